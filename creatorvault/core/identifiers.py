@@ -1,0 +1,17 @@
+"""The names by which data is told apart. A vault is one creator's ideas inside one tenant."""
+
+from typing import NamedTuple, NewType
+from uuid import UUID
+
+TenantId = NewType("TenantId", UUID)
+UserId = NewType("UserId", str)
+IdeaId = NewType("IdeaId", UUID)
+VaultRevision = NewType("VaultRevision", int)
+KeyVersion = NewType("KeyVersion", int)
+
+
+class VaultId(NamedTuple):
+    """The key of `vaults`; `user_id` is the subject of the token, `tenant_id` what the token's claims select."""
+
+    tenant_id: TenantId
+    user_id: UserId
