@@ -1,0 +1,1 @@
+"""The product: a creator's content ideas, from first thought to published."""
