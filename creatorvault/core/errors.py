@@ -1,0 +1,90 @@
+"""Every way a request can fail, each carrying its status; `core.problems` is the one place that renders them."""
+
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, ClassVar, TypedDict
+
+
+class FieldError(TypedDict, total=False):
+    """One failing field, in the shape FastAPI clients know (`ValidationError` of the published contract)."""
+
+    type: str
+    loc: tuple[str | int, ...]
+    msg: str
+    input: Any
+    ctx: dict[str, Any]
+
+
+class CreatorVaultError(Exception):
+    """Root of the tree. `detail` is shown to the client and must say nothing private."""
+
+    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+    def headers(self) -> Mapping[str, str]:
+        return {}
+
+
+class Unauthorized(CreatorVaultError):
+    """No token, or none that is accepted (RFC 6750 §3)."""
+
+    status = HTTPStatus.UNAUTHORIZED
+
+    def headers(self) -> Mapping[str, str]:
+        return {"WWW-Authenticate": "Bearer"}
+
+
+class Forbidden(CreatorVaultError):
+    status = HTTPStatus.FORBIDDEN
+
+
+class NotFound(CreatorVaultError):
+    status = HTTPStatus.NOT_FOUND
+
+
+class TooLarge(CreatorVaultError):
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+
+class RequestInvalid(CreatorVaultError):
+    """Input that breaks a rule; `errors` names every failing field at once."""
+
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__("The request is not valid")
+        self.errors = tuple(errors)
+
+
+class ServiceUnavailable(CreatorVaultError):
+    """A part the service needs is away; nothing was stored and a retry may succeed after `retry_after` seconds."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+
+    def __init__(self, detail: str = "The service is temporarily unavailable", *, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
+class InternalError(CreatorVaultError):
+    def __init__(self, detail: str = "Internal server error") -> None:
+        super().__init__(detail)
+
+
+class Alarm(InternalError):
+    """Something an operator must look at: stored data that does not verify, or a key that is gone.
+
+    The reader gets a plain 500; the log gets an `alarm` event with `code` and `ids`. Ids only, never content.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, **ids: str) -> None:
+        super().__init__()
+        self.ids = ids
