@@ -1,0 +1,63 @@
+"""Secrets that a developer need not think of: made once, kept in `<home>/secrets/`, never used in production."""
+
+import base64
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from msgspec.structs import replace
+
+from creatorvault.core.secret import Secret
+from creatorvault.settings import Environment, IssuerSettings, Settings
+
+SHARED_SECRET: Final = "better-auth-secret"
+ROOT_KEYS: Final = "root-keys"
+
+
+def with_development_secrets(settings: Settings) -> Settings:
+    """Fills in a shared secret when no issuer is set, and a root key when there is none. In production: nothing.
+
+    The folder has mode 0700, the files 0600. Raises OSError when they cannot be made.
+    """
+    if settings.environment is not Environment.DEVELOPMENT:
+        return settings
+    folder = settings.home / "secrets"
+    if not settings.auth.issuers:
+        secret = _kept(folder / SHARED_SECRET, lambda: secrets.token_urlsafe(48))
+        issuer = IssuerSettings(name="shared-secret", kind="shared-secret", secret=secret, algorithms=("HS256",))
+        settings = replace(settings, auth=replace(settings.auth, issuers=(issuer,)))
+    if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
+        root_keys = _kept(folder / ROOT_KEYS, lambda: f"development:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+        settings = replace(settings, encryption=replace(settings.encryption, root_keys=root_keys))
+    return settings
+
+
+def _kept(file: Path, make: Callable[[], str]) -> Secret:
+    """The file's content; the first process to come makes it.
+
+    Written apart and then linked, which fails if the name is taken: so of two processes that start at once one makes
+    the secret, both read the same one, and nobody ever reads half of it.
+    """
+    if not file.exists():
+        _private_folder(file.parent)
+        draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        try:
+            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+                stream.write(make() + "\n")
+                stream.flush()
+                os.fsync(descriptor)
+            os.link(draft, file)
+        except FileExistsError:
+            pass  # another process was faster
+        finally:
+            draft.unlink()
+    return Secret(file.read_text(encoding="ascii").strip())
+
+
+def _private_folder(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    folder.chmod(0o700)

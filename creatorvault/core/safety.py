@@ -1,0 +1,118 @@
+"""What settings must not say: anywhere, and in production, where the service rather refuses to start."""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from creatorvault.settings import EncryptionSettings, IssuerSettings, ServerSettings, Settings
+
+SECRET_BYTES: Final = 32
+"""RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+
+ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
+
+
+def unsafe(settings: "Settings") -> list[str]:
+    production = settings.environment == "production"
+    database = settings.database
+    return [
+        *(["DATABASE_OWNER_URL says nothing without DATABASE_URL"] if database.owner_url and not database.url else ()),
+        *_server(settings.server, production=production),
+        *_encryption(settings.encryption),
+        *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
+        *_same_names(settings.auth.issuers),
+        *(_missing(settings) if production else ()),
+    ]
+
+
+def _missing(settings: "Settings") -> Iterator[str]:
+    if settings.database.url is None:
+        yield "DATABASE_URL is not set: production uses no embedded database"
+    if not settings.auth.issuers:
+        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set, and litestar.toml lists no issuer: nobody could sign in"
+    if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
+        yield "neither CREATORVAULT_ROOT_KEYS nor CREATORVAULT_ROOT_KEYS_FILE is set: nothing could be encrypted"
+
+
+def _server(server: "ServerSettings", *, production: bool) -> Iterator[str]:
+    for origin in server.allowed_origins:
+        parts = urlsplit(origin)
+        if origin == "*" and server.allow_credentials:
+            yield "ALLOWED_ORIGINS: * together with credentials would let every site act for its visitors"
+        elif origin == "*" and production:
+            yield "ALLOWED_ORIGINS: * is not for production: list the front ends"
+        elif origin != "*" and (not parts.netloc or parts.path or parts.query or parts.scheme not in ("http", "https")):
+            yield f"ALLOWED_ORIGINS: {origin!r} is not an origin like https://app.example.com"
+
+
+def _encryption(encryption: "EncryptionSettings") -> Iterator[str]:
+    file = encryption.root_keys_file
+    if encryption.root_keys is not None and file is not None:
+        yield "both CREATORVAULT_ROOT_KEYS and CREATORVAULT_ROOT_KEYS_FILE are set: which one holds?"
+    if file is not None:
+        yield from _key_file(file)
+
+
+def _key_file(file: Path) -> Iterator[str]:
+    try:
+        mode = file.stat().st_mode
+        content = file.read_text(encoding="utf-8")
+    except OSError as error:
+        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file}: {error.strerror}"
+    except UnicodeDecodeError:
+        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is not text"
+    else:
+        if mode & 0o007:
+            yield f"CREATORVAULT_ROOT_KEYS_FILE: everybody may open {file}: chmod 0600 it"
+        if not content.strip():
+            yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is empty"
+
+
+def _issuer(issuer: "IssuerSettings", *, production: bool) -> Iterator[str]:
+    here = f"issuer {issuer.name}"
+    if issuer.kind == "shared-secret":
+        if issuer.secret is None:
+            yield f"{here}: {issuer.secret_variable or 'secret_variable'} is not set: a shared secret is needed"
+        elif len(issuer.secret) < SECRET_BYTES:
+            yield f"{here}: its secret has {len(issuer.secret)} bytes, and needs at least {SECRET_BYTES}"
+        if set(issuer.algorithms) - {"HS256"}:
+            yield f"{here}: a shared secret signs HS256 only"
+        return
+    for name, url in (("issuer", issuer.issuer), ("jwks_url", issuer.jwks_url)):
+        if not url:
+            yield f"{here}: {name} is missing"
+        elif reason := _bad_url(url, production=production):
+            yield f"{here}: {name} {reason}"
+    if not issuer.audiences:
+        yield f"{here}: audiences are missing: without them tokens for other services would be taken"
+    if unknown := sorted(set(issuer.algorithms) - set(ASYMMETRIC)):
+        yield f"{here}: algorithms {', '.join(unknown)} are none of {', '.join(ASYMMETRIC)}"
+    if not issuer.algorithms:
+        yield f"{here}: algorithms are missing"
+
+
+def _bad_url(url: str, *, production: bool) -> str | None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"{url!r} is not an address like https://app.example.com"
+    if parts.username or parts.password:
+        return "holds a user or password"
+    if parts.scheme == "http" and production and not _is_loopback(parts.hostname):
+        return f"{url!r} is plain http: anybody on the way could put in keys of his own"
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _same_names(issuers: "tuple[IssuerSettings, ...]") -> Iterator[str]:
+    names = [issuer.name for issuer in issuers]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"issuer {name}: two issuers have this name"

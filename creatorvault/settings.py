@@ -1,0 +1,171 @@
+"""What can be set: `litestar.toml`, then the environment, as frozen structs.
+
+Reading is pure: nothing is generated, created or connected to here. Development's secrets come from
+`creatorvault.core.development`.
+"""
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from creatorvault.core.configuration import SettingsError, from_file, read, variables
+from creatorvault.core.database_url import asyncpg_url
+from creatorvault.core.environment import lay_over
+from creatorvault.core.safety import unsafe
+from creatorvault.core.secret import Secret
+
+__all__ = (
+    "AuthSettings",
+    "DatabaseSettings",
+    "EncryptionSettings",
+    "Environment",
+    "IssuerSettings",
+    "LoggingSettings",
+    "SearchSettings",
+    "Secret",
+    "ServerSettings",
+    "Settings",
+    "SettingsError",
+    "load_settings",
+)
+
+MIB: Final = 2**20
+
+type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
+    behind_tls: bool = False
+    max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 65_536
+    allowed_origins: tuple[str, ...] = ("http://localhost:3000",)
+    allow_credentials: bool = True
+    shutdown_seconds: Annotated[int, Meta(ge=1, le=3600)] = 10
+
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True):
+    """Addresses are `postgresql+asyncpg://…`, whatever form they were given in."""
+
+    url: Secret | None = None
+    owner_url: Secret | None = None
+    pool_size: Count = 10
+    max_overflow: Annotated[int, Meta(ge=0, le=1_000_000)] = 10
+    pool_wait_seconds: Seconds = 2.0
+    connect_seconds: Seconds = 2.0
+    statement_seconds: Seconds = 4.0
+    lock_seconds: Seconds = 2.0
+    idle_in_transaction_seconds: Seconds = 10.0
+    prepared_statements: bool = True
+
+
+class IssuerSettings(Struct, frozen=True, kw_only=True):
+    """Issuers of one `realm` speak for the same users; tenants are derived from the realm, not from the issuer.
+
+    `secret_variable` names the environment variable that holds the secret of a shared-secret issuer.
+    """
+
+    name: str
+    kind: Literal["shared-secret", "jwks"]
+    realm: str = "better-auth"
+    secret: Secret | None = None
+    secret_variable: str | None = None
+    issuer: str | None = None
+    audiences: tuple[str, ...] = ()
+    jwks_url: str | None = None
+    algorithms: tuple[str, ...] = ()
+    admin_roles: tuple[str, ...] = ()
+
+
+class AuthSettings(Struct, frozen=True, kw_only=True):
+    issuers: tuple[IssuerSettings, ...] = ()
+    leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+    remembered_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] = 10_000
+    jwks_cooldown_seconds: Seconds = 10.0
+    jwks_timeout_seconds: Seconds = 2.0
+    jwks_refresh_seconds: Seconds = 300.0
+
+
+class EncryptionSettings(Struct, frozen=True, kw_only=True):
+    root_keys: Secret | None = None
+    root_keys_file: Path | None = None
+    rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**31)] = 2**24
+
+
+class SearchSettings(Struct, frozen=True, kw_only=True):
+    corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
+    vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
+    slice_rows: Count = 512
+
+
+class LoggingSettings(Struct, frozen=True, kw_only=True):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    environment: Environment = Environment.DEVELOPMENT
+    home: Path = Path(".creatorvault")
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    auth: AuthSettings = AuthSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
+    search: SearchSettings = SearchSettings()
+    logging: LoggingSettings = LoggingSettings()
+
+
+def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Settings:
+    """Raises SettingsError with everything that is wrong: names, values, and in production what is unsafe.
+
+    Without `file`: `litestar.toml` of the checkout, or of the working directory when the package is installed apart.
+    An empty variable counts as unset.
+    """
+    tree = from_file(file) if file is not None or (file := _settings_file()) else {}
+    problems = lay_over(tree, environ, variables(Settings))
+    settings = _in_one_form(read(Settings, tree, problems) or Settings(), problems)
+    problems += unsafe(settings)
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _settings_file() -> Path | None:
+    for folder in (Path(__file__).parent.parent, Path.cwd()):
+        if (file := folder / "litestar.toml").is_file():
+            return file
+    return None
+
+
+def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
+    origins = tuple(origin.rstrip("/") for origin in settings.server.allowed_origins)
+    url = _database(settings.database.url, "DATABASE_URL", problems)
+    return replace(
+        settings,
+        home=settings.home.expanduser().absolute(),
+        server=replace(settings.server, allowed_origins=origins),
+        database=replace(
+            settings.database,
+            url=url,
+            owner_url=_database(settings.database.owner_url, "DATABASE_OWNER_URL", problems) or url,
+        ),
+    )
+
+
+def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
+    try:
+        return url and Secret(asyncpg_url(url.reveal()))
+    except ValueError as error:
+        problems.append(f"{variable} {error}")
+        return url
