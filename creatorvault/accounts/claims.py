@@ -1,0 +1,115 @@
+"""From verified claims (RFC 7519 §4, and Better Auth's own) to an Identity."""
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from creatorvault.accounts.errors import TokenRefused
+from creatorvault.accounts.identity import Identity
+from creatorvault.core.identifiers import UserId
+from creatorvault.settings import IssuerSettings
+
+MAX_ID_LENGTH: Final = 255
+
+
+def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Identity:
+    """Raises TokenRefused for a banned user and for claims of another type than they should have."""
+    if _flag(claims, "banned"):
+        raise TokenRefused("the user is banned")
+    for name in ("iat", "nbf"):
+        _number(claims, name)
+    roles = _words(claims, issuer.roles_claim)
+    org_roles = _words(claims, issuer.organization_roles_claim)
+    org_id = _identifier(claims, issuer.organization_claim) if org_roles else None
+    return Identity(
+        realm=issuer.realm,
+        issuer=issuer.name,
+        subject=UserId(_subject(claims)),
+        email=_text(claims, "email"),
+        name=_text(claims, "name"),
+        roles=roles,
+        org_id=org_id,
+        org_roles=org_roles if org_id else (),
+        is_admin=not set(roles).isdisjoint(issuer.admin_roles),
+        expires_at=_expiry(claims),
+    )
+
+
+def claim(claims: Mapping[str, object], name: str) -> object:
+    """A claim by its name, or else by its path: `o.id` is the member `id` of the claim `o`.
+
+    The whole name comes first, since names that are URLs (RFC 7519 §4.2) hold dots too.
+    """
+    if name in claims:
+        return claims[name]
+    value: object = claims
+    for step in name.split("."):
+        if not isinstance(value, Mapping):
+            return None
+        value = value.get(step)
+    return value
+
+
+def _subject(claims: Mapping[str, object]) -> str:
+    subject = _identifier(claims, "sub")
+    if subject is None:
+        raise TokenRefused("the claim sub is empty")
+    return subject
+
+
+def _identifier(claims: Mapping[str, object], name: str) -> str | None:
+    text = _text(claims, name)
+    if text is not None and len(text) > MAX_ID_LENGTH:
+        raise TokenRefused(f"the claim {name} is longer than {MAX_ID_LENGTH} characters")
+    return text or None
+
+
+def _text(claims: Mapping[str, object], name: str) -> str | None:
+    value = claim(claims, name)
+    if value is None:
+        return None
+    return _storable(value, name)
+
+
+def _words(claims: Mapping[str, object], name: str) -> tuple[str, ...]:
+    """Better Auth joins several roles with commas; other issuers send a list."""
+    value = claim(claims, name)
+    if value is None:
+        return ()
+    texts: Iterable[object] = value if isinstance(value, list) else (value,)
+    words = (word.strip() for text in texts for word in _storable(text, name).split(","))
+    return tuple(dict.fromkeys(word for word in words if word))
+
+
+def _storable(value: object, name: str) -> str:
+    """Text that UTF-8 and PostgreSQL can hold: no lone surrogates, no NUL."""
+    if not isinstance(value, str):
+        raise TokenRefused(f"the claim {name} is not text")
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise TokenRefused(f"the claim {name} holds characters that cannot be stored")
+    return value
+
+
+def _flag(claims: Mapping[str, object], name: str) -> bool:
+    value = claims.get(name)
+    if value is not None and not isinstance(value, bool):
+        raise TokenRefused(f"the claim {name} is neither true nor false")
+    return bool(value)
+
+
+def _number(claims: Mapping[str, object], name: str) -> float | None:
+    """A NumericDate (RFC 7519 §2): seconds since 1970. A boolean is an int in Python, and a wrong type in JSON."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenRefused(f"the claim {name} is not a number")
+    return value
+
+
+def _expiry(claims: Mapping[str, object]) -> datetime:
+    seconds = _number(claims, "exp")
+    try:
+        return datetime.fromtimestamp(int(seconds or 0), UTC)
+    except (ValueError, OverflowError, OSError) as error:
+        raise TokenRefused("the claim exp is out of range") from error

@@ -1,0 +1,84 @@
+"""Who may sign tokens: what each configured issuer accepts, and with which key it is verified."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Protocol
+
+import jwt
+
+from creatorvault.accounts.errors import KeyMismatch, TokenRefused
+from creatorvault.accounts.jwks import PublishedKeys
+from creatorvault.accounts.keys import VerifyingKey
+from creatorvault.accounts.tokens import UnverifiedToken
+from creatorvault.settings import AuthSettings, IssuerSettings
+
+SHARED_SECRET_ALGORITHM = "HS256"
+DEFAULT_ALGORITHMS = ("EdDSA",)
+
+
+class Issuer(Protocol):
+    settings: IssuerSettings
+    algorithms: tuple[str, ...]
+
+    async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
+        """Raises KeyMismatch when the issuer has no such key, IssuerUnavailable when that cannot be told."""
+        ...
+
+    def still_trusts(self, key: VerifyingKey, key_id: str | None) -> bool:
+        """Whether a token that `key` has verified may still be believed. Never waits."""
+        ...
+
+    async def aclose(self) -> None: ...
+
+
+class SharedSecretIssuer:
+    """HS256 with a secret that the front end holds as well."""
+
+    def __init__(self, settings: IssuerSettings, secret: str) -> None:
+        self.settings = settings
+        self.algorithms: tuple[str, ...] = (SHARED_SECRET_ALGORITHM,)
+        # Refuses a PEM text at start-up, which PyJWT would otherwise refuse at the first token.
+        material = jwt.get_algorithm_by_name(SHARED_SECRET_ALGORITHM).prepare_key(secret)
+        self._key = VerifyingKey(SHARED_SECRET_ALGORITHM, sha256(material).digest(), material)
+
+    async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
+        return self._key
+
+    def still_trusts(self, key: VerifyingKey, key_id: str | None) -> bool:
+        return True
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+
+class JwksIssuer:
+    def __init__(self, settings: IssuerSettings, algorithms: tuple[str, ...], keys: PublishedKeys) -> None:
+        self.settings = settings
+        self.algorithms = algorithms
+        self._keys = keys
+
+    async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
+        if token.key_id is None:
+            raise TokenRefused("the token does not name the key that signed it (kid)")
+        key = await self._keys.find(token.key_id, token.algorithm)
+        if key is None:
+            raise KeyMismatch("the key that signed the token is not one that its issuer publishes")
+        return key
+
+    def still_trusts(self, key: VerifyingKey, key_id: str | None) -> bool:
+        return key_id is not None and key.is_same_as(self._keys.known(key_id, key.algorithm))
+
+    async def aclose(self) -> None:
+        await self._keys.aclose()
+
+
+def build_issuer(settings: IssuerSettings, auth: AuthSettings, clock: Callable[[], float]) -> Issuer:
+    """Raises ValueError for an issuer that lacks what its kind needs; the checks say the same with a hint."""
+    if settings.kind == "shared-secret":
+        if settings.secret is None:
+            raise ValueError(f"issuer {settings.name!r} has no secret")
+        return SharedSecretIssuer(settings, settings.secret.reveal())
+    if settings.jwks_url is None or settings.issuer is None or not settings.audiences:
+        raise ValueError(f"issuer {settings.name!r} needs issuer, audiences and jwks_url")
+    algorithms = settings.algorithms or DEFAULT_ALGORITHMS
+    return JwksIssuer(settings, algorithms, PublishedKeys(settings.name, settings.jwks_url, algorithms, auth, clock))

@@ -1,0 +1,135 @@
+"""The published keys of one issuer, at hand without waiting.
+
+A known key is answered from memory, always. The network is waited for only by a request that cannot be decided
+without it: the first one, or one whose token names a key that nobody has seen yet.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import httpx
+
+from creatorvault.accounts.errors import IssuerUnavailable
+from creatorvault.accounts.keys import InvalidKeySet, KeySet, VerifyingKey, read_key_set
+from creatorvault.core.logging import get_logger
+from creatorvault.settings import AuthSettings
+
+log = get_logger(__name__)
+
+MAX_KEY_SET_BYTES: Final = 65_536
+EMPTY_HANDED_PAUSE_SECONDS: Final = 1.0
+"""Between two attempts while there is no key at all: nobody can be served, so the cooldown would be too long."""
+
+
+class PublishedKeys:
+    """Fetches are single flight, and outlive the request that began them.
+
+    After a fetch that did not help (it failed, or the wanted key was not among the keys) the next one waits for the
+    cooldown; one that brought the wanted key may be followed by another at once, so rotations in a row all work.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        url: str,
+        algorithms: Sequence[str],
+        settings: AuthSettings,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._url = httpx.URL(url)
+        self._algorithms = algorithms
+        self._settings = settings
+        self._clock = clock
+        self._client = httpx.AsyncClient(
+            follow_redirects=False,
+            trust_env=False,
+            timeout=None,
+            headers={"Accept-Encoding": "identity"},
+            limits=httpx.Limits(max_keepalive_connections=0),  # fetches are rare; a kept connection may be a dead one
+        )
+        self._keys: KeySet = {}
+        self._refresh_at = -math.inf
+        self._not_before = -math.inf
+        self._failing = False
+        self._flight: asyncio.Task[None] | None = None
+
+    def known(self, key_id: str, algorithm: str) -> VerifyingKey | None:
+        """Never waits. Starts a refresh in the background when the keys have become old."""
+        key = self._keys.get((key_id, algorithm))
+        if key is not None and self._clock() >= self._refresh_at and self._may_fetch():
+            self._fetch_once()
+        return key
+
+    async def find(self, key_id: str, algorithm: str) -> VerifyingKey | None:
+        """None: the issuer does not publish this key. Raises IssuerUnavailable when that cannot be told."""
+        if (key := self.known(key_id, algorithm)) is not None:
+            return key
+        if self._flight is not None:
+            # It may have been answered before the key appeared, so it is worth a look, but not the last word.
+            await asyncio.shield(self._flight)
+            if (key := self.known(key_id, algorithm)) is not None:
+                return key
+        if self._may_fetch():
+            await asyncio.shield(self._fetch_once())
+            if (key := self.known(key_id, algorithm)) is not None:
+                return key
+            self._pause()
+        if self._failing or not self._keys:
+            raise IssuerUnavailable(retry_after=max(1, math.ceil(self._not_before - self._clock())))
+        return None
+
+    async def aclose(self) -> None:
+        if self._flight is not None:
+            self._flight.cancel()
+        await self._client.aclose()
+
+    def _may_fetch(self) -> bool:
+        return self._clock() >= self._not_before
+
+    def _pause(self) -> None:
+        seconds = self._settings.jwks_cooldown_seconds
+        if not self._keys:
+            seconds = min(seconds, EMPTY_HANDED_PAUSE_SECONDS)
+        self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def _fetch_once(self) -> asyncio.Task[None]:
+        if self._flight is None:
+            self._flight = asyncio.create_task(self._fetch())
+            self._flight.add_done_callback(self._land)
+        return self._flight
+
+    def _land(self, _: asyncio.Task[None]) -> None:
+        self._flight = None
+
+    async def _fetch(self) -> None:
+        try:
+            async with asyncio.timeout(self._settings.jwks_timeout_seconds):
+                body = await self._download()
+            keys = read_key_set(body, self._algorithms)
+        except (httpx.HTTPError, TimeoutError, InvalidKeySet) as error:
+            self._failing = True
+            self._pause()
+            log.warning(
+                "accounts.keys.fetch_failed", issuer=self._name, reason=type(error).__name__, kept=len(self._keys)
+            )
+            return
+        self._failing = False
+        self._keys = keys
+        self._refresh_at = self._clock() + self._settings.jwks_refresh_seconds
+        log.info("accounts.keys.fetched", issuer=self._name, keys=len(keys))
+
+    async def _download(self) -> bytes:
+        """Any status but 200 is a fault, redirects included: whoever can send one must not choose our keys."""
+        async with self._client.stream("GET", self._url) as response:
+            if response.status_code != httpx.codes.OK:
+                raise InvalidKeySet(f"status {response.status_code}")
+            body = bytearray()
+            async for chunk in response.aiter_raw():
+                body += chunk
+                if len(body) > MAX_KEY_SET_BYTES:
+                    raise InvalidKeySet("too long")
+            return bytes(body)

@@ -1,0 +1,104 @@
+"""Public keys of an issuer (RFC 7517), each tied to the one algorithm it may verify."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from typing import Final
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from msgspec import Struct
+
+type PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
+
+MIN_RSA_BITS: Final = 2048
+_PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
+
+# An algorithm is allowed together with a key type, never by itself: RFC 8725 §3.1.
+_KEY_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
+    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
+    "ES256": {"kty": "EC", "crv": "P-256"},
+    "ES512": {"kty": "EC", "crv": "P-521"},
+    "RS256": {"kty": "RSA"},
+    "PS256": {"kty": "RSA"},
+}
+ASYMMETRIC_ALGORITHMS: Final = tuple(_KEY_TYPES)
+
+
+class VerifyingKey(Struct, frozen=True):
+    """`fingerprint` tells two keys apart that carry the same id, and knows the same key again after a refetch."""
+
+    algorithm: str
+    fingerprint: bytes
+    material: PublicKey | bytes
+
+    def is_same_as(self, other: "VerifyingKey | None") -> bool:
+        return other is not None and self.fingerprint == other.fingerprint
+
+
+type KeySet = Mapping[tuple[str, str], VerifyingKey]
+"""By key id and algorithm: an RSA key that names no algorithm stands under each that the issuer allows."""
+
+
+class InvalidKeySet(ValueError):
+    """What the issuer sent is not a JWK Set."""
+
+
+def read_key_set(body: bytes, algorithms: Sequence[str]) -> KeySet:
+    """The usable keys of a JWK Set; keys that are private, symmetric, weak, unknown or for something else are left out.
+
+    Of two keys with one id the first counts. Raises InvalidKeySet.
+    """
+    try:
+        document: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise InvalidKeySet("not JSON") from error
+    jwks = document.get("keys") if isinstance(document, dict) else None
+    if not isinstance(jwks, list):
+        raise InvalidKeySet("not a JWK Set")
+    keys: dict[tuple[str, str], VerifyingKey] = {}
+    for jwk in jwks:
+        for key_id, key in _usable(jwk, algorithms):
+            keys.setdefault((key_id, key.algorithm), key)
+    return keys
+
+
+def _usable(jwk: object, algorithms: Sequence[str]) -> Iterator[tuple[str, VerifyingKey]]:
+    if not isinstance(jwk, dict) or not isinstance(key_id := jwk.get("kid"), str) or _is_secret(jwk):
+        return
+    for algorithm in algorithms:
+        if _fits(jwk, algorithm) and (material := _material(jwk, algorithm)) is not None:
+            yield key_id, VerifyingKey(algorithm, _fingerprint(jwk), material)
+
+
+def _is_secret(jwk: Mapping[str, object]) -> bool:
+    """A published private key signs for everybody, so nothing that it signed is believed."""
+    return not _PRIVATE_MEMBERS.isdisjoint(jwk)
+
+
+def _fits(jwk: Mapping[str, object], algorithm: str) -> bool:
+    operations = jwk.get("key_ops", ["verify"])
+    return (
+        all(jwk.get(member) == value for member, value in _KEY_TYPES[algorithm].items())
+        and jwk.get("alg", algorithm) == algorithm
+        and jwk.get("use", "sig") == "sig"
+        and isinstance(operations, list)
+        and "verify" in operations
+    )
+
+
+def _material(jwk: dict[str, object], algorithm: str) -> PublicKey | None:
+    try:
+        key = jwt.PyJWK(jwk, algorithm=algorithm).key
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):  # the last two: members that are not text
+        return None
+    if isinstance(key, RSAPublicKey):
+        return key if key.key_size >= MIN_RSA_BITS else None
+    return key if isinstance(key, Ed25519PublicKey | EllipticCurvePublicKey) else None
+
+
+def _fingerprint(jwk: Mapping[str, object]) -> bytes:
+    members = {name: jwk[name] for name in ("kty", "crv", "x", "y", "n", "e") if name in jwk}
+    return sha256(json.dumps(members, sort_keys=True).encode()).digest()

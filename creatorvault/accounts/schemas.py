@@ -1,0 +1,28 @@
+"""What the account endpoints answer."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from creatorvault.accounts.identity import Identity
+
+
+class UserProfile(Struct, frozen=True, kw_only=True):
+    """The caller as the token describes them; nothing of it is stored here."""
+
+    user_id: str
+    authenticated: bool = True
+    email: str | None = None
+    name: str | None = None
+    roles: tuple[str, ...] = ()
+    expires_at: datetime | None = None
+
+    @classmethod
+    def of(cls, identity: Identity) -> "UserProfile":
+        return cls(
+            user_id=identity.subject,
+            email=identity.email,
+            name=identity.name,
+            roles=identity.roles,
+            expires_at=identity.expires_at,
+        )

@@ -1,0 +1,110 @@
+"""Verifying a token: every rule that decides whether a caller is who the token says."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+import jwt
+
+from creatorvault.accounts.claims import identity_from
+from creatorvault.accounts.errors import KeyMismatch, TokenRefused
+from creatorvault.accounts.identity import Identity
+from creatorvault.accounts.issuers import Issuer, build_issuer
+from creatorvault.accounts.keys import VerifyingKey
+from creatorvault.accounts.remembered import Remembered, RememberedTokens
+from creatorvault.accounts.tokens import UnverifiedToken, read_token, refuse_long
+from creatorvault.settings import AuthSettings
+
+_ANOTHER_AUDIENCE: Final = (
+    "the token is for another audience. Set the audience of Better Auth's jwt plugin "
+    "and the audience of this service (BETTER_AUTH_AUDIENCE) to the same value"
+)
+_REASONS: Final[Mapping[type[jwt.InvalidTokenError], str]] = {
+    jwt.ExpiredSignatureError: "the token has expired",
+    jwt.ImmatureSignatureError: "the token is not valid yet",
+    jwt.InvalidAudienceError: _ANOTHER_AUDIENCE,
+    jwt.exceptions.InvalidSubjectError: "the claim sub is not text",
+}
+
+
+class TokenVerifier:
+    def __init__(self, issuers: Sequence[Issuer], remembered: RememberedTokens, leeway_seconds: int) -> None:
+        self._issuers = issuers
+        self._remembered = remembered
+        self._leeway = leeway_seconds
+
+    async def verify(self, text: str) -> Identity:
+        """Returns without a turn of the event loop unless the issuer's keys must be fetched first.
+
+        Raises TokenRefused, or IssuerUnavailable when there is no key to decide with.
+        """
+        refuse_long(text)
+        identity = self._remembered.get(text)
+        if identity is None:
+            identity = await self._verify_anew(read_token(text))
+        return identity
+
+    async def aclose(self) -> None:
+        for issuer in self._issuers:
+            await issuer.aclose()
+
+    async def _verify_anew(self, token: UnverifiedToken) -> Identity:
+        """More than one issuer comes into question only while a shared secret is being replaced by another."""
+        refusal = TokenRefused("the token is from an issuer that is not accepted here")
+        for issuer in self._candidates(token):
+            try:
+                return await self._verify_with(issuer, token)
+            except KeyMismatch as mismatch:
+                refusal = mismatch
+        raise refusal
+
+    def _candidates(self, token: UnverifiedToken) -> Sequence[Issuer]:
+        """By the claim iss, which an issuer without one of its own does not have, and by the algorithm."""
+        named = [issuer for issuer in self._issuers if issuer.settings.issuer == token.issuer]
+        allowed = [issuer for issuer in named if token.algorithm in issuer.algorithms]
+        if named and not allowed:
+            raise TokenRefused("the token is signed with an algorithm that its issuer may not use")
+        return allowed
+
+    async def _verify_with(self, issuer: Issuer, token: UnverifiedToken) -> Identity:
+        key = await issuer.key_for(token)
+        identity = identity_from(self._verified_claims(issuer, token, key), issuer.settings)
+        until = identity.expires_at.timestamp() + self._leeway
+        self._remembered.put(token.text, Remembered(identity, issuer, key, token.key_id, until))
+        return identity
+
+    def _verified_claims(self, issuer: Issuer, token: UnverifiedToken, key: VerifyingKey) -> Mapping[str, object]:
+        """The algorithm is the key's, so a token cannot have one kind of key read as another."""
+        claimed = ("iss", "aud") if issuer.settings.kind == "jwks" else ()
+        try:
+            claims: Mapping[str, object] = jwt.decode(
+                token.text,
+                key.material,
+                algorithms=[key.algorithm],
+                audience=issuer.settings.audiences or None,
+                issuer=issuer.settings.issuer,
+                leeway=self._leeway,
+                options={"require": ["exp", "iat", "sub", *claimed]},
+            )
+        except jwt.InvalidTokenError as error:
+            raise _refusal(error) from error
+        return claims
+
+
+def build_verifier(
+    settings: AuthSettings,
+    *,
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> TokenVerifier:
+    """Connects to nothing. Raises ValueError for an issuer that is not fully configured."""
+    issuers = [build_issuer(issuer, settings, monotonic) for issuer in settings.issuers]
+    return TokenVerifier(issuers, RememberedTokens(settings.remembered_tokens, clock), settings.leeway_seconds)
+
+
+def _refusal(error: jwt.InvalidTokenError) -> TokenRefused:
+    if isinstance(error, jwt.InvalidSignatureError):
+        return KeyMismatch("the signature does not match")
+    if isinstance(error, jwt.MissingRequiredClaimError):
+        return TokenRefused(f"the claim {error.claim} is missing")
+    return TokenRefused(_REASONS.get(type(error), "the token is malformed"))

@@ -1,0 +1,92 @@
+"""A token before anybody has verified it: a JWS in compact form (RFC 7515 §7.1), read strictly.
+
+What is read here is used to look up which configured issuer and key may verify the token, and for nothing else.
+"""
+
+import base64
+import json
+import re
+from typing import Final
+
+from msgspec import Struct
+
+from creatorvault.accounts.errors import TokenRefused
+
+MAX_TOKEN_BYTES: Final = 8192
+
+_COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", re.ASCII)
+_SESSION_TOKEN: Final = (
+    "this is not a signed JWT. If it is a Better Auth session token or cookie, "
+    "fetch a JWT from Better Auth (GET /api/auth/token) and send that instead"
+)
+
+
+class UnverifiedToken(Struct, frozen=True):
+    text: str
+    algorithm: str
+    key_id: str | None
+    issuer: str | None
+
+
+def read_token(text: str) -> UnverifiedToken:
+    """Raises TokenRefused for anything that is not a plainly built JWT.
+
+    The text must not be longer than MAX_TOKEN_BYTES, which `refuse_long` sees to before anything touches it.
+    """
+    if not _COMPACT.fullmatch(text):
+        raise TokenRefused(_SESSION_TOKEN)
+    header_part, claims_part, _ = text.split(".")
+    header = _json_object(header_part, "header")
+    claims = _json_object(claims_part, "claims set")
+    _refuse_unusual(header)
+    return UnverifiedToken(
+        text=text,
+        algorithm=_text(header, "alg") or "",
+        key_id=_text(header, "kid"),
+        issuer=_text(claims, "iss"),
+    )
+
+
+def refuse_long(text: str) -> None:
+    if len(text) > MAX_TOKEN_BYTES:
+        raise TokenRefused(f"the token is longer than {MAX_TOKEN_BYTES} bytes")
+
+
+def _refuse_unusual(header: dict[str, object]) -> None:
+    if header.get("typ", "JWT") != "JWT":
+        raise TokenRefused("the token is of another type than JWT")
+    if "crit" in header:
+        raise TokenRefused("the token demands extensions that are not supported")
+
+
+def _text(members: dict[str, object], name: str) -> str | None:
+    value = members.get(name)
+    if value is not None and not isinstance(value, str):
+        raise TokenRefused(f"{name} is not text")
+    return value
+
+
+def _json_object(part: str, what: str) -> dict[str, object]:
+    try:
+        value: object = json.loads(
+            base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode(),
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_not_a_number,
+        )
+    except (ValueError, RecursionError) as error:
+        raise TokenRefused(f"the {what} of the token is not JSON") from error
+    if not isinstance(value, dict):
+        raise TokenRefused(f"the {what} of the token is not a JSON object")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """RFC 7515 §4 lets a reader refuse duplicate names; two readers that choose differently are an attack."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise TokenRefused("the token holds a name twice")
+    return members
+
+
+def _not_a_number(constant: str) -> object:
+    raise TokenRefused("the token holds a number that JSON does not know")
