@@ -75,6 +75,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
     """Issuers of one `realm` speak for the same users; tenants are derived from the realm, not from the issuer.
 
     `secret_variable` names the environment variable that holds the secret of a shared-secret issuer.
+    The names of claims may be paths: `o.id` is the member `id` of the claim `o`.
     """
 
     name: str
@@ -87,6 +88,9 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
     jwks_url: str | None = None
     algorithms: tuple[str, ...] = ()
     admin_roles: tuple[str, ...] = ()
+    roles_claim: str = "role"
+    organization_claim: str = "org_id"
+    organization_roles_claim: str = "org_role"
 
 
 class AuthSettings(Struct, frozen=True, kw_only=True):
