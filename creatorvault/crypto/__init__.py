@@ -1,0 +1,1 @@
+"""The only app that sees keys: envelopes, vault keys and the root keys that wrap them. The format: docs/encryption.md."""

@@ -1,0 +1,118 @@
+"""Sealing and opening what belongs to one vault."""
+
+from collections.abc import Mapping
+from typing import Final, Self
+
+import msgspec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from creatorvault.core.errors import Alarm
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.crypto.envelope import (
+    KEY_BYTES,
+    EnvelopeKey,
+    Malformed,
+    NotAuthentic,
+    Sealed,
+    header_of,
+    key_version_of,
+)
+from creatorvault.crypto.errors import LostKey, Tampered
+from creatorvault.crypto.padding import pad, unpad
+
+IDEAS: Final = "ideas"
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+def derive_purpose_key(vault_key: bytes, purpose: str) -> bytes:
+    """HKDF-SHA256 (RFC 5869) without salt, so that a key serves one purpose only. The result has 32 bytes."""
+    info = f"creatorvault/v1/{purpose}".encode()
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(vault_key)
+
+
+class VaultCipher:
+    """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
+
+    `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds, for
+    versions whose wrap did not open, the alarm that a reader of a value under that version gets.
+    """
+
+    __slots__ = ("_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version")
+
+    def __init__(
+        self,
+        vault: VaultId,
+        first_revision: VaultRevision,
+        keys: Mapping[KeyVersion, bytes],
+        *,
+        unusable: Mapping[KeyVersion, Alarm],
+        purpose: str = IDEAS,
+    ) -> None:
+        self.vault = vault
+        self.version = max(keys)
+        self.first_revision = first_revision
+        self._keys = keys
+        self._unusable = unusable
+        derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}
+        self._seals = derived[self.version]
+        self._opens = {key.header: key for key in derived.values()}
+
+    def for_purpose(self, purpose: str) -> Self:
+        """The same vault's cipher under the keys of another purpose; neither opens what the other sealed."""
+        return type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every key of the vault could be unwrapped."""
+        return not self._unusable
+
+    def has(self, version: KeyVersion) -> bool:
+        return version in self._keys
+
+    def seal(self, plaintext: bytes, context: bytes) -> Sealed:
+        """`plaintext` is a JSON text. It is padded with blanks, so blanks at its end do not survive."""
+        return self._seals.seal(pad(plaintext), context)
+
+    def open(self, sealed: bytes, context: bytes) -> bytes:
+        """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the key
+        version it names is none of this vault's, and WrongKey when that key could not be unwrapped.
+        """
+        key = self._opens.get(header_of(sealed))
+        if key is None:
+            raise self._refusal(sealed)
+        try:
+            return unpad(key.open(sealed, context))
+        except NotAuthentic:
+            raise Tampered(**self._ids(key.version)) from None
+
+    def seal_json(self, value: object, context: bytes) -> Sealed:
+        return self.seal(_encoder.encode(value), context)
+
+    def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+        """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
+        plaintext = self.open(sealed, context)
+        try:
+            return decoder.decode(plaintext)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
+        raise Tampered(**self._ids(key_version_of(sealed)))
+
+    def _refusal(self, sealed: bytes) -> Alarm:
+        try:
+            version = key_version_of(sealed)
+        except Malformed:
+            return Tampered(**self._ids(None))
+        return self._unusable.get(version) or LostKey(**self._ids(version))
+
+    def _ids(self, version: KeyVersion | None) -> dict[str, str]:
+        return vault_ids(self.vault) | ({} if version is None else {"key_version": str(version)})
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(vault={self.vault!r}, version={self.version})"
+
+
+def vault_ids(vault: VaultId) -> dict[str, str]:
+    """What an alarm says about where it happened."""
+    return {"tenant_id": str(vault.tenant_id), "user_id": vault.user_id}

@@ -1,0 +1,28 @@
+"""Three alarms, since each asks for another answer from the operator; docs/encryption.md says which."""
+
+from creatorvault.core.errors import Alarm
+
+
+class Tampered(Alarm):
+    """Stored bytes are not what was sealed here: changed, cut, moved to another place, or not an envelope at all."""
+
+    code = "tampered"
+
+
+class WrongKey(Alarm):
+    """A wrapped vault key does not authenticate under the root key that it names: another key under that id, or an edited row."""
+
+    code = "wrong_key"
+
+
+class LostKey(Alarm):
+    """The key that a value or a wrap names is not there: no such root key in the keyring, or no key row of that version."""
+
+    code = "lost_key"
+
+
+class RootKeysInvalid(ValueError):
+    """A root keyring that cannot be read. Names the entry by its position from 1, never by its text."""
+
+    def __init__(self, position: int, problem: str) -> None:
+        super().__init__(f"root key entry {position} {problem}")

@@ -1,0 +1,134 @@
+"""The vault keys that this process has unwrapped."""
+
+import asyncio
+import os
+from collections import OrderedDict
+from typing import Final
+from weakref import WeakValueDictionary
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.core.errors import Alarm
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher, vault_ids
+from creatorvault.crypto.envelope import KEY_BYTES, context
+from creatorvault.crypto.errors import LostKey
+from creatorvault.crypto.repositories import VaultKeyRepository, WrappedKey
+from creatorvault.crypto.rootkeys import RootKeyProvider
+
+WRAP_DOMAIN: Final = b"creatorvault/vault-key/v1"
+HIGHEST_ROTATE_AFTER: Final = 2**30
+_CREATED: Final = "creatorvault.crypto.created"
+
+
+class Keyring:
+    """Ciphers by vault, the most recently used `max_vaults` of them. One per process, shared by all requests.
+
+    A version number of a vault must never be given to a second key: a process that still holds the first would go on
+    sealing with it. Who erases a vault's keys keeps counting where they ended.
+    """
+
+    def __init__(self, provider: RootKeyProvider, rotate_after: int, max_vaults: int = 10_000) -> None:
+        """`rotate_after` counts vault revisions. Raises ValueError above 2^30, see `must_rotate`."""
+        if not 1 <= rotate_after <= HIGHEST_ROTATE_AFTER:
+            raise ValueError(f"a vault key is rotated after 1 to {HIGHEST_ROTATE_AFTER} revisions")
+        self._provider = provider
+        self._rotate_after = rotate_after
+        self._max_vaults = max_vaults
+        self._ciphers: OrderedDict[VaultId, VaultCipher] = OrderedDict()
+        self._loading: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
+        self._forgotten = 0
+
+    async def cipher(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+        """The vault's cipher, which has at least the key of `version`, the newest one that the caller's snapshot knows.
+
+        Raises LostKey when there is no such key row, and whatever the provider raises about that version. Requests that
+        miss at the same time wait for one of them to load.
+        """
+        if (cached := self._cached(vault, version)) is not None:
+            return cached
+        if vault in session.info.get(_CREATED, ()):
+            return await self._load(session, vault, version)
+        async with self._loading.setdefault(vault, asyncio.Lock()):
+            if (cached := self._cached(vault, version)) is not None:
+                return cached
+            forgotten = self._forgotten
+            loaded = await self._load(session, vault, version)
+            if loaded.complete and forgotten == self._forgotten:
+                self._keep(loaded)
+            return loaded
+
+    async def create(
+        self, session: AsyncSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
+    ) -> VaultCipher:
+        """Adds a new random key as `version` in the caller's transaction and reads it back. Never commits.
+
+        Nothing that this session sees of the vault's keys is kept for others from here on: if its transaction rolls back,
+        the same version will be given to another key.
+        """
+        session.info.setdefault(_CREATED, set()).add(vault)
+        root_key_id, wrapped = await self._provider.wrap(
+            os.urandom(KEY_BYTES), wrap_context(vault, version, first_revision)
+        )
+        row = WrappedKey(version=version, root_key_id=root_key_id, wrapped=wrapped, first_revision=first_revision)
+        await VaultKeyRepository(session, vault).add(row)
+        return await self._load(session, vault, version)
+
+    def must_rotate(self, cipher: VaultCipher, revision: VaultRevision) -> bool:
+        """Whether the write that makes `revision` has to create the next key version first.
+
+        AES-GCM with random nonces allows 2^32 seals under one key (NIST SP 800-38D, section 8.3). A revision seals three
+        values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a factor of 85.
+        """
+        return revision - cipher.first_revision >= self._rotate_after
+
+    def forget(self, vault: VaultId) -> None:
+        """Lets go of the vault's keys in this process, a load in flight included."""
+        self._forgotten += 1
+        self._ciphers.pop(vault, None)
+
+    def _cached(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
+        cipher = self._ciphers.get(vault)
+        if cipher is None or not cipher.has(version):
+            return None
+        self._ciphers.move_to_end(vault)
+        return cipher
+
+    def _keep(self, cipher: VaultCipher) -> None:
+        self._ciphers[cipher.vault] = cipher
+        self._ciphers.move_to_end(cipher.vault)
+        if len(self._ciphers) > self._max_vaults:
+            self._ciphers.popitem(last=False)
+
+    async def _load(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+        """An old key that does not unwrap is an alarm for the readers of what it sealed, not for all of the vault."""
+        keys: dict[KeyVersion, bytes] = {}
+        unusable: dict[KeyVersion, Alarm] = {}
+        rows = await VaultKeyRepository(session, vault).all()
+        for row in rows:
+            try:
+                keys[row.version] = await self._provider.unwrap(
+                    row.root_key_id, row.wrapped, wrap_context(vault, row.version, row.first_revision)
+                )
+            except Alarm as alarm:
+                alarm.ids.update(vault_ids(vault), key_version=str(row.version))
+                unusable[row.version] = alarm
+        newest = max((row.version for row in rows), default=version)
+        for needed in (version, newest):
+            if needed not in keys:
+                raise unusable.get(needed) or LostKey(**vault_ids(vault), key_version=str(needed))
+        return VaultCipher(vault, rows[-1].first_revision, keys, unusable=unusable)
+
+
+def wrap_context(vault: VaultId, version: KeyVersion, first_revision: VaultRevision) -> bytes:
+    """What binds a wrap to its row; the root key's id follows as one more part, added by who wraps.
+
+    Numbers are signed only so that a row that was edited to a negative one ends as an alarm instead of an OverflowError.
+    """
+    return context(
+        WRAP_DOMAIN,
+        vault.tenant_id.bytes,
+        vault.user_id.encode(),
+        version.to_bytes(4, signed=True),
+        first_revision.to_bytes(8, signed=True),
+    )

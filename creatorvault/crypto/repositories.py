@@ -1,0 +1,64 @@
+"""Key rows of one vault. There is no way to select those of another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.crypto.models import VaultKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrappedKey:
+    version: KeyVersion
+    root_key_id: str
+    wrapped: bytes
+    first_revision: VaultRevision
+
+
+class VaultKeyRepository:
+    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+        self._session = session
+        self._vault = vault
+
+    async def all(self) -> Sequence[WrappedKey]:
+        """Oldest version first."""
+        statement = (
+            select(
+                col(VaultKey.version),
+                col(VaultKey.root_key_id),
+                col(VaultKey.wrapped),
+                col(VaultKey.first_revision),
+            )
+            .where(
+                col(VaultKey.tenant_id) == self._vault.tenant_id,
+                col(VaultKey.user_id) == self._vault.user_id,
+            )
+            .order_by(col(VaultKey.version))
+        )
+        return [
+            WrappedKey(
+                version=KeyVersion(version),
+                root_key_id=root_key_id,
+                wrapped=wrapped,
+                first_revision=VaultRevision(first_revision),
+            )
+            for version, root_key_id, wrapped, first_revision in await self._session.execute(statement)
+        ]
+
+    async def add(self, key: WrappedKey) -> None:
+        """Raises IntegrityError when the vault has a key of that version already."""
+        self._session.add(
+            VaultKey(
+                tenant_id=self._vault.tenant_id,
+                user_id=self._vault.user_id,
+                version=key.version,
+                root_key_id=key.root_key_id,
+                wrapped=key.wrapped,
+                first_revision=key.first_revision,
+            )
+        )
+        await self._session.flush()
