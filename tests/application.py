@@ -1,0 +1,84 @@
+"""The application under test, inside its lifespan, with a client that reaches it through ASGI."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+from uuid import uuid4
+
+import httpx
+from litestar import Litestar
+
+from creatorvault.settings import Settings, load_settings
+from tests.factories import SECRET, Creator
+from tests.postgres import Database
+
+ROOT_KEYS: Final = f"tests:{b64encode(bytes(range(32))).decode()}"
+BASE_URL: Final = "http://creatorvault.test"
+
+
+@dataclass(frozen=True)
+class House:
+    """An application that is open, and the database it stands on."""
+
+    app: Litestar
+    client: httpx.AsyncClient
+    database: Database
+
+    def creator(self, user_id: str | None = None, claims: Mapping[str, Any] | None = None) -> Creator:
+        """Somebody with an empty vault; a new somebody unless `user_id` names one."""
+        return Creator(self.client, user_id or f"user-{uuid4()}", claims or {})
+
+
+def environment_of(database: Database, home: Path) -> dict[str, str]:
+    return {
+        "CREATORVAULT_ENV": "development",
+        "CREATORVAULT_HOME": str(home),
+        "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
+        "DATABASE_URL": database.runtime_url,
+        "DATABASE_OWNER_URL": database.owner_url,
+        "BETTER_AUTH_SECRET": SECRET,
+        "LOG_LEVEL": "DEBUG",
+    }
+
+
+def settings_of(environ: Mapping[str, str]) -> Settings:
+    return load_settings(environ)
+
+
+@asynccontextmanager
+async def open_house(environ: Mapping[str, str], database: Database) -> AsyncGenerator[House]:
+    from creatorvault.asgi import create_app
+
+    app = create_app(settings_of(environ))
+    # raise_app_exceptions: a client sees an answer, never the exception, and so do the tests.
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    async with _lifespan(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
+        yield House(app, client, database)
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
+    """Enters and leaves in one task: pytest sets a fixture up and tears it down in two, which task groups refuse."""
+    opened, leave = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        try:
+            async with app.lifespan():
+                opened.set()
+                await leave.wait()
+        finally:
+            opened.set()
+
+    life = asyncio.create_task(live())
+    await opened.wait()
+    if life.done():
+        await life
+    try:
+        yield
+    finally:
+        leave.set()
+        await life

@@ -1,0 +1,160 @@
+"""The application as it runs, on a real PostgreSQL, under the login that row-level security binds."""
+
+import asyncio
+import signal
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from hypothesis import settings as hypothesis_settings
+from litestar import Litestar
+
+from creatorvault.settings import Settings
+from tests.application import House, environment_of, open_house, settings_of
+from tests.factories import Creator
+from tests.logs import Logs, captured_logs
+from tests.postgres import Cluster, Database
+from tests.schema import build_template
+
+hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True)
+hypothesis_settings.load_profile("creatorvault")
+
+_cluster: Cluster | None = None
+
+
+def _start() -> Cluster:
+    global _cluster
+    if _cluster is None:
+        _cluster = Cluster.start()
+        build_template(_cluster)
+    return _cluster
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # An orderly end on SIGTERM too, so that the cluster is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(_HandsClusterToWorkers())
+
+
+class _HandsClusterToWorkers:
+    def pytest_configure_node(self, node: Any) -> None:
+        node.workerinput["cluster"] = _start().as_dict()
+
+
+def pytest_unconfigure() -> None:
+    if _cluster is not None:
+        _cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(request: pytest.FixtureRequest) -> Cluster:
+    """The run's one cluster. With workers, their parent owns it; without, it starts with the first test that needs it."""
+    handed: dict[str, str] | None = getattr(request.config, "workerinput", {}).get("cluster")
+    return Cluster(**handed) if handed else _start()
+
+
+@pytest.fixture(scope="session")
+def worker_database(cluster: Cluster) -> Generator[Database]:
+    database = cluster.clone(f"worker_{uuid4().hex}")
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture(scope="session")
+def environ(worker_database: Database, home: Path) -> dict[str, str]:
+    """The environment of the application under test; a test that needs another setting adds it to a copy."""
+    return environment_of(worker_database, home)
+
+
+@pytest.fixture(scope="session")
+def settings(environ: dict[str, str]) -> Settings:
+    return settings_of(environ)
+
+
+@pytest.fixture(scope="session")
+async def house(environ: dict[str, str], worker_database: Database) -> AsyncGenerator[House]:
+    async with open_house(environ, worker_database) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def app(house: House) -> Litestar:
+    return house.app
+
+
+@pytest.fixture(scope="session")
+def client(house: House) -> httpx.AsyncClient:
+    return house.client
+
+
+@pytest.fixture(scope="session")
+def creator(house: House) -> Callable[..., Creator]:
+    """Makes creators: `creator()` or `creator(user_id="…", claims={…})`. Each has an empty vault of their own."""
+    return house.creator
+
+
+@pytest.fixture
+def ada(house: House) -> Creator:
+    return house.creator()
+
+
+@pytest.fixture
+async def database(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
+    """SQL as the superuser: what somebody who can write to the database can do."""
+    connection = await asyncpg.connect(worker_database.superuser_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+async def house_with(environ: dict[str, str], worker_database: Database) -> AsyncGenerator[Callable[..., Awaitable[House]]]:
+    """The application with other settings on the same database: `await house_with(ALLOWED_ORIGINS="…")`."""
+    async with AsyncExitStack() as stack:
+
+        async def build(**overrides: str) -> House:
+            return await stack.enter_async_context(open_house(environ | overrides, worker_database))
+
+        yield build
+
+
+@pytest.fixture
+def fresh_database(cluster: Cluster) -> Generator[Database]:
+    """A migrated, empty database for a test that breaks it."""
+    database = cluster.clone(f"fresh_{uuid4().hex}")
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture
+async def fresh_house(fresh_database: Database, home: Path) -> AsyncGenerator[House]:
+    async with open_house(environment_of(fresh_database, home), fresh_database) as house:
+        yield house
+
+
+@pytest.fixture
+def fresh_app(fresh_house: House) -> Litestar:
+    return fresh_house.app
+
+
+@pytest.fixture
+def logs(request: pytest.FixtureRequest) -> Generator[Logs]:
+    """What the application logs during the test: events as dicts, and the text as it is written."""
+    with captured_logs() as logs:
+        yield logs
+
+
+@pytest.fixture(scope="session")
+async def session_loop() -> asyncio.AbstractEventLoop:
+    """The loop that the application runs on, for tests that cannot be coroutines."""
+    return asyncio.get_running_loop()
