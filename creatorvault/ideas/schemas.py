@@ -1,11 +1,18 @@
-"""What the ideas API answers. Field order is key order on the wire; names of types are names in the published document."""
+"""What the ideas API reads and answers. Field order is key order on the wire; names of types are names in the published
+document.
+"""
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Final
 from uuid import UUID
 
 import msgspec
+from pydantic import Field
+
+from creatorvault.core.anyof import AnyOf
+from creatorvault.core.schemas import RequestModel
+from creatorvault.ideas.rules import AnyUuid, DueDate, Notes, Offset, Tags, Title
 
 
 class StageEnum(StrEnum):
@@ -48,3 +55,60 @@ class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)]
     offset: Annotated[int, msgspec.Meta(ge=0)]
     has_more: bool
+
+
+class OwnerPath(RequestModel):
+    user_id: str
+
+
+class IdeaPath(OwnerPath):
+    idea_id: AnyUuid
+
+
+class IdeaCreate(RequestModel):
+    """A whole idea, to create or to replace one with."""
+
+    private = frozenset({"title", "notes", "tags"})
+
+    title: Title
+    notes: Notes | None = None
+    stage: StageEnum = StageEnum.IDEA
+    priority: PriorityEnum = PriorityEnum.MEDIUM
+    tags: Tags = Field(default_factory=list)
+    due_date: DueDate | None = None
+
+
+class IdeaUpdate(RequestModel):
+    """The fields to change. `null` clears notes and due date; for the others it means "leave it"."""
+
+    private = IdeaCreate.private
+
+    title: Title | None = None
+    notes: Notes | None = None
+    stage: StageEnum | None = None
+    priority: PriorityEnum | None = None
+    tags: Tags | None = None
+    due_date: DueDate | None = None
+
+    def changes(self) -> dict[str, Any]:
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: value for name, value in sent.items() if value is not None or name in CLEARABLE}
+
+
+CLEARABLE: Final = frozenset({"notes", "due_date"})
+
+
+class IdeaQuery(RequestModel):
+    """Which ideas to list, in which order, and which page of them."""
+
+    private = frozenset({"search", "tags"})
+    repeatable = frozenset({"stage", "priority"})
+
+    limit: int = Field(default=20, ge=1, le=100)
+    offset: Offset = 0
+    search: str | None = None
+    stage: AnyOf[StageEnum] = Field(default_factory=AnyOf)
+    priority: AnyOf[PriorityEnum] = Field(default_factory=AnyOf)
+    tags: str | None = None
+    sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
+    order: str = Field(default="desc", pattern="^(asc|desc)$")

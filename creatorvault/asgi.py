@@ -1,0 +1,73 @@
+"""The one screen on which the application is assembled."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar
+from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
+
+from creatorvault.accounts.guards import requires_identity
+from creatorvault.accounts.services import build_verifier
+from creatorvault.apps import INSTALLED
+from creatorvault.core.database import Database
+from creatorvault.core.development import with_development_secrets
+from creatorvault.core.logging import configure_logging
+from creatorvault.core.middleware import Edge
+from creatorvault.core.problems import exception_handlers
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.health.services import HealthService
+from creatorvault.ideas.corpora import Corpora
+from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
+
+EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"]
+
+
+def create_app(settings: Settings | None = None) -> Litestar:
+    """Raises SettingsError or RootKeysInvalid when it cannot be assembled; connects to nothing before its lifespan."""
+    settings = with_development_secrets(settings or load_settings())
+    configure_logging(
+        settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
+    )
+    app = Edge(
+        route_handlers=[controller for app in INSTALLED for controller in app.controllers],
+        guards=[requires_identity],
+        exception_handlers=exception_handlers(),
+        cors_config=_cors(settings.server),
+        openapi_config=None,
+        request_max_body_size=settings.server.max_body_bytes,
+        lifespan=[_parts],
+        logging_config=None,
+        state=State({"settings": settings}),
+    )
+    app.behind_tls = settings.server.behind_tls
+    return app
+
+
+@asynccontextmanager
+async def _parts(app: Litestar) -> AsyncGenerator[None]:
+    """What lives as long as the process."""
+    settings: Settings = app.state.settings
+    root_keys = root_key_provider(settings.encryption)
+    app.state.database = Database(settings.database)
+    app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
+    app.state.corpora = Corpora(settings.search)
+    app.state.health = HealthService(app.state.database, root_keys)
+    app.state.verifier = build_verifier(settings.auth)
+    try:
+        yield
+    finally:
+        await app.state.verifier.aclose()
+        await app.state.database.close()
+
+
+def _cors(server: ServerSettings) -> CORSConfig:
+    return CORSConfig(
+        allow_origins=list(server.allowed_origins),
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=["*"],
+        allow_credentials=server.allow_credentials,
+        expose_headers=EXPOSED_HEADERS,
+        max_age=600,
+    )

@@ -1,0 +1,27 @@
+"""A query parameter that may be repeated, while the published document shows its single form."""
+
+from typing import Any, get_args
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+
+
+class AnyOf[T](tuple[T, ...]):
+    """The given values; empty when the parameter was not given.
+
+    Documented as `T | null`: generated clients send one value, and that stays valid.
+    """
+
+    __slots__ = ()
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        (member,) = get_args(source)
+        many = core_schema.list_schema(handler.generate_schema(member))
+        return core_schema.no_info_after_validator_function(cls, many)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        member = schema["schema"]["items_schema"]  # type: ignore[typeddict-item]  # the list schema made above
+        return handler(core_schema.nullable_schema(member))

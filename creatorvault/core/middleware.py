@@ -1,0 +1,84 @@
+"""What happens to every exchange, answered by a handler or not: correlation id, security headers, one log line."""
+
+import re
+import time
+from typing import Final
+from uuid import uuid4
+
+import structlog
+from litestar import Litestar
+from litestar.types import Message, Receive, Scope, Send
+
+from creatorvault.core.logging import get_logger
+
+log = get_logger(__name__)
+
+CORRELATION_HEADER: Final = b"x-correlation-id"
+WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+STATE_KEY: Final = "correlation_id"
+
+SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=(), camera=()"),
+    (b"x-xss-protection", b"1; mode=block"),
+)
+CONTENT_POLICY: Final = (b"content-security-policy", b"default-src 'self'")
+TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+def correlation_id(scope: Scope) -> str:
+    identifier: str = scope["state"][STATE_KEY]
+    return identifier
+
+
+class Edge(Litestar):
+    """The application with its edge. Litestar's own middleware does not see what routing refuses; this does."""
+
+    behind_tls: bool = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # lifespan
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+            return
+        started = time.perf_counter()
+        identifier = _identifier(scope)
+        scope.setdefault("state", {})[STATE_KEY] = identifier
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(correlation_id=identifier)
+        status = 0
+
+        async def guarded_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(message, identifier)
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, guarded_send)
+        finally:
+            log.info(
+                "request",
+                method=scope["method"],
+                route=scope.get("path_template") or "unmatched",
+                status=status,
+                milliseconds=round((time.perf_counter() - started) * 1000, 2),
+            )
+
+    def _add_headers(self, message: Message, identifier: str) -> None:
+        headers = [*message.get("headers", ()), *SECURITY_HEADERS, (CORRELATION_HEADER, identifier.encode())]
+        if not any(name == CONTENT_POLICY[0] for name, _ in headers):
+            headers.append(CONTENT_POLICY)
+        if self.behind_tls:
+            headers.append(TRANSPORT_SECURITY)
+        message["headers"] = headers  # type: ignore[typeddict-unknown-key]  # the response's start, checked by the caller
+
+
+def _identifier(scope: Scope) -> str:
+    """The client's own id when it is short and plain, so that it can be printed in logs; else a new one."""
+    for name, value in scope["headers"]:
+        if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
+            return value.decode()
+    return str(uuid4())

@@ -1,0 +1,26 @@
+"""Where migrations lie, and which of them is the last."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+
+from creatorvault.core.secret import Secret
+
+FOLDER: Final = Path(__file__).parents[2] / "migrations"
+
+
+def alembic_config(url: Secret | None = None) -> Config:
+    """`url` is the owner's address; it travels as an attribute, since an option would be printed by `alembic` tools."""
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
+    config.attributes["url"] = url
+    return config
+
+
+@cache
+def heads() -> frozenset[str]:
+    return frozenset(ScriptDirectory.from_config(alembic_config()).get_heads())

@@ -1,0 +1,138 @@
+"""Path, query and body of an operation, read through request models; every failing field is reported at once.
+
+The models are Pydantic's because its errors are FastAPI's to the letter (docs/decisions/0005).
+"""
+
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, TypedDict, cast
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.di import Provide
+from litestar.types import Dependencies
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from creatorvault.core.bodies import read_object
+from creatorvault.core.errors import FieldError, RequestInvalid
+from creatorvault.core.schemas import RequestModel
+from creatorvault.core.text import unstorable
+
+OPT_KEY = "accepts"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an operation reads. The OpenAPI document is written from the same record."""
+
+    path: type[RequestModel] | None = None
+    query: type[RequestModel] | None = None
+    body: type[RequestModel] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What an operation was given, valid as a whole."""
+
+    _path: RequestModel | None = None
+    _query: RequestModel | None = None
+    _body: RequestModel | None = None
+
+    def path[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._path)
+
+    def query[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._query)
+
+    def body[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._body)
+
+
+class HandlerInputs(TypedDict):
+    dependencies: Dependencies
+    opt: dict[str, Any]
+
+
+def accepts(
+    path: type[RequestModel] | None = None,
+    query: type[RequestModel] | None = None,
+    body: type[RequestModel] | None = None,
+) -> HandlerInputs:
+    """Keyword arguments of a route handler: the dependency `received`, and what the document says of it."""
+    accepted = Accepts(path, query, body)
+
+    async def receive(request: Request[Any, Any, Any]) -> Received:
+        return await _receive(request, accepted)
+
+    return {"dependencies": {"received": Provide(receive)}, "opt": {OPT_KEY: accepted}}
+
+
+async def _receive(request: Request[Any, Any, Any], accepted: Accepts) -> Received:
+    errors: list[FieldError] = []
+    path = query = body = None
+    if accepted.path is not None:
+        path = _validated(accepted.path, "path", request.path_params, errors)
+    if accepted.query is not None:
+        query = _validated(accepted.query, "query", _query_values(request, accepted.query), errors)
+    if accepted.body is not None:
+        try:
+            content = await read_object(request)
+        except RequestInvalid as error:
+            errors.extend(error.errors)
+        else:
+            body = _validated(accepted.body, "body", content, errors)
+    if errors:
+        raise RequestInvalid(errors)
+    return Received(path, query, body)
+
+
+def _query_values(request: Request[Any, Any, Any], model: type[RequestModel]) -> dict[str, Any]:
+    """The last value of each known parameter; all of them where the model says that it may be repeated."""
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
+        if name in model.repeatable:
+            values.setdefault(name, []).append(value)
+        elif name in model.model_fields:
+            values[name] = value
+    return values
+
+
+def _validated[M: RequestModel](
+    model: type[M], where: str, values: dict[str, Any], errors: list[FieldError]
+) -> M | None:
+    found = list(unstorable(values, (where,)))
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        found.extend(_field_error(details, where, model) for details in error.errors(include_url=False))
+        return None
+    finally:
+        errors.extend(_in_field_order(found, model))
+
+
+def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:
+    """One error for each place: a text that cannot be stored may also break its field's own rule."""
+    places = {error["loc"]: error for error in reversed(found)}
+    order = {name: index for index, name in enumerate(model.model_fields)}
+    unknown = len(order)
+    return sorted(
+        places.values(),
+        key=lambda error: order.get(str(error["loc"][1:2][0]), unknown) if error["loc"][1:] else unknown,
+    )
+
+
+def _field_error(details: ErrorDetails, where: str, model: type[RequestModel]) -> FieldError:
+    field = str(details["loc"][0])
+    location = details["loc"][:1] if field in model.repeatable else details["loc"]
+    error = FieldError(type=details["type"], loc=(where, *location), msg=details["msg"])
+    if _may_be_shown(value := details["input"]) and field not in model.private:
+        error["input"] = value
+    if "ctx" in details:
+        error["ctx"] = {name: {} if isinstance(value, Exception) else value for name, value in details["ctx"].items()}
+    return error
+
+
+def _may_be_shown(value: object) -> bool:
+    """Plain values only: a whole body would repeat its private fields, and JSON has no word for infinity."""
+    return isinstance(value, str | bool | int) or value is None or (isinstance(value, float) and isfinite(value))

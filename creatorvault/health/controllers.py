@@ -1,0 +1,54 @@
+"""Is the service up, and can it do its work?"""
+
+from typing import Any, ClassVar
+
+from litestar import Controller, Request, Response, get
+from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+
+from creatorvault import __version__
+from creatorvault.health.services import HealthService
+
+SERVICE = "creatorvault-backend"
+
+
+class RootController(Controller):
+    tags: ClassVar[list[str]] = ["Root"]
+    opt: ClassVar[dict[str, Any]] = {"public": True}
+
+    @get("/", sync_to_thread=False)
+    def root(self) -> dict[str, str]:
+        """What this service is, and where its documentation and its health are."""
+        return {"service": SERVICE, "version": __version__, "docs": "/docs", "health": "/health"}
+
+
+class HealthController(Controller):
+    path = "/health"
+    tags: ClassVar[list[str]] = ["Health"]
+    opt: ClassVar[dict[str, Any]] = {"public": True}
+
+    @get("/", sync_to_thread=False)
+    def health_check(self) -> dict[str, str]:
+        """The process answers. Nothing else is asked."""
+        return {"status": "ok", "service": SERVICE, "version": __version__}
+
+    @get("/db")
+    async def health_check_db(self, request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+        """The database answers."""
+        if await _service(request).is_connected():
+            return Response({"status": "ok", "database": "connected"})
+        return Response({"status": "error", "database": "disconnected"}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+
+    @get("/ready")
+    async def readiness_check(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+        """Everything that a request needs is there: database, migrations at head, a usable root key."""
+        checks = await _service(request).readiness()
+        ready = all(outcome == "ok" for outcome in checks.values())
+        return Response(
+            {"status": "ready" if ready else "not_ready", "checks": checks},
+            status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE,
+        )
+
+
+def _service(request: Request[Any, Any, Any]) -> HealthService:
+    service: HealthService = request.app.state.health
+    return service

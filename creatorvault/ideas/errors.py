@@ -1,0 +1,25 @@
+"""What the ideas API refuses."""
+
+from uuid import UUID
+
+from creatorvault.core.errors import Forbidden, NotFound
+
+REFUSALS = {
+    "POST": "Cannot create ideas for other users",
+    "GET": "Cannot access other users' ideas",
+    "PUT": "Cannot update other users' ideas",
+    "PATCH": "Cannot update other users' ideas",
+    "DELETE": "Cannot delete other users' ideas",
+}
+
+
+class NotYourIdeas(Forbidden):
+    def __init__(self, method: str) -> None:
+        super().__init__(REFUSALS[method])
+
+
+class IdeaNotFound(NotFound):
+    """The same answer for an idea that does not exist and for one that is somebody else's."""
+
+    def __init__(self, idea_id: UUID) -> None:
+        super().__init__(f"Idea {idea_id} not found")

@@ -1,0 +1,35 @@
+"""The ideas table: content is ciphertext, everything else is clear so that it can be indexed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, Uuid
+from sqlmodel import Field, SQLModel
+
+
+class Idea(SQLModel, table=True):
+    """`stage` and `priority` are ranks (`ideas.ranks`), so that their order is the order of an index.
+
+    `revision` is the vault's revision at the row's last change.
+    """
+
+    __tablename__ = "ideas"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+        Index("ideas_by_creation", "tenant_id", "user_id", "created_at", "id"),
+        Index("ideas_by_update", "tenant_id", "user_id", "updated_at", "id"),
+        Index("ideas_by_revision", "tenant_id", "user_id", "revision"),
+    )
+
+    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    title: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    notes: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    tags: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    stage: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    priority: int = Field(sa_column=Column(SmallInteger, nullable=False))
+    due_date: datetime | None = Field(sa_column=Column(DateTime(timezone=True), nullable=True))
+    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))

@@ -1,0 +1,99 @@
+"""The SQL of ideas, always within one vault."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, delete, func
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.repositories import ScopedRepository
+from creatorvault.ideas.models import Idea
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.tenants.repositories import vault_scope
+
+READ: Final = (
+    col(Idea.id),
+    col(Idea.title),
+    col(Idea.notes),
+    col(Idea.tags),
+    col(Idea.stage),
+    col(Idea.priority),
+    col(Idea.due_date),
+    col(Idea.created_at),
+    col(Idea.updated_at),
+    col(Idea.revision),
+)
+BATCH: Final = 256
+
+type IdeaColumns = Row[Any]
+
+
+class IdeaRepository(ScopedRepository[Idea]):
+    model_type = Idea
+
+    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+        super().__init__(session, vault_scope(Idea, vault))
+        self._vault = vault
+
+    async def row(self, idea_id: UUID) -> IdeaColumns | None:
+        statement = self.columns(*READ).where(col(Idea.id) == idea_id)
+        return (await self.session.execute(statement)).one_or_none()
+
+    async def entity(self, idea_id: UUID) -> Idea | None:
+        return (await self.session.execute(self.statement.where(col(Idea.id) == idea_id))).scalar_one_or_none()
+
+    async def page(self, query: IdeaQuery) -> Sequence[IdeaColumns]:
+        """The page that limit, offset, sort and order select. Search, tags and title order need the corpus instead."""
+        statement = (
+            self.columns(*READ)
+            .where(*_filters(query))
+            .order_by(*_ordering(query))
+            .limit(query.limit)
+            .offset(query.offset)
+        )
+        return (await self.session.execute(statement)).all()
+
+    async def total(self, query: IdeaQuery) -> int:
+        statement = self.columns(func.count()).where(*_filters(query))
+        return int((await self.session.execute(statement)).scalar_one())
+
+    async def changed_since(self, revision: VaultRevision) -> AsyncIterator[Sequence[IdeaColumns]]:
+        """Rows changed after `revision`, oldest change first, in batches, without holding them all."""
+        statement = self.columns(*READ).where(col(Idea.revision) > revision).order_by(col(Idea.revision))
+        result = await self.session.stream(statement, execution_options={"yield_per": BATCH})
+        async for batch in result.partitions():
+            yield batch
+
+    async def live_ids(self) -> set[UUID]:
+        return set((await self.session.execute(self.columns(col(Idea.id)))).scalars())
+
+    async def insert(self, values: dict[str, Any]) -> None:
+        await self.add(Idea(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id, **values))
+
+    async def remove(self, idea_id: UUID) -> bool:
+        """Whether there was such an idea."""
+        statement = delete(Idea).where(self.scope, col(Idea.id) == idea_id).returning(col(Idea.id))
+        return (await self.session.execute(statement)).scalar_one_or_none() is not None
+
+
+def is_filtered(query: IdeaQuery) -> bool:
+    return bool(query.stage or query.priority)
+
+
+def _filters(query: IdeaQuery) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if query.stage:
+        filters.append(col(Idea.stage).in_({STAGE_RANK[stage] for stage in query.stage}))
+    if query.priority:
+        filters.append(col(Idea.priority).in_({PRIORITY_RANK[priority] for priority in query.priority}))
+    return filters
+
+
+def _ordering(query: IdeaQuery) -> list[ColumnElement[Any]]:
+    """Ends in the id; descending is the exact reverse of ascending."""
+    columns: list[Any] = [col(getattr(Idea, query.sort)), col(Idea.id)]
+    return [column.desc() if query.order == "desc" else column.asc() for column in columns]

@@ -1,0 +1,131 @@
+"""From an idea to its row and back. What each ciphertext is bound to is written down in docs/encryption.md.
+
+Every one of the three ciphertexts is bound to all of the row, so a row is sealed as a whole and cannot be edited,
+moved, mixed or rolled back unseen.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Protocol
+from uuid import UUID
+
+import msgspec
+
+from creatorvault.core.errors import Alarm
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.crypto.cipher import VaultCipher, vault_ids
+from creatorvault.crypto.envelope import context
+from creatorvault.crypto.errors import Tampered
+from creatorvault.ideas.ranks import PRIORITIES, PRIORITY_RANK, STAGE_RANK, STAGES
+from creatorvault.ideas.schemas import IdeaResponse
+
+DOMAIN: Final = b"creatorvault/idea/v1"
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+TITLE, NOTES, TAGS = (context(column) for column in (b"title", b"notes", b"tags"))
+
+_title: Final = msgspec.json.Decoder(str)
+_notes: Final = msgspec.json.Decoder(str | None)
+_tags: Final = msgspec.json.Decoder(list[str])
+
+
+class IdeaRow(Protocol):
+    """The columns of `ideas` that a reader needs, as an entity or as a row of a select."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def title(self) -> bytes: ...
+    @property
+    def notes(self) -> bytes: ...
+    @property
+    def tags(self) -> bytes: ...
+    @property
+    def stage(self) -> int: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def due_date(self) -> datetime | None: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def updated_at(self) -> datetime: ...
+    @property
+    def revision(self) -> int: ...
+
+
+class IdeaSealer:
+    """Seals and opens the ideas of one vault."""
+
+    def __init__(self, cipher: VaultCipher) -> None:
+        self._cipher = cipher
+        vault = cipher.vault
+        self._vault = context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode())
+        self._user_id = vault.user_id
+
+    def seal(self, idea: IdeaResponse, revision: VaultRevision) -> dict[str, Any]:
+        """Column values of the row, save for the vault's own two."""
+        stage, priority = STAGE_RANK[idea.stage], PRIORITY_RANK[idea.priority]
+        row = self._row_context(idea.id, revision, stage, priority, idea.due_date, idea.created_at, idea.updated_at)
+        seal = self._cipher.seal_json
+        return {
+            "id": idea.id,
+            "title": seal(idea.title, self._vault + TITLE + row),
+            "notes": seal(idea.notes, self._vault + NOTES + row),
+            "tags": seal(idea.tags, self._vault + TAGS + row),
+            "stage": stage,
+            "priority": priority,
+            "due_date": idea.due_date,
+            "created_at": idea.created_at,
+            "updated_at": idea.updated_at,
+            "revision": revision,
+        }
+
+    def open(self, row: IdeaRow) -> IdeaResponse:
+        """Raises Tampered, WrongKey or LostKey, each naming the idea."""
+        opened = self._cipher.open_json
+        try:
+            bound = self._row_context(
+                row.id, row.revision, row.stage, row.priority, row.due_date, row.created_at, row.updated_at
+            )
+            return IdeaResponse(
+                title=opened(row.title, self._vault + TITLE + bound, _title),
+                notes=opened(row.notes, self._vault + NOTES + bound, _notes),
+                stage=STAGES[row.stage],
+                priority=PRIORITIES[row.priority],
+                tags=opened(row.tags, self._vault + TAGS + bound, _tags),
+                due_date=row.due_date,
+                id=row.id,
+                user_id=self._user_id,
+                created_at=row.created_at,
+                updated_at=row.updated_at,
+            )
+        except Alarm as alarm:
+            alarm.ids["idea_id"] = str(row.id)
+            raise
+        except (TypeError, OverflowError):
+            # A clear column that no sealed row can have, `infinity` as a time for one.
+            raise Tampered(**vault_ids(self._cipher.vault), idea_id=str(row.id)) from None
+
+    def _row_context(
+        self,
+        idea_id: UUID,
+        revision: int,
+        stage: int,
+        priority: int,
+        due_date: datetime | None,
+        created_at: datetime,
+        updated_at: datetime,
+    ) -> bytes:
+        return context(
+            idea_id.bytes,
+            revision.to_bytes(8),
+            stage.to_bytes(2, signed=True),
+            priority.to_bytes(2, signed=True),
+            b"" if due_date is None else _microseconds(due_date),
+            _microseconds(created_at),
+            _microseconds(updated_at),
+        )
+
+
+def _microseconds(time: datetime) -> bytes:
+    return ((time - EPOCH) // MICROSECOND).to_bytes(8, signed=True)

@@ -1,0 +1,148 @@
+"""The rules of ideas: what a creator reads, and what a change does."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import NamedTuple
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.errors import IdeaNotFound
+from creatorvault.ideas.models import Idea
+from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.ideas.repositories import IdeaRepository, is_filtered
+from creatorvault.ideas.rules import split_tags
+from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
+from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.tenants.services import LockedVault, OpenVault
+
+
+class StoredIdea(NamedTuple):
+    idea: IdeaResponse
+    revision: VaultRevision
+
+
+class IdeaPage(NamedTuple):
+    """`items` of a corpus are encoded already."""
+
+    items: list[IdeaResponse] | list[msgspec.Raw]
+    total: int
+
+
+class IdeaReadingService:
+    """Reads one vault as a snapshot sees it; `vault` is None for a creator who has stored nothing yet."""
+
+    def __init__(self, repository: IdeaRepository, vault: OpenVault | None, corpora: Corpora) -> None:
+        self._repository = repository
+        self._vault = vault
+        self._corpora = corpora
+
+    async def get(self, idea_id: UUID) -> StoredIdea:
+        """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
+        row = None if self._vault is None else await self._repository.row(idea_id)
+        if self._vault is None or row is None:
+            raise IdeaNotFound(idea_id)
+        return StoredIdea(IdeaSealer(self._vault.cipher).open(row), VaultRevision(row.revision))
+
+    async def page(self, query: IdeaQuery) -> IdeaPage:
+        """Total and page come from one snapshot. SQL answers unless the question is about content."""
+        if self._vault is None:
+            return IdeaPage([], 0)
+        about_content = _about_content(query)
+        if about_content is None:
+            return await self._page_from_rows(self._vault, query)
+        page = await self._corpora.page(self._vault.id, VaultReader(self._repository, self._vault), about_content)
+        return IdeaPage(page.items, page.total)
+
+    async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery) -> IdeaPage:
+        total = await self._repository.total(query) if is_filtered(query) else vault.idea_count
+        rows = await self._repository.page(query) if query.offset < total else ()
+        sealer = IdeaSealer(vault.cipher)
+        return IdeaPage([sealer.open(row) for row in rows], total)
+
+
+class IdeaWritingService:
+    """Changes one vault, under its lock and in the caller's transaction."""
+
+    def __init__(self, repository: IdeaRepository, vault: LockedVault) -> None:
+        self._repository = repository
+        self._vault = vault
+        self._sealer = IdeaSealer(vault.cipher)
+
+    async def create(self, given: IdeaCreate) -> StoredIdea:
+        now = datetime.now(UTC)
+        idea = IdeaResponse(**dict(given), id=uuid4(), user_id=self._vault.id.user_id, created_at=now, updated_at=now)
+        revision = self._vault.next_revision
+        await self._vault.advance(ideas=1)
+        await self._repository.insert(self._sealer.seal(idea, revision))
+        return StoredIdea(idea, revision)
+
+    async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
+        """Missing optional fields go back to their defaults. Raises IdeaNotFound."""
+        entity = await self._entity(idea_id)
+        return await self._store(entity, replace(self._sealer.open(entity), **dict(given)))
+
+    async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
+        """A change that changes nothing leaves the row, its time and the vault's revision. Raises IdeaNotFound."""
+        entity = await self._entity(idea_id)
+        stored = self._sealer.open(entity)
+        changed = replace(stored, **given.changes())
+        if changed == stored:
+            return StoredIdea(stored, VaultRevision(entity.revision))
+        return await self._store(entity, changed)
+
+    async def delete(self, idea_id: UUID) -> None:
+        """Raises IdeaNotFound."""
+        if not await self._repository.remove(idea_id):
+            raise IdeaNotFound(idea_id)
+        await self._vault.advance(ideas=-1)
+
+    async def _entity(self, idea_id: UUID) -> Idea:
+        if (entity := await self._repository.entity(idea_id)) is None:
+            raise IdeaNotFound(idea_id)
+        return entity
+
+    async def _store(self, entity: Idea, idea: IdeaResponse) -> StoredIdea:
+        # Clocks of two machines may disagree; an idea's own time never runs backwards.
+        idea = replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
+        revision = self._vault.next_revision
+        await self._vault.advance()
+        await self._repository.change(entity, **self._sealer.seal(idea, revision))
+        return StoredIdea(idea, revision)
+
+
+class VaultReader:
+    """What a corpus is built from: the vault's ideas, opened, as one snapshot sees them."""
+
+    def __init__(self, repository: IdeaRepository, vault: OpenVault) -> None:
+        self.revision = vault.revision
+        self.idea_count = vault.idea_count
+        self._repository = repository
+        self._sealer = IdeaSealer(vault.cipher)
+
+    async def changed_since(self, revision: VaultRevision) -> AsyncIterator[list[tuple[int, IdeaResponse]]]:
+        async for rows in self._repository.changed_since(revision):
+            yield [(row.revision, self._sealer.open(row)) for row in rows]
+
+    async def live_ids(self) -> set[UUID]:
+        return await self._repository.live_ids()
+
+
+def _about_content(query: IdeaQuery) -> CorpusQuery | None:
+    """The question that only opened ideas can answer: search, tags or the order of titles."""
+    tags = split_tags(query.tags or "")
+    if not (query.search or tags or query.sort == "title"):
+        return None
+    return CorpusQuery(
+        search=query.search,
+        tags=tuple(tags),
+        stages=query.stage,
+        priorities=query.priority,
+        sort=query.sort,
+        descending=query.order == "desc",
+        limit=query.limit,
+        offset=query.offset,
+    )

@@ -1,0 +1,46 @@
+"""Whose data it is. `tenant_id` leads every key, so that tables can be spread by tenant later without re-keying."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, Text, Uuid
+from sqlmodel import Field, SQLModel
+
+
+class TenantKind(StrEnum):
+    PERSONAL = "personal"
+    ORGANIZATION = "organization"
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Tenant(SQLModel, table=True):
+    """A personal tenant of one creator, or an organization's."""
+
+    __tablename__ = "tenants"
+
+    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    kind: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class Vault(SQLModel, table=True):
+    """One creator's ideas inside one tenant.
+
+    `revision` grows by one with every committed change to the vault's ideas, under this row's lock; `idea_count` is
+    exact. `key_version` is the newest vault key, 0 while there is none.
+    """
+
+    __tablename__ = "vaults"
+
+    tenant_id: UUID = Field(
+        sa_column=Column(Uuid, ForeignKey("tenants.tenant_id", ondelete="RESTRICT"), primary_key=True)
+    )
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    idea_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    key_version: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))

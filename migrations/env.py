@@ -1,0 +1,59 @@
+"""Runs migrations as the owner, one at a time, in one transaction."""
+
+import asyncio
+from typing import Any
+
+from alembic import context
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+from sqlmodel import SQLModel
+from sqlmodel.sql.sqltypes import AutoString
+
+import creatorvault.crypto.models
+import creatorvault.ideas.models
+import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
+
+# Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
+ADVISORY_LOCK = 4_279_163_202
+LOCK_TIMEOUT = "5s"
+
+
+def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+    """A migration should not import SQLModel to say that a column is text."""
+    if kind == "type" and isinstance(item, AutoString):
+        return "sa.Text()"
+    return False
+
+
+def migrate(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        include_schemas=True,
+        include_name=lambda name, kind, _parents: kind != "schema" or name in (None, "keys"),
+        compare_type=True,
+        compare_server_default=True,
+        render_item=render_item,
+    )
+    with context.begin_transaction():
+        # A migration that waits for a lock makes every request behind it wait too: better that it fails and is run again.
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        context.run_migrations()
+
+
+async def run() -> None:
+    url = context.config.attributes["url"]
+    engine = create_async_engine(url.reveal(), poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+            await connection.commit()
+    finally:
+        await engine.dispose()
+
+
+if context.is_offline_mode():
+    raise SystemExit("migrations run against a database; there is no offline mode")
+asyncio.run(run())
