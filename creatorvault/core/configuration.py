@@ -84,9 +84,11 @@ def read[S: msgspec.Struct](kind: type[S], tree: Tree, problems: list[str], wher
     """
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     values: dict[str, object] = {}
-    for name in tree:
-        if name not in fields:
-            problems.append(f"{where}{name} is not a setting; the nearest is {where}{nearest(name, list(fields))}")
+    problems += [
+        f"{where}{name} is not a setting; the nearest is {where}{nearest(name, list(fields))}"
+        for name in tree
+        if name not in fields
+    ]
     for name, field in fields.items():
         node, here = tree.get(name), f"{where}{name}"
         if node is None:

