@@ -22,8 +22,10 @@ def fold(text: str) -> str:
 
 
 def fold_tag(tag: str) -> str:
-    """Tags are equal when their trimmed, folded forms are. Trimmed again, since NFKC makes some signs begin with a space
-    (U+00A8 for one): so folding a folded tag changes nothing."""
+    """Tags are equal when their trimmed, folded forms are.
+
+    Trimmed again, since NFKC makes some signs begin with a space (U+00A8 for one): folding twice changes nothing.
+    """
     return fold(tag.strip()).strip()
 
 

@@ -1,29 +1,22 @@
-"""The orders in which ideas are listed. Every order ends in the id, so it is total: pages neither lose nor repeat ideas."""
+"""The orders in which ideas are listed. Every order ends in the id, so that pages neither lose nor repeat ideas."""
 
 from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime
-from itertools import batched, chain, pairwise
+from itertools import batched, chain
 from typing import Literal, Protocol
 
-from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 from creatorvault.ideas.turns import LoopTurn
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
 type SortKey = tuple[datetime | str | int, ...]
-
-STAGE_RANKS = {stage: rank for rank, stage in enumerate(StageEnum)}
-"""By progress: ideas first, published last."""
-
-PRIORITY_RANKS = {priority: rank for rank, priority in enumerate(reversed(PriorityEnum))}
-"""By importance: low first, high last."""
 
 RUN_ROWS = 2048
 """Sorting as many takes about a millisecond."""
 
 
 class Sortable(Protocol):
-    """`id` is the UUID as an integer: it sorts as PostgreSQL sorts uuid, byte by byte."""
+    """`stage` and `priority` are ranks; `id` is the UUID as an integer, which sorts by bytes as PostgreSQL does."""
 
     @property
     def id(self) -> int: ...

@@ -7,7 +7,7 @@ TURN_SECONDS = 0.001
 
 
 class LoopTurn:
-    """How long the running task has held the event loop. Work asks between its steps and rests when the turn is over."""
+    """How long the running task has held the event loop: between its steps, work rests when its turn is over."""
 
     __slots__ = ("_ends",)
 

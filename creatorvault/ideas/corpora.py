@@ -1,0 +1,224 @@
+"""The corpora of many vaults in one process, under one budget of bytes; the vault used longest ago goes first."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import batched
+from typing import Protocol
+from uuid import UUID
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.crypto.cipher import vault_ids
+from creatorvault.ideas.corpus import Corpus, CorpusDraft
+from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.errors import VaultMismatch
+from creatorvault.ideas.queries import CorpusQuery, Page
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.streaming import PageWindow
+from creatorvault.ideas.turns import LoopTurn
+from creatorvault.settings import SearchSettings
+
+FOLDED_AT_ONCE = 32
+BEGINNING = VaultRevision(0)
+REMEMBERED_OUTGROWN = 10_000
+
+
+class VaultReader(Protocol):
+    """A vault as one database snapshot shows it.
+
+    Every answer must come from the snapshot that holds `revision`; under PostgreSQL that takes REPEATABLE READ.
+    """
+
+    @property
+    def revision(self) -> VaultRevision: ...
+    @property
+    def idea_count(self) -> int: ...
+
+    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
+        """The ideas last changed after `revision`, each once, with the vault's revision at that change; in batches."""
+
+    async def live_ids(self) -> set[UUID]:
+        """The ids of all ideas of the vault."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Counted since the start of the process, save `bytes` and `vaults`, which are as of now."""
+
+    hits: int
+    refreshes: int
+    misses: int
+    streams: int
+    evictions: int
+    bytes: int
+    vaults: int
+
+
+class Corpora:
+    """One per process, for one event loop. One request at a time reads a vault, the others find what it read."""
+
+    def __init__(self, settings: SearchSettings) -> None:
+        self._budget = settings.corpus_bytes
+        self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
+        self._slice_rows = settings.slice_rows
+        self._kept: OrderedDict[VaultId, Corpus] = OrderedDict()
+        self._kept_bytes = 0
+        self._growing_bytes = 0
+        self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
+        self._locks: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
+        self._forgettings = 0
+        self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
+
+    async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
+        """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
+
+        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
+        """
+        corpus = self._hit(vault, reader.revision) or await self._brought_up(vault, reader)
+        if corpus is None:
+            self._streams += 1
+            return await self._streamed(vault, reader, query)
+        return await corpus.select(query, self._slice_rows)
+
+    def forget(self, vault: VaultId) -> None:
+        """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
+        self._forgettings += 1
+        self._outgrown.pop(vault, None)
+        self._drop(vault)
+
+    def figures(self) -> Figures:
+        return Figures(
+            hits=self._hits,
+            refreshes=self._refreshes,
+            misses=self._misses,
+            streams=self._streams,
+            evictions=self._evictions,
+            bytes=self._kept_bytes + self._growing_bytes,
+            vaults=len(self._kept),
+        )
+
+    def _hit(self, vault: VaultId, revision: VaultRevision) -> Corpus | None:
+        corpus = self._kept.get(vault)
+        if corpus is None or corpus.revision != revision:
+            return None
+        self._kept.move_to_end(vault)
+        self._hits += 1
+        return corpus
+
+    async def _brought_up(self, vault: VaultId, reader: VaultReader) -> Corpus | None:
+        """The corpus at the reader's revision; None where the ideas have to be streamed."""
+        lock = self._locks.setdefault(vault, asyncio.Lock())
+        async with lock:
+            if corpus := self._hit(vault, reader.revision):
+                return corpus
+            base = self._kept.get(vault)
+            if base and base.revision > reader.revision:
+                # The reader's snapshot began before a change that another request has seen: keep what is newer.
+                return None
+            if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
+                return None
+            return await self._loaded(vault, reader, base)
+
+    async def _loaded(self, vault: VaultId, reader: VaultReader, base: Corpus | None) -> Corpus | None:
+        forgettings = self._forgettings
+        draft = base.draft() if base else CorpusDraft()
+        if not await self._read_into(draft, vault, reader, base):
+            return None
+        if base and len(draft.entries) != reader.idea_count:
+            draft.retain(await reader.live_ids())
+        if len(draft.entries) != reader.idea_count:
+            if base is None:
+                raise VaultMismatch(**vault_ids(vault))
+            return await self._loaded(vault, reader, None)
+        if base:
+            self._refreshes += 1
+        else:
+            self._misses += 1
+        corpus = draft.finish(reader.revision)
+        if forgettings == self._forgettings:
+            self._keep(vault, corpus)
+        return corpus
+
+    async def _read_into(
+        self,
+        draft: CorpusDraft,
+        vault: VaultId,
+        reader: VaultReader,
+        base: Corpus | None,
+    ) -> bool:
+        """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
+        size_before, growth = draft.size, 0
+        try:
+            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING)) as changes:
+                async for ideas in changes:
+                    draft.merge(ideas)
+                    self._growing_bytes += draft.size - size_before - growth
+                    growth = draft.size - size_before
+                    if draft.size > self._vault_budget:
+                        self._remember_outgrown(vault, len(draft.entries))
+                        return False
+                    if not self._make_room(vault):
+                        return False
+            return True
+        finally:
+            self._growing_bytes -= growth
+
+    def _make_room(self, vault: VaultId) -> bool:
+        """Lets other vaults go, longest unused first, until the budget holds."""
+        while self._kept_bytes + self._growing_bytes > self._budget:
+            others = (other for other in self._kept if other != vault)
+            if (victim := next(others, None)) is None:
+                return False
+            self._drop(victim)
+            self._evictions += 1
+        return True
+
+    def _keep(self, vault: VaultId, corpus: Corpus) -> None:
+        self._drop(vault)
+        self._kept[vault] = corpus
+        self._kept_bytes += corpus.size
+        self._outgrown.pop(vault, None)
+        self._make_room(vault)
+
+    def _drop(self, vault: VaultId) -> None:
+        if corpus := self._kept.pop(vault, None):
+            self._kept_bytes -= corpus.size
+
+    def _remember_outgrown(self, vault: VaultId, ideas: int) -> None:
+        """So many ideas of this vault were too large to keep; it is not tried again before it has fewer."""
+        self._drop(vault)
+        self._outgrown[vault] = ideas
+        if len(self._outgrown) > REMEMBERED_OUTGROWN:
+            self._outgrown.popitem(last=False)
+
+    async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
+        turn, window, seen = LoopTurn(), PageWindow(query), 0
+        async with aclosing(_entries(vault, reader)) as stream:
+            async for entries in stream:
+                seen += len(entries)
+                await window.add(entries, turn)
+        if seen != reader.idea_count:
+            raise VaultMismatch(**vault_ids(vault))
+        async with aclosing(_entries(vault, reader)) as again:
+            return await window.page(again, turn)
+
+
+async def _entries(vault: VaultId, reader: VaultReader) -> AsyncGenerator[list[Entry]]:
+    async with aclosing(_changes(vault, reader, BEGINNING)) as changes:
+        async for ideas in changes:
+            yield [Entry.of(idea) for idea in ideas]
+
+
+async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision) -> AsyncGenerator[list[IdeaResponse]]:
+    """The reader's batches in smaller pieces, with a rest for the event loop between them when it is due."""
+    turn = LoopTurn()
+    async with aclosing(reader.changed_since(since)) as batches:
+        async for batch in batches:
+            for piece in batched(batch, FOLDED_AT_ONCE):
+                if any(revision > reader.revision for revision, _ in piece):
+                    raise VaultMismatch(**vault_ids(vault))
+                yield [idea for _, idea in piece]
+                await turn.rest_if_over()

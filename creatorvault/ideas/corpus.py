@@ -1,0 +1,128 @@
+"""A vault's ideas, opened and folded, as of exactly one revision of the vault. No SQL and no keys in here.
+
+Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
+"""
+
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
+from itertools import batched
+from uuid import UUID
+
+import msgspec
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.ordering import SORT_KEYS, SortField, sort_in_turns
+from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.turns import LoopTurn
+
+RECENT_RESULTS = 4
+"""The matches of so many searches are remembered: their next page needs no scan, typing on needs a short one."""
+
+KEPT_IN_ORDER = 64
+"""Up to so many changes are put into the known orders one by one; more, and the orders are made anew when asked for."""
+
+type Orders = dict[SortField, list[Entry]]
+
+
+class Corpus:
+    """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
+
+    def __init__(
+        self,
+        revision: VaultRevision,
+        entries: dict[int, Entry],
+        size: int,
+        orders: Orders,
+    ) -> None:
+        self.revision = revision
+        self.size = size
+        self._entries = entries
+        self._orders = orders
+        self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    async def select(self, query: CorpusQuery, slice_rows: int) -> Page:
+        """Scans `slice_rows` ideas at a time and lets other requests go on in between."""
+        turn = LoopTurn()
+        matches = await self._matches(query.sort, Filter.of(query), slice_rows, turn)
+        return Page(len(matches), [msgspec.Raw(entry.body) for entry in page_of(matches, query)])
+
+    async def _matches(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
+        if wanted.passes_all():
+            return await self._ordered(sort, turn)
+        if (known := self._recent.pop((sort, wanted), None)) is None:
+            known = []
+            for rows in batched(await self._candidates(sort, wanted, turn), slice_rows):
+                known.extend(wanted.passing(rows))
+                await turn.rest_if_over()
+        self._recent[sort, wanted] = known
+        if len(self._recent) > RECENT_RESULTS:
+            del self._recent[next(iter(self._recent))]
+        return known
+
+    async def _candidates(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
+        for (known_sort, wider), known in reversed(self._recent.items()):
+            if known_sort == sort and wanted.narrows(wider):
+                return known
+        return await self._ordered(sort, turn)
+
+    async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
+        if sort not in self._orders:
+            self._orders[sort] = await sort_in_turns(list(self._entries.values()), SORT_KEYS[sort], turn)
+        return self._orders[sort]
+
+    def draft(self) -> "CorpusDraft":
+        return CorpusDraft(dict(self._entries), self.size, self._orders)
+
+
+class CorpusDraft:
+    """The next corpus in the making, from nothing or from an older corpus, which stays as it is."""
+
+    def __init__(
+        self,
+        entries: dict[int, Entry] | None = None,
+        size: int = 0,
+        orders: Orders | None = None,
+    ) -> None:
+        self.entries = {} if entries is None else entries
+        self.size = size
+        self._orders = orders or {}
+        self._before: dict[int, Entry | None] = {}
+
+    def merge(self, changed: Iterable[IdeaResponse]) -> None:
+        """Takes in ideas that are new or have changed. Taking one in again does no harm."""
+        for idea in changed:
+            self._put(idea.id.int, Entry.of(idea))
+
+    def retain(self, ids: Iterable[UUID]) -> None:
+        """Drops every idea but these."""
+        for gone in self.entries.keys() - {live.int for live in ids}:
+            self._put(gone, None)
+
+    def finish(self, revision: VaultRevision) -> Corpus:
+        return Corpus(revision, self.entries, self.size, self._next_orders())
+
+    def _put(self, idea_id: int, entry: Entry | None) -> None:
+        before = self.entries.pop(idea_id, None)
+        self._before.setdefault(idea_id, before)
+        self.size += (entry.size() if entry else 0) - (before.size() if before else 0)
+        if entry:
+            self.entries[idea_id] = entry
+
+    def _next_orders(self) -> Orders:
+        if len(self._before) > KEPT_IN_ORDER:
+            return {}
+        orders: Orders = {}
+        for sort, order in self._orders.items():
+            key = SORT_KEYS[sort]
+            orders[sort] = rows = list(order)
+            for idea_id, before in self._before.items():
+                if before:
+                    del rows[bisect_left(rows, key(before), key=key)]
+                if after := self.entries.get(idea_id):
+                    insort(rows, after, key=key)
+        return orders

@@ -1,0 +1,89 @@
+"""What can be asked of a vault's ideas, and what comes back."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from creatorvault.ideas.folding import fold, fold_tag
+from creatorvault.ideas.ordering import SortField
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.schemas import PriorityEnum, StageEnum
+
+
+class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters combine with AND, values of one filter with OR; a filter without values lets everything pass.
+
+    `search` and `tags` are as the creator typed them: folding is done here.
+    """
+
+    search: str | None = None
+    tags: tuple[str, ...] = ()
+    stages: tuple[StageEnum, ...] = ()
+    priorities: tuple[PriorityEnum, ...] = ()
+    sort: SortField = "created_at"
+    descending: bool = True
+    limit: int = 20
+    offset: int = 0
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`total` counts every match; an item is the JSON of an IdeaResponse."""
+
+    total: int
+    items: list[msgspec.Raw]
+
+
+class Filterable(Protocol):
+    @property
+    def stage(self) -> int: ...
+    @property
+    def priority(self) -> int: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def haystack(self) -> str: ...
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """The filters of a query, folded. Equal filters let the same ideas pass."""
+
+    needle: str
+    tags: frozenset[str]
+    stages: frozenset[int]
+    priorities: frozenset[int]
+
+    @classmethod
+    def of(cls, query: CorpusQuery) -> "Filter":
+        return cls(
+            fold(query.search or ""),
+            frozenset(map(fold_tag, query.tags)),
+            frozenset(STAGE_RANK[stage] for stage in query.stages),
+            frozenset(PRIORITY_RANK[priority] for priority in query.priorities),
+        )
+
+    def passes_all(self) -> bool:
+        return not (self.needle or self.tags or self.stages or self.priorities)
+
+    def narrows(self, wider: "Filter") -> bool:
+        """Whether everything that this one lets pass is known to pass the wider one too, as when a creator types on."""
+        return wider.needle in self.needle and msgspec.structs.replace(wider, needle=self.needle) == self
+
+    def passing[E: Filterable](self, entries: Sequence[E]) -> Sequence[E]:
+        if self.stages:
+            entries = [entry for entry in entries if entry.stage in self.stages]
+        if self.priorities:
+            entries = [entry for entry in entries if entry.priority in self.priorities]
+        if tags := self.tags:
+            entries = [entry for entry in entries if not tags.isdisjoint(entry.tags)]
+        if needle := self.needle:
+            entries = [entry for entry in entries if needle in entry.haystack]
+        return entries
+
+
+def page_of[E](ascending: Sequence[E], query: CorpusQuery) -> Sequence[E]:
+    """The page's rows out of all matches in ascending order; descending is the exact reverse, the id included."""
+    if not query.descending:
+        return ascending[query.offset : query.offset + query.limit]
+    end = max(len(ascending) - query.offset, 0)
+    return ascending[max(end - query.limit, 0) : end][::-1]

@@ -1,0 +1,62 @@
+"""The same page from ideas that pass by once, for a vault that is not kept. Memory is bounded by offset + limit."""
+
+from collections.abc import AsyncIterable, Sequence
+
+import msgspec
+
+from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.ordering import SORT_KEYS, SortKey, sort_in_turns
+from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
+from creatorvault.ideas.turns import LoopTurn
+
+SHALLOW = 1000
+"""Pages that end before this are cut from whole entries. For deeper ones only sort keys are held, and read twice."""
+
+SLACK = 1024
+
+type Candidate = tuple[SortKey, Entry | None]
+
+
+def _key(candidate: Candidate) -> SortKey:
+    return candidate[0]
+
+
+class PageWindow:
+    """Counts the matches among entries given in any order, and keeps the candidates for the page."""
+
+    def __init__(self, query: CorpusQuery) -> None:
+        self._query = query
+        self._filter = Filter.of(query)
+        self._sort_key = SORT_KEYS[query.sort]
+        self._reach = query.offset + query.limit
+        self.shallow = self._reach <= SHALLOW
+        self._candidates: list[Candidate] = []
+        self._total = 0
+
+    async def add(self, entries: Sequence[Entry], turn: LoopTurn) -> None:
+        matches = self._filter.passing(entries)
+        self._total += len(matches)
+        self._candidates.extend((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
+        if len(self._candidates) >= 2 * self._reach + SLACK:
+            await self._drop_hopeless(turn)
+
+    async def _drop_hopeless(self, turn: LoopTurn) -> None:
+        ascending = await sort_in_turns(self._candidates, _key, turn)
+        self._candidates = ascending[-self._reach :] if self._query.descending else ascending[: self._reach]
+
+    async def chosen(self, turn: LoopTurn) -> Sequence[Candidate]:
+        await self._drop_hopeless(turn)
+        return page_of(self._candidates, self._query)
+
+    async def page(self, again: AsyncIterable[Sequence[Entry]], turn: LoopTurn) -> Page:
+        """`again` is the same entries once more; it is read, up to the last one needed, only for a deep page."""
+        chosen = await self.chosen(turn)
+        bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
+        places = [key[-1] for key, _ in chosen]
+        missing = set(places).difference(bodies)
+        if missing:
+            async for entries in again:
+                bodies |= {entry.id: entry.body for entry in entries if entry.id in missing}
+                if len(bodies) == len(places):
+                    break
+        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places])
