@@ -83,7 +83,7 @@ class Creator:
         idea: Idea = answer.json()
         return idea
 
-    async def titles(self, parameters: Parameters = ()) -> list[str]:
+    async def titles(self, parameters: Parameters = ()) -> Sequence[str]:
         """What a list shows, in its order."""
         answer = await self.list(parameters)
         assert answer.status_code == 200, answer.text
