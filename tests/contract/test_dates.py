@@ -1,0 +1,84 @@
+"""Due dates: every spelling that is taken, the one spelling that comes back, and what is refused."""
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from tests.contract.test_request_fields import WRITES, refused, write
+from tests.factories import Creator
+
+ACCEPTED = [
+    ("2027-03-04T05:06:07Z", "2027-03-04T05:06:07Z"),
+    ("2027-03-04t05:06:07z", "2027-03-04T05:06:07Z"),
+    ("2027-03-04 05:06:07Z", "2027-03-04T05:06:07Z"),
+    ("2027-03-04T05:06:07+05:30", "2027-03-03T23:36:07Z"),
+    ("2027-03-04T05:06:07+0530", "2027-03-03T23:36:07Z"),
+    ("2027-03-04T05:06:07-23:59", "2027-03-05T05:05:07Z"),
+    ("2027-03-04T05:06:07", "2027-03-04T05:06:07Z"),
+    ("2027-03-04T05:06", "2027-03-04T05:06:00Z"),
+    ("2027-03-04", "2027-03-04T00:00:00Z"),
+    ("2027-03-04T05:06:07.5Z", "2027-03-04T05:06:07.500000Z"),
+    ("2027-03-04T05:06:07.123456789Z", "2027-03-04T05:06:07.123456Z"),
+    ("2027-03-04T05:06:07.999999999Z", "2027-03-04T05:06:07.999999Z"),
+    ("2027-03-04T05:06:07.000000Z", "2027-03-04T05:06:07Z"),
+    ("2028-02-29T00:00:00Z", "2028-02-29T00:00:00Z"),
+    (1_800_000_000, "2027-01-15T08:00:00Z"),
+    ("1800000000", "2027-01-15T08:00:00Z"),
+    (1_800_000_000_000, "2027-01-15T08:00:00Z"),
+    ("1800000000000", "2027-01-15T08:00:00Z"),
+    (1_800_000_000.25, "2027-01-15T08:00:00.250000Z"),
+    (0, "1970-01-01T00:00:00Z"),
+    (-1, "1969-12-31T23:59:59Z"),
+    ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
+    ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
+    (None, None),
+]
+
+REFUSED = [
+    ("", "datetime_from_date_parsing"),
+    ("tomorrow", "datetime_from_date_parsing"),
+    ("2027-13-01", "datetime_from_date_parsing"),
+    ("2027-02-29T00:00:00Z", "datetime_from_date_parsing"),
+    ("2027-03-04T25:00:00Z", "datetime_from_date_parsing"),
+    (" ", "datetime_from_date_parsing"),
+    (True, "datetime_type"),
+    ([], "datetime_type"),
+    ({}, "datetime_type"),
+]
+
+# Representable where they were written, but not in UTC.
+OUTSIDE = ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", 10**18, -(10**18), 1e300]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(("sent", "kept"), ACCEPTED)
+async def test_a_due_date_comes_back_in_utc(ada: Creator, method: str, sent: object, kept: str | None) -> None:
+    status, idea = await write(ada, method, {"due_date": sent})
+
+    assert status in (200, 201), idea
+    assert idea["due_date"] == kept
+    assert (await ada.get(idea)).json()["due_date"] == kept
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(("sent", "type_"), REFUSED)
+async def test_a_due_date_that_is_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
+    assert refused(await write(ada, method, {"due_date": sent})) == [(type_, ["body", "due_date"])]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("sent", OUTSIDE)
+async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str, sent: object) -> None:
+    errors = refused(await write(ada, method, {"due_date": sent}))
+
+    assert [loc for _, loc in errors] == [["body", "due_date"]]
+
+
+@pytest.mark.parametrize("zone", [timedelta(0), timedelta(hours=14), timedelta(hours=-12), timedelta(minutes=1)])
+@pytest.mark.parametrize("instant", [datetime(2027, 1, 1, 1, 2, 3), datetime(1600, 2, 29, 23, 59, 59, 1)])
+async def test_any_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: datetime) -> None:
+    sent = instant.replace(tzinfo=timezone(zone))
+    idea = await ada.idea(due_date=sent.isoformat())
+
+    assert datetime.fromisoformat(idea["due_date"]) == sent
+    assert datetime.fromisoformat(idea["due_date"]).tzinfo is UTC

@@ -1,0 +1,211 @@
+"""The table of errors: the body of each, to the letter."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.application import House
+from tests.factories import Creator, claims_of, token_of
+from tests.postgres import Cluster
+
+SOME_ID = str(uuid4())
+ONE = f"/{SOME_ID}"
+FOREIGN = [
+    ("POST", "", "Cannot create ideas for other users"),
+    ("GET", "", "Cannot access other users' ideas"),
+    ("GET", ONE, "Cannot access other users' ideas"),
+    ("PUT", ONE, "Cannot update other users' ideas"),
+    ("PATCH", ONE, "Cannot update other users' ideas"),
+    ("DELETE", ONE, "Cannot delete other users' ideas"),
+]
+
+
+@pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token x", "x"])
+@pytest.mark.parametrize("path", ["/api/v1/users/me", "/api/v1/x/ideas"])
+async def test_no_token(client: httpx.AsyncClient, path: str, header: str | None) -> None:
+    answer = await client.get(path, headers={} if header is None else {"Authorization": header})
+
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"})
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "x",
+        "a.b.c",
+        token_of(claims_of("ada"), secret="another-secret-of-thirty-two-bytes-and-more"),
+        token_of(claims_of("ada") | {"exp": 1_000_000_000}),
+        token_of({"sub": "ada"}),
+        token_of(claims_of("")),
+        token_of(claims_of("a\0b")),
+        token_of(claims_of("x" * 256)),
+        f"{token_of(claims_of('ada'))}x",
+        "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.",
+    ],
+)
+async def test_a_bad_token(client: httpx.AsyncClient, token: str) -> None:
+    answer = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {token}"})
+
+    assert answer.status_code == 401
+    assert list(answer.json()) == ["detail"]
+    assert answer.json()["detail"].startswith("Could not validate credentials: ")
+    assert len(answer.json()["detail"]) > len("Could not validate credentials: ")
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "rest", "detail"), FOREIGN)
+async def test_another_users_path(ada: Creator, method: str, rest: str, detail: str) -> None:
+    answer = await ada.request(method, f"/api/v1/eve/ideas{rest}", json={"title": "x"})
+
+    assert (answer.status_code, answer.json()) == (403, {"detail": detail})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+@pytest.mark.parametrize("spelling", [SOME_ID, SOME_ID.upper(), SOME_ID.replace("-", ""), f"urn:uuid:{SOME_ID}"])
+async def test_no_such_idea(ada: Creator, method: str, spelling: str) -> None:
+    answer = await ada.request(method, ada.url_of(spelling), json={"title": "x"})
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": f"Idea {SOME_ID} not found"})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+async def test_another_users_idea_under_ones_own_path(house: House, ada: Creator, method: str) -> None:
+    eve = house.creator()
+    idea = await eve.idea()
+
+    answer = await ada.request(method, ada.url_of(idea), json={"title": "stolen"})
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": f"Idea {idea['id']} not found"})
+    assert (await eve.get(idea)).json() == idea
+
+
+@pytest.mark.parametrize("spelling", ["{%s}", "urn:uuid:%s", "%s"])
+@pytest.mark.parametrize("written", [str.upper, str.lower, lambda text: text.replace("-", "")])
+async def test_every_spelling_of_a_uuid_finds_the_idea(ada: Creator, spelling: str, written: Any) -> None:
+    idea = await ada.idea()
+
+    answer = await ada.get(spelling % written(idea["id"]))
+
+    assert (answer.status_code, answer.json()) == (200, idea)
+
+
+@pytest.mark.parametrize("idea_id", ["1", "no-uuid", "null", f"{SOME_ID}0", SOME_ID[:-1], f"g{SOME_ID[1:]}", "%00"])
+async def test_a_malformed_id(ada: Creator, idea_id: str) -> None:
+    answer = await ada.get(idea_id)
+
+    assert answer.status_code == 422
+    assert [(error["type"], error["loc"]) for error in answer.json()["detail"]] == [
+        ("uuid_parsing", ["path", "idea_id"])
+    ]
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api", "/api/v1", "/api/v1/users", "/api/v2/ada/ideas", "/health/x"])
+async def test_no_such_route(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("POST", "/", {"GET"}),
+        ("POST", "/health", {"GET"}),
+        ("PUT", "/health/db", {"GET"}),
+        ("DELETE", "/health/ready", {"GET"}),
+        ("POST", "/api/v1/users/me", {"GET"}),
+        ("DELETE", "/api/v1/x/ideas", {"GET", "POST"}),
+        ("PUT", "/api/v1/x/ideas", {"GET", "POST"}),
+        ("POST", f"/api/v1/x/ideas/{SOME_ID}", {"GET", "PUT", "PATCH", "DELETE"}),
+    ],
+)
+async def test_no_such_method(client: httpx.AsyncClient, method: str, path: str, allowed: set[str]) -> None:
+    answer = await client.request(method, path)
+
+    assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"})
+    assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"OPTIONS", "HEAD"} == allowed
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+async def test_a_body_over_the_limit(ada: Creator, method: str) -> None:
+    url = ada.url if method == "POST" else ada.url_of(await ada.idea())
+    answer = await ada.request(method, url, json={"title": "x", "ignored": "x" * 65_536})
+
+    assert answer.status_code == 413
+    assert list(answer.json()) == ["detail"]
+    assert isinstance(answer.json()["detail"], str)
+
+
+async def test_a_body_over_the_limit_is_not_read_to_its_end(ada: Creator) -> None:
+    sent = 0
+
+    async def body() -> Any:
+        nonlocal sent
+        while sent < 10_000_000:
+            sent += 10_000
+            yield b" " * 10_000
+
+    answer = await ada.post(content=body(), headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 413
+    assert sent <= 100_000
+
+
+async def test_a_body_at_the_limit_is_taken(ada: Creator) -> None:
+    body = b'{"title": "x"}'.ljust(65_536)
+    answer = await ada.post(content=body, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 201
+
+
+async def test_a_fault_has_the_bodies_of_a_fault(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+    grace = fresh_house.creator()
+    idea = await grace.idea("Something private")
+    await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")
+
+    answer = await grace.get(idea)
+
+    assert answer.status_code == 500
+    error = answer.json().pop("error")
+    assert list(answer.json()) == ["detail", "error"]
+    assert list(error) == ["code", "message", "correlation_id"]
+    assert (error["code"], error["correlation_id"]) == (
+        "INTERNAL_SERVER_ERROR",
+        answer.headers["x-correlation-id"],
+    )
+    assert UUID(error["correlation_id"])
+    for leak in ("ideas", "relation", "asyncpg", "sqlalchemy", "Traceback", "private"):
+        assert leak not in answer.text
+
+
+async def test_a_lost_database_is_said_so(fresh_house: House, cluster: Cluster) -> None:
+    grace = fresh_house.creator()
+    await grace.idea()
+    cluster.drop(fresh_house.database)
+
+    answers = [await grace.list(), await grace.post({"title": "x"}), await grace.get(SOME_ID)]
+
+    for answer in answers:
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["retry-after"]) >= 1
+        assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
+        assert answer.json()["error"]["correlation_id"] == answer.headers["x-correlation-id"]
+        assert grace.user_id not in answer.text
+
+
+async def test_health_without_a_database(fresh_house: House, cluster: Cluster) -> None:
+    cluster.drop(fresh_house.database)
+
+    database = await fresh_house.client.get("/health/db")
+    ready = await fresh_house.client.get("/health/ready")
+
+    assert (database.status_code, database.json()) == (503, {"status": "error", "database": "disconnected"})
+    assert (ready.status_code, ready.json()["status"]) == (503, "not_ready")
+    assert ready.json()["checks"]["api"] == "ok"
+    assert ready.json()["checks"]["database"] != "ok"
+    assert fresh_house.database.name not in ready.text
+    assert (await fresh_house.client.get("/health")).status_code == 200

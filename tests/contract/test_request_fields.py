@@ -1,0 +1,178 @@
+"""The table of request fields: what each accepts, how it comes back, and what is refused."""
+
+from typing import Any
+
+import pytest
+
+from tests.factories import Creator
+
+WRITES = ["POST", "PUT", "PATCH"]
+ALL_STAGES = ["idea", "outline", "draft", "published"]
+ALL_PRIORITIES = ["high", "medium", "low"]
+
+# Whatever UTF-8 can hold: composed and decomposed accents, right-to-left, joined emoji, markup, control characters.
+TEXTS = [
+    "straße ß İ ı ſ ς",
+    "e\u0301 is not é",
+    "שלום עולם \u200f",
+    "👩🏽\u200d🚀 🏳️\u200d🌈",
+    "<script>alert('1')</script> & \"quoted\" \\ / %00 %s {} $1",
+    "line\nbreak\r\ntab\tbell\x07\x7f\x85\u2028\ufeff\uffff",
+    "ﬁ ｆｕｌｌ \U0010ffff",
+]
+
+
+async def write(creator: Creator, method: str, body: dict[str, Any]) -> tuple[int, Any]:
+    """One write of each kind: a creation, or a change to an idea that has been made before."""
+    if method == "POST":
+        answer = await creator.post({"title": "An idea"} | body)
+    else:
+        idea = await creator.idea(notes="before", tags=["before"])
+        change = {"title": "An idea"} | body if method == "PUT" else body
+        answer = await creator.request(method, creator.url_of(idea), json=change)
+    return answer.status_code, answer.json()
+
+
+def refused(outcome: tuple[int, Any]) -> list[tuple[str, list[str | int]]]:
+    status, body = outcome
+    assert status == 422, body
+    return [(error["type"], error["loc"]) for error in body["detail"]]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("text", TEXTS)
+async def test_text_comes_back_byte_for_byte(ada: Creator, method: str, text: str) -> None:
+    status, idea = await write(ada, method, {"title": text, "notes": text, "tags": [text]})
+
+    assert status in (200, 201), idea
+    assert (idea["title"], idea["notes"], idea["tags"]) == (text, text, [text])
+    assert (await ada.get(idea)).json() == idea
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [("x", "x"), ("x" * 200, "x" * 200), ("🚀" * 200, "🚀" * 200), ("  a b  ", "a b"), ("\n\u3000a\u00a0\t", "a")],
+)
+async def test_a_title_is_trimmed(ada: Creator, method: str, sent: str, kept: str) -> None:
+    status, idea = await write(ada, method, {"title": sent})
+
+    assert (status, idea["title"]) == (201 if method == "POST" else 200, kept)
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(
+    ("title", "type_"),
+    [
+        ("", "string_too_short"),
+        ("   ", "value_error"),
+        ("\n\t\u3000", "value_error"),
+        ("x" * 201, "string_too_long"),
+        ("x" * 200 + " ", "string_too_long"),
+        (" " * 201, "string_too_long"),
+        (1, "string_type"),
+        (True, "string_type"),
+        (["x"], "string_type"),
+        ({"x": 1}, "string_type"),
+    ],
+)
+async def test_a_title_that_is_refused(ada: Creator, method: str, title: object, type_: str) -> None:
+    assert refused(await write(ada, method, {"title": title})) == [(type_, ["body", "title"])]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_a_title_is_required(ada: Creator, method: str) -> None:
+    idea = await ada.idea()
+    url = ada.url if method == "POST" else ada.url_of(idea)
+    answer = await ada.request(method, url, json={"notes": "n"})
+
+    assert refused((answer.status_code, answer.json())) == [("missing", ["body", "title"])]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_null_is_no_title(ada: Creator, method: str) -> None:
+    assert refused(await write(ada, method, {"title": None})) == [("string_type", ["body", "title"])]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("notes", ["", "   ", " kept \n", "x" * 5000, "🚀" * 5000, None])
+async def test_notes_are_kept_as_they_are(ada: Creator, method: str, notes: str | None) -> None:
+    status, idea = await write(ada, method, {"notes": notes})
+
+    assert (status, idea["notes"]) == (201 if method == "POST" else 200, notes)
+    assert (await ada.get(idea)).json()["notes"] == notes
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(("notes", "type_"), [("x" * 5001, "string_too_long"), (1, "string_type"), ([], "string_type")])
+async def test_notes_that_are_refused(ada: Creator, method: str, notes: object, type_: str) -> None:
+    assert refused(await write(ada, method, {"notes": notes})) == [(type_, ["body", "notes"])]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("stage", stage) for stage in ALL_STAGES] + [("priority", priority) for priority in ALL_PRIORITIES],
+)
+async def test_every_stage_and_priority_is_taken(ada: Creator, method: str, field: str, value: str) -> None:
+    status, idea = await write(ada, method, {field: value})
+
+    assert (status, idea[field]) == (201 if method == "POST" else 200, value)
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize("field", ["stage", "priority"])
+@pytest.mark.parametrize("value", ["Idea", "HIGH", "", " idea", "high ", 0, [], {}])
+async def test_stages_and_priorities_are_exact(ada: Creator, method: str, field: str, value: object) -> None:
+    assert refused(await write(ada, method, {field: value})) == [("enum", ["body", field])]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+@pytest.mark.parametrize("field", ["stage", "priority"])
+async def test_null_is_no_stage_or_priority(ada: Creator, method: str, field: str) -> None:
+    assert refused(await write(ada, method, {field: None})) == [("enum", ["body", field])]
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_keys_that_are_not_fields_are_ignored(ada: Creator, method: str) -> None:
+    extra = {"id": "00000000-0000-0000-0000-000000000000", "user_id": "eve", "tenant_id": 1, "created_at": "?", "": 0}
+    status, idea = await write(ada, method, extra)
+
+    assert status in (200, 201), idea
+    assert idea["user_id"] == ada.user_id
+    assert idea["id"] != extra["id"]
+
+
+async def test_null_clears_notes_and_due_date(ada: Creator) -> None:
+    idea = await ada.idea(notes="n", due_date="2027-01-01T00:00:00Z")
+    answer = await ada.patch(idea, {"notes": None, "due_date": None})
+
+    assert (answer.json()["notes"], answer.json()["due_date"]) == (None, None)
+
+
+@pytest.mark.parametrize("field", ["title", "stage", "priority", "tags"])
+async def test_null_leaves_what_cannot_be_null(ada: Creator, field: str) -> None:
+    idea = await ada.idea(stage="draft", priority="low", tags=["t"])
+    answer = await ada.patch(idea, {field: None})
+
+    assert (answer.status_code, answer.json()) == (200, idea)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"title": "An idea"},
+        {"title": "  An idea "},
+        {"tags": [" t ", "T"]},
+        {"due_date": "2027-01-01T05:30:00+05:30"},
+        {"title": None, "notes": "n", "stage": "draft"},
+        {"unknown": 1},
+    ],
+)
+async def test_a_patch_that_changes_nothing_keeps_the_time(ada: Creator, change: dict[str, Any]) -> None:
+    idea = await ada.idea(notes="n", stage="draft", tags=["t"], due_date="2027-01-01T00:00:00Z")
+    answer = await ada.patch(idea, change)
+
+    assert (answer.status_code, answer.json()) == (200, idea)
+    assert (await ada.get(idea)).json() == idea
