@@ -1,7 +1,7 @@
 """Runs migrations as the owner, one at a time, in one transaction."""
 
 import asyncio
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, text
@@ -19,7 +19,7 @@ ADVISORY_LOCK = 4_279_163_202
 LOCK_TIMEOUT = "5s"
 
 
-def render_item(kind: str, item: Any, _context: Any) -> str | bool:
+def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     """A migration should not import SQLModel to say that a column is text."""
     if kind == "type" and isinstance(item, AutoString):
         return "sa.Text()"
@@ -37,9 +37,9 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
     )
     with context.begin_transaction():
-        # A migration that waits for a lock makes every request behind it wait too: better that it fails and is run again.
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
+        # A migration that waits for a table makes every request behind it wait too: better that it fails and is rerun.
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         context.run_migrations()
 
 

@@ -23,5 +23,5 @@ class AnyOf[T](tuple[T, ...]):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
-        member = schema["schema"]["items_schema"]  # type: ignore[typeddict-item]  # the list schema made above
+        member = schema["schema"]["items_schema"]
         return handler(core_schema.nullable_schema(member))

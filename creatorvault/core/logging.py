@@ -6,13 +6,14 @@ import sys
 from typing import Any, Literal
 
 import structlog
-from structlog.typing import FilteringBoundLogger, Processor
+from structlog.stdlib import BoundLogger
+from structlog.typing import Processor
 
 LogFormat = Literal["auto", "json", "console"]
 
 
-def get_logger(name: str) -> FilteringBoundLogger:
-    logger: FilteringBoundLogger = structlog.stdlib.get_logger(name)
+def get_logger(name: str) -> BoundLogger:
+    logger: BoundLogger = structlog.stdlib.get_logger(name)
     return logger
 
 

@@ -2,12 +2,14 @@
 
 import re
 import time
-from typing import Final
+from typing import Final, cast
 from uuid import uuid4
 
 import structlog
 from litestar import Litestar
-from litestar.types import Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
 from creatorvault.core.logging import get_logger
 
@@ -38,10 +40,15 @@ class Edge(Litestar):
 
     behind_tls: bool = False
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]  # lifespan
-        if scope["type"] != "http":
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            await self._exchange(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+        else:
             await super().__call__(scope, receive, send)
-            return
+
+    async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         identifier = _identifier(scope)
         scope.setdefault("state", {})[STATE_KEY] = identifier
@@ -67,13 +74,13 @@ class Edge(Litestar):
                 milliseconds=round((time.perf_counter() - started) * 1000, 2),
             )
 
-    def _add_headers(self, message: Message, identifier: str) -> None:
+    def _add_headers(self, message: HTTPResponseStartEvent, identifier: str) -> None:
         headers = [*message.get("headers", ()), *SECURITY_HEADERS, (CORRELATION_HEADER, identifier.encode())]
         if not any(name == CONTENT_POLICY[0] for name, _ in headers):
             headers.append(CONTENT_POLICY)
         if self.behind_tls:
             headers.append(TRANSPORT_SECURITY)
-        message["headers"] = headers  # type: ignore[typeddict-unknown-key]  # the response's start, checked by the caller
+        message["headers"] = headers
 
 
 def _identifier(scope: Scope) -> str:

@@ -1,6 +1,6 @@
 """Is the service up, and can it do its work?"""
 
-from typing import Any, ClassVar
+from typing import Any
 
 from litestar import Controller, Request, Response, get
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
@@ -12,8 +12,8 @@ SERVICE = "creatorvault-backend"
 
 
 class RootController(Controller):
-    tags: ClassVar[list[str]] = ["Root"]
-    opt: ClassVar[dict[str, Any]] = {"public": True}
+    tags = ["Root"]
+    opt = {"public": True}
 
     @get("/", sync_to_thread=False)
     def root(self) -> dict[str, str]:
@@ -23,8 +23,8 @@ class RootController(Controller):
 
 class HealthController(Controller):
     path = "/health"
-    tags: ClassVar[list[str]] = ["Health"]
-    opt: ClassVar[dict[str, Any]] = {"public": True}
+    tags = ["Health"]
+    opt = {"public": True}
 
     @get("/", sync_to_thread=False)
     def health_check(self) -> dict[str, str]:

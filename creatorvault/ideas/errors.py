@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from creatorvault.core.errors import Forbidden, NotFound
+from creatorvault.core.errors import Alarm, Forbidden, NotFound
 
 REFUSALS = {
     "POST": "Cannot create ideas for other users",
@@ -11,6 +11,12 @@ REFUSALS = {
     "PATCH": "Cannot update other users' ideas",
     "DELETE": "Cannot delete other users' ideas",
 }
+
+
+class VaultMismatch(Alarm):
+    """The vault's rows are not those that its own row speaks of: rows were added or taken away behind the service's back."""
+
+    code = "vault_mismatch"
 
 
 class NotYourIdeas(Forbidden):

@@ -1,6 +1,6 @@
 """The SQL of ideas, always within one vault."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -41,7 +41,8 @@ class IdeaRepository(ScopedRepository[Idea]):
 
     async def row(self, idea_id: UUID) -> IdeaColumns | None:
         statement = self.columns(*READ).where(col(Idea.id) == idea_id)
-        return (await self.session.execute(statement)).one_or_none()
+        row: IdeaColumns | None = (await self.session.execute(statement)).one_or_none()
+        return row
 
     async def entity(self, idea_id: UUID) -> Idea | None:
         return (await self.session.execute(self.statement.where(col(Idea.id) == idea_id))).scalar_one_or_none()
@@ -55,13 +56,14 @@ class IdeaRepository(ScopedRepository[Idea]):
             .limit(query.limit)
             .offset(query.offset)
         )
-        return (await self.session.execute(statement)).all()
+        rows: Sequence[IdeaColumns] = (await self.session.execute(statement)).all()
+        return rows
 
     async def total(self, query: IdeaQuery) -> int:
         statement = self.columns(func.count()).where(*_filters(query))
         return int((await self.session.execute(statement)).scalar_one())
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncIterator[Sequence[IdeaColumns]]:
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[IdeaColumns]]:
         """Rows changed after `revision`, oldest change first, in batches, without holding them all."""
         statement = self.columns(*READ).where(col(Idea.revision) > revision).order_by(col(Idea.revision))
         result = await self.session.stream(statement, execution_options={"yield_per": BATCH})

@@ -1,8 +1,9 @@
 """The rules of ideas: what a creator reads, and what a change does."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -12,6 +13,7 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.models import Idea
+from creatorvault.ideas.ordering import SortField
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.rules import split_tags
@@ -123,9 +125,10 @@ class VaultReader:
         self._repository = repository
         self._sealer = IdeaSealer(vault.cipher)
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncIterator[list[tuple[int, IdeaResponse]]]:
-        async for rows in self._repository.changed_since(revision):
-            yield [(row.revision, self._sealer.open(row)) for row in rows]
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
+        async with aclosing(self._repository.changed_since(revision)) as batches:
+            async for rows in batches:
+                yield [(row.revision, self._sealer.open(row)) for row in rows]
 
     async def live_ids(self) -> set[UUID]:
         return await self._repository.live_ids()
@@ -141,7 +144,7 @@ def _about_content(query: IdeaQuery) -> CorpusQuery | None:
         tags=tuple(tags),
         stages=query.stage,
         priorities=query.priority,
-        sort=query.sort,
+        sort=cast("SortField", query.sort),
         descending=query.order == "desc",
         limit=query.limit,
         offset=query.offset,

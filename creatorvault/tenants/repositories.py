@@ -31,7 +31,7 @@ CONTEXT_AND_VAULT: TextClause = text(
         SELECT revision, idea_count, key_version FROM vaults
         WHERE vaults.tenant_id = context.tenant_id::uuid AND vaults.user_id = :user_id
     ) AS vaults ON true
-    """
+    """  # noqa: S608  # made of constants only
 ).bindparams(bindparam("user_id"))
 
 
@@ -55,21 +55,18 @@ class VaultRepository(ScopedRepository[Vault]):
         }
 
     async def enter(self) -> VaultState | None:
-        """Makes this the tenant of the transaction; the state of the vault as its snapshot sees it, None if there is none."""
+        """Makes this the tenant of the transaction. The vault as its snapshot sees it, or None if there is none."""
         row = (await self.session.execute(CONTEXT_AND_VAULT, {**self._context, "user_id": self._vault.user_id})).one()
         return None if row.revision is None else VaultState(*row)
 
     async def enter_locked(self, kind: TenantKind) -> Vault:
         """Makes this the tenant of the transaction and locks the vault's row, which is made on first use."""
         await self.session.execute(CONTEXT, self._context)
-        if (vault := await self._locked()) is None:
-            await self._provision(kind)
-            vault = await self._locked()
-        assert vault is not None, "a vault row was just made and nobody may delete it"
-        return vault
-
-    async def _locked(self) -> Vault | None:
-        return (await self.session.execute(self.statement.with_for_update())).scalar_one_or_none()
+        locked = self.statement.with_for_update()
+        if vault := (await self.session.execute(locked)).scalar_one_or_none():
+            return vault
+        await self._provision(kind)
+        return (await self.session.execute(locked)).scalar_one()
 
     async def _provision(self, kind: TenantKind) -> None:
         """Both rows, unless another request makes them at this moment: then this one waits for it to commit."""
