@@ -19,7 +19,7 @@ class TokenRefused(Unauthorized):
 
 
 class KeyMismatch(TokenRefused):
-    """This issuer's keys did not sign the token; another issuer's may have."""
+    """The issuer's keys did not sign the token; another issuer's may have."""
 
 
 class IssuerUnavailable(ServiceUnavailable):

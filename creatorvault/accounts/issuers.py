@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Protocol
+from typing import Final, Protocol
 
 import jwt
 
@@ -12,8 +12,8 @@ from creatorvault.accounts.keys import VerifyingKey
 from creatorvault.accounts.tokens import UnverifiedToken
 from creatorvault.settings import AuthSettings, IssuerSettings
 
-SHARED_SECRET_ALGORITHM = "HS256"
-DEFAULT_ALGORITHMS = ("EdDSA",)
+HS256: Final = "HS256"
+DEFAULT_ALGORITHMS: Final = ("EdDSA",)
 
 
 class Issuer(Protocol):
@@ -36,10 +36,10 @@ class SharedSecretIssuer:
 
     def __init__(self, settings: IssuerSettings, secret: str) -> None:
         self.settings = settings
-        self.algorithms: tuple[str, ...] = (SHARED_SECRET_ALGORITHM,)
+        self.algorithms: tuple[str, ...] = (HS256,)
         # Refuses a PEM text at start-up, which PyJWT would otherwise refuse at the first token.
-        material = jwt.get_algorithm_by_name(SHARED_SECRET_ALGORITHM).prepare_key(secret)
-        self._key = VerifyingKey(SHARED_SECRET_ALGORITHM, sha256(material).digest(), material)
+        material = jwt.get_algorithm_by_name(HS256).prepare_key(secret)
+        self._key = VerifyingKey(HS256, sha256(material).digest(), material)
 
     async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
         return self._key

@@ -47,7 +47,7 @@ class PublishedKeys:
         self._client = httpx.AsyncClient(
             follow_redirects=False,
             trust_env=False,
-            timeout=None,
+            timeout=settings.jwks_timeout_seconds,
             headers={"Accept-Encoding": "identity"},
             limits=httpx.Limits(max_keepalive_connections=0),  # fetches are rare; a kept connection may be a dead one
         )

@@ -15,7 +15,7 @@ from creatorvault.accounts.errors import TokenRefused
 MAX_TOKEN_BYTES: Final = 8192
 
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", re.ASCII)
-_SESSION_TOKEN: Final = (
+_NOT_A_JWT: Final = (
     "this is not a signed JWT. If it is a Better Auth session token or cookie, "
     "fetch a JWT from Better Auth (GET /api/auth/token) and send that instead"
 )
@@ -34,7 +34,7 @@ def read_token(text: str) -> UnverifiedToken:
     The text must not be longer than MAX_TOKEN_BYTES, which `refuse_long` sees to before anything touches it.
     """
     if not _COMPACT.fullmatch(text):
-        raise TokenRefused(_SESSION_TOKEN)
+        raise TokenRefused(_NOT_A_JWT)
     header_part, claims_part, _ = text.split(".")
     header = _json_object(header_part, "header")
     claims = _json_object(claims_part, "claims set")

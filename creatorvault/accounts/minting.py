@@ -1,0 +1,64 @@
+"""Tokens for development, in the form that today's front end signs: HS256 with the shared secret."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, Final
+
+import jwt
+from msgspec import Struct
+
+from creatorvault.accounts.issuers import HS256
+from creatorvault.settings import Environment, IssuerSettings, Settings
+
+HOUR: Final = 3600
+
+
+class CannotMint(Exception):
+    """Why there is no token, in words for a developer."""
+
+
+class Person(Struct, frozen=True, kw_only=True):
+    """Who a development token speaks for."""
+
+    user_id: str
+    email: str | None = None
+    name: str | None = None
+    roles: Sequence[str] = ()
+    org_id: str | None = None
+    org_roles: Sequence[str] = ()
+
+
+def mint_development_token(settings: Settings, person: Person, expires_in: int = HOUR) -> str:
+    """Valid for `expires_in` seconds at the first shared-secret issuer. Raises CannotMint, in production always."""
+    if settings.environment is Environment.PRODUCTION:
+        raise CannotMint("tokens of production come from its issuer")
+    for issuer in settings.auth.issuers:
+        if issuer.kind == "shared-secret" and issuer.secret is not None:
+            claims = _claims(issuer, person, expires_in)
+            return jwt.encode(claims, issuer.secret.reveal(), algorithm=HS256)
+    raise CannotMint("no issuer shares a secret with this service: set BETTER_AUTH_SECRET")
+
+
+def _claims(issuer: IssuerSettings, person: Person, expires_in: int) -> dict[str, Any]:
+    now = int(time.time())
+    claims: dict[str, Any] = {"sub": person.user_id, "user_id": person.user_id, "iat": now, "exp": now + expires_in}
+    optional = {
+        "iss": issuer.issuer,
+        "aud": list(issuer.audiences),
+        "email": person.email,
+        "name": person.name,
+        issuer.roles_claim: ",".join(person.roles),
+        issuer.organization_claim: person.org_id,
+        issuer.organization_roles_claim: ",".join(person.org_roles),
+    }
+    for path, value in optional.items():
+        if value:
+            _put(claims, path, value)
+    return claims
+
+
+def _put(claims: dict[str, Any], path: str, value: object) -> None:
+    *outer, name = path.split(".")
+    for step in outer:
+        claims = claims.setdefault(step, {})
+    claims[name] = value

@@ -1,0 +1,47 @@
+"""Issuers whose keys are served on loopback, and the way in that believes them."""
+
+from collections.abc import AsyncGenerator, Mapping
+
+import pytest
+
+from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from tests.accounts.entrance import Entrance, open_entrance
+from tests.accounts.key_server import KeyServer
+from tests.accounts.signers import ALGORITHMS, AUDIENCE, ISSUER, Signer
+from tests.factories import SECRET
+
+
+@pytest.fixture(scope="session")
+def signers() -> Mapping[str, Signer]:
+    """One key of each algorithm; making RSA keys takes long."""
+    return {algorithm: Signer.generate(algorithm) for algorithm in ALGORITHMS}
+
+
+@pytest.fixture
+async def key_server() -> AsyncGenerator[KeyServer]:
+    server = KeyServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+def issuers(key_server: KeyServer) -> tuple[IssuerSettings, ...]:
+    return (
+        IssuerSettings(name="shared-secret", kind="shared-secret", secret=Secret(SECRET)),
+        IssuerSettings(
+            name="better-auth",
+            kind="jwks",
+            issuer=ISSUER,
+            audiences=(AUDIENCE,),
+            jwks_url=key_server.url,
+            algorithms=ALGORITHMS,
+            admin_roles=("admin",),
+        ),
+    )
+
+
+@pytest.fixture
+async def entrance(issuers: tuple[IssuerSettings, ...]) -> AsyncGenerator[Entrance]:
+    async with open_entrance(AuthSettings(issuers=issuers)) as entrance:
+        yield entrance

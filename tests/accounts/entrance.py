@@ -1,0 +1,71 @@
+"""The way in and nothing behind it: the edge, the guard, `/users/me`, and the errors as they are rendered."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import httpx
+from litestar import Litestar
+from litestar.datastructures import State
+
+from creatorvault.accounts.controllers import UserController
+from creatorvault.accounts.guards import requires_identity
+from creatorvault.accounts.services import TokenVerifier, build_verifier
+from creatorvault.core.middleware import Edge
+from creatorvault.core.problems import exception_handlers
+from creatorvault.settings import AuthSettings
+
+ME = "/api/v1/users/me"
+
+
+@dataclass
+class Clock:
+    """Seconds that pass only when a test says so."""
+
+    now: float = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@dataclass
+class Entrance:
+    verifier: TokenVerifier
+    client: httpx.AsyncClient
+    clock: Clock = field(default_factory=Clock)
+
+    async def enter(self, token: str) -> httpx.Response:
+        return await self.client.get(ME, headers={b"Authorization": f"Bearer {token}".encode("latin-1")})
+
+    async def status(self, token: str) -> int:
+        return (await self.enter(token)).status_code
+
+
+@asynccontextmanager
+async def open_entrance(auth: AuthSettings) -> AsyncGenerator[Entrance]:
+    """The age of keys and the cooldown go by `clock`; expiry goes by the clock of the machine."""
+    clock = Clock()
+    verifier = build_verifier(auth, monotonic=clock)
+    app: Litestar = Edge(
+        route_handlers=[UserController],
+        guards=[requires_identity],
+        exception_handlers=exception_handlers(),
+        openapi_config=None,
+        logging_config=None,
+        state=State({"verifier": verifier}),
+    )
+    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
+    async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:
+        yield Entrance(verifier, client, clock)
+    await verifier.aclose()
+
+
+def refusal(answer: httpx.Response) -> str:
+    """Why the caller was not let in; a 401 that is not as published fails here."""
+    assert answer.status_code == 401, answer.text
+    assert answer.headers["www-authenticate"] == "Bearer"
+    detail: str = answer.json()["detail"]
+    return detail.removeprefix("Could not validate credentials: ")
