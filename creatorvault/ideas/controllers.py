@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.datastructures import CacheControlHeader
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 
 from creatorvault.core.validation import Received, accepts
 from creatorvault.ideas.dependencies import provide_reading, provide_writing
@@ -28,13 +28,17 @@ class IdeaController(Controller):
     dependencies = {"reading": Provide(provide_reading), "writing": Provide(provide_writing)}
 
     @post("/", **accepts(path=OwnerPath, body=IdeaCreate))
-    async def create_idea(self, received: Received, writing: IdeaWritingService) -> Response[IdeaResponse]:
+    async def create_idea(
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+    ) -> Response[IdeaResponse]:
         stored = await writing.create(received.body(IdeaCreate))
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
     @get("/", **accepts(path=OwnerPath, query=IdeaQuery))
-    async def list_ideas(self, received: Received, reading: IdeaReadingService) -> IdeaListResponse:
+    async def list_ideas(
+        self, received: NamedDependency[Received], reading: NamedDependency[IdeaReadingService]
+    ) -> IdeaListResponse:
         query = received.query(IdeaQuery)
         page = await reading.page(query)
         return IdeaListResponse(
@@ -46,19 +50,27 @@ class IdeaController(Controller):
         )
 
     @get("/{idea_id:str}", **accepts(path=IdeaPath))
-    async def get_idea(self, received: Received, reading: IdeaReadingService) -> Response[IdeaResponse]:
+    async def get_idea(
+        self, received: NamedDependency[Received], reading: NamedDependency[IdeaReadingService]
+    ) -> Response[IdeaResponse]:
         return _answer(await reading.get(received.path(IdeaPath).idea_id))
 
     @patch("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaUpdate))
-    async def update_idea_partial(self, received: Received, writing: IdeaWritingService) -> Response[IdeaResponse]:
+    async def update_idea_partial(
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+    ) -> Response[IdeaResponse]:
         return _answer(await writing.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
 
     @put("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaCreate))
-    async def update_idea_full(self, received: Received, writing: IdeaWritingService) -> Response[IdeaResponse]:
+    async def update_idea_full(
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+    ) -> Response[IdeaResponse]:
         return _answer(await writing.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
 
     @delete("/{idea_id:str}", **accepts(path=IdeaPath))
-    async def delete_idea(self, received: Received, writing: IdeaWritingService) -> None:
+    async def delete_idea(
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+    ) -> None:
         await writing.delete(received.path(IdeaPath).idea_id)
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 from litestar import Request
+from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.core.validation import Received
@@ -17,7 +18,9 @@ from creatorvault.tenants.services import VaultService
 type IdeasRequest = Request[Identity, Any, Any]
 
 
-async def provide_reading(request: IdeasRequest, received: Received) -> AsyncGenerator[IdeaReadingService]:
+async def provide_reading(
+    request: IdeasRequest, received: NamedDependency[Received]
+) -> AsyncGenerator[IdeaReadingService]:
     identity, state = _owner(request, received), request.app.state
     vault_key = vault_id(identity)
     async with state.database.reading() as session:
@@ -25,7 +28,9 @@ async def provide_reading(request: IdeasRequest, received: Received) -> AsyncGen
         yield IdeaReadingService(IdeaRepository(session, vault_key), vault, state.corpora)
 
 
-async def provide_writing(request: IdeasRequest, received: Received) -> AsyncGenerator[IdeaWritingService]:
+async def provide_writing(
+    request: IdeasRequest, received: NamedDependency[Received]
+) -> AsyncGenerator[IdeaWritingService]:
     """Commits when the handler has returned and its answer is encoded, before the answer leaves."""
     identity, state = _owner(request, received), request.app.state
     vault_key = vault_id(identity)

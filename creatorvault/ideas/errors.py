@@ -14,7 +14,7 @@ REFUSALS = {
 
 
 class VaultMismatch(Alarm):
-    """The vault's rows are not those that its own row speaks of: rows were added or taken away behind the service's back."""
+    """The vault's rows are not those that its own row speaks of: some were added or taken away behind our back."""
 
     code = "vault_mismatch"
 

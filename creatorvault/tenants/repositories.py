@@ -63,10 +63,11 @@ class VaultRepository(ScopedRepository[Vault]):
         """Makes this the tenant of the transaction and locks the vault's row, which is made on first use."""
         await self.session.execute(CONTEXT, self._context)
         locked = self.statement.with_for_update()
-        if vault := (await self.session.execute(locked)).scalar_one_or_none():
-            return vault
-        await self._provision(kind)
-        return (await self.session.execute(locked)).scalar_one()
+        vault: Vault | None = (await self.session.execute(locked)).scalar_one_or_none()
+        if vault is None:
+            await self._provision(kind)
+            vault = (await self.session.execute(locked)).scalar_one()
+        return vault
 
     async def _provision(self, kind: TenantKind) -> None:
         """Both rows, unless another request makes them at this moment: then this one waits for it to commit."""
