@@ -9,7 +9,6 @@ import pytest
 
 from tests.application import House
 from tests.factories import Creator, claims_of, token_of
-from tests.postgres import Cluster
 
 SOME_ID = str(uuid4())
 ONE = f"/{SOME_ID}"
@@ -93,7 +92,7 @@ async def test_every_spelling_of_a_uuid_finds_the_idea(ada: Creator, spelling: s
     assert (answer.status_code, answer.json()) == (200, idea)
 
 
-@pytest.mark.parametrize("idea_id", ["1", "no-uuid", "null", f"{SOME_ID}0", SOME_ID[:-1], f"g{SOME_ID[1:]}", "%00"])
+@pytest.mark.parametrize("idea_id", ["1", "no-uuid", "null", f"{SOME_ID}0", SOME_ID[:-1], f"g{SOME_ID[1:]}"])
 async def test_a_malformed_id(ada: Creator, idea_id: str) -> None:
     answer = await ada.get(idea_id)
 
@@ -178,34 +177,5 @@ async def test_a_fault_has_the_bodies_of_a_fault(fresh_house: House, fresh_sql: 
         answer.headers["x-correlation-id"],
     )
     assert UUID(error["correlation_id"])
-    for leak in ("ideas", "relation", "asyncpg", "sqlalchemy", "Traceback", "private"):
+    for leak in ("ideas", "mislaid", "exist", "asyncpg", "sqlalchemy", "Traceback", "private"):
         assert leak not in answer.text
-
-
-async def test_a_lost_database_is_said_so(fresh_house: House, cluster: Cluster) -> None:
-    grace = fresh_house.creator()
-    await grace.idea()
-    cluster.drop(fresh_house.database)
-
-    answers = [await grace.list(), await grace.post({"title": "x"}), await grace.get(SOME_ID)]
-
-    for answer in answers:
-        assert answer.status_code == 503, answer.text
-        assert int(answer.headers["retry-after"]) >= 1
-        assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
-        assert answer.json()["error"]["correlation_id"] == answer.headers["x-correlation-id"]
-        assert grace.user_id not in answer.text
-
-
-async def test_health_without_a_database(fresh_house: House, cluster: Cluster) -> None:
-    cluster.drop(fresh_house.database)
-
-    database = await fresh_house.client.get("/health/db")
-    ready = await fresh_house.client.get("/health/ready")
-
-    assert (database.status_code, database.json()) == (503, {"status": "error", "database": "disconnected"})
-    assert (ready.status_code, ready.json()["status"]) == (503, "not_ready")
-    assert ready.json()["checks"]["api"] == "ok"
-    assert ready.json()["checks"]["database"] != "ok"
-    assert fresh_house.database.name not in ready.text
-    assert (await fresh_house.client.get("/health")).status_code == 200

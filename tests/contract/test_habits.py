@@ -29,10 +29,10 @@ async def test_a_whole_idea_may_be_sent_back(ada: Creator) -> None:
     assert answer.json() == idea | {"stage": "published", "updated_at": answer.json()["updated_at"]}
 
 
-@pytest.mark.parametrize("user_id", ["a b", "ü", "auth0|x", "a@example.org", "a%2Fb", "..", "x" * 255])
+@pytest.mark.parametrize("user_id", ["a b", "ü", "auth0|x", "a@example.org", "a%2Fb", "x" * 255])
 async def test_a_subject_of_any_characters_has_a_vault(house: House, user_id: str) -> None:
     creator = house.creator(user_id=user_id)
-    path = f"/api/v1/{user_id.replace('%', '%25').replace(' ', '%20').replace('..', '%2E%2E')}/ideas"
+    path = f"/api/v1/{user_id.replace('%', '%25').replace(' ', '%20')}/ideas"
     answer = await creator.request("POST", path, json={"title": "x"})
 
     assert answer.status_code == 201, answer.text

@@ -64,6 +64,7 @@ async def test_every_status_of_an_idea_carries_every_header(ada: Creator) -> Non
 
 async def test_a_fault_carries_every_header(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     grace = fresh_house.creator()
+    await grace.idea()
     await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")
     answer = await grace.list(headers={"Origin": FRONT_END})
 

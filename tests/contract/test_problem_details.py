@@ -47,6 +47,7 @@ async def test_field_errors_stand_under_errors(ada: Creator) -> None:
 
 async def test_a_fault_as_a_problem(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     grace = fresh_house.creator()
+    await grace.idea()
     await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")
 
     answer = await grace.list(headers=ASK)
