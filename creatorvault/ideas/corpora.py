@@ -142,13 +142,7 @@ class Corpora:
             self._keep(vault, corpus)
         return corpus
 
-    async def _read_into(
-        self,
-        draft: CorpusDraft,
-        vault: VaultId,
-        reader: VaultReader,
-        base: Corpus | None,
-    ) -> bool:
+    async def _read_into(self, draft: CorpusDraft, vault: VaultId, reader: VaultReader, base: Corpus | None) -> bool:
         """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
         size_before, growth = draft.size, 0
         try:

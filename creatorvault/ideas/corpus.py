@@ -23,27 +23,21 @@ RECENT_RESULTS = 4
 KEPT_IN_ORDER = 64
 """Up to so many changes are put into the known orders one by one; more, and the orders are made anew when asked for."""
 
+EMPTY_BYTES = 2048
+"""What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
+
 type Orders = dict[SortField, list[Entry]]
 
 
 class Corpus:
     """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
 
-    def __init__(
-        self,
-        revision: VaultRevision,
-        entries: dict[int, Entry],
-        size: int,
-        orders: Orders,
-    ) -> None:
+    def __init__(self, revision: VaultRevision, entries: dict[int, Entry], size: int, orders: Orders) -> None:
         self.revision = revision
         self.size = size
         self._entries = entries
         self._orders = orders
         self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
-
-    def __len__(self) -> int:
-        return len(self._entries)
 
     async def select(self, query: CorpusQuery, slice_rows: int) -> Page:
         """Scans `slice_rows` ideas at a time and lets other requests go on in between."""
@@ -83,10 +77,7 @@ class CorpusDraft:
     """The next corpus in the making, from nothing or from an older corpus, which stays as it is."""
 
     def __init__(
-        self,
-        entries: dict[int, Entry] | None = None,
-        size: int = 0,
-        orders: Orders | None = None,
+        self, entries: dict[int, Entry] | None = None, size: int = EMPTY_BYTES, orders: Orders | None = None
     ) -> None:
         self.entries = {} if entries is None else entries
         self.size = size

@@ -1,0 +1,128 @@
+"""A vault on paper: ideas in a dictionary, and the plainest possible answer to every question about them."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+from unicodedata import category, normalize
+from uuid import UUID, uuid4
+
+import msgspec
+
+from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.ideas.schemas import IdeaResponse
+
+STAGES = ["idea", "outline", "draft", "published"]
+PRIORITIES = ["low", "medium", "high"]
+
+
+def idea_of(title: str, **fields: Any) -> IdeaResponse:
+    time = datetime(2026, 1, 1, tzinfo=UTC)
+    idea = IdeaResponse(title=title, id=uuid4(), user_id="ada", created_at=time, updated_at=time)
+    return msgspec.structs.replace(idea, **fields)
+
+
+def new_vault_id() -> VaultId:
+    return VaultId(TenantId(uuid4()), UserId("ada"))
+
+
+@dataclass
+class PaperReader:
+    """A snapshot. It counts the ideas it hands out, waits at its `gate`, and raises its `fault` after the first batch."""
+
+    revision: VaultRevision
+    ideas: list[tuple[int, IdeaResponse]]
+    idea_count: int
+    batch: int = 3
+    gate: asyncio.Event | None = None
+    fault: Exception | None = None
+    read: int = 0
+    asked_for_ids: int = 0
+
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
+        changed = [row for row in self.ideas if row[0] > revision]
+        for start in range(0, len(changed), self.batch):
+            if self.gate:
+                await self.gate.wait()
+            batch = changed[start : start + self.batch]
+            self.read += len(batch)
+            yield batch
+            if self.fault:
+                raise self.fault
+
+    async def live_ids(self) -> set[UUID]:
+        self.asked_for_ids += 1
+        return {idea.id for _, idea in self.ideas}
+
+
+@dataclass
+class PaperVault:
+    id: VaultId = field(default_factory=new_vault_id)
+    revision: int = 0
+    rows: dict[UUID, tuple[int, IdeaResponse]] = field(default_factory=dict)
+
+    def put(self, *ideas: IdeaResponse) -> None:
+        for idea in ideas:
+            self.revision += 1
+            self.rows[idea.id] = (self.revision, idea)
+
+    def delete(self, idea: IdeaResponse) -> None:
+        self.revision += 1
+        del self.rows[idea.id]
+
+    @property
+    def ideas(self) -> list[IdeaResponse]:
+        return [idea for _, idea in self.rows.values()]
+
+    def reader(self, **options: Any) -> PaperReader:
+        rows = sorted(self.rows.values(), key=lambda row: row[0])
+        return replace(PaperReader(VaultRevision(self.revision), rows, len(rows)), **options)
+
+    def answer(self, query: CorpusQuery) -> tuple[int, list[bytes]]:
+        found = sorted(
+            (idea for idea in self.ideas if _matches(idea, query)), key=lambda idea: _place(idea, query.sort)
+        )
+        if query.descending:
+            found.reverse()
+        page = found[query.offset : query.offset + query.limit]
+        return len(found), [msgspec.json.encode(idea) for idea in page]
+
+
+def _matches(idea: IdeaResponse, query: CorpusQuery) -> bool:
+    return (
+        (not query.search or any(_folded(query.search) in _folded(text) for text in (idea.title, idea.notes or "")))
+        and (
+            not query.tags
+            or any(_folded(tag.strip()) == _folded(own.strip()) for tag in query.tags for own in idea.tags)
+        )
+        and (not query.stages or idea.stage in query.stages)
+        and (not query.priorities or idea.priority in query.priorities)
+    )
+
+
+def _folded(text: str) -> str:
+    composed = normalize("NFKC", text)
+    return normalize("NFKC", "".join(_folded_letters(composed)))
+
+
+def _folded_letters(text: str) -> Iterable[str]:
+    return (letter.casefold() for letter in text)
+
+
+def _bare(text: str) -> str:
+    bare = "".join(letter for letter in normalize("NFKD", text) if category(letter) != "Mn")
+    folded = normalize("NFKD", bare.casefold())
+    return "".join(letter for letter in folded if category(letter) != "Mn")
+
+
+def _place(idea: IdeaResponse, sort: str) -> tuple[Any, ...]:
+    places: dict[str, tuple[Any, ...]] = {
+        "created_at": (idea.created_at,),
+        "updated_at": (idea.updated_at,),
+        "title": (_bare(idea.title), idea.title),
+        "priority": (PRIORITIES.index(idea.priority),),
+        "stage": (STAGES.index(idea.stage),),
+    }
+    return (*places[sort], idea.id.bytes)

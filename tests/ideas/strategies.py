@@ -1,0 +1,59 @@
+"""Ideas and questions that are hard on text handling: marks, ligatures, letters whose case changes their length."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import strategies as st
+
+from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
+from tests.ideas.paper_vaults import idea_of
+
+PIECES = [
+    *("a", "A", "b", " ", "-", "%", "_", "\\", "'", "\n", "ß", "ẞ", "SS", "ss", "s"),
+    *("İ", "I", "i", "ı", "ς", "σ", "Σ", "ﬁ", "fi", "é", "e\u0301", "\u0301", "E"),
+    *("\u212b", "å", "ǆ", "ŉ", "\u0345", "\u1fb3", "カ", "\uff76", "½", "😀", "👩\u200d💻", "🏳\ufe0f"),
+]
+TAGS = ["video", "Video", "VIDEO ", "straße", "STRASSE", "how to", "é", "e\u0301", "%", "ﬁlm", "film"]
+
+texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
+"""At most 24 code points or so; `wide_texts` have any that Unicode has, save U+0000 and surrogates."""
+
+wide_texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
+times = st.integers(0, 3).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days))
+ids = st.integers(0, 3).flatmap(lambda top: st.integers(0, 9).map(lambda low: UUID(int=(top << 126) + low)))
+
+
+@st.composite
+def ideas(draw: st.DrawFn) -> IdeaResponse:
+    return idea_of(
+        draw(texts | wide_texts),
+        id=draw(ids),
+        notes=draw(st.none() | st.just("") | texts),
+        stage=draw(st.sampled_from(StageEnum)),
+        priority=draw(st.sampled_from(PriorityEnum)),
+        tags=draw(st.lists(st.sampled_from(TAGS), max_size=3)),
+        created_at=draw(times),
+        updated_at=draw(times),
+    )
+
+
+needles = (
+    st.none() | texts | wide_texts | st.sampled_from(PIECES) | st.sampled_from(PIECES).map(lambda piece: piece * 200)
+)
+
+questions = st.builds(
+    CorpusQuery,
+    search=needles,
+    tags=st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
+    stages=st.lists(st.sampled_from(StageEnum), max_size=2).map(tuple),
+    priorities=st.lists(st.sampled_from(PriorityEnum), max_size=2).map(tuple),
+    sort=st.sampled_from(["created_at", "updated_at", "title", "priority", "stage"]),
+    descending=st.booleans(),
+    limit=st.integers(1, 5),
+    offset=st.integers(0, 6) | st.just(2**63 - 1),
+)
+
+title_questions = st.builds(
+    CorpusQuery, sort=st.just("title"), descending=st.booleans(), limit=st.just(100), offset=st.just(0)
+)

@@ -1,0 +1,264 @@
+"""How the corpora of many vaults share a process: what is read again, what is kept, and what never goes wrong."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
+from creatorvault.ideas.corpus import EMPTY_BYTES
+from creatorvault.ideas.errors import VaultMismatch
+from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.settings import SearchSettings
+from tests.ideas.paper_vaults import PaperReader, PaperVault, idea_of
+
+EVERYTHING = CorpusQuery(sort="title", limit=100)
+
+
+class TamperedRow(Exception):
+    """What a reader raises when a row does not open."""
+
+
+def vault_of(*titles: str) -> PaperVault:
+    vault = PaperVault()
+    vault.put(*(idea_of(title) for title in titles))
+    return vault
+
+
+async def titles(corpora: Corpora, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
+    page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING)
+    assert page.total == len(page.items)
+    return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
+
+
+async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
+    await titles(corpora, vault)
+    reader = vault.reader()
+
+    assert await titles(corpora, vault, reader) == ["a", "b"]
+    assert reader.read == 0
+    assert corpora.figures().hits == 1
+
+
+async def test_a_change_is_the_only_idea_read_again() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
+    await titles(corpora, vault)
+    vault.put(idea_of("bb", id=vault.ideas[1].id))
+    reader = vault.reader()
+
+    assert await titles(corpora, vault, reader) == ["a", "bb", "c"]
+    assert (reader.read, reader.asked_for_ids) == (1, 0)
+    assert corpora.figures().refreshes == 1
+
+
+async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
+    await titles(corpora, vault)
+    vault.delete(vault.ideas[1])
+    vault.put(idea_of("d"))
+    reader = vault.reader()
+
+    assert await titles(corpora, vault, reader) == ["a", "c", "d"]
+    assert (reader.read, reader.asked_for_ids) == (1, 1)
+
+
+async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a")
+    await titles(corpora, vault)
+    vault.delete(vault.ideas[0])
+
+    assert await titles(corpora, vault) == []
+    assert await titles(corpora, vault) == []
+    assert corpora.figures().bytes == EMPTY_BYTES
+
+
+async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_nothing() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
+    older = vault.reader()
+    vault.delete(vault.ideas[0])
+    vault.put(idea_of("c"))
+    await titles(corpora, vault)
+
+    assert await titles(corpora, vault, older) == ["a", "b"]
+    reader = vault.reader()
+    assert await titles(corpora, vault, reader) == ["b", "c"]
+    assert reader.read == 0
+
+
+@pytest.mark.parametrize("known", [[], ["a", "b"]])
+async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus(known: list[str]) -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of(*known)
+    if known:
+        await titles(corpora, vault)
+    before = corpora.figures()
+    vault.put(idea_of("c"))
+
+    with pytest.raises(TamperedRow):
+        await titles(corpora, vault, vault.reader(fault=TamperedRow()))
+
+    assert corpora.figures() == before
+    assert await titles(corpora, vault) == [*known, "c"]
+
+
+@pytest.mark.parametrize("settings", [SearchSettings(), SearchSettings(vault_bytes=0)])
+@pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}])
+async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: SearchSettings, fault: Any) -> None:
+    corpora, vault = Corpora(settings), vault_of("a", "b")
+
+    with pytest.raises(VaultMismatch) as alarm:
+        await titles(corpora, vault, vault.reader(**fault))
+
+    assert alarm.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
+    assert corpora.figures().vaults == 0
+
+
+async def test_a_corpus_that_lost_track_is_built_anew() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
+    await titles(corpora, vault)
+    revision, hidden = vault.rows.popitem()[1]
+    vault.put(idea_of("c"))
+    await titles(corpora, vault)
+    vault.rows[hidden.id] = (revision, hidden)
+    vault.put(idea_of("d"))
+
+    assert await titles(corpora, vault) == ["a", "b", "c", "d"]
+    assert corpora.figures().misses == 2
+
+
+async def test_the_vault_used_longest_ago_makes_room() -> None:
+    vaults = [vault_of("a" * 200), vault_of("b" * 200), vault_of("c" * 200)]
+    measured = Corpora(SearchSettings())
+    await titles(measured, vaults[0])
+    each = measured.figures().bytes
+    corpora = Corpora(SearchSettings(corpus_bytes=2 * each + each // 2))
+    for vault in vaults[:2]:
+        await titles(corpora, vault)
+    await titles(corpora, vaults[0])
+
+    await titles(corpora, vaults[2])
+
+    assert (corpora.figures().evictions, corpora.figures().vaults) == (1, 2)
+    assert corpora.figures().bytes == 2 * each
+    used_lately, longest_ago = vaults[0].reader(), vaults[1].reader()
+    await titles(corpora, vaults[0], used_lately)
+    await titles(corpora, vaults[1], longest_ago)
+    assert (used_lately.read, longest_ago.read) == (0, 1)
+
+
+async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> None:
+    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
+    await titles(corpora, vault)
+
+    vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
+
+    assert await titles(corpora, vault) == ["a", *(f"b{number}" for number in range(9))]
+    reader = vault.reader()
+    assert await titles(corpora, vault, reader) == ["a", *(f"b{number}" for number in range(9))]
+    assert reader.read == 10
+    figures = corpora.figures()
+    assert (figures.vaults, figures.bytes, figures.streams) == (0, 0, 2)
+
+
+async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
+    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
+    vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
+    await titles(corpora, vault)
+
+    for idea in vault.ideas[2:]:
+        vault.delete(idea)
+
+    assert await titles(corpora, vault) == ["b0", "b1"]
+    assert corpora.figures().vaults == 1
+
+
+async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
+    corpora = Corpora(SearchSettings(vault_bytes=0))
+    for _ in range(REMEMBERED_OUTGROWN + 1):
+        corpora._remember_outgrown(PaperVault().id, 1)
+
+    assert len(corpora._outgrown) == REMEMBERED_OUTGROWN
+
+
+async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> None:
+    notes = "n" * 2000
+    vaults = [PaperVault() for _ in range(4)]
+    for vault in vaults:
+        vault.put(*(idea_of(f"b{number}", notes=notes) for number in range(8)))
+    measured = Corpora(SearchSettings())
+    await titles(measured, vaults[0])
+    corpora = Corpora(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
+    gate = asyncio.Event()
+    asked = [asyncio.create_task(titles(corpora, vault, vault.reader(batch=1, gate=gate))) for vault in vaults]
+    gate.set()
+
+    assert await asyncio.gather(*asked) == [[f"b{number}" for number in range(8)]] * 4
+    figures = corpora.figures()
+    assert figures.bytes <= 2 * measured.figures().bytes
+
+
+async def test_questions_at_the_same_time_read_a_vault_once() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c", "d")
+    gate = asyncio.Event()
+    readers = [vault.reader(gate=gate) for _ in range(5)]
+    asked = [asyncio.create_task(titles(corpora, vault, reader)) for reader in readers]
+    await asyncio.sleep(0)
+    gate.set()
+
+    assert await asyncio.gather(*asked) == [["a", "b", "c", "d"]] * 5
+    assert sum(reader.read for reader in readers) == 4
+    assert (corpora.figures().misses, corpora.figures().hits) == (1, 4)
+
+
+async def test_a_client_that_goes_away_while_its_vault_is_read_holds_up_nobody() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
+    stuck = asyncio.create_task(titles(corpora, vault, vault.reader(gate=asyncio.Event())))
+    waiting = asyncio.create_task(titles(corpora, vault))
+    leaving = asyncio.create_task(titles(corpora, vault))
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    leaving.cancel()
+    stuck.cancel()
+
+    assert await asyncio.wait_for(waiting, timeout=10) == ["a", "b"]
+    assert await titles(corpora, vault) == ["a", "b"]
+    assert (corpora.figures().misses, corpora.figures().hits) == (1, 1)
+
+
+async def test_a_vault_is_not_waited_for_by_another() -> None:
+    corpora, slow, quick = Corpora(SearchSettings()), vault_of("slow"), vault_of("quick")
+    gate = asyncio.Event()
+    under_way = asyncio.create_task(titles(corpora, slow, slow.reader(gate=gate)))
+    await asyncio.sleep(0)
+
+    assert await titles(corpora, quick) == ["quick"]
+
+    gate.set()
+    assert await under_way == ["slow"]
+
+
+async def test_an_erased_vault_is_forgotten() -> None:
+    corpora, vault, other = Corpora(SearchSettings()), vault_of("a"), vault_of("b")
+    await titles(corpora, vault)
+    await titles(corpora, other)
+
+    corpora.forget(vault.id)
+
+    assert corpora.figures().vaults == 1
+    reader = vault.reader()
+    assert await titles(corpora, vault, reader) == ["a"]
+    assert reader.read == 1
+
+
+async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
+    corpora, vault = Corpora(SearchSettings()), vault_of("a")
+    gate = asyncio.Event()
+    under_way = asyncio.create_task(titles(corpora, vault, vault.reader(gate=gate)))
+    await asyncio.sleep(0)
+
+    corpora.forget(vault.id)
+    gate.set()
+
+    assert await under_way == ["a"]
+    assert (corpora.figures().vaults, corpora.figures().bytes) == (0, 0)

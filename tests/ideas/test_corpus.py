@@ -1,0 +1,152 @@
+"""What a vault answers when it is asked about content: always what a plain list of its ideas would."""
+
+import asyncio
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas import turns
+from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.corpus import KEPT_IN_ORDER, Corpus, CorpusDraft
+from creatorvault.ideas.ordering import RUN_ROWS, sort_in_turns
+from creatorvault.ideas.queries import CorpusQuery, Page
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.settings import SearchSettings
+from tests.ideas.paper_vaults import PaperVault, idea_of
+from tests.ideas.strategies import ideas, questions, texts, title_questions
+
+STREAMED = SearchSettings(vault_bytes=0)
+
+type Change = IdeaResponse | CorpusQuery | int
+
+
+def corpus_of(*stored: IdeaResponse) -> Corpus:
+    draft = CorpusDraft()
+    draft.merge(stored)
+    return draft.finish(VaultRevision(1))
+
+
+def plain(page: Page) -> tuple[int, list[bytes]]:
+    return page.total, [bytes(item) for item in page.items]
+
+
+@given(
+    st.lists(ideas(), max_size=12),
+    st.lists(questions | title_questions, min_size=1, max_size=4),
+    st.sampled_from([1, 2, 512]),
+)
+async def test_every_question_is_answered_as_by_a_plain_list(
+    stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int
+) -> None:
+    vault = PaperVault()
+    vault.put(*stored)
+    kept, streamed = Corpora(SearchSettings(slice_rows=slice_rows)), Corpora(STREAMED)
+
+    for query in asked:
+        assert plain(await kept.page(vault.id, vault.reader(), query)) == vault.answer(query)
+        assert plain(await streamed.page(vault.id, vault.reader(), query)) == vault.answer(query)
+    assert (kept.figures().streams, kept.figures().misses) == (0, 1)
+    assert streamed.figures().streams == (len(asked) if stored else 0)
+
+
+@given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=30))
+@settings(max_examples=200)
+async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
+    vault, followed = PaperVault(), Corpora(SearchSettings())
+
+    for change in changes:
+        if isinstance(change, IdeaResponse):
+            vault.put(change)
+        elif isinstance(change, CorpusQuery):
+            built_anew = await Corpora(SearchSettings()).page(vault.id, vault.reader(), change)
+            assert plain(await followed.page(vault.id, vault.reader(), change)) == plain(built_anew)
+            assert plain(built_anew) == vault.answer(change)
+        elif vault.ideas:
+            vault.delete(vault.ideas[change % len(vault.ideas)])
+
+
+@given(st.lists(texts, min_size=1, max_size=6), ideas(), ideas())
+async def test_typing_on_narrows_the_answer_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
+    vault = PaperVault()
+    vault.put(one, other)
+    corpus = corpus_of(*vault.ideas)
+
+    for length in range(1, len(typed) + 1):
+        query = CorpusQuery(search="".join(typed[:length]))
+        assert plain(await corpus.select(query, 512)) == vault.answer(query)
+
+
+async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
+    corpus = corpus_of(idea_of("first", notes="second"))
+
+    assert (await corpus.select(CorpusQuery(search="firstsecond"), 512)).total == 0
+    assert (await corpus.select(CorpusQuery(search="first second"), 512)).total == 0
+
+
+async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
+    vault, corpora = PaperVault(), Corpora(SearchSettings())
+    query = CorpusQuery(sort="title", limit=100)
+    vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
+    await corpora.page(vault.id, vault.reader(), query)
+
+    vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
+
+    assert plain(await corpora.page(vault.id, vault.reader(), query)) == vault.answer(query)
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("offset", [0, 990, 2500, 3990, 4000, 10_000])
+async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(offset: int, descending: bool) -> None:
+    vault = PaperVault()
+    vault.put(*(idea_of(f"title {number * 7919 % 4000}", tags=["even"][number % 2 :]) for number in range(4000)))
+
+    for tags in [(), ("even",)]:
+        query = CorpusQuery(sort="title", descending=descending, offset=offset, limit=15, tags=tags)
+        streamed = await Corpora(STREAMED).page(vault.id, vault.reader(batch=500), query)
+
+        assert plain(streamed) == vault.answer(query)
+
+
+@pytest.mark.parametrize("rows", [0, 1, RUN_ROWS, RUN_ROWS + 1, 5 * RUN_ROWS - 1])
+async def test_sorting_in_turns_sorts(rows: int) -> None:
+    numbers = [(number * 7919 % 10_007 // 3,) for number in range(rows)]
+
+    assert await sort_in_turns(numbers, lambda number: number, turns.LoopTurn()) == sorted(numbers)
+
+
+async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    corpus = corpus_of(*(idea_of("title") for _ in range(40)))
+    steps: list[str] = []
+
+    async def scan() -> None:
+        await corpus.select(CorpusQuery(search="title"), slice_rows=10)
+        steps.append("scanned")
+
+    async def other_request() -> None:
+        for _ in range(3):
+            await asyncio.sleep(0)
+            steps.append("served")
+
+    await asyncio.gather(scan(), other_request())
+
+    assert steps == ["served", "served", "served", "scanned"]
+
+
+async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
+    vault, corpora = PaperVault(), Corpora(SearchSettings(slice_rows=1))
+    vault.put(*(idea_of("old title") for _ in range(10)))
+    await corpora.page(vault.id, vault.reader(), CorpusQuery(sort="title"))
+    old_answer = vault.answer(CorpusQuery(search="title"))
+
+    under_way = asyncio.create_task(corpora.page(vault.id, vault.reader(), CorpusQuery(search="title")))
+    await asyncio.sleep(0)
+    vault.delete(vault.ideas[0])
+    vault.put(idea_of("new title"), idea_of("newer title"))
+    new = await corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"))
+
+    assert plain(new) == vault.answer(CorpusQuery(search="title"))
+    assert plain(await under_way) == old_answer
