@@ -98,7 +98,7 @@ class PublishedKeys:
 
     def _fetch_once(self) -> asyncio.Task[None]:
         if self._flight is None:
-            self._flight = asyncio.create_task(self._fetch())
+            self._flight = asyncio.create_task(self._fetch(), name=f"fetch keys of {self._name}")
             self._flight.add_done_callback(self._land)
         return self._flight
 
@@ -113,9 +113,7 @@ class PublishedKeys:
         except (httpx.HTTPError, TimeoutError, InvalidKeySet) as error:
             self._failing = True
             self._pause()
-            log.warning(
-                "accounts.keys.fetch_failed", issuer=self._name, reason=type(error).__name__, kept=len(self._keys)
-            )
+            log.warning("accounts.keys.fetch_failed", issuer=self._name, reason=_reason(error), kept=len(self._keys))
             return
         self._failing = False
         self._keys = keys
@@ -133,3 +131,8 @@ class PublishedKeys:
                 if len(body) > MAX_KEY_SET_BYTES:
                     raise InvalidKeySet("too long")
             return bytes(body)
+
+
+def _reason(error: Exception) -> str:
+    """Our own words, or the kind of the error: the texts of others may hold anything."""
+    return str(error) if isinstance(error, InvalidKeySet) else type(error).__name__

@@ -11,6 +11,7 @@ from litestar.datastructures import State
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import TokenVerifier, build_verifier
+from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
 from creatorvault.settings import AuthSettings
@@ -47,6 +48,7 @@ class Entrance:
 @asynccontextmanager
 async def open_entrance(auth: AuthSettings) -> AsyncGenerator[Entrance]:
     """The age of keys and the cooldown go by `clock`; expiry goes by the clock of the machine."""
+    configure_logging("DEBUG", "auto", production=False)
     clock = Clock()
     verifier = build_verifier(auth, monotonic=clock)
     app: Litestar = Edge(

@@ -11,11 +11,14 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 
 class KeyServer:
-    """`raw` replaces the answer; while `gate` is closed a request is taken and not answered."""
+    """`raw` replaces the answer. While `gate` is closed requests wait, with the answer of the moment they came.
+
+    With `drips` an answer never ends."""
 
     def __init__(self) -> None:
         self.keys: list[Any] = []
         self.raw: bytes | None = None
+        self.drips = False
         self.gate = asyncio.Event()
         self.gate.set()
         self.requests = 0
@@ -35,6 +38,7 @@ class KeyServer:
 
     async def stop(self) -> None:
         self.gate.set()
+        self.drips = False
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
@@ -45,11 +49,15 @@ class KeyServer:
             request = await reader.readuntil(b"\r\n\r\n")
             self.requests += 1
             self.paths.append(request.split()[1].decode())
-            body = json.dumps({"keys": self.keys}).encode()
+            answer = self.raw if self.raw is not None else http(json.dumps({"keys": self.keys}).encode())
             self.asked.set()
             await self.gate.wait()
-            writer.write(self.raw if self.raw is not None else http(body))
+            writer.write(answer)
             await writer.drain()
+            while self.drips:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.01)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass  # the client has had enough
         finally:
