@@ -11,6 +11,7 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import creatorvault.crypto.models
+import creatorvault.idempotency.models
 import creatorvault.ideas.models
 import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
 

@@ -45,6 +45,15 @@ class NotFound(CreatorVaultError):
     status = HTTPStatus.NOT_FOUND
 
 
+class PreconditionFailed(CreatorVaultError):
+    """Somebody else's change came first (RFC 9110 §13.1.1)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+    def __init__(self) -> None:
+        super().__init__("If-Match names another version than the stored one; read it again and retry")
+
+
 class TooLarge(CreatorVaultError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 

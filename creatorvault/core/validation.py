@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from litestar import Request
 from litestar.di import Provide
-from litestar.types import Dependencies
+from litestar.types import AnyCallable, Dependencies
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -58,14 +58,19 @@ def accepts(
     path: type[RequestModel] | None = None,
     query: type[RequestModel] | None = None,
     body: type[RequestModel] | None = None,
+    **providers: AnyCallable,
 ) -> HandlerInputs:
-    """Keyword arguments of a route handler: the dependency `received`, and what the document says of it."""
+    """Keyword arguments of a route handler: the dependency `received`, and what the document says of it.
+
+    `providers` are dependencies that are made from what was received, and so only after all of it is valid.
+    """
     accepted = Accepts(path, query, body)
 
     async def receive(request: Request[Any, Any, Any]) -> Received:
         return await _receive(request, accepted)
 
-    return {"dependencies": {"received": Provide(receive)}, "opt": {OPT_KEY: accepted}}
+    dependencies = {"received": Provide(receive)} | {name: Provide(provider) for name, provider in providers.items()}
+    return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
 
 
 async def _receive(request: Request[Any, Any, Any], accepted: Accepts) -> Received:

@@ -1,5 +1,6 @@
 """Sealing and opening what belongs to one vault."""
 
+import hmac
 from collections.abc import Mapping
 from typing import Final, Self
 
@@ -22,6 +23,7 @@ from creatorvault.crypto.errors import LostKey, Tampered
 from creatorvault.crypto.padding import pad, unpad
 
 IDEAS: Final = "ideas"
+NAMES: Final = "names"
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -62,6 +64,13 @@ class VaultCipher:
     def for_purpose(self, purpose: str) -> Self:
         """The same vault's cipher under the keys of another purpose; neither opens what the other sealed."""
         return type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
+
+    def name_of(self, text: str) -> bytes:
+        """HMAC-SHA256 (RFC 2104) of a client's own name for something, to find it by: 32 bytes, never of content.
+
+        Under the vault's oldest key, so that a rotation leaves names as they are.
+        """
+        return hmac.digest(derive_purpose_key(self._keys[min(self._keys)], NAMES), text.encode(), "sha256")
 
     @property
     def complete(self) -> bool:

@@ -4,6 +4,7 @@ The first six bytes, the header, are authenticated too: they stand before the ca
 """
 
 import os
+from datetime import UTC, datetime, timedelta
 from struct import Struct
 from typing import Final, NewType
 
@@ -20,6 +21,8 @@ KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _HEADER: Final = Struct(">BBI")
 HEADER_BYTES: Final = _HEADER.size
 _CIPHERTEXT_AT: Final = HEADER_BYTES + NONCE_BYTES
@@ -45,6 +48,14 @@ def context(*parts: bytes) -> bytes:
         pieces.append(_SHORT_LENGTHS[length] if length < 256 else length.to_bytes(4))
         pieces.append(part)
     return b"".join(pieces)
+
+
+def time_part(time: datetime) -> bytes:
+    """A part of a context: microseconds since the Unix epoch as a signed 64-bit integer, big-endian.
+
+    Raises TypeError for a naive time.
+    """
+    return ((time - _EPOCH) // _MICROSECOND).to_bytes(8, signed=True)
 
 
 def header_of(sealed: bytes) -> bytes:

@@ -5,10 +5,11 @@ from urllib.parse import quote
 
 from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency, Provide
+from litestar.di import NamedDependency
 
+from creatorvault.core.preconditions import not_modified
 from creatorvault.core.validation import Received, accepts
-from creatorvault.ideas.dependencies import provide_reading, provide_writing
+from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
 from creatorvault.ideas.schemas import (
     IdeaCreate,
     IdeaListResponse,
@@ -25,9 +26,8 @@ class IdeaController(Controller):
     path = "/api/v1/{user_id:str}/ideas"
     tags = ["Ideas"]
     cache_control = CacheControlHeader(no_store=True)
-    dependencies = {"reading": Provide(provide_reading), "writing": Provide(provide_writing)}
 
-    @post("/", **accepts(path=OwnerPath, body=IdeaCreate))
+    @post("/", **accepts(path=OwnerPath, body=IdeaCreate, writing=provide_writing))
     async def create_idea(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
@@ -35,39 +35,50 @@ class IdeaController(Controller):
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
-    @get("/", **accepts(path=OwnerPath, query=IdeaQuery))
+    @get("/", **accepts(path=OwnerPath, query=IdeaQuery, reading=provide_reading))
     async def list_ideas(
-        self, received: NamedDependency[Received], reading: NamedDependency[IdeaReadingService]
-    ) -> IdeaListResponse:
+        self,
+        request: IdeasRequest,
+        received: NamedDependency[Received],
+        reading: NamedDependency[IdeaReadingService],
+    ) -> Response[IdeaListResponse]:
         query = received.query(IdeaQuery)
+        tag = reading.tag_of(query)
+        if unchanged := not_modified(request, tag):
+            return unchanged
         page = await reading.page(query)
-        return IdeaListResponse(
+        answer = IdeaListResponse(
             items=cast("list[IdeaResponse]", page.items),
             total=page.total,
             limit=query.limit,
             offset=query.offset,
             has_more=query.offset + len(page.items) < page.total,
         )
+        return Response(answer, headers={"ETag": tag})
 
-    @get("/{idea_id:str}", **accepts(path=IdeaPath))
+    @get("/{idea_id:str}", **accepts(path=IdeaPath, reading=provide_reading))
     async def get_idea(
-        self, received: NamedDependency[Received], reading: NamedDependency[IdeaReadingService]
+        self,
+        request: IdeasRequest,
+        received: NamedDependency[Received],
+        reading: NamedDependency[IdeaReadingService],
     ) -> Response[IdeaResponse]:
-        return _answer(await reading.get(received.path(IdeaPath).idea_id))
+        stored = await reading.get(received.path(IdeaPath).idea_id)
+        return not_modified(request, stored.tag) or _answer(stored)
 
-    @patch("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaUpdate))
+    @patch("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaUpdate, writing=provide_writing))
     async def update_idea_partial(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
         return _answer(await writing.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
 
-    @put("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaCreate))
+    @put("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaCreate, writing=provide_writing))
     async def update_idea_full(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
         return _answer(await writing.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
 
-    @delete("/{idea_id:str}", **accepts(path=IdeaPath))
+    @delete("/{idea_id:str}", **accepts(path=IdeaPath, writing=provide_writing))
     async def delete_idea(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> None:
@@ -75,4 +86,4 @@ class IdeaController(Controller):
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:
-    return Response(stored.idea, headers={"ETag": f'"{stored.revision}"', **(headers or {})})
+    return Response(stored.idea, headers={"ETag": stored.tag, **(headers or {})})

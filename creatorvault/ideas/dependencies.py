@@ -7,7 +7,10 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
+from creatorvault.idempotency.errors import HEADER
+from creatorvault.idempotency.services import Once
 from creatorvault.ideas.errors import NotYourIdeas
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import OwnerPath
@@ -35,8 +38,10 @@ async def provide_writing(
     identity, state = _owner(request, received), request.app.state
     vault_key = vault_id(identity)
     async with state.database.writing() as session:
+        once = await Once.claimed(session, vault_key, request.headers.get(HEADER)) if request.method == "POST" else None
         service = VaultService(session, vault_key, state.keyring, state.settings.database)
-        yield IdeaWritingService(IdeaRepository(session, vault_key), await service.open_locked(tenant_kind(identity)))
+        vault = await service.open_locked(tenant_kind(identity))
+        yield IdeaWritingService(IdeaRepository(session, vault_key), vault, Precondition(request), once)
 
 
 def _owner(request: IdeasRequest, received: Received) -> Identity:

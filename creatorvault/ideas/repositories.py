@@ -76,10 +76,11 @@ class IdeaRepository(ScopedRepository[Idea]):
     async def insert(self, values: dict[str, Any]) -> None:
         await self.add(Idea(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id, **values))
 
-    async def remove(self, idea_id: UUID) -> bool:
-        """Whether there was such an idea."""
-        statement = delete(Idea).where(self.scope, col(Idea.id) == idea_id).returning(col(Idea.id))
-        return (await self.session.execute(statement)).scalar_one_or_none() is not None
+    async def remove(self, idea_id: UUID) -> VaultRevision | None:
+        """The revision of what was removed, None if there was no such idea."""
+        statement = delete(Idea).where(self.scope, col(Idea.id) == idea_id).returning(col(Idea.revision))
+        revision: int | None = (await self.session.execute(statement)).scalar_one_or_none()
+        return None if revision is None else VaultRevision(revision)
 
 
 def is_filtered(query: IdeaQuery) -> bool:

@@ -4,7 +4,7 @@ Every one of the three ciphertexts is bound to all of the row, so a row is seale
 moved, mixed or rolled back unseen.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
@@ -13,14 +13,12 @@ import msgspec
 from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import VaultCipher, vault_ids
-from creatorvault.crypto.envelope import context
+from creatorvault.crypto.envelope import context, time_part
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.ranks import PRIORITIES, PRIORITY_RANK, STAGE_RANK, STAGES
 from creatorvault.ideas.schemas import IdeaResponse
 
 DOMAIN: Final = b"creatorvault/idea/v1"
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
 TITLE, NOTES, TAGS = (context(column) for column in (b"title", b"notes", b"tags"))
 
 _title: Final = msgspec.json.Decoder(str)
@@ -121,11 +119,7 @@ class IdeaSealer:
             revision.to_bytes(8),
             stage.to_bytes(2, signed=True),
             priority.to_bytes(2, signed=True),
-            b"" if due_date is None else _microseconds(due_date),
-            _microseconds(created_at),
-            _microseconds(updated_at),
+            b"" if due_date is None else time_part(due_date),
+            time_part(created_at),
+            time_part(updated_at),
         )
-
-
-def _microseconds(time: datetime) -> bytes:
-    return ((time - EPOCH) // MICROSECOND).to_bytes(8, signed=True)

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import NamedTuple, cast
 from uuid import UUID, uuid4
 
@@ -10,6 +11,8 @@ import msgspec
 from msgspec.structs import replace
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.preconditions import Precondition
+from creatorvault.idempotency.services import Once
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.models import Idea
@@ -22,9 +25,13 @@ from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.tenants.services import LockedVault, OpenVault
 
 
-class StoredIdea(NamedTuple):
+class StoredIdea(msgspec.Struct, frozen=True):
     idea: IdeaResponse
     revision: VaultRevision
+
+    @property
+    def tag(self) -> str:
+        return idea_tag(self.revision)
 
 
 class IdeaPage(NamedTuple):
@@ -41,6 +48,11 @@ class IdeaReadingService:
         self._repository = repository
         self._vault = vault
         self._corpora = corpora
+
+    def tag_of(self, query: IdeaQuery) -> str:
+        """The entity tag of a list: it stays while neither the vault nor the question changes."""
+        question = blake2b(query.model_dump_json().encode(), digest_size=8).hexdigest()
+        return f'"{0 if self._vault is None else self._vault.revision}-{question}"'
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
@@ -69,12 +81,27 @@ class IdeaReadingService:
 class IdeaWritingService:
     """Changes one vault, under its lock and in the caller's transaction."""
 
-    def __init__(self, repository: IdeaRepository, vault: LockedVault) -> None:
+    def __init__(
+        self, repository: IdeaRepository, vault: LockedVault, precondition: Precondition, once: Once | None
+    ) -> None:
         self._repository = repository
         self._vault = vault
+        self._precondition = precondition
+        self._once = once
         self._sealer = IdeaSealer(vault.cipher)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
+        """A request that was done before under the same idempotency key gets the same answer and does nothing."""
+        if self._once is None:
+            return await self._create(given)
+        request, cipher = given.model_dump_json().encode(), self._vault.cipher
+        if (earlier := await self._once.earlier_answer(cipher, request, StoredIdea)) is not None:
+            return earlier
+        stored = await self._create(given)
+        await self._once.keep(cipher, request, stored)
+        return stored
+
+    async def _create(self, given: IdeaCreate) -> StoredIdea:
         now = datetime.now(UTC)
         idea = IdeaResponse(**dict(given), id=uuid4(), user_id=self._vault.id.user_id, created_at=now, updated_at=now)
         revision = self._vault.next_revision
@@ -83,12 +110,12 @@ class IdeaWritingService:
         return StoredIdea(idea, revision)
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
-        """Missing optional fields go back to their defaults. Raises IdeaNotFound."""
+        """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
         entity = await self._entity(idea_id)
         return await self._store(entity, replace(self._sealer.open(entity), **dict(given)))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
-        """A change that changes nothing leaves the row, its time and the vault's revision. Raises IdeaNotFound."""
+        """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
         entity = await self._entity(idea_id)
         stored = self._sealer.open(entity)
         changed = replace(stored, **given.changes())
@@ -97,14 +124,16 @@ class IdeaWritingService:
         return await self._store(entity, changed)
 
     async def delete(self, idea_id: UUID) -> None:
-        """Raises IdeaNotFound."""
-        if not await self._repository.remove(idea_id):
+        """Raises as `replace`; what was deleted by then is rolled back."""
+        if (removed := await self._repository.remove(idea_id)) is None:
             raise IdeaNotFound(idea_id)
+        self._precondition.check(idea_tag(removed))
         await self._vault.advance(ideas=-1)
 
     async def _entity(self, idea_id: UUID) -> Idea:
         if (entity := await self._repository.entity(idea_id)) is None:
             raise IdeaNotFound(idea_id)
+        self._precondition.check(idea_tag(VaultRevision(entity.revision)))
         return entity
 
     async def _store(self, entity: Idea, idea: IdeaResponse) -> StoredIdea:
@@ -132,6 +161,10 @@ class VaultReader:
 
     async def live_ids(self) -> set[UUID]:
         return await self._repository.live_ids()
+
+
+def idea_tag(revision: VaultRevision) -> str:
+    return f'"{revision}"'
 
 
 def _about_content(query: IdeaQuery) -> CorpusQuery | None:

@@ -1,0 +1,25 @@
+"""Why a retry is refused."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from creatorvault.core.errors import CreatorVaultError, RequestInvalid
+
+HEADER = "Idempotency-Key"
+
+
+class InFlight(CreatorVaultError):
+    """The first request with this key has not been answered yet."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self) -> None:
+        super().__init__(f"A request with this {HEADER} is still being processed")
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": "1"}
+
+
+class KeyInvalid(RequestInvalid):
+    def __init__(self, message: str) -> None:
+        super().__init__([{"type": "value_error", "loc": ("header", HEADER), "msg": f"Value error, {message}"}])

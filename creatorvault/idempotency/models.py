@@ -1,0 +1,20 @@
+"""Answers kept for retries. The answer is sealed, and the key's name is a keyed hash: neither says anything."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Column, DateTime, Index, LargeBinary, Text, Uuid
+from sqlmodel import Field, SQLModel
+
+
+class KeptAnswer(SQLModel, table=True):
+    """`name` is `VaultCipher.name_of` the client's key, `answer` the sealed answer to the request that used it first."""
+
+    __tablename__ = "idempotency_answers"
+    __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)
+
+    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    name: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    answer: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

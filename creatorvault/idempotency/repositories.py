@@ -1,0 +1,51 @@
+"""Kept answers of one vault."""
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from creatorvault.core.identifiers import VaultId
+from creatorvault.core.repositories import ScopedRepository
+from creatorvault.idempotency.models import KeptAnswer
+from creatorvault.tenants.repositories import vault_scope
+
+
+class KeptAnswerRepository(ScopedRepository[KeptAnswer]):
+    model_type = KeptAnswer
+
+    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+        super().__init__(session, vault_scope(KeptAnswer, vault))
+        self._vault = vault
+
+    async def find(self, name: bytes, now: datetime) -> tuple[bytes, datetime] | None:
+        """The sealed answer and when it expires."""
+        statement = self.columns(col(KeptAnswer.answer), col(KeptAnswer.expires_at)).where(
+            col(KeptAnswer.name) == name, col(KeptAnswer.expires_at) > now
+        )
+        row = (await self.session.execute(statement)).one_or_none()
+        return None if row is None else (row.answer, row.expires_at)
+
+    async def keep(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
+        """Also lets go of what has expired, this name's own earlier answer included."""
+        await self.session.execute(delete(KeptAnswer).where(self.scope, col(KeptAnswer.expires_at) <= now))
+        await self.session.execute(
+            insert(KeptAnswer).values(
+                tenant_id=self._vault.tenant_id,
+                user_id=self._vault.user_id,
+                name=name,
+                answer=answer,
+                expires_at=expires_at,
+            )
+        )
+
+
+async def claim(session: AsyncSession, vault: VaultId, key: str) -> bool:
+    """Whether this transaction is the only one at work on the key. Held until it ends, in memory only."""
+    name = hashlib.sha256(b"\0".join((vault.tenant_id.bytes, vault.user_id.encode(), key.encode()))).digest()
+    number = int.from_bytes(name[:8], signed=True)
+    claimed: bool = (await session.execute(select(func.pg_try_advisory_xact_lock(number)))).scalar_one()
+    return claimed
