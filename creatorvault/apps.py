@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from click import Command
 from litestar.types import ControllerRouterHandler
+from rich_click import RichCommand
 
+from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
+from creatorvault.core.checks import Check
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.ideas.controllers import IdeaController
 
@@ -17,13 +19,15 @@ class App:
 
     name: str
     controllers: Sequence[ControllerRouterHandler] = ()
-    commands: Sequence[Command] = ()
+    checks: Sequence[Check] = ()
+    commands: Sequence[RichCommand] = ()
 
 
 INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
-    App(name="accounts", controllers=(UserController,)),
+    App(name="accounts", controllers=(UserController,), commands=(token,)),
     App(name="crypto"),
     App(name="tenants"),
+    App(name="idempotency"),
     App(name="ideas", controllers=(IdeaController,)),
 )

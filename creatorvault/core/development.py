@@ -1,16 +1,18 @@
-"""Secrets that a developer need not think of: made once, kept in `<home>/secrets/`, never used in production."""
+"""What a developer need not think of: secrets, made once and kept in `<home>/secrets/`, and a database."""
 
 import base64
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 from msgspec.structs import replace
 
+from creatorvault.core.embedded import EmbeddedPostgres
 from creatorvault.core.secret import Secret
-from creatorvault.settings import Environment, IssuerSettings, Settings
+from creatorvault.settings import Environment, IssuerSettings, Settings, SettingsError
 
 SHARED_SECRET: Final = "better-auth-secret"  # noqa: S105 - the name of a file
 ROOT_KEYS: Final = "root-keys"
@@ -34,6 +36,23 @@ def with_development_secrets(settings: Settings) -> Settings:
         )
         settings = replace(settings, encryption=replace(settings.encryption, root_keys=root_keys))
     return settings
+
+
+@contextmanager
+def with_database(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]:
+    """Starts the embedded PostgreSQL when no DATABASE_URL is set. Raises SettingsError in production."""
+    if settings.database.url is not None:
+        yield settings
+        return
+    if settings.environment is Environment.PRODUCTION:
+        raise SettingsError(["DATABASE_URL is not set: production uses no embedded database"])
+    with EmbeddedPostgres(settings.home) as server:
+        if not server.place.folder.is_relative_to(settings.home.resolve()):
+            say(
+                f"Database files: {server.place.folder}, because {settings.home} is private and PostgreSQL is not root."
+            )
+        url, owner_url = Secret(server.app_url), Secret(server.owner_url)
+        yield replace(settings, database=replace(settings.database, url=url, owner_url=owner_url))
 
 
 def _kept(file: Path, make: Callable[[], str]) -> Secret:

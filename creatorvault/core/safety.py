@@ -105,12 +105,12 @@ def _bad_url(url: str, *, production: bool) -> str | None:
         return f"{url!r} is not an address like https://app.example.com"
     if parts.username or parts.password:
         return "holds a user or password"
-    if parts.scheme == "http" and production and not _is_loopback(parts.hostname):
+    if parts.scheme == "http" and production and not is_loopback(parts.hostname):
         return f"{url!r} is plain http: anybody on the way could put in keys of his own"
     return None
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -1,0 +1,68 @@
+# Everything that a checkout can do. The two that matter: `make run` and `make test`.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format types check lock clean
+
+# Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
+# the first lines of installed scripts can.
+PYTHON := .venv/bin/python
+UV := $(PYTHON) -m uv
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
+	--no-annotate --custom-compile-command "make lock"
+WORKERS ?= 2
+
+help:
+	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
+	@echo "make test     set everything up and run the tests"
+	@echo "make lint     rules of style and safety          make format   put the code in its form"
+	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
+	@echo "make lock     renew the locked dependencies      make clean    remove what was made, but no data"
+
+run: .venv/installed
+	@$(PYTHON) -m creatorvault run
+
+test: .venv/installed
+	@$(PYTHON) -m pytest -n $(WORKERS) --cov --cov-report=
+
+lint: .venv/installed
+	@$(PYTHON) -m ruff check --fix .
+
+format: .venv/installed
+	@$(PYTHON) -m ruff format .
+
+types: .venv/installed
+	@$(PYTHON) -m mypy
+
+check: .venv/installed
+	@$(PYTHON) -m ruff format --check .
+	@$(PYTHON) -m ruff check .
+	@$(PYTHON) -m mypy
+
+lock: .venv/installed
+	@$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock
+	@$(COMPILE) --upgrade pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
+
+clean:
+	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Made when it is missing and renewed when the locked dependencies change.
+.venv/installed: .venv/uv requirements-dev.lock pyproject.toml
+	@echo "Installing the locked dependencies …"
+	@$(UV) pip install --quiet --python $(PYTHON) --require-hashes --requirement requirements-dev.lock
+	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/uv: requirements-uv.lock
+	@if command -v python3.13 >/dev/null 2>&1 && python3.13 -c 'import ensurepip' 2>/dev/null; then \
+		python3.13 -m venv --clear .venv && \
+		$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $<; \
+	elif command -v uv >/dev/null 2>&1; then \
+		uv venv --quiet --clear --seed --python 3.13 .venv && \
+		uv pip install --quiet --python $(PYTHON) --require-hashes --requirement $<; \
+	else \
+		echo "Install Python 3.13 with its venv module (apt install python3.13-venv), or uv: https://docs.astral.sh/uv/" >&2; exit 1; \
+	fi
+	@touch $@

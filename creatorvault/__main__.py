@@ -1,0 +1,45 @@
+"""The command `creatorvault`: where the house's commands and the apps' meet."""
+
+from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
+from creatorvault.apps import INSTALLED
+from creatorvault.asgi import create_app
+from creatorvault.core.commands.check import check_command
+from creatorvault.core.commands.database import database
+from creatorvault.core.commands.openapi import openapi
+from creatorvault.core.commands.root import APPLICATION, root_group
+from creatorvault.core.commands.run import run_command
+from creatorvault.core.commands.shell import shell_command
+from creatorvault.core.upgrading import DatabaseUnreachable
+from creatorvault.crypto.errors import RootKeysInvalid
+from creatorvault.settings import Settings
+
+DAY = 86_400
+
+
+def sample_token(settings: Settings, user: str) -> str | None:
+    try:
+        return mint_development_token(settings, Person(user_id=user), expires_in=DAY)
+    except CannotMint:
+        return None
+
+
+root = root_group(
+    create_app,
+    [
+        run_command(APPLICATION, sample_token),
+        database,
+        check_command([check for app in INSTALLED for check in app.checks]),
+        openapi,
+        shell_command(create_app),
+        *(command for app in INSTALLED for command in app.commands),
+    ],
+    told_in_words=[DatabaseUnreachable, RootKeysInvalid],
+)
+
+
+def main() -> None:
+    root(prog_name="creatorvault")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands that every installation has; apps bring their own in their `commands.py`."""

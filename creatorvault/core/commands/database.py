@@ -1,0 +1,53 @@
+"""`creatorvault database`: migrations, as the owner of the database."""
+
+import rich_click as click
+from alembic import command
+from alembic.util import CommandError
+
+from creatorvault.core.development import with_database
+from creatorvault.core.migrations import alembic_config
+from creatorvault.core.upgrading import addresses
+from creatorvault.core.upgrading import upgrade as upgrade_database
+from creatorvault.settings import load_settings
+
+
+@click.group()
+def database() -> None:
+    """Create, apply and check migrations."""
+
+
+@database.command()
+@click.argument("revision", default="head")
+def upgrade(revision: str) -> None:
+    """Apply migrations up to REVISION, and let the runtime login use what they made."""
+    with with_database(load_settings(), click.echo) as settings:
+        upgrade_database(settings.database, revision, click.echo)
+        click.echo(f"The database is at {revision}.")
+
+
+@database.command(context_settings={"ignore_unknown_options": True})
+@click.argument("revision", default="-1")
+def downgrade(revision: str) -> None:
+    """Take migrations back: the last one, or down to REVISION ("base" takes all of them, and the data with them)."""
+    with with_database(load_settings(), click.echo) as settings:
+        command.downgrade(alembic_config(addresses(settings.database)[0]), revision)
+        click.echo(f"The database is at {revision}.")
+
+
+@database.command()
+def check() -> None:
+    """Fail when migrations are not applied, or do not say what the models say."""
+    with with_database(load_settings(), click.echo) as settings:
+        try:
+            command.check(alembic_config(addresses(settings.database)[0]))
+        except CommandError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@database.command("make-migrations")
+@click.option("-m", "--message", required=True, help="What changes, in a few words; it becomes the file's name.")
+@click.option("--empty", is_flag=True, help="Write an empty migration instead of comparing models with the database.")
+def make_migrations(message: str, empty: bool) -> None:
+    """Write a migration for what has changed in the models."""
+    with with_database(load_settings(), click.echo) as settings:
+        command.revision(alembic_config(addresses(settings.database)[0]), message, autogenerate=not empty)

@@ -1,0 +1,78 @@
+"""What `creatorvault run` prints once the service can do its work."""
+
+import http.client
+import json
+import threading
+import time
+from types import TracebackType
+from typing import ClassVar, Final, Self
+
+import click
+
+from creatorvault.settings import ServerSettings
+
+ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - one does not connect to these
+BODY: Final = """-H 'Content-Type: application/json' -d '{"title": "My first idea", "tags": ["video"]}'"""
+POLL_SECONDS: Final = 0.1
+PATIENCE_SECONDS: Final = 15.0
+
+
+class Greeting:
+    """Asks `/health/ready` from a thread until it says yes, then prints the address and, with a token, a curl line."""
+
+    user: ClassVar[str] = "ada"
+
+    def __init__(self, server: ServerSettings, token: str | None) -> None:
+        self._host = ANYWHERE.get(server.host, server.host)
+        self._port = server.port
+        self._token = token
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._greet, name="greeting", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def _greet(self) -> None:
+        complain_at = time.monotonic() + PATIENCE_SECONDS
+        while not self._over.is_set():
+            missing = self._missing()
+            if not missing:
+                click.echo(self.text())
+                return
+            if time.monotonic() > complain_at:
+                click.echo(f"Not ready yet: {', '.join(missing)}", err=True)
+                complain_at = time.monotonic() + PATIENCE_SECONDS
+            self._over.wait(POLL_SECONDS)
+
+    def _missing(self) -> list[str]:
+        """The parts that are not ready."""
+        connection = http.client.HTTPConnection(self._host, self._port, timeout=5)
+        try:
+            connection.request("GET", "/health/ready")
+            checks = json.loads(connection.getresponse().read())["checks"]
+        except (OSError, http.client.HTTPException, ValueError, KeyError):
+            return ["the server"]
+        finally:
+            connection.close()
+        return [part for part, outcome in checks.items() if outcome != "ok"]
+
+    def text(self) -> str:
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        address = f"http://{host}:{self._port}"
+        lines = ["", "CreatorVault is ready.", "", f"  Address  {address}", f"  Docs     {address}/docs"]
+        if self._token is not None:
+            sample = f"curl -X POST {address}/api/v1/{self.user}/ideas -H 'Authorization: Bearer {self._token}' {BODY}"
+            lines += [
+                "",
+                "  Paste this to capture an idea; its token is for development and holds for a day:",
+                "",
+                sample,
+            ]
+        return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])

@@ -1,0 +1,75 @@
+"""`creatorvault run`: one command from nothing to a service that answers."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from types import FrameType
+
+import rich_click as click
+from msgspec.structs import replace
+
+from creatorvault.core.commands.greeting import Greeting
+from creatorvault.core.commands.serving import serve
+from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.core.upgrading import upgrade
+from creatorvault.settings import Environment, Settings, load_settings
+
+type SampleToken = Callable[[Settings, str], str | None]
+"""Mints a development token for a user id; None where it cannot."""
+
+
+def run_command(application: str, sample_token: SampleToken) -> click.RichCommand:
+    """`application` is the path of the factory that each worker calls."""
+
+    @click.command()
+    @click.option("--host", help="Address to listen on instead of the settings' one.")
+    @click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on instead of the settings' one.")
+    @click.option("--workers", type=click.IntRange(1, 256), help="Processes that serve.")
+    def run(host: str | None, port: int | None, workers: int | None) -> None:
+        """Serve until Ctrl-C or SIGTERM; in development bring up the database and apply migrations first."""
+        settings = _overridden(with_development_secrets(load_settings()), host, port, workers)
+        _refuse_taken_port(settings)
+        signal.signal(signal.SIGTERM, _leave)
+        with with_database(settings, click.echo) as settings:
+            development = settings.environment is Environment.DEVELOPMENT
+            if development:
+                upgrade(settings.database, say=click.echo)
+            _hand_to_workers(settings)
+            token = sample_token(settings, Greeting.user) if development else None
+            with Greeting(settings.server, token):
+                status = serve(application, settings.server)
+        sys.exit(status)
+
+    return run
+
+
+def _overridden(settings: Settings, host: str | None, port: int | None, workers: int | None) -> Settings:
+    server = settings.server
+    server = replace(server, host=host or server.host, port=port or server.port, workers=workers or server.workers)
+    return replace(settings, server=server)
+
+
+def _refuse_taken_port(settings: Settings) -> None:
+    """The server shares ports between its workers, and would share ours with another service without a word."""
+    host, port = settings.server.host, settings.server.port
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen()
+    except OSError as error:
+        raise click.ClickException(f"cannot listen on {host}:{port} (HOST, PORT): {error.strerror}") from error
+
+
+def _hand_to_workers(settings: Settings) -> None:
+    """Workers read the settings anew; the embedded database and the generated secrets they find the same way."""
+    if settings.database.url is not None:
+        os.environ["DATABASE_URL"] = settings.database.url.reveal()
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    """Until the server takes signals over, SIGTERM unwinds, so that the embedded database is stopped."""
+    raise SystemExit(0)

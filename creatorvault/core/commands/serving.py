@@ -1,0 +1,46 @@
+"""Granian, set up for this service."""
+
+import multiprocessing
+import socket
+from ipaddress import ip_address
+
+from granian import Granian
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+
+from creatorvault.settings import ServerSettings
+
+
+def serve(application: str, server: ServerSettings) -> int:
+    """Blocks until SIGINT or SIGTERM has been obeyed; returns the exit status, 1 when a worker died by itself.
+
+    Requests in flight have `shutdown_seconds` to finish. Workers are spawned, not forked: a fork would copy the
+    threads' locks in whatever state they are.
+    """
+    multiprocessing.set_start_method("spawn", force=True)
+    granian = Granian(
+        application,
+        factory=True,
+        interface=Interfaces.ASGI,
+        address=_numeric(server.host),
+        port=server.port,
+        workers=server.workers,
+        loop=Loops.uvloop,
+        websockets=False,
+        workers_kill_timeout=server.shutdown_seconds,
+        log_level=LogLevels.warning,
+    )
+    try:
+        granian.serve()
+    except SystemExit:
+        # Ctrl-C reaches the workers too; one that has finished before it is told to counts as lost for Granian.
+        return 0 if granian.interrupt_signal else 1
+    return 0
+
+
+def _numeric(host: str) -> str:
+    """Granian takes addresses only."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return str(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)[0][4][0])

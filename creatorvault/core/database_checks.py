@@ -1,0 +1,85 @@
+"""Checks of the database: does it answer, is it new enough, is it migrated, and is the runtime login harmless?"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import Row, make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from creatorvault.core.checks import Installation, Message
+from creatorvault.core.migrations import heads
+from creatorvault.core.upgrading import RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
+
+OLDEST: Final = 15
+
+LOGIN: Final = text("""
+    SELECT rolsuper OR rolbypassrls AS unbound,
+           pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
+           EXISTS (SELECT FROM pg_roles r
+                    WHERE r.rolname = :role AND pg_has_role(current_user, r.oid, 'USAGE')) AS admitted,
+           current_setting('server_version_num')::int / 10000 AS release
+      FROM pg_roles, pg_database d
+     WHERE rolname = current_user AND d.datname = current_database()
+""")
+
+
+async def database_check(installation: Installation) -> list[Message]:
+    """Nothing when no database is set: what is wrong with that, the settings' check says."""
+    if installation.settings.database.url is None:
+        return []
+    owner, runtime = addresses(installation.settings.database)
+    for url in dict.fromkeys((owner, runtime)):
+        try:
+            await reachable(url)
+        except DatabaseUnreachable as error:
+            return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL")]
+    applied = await _applied(owner.reveal())
+    if not applied:
+        return [Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
+    login = make_url(runtime.reveal()).username or "DATABASE_URL"
+    return [*_migrations(applied), *_login(await _row(runtime.reveal()), login)]
+
+
+def _migrations(applied: frozenset[str]) -> Iterator[Message]:
+    if applied != heads():
+        yield Message("core.E003", "The database is not at this version's migrations.", "creatorvault database upgrade")
+
+
+def _login(row: Row[Any], login: str) -> Iterator[Message]:
+    if row.release < OLDEST:
+        yield Message("core.E004", f"PostgreSQL {row.release} is too old.", f"Use PostgreSQL {OLDEST} or newer.")
+    if row.unbound:
+        yield Message(
+            "core.E005",
+            f"{login} is superuser or bypasses row-level security: the lock between tenants is off.",
+            f"ALTER ROLE {login} NOSUPERUSER NOBYPASSRLS",
+        )
+    elif row.owner:
+        yield Message(
+            "core.W007",
+            f"{login} owns the database: whoever breaks into the service can take the lock between tenants off.",
+            "Give DATABASE_URL a login of its own, and DATABASE_OWNER_URL the owner.",
+        )
+    elif not row.admitted:
+        yield Message("core.E006", f"{login} is no member of {RUNTIME_ROLE}.", "creatorvault database upgrade")
+
+
+async def _applied(url: str) -> frozenset[str]:
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+                return frozenset()
+            return frozenset((await connection.scalars(text("SELECT version_num FROM alembic_version"))).all())
+    finally:
+        await engine.dispose()
+
+
+async def _row(url: str) -> Row[Any]:
+    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.connect() as connection:
+            return (await connection.execute(LOGIN, {"role": RUNTIME_ROLE})).one()
+    finally:
+        await engine.dispose()

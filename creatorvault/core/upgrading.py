@@ -1,0 +1,86 @@
+"""Bringing a database to the newest migration, and letting the runtime login use what is there."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+import asyncpg
+from alembic import command
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from creatorvault.core.migrations import alembic_config
+from creatorvault.core.secret import Secret
+from creatorvault.settings import DatabaseSettings
+
+RUNTIME_ROLE: Final = "creatorvault_runtime"
+"""Made by the first migration, with every grant that serving needs; logins are members of it."""
+
+WAIT_SECONDS: Final = 60.0
+
+
+class DatabaseUnreachable(Exception):
+    """Says which login and why, without the address, which may hold a password."""
+
+
+def upgrade(database: DatabaseSettings, revision: str = "head", say: Callable[[str], None] = print) -> None:
+    """Waits up to a minute for a database that is still coming up. Raises DatabaseUnreachable after that."""
+    owner, runtime = addresses(database)
+    asyncio.run(reachable(owner, WAIT_SECONDS, say))
+    command.upgrade(alembic_config(owner), revision)
+    login = make_url(runtime.reveal()).username
+    if login is not None and login != make_url(owner.reveal()).username:
+        asyncio.run(_admit(owner, login))
+
+
+def addresses(database: DatabaseSettings) -> tuple[Secret, Secret]:
+    """The owner's address and the runtime login's. Raises DatabaseUnreachable when there are none."""
+    if database.url is None or database.owner_url is None:
+        raise DatabaseUnreachable("DATABASE_URL is not set")
+    return database.owner_url, database.url
+
+
+async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None] = print) -> None:
+    """Returns when the database accepts the login. Raises DatabaseUnreachable."""
+    deadline = time.monotonic() + seconds
+    said = False
+    address = make_url(url.reveal())
+    while True:
+        engine = create_async_engine(address, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": 5})
+        try:
+            async with engine.connect():
+                return
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if time.monotonic() > deadline or not _may_pass(error):
+                raise DatabaseUnreachable(f"the database refuses {address.username or 'the login'}: {error}") from error
+        finally:
+            await engine.dispose()
+        if not said:
+            say("Waiting for the database …")
+            said = True
+        await asyncio.sleep(0.5)
+
+
+def _may_pass(error: Exception) -> bool:
+    temporary = asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, OSError, TimeoutError
+    return isinstance(error, temporary)
+
+
+async def _admit(owner: Secret, login: str) -> None:
+    engine = create_async_engine(owner.reveal(), poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            name = engine.dialect.identifier_preparer.quote(login)
+            exists = await connection.scalar(
+                text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"), {"role": RUNTIME_ROLE}
+            )
+            member = exists and await connection.scalar(
+                text("SELECT pg_has_role(CAST(:login AS name), CAST(:role AS name), 'USAGE')"),
+                {"login": login, "role": RUNTIME_ROLE},
+            )
+            if exists and not member:
+                await connection.execute(text(f"GRANT {RUNTIME_ROLE} TO {name}"))
+    finally:
+        await engine.dispose()
