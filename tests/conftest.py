@@ -118,7 +118,9 @@ async def database(worker_database: Database) -> AsyncGenerator[asyncpg.Connecti
 
 
 @pytest.fixture
-async def house_with(environ: dict[str, str], worker_database: Database) -> AsyncGenerator[Callable[..., Awaitable[House]]]:
+async def house_with(
+    environ: dict[str, str], worker_database: Database
+) -> AsyncGenerator[Callable[..., Awaitable[House]]]:
     """The application with other settings on the same database: `await house_with(ALLOWED_ORIGINS="…")`."""
     async with AsyncExitStack() as stack:
 

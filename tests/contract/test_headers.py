@@ -153,7 +153,10 @@ async def test_the_front_end_may_ask_beforehand(client: httpx.AsyncClient, metho
     assert answer.status_code in (200, 204)
     assert answer.headers["access-control-allow-origin"] == FRONT_END
     assert answer.headers["access-control-max-age"] == "600"
-    assert method in answer.headers["access-control-allow-methods"] or answer.headers["access-control-allow-methods"] == "*"
+    assert (
+        method in answer.headers["access-control-allow-methods"]
+        or answer.headers["access-control-allow-methods"] == "*"
+    )
     allowed = {name.strip().lower() for name in answer.headers["access-control-allow-headers"].split(",")}
     assert {"authorization", "content-type", "x-correlation-id"} <= allowed
 

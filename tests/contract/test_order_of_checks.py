@@ -67,9 +67,7 @@ async def test_a_bad_query_comes_before_whose_it_is(ada: Creator) -> None:
 
 @pytest.mark.parametrize("operation", ["GET one", "PUT one", "PATCH one", "DELETE one"])
 async def test_a_bad_id_comes_before_whose_it_is(ada: Creator, operation: str) -> None:
-    answer = await send(
-        ada.client, operation, "/api/v1/eve/ideas", "no-uuid", json={"title": "x"}, headers=ada.headers
-    )
+    answer = await send(ada.client, operation, "/api/v1/eve/ideas", "no-uuid", json={"title": "x"}, headers=ada.headers)
 
     assert answer.status_code == 422
 

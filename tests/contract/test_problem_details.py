@@ -57,7 +57,9 @@ async def test_a_fault_as_a_problem(fresh_house: House, fresh_sql: asyncpg.Conne
     assert answer.headers["x-correlation-id"] in answer.text
 
 
-@pytest.mark.parametrize("accept", ["*/*", "application/json", "text/html", "application/json, application/problem+json;q=0"])
+@pytest.mark.parametrize(
+    "accept", ["*/*", "application/json", "text/html", "application/json, application/problem+json;q=0"]
+)
 async def test_others_get_the_published_body(ada: Creator, accept: str) -> None:
     answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
 
