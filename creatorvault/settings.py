@@ -25,7 +25,9 @@ __all__ = (
     "EncryptionSettings",
     "Environment",
     "IssuerSettings",
+    "LimitsSettings",
     "LoggingSettings",
+    "MetricsSettings",
     "SearchSettings",
     "Secret",
     "ServerSettings",
@@ -51,6 +53,8 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 65_536
+    header_seconds: Seconds = 10.0
+    body_seconds: Seconds = 10.0
     allowed_origins: tuple[str, ...] = ("http://localhost:3000",)
     allow_credentials: bool = True
     shutdown_seconds: Annotated[int, Meta(ge=1, le=3600)] = 10
@@ -68,6 +72,8 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     statement_seconds: Seconds = 4.0
     lock_seconds: Seconds = 2.0
     idle_in_transaction_seconds: Seconds = 10.0
+    answer_seconds: Seconds = 4.5
+    startup_seconds: Seconds = 60.0
     prepared_statements: bool = True
 
 
@@ -105,13 +111,32 @@ class AuthSettings(Struct, frozen=True, kw_only=True):
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
     root_keys: Secret | None = None
     root_keys_file: Path | None = None
-    rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**31)] = 2**24
+    rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**30)] = 2**24
 
 
 class SearchSettings(Struct, frozen=True, kw_only=True):
     corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
     vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
     slice_rows: Count = 512
+
+
+class LimitsSettings(Struct, frozen=True, kw_only=True):
+    """Requests per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is believed."""
+
+    enabled: bool = True
+    identity_reads: Count = 600
+    identity_writes: Count = 120
+    address_requests: Count = 300
+    storage_url: Secret | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class MetricsSettings(Struct, frozen=True, kw_only=True):
+    """Off without a port or a token. With a port, worker n of a process group listens on port + n."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    token: Secret | None = None
 
 
 class LoggingSettings(Struct, frozen=True, kw_only=True):
@@ -127,6 +152,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     auth: AuthSettings = AuthSettings()
     encryption: EncryptionSettings = EncryptionSettings()
     search: SearchSettings = SearchSettings()
+    limits: LimitsSettings = LimitsSettings()
+    metrics: MetricsSettings = MetricsSettings()
     logging: LoggingSettings = LoggingSettings()
 
 

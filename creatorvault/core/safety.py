@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from creatorvault.core.exposure import unsafe_limits, unsafe_metrics
+
 if TYPE_CHECKING:
     from creatorvault.settings import EncryptionSettings, IssuerSettings, ServerSettings, Settings
 
@@ -24,6 +26,8 @@ def unsafe(settings: "Settings") -> list[str]:
         *_encryption(settings.encryption),
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
         *_same_names(settings.auth.issuers),
+        *unsafe_limits(settings.limits),
+        *unsafe_metrics(settings.metrics, settings.server),
         *(_missing(settings) if production else ()),
     ]
 

@@ -1,0 +1,39 @@
+"""What the settings of limits and metrics must not say, beside what `creatorvault.core.safety` judges."""
+
+from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from creatorvault.settings import LimitsSettings, MetricsSettings, ServerSettings
+
+STORAGES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
+TOKEN_BYTES: Final = 32
+PORTS: Final = 65_535
+
+
+def unsafe_limits(limits: "LimitsSettings") -> Iterator[str]:
+    if limits.storage_url and urlsplit(limits.storage_url.reveal()).scheme not in STORAGES:
+        yield f"CREATORVAULT_LIMITS__STORAGE_URL does not begin with one of {', '.join(f'{name}://' for name in STORAGES)}"
+    for network in limits.trusted_proxies:
+        try:
+            ip_network(network)
+        except ValueError as error:
+            yield f"limits.trusted_proxies: {error}"
+        else:
+            if network.endswith("/0"):
+                yield f"limits.trusted_proxies: {network} is everybody, and everybody could choose his own address"
+
+
+def unsafe_metrics(metrics: "MetricsSettings", server: "ServerSettings") -> Iterator[str]:
+    if metrics.token is not None and len(metrics.token) < TOKEN_BYTES:
+        yield f"CREATORVAULT_METRICS__TOKEN has {len(metrics.token)} bytes, and needs at least {TOKEN_BYTES}"
+    if metrics.token is not None and metrics.port is None and server.workers > 1:
+        yield "CREATORVAULT_METRICS__TOKEN shows one worker's metrics, now this one's, now that one's: set metrics.port"
+    if metrics.port is not None:
+        ports = range(metrics.port, metrics.port + server.workers)
+        if server.port in ports:
+            yield f"metrics.port {metrics.port} and its workers' need {server.port}, which is the service's own"
+        if ports[-1] > PORTS:
+            yield f"metrics.port {metrics.port} leaves no ports for {server.workers} workers"
