@@ -37,8 +37,7 @@ class SharedSecretIssuer:
     def __init__(self, settings: IssuerSettings, secret: str) -> None:
         self.settings = settings
         self.algorithms: tuple[str, ...] = (HS256,)
-        # Refuses a PEM text at start-up, which PyJWT would otherwise refuse at the first token.
-        material = jwt.get_algorithm_by_name(HS256).prepare_key(secret)
+        material = hmac_key(secret)
         self._key = VerifyingKey(HS256, sha256(material).digest(), material)
 
     async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
@@ -49,6 +48,15 @@ class SharedSecretIssuer:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+
+def hmac_key(secret: str) -> bytes:
+    """Raises ValueError for a PEM or SSH text: a public key that served as a secret would be known to everybody."""
+    try:
+        material: bytes = jwt.get_algorithm_by_name(HS256).prepare_key(secret)
+    except jwt.InvalidKeyError as error:
+        raise ValueError("a key of another kind, or nothing, is no shared secret") from error
+    return material
 
 
 class JwksIssuer:

@@ -1,21 +1,26 @@
 """What the account endpoints answer."""
 
 from datetime import datetime
+from typing import Annotated, ClassVar
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.accounts.openapi import PROFILE
+from creatorvault.core.schemas import Prose
 
 
 class UserProfile(Struct, frozen=True, kw_only=True):
     """The caller as the token describes them; nothing of it is stored here."""
+
+    described: ClassVar[Prose] = PROFILE
 
     user_id: str
     authenticated: bool = True
     email: str | None = None
     name: str | None = None
     roles: tuple[str, ...] = ()
-    expires_at: datetime | None = None
+    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
     @classmethod
     def of(cls, identity: Identity) -> "UserProfile":

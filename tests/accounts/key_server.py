@@ -13,7 +13,8 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 class KeyServer:
     """`raw` replaces the answer. While `gate` is closed requests wait, with the answer of the moment they came.
 
-    With `drips` an answer never ends."""
+    With `drips` an answer never ends.
+    """
 
     def __init__(self) -> None:
         self.keys: list[Any] = []

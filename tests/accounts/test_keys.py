@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from creatorvault.accounts.keys import ASYMMETRIC_ALGORITHMS, InvalidKeySet, read_key_set
 from tests.accounts.signers import Signer
@@ -73,8 +74,6 @@ def test_what_cannot_be_trusted_is_left_out_and_its_neighbour_stays(jwk: Any) ->
 
 
 def test_an_rsa_key_below_2048_bits_is_left_out() -> None:
-    from cryptography.hazmat.primitives.asymmetric import rsa
-
     weak = Signer("RS256", "weak", rsa.generate_private_key(65537, 1024))
 
     assert usable(weak.jwk()) == set()

@@ -1,7 +1,6 @@
 """An issuer's keys, while the issuer rotates them, is slow, is down, or answers nonsense."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -87,7 +86,7 @@ async def test_a_known_key_works_in_the_middle_of_a_storm(
 
     statuses = await asyncio.gather(*(entrance.status(token(signer)) for signer in crowd))
 
-    assert statuses == [200, 401] * 50
+    assert statuses == [200 if signer is known else 401 for signer in crowd]
 
 
 async def test_a_key_that_appears_while_an_older_answer_is_under_way_works(

@@ -1,0 +1,17 @@
+"""What the OpenAPI document says of the caller's account."""
+
+from typing import Final
+
+from creatorvault.core.openapi.answers import Answer
+from creatorvault.core.schemas import Prose
+
+PROFILE: Final[Prose] = {
+    "user_id": ("The token's subject: the `user_id` in the paths of your ideas.", "user-1"),
+    "authenticated": ("Always true: without a valid token the answer is a 401.", True),
+    "email": ("As the token says.", "ada@example.org"),
+    "name": ("As the token says.", "Ada"),
+    "roles": ("As the token says; ideas need none.", ["user"]),
+    "expires_at": ("When the token ends, UTC.", "2026-11-22T22:10:00Z"),
+}
+
+ME: Final = Answer(description="The caller.")

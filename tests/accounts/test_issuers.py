@@ -1,0 +1,69 @@
+"""Issuers beside each other, and issuers that are not fully set."""
+
+import time
+
+import pytest
+
+from creatorvault.accounts.errors import TokenRefused
+from creatorvault.accounts.services import build_verifier
+from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from tests.accounts.signers import ISSUER, SecretSigner, front_end_claims
+
+OLD, NEW = (SecretSigner(secret * 4) for secret in (b"old-secret", b"new-secret"))
+
+
+def sharing(name: str, signer: SecretSigner) -> IssuerSettings:
+    return IssuerSettings(name=name, kind="shared-secret", secret=Secret(signer.secret.decode()))
+
+
+async def test_a_secret_can_be_replaced_while_tokens_of_the_old_one_are_still_out() -> None:
+    both = build_verifier(AuthSettings(issuers=(sharing("new", NEW), sharing("old", OLD))))
+
+    assert [(await both.verify(signer.sign(front_end_claims()))).issuer for signer in (NEW, OLD)] == ["new", "old"]
+    with pytest.raises(TokenRefused, match="the signature does not match"):
+        await both.verify(SecretSigner(b"x" * 32).sign(front_end_claims()))
+
+
+async def test_a_good_signature_decides_and_no_other_issuer_is_asked() -> None:
+    both = build_verifier(AuthSettings(issuers=(sharing("new", NEW), sharing("old", OLD))))
+
+    with pytest.raises(TokenRefused, match="the token has expired"):
+        await both.verify(NEW.sign(front_end_claims(exp=int(time.time()) - 3600)))
+
+
+async def test_without_issuers_nobody_is_let_in() -> None:
+    with pytest.raises(TokenRefused, match="an issuer that is not accepted here"):
+        await build_verifier(AuthSettings()).verify(NEW.sign(front_end_claims()))
+
+
+@pytest.mark.parametrize(
+    "incomplete",
+    [
+        IssuerSettings(name="x", kind="shared-secret"),
+        IssuerSettings(name="x", kind="jwks", issuer=ISSUER, audiences=("a",)),
+        IssuerSettings(name="x", kind="jwks", issuer=ISSUER, jwks_url="https://auth.example.org/jwks"),
+        IssuerSettings(name="x", kind="jwks", audiences=("a",), jwks_url="https://auth.example.org/jwks"),
+    ],
+)
+def test_an_issuer_that_lacks_something_does_not_start(incomplete: IssuerSettings) -> None:
+    with pytest.raises(ValueError, match="'x'"):
+        build_verifier(AuthSettings(issuers=(incomplete,)))
+
+
+async def test_an_issuer_of_keys_may_sign_with_eddsa_unless_told_otherwise() -> None:
+    issuer = IssuerSettings(
+        name="x", kind="jwks", issuer=ISSUER, audiences=("a",), jwks_url="https://auth.example.org/jwks"
+    )
+    verifier = build_verifier(AuthSettings(issuers=(issuer,)))
+
+    with pytest.raises(TokenRefused, match="an algorithm that its issuer may not use"):
+        await verifier.verify(NEW.sign(front_end_claims(iss=ISSUER), {"alg": "RS256", "kid": "k"}))
+    await verifier.aclose()
+
+
+@pytest.mark.parametrize("text", ["", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----"])
+def test_a_public_key_is_no_secret(text: str) -> None:
+    issuer = IssuerSettings(name="x", kind="shared-secret", secret=Secret(text))
+
+    with pytest.raises(ValueError, match="no shared secret"):
+        build_verifier(AuthSettings(issuers=(issuer,)))

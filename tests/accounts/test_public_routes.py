@@ -1,0 +1,38 @@
+"""Everything needs a token but what is listed here, by hand."""
+
+from collections.abc import Iterator
+
+import httpx
+from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
+from litestar.routes import HTTPRoute
+
+PUBLIC = {
+    ("GET", "/"),
+    ("GET", "/health"),
+    ("GET", "/health/db"),
+    ("GET", "/health/ready"),
+}
+
+
+def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
+    for route in app.routes:
+        assert isinstance(route, HTTPRoute), f"{route.path} is guarded by nobody"
+        for handler in route.route_handlers:
+            for method in handler.http_methods:
+                yield method, route.path, handler
+
+
+def test_the_public_routes_are_these_and_no_others(app: Litestar) -> None:
+    assert {(method, path) for method, path, handler in routes(app) if handler.opt.get("public")} == PUBLIC
+
+
+async def test_every_other_route_turns_away_who_has_no_token(app: Litestar, client: httpx.AsyncClient) -> None:
+    guarded = [(method, path) for method, path, handler in routes(app) if not handler.opt.get("public")]
+
+    assert len(guarded) > 6
+    for method, path in guarded:
+        concrete = path.replace("{user_id:str}", "ada").replace("{idea_id:str}", "00000000-0000-0000-0000-000000000000")
+        answer = await client.request(method, concrete, json={"title": "x"})
+        assert (method, path, answer.status_code) == (method, path, 401)
+        assert answer.json() == {"detail": "Not authenticated"}

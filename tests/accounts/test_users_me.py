@@ -1,0 +1,37 @@
+"""`GET /api/v1/users/me`: what the service takes from a token."""
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from tests.accounts.entrance import ME
+from tests.factories import Creator
+
+
+async def test_the_published_fields_are_there(ada: Creator) -> None:
+    profile = (await ada.request("GET", ME)).json()
+
+    assert (profile["user_id"], profile["authenticated"]) == (ada.user_id, True)
+
+
+async def test_a_client_reads_who_it_speaks_for_and_until_when(creator: Callable[..., Creator]) -> None:
+    claims = {"email": "grace@example.org", "name": "Grace", "role": "user, editor", "exp": 4_102_444_800}
+
+    profile = (await creator(claims=claims).request("GET", ME)).json()
+
+    assert {name: profile[name] for name in ("email", "name", "roles", "expires_at")} == {
+        "email": "grace@example.org",
+        "name": "Grace",
+        "roles": ["user", "editor"],
+        "expires_at": "2100-01-01T00:00:00Z",
+    }
+
+
+@pytest.mark.parametrize("claims", [{"email": None, "name": None}, {"role": None, "banned": None}])
+async def test_what_the_token_leaves_open_stays_open(
+    creator: Callable[..., Creator], claims: Mapping[str, object]
+) -> None:
+    profile = (await creator(claims=claims).request("GET", ME)).json()
+
+    assert all(profile[name] is None for name in claims if name in profile)
+    assert profile["roles"] == []
