@@ -51,7 +51,7 @@ clean:
 # Made when it is missing and renewed when the locked dependencies change.
 .venv/installed: .venv/uv requirements-dev.lock pyproject.toml
 	@echo "Installing the locked dependencies …"
-	@$(UV) pip install --quiet --python $(PYTHON) --require-hashes --requirement requirements-dev.lock
+	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) --require-hashes --requirement requirements-dev.lock
 	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
 	@touch $@
 

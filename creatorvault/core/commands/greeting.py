@@ -2,7 +2,8 @@
 
 import http.client
 import json
-import threading
+import multiprocessing
+import signal
 import time
 from types import TracebackType
 from typing import ClassVar, Final, Self
@@ -18,7 +19,10 @@ PATIENCE_SECONDS: Final = 15.0
 
 
 class Greeting:
-    """Asks `/health/ready` from a thread until it says yes, then prints the address and, with a token, a curl line."""
+    """Asks `/health/ready` until it says yes, then prints the address and, with a token, a curl line.
+
+    It does so from a process of its own, because the server forks its workers, and forks and threads do not mix.
+    """
 
     user: ClassVar[str] = "ada"
 
@@ -26,30 +30,27 @@ class Greeting:
         self._host = ANYWHERE.get(server.host, server.host)
         self._port = server.port
         self._token = token
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._greet, name="greeting", daemon=True)
+        self._process = multiprocessing.get_context("fork").Process(target=self._greet, daemon=True)
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        self._process.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._thread.join()
+        self._process.kill()
+        self._process.join()
 
     def _greet(self) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
         complain_at = time.monotonic() + PATIENCE_SECONDS
-        while not self._over.is_set():
-            missing = self._missing()
-            if not missing:
-                click.echo(self.text())
-                return
+        while missing := self._missing():
             if time.monotonic() > complain_at:
                 click.echo(f"Not ready yet: {', '.join(missing)}", err=True)
                 complain_at = time.monotonic() + PATIENCE_SECONDS
-            self._over.wait(POLL_SECONDS)
+            time.sleep(POLL_SECONDS)
+        click.echo(self.text())
 
     def _missing(self) -> list[str]:
         """The parts that are not ready."""

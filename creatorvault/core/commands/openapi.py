@@ -1,12 +1,12 @@
 """`creatorvault openapi`: the published document, for generators of clients and for the committed snapshot."""
 
-import json
-
 import rich_click as click
 from litestar import Litestar
+
+from creatorvault.core.openapi.document import rendered
 
 
 @click.command()
 def openapi(app: Litestar) -> None:
     """Print the OpenAPI document."""
-    click.echo(json.dumps(app.openapi_schema.to_schema(), indent=2, ensure_ascii=False))
+    click.echo(rendered(app), nl=False)

@@ -1,6 +1,5 @@
 """Granian, set up for this service."""
 
-import multiprocessing
 import socket
 from ipaddress import ip_address
 
@@ -14,10 +13,9 @@ from creatorvault.settings import ServerSettings
 def serve(application: str, server: ServerSettings) -> int:
     """Blocks until SIGINT or SIGTERM has been obeyed; returns the exit status, 1 when a worker died by itself.
 
-    Requests in flight have `shutdown_seconds` to finish. Workers are spawned, not forked: a fork would copy the
-    threads' locks in whatever state they are.
+    Requests in flight have `shutdown_seconds` to finish. Workers are forked where the platform allows it, since
+    importing everything once more takes longer than all the rest of a start: call this without threads running.
     """
-    multiprocessing.set_start_method("spawn", force=True)
     granian = Granian(
         application,
         factory=True,
