@@ -68,6 +68,19 @@ class RequestInvalid(CreatorVaultError):
         self.errors = tuple(errors)
 
 
+class TooManyRequests(CreatorVaultError):
+    """The caller's quota is used up; it is whole again after `retry_after` seconds (RFC 6585 §4)."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(f"Too many requests: try again in {retry_after} seconds")
+        self.retry_after = retry_after
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Retry-After": str(self.retry_after)}
+
+
 class ServiceUnavailable(CreatorVaultError):
     """A part the service needs is away; nothing was stored and a retry may succeed after `retry_after` seconds."""
 
