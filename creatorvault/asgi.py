@@ -12,6 +12,7 @@ from creatorvault.accounts.services import build_verifier
 from creatorvault.apps import INSTALLED
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
+from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
@@ -31,11 +32,11 @@ def create_app(settings: Settings | None = None) -> Litestar:
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
     )
     app = Edge(
-        route_handlers=[controller for app in INSTALLED for controller in app.controllers],
+        route_handlers=[*(controller for app in INSTALLED for controller in app.controllers), DocumentationController],
         guards=[requires_identity],
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings.server),
-        openapi_config=None,
+        openapi_config=None,  # core.openapi writes the document
         request_max_body_size=settings.server.max_body_bytes,
         lifespan=[_parts],
         logging_config=None,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from litestar import MediaType, Request, Response
@@ -19,6 +19,7 @@ from creatorvault.core.errors import (
 )
 from creatorvault.core.logging import get_logger
 from creatorvault.core.middleware import correlation_id
+from creatorvault.core.schemas import Prose
 
 log = get_logger(__name__)
 
@@ -26,6 +27,14 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class ServerErrorInfo(msgspec.Struct, frozen=True):
+    """What went wrong, for programs."""
+
+    described: ClassVar[Prose] = {
+        "code": ("`INTERNAL_SERVER_ERROR` or `SERVICE_UNAVAILABLE`.", "SERVICE_UNAVAILABLE"),
+        "message": ("The same as `detail`.", "The service is temporarily unavailable"),
+        "correlation_id": ("Names this exchange in the service's log.", "0b8a3f52-1d07-4c0f-9a5e-6f0d3c2b7a19"),
+    }
+
     code: str
     message: str
     correlation_id: str
@@ -37,7 +46,7 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     if isinstance(known, InternalError):
         _report(error)
     wants_problem = PROBLEM_JSON in request.headers.get("accept", "")
-    body = _problem(known, _correlation_id(request)) if wants_problem else _published(known, _correlation_id(request))
+    body = _problem(known, _correlation_id(request)) if wants_problem else published(known, _correlation_id(request))
     return Response(
         body,
         status_code=known.status,
@@ -95,7 +104,8 @@ def _correlation_id(request: Request[Any, Any, Any]) -> str:
     return correlation_id(request.scope)
 
 
-def _published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
+def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
+    """The body that today's clients read; the OpenAPI document shows it too."""
     if isinstance(error, RequestInvalid):
         return {"detail": error.errors}
     body: dict[str, Any] = {"detail": error.detail}

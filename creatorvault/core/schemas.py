@@ -1,8 +1,12 @@
 """What every app's request models share."""
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+
+type Prose = Mapping[str, tuple[str, Any]]
+"""What the OpenAPI document says of fields: by name, a description and an example."""
 
 
 class RequestModel(BaseModel):
@@ -16,3 +20,4 @@ class RequestModel(BaseModel):
 
     private: ClassVar[frozenset[str]] = frozenset()
     repeatable: ClassVar[frozenset[str]] = frozenset()
+    described: ClassVar[Prose] = {}

@@ -6,16 +6,16 @@ from litestar import Controller, Request, Response, get
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from creatorvault import __version__
+from creatorvault.core.openapi.answers import documents
+from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
 from creatorvault.health.services import HealthService
-
-SERVICE = "creatorvault-backend"
 
 
 class RootController(Controller):
     tags = ["Root"]
     opt = {"public": True}
 
-    @get("/", sync_to_thread=False)
+    @get("/", summary="About the service", sync_to_thread=False, **documents(SELF))
     def root(self) -> dict[str, str]:
         """What this service is, and where its documentation and its health are."""
         return {"service": SERVICE, "version": __version__, "docs": "/docs", "health": "/health"}
@@ -26,19 +26,19 @@ class HealthController(Controller):
     tags = ["Health"]
     opt = {"public": True}
 
-    @get("/", sync_to_thread=False)
+    @get("/", summary="Is the process up", sync_to_thread=False, **documents(UP))
     def health_check(self) -> dict[str, str]:
         """The process answers. Nothing else is asked."""
         return {"status": "ok", "service": SERVICE, "version": __version__}
 
-    @get("/db")
+    @get("/db", summary="Is the database there", **documents(CONNECTED, DISCONNECTED))
     async def health_check_db(self, request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
         """The database answers."""
         if await _service(request).is_connected():
             return Response({"status": "ok", "database": "connected"})
         return Response({"status": "error", "database": "disconnected"}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
 
-    @get("/ready")
+    @get("/ready", summary="Can it serve requests", **documents(READY, NOT_READY))
     async def readiness_check(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
         """Everything that a request needs is there: database, migrations at head, a usable root key."""
         checks = await _service(request).readiness()

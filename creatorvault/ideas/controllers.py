@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 
 from creatorvault.core.preconditions import not_modified
 from creatorvault.core.validation import Received, accepts
+from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
 from creatorvault.ideas.schemas import (
     IdeaCreate,
@@ -24,24 +25,42 @@ from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService, 
 
 class IdeaController(Controller):
     path = "/api/v1/{user_id:str}/ideas"
-    tags = ["Ideas"]
+    tags = ["Ideas", "Ideas"]  # published twice; generated clients group by it
     cache_control = CacheControlHeader(no_store=True)
 
-    @post("/", **accepts(path=OwnerPath, body=IdeaCreate, writing=provide_writing))
+    @post(
+        "/",
+        summary="Capture an idea",
+        **accepts(path=OwnerPath, body=IdeaCreate, writing=provide_writing),
+        **openapi.CREATE,
+    )
     async def create_idea(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
+        """Stores a new idea. A title is enough; the rest has defaults.
+
+        With an `Idempotency-Key` header a repeated request is done once and answered alike.
+        """
         stored = await writing.create(received.body(IdeaCreate))
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
-    @get("/", **accepts(path=OwnerPath, query=IdeaQuery, reading=provide_reading))
+    @get(
+        "/",
+        summary="List and search ideas",
+        **accepts(path=OwnerPath, query=IdeaQuery, reading=provide_reading),
+        **openapi.LIST,
+    )
     async def list_ideas(
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
         reading: NamedDependency[IdeaReadingService],
     ) -> Response[IdeaListResponse]:
+        """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
+
+        With `If-None-Match` the page is sent only if it could have changed.
+        """
         query = received.query(IdeaQuery)
         tag = reading.tag_of(query)
         if unchanged := not_modified(request, tag):
@@ -56,32 +75,63 @@ class IdeaController(Controller):
         )
         return Response(answer, headers={"ETag": tag})
 
-    @get("/{idea_id:str}", **accepts(path=IdeaPath, reading=provide_reading))
+    @get(
+        "/{idea_id:str}",
+        summary="Read an idea",
+        **accepts(path=IdeaPath, reading=provide_reading),
+        **openapi.GET,
+    )
     async def get_idea(
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
         reading: NamedDependency[IdeaReadingService],
     ) -> Response[IdeaResponse]:
+        """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
         stored = await reading.get(received.path(IdeaPath).idea_id)
         return not_modified(request, stored.tag) or _answer(stored)
 
-    @patch("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaUpdate, writing=provide_writing))
+    @patch(
+        "/{idea_id:str}",
+        summary="Change an idea",
+        **accepts(path=IdeaPath, body=IdeaUpdate, writing=provide_writing),
+        **openapi.CHANGE,
+    )
     async def update_idea_partial(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
+        """Changes the fields that are sent and leaves the others.
+
+        `null` clears `notes` and `due_date`; for the others it means "leave it". With `If-Match` nothing is changed
+        unless the idea is still the one that you have read.
+        """
         return _answer(await writing.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
 
-    @put("/{idea_id:str}", **accepts(path=IdeaPath, body=IdeaCreate, writing=provide_writing))
+    @put(
+        "/{idea_id:str}",
+        summary="Replace an idea",
+        **accepts(path=IdeaPath, body=IdeaCreate, writing=provide_writing),
+        **openapi.REPLACE,
+    )
     async def update_idea_full(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> Response[IdeaResponse]:
+        """Replaces the whole idea: fields that are left out go back to their defaults.
+
+        With `If-Match` nothing is replaced unless the idea is still the one that you have read.
+        """
         return _answer(await writing.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
 
-    @delete("/{idea_id:str}", **accepts(path=IdeaPath, writing=provide_writing))
+    @delete(
+        "/{idea_id:str}",
+        summary="Delete an idea",
+        **accepts(path=IdeaPath, writing=provide_writing),
+        **openapi.DELETE,
+    )
     async def delete_idea(
         self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
     ) -> None:
+        """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
         await writing.delete(received.path(IdeaPath).idea_id)
 
 

@@ -20,6 +20,8 @@ class VaultMismatch(Alarm):
 
 
 class NotYourIdeas(Forbidden):
+    """The path names another user than the token."""
+
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
 

@@ -4,15 +4,18 @@ document.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 
 import msgspec
 from pydantic import Field
 
 from creatorvault.core.anyof import AnyOf
-from creatorvault.core.schemas import RequestModel
+from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 from creatorvault.ideas.rules import AnyUuid, DueDate, Notes, Offset, Tags, Title
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StageEnum(StrEnum):
@@ -33,22 +36,26 @@ class PriorityEnum(StrEnum):
 
 
 class IdeaResponse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """Times are aware and in UTC: they are then written as RFC 3339 with `Z`."""
+    """An idea as it is stored. Times are in UTC, written as RFC 3339 with `Z`."""
+
+    described: ClassVar[Prose] = IDEA
 
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     notes: Annotated[str, msgspec.Meta(max_length=5000)] | None = None
     stage: StageEnum = StageEnum.IDEA
     priority: PriorityEnum = PriorityEnum.MEDIUM
     tags: list[str] = msgspec.field(default_factory=list)
-    due_date: datetime | None = None
+    due_date: Moment | None = None
     id: UUID
     user_id: str
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
     """`total` counts every match, `items` is the page of them that `limit` and `offset` select."""
+
+    described: ClassVar[Prose] = PAGE
 
     items: list[IdeaResponse]
     total: Annotated[int, msgspec.Meta(ge=0)]
@@ -58,16 +65,21 @@ class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnerPath(RequestModel):
+    described = OWNER
+
     user_id: str
 
 
 class IdeaPath(OwnerPath):
+    described = ONE_IDEA
+
     idea_id: AnyUuid
 
 
 class IdeaCreate(RequestModel):
     """A whole idea, to create or to replace one with."""
 
+    described = CONTENT
     private = frozenset({"title", "notes", "tags"})
 
     title: Title
@@ -81,6 +93,7 @@ class IdeaCreate(RequestModel):
 class IdeaUpdate(RequestModel):
     """The fields to change. `null` clears notes and due date; for the others it means "leave it"."""
 
+    described = CONTENT
     private = IdeaCreate.private
 
     title: Title | None = None
@@ -101,6 +114,7 @@ CLEARABLE: Final = frozenset({"notes", "due_date"})
 class IdeaQuery(RequestModel):
     """Which ideas to list, in which order, and which page of them."""
 
+    described = QUERY
     private = frozenset({"search", "tags"})
     repeatable = frozenset({"stage", "priority"})
 

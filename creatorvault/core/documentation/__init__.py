@@ -1,0 +1,1 @@
+"""The documentation pages, complete without any other host."""

@@ -1,0 +1,53 @@
+"""`/docs`, `/redoc`, `/openapi.json` and what the pages load."""
+
+from typing import Any, Final
+
+import msgspec
+from litestar import Controller, MediaType, Request, Response, get
+
+from creatorvault.core.documentation.assets import PATH, asset, is_asset
+from creatorvault.core.documentation.pages import REDOC, SWAGGER, Page
+from creatorvault.core.errors import NotFound
+from creatorvault.core.openapi.document import document
+
+DOCUMENT: Final = "openapi_document"
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+
+type PublicRequest = Request[Any, Any, Any]
+
+
+class DocumentationController(Controller):
+    """Handlers run in threads: the first request of each kind builds, reads or compresses what the later ones get."""
+
+    opt = {"public": True}
+    include_in_schema = False
+
+    @get("/openapi.json", sync_to_thread=True)
+    def openapi_json(self, request: PublicRequest) -> Response[bytes]:
+        state = request.app.state
+        if DOCUMENT not in state:
+            state[DOCUMENT] = msgspec.json.encode(document(request.app))
+        return Response(state[DOCUMENT], media_type=MediaType.JSON)
+
+    @get("/docs", sync_to_thread=True)
+    def swagger(self) -> Response[str]:
+        return _page(SWAGGER)
+
+    @get("/redoc", sync_to_thread=True)
+    def redoc(self) -> Response[str]:
+        return _page(REDOC)
+
+    @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
+    def asset(self, request: PublicRequest, digest: str, name: str) -> Response[bytes]:
+        """Another digest is another version's file: what would be sent must not be kept under it."""
+        if not is_asset(name) or asset(name).digest != digest:
+            raise NotFound("Not Found")
+        found = asset(name)
+        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            return Response(found.gzipped, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
+        return Response(found.content, media_type=found.media_type, headers=headers)
+
+
+def _page(page: Page) -> Response[str]:
+    return Response(page.html(), media_type=MediaType.HTML, headers={"Content-Security-Policy": page.policy})

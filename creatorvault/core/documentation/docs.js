@@ -1,0 +1,7 @@
+// Starts Swagger UI. The token that a reader enters stays in this tab's memory.
+SwaggerUIBundle({
+  url: "/openapi.json",
+  dom_id: "#swagger-ui",
+  validatorUrl: null,
+  persistAuthorization: false,
+});

@@ -1,0 +1,34 @@
+"""The HTML of the documentation pages, and what each page is allowed to load."""
+
+from dataclasses import dataclass
+from string import Template
+from typing import Final
+
+from creatorvault.core.documentation.assets import HERE, asset
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`policy` is its Content-Security-Policy: everything comes from this service, nothing is written into the page."""
+
+    template: str
+    assets: dict[str, str]
+    policy: str
+
+    def html(self) -> str:
+        urls = {placeholder: asset(name).url for placeholder, name in self.assets.items()}
+        return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(urls)
+
+
+SWAGGER: Final = Page(
+    template="docs.html",
+    assets={"style": "swagger_style.css", "pages": "pages.css", "swagger": "swagger_bundle.js", "start": "docs.js"},
+    policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+REDOC: Final = Page(
+    template="redoc.html",
+    assets={"pages": "pages.css", "redoc": "redoc.js"},
+    policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)

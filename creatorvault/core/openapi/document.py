@@ -1,0 +1,64 @@
+"""The whole document (OpenAPI 3.1.0), from the routes of an assembled application."""
+
+import json
+from typing import Any, Final
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from litestar.types import Method
+
+from creatorvault import __version__
+from creatorvault.core.openapi.components import Components
+from creatorvault.core.openapi.headers import HEADERS
+from creatorvault.core.openapi.operations import operation
+
+DESCRIPTION: Final = """\
+A private home for content ideas: capture, find, change and delete them. Titles, notes and tags are stored encrypted.
+
+Send a Better Auth token as `Authorization: Bearer <token>`; the token's subject is the `user_id` in the paths.
+Errors come as JSON with a `detail`, or, with `Accept: application/problem+json`, as RFC 9457 problem details. Every
+answer carries an `X-Correlation-ID`.
+"""
+# Litestar keeps methods in sets: without an order of its own the document would differ from run to run.
+METHODS: Final[tuple[Method, ...]] = ("POST", "GET", "PATCH", "PUT", "DELETE")
+BEARER: Final = {"type": "http", "scheme": "bearer", "description": "A Better Auth token (JWT)."}
+
+
+def document(app: Litestar) -> dict[str, Any]:
+    components = Components()
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "CreatorVault API", "version": __version__, "description": DESCRIPTION},
+        "paths": _paths(app, components),
+        "components": {
+            "schemas": dict(sorted(components.schemas.items())),
+            "headers": HEADERS,
+            "securitySchemes": {"HTTPBearer": BEARER},
+        },
+    }
+
+
+def rendered(app: Litestar) -> str:
+    """The document as people read it, and as its snapshot is kept."""
+    return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
+
+
+def _paths(app: Litestar, components: Components) -> dict[str, Any]:
+    paths: dict[str, Any] = {}
+    for route in app.routes:
+        if not isinstance(route, HTTPRoute):
+            continue
+        handlers = {
+            method: handler
+            for handler in route.route_handlers
+            if handler.resolve_include_in_schema()
+            for method in handler.http_methods
+        }
+        operations = {
+            method.lower(): operation(handlers[method], route.path_format, method, components)
+            for method in METHODS
+            if method in handlers
+        }
+        if operations:
+            paths[route.path_format] = operations
+    return paths

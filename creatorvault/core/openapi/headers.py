@@ -1,0 +1,46 @@
+"""The headers that answers are documented with."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+CORRELATION_ID: Final = "X-Correlation-ID"
+ETAG: Final = "ETag"
+LOCATION: Final = "Location"
+
+TEXT: Final = {"type": "string"}
+
+HEADERS: Final[dict[str, dict[str, Any]]] = {
+    CORRELATION_ID: {
+        "description": "Names this exchange in the service's log. A well-formed one that the client sends is kept.",
+        "schema": TEXT,
+        "example": "0b8a3f52-1d07-4c0f-9a5e-6f0d3c2b7a19",
+    },
+    ETAG: {
+        "description": "The idea's revision: it changes with every change to the idea (RFC 9110 §8.8.3).",
+        "schema": TEXT,
+        "example": '"42"',
+    },
+    LOCATION: {
+        "description": "The path of the new idea.",
+        "schema": {"type": "string", "format": "uri-reference"},
+        "example": "/api/v1/user-1/ideas/7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11",
+    },
+    "Retry-After": {
+        "description": "Seconds to wait before a retry may succeed.",
+        "schema": {"type": "integer", "minimum": 0},
+        "example": 1,
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 6750 §3).",
+        "schema": TEXT,
+        "example": "Bearer",
+    },
+}
+
+
+def on_every_answer() -> tuple[str, ...]:
+    return (CORRELATION_ID,)
+
+
+def references(names: Iterable[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}

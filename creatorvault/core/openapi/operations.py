@@ -1,0 +1,149 @@
+"""One operation of the document, from one handler."""
+
+import inspect
+import re
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Response
+from litestar.handlers import HTTPRouteHandler
+from msgspec import Struct
+
+from creatorvault.core.errors import (
+    CreatorVaultError,
+    ServiceUnavailable,
+    TooLarge,
+    Unauthorized,
+)
+from creatorvault.core.openapi.answers import Answer, Documentation, refused
+from creatorvault.core.openapi.components import Components, Schema, example
+from creatorvault.core.openapi.headers import on_every_answer, references
+from creatorvault.core.schemas import RequestModel
+from creatorvault.core.validation import OPT_KEY, Accepts
+
+WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
+SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}]
+
+REFUSED_WITHOUT_IDENTITY: Final[tuple[CreatorVaultError, ...]] = (
+    Unauthorized("Not authenticated"),
+    Unauthorized("Could not validate credentials: the token has expired"),
+    ServiceUnavailable(),
+)
+BODY_TOO_LARGE: Final = TooLarge("The request body is too large")
+
+
+def operation_id(name: str, path: str, method: str) -> str:
+    """As FastAPI forms it, so that generated clients keep their names: list_ideas_api_v1__user_id__ideas_get."""
+    return re.sub(r"\W", "_", name + path) + f"_{method.lower()}"
+
+
+def operation(handler: HTTPRouteHandler, path: str, method: str, components: Components) -> dict[str, Any]:
+    accepted: Accepts = handler.opt.get(OPT_KEY, Accepts())
+    public = bool(handler.opt.get("public"))
+    written: dict[str, Any] = {
+        # Tags that are published twice stay so: resolve_tags() would make each appear once.
+        "tags": [tag for layer in handler.ownership_layers for tag in layer.tags or ()],
+        "summary": handler.summary,
+        "description": inspect.getdoc(handler.fn),
+        "operationId": operation_id(handler.handler_name, path, method),
+    }
+    if not public:
+        written["security"] = SECURITY
+    if parameters := [
+        *_parameters("path", accepted.path, components),
+        *_parameters("query", accepted.query, components),
+    ]:
+        written["parameters"] = parameters
+    documentation: Documentation = handler.opt["documentation"]
+    if accepted.body is not None:
+        written["requestBody"] = {
+            "required": True,
+            "content": _content(components.reference(accepted.body), _request_examples(accepted.body, documentation)),
+        }
+    written["responses"] = _responses(handler, accepted, documentation, components)
+    return written
+
+
+def _parameters(place: str, model: type[RequestModel] | None, components: Components) -> Iterator[dict[str, Any]]:
+    if model is None:
+        return
+    schema = components.request_model(model)
+    for name, rule in schema["properties"].items():
+        text, shown = rule.pop("description"), rule.pop("examples")[0]
+        yield {
+            "name": name,
+            "in": place,
+            "required": name in schema.get("required", ()),
+            "description": text,
+            "schema": rule,
+            "example": shown,
+        }
+
+
+def _responses(
+    handler: HTTPRouteHandler, accepted: Accepts, documentation: Documentation, components: Components
+) -> dict[str, Any]:
+    answers = [*_shared(handler, accepted), *documentation.answers]
+    responses: dict[str, Any] = {}
+    for answer in sorted(answers, key=lambda answer: answer.status or 0):
+        status = str(int(answer.status or handler.status_code))
+        response = _response(answer, _body(answer, handler, components))
+        if status in responses:
+            _merge(responses[status], response)
+        else:
+            responses[status] = response
+    return responses
+
+
+def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[Answer]:
+    if not handler.opt.get("public"):
+        yield from map(refused, REFUSED_WITHOUT_IDENTITY)
+    if accepted.body is not None:
+        yield refused(BODY_TOO_LARGE)
+
+
+def _response(answer: Answer, content: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "description": answer.description,
+        "headers": references((*answer.headers, *on_every_answer())),
+        **({"content": content} if content else {}),
+    }
+
+
+def _merge(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Two errors of one status have one shape: the second adds its example."""
+    one["content"]["application/json"]["examples"] |= other["content"]["application/json"]["examples"]
+    one["headers"] |= other["headers"]
+
+
+def _body(answer: Answer, handler: HTTPRouteHandler, components: Components) -> dict[str, Any]:
+    if answer.model is not None:
+        return _content(components.reference(answer.model), answer.examples or _own_example(answer.model))
+    if (answer.status or handler.status_code) in WITHOUT_BODY:
+        return {}
+    declared = _declared(handler)
+    if declared is None:
+        return _content({}, answer.examples)
+    return _content(components.reference(declared), answer.examples or _own_example(declared))
+
+
+def _declared(handler: HTTPRouteHandler) -> type[Struct] | None:
+    """The struct that a handler returns, bare or in a Response; None for a plain mapping, published as `{}`."""
+    field = handler.parsed_return_field
+    if field.is_subclass_of(Response):
+        field = field.inner_types[0]
+    return field.annotation if field.is_subclass_of(Struct) else None
+
+
+def _request_examples(model: type[RequestModel], documentation: Documentation) -> Mapping[str, Any]:
+    return documentation.request_examples or _own_example(model)
+
+
+def _own_example(model: type[Any]) -> dict[str, Any]:
+    return {model.__name__: example(model)}
+
+
+def _content(schema: Schema, examples: Mapping[str, Any]) -> dict[str, Any]:
+    named = {name: {"value": value} for name, value in examples.items()}
+    return {"application/json": {"schema": schema, "examples": named}}

@@ -1,0 +1,150 @@
+"""What the OpenAPI document says of ideas: the meaning of fields and parameters, answers, examples."""
+
+from http import HTTPStatus
+from typing import Final
+from uuid import UUID
+
+from creatorvault.core.errors import PreconditionFailed, RequestInvalid
+from creatorvault.core.openapi.answers import Answer, documents
+from creatorvault.core.openapi.headers import ETAG, LOCATION
+from creatorvault.core.schemas import Prose
+from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
+
+IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
+
+OWNER: Final[Prose] = {"user_id": ("Whose ideas: the subject of your token.", "user-1")}
+ONE_IDEA: Final[Prose] = {**OWNER, "idea_id": ("Which idea.", str(IDEA_ID))}
+
+CONTENT: Final[Prose] = {
+    "title": (
+        "What it is about. Blanks around it are cut off; only blanks are refused.",
+        "Five breakfasts in five minutes",
+    ),
+    "notes": (
+        "Anything else, kept exactly as it is written.",
+        "Film them all on one morning.\nAsk Mia for her pancakes.",
+    ),
+    "stage": ("How far it has come.", "outline"),
+    "priority": ("How much it matters.", "high"),
+    "tags": (
+        "Words to find it by: trimmed, split at commas, each once. Together they have 1,000 characters at most.",
+        ["video", "food"],
+    ),
+    "due_date": (
+        "When it should be out. Times without an offset are read as UTC; so are dates and unix seconds.",
+        "2026-12-24T18:00:00Z",
+    ),
+}
+
+IDEA: Final[Prose] = {
+    **CONTENT,
+    "id": ("Its name in the API, for good.", str(IDEA_ID)),
+    "user_id": ("Its creator.", "user-1"),
+    "created_at": ("When it was captured, UTC.", "2026-11-22T21:10:00.123456Z"),
+    "updated_at": (
+        "When it was last changed, UTC; on a new idea the same as `created_at`.",
+        "2026-11-22T21:10:00.123456Z",
+    ),
+}
+
+PAGE: Final[Prose] = {
+    "items": ("The ideas of this page, in the order asked for.", [{name: value for name, (_, value) in IDEA.items()}]),
+    "total": ("How many ideas match, on all pages.", 1),
+    "limit": ("How many a page may hold.", 20),
+    "offset": ("How many matches stand before this page.", 0),
+    "has_more": ("Whether matches follow this page.", False),
+}
+
+QUERY: Final[Prose] = {
+    "limit": ("How many ideas a page may hold.", 20),
+    "offset": ("How many matches to skip. Past the end there are no items.", 0),
+    "search": ("A part of title or notes, without regard to case. Every character stands for itself.", "breakfast"),
+    "stage": ("Only ideas of this stage. Given more than once: of any of them.", "outline"),
+    "priority": ("Only ideas of this priority. Given more than once: of any of them.", "high"),
+    "tags": (
+        "Only ideas with any of these tags, separated by commas; whole tags, without regard to case.",
+        "food,travel",
+    ),
+    "sort": (
+        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents.",
+        "created_at",
+    ),
+    "order": ("Descending or ascending.", "desc"),
+}
+
+CREATED: Final = Answer(description="The idea as it is stored.", headers=(ETAG, LOCATION))
+FOUND: Final = Answer(description="The idea.", headers=(ETAG,))
+CHANGED: Final = Answer(description="The idea as it is stored now.", headers=(ETAG,))
+DELETED: Final = Answer(description="The idea is gone.")
+LISTED: Final = Answer(description="A page of ideas.", headers=(ETAG,))
+NOT_MODIFIED: Final = Answer(
+    description="What `If-None-Match` names is still the latest.", status=HTTPStatus.NOT_MODIFIED, headers=(ETAG,)
+)
+
+NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
+
+INVALID_IDEA: Final = RequestInvalid(
+    [
+        {"type": "missing", "loc": ("body", "title"), "msg": "Field required"},
+        {
+            "type": "enum",
+            "loc": ("body", "stage"),
+            "msg": "Input should be 'idea', 'outline', 'draft' or 'published'",
+            "input": "someday",
+            "ctx": {"expected": "'idea', 'outline', 'draft' or 'published'"},
+        },
+    ]
+)
+INVALID_CHANGE: Final = RequestInvalid(
+    [
+        {
+            "type": "string_too_long",
+            "loc": ("body", "title"),
+            "msg": "String should have at most 200 characters",
+            "ctx": {"max_length": 200},
+        }
+    ]
+)
+INVALID_QUERY: Final = RequestInvalid(
+    [
+        {
+            "type": "less_than_equal",
+            "loc": ("query", "limit"),
+            "msg": "Input should be less than or equal to 100",
+            "input": "1000",
+            "ctx": {"le": 100},
+        }
+    ]
+)
+INVALID_ID: Final = RequestInvalid(
+    [
+        {
+            "type": "uuid_parsing",
+            "loc": ("path", "idea_id"),
+            "msg": "Input should be a valid UUID, badly formed hexadecimal UUID string",
+            "input": "42",
+            "ctx": {"error": "badly formed hexadecimal UUID string"},
+        }
+    ]
+)
+
+NEW_IDEAS: Final = {
+    "A title is enough": {"title": "Five breakfasts in five minutes"},
+    "Everything": {name: value for name, (_, value) in CONTENT.items()},
+}
+CHANGES: Final = {
+    "Move it on": {"stage": "draft"},
+    "Clear the due date": {"due_date": None},
+    "Rename and retag": {"title": "Six breakfasts in six minutes", "tags": ["video"]},
+}
+
+CREATE: Final = documents(CREATED, NotYourIdeas("POST"), INVALID_IDEA, request=NEW_IDEAS)
+LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY)
+GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
+CHANGE: Final = documents(
+    CHANGED, NotYourIdeas("PATCH"), NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
+)
+REPLACE: Final = documents(
+    CHANGED, NotYourIdeas("PUT"), NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
+)
+DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, PreconditionFailed(), INVALID_ID)
