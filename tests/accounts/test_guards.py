@@ -7,8 +7,7 @@ import httpx
 import pytest
 from litestar import Litestar, get
 from litestar.datastructures import State
-from litestar.di import Provide
-from litestar.params import NamedDependency
+from litestar.di import NamedDependency, Provide
 
 from creatorvault.accounts.guards import provide_identity, requires_admin, requires_identity
 from creatorvault.accounts.identity import Identity

@@ -122,7 +122,7 @@ async def test_someone_who_joins_a_fetch_under_way_gets_in_by_it(
 
     key_server.gate.set()
 
-    assert await asyncio.gather(first, second) == [200, 200]
+    assert list(await asyncio.gather(first, second)) == [200, 200]
     assert key_server.requests == 1
 
 
