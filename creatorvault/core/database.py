@@ -1,24 +1,25 @@
-"""The database and its unit of work: one transaction per request, committed here and nowhere else."""
+"""The database and its unit of work: one transaction per request, committed here and nowhere else.
 
-from collections.abc import AsyncGenerator, AsyncIterator
+What a request may wait for is bounded in all (docs/decisions/0006-faults.md), and every fault that means "not now" is
+raised as ServiceUnavailable.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
+from creatorvault.core.connections import connect_arguments
 from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import DatabaseSettings, SettingsError
 
 log = get_logger(__name__)
-
-# SQLSTATE classes and codes (PostgreSQL, appendix A) that mean "not now": connection (08), resources (53),
-# operator intervention and start-up (57, statement timeouts included), lock timeout, deadlock, serialisation,
-# idle-in-transaction timeout, and a server that is read-only because it is a standby.
-TEMPORARY_CLASSES = ("08", "53", "57")
-TEMPORARY_CODES = frozenset({"55P03", "40P01", "40001", "25P03", "25006"})
 
 
 class Database:
@@ -32,6 +33,7 @@ class Database:
         """Connects to nothing yet. Raises SettingsError without an address."""
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
+        self._answer_seconds = settings.answer_seconds
         self.engine: AsyncEngine = create_async_engine(
             settings.url.reveal(),
             # Error texts of SQLAlchemy otherwise carry the row, and with it ciphertext and user ids, into logs.
@@ -40,60 +42,73 @@ class Database:
             max_overflow=settings.max_overflow,
             pool_timeout=settings.pool_wait_seconds,
             pool_use_lifo=True,
-            connect_args=_connect_args(settings),
+            connect_args=connect_arguments(settings),
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
         """A snapshot. Raises ServiceUnavailable when the database cannot answer now."""
-        async with _unit_of_work(self._reading) as session:
+        async with self._unit_of_work(self._reading) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
         """Commits on leaving without an error, rolls back otherwise. Raises as `reading` does, at the commit too."""
-        async with _unit_of_work(self.engine) as session:
+        async with self._unit_of_work(self.engine) as session:
             yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
 
+    @asynccontextmanager
+    async def _unit_of_work(self, engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
+        try:
+            async with (
+                self._connection(engine) as connection,
+                AsyncSession(connection, expire_on_commit=False, autoflush=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
+            raise ServiceUnavailable from error
 
-@asynccontextmanager
-async def _unit_of_work(engine: AsyncEngine) -> AsyncIterator[AsyncSession]:
-    try:
-        async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session, session.begin():
-            yield session
-    except (DBAPIError, PoolTimeoutError, OSError, TimeoutError) as error:
-        if not is_temporary(error):
-            raise
-        log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-        raise ServiceUnavailable from error
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
+        """A connection that is cut off when the request's time with the database is over.
+
+        Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the
+        task, because a dependency may be opened in one task and closed in another.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._answer_seconds
+        async with asyncio.timeout_at(deadline):
+            connection = await engine.connect()
+        cut_off = loop.call_at(deadline, _cut_off, connection, _driver_connection(connection))
+        try:
+            yield connection
+        finally:
+            # A cancelled request leaves at once; its connection is still given back, and until then timed.
+            closing = asyncio.ensure_future(connection.close())
+            closing.add_done_callback(lambda _: cut_off.cancel())
+            await asyncio.shield(closing)
 
 
-def sqlstate(error: BaseException) -> str | None:
-    state: str | None = getattr(getattr(error, "orig", None), "sqlstate", None)
-    return state
+def _driver_connection(connection: AsyncConnection) -> Any:
+    return cast("Connection", connection.sync_connection).connection.driver_connection
 
 
-def is_temporary(error: BaseException) -> bool:
-    """Whether the same request may succeed later, unchanged."""
-    if not isinstance(error, DBAPIError):
-        return isinstance(error, PoolTimeoutError | OSError | TimeoutError)
-    state = sqlstate(error)
-    if state is None:
-        # No SQLSTATE: the driver, not the server, gave up (connection lost or refused, or it answered too slowly).
-        return error.connection_invalidated or isinstance(error.orig, OSError | TimeoutError)
-    return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES
+def _cut_off(connection: AsyncConnection, driver_connection: Any) -> None:
+    if not connection.closed:
+        log.warning("database.cut_off")
+        driver_connection.terminate()
 
 
-def _connect_args(settings: DatabaseSettings) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "timeout": settings.connect_seconds,
-        # The server cancels first (statement_timeout); this catches a server that does not answer at all.
-        "command_timeout": settings.statement_seconds + 0.5,
-    }
-    if not settings.prepared_statements:
-        arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
-    return arguments
+def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """A pooled connection that the server has closed: it has restarted, so the others are dead or will be."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise InvalidatePoolError

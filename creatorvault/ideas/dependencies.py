@@ -18,7 +18,7 @@ from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
 from creatorvault.tenants.derivation import tenant_kind, vault_id
 from creatorvault.tenants.services import VaultService
 
-type IdeasRequest = Request[Identity, Any, Any]
+IdeasRequest = Request[Identity, Any, Any]
 
 
 async def provide_reading(

@@ -1,0 +1,47 @@
+"""Connections that cannot hang: every transaction has the server's time limits, and closing one waits for nobody."""
+
+from typing import Any
+
+import asyncpg
+
+from creatorvault.settings import DatabaseSettings
+
+
+def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
+    """The `connection_class` of asyncpg for these limits.
+
+    They are sent in the round trip of BEGIN and hold for the transaction, so they pass a transaction-pooling proxy,
+    which accepts no start-up options and hands a plain SET to the next client. They bound the first statement too.
+    """
+    set_limits = "; ".join(
+        f"SET LOCAL {name} = {int(seconds * 1000)}"
+        for name, seconds in (
+            ("statement_timeout", limits.statement_seconds),
+            ("lock_timeout", limits.lock_seconds),
+            ("idle_in_transaction_session_timeout", limits.idle_in_transaction_seconds),
+        )
+    )
+
+    class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+        async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
+            """Only asyncpg's own transactions begin with BEGIN; what a session executes is prepared."""
+            if query.startswith("BEGIN"):
+                query = f"{query} {set_limits}"
+            status: str = await super().execute(query, *args, timeout=timeout)
+            return status
+
+        async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
+            """Hangs up. The driver's own waits for a server to say goodbye, two seconds for each that hangs."""
+            self.terminate()
+
+    return BoundedConnection
+
+
+def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
+    arguments: dict[str, Any] = {
+        "timeout": settings.connect_seconds,
+        "connection_class": bounded_connection(settings),
+    }
+    if not settings.prepared_statements:
+        arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+    return arguments
