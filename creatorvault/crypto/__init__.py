@@ -1,1 +1,1 @@
-"""The only app that sees keys: envelopes, vault keys and the root keys that wrap them. The format: docs/encryption.md."""
+"""The only app that sees keys: envelopes, vault keys and the root keys that wrap them. See docs/encryption.md."""

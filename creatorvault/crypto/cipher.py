@@ -37,8 +37,8 @@ def derive_purpose_key(vault_key: bytes, purpose: str) -> bytes:
 class VaultCipher:
     """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
 
-    `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds, for
-    versions whose wrap did not open, the alarm that a reader of a value under that version gets.
+    `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
+    for versions whose wrap did not open, the alarm that a reader of a value under that version gets.
     """
 
     __slots__ = ("_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version")
@@ -85,8 +85,8 @@ class VaultCipher:
         return self._seals.seal(pad(plaintext), context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the key
-        version it names is none of this vault's, and WrongKey when that key could not be unwrapped.
+        """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the
+        key version it names is none of this vault's, and the alarm of that key when it could not be unwrapped.
         """
         key = self._opens.get(header_of(sealed))
         if key is None:

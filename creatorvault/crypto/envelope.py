@@ -1,6 +1,7 @@
-"""One sealed value: format | algorithm | key version (u32) | nonce (12) | ciphertext and tag (NIST SP 800-38D, AES-256-GCM).
+"""One sealed value: format | algorithm | key version (u32) | nonce (12) | ciphertext and tag.
 
-The first six bytes, the header, are authenticated too: they stand before the caller's context in the additional data.
+AES-256-GCM of NIST SP 800-38D. The first six bytes, the header, are authenticated too: they stand before the caller's
+context in the additional data.
 """
 
 import os
@@ -39,8 +40,8 @@ class Malformed(Exception):
 
 
 def context(*parts: bytes) -> bytes:
-    """Additional data out of parts, each after its length in bytes (u32, big-endian), so that no two lists of parts give
-    the same bytes. `context(a, b) == context(a) + context(b)`: what many values share can be encoded once.
+    """Additional data out of parts, each after its length in bytes (u32, big-endian), so that no two lists of parts
+    give the same bytes. `context(a, b) == context(a) + context(b)`: what many values share can be encoded once.
     """
     pieces: list[bytes] = []
     for part in parts:

@@ -10,13 +10,15 @@ class Tampered(Alarm):
 
 
 class WrongKey(Alarm):
-    """A wrapped vault key does not authenticate under the root key that it names: another key under that id, or an edited row."""
+    """A wrapped vault key does not authenticate under the root key that it names: that id has another key now, or the
+    row was edited.
+    """
 
     code = "wrong_key"
 
 
 class LostKey(Alarm):
-    """The key that a value or a wrap names is not there: no such root key in the keyring, or no key row of that version."""
+    """The key that a value or a wrap names is not there: no such root key, or no key row of that version."""
 
     code = "lost_key"
 

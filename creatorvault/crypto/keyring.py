@@ -63,8 +63,8 @@ class Keyring:
     ) -> VaultCipher:
         """Adds a new random key as `version` in the caller's transaction and reads it back. Never commits.
 
-        Nothing that this session sees of the vault's keys is kept for others from here on: if its transaction rolls back,
-        the same version will be given to another key.
+        Nothing that this session sees of the vault's keys is kept for others from here on: if its transaction rolls
+        back, the same version will be given to another key.
         """
         session.info.setdefault(_CREATED, set()).add(vault)
         root_key_id, wrapped = await self._provider.wrap(
@@ -77,8 +77,9 @@ class Keyring:
     def must_rotate(self, cipher: VaultCipher, revision: VaultRevision) -> bool:
         """Whether the write that makes `revision` has to create the next key version first.
 
-        AES-GCM with random nonces allows 2^32 seals under one key (NIST SP 800-38D, section 8.3). A revision seals three
-        values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a factor of 85.
+        AES-GCM with random nonces allows 2^32 seals under one key (NIST SP 800-38D, section 8.3). A revision seals
+        three values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a
+        factor of 85.
         """
         return revision - cipher.first_revision >= self._rotate_after
 
@@ -123,7 +124,7 @@ class Keyring:
 def wrap_context(vault: VaultId, version: KeyVersion, first_revision: VaultRevision) -> bytes:
     """What binds a wrap to its row; the root key's id follows as one more part, added by who wraps.
 
-    Numbers are signed only so that a row that was edited to a negative one ends as an alarm instead of an OverflowError.
+    Numbers are signed only so that a row that was edited to a negative one ends as an alarm, not as an OverflowError.
     """
     return context(
         WRAP_DOMAIN,

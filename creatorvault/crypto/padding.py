@@ -18,7 +18,7 @@ def padded_length(length: int) -> int:
 
 
 def pad(text: bytes) -> bytes:
-    """Fills up a JSON text with trailing blanks: RFC 8259 lets every reader skip them, so no length needs to be stored."""
+    """Fills up a JSON text with blanks at its end: RFC 8259 lets every reader skip them, so no length is stored."""
     return text.ljust(padded_length(len(text)), BLANK)
 
 

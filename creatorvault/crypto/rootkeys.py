@@ -1,4 +1,4 @@
-"""Root keys wrap vault keys and live outside the database. This keyring holds them in the process, as given by the settings."""
+"""Root keys wrap vault keys and live outside the database. This keyring holds them in the process."""
 
 import base64
 import os
@@ -16,6 +16,7 @@ from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, Wrong
 _HEADER: Final = bytes((FORMAT, AES_256_GCM))
 _CIPHERTEXT_AT: Final = len(_HEADER) + NONCE_BYTES
 WRAPPED_BYTES: Final = _CIPHERTEXT_AT + KEY_BYTES + TAG_BYTES
+FEWEST_BYTE_VALUES: Final = 16  # 32 random bytes have fewer than 16 different values less often than once in 10^15
 _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
@@ -24,8 +25,8 @@ class RootKeyProvider(Protocol):
     """Wraps and unwraps vault keys under root keys that only the provider can use.
 
     `additional` must come back unchanged to unwrap, and a provider binds the id of its root key besides. unwrap raises
-    LostKey when it has no such root key, WrongKey when the wrap is not authentic, Tampered when it is not a wrap at all;
-    a provider that cannot be reached raises ServiceUnavailable.
+    LostKey when it has no such root key, WrongKey when the wrap is not authentic, Tampered when it is no wrap at all; a
+    provider that cannot be reached raises ServiceUnavailable.
     """
 
     async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]: ...
@@ -108,11 +109,15 @@ def _parse_entry(position: int, entry: str) -> tuple[str, bytes]:
         raise RootKeysInvalid(position, "has a key that is not base64")
     if len(key) != KEY_BYTES:
         raise RootKeysInvalid(position, f"has a key of {len(key)} bytes instead of {KEY_BYTES}")
+    if len(set(key)) < FEWEST_BYTE_VALUES:
+        raise RootKeysInvalid(position, "has a key that is not random")
     return root_key_id, key
 
 
 def _decode(encoded: str) -> bytes | None:
-    """Standard or URL-safe base64, padded or not (RFC 4648, sections 4 and 5). None, and not an error that would hold the text."""
+    """Standard or URL-safe base64, padded or not (RFC 4648, sections 4 and 5). None instead of an error, which would
+    hold the text.
+    """
     unpadded = encoded.rstrip("=").translate(_TO_STANDARD)
     try:
         return base64.b64decode(unpadded + "=" * (-len(unpadded) % 4), validate=True)

@@ -1,0 +1,24 @@
+"""`creatorvault keys generate`."""
+
+from click.testing import CliRunner
+
+from creatorvault.crypto.commands import keys
+from creatorvault.crypto.rootkeys import RootKeyring
+
+
+def test_generate_prints_an_entry_on_its_last_line() -> None:
+    result = CliRunner().invoke(keys, ["generate", "--id", "production-1"])
+    assert result.exit_code == 0
+    last = result.output.splitlines()[-1]
+    assert repr(RootKeyring.parse(last)) == "RootKeyring(production-1:********)"
+
+
+def test_generate_makes_up_an_id() -> None:
+    entries = {CliRunner().invoke(keys, ["generate"]).output.strip() for _ in range(3)}
+    assert repr(RootKeyring.parse(",".join(entries))).count("root-") == 3
+
+
+def test_generate_refuses_an_id_that_could_not_be_read() -> None:
+    result = CliRunner().invoke(keys, ["generate", "--id", "Production 1"])
+    assert result.exit_code == 2
+    assert "a-z, 0-9 and -" in result.output

@@ -1,0 +1,350 @@
+"""Vault keys in the database, and the ciphers that a process keeps."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event, text
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+from creatorvault.core.database_url import asyncpg_url
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.rootkeys import RootKeyring
+from tests.crypto.samples import FIRST, SECOND, new_vault
+from tests.postgres import Database
+
+ROOT_KEYS = RootKeyring.parse(RootKeyring.generate_entry("tests"))
+AT_ONE = VaultRevision(1)
+
+type Sessions = Callable[[VaultId], AbstractAsyncContextManager[AsyncSession]]
+
+
+@pytest.fixture(scope="module")
+async def engine(worker_database: Database) -> AsyncGenerator[AsyncEngine]:
+    engine = create_async_engine(asyncpg_url(worker_database.runtime_url))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def session_of(engine: AsyncEngine) -> Sessions:
+    """A session in which row-level security shows the vault's tenant; what it did is lost unless it is committed."""
+
+    @asynccontextmanager
+    async def session_of(vault: VaultId) -> AsyncGenerator[AsyncSession]:
+        async with AsyncSession(engine, expire_on_commit=False) as session:
+            await session.execute(text("SELECT set_config('app.tenant_id', :id, true)"), {"id": str(vault.tenant_id)})
+            yield session
+
+    return session_of
+
+
+@pytest.fixture
+def queries(engine: AsyncEngine) -> Any:
+    """The statements that went to the table of keys."""
+    statements: list[str] = []
+
+    def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "vault_keys" in statement:
+            statements.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", record)
+    yield statements
+    event.remove(engine.sync_engine, "before_cursor_execute", record)
+
+
+@pytest.fixture
+def edit(worker_database: Database) -> Callable[..., Awaitable[None]]:
+    """SQL as somebody who can write to the database."""
+
+    async def edit(sql: str, vault: VaultId) -> None:
+        engine = create_async_engine(asyncpg_url(worker_database.superuser_url))
+        async with engine.begin() as connection:
+            await connection.execute(text(sql + " WHERE tenant_id = :tenant_id"), {"tenant_id": vault.tenant_id})
+        await engine.dispose()
+
+    return edit
+
+
+def keyring(provider: RootKeyring = ROOT_KEYS, rotate_after: int = 2**24, max_vaults: int = 10_000) -> Keyring:
+    return Keyring(provider, rotate_after, max_vaults)
+
+
+async def stored(
+    session_of: Sessions, *versions: KeyVersion, vault: VaultId | None = None
+) -> tuple[VaultId, VaultCipher]:
+    """A vault with keys of these versions, made by a process that has ended."""
+    vault = vault or new_vault()
+    ring = keyring()
+    async with session_of(vault) as session:
+        for version in versions or (FIRST,):
+            cipher = await ring.create(session, vault, version, VaultRevision(version * 10))
+        await session.commit()
+    return vault, cipher
+
+
+async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> None:
+    vault, cipher = await stored(session_of)
+    sealed = cipher.seal(b'"an idea"', b"here")
+    async with session_of(vault) as session:
+        other = await keyring().cipher(session, vault, FIRST)
+    assert other.open(sealed, b"here") == b'"an idea"'
+    assert (other.vault, other.version, other.first_revision) == (vault, FIRST, VaultRevision(10))
+
+
+async def test_every_vault_has_a_key_of_its_own(session_of: Sessions) -> None:
+    _, one = await stored(session_of)
+    _, other = await stored(session_of)
+    with pytest.raises(Tampered):
+        other.open(one.seal(b'"an idea"', b"here"), b"here")
+
+
+async def test_a_cipher_that_is_kept_needs_no_query(session_of: Sessions, queries: list[str]) -> None:
+    vault, _ = await stored(session_of)
+    ring = keyring()
+    queries.clear()
+    async with session_of(vault) as session:
+        first = await ring.cipher(session, vault, FIRST)
+        assert await ring.cipher(session, vault, FIRST) is first
+    assert len(queries) == 1
+
+
+async def test_all_versions_are_read_in_one_query(session_of: Sessions, queries: list[str]) -> None:
+    vault, _ = await stored(session_of, FIRST, SECOND)
+    queries.clear()
+    async with session_of(vault) as session:
+        cipher = await keyring().cipher(session, vault, SECOND)
+    assert len(queries) == 1
+    assert cipher.has(FIRST)
+    assert cipher.version == SECOND
+
+
+async def test_requests_that_come_at_once_share_one_query(session_of: Sessions, queries: list[str]) -> None:
+    vault, _ = await stored(session_of)
+    ring = keyring()
+    queries.clear()
+
+    async def request() -> VaultCipher:
+        async with session_of(vault) as session:
+            return await ring.cipher(session, vault, FIRST)
+
+    assert len({id(cipher) for cipher in await asyncio.gather(*(request() for _ in range(10)))}) == 1
+    assert len(queries) == 1
+
+
+async def test_a_key_made_by_another_process_is_found(session_of: Sessions) -> None:
+    vault, _ = await stored(session_of)
+    ring = keyring()
+    async with session_of(vault) as session:
+        old = await ring.cipher(session, vault, FIRST)
+    _, rotated = await stored(session_of, SECOND, vault=vault)
+    async with session_of(vault) as session:
+        found = await ring.cipher(session, vault, SECOND)
+    assert found.open(rotated.seal(b"1", b""), b"") == b"1"
+    assert found.open(old.seal(b"2", b""), b"") == b"2"
+
+
+async def test_a_created_key_is_gone_when_its_transaction_rolls_back(session_of: Sessions) -> None:
+    # Given a key that its own transaction has used, and that was never committed
+    vault, ring = new_vault(), keyring()
+    async with session_of(vault) as session:
+        lost = await ring.create(session, vault, FIRST, AT_ONE)
+        assert (await ring.cipher(session, vault, FIRST)).open(lost.seal(b"1", b""), b"") == b"1"
+        await session.rollback()
+    # When another process gives the version to another key
+    _, kept = await stored(session_of, vault=vault)
+    # Then this process takes that one
+    async with session_of(vault) as session:
+        assert (await ring.cipher(session, vault, FIRST)).open(kept.seal(b"2", b""), b"") == b"2"
+
+
+async def test_a_version_is_given_once(session_of: Sessions) -> None:
+    vault, _ = await stored(session_of)
+    async with session_of(vault) as session:
+        with pytest.raises(IntegrityError):
+            await keyring().create(session, vault, FIRST, AT_ONE)
+
+
+async def test_a_forgotten_vault_is_read_again(session_of: Sessions, queries: list[str]) -> None:
+    vault, _ = await stored(session_of)
+    ring = keyring()
+    async with session_of(vault) as session:
+        await ring.cipher(session, vault, FIRST)
+        ring.forget(vault)
+        queries.clear()
+        await ring.cipher(session, vault, FIRST)
+    assert len(queries) == 1
+
+
+async def test_a_vault_forgotten_while_it_is_read_is_not_kept(session_of: Sessions, queries: list[str]) -> None:
+    class ForgetsMeanwhile(RootKeyring):
+        async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
+            ring.forget(vault)
+            return await ROOT_KEYS.unwrap(root_key_id, wrapped, additional)
+
+    vault, _ = await stored(session_of)
+    ring = keyring(ForgetsMeanwhile.parse(RootKeyring.generate_entry()))
+    queries.clear()
+    async with session_of(vault) as session:
+        await ring.cipher(session, vault, FIRST)
+        await ring.cipher(session, vault, FIRST)
+    assert len(queries) == 2
+
+
+async def test_the_vault_that_was_used_longest_ago_makes_room(session_of: Sessions, queries: list[str]) -> None:
+    ring = keyring(max_vaults=2)
+    one, two, three = [(await stored(session_of))[0] for _ in range(3)]
+
+    async def use(vault: VaultId) -> int:
+        queries.clear()
+        async with session_of(vault) as session:
+            await ring.cipher(session, vault, FIRST)
+        return len(queries)
+
+    assert [await use(vault) for vault in (one, two, one, three, one, three, two)] == [1, 1, 0, 1, 0, 0, 1]
+
+
+async def test_a_missing_key_row_is_a_lost_key(session_of: Sessions) -> None:
+    vault = new_vault()
+    async with session_of(vault) as session:
+        with pytest.raises(LostKey) as caught:
+            await keyring().cipher(session, vault, FIRST)
+    assert caught.value.ids == {"tenant_id": str(vault.tenant_id), "user_id": "ada", "key_version": "1"}
+
+
+async def test_a_missing_version_is_a_lost_key(session_of: Sessions) -> None:
+    vault, _ = await stored(session_of, SECOND)
+    async with session_of(vault) as session:
+        for version in (FIRST, KeyVersion(3)):
+            with pytest.raises(LostKey):
+                await keyring().cipher(session, vault, version)
+
+
+async def test_a_root_key_that_is_gone_is_a_lost_key(session_of: Sessions) -> None:
+    vault, _ = await stored(session_of)
+    async with session_of(vault) as session:
+        with pytest.raises(LostKey) as caught:
+            await keyring(RootKeyring.parse(RootKeyring.generate_entry("another"))).cipher(session, vault, FIRST)
+    assert caught.value.ids == {
+        "tenant_id": str(vault.tenant_id),
+        "user_id": "ada",
+        "key_version": "1",
+        "root_key_id": "tests",
+    }
+
+
+async def test_another_root_key_under_the_same_id_is_a_wrong_key(session_of: Sessions) -> None:
+    vault, _ = await stored(session_of)
+    async with session_of(vault) as session:
+        with pytest.raises(WrongKey) as caught:
+            await keyring(RootKeyring.parse(RootKeyring.generate_entry("tests"))).cipher(session, vault, FIRST)
+    assert caught.value.ids["user_id"] == "ada"
+
+
+@pytest.mark.parametrize(
+    ("edited", "alarm"),
+    [
+        ("wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # 1)", WrongKey),
+        ("wrapped = set_byte(wrapped, 0, 2)", Tampered),
+        ("wrapped = ''", Tampered),
+        ("first_revision = first_revision + 1", WrongKey),
+        ("first_revision = -1", WrongKey),
+        ("version = version + 1", WrongKey),
+        ("user_id = 'grace'", WrongKey),
+        ("root_key_id = 'another'", LostKey),
+    ],
+)
+async def test_an_edited_key_row_does_not_open(
+    session_of: Sessions, edit: Callable[..., Awaitable[None]], edited: str, alarm: type[Exception]
+) -> None:
+    vault, _ = await stored(session_of)
+    await edit(f"UPDATE keys.vault_keys SET {edited}", vault)
+    if "user_id" in edited:
+        vault = vault._replace(user_id="grace")
+    async with session_of(vault) as session:
+        with pytest.raises(alarm):
+            await keyring().cipher(session, vault, SECOND if edited.startswith("version") else FIRST)
+
+
+async def test_a_key_row_cannot_be_moved_to_another_vault(
+    session_of: Sessions, edit: Callable[..., Awaitable[None]]
+) -> None:
+    vault, other = (await stored(session_of))[0], new_vault()
+    await edit(f"UPDATE keys.vault_keys SET tenant_id = '{other.tenant_id}'", vault)
+    async with session_of(other) as session:
+        with pytest.raises(WrongKey):
+            await keyring().cipher(session, other, FIRST)
+
+
+async def test_an_old_key_that_is_damaged_spoils_only_what_it_sealed(
+    session_of: Sessions, edit: Callable[..., Awaitable[None]], queries: list[str]
+) -> None:
+    # Given a vault with two keys, the older of which no longer unwraps
+    vault, first = await stored(session_of)
+    _, second = await stored(session_of, SECOND, vault=vault)
+    await edit(
+        "UPDATE keys.vault_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # (2 - version))", vault
+    )
+    ring = keyring()
+    async with session_of(vault) as session:
+        cipher = await ring.cipher(session, vault, SECOND)
+    # Then what the newer sealed opens, and what the older sealed is an alarm
+    assert cipher.open(second.seal(b"2", b""), b"") == b"2"
+    with pytest.raises(WrongKey) as caught:
+        cipher.open(first.seal(b"1", b""), b"")
+    assert caught.value.ids["key_version"] == "1"
+    # And the row, once it is restored, needs no restart
+    await edit(
+        "UPDATE keys.vault_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # (2 - version))", vault
+    )
+    async with session_of(vault) as session:
+        assert (await ring.cipher(session, vault, SECOND)).open(first.seal(b"1", b""), b"") == b"1"
+
+
+async def test_a_damaged_newest_key_stops_the_vault(session_of: Sessions, edit: Callable[..., Awaitable[None]]) -> None:
+    """Sealing would go on under the key before, which was left because it has sealed enough."""
+    vault, _ = await stored(session_of, FIRST, SECOND)
+    await edit(
+        "UPDATE keys.vault_keys SET wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # (version - 1))", vault
+    )
+    async with session_of(vault) as session:
+        with pytest.raises(WrongKey):
+            await keyring().cipher(session, vault, FIRST)
+
+
+async def test_a_key_is_rotated_after_so_many_revisions(session_of: Sessions) -> None:
+    _, cipher = await stored(session_of)
+    ring = keyring(rotate_after=5)
+    assert [ring.must_rotate(cipher, VaultRevision(revision)) for revision in (10, 14, 15, 16)] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("rotate_after", [0, 2**30 + 1])
+def test_a_key_is_never_used_for_too_many_seals(rotate_after: int) -> None:
+    with pytest.raises(ValueError, match="rotated after"):
+        keyring(rotate_after=rotate_after)
+
+
+async def test_a_key_row_shows_nothing_of_its_key(session_of: Sessions, edit: Callable[..., Awaitable[None]]) -> None:
+    from creatorvault.crypto.models import VaultKey
+
+    row = VaultKey(
+        tenant_id=new_vault().tenant_id,
+        user_id="ada",
+        version=1,
+        root_key_id="tests",
+        wrapped=b"canary",
+        first_revision=1,
+    )
+    assert "canary" not in repr(row)
+    assert row.created_at.tzinfo is not None
