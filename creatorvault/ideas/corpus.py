@@ -100,7 +100,7 @@ class CorpusDraft:
     def _put(self, idea_id: int, entry: Entry | None) -> None:
         before = self.entries.pop(idea_id, None)
         self._before.setdefault(idea_id, before)
-        self.size += (entry.size() if entry else 0) - (before.size() if before else 0)
+        self.size += (entry.size if entry else 0) - (before.size if before else 0)
         if entry:
             self.entries[idea_id] = entry
 

@@ -30,7 +30,7 @@ def new_vault_id() -> VaultId:
 
 @dataclass
 class PaperReader:
-    """A snapshot. It counts the ideas it hands out, waits at its `gate`, and raises its `fault` after the first batch."""
+    """A snapshot. Counts the ideas it hands out, waits at its `gate`, and raises its `fault` after the first batch."""
 
     revision: VaultRevision
     ideas: list[tuple[int, IdeaResponse]]
@@ -44,8 +44,7 @@ class PaperReader:
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
         changed = [row for row in self.ideas if row[0] > revision]
         for start in range(0, len(changed), self.batch):
-            if self.gate:
-                await self.gate.wait()
+            await (self.gate.wait() if self.gate else asyncio.sleep(0))
             batch = changed[start : start + self.batch]
             self.read += len(batch)
             yield batch

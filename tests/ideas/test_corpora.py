@@ -1,12 +1,13 @@
 """How the corpora of many vaults share a process: what is read again, what is kept, and what never goes wrong."""
 
 import asyncio
+import tracemalloc
 from typing import Any
 
 import pytest
 
 from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
-from creatorvault.ideas.corpus import EMPTY_BYTES
+from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.settings import SearchSettings
@@ -188,13 +189,13 @@ async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> Non
     measured = Corpora(SearchSettings())
     await titles(measured, vaults[0])
     corpora = Corpora(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
-    gate = asyncio.Event()
-    asked = [asyncio.create_task(titles(corpora, vault, vault.reader(batch=1, gate=gate))) for vault in vaults]
-    gate.set()
+
+    asked = [titles(corpora, vault, vault.reader(batch=1)) for vault in vaults]
 
     assert await asyncio.gather(*asked) == [[f"b{number}" for number in range(8)]] * 4
     figures = corpora.figures()
     assert figures.bytes <= 2 * measured.figures().bytes
+    assert figures.streams > 0
 
 
 async def test_questions_at_the_same_time_read_a_vault_once() -> None:
@@ -262,3 +263,19 @@ async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
 
     assert await under_way == ["a"]
     assert (corpora.figures().vaults, corpora.figures().bytes) == (0, 0)
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "ж", "😀"])
+def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
+    draft = CorpusDraft()
+    tracemalloc.start()
+    try:
+        for number in range(200):
+            draft.merge(
+                [idea_of(f"{letter * 150} {number}", notes=f"{letter * 4000} {number}", tags=[f"tag {number}"])]
+            )
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert draft.size == pytest.approx(taken, rel=0.1)

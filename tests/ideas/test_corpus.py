@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from creatorvault.core.identifiers import VaultRevision
@@ -52,7 +52,6 @@ async def test_every_question_is_answered_as_by_a_plain_list(
 
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=30))
-@settings(max_examples=200)
 async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
     vault, followed = PaperVault(), Corpora(SearchSettings())
 

@@ -1,0 +1,113 @@
+"""What a corpus costs by itself: no database, no keys. Run it: python benchmarks/micro_corpus.py
+
+Prints the time to build one, to search it warm (every search another one, so that no remembered answer helps), to
+follow one change, and the bytes it takes. The longest pause is how long a search kept the event loop to itself.
+"""
+
+import asyncio
+import random
+from datetime import UTC, datetime, timedelta
+from statistics import median
+from time import perf_counter
+from uuid import UUID
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas.corpus import Corpus, CorpusDraft
+from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.ideas.schemas import IdeaResponse
+
+SIZES = (1_000, 10_000, 100_000)
+SEARCHES = 40
+TEXT = """
+    the a of to and in for with on how why camera light sound edit cut story hook title draft podcast guest episode
+    review travel kitchen recipe budget studio microphone interview thumbnail series season audience script outline
+    question answer mistake lesson secret beginner week month sponsor channel letter music street market river winter
+"""
+WORDS = TEXT.split()
+
+
+def sample_idea(chance: random.Random, number: int) -> IdeaResponse:
+    """About 500 characters of title and notes, three tags."""
+    time = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=number)
+    return IdeaResponse(
+        title=" ".join(chance.choices(WORDS, k=7)).capitalize(),
+        notes=" ".join(chance.choices(WORDS, k=80)),
+        tags=chance.sample(WORDS, 3),
+        id=UUID(int=chance.getrandbits(128)),
+        user_id="ada",
+        created_at=time,
+        updated_at=time,
+    )
+
+
+def build(ideas: list[IdeaResponse]) -> Corpus:
+    draft = CorpusDraft()
+    draft.merge(ideas)
+    return draft.finish(VaultRevision(1))
+
+
+def searches(chance: random.Random) -> list[CorpusQuery]:
+    """Halves of two words in a row: found now and then, and none the beginning of another."""
+    return [
+        CorpusQuery(search=f"{chance.choice(WORDS)} {chance.choice(WORDS)} {chance.choice(WORDS)[:2]}")
+        for _ in range(SEARCHES)
+    ]
+
+
+async def note_pauses(found: list[float]) -> None:
+    """Adds the milliseconds between one turn of the event loop and the next, until it is cancelled."""
+    while True:
+        before = perf_counter()
+        await asyncio.sleep(0)
+        found.append((perf_counter() - before) * 1000)
+
+
+async def measured(corpus: Corpus, queries: list[CorpusQuery]) -> list[float]:
+    times = []
+    for query in queries:
+        start = perf_counter()
+        await corpus.select(query, 512)
+        times.append((perf_counter() - start) * 1000)
+        await asyncio.sleep(0)
+    return sorted(times)
+
+
+async def report(size: int, chance: random.Random) -> str:
+    ideas = [sample_idea(chance, number) for number in range(size)]
+    start = perf_counter()
+    corpus = build(ideas)
+    built = (perf_counter() - start) * 1000
+
+    [first_title_order] = await measured(corpus, [CorpusQuery(sort="title")])
+    [first_order] = await measured(corpus, [CorpusQuery()])
+    scans = await measured(corpus, searches(chance))
+    [tagged] = await measured(corpus, [CorpusQuery(tags=("kitchen",), sort="title")])
+
+    seen: list[float] = []
+    watch = asyncio.create_task(note_pauses(seen))
+    await measured(corpus, searches(chance)[:5])
+    watch.cancel()
+
+    start = perf_counter()
+    draft = corpus.draft()
+    draft.merge([sample_idea(chance, 0)])
+    followed = draft.finish(VaultRevision(2))
+    following = (perf_counter() - start) * 1000
+    assert (await followed.select(CorpusQuery(), 512)).total == size + 1
+
+    p95 = scans[int(len(scans) * 0.95)]
+    figures = [built / size * 1000, median(scans), p95, tagged, first_order, first_title_order, following, max(seen)]
+    return f"{size:>8,}" + "".join(f"{figure:>12.2f}" for figure in figures) + f"{corpus.size / size:>12.0f}"
+
+
+async def main() -> None:
+    chance = random.Random(7)
+    print("milliseconds; ideas of 500 characters")
+    columns = ("build/1,000", "search", "p95", "tag", "first order", "first title", "change", "pause", "bytes/idea")
+    print(f"{'ideas':>8}" + "".join(f"{column:>12}" for column in columns))
+    for size in SIZES:
+        print(await report(size, chance))
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
