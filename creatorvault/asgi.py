@@ -18,7 +18,7 @@ from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.health.services import HealthService
+from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
 
@@ -54,12 +54,14 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.database = Database(settings.database)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.corpora = Corpora(settings.search)
-    app.state.health = HealthService(app.state.database, root_keys)
+    probed = database_for_probes(settings.database)
+    app.state.health = HealthService(probed, root_keys)
     app.state.verifier = build_verifier(settings.auth)
     try:
         yield
     finally:
         await app.state.verifier.aclose()
+        await probed.close()
         await app.state.database.close()
 
 

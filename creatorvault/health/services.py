@@ -1,72 +1,76 @@
 """What readiness means: each part is asked, none is assumed, and no answer carries a driver's words."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
+from msgspec.structs import replace
 from sqlalchemy import text
 
 from creatorvault.core.database import Database
 from creatorvault.core.logging import get_logger
 from creatorvault.core.migrations import heads
 from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.settings import DatabaseSettings
 
 log = get_logger(__name__)
 
 DEADLINE_SECONDS: Final = 2.0
+PROBE: Final = b"creatorvault/readiness/v1"
 
 type Outcome = Literal["ok", "failed"]
 
 
-class NotReady(Exception):
-    """A part answered, and its answer is no."""
+class DatabaseHealth(NamedTuple):
+    database: Outcome = "failed"
+    database_writable: Outcome = "failed"
+    migrations: Outcome = "failed"
+
+
+def database_for_probes(settings: DatabaseSettings) -> Database:
+    """One connection apart from the requests': that those are all in use says nothing about the database."""
+    limits = replace(settings, pool_size=1, max_overflow=0, answer_seconds=DEADLINE_SECONDS)
+    return Database(limits)
 
 
 class HealthService:
+    """Probes that come at the same time share one look, so that asking for health is no way to make it worse."""
+
     def __init__(self, database: Database, root_keys: RootKeyProvider) -> None:
         self._database = database
         self._root_keys = root_keys
+        self._heads = heads()  # reads files, which no request may wait for
+        self._look: asyncio.Task[DatabaseHealth] | None = None
 
     async def is_connected(self) -> bool:
-        return await _outcome("database", self._connect) == "ok"
+        return (await self._database_health()).database == "ok"
 
     async def readiness(self) -> dict[str, Outcome]:
-        parts: dict[str, Callable[[], Awaitable[None]]] = {
-            "database": self._connect,
-            "database_writable": self._writable,
-            "migrations": self._at_head,
-            "root_key": self._root_key_usable,
-        }
-        outcomes = await asyncio.gather(*(_outcome(name, probe) for name, probe in parts.items()))
-        return {"api": "ok", **dict(zip(parts, outcomes, strict=True))}
+        database, root_key = await asyncio.gather(self._database_health(), self._root_key())
+        return {"api": "ok", **database._asdict(), "root_key": root_key}
 
-    async def _connect(self) -> None:
-        async with self._database.reading() as session:
-            await session.execute(text("SELECT 1"))
+    async def _database_health(self) -> DatabaseHealth:
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(self._look_at_database())
+        return await asyncio.shield(self._look)
 
-    async def _writable(self) -> None:
-        """A standby, or a server that an operator has set read-only, answers reads and stores nothing."""
-        async with self._database.writing() as session:
-            if (await session.execute(text("SHOW transaction_read_only"))).scalar_one() != "off":
-                raise NotReady
+    async def _look_at_database(self) -> DatabaseHealth:
+        health = DatabaseHealth()
+        try:
+            async with self._database.writing() as session:
+                read_only = (await session.execute(text("SHOW transaction_read_only"))).scalar_one()
+                # A standby, or a server that an operator has set read-only, answers reads and stores nothing.
+                health = health._replace(database="ok", database_writable="ok" if read_only == "off" else "failed")
+                applied = set((await session.execute(text("SELECT version_num FROM alembic_version"))).scalars())
+                health = health._replace(migrations="ok" if applied == self._heads else "failed")
+        except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it is not ready
+            log.warning("health.failed", part="database", error=type(error).__name__)
+        return health
 
-    async def _at_head(self) -> None:
-        async with self._database.reading() as session:
-            applied = set((await session.execute(text("SELECT version_num FROM alembic_version"))).scalars())
-        if applied != heads():
-            raise NotReady
-
-    async def _root_key_usable(self) -> None:
-        probe, bound = bytes(32), b"creatorvault/readiness/v1"
-        if await self._root_keys.unwrap(*await self._root_keys.wrap(probe, bound), bound) != probe:
-            raise NotReady
-
-
-async def _outcome(part: str, probe: Callable[[], Awaitable[None]]) -> Outcome:
-    try:
-        async with asyncio.timeout(DEADLINE_SECONDS):
-            await probe()
-    except Exception as error:  # noqa: BLE001  # whatever is wrong with a part, the answer is that it is not ready
-        log.warning("health.failed", part=part, error=type(error).__name__)
-        return "failed"
-    return "ok"
+    async def _root_key(self) -> Outcome:
+        try:
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                wrapped = await self._root_keys.wrap(bytes(32), PROBE)
+                return "ok" if await self._root_keys.unwrap(*wrapped, PROBE) == bytes(32) else "failed"
+        except Exception as error:  # noqa: BLE001  # a provider may fail in ways of its own
+            log.warning("health.failed", part="root_key", error=type(error).__name__)
+            return "failed"
