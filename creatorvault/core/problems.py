@@ -1,5 +1,6 @@
 """The one place where errors become answers: the published bodies, or RFC 9457 problem details on request."""
 
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -24,6 +25,8 @@ from creatorvault.core.schemas import Prose
 log = get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
+# Named by the client, and not with a quality of 0, which means "not acceptable" (RFC 9110 §12.4.2).
+ACCEPTS_PROBLEM = re.compile(r"application/problem\+json(?!\s*;[^,]*\bq=0(?:\.0*)?\s*(?:[,;]|$))", re.IGNORECASE)
 
 
 class ServerErrorInfo(msgspec.Struct, frozen=True):
@@ -45,7 +48,7 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     known = error if isinstance(error, CreatorVaultError) else _from_framework(error)
     if isinstance(known, InternalError):
         _report(error)
-    wants_problem = PROBLEM_JSON in request.headers.get("accept", "")
+    wants_problem = ACCEPTS_PROBLEM.search(request.headers.get("accept", "")) is not None
     body = _problem(known, _correlation_id(request)) if wants_problem else published(known, _correlation_id(request))
     return Response(
         body,

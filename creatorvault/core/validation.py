@@ -79,7 +79,7 @@ async def _receive(request: Request[Any, Any, Any], accepted: Accepts) -> Receiv
     if accepted.path is not None:
         path = _validated(accepted.path, "path", request.path_params, errors)
     if accepted.query is not None:
-        query = _validated(accepted.query, "query", _query_values(request, accepted.query), errors)
+        query = _validated(accepted.query, "query", _query_values(request, accepted.query, errors), errors)
     if accepted.body is not None:
         try:
             content = await read_object(request)
@@ -92,7 +92,9 @@ async def _receive(request: Request[Any, Any, Any], accepted: Accepts) -> Receiv
     return Received(path, query, body)
 
 
-def _query_values(request: Request[Any, Any, Any], model: type[RequestModel]) -> dict[str, Any]:
+def _query_values(
+    request: Request[Any, Any, Any], model: type[RequestModel], errors: list[FieldError]
+) -> dict[str, Any]:
     """The last value of each known parameter; all of them where the model says that it may be repeated."""
     values: dict[str, Any] = {}
     for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
@@ -100,6 +102,8 @@ def _query_values(request: Request[Any, Any, Any], model: type[RequestModel]) ->
             values.setdefault(name, []).append(value)
         elif name in model.model_fields:
             values[name] = value
+        else:
+            errors.extend(unstorable({name: value}, ("query",)))
     return values
 
 
@@ -118,7 +122,9 @@ def _validated[M: RequestModel](
 
 def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:
     """One error for each place: a text that cannot be stored may also break its field's own rule."""
-    places = {error["loc"]: error for error in reversed(found)}
+    places: dict[tuple[str | int, ...], FieldError] = {}
+    for error in found:
+        places.setdefault(error["loc"], error)
     order = {name: index for index, name in enumerate(model.model_fields)}
     unknown = len(order)
     return sorted(

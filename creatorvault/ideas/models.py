@@ -1,10 +1,35 @@
 """The ideas table: content is ciphertext, everything else is clear so that it can be indexed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKeyConstraint, Index, LargeBinary, SmallInteger, Text, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    TypeDecorator,
+    Uuid,
+)
 from sqlmodel import Field, SQLModel
+
+
+class DueDate(TypeDecorator[datetime]):
+    """A creator's own time, which may be the first or the last moment there is.
+
+    The driver sends those two as `-infinity` and `infinity` and reads them back as naive times.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
 class Idea(SQLModel, table=True):
@@ -29,7 +54,7 @@ class Idea(SQLModel, table=True):
     tags: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
     stage: int = Field(sa_column=Column(SmallInteger, nullable=False))
     priority: int = Field(sa_column=Column(SmallInteger, nullable=False))
-    due_date: datetime | None = Field(sa_column=Column(DateTime(timezone=True), nullable=True))
+    due_date: datetime | None = Field(sa_column=Column(DueDate, nullable=True))
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))

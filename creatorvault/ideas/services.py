@@ -51,7 +51,7 @@ class IdeaReadingService:
 
     def tag_of(self, query: IdeaQuery) -> str:
         """The entity tag of a list: it stays while neither the vault nor the question changes."""
-        question = blake2b(query.model_dump_json().encode(), digest_size=8).hexdigest()
+        question = blake2b(repr(query).encode(), digest_size=8).hexdigest()
         return f'"{0 if self._vault is None else self._vault.revision}-{question}"'
 
     async def get(self, idea_id: UUID) -> StoredIdea:
