@@ -20,15 +20,19 @@ class Page:
         return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(urls)
 
 
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src $styles; img-src 'self' data:; font-src data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
 SWAGGER: Final = Page(
     template="docs.html",
     assets={"style": "swagger_style.css", "pages": "pages.css", "swagger": "swagger_bundle.js", "start": "docs.js"},
-    policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    policy=Template(POLICY).substitute(styles="'self'"),
 )
 REDOC: Final = Page(
     template="redoc.html",
-    assets={"pages": "pages.css", "redoc": "redoc.js"},
-    policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    assets={"pages": "pages.css", "redoc": "redoc.js", "start": "reference.js"},
+    # Redoc writes its style sheets into the page while it runs.
+    policy=Template(POLICY).substitute(styles="'self' 'unsafe-inline'"),
 )
