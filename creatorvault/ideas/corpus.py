@@ -70,7 +70,7 @@ class Corpus:
         return self._orders[sort]
 
     def draft(self) -> "CorpusDraft":
-        return CorpusDraft(dict(self._entries), self.size, self._orders)
+        return CorpusDraft(dict(self._entries), self.size, dict(self._orders))
 
 
 class CorpusDraft:
@@ -99,7 +99,8 @@ class CorpusDraft:
 
     def _put(self, idea_id: int, entry: Entry | None) -> None:
         before = self.entries.pop(idea_id, None)
-        self._before.setdefault(idea_id, before)
+        if self._orders:
+            self._before.setdefault(idea_id, before)
         self.size += (entry.size if entry else 0) - (before.size if before else 0)
         if entry:
             self.entries[idea_id] = entry
