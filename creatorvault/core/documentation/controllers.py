@@ -13,7 +13,7 @@ from creatorvault.core.openapi.document import document
 DOCUMENT: Final = "openapi_document"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
-type PublicRequest = Request[Any, Any, Any]
+PublicRequest = Request[Any, Any, Any]
 
 
 class DocumentationController(Controller):
