@@ -1,14 +1,22 @@
-"""JSON bodies as FastAPI reads them, minus what JSON (RFC 8259) does not allow: NaN, Infinity, other encodings."""
+"""JSON bodies as FastAPI reads them, minus what JSON (RFC 8259) does not allow: NaN, Infinity, other encodings.
 
+They are bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
+"""
+
+import asyncio
 import json
 import re
 from typing import Any, Final, NoReturn
 
 from litestar import Request
+from litestar.exceptions import InternalServerException
 
-from creatorvault.core.errors import FieldError, RequestInvalid
+from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, RequestInvalid
 
 JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
+MAX_DEPTH: Final = 64
+# A string without its end is taken whole too: trying again at each quotation mark in it would take quadratic time.
+BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|([\[{])|[\]}]', re.DOTALL)
 CONSTANT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
 MISSING: Final[FieldError] = {"type": "missing", "loc": ("body",), "msg": "Field required"}
 NOT_AN_OBJECT: Final[FieldError] = {
@@ -19,8 +27,11 @@ NOT_AN_OBJECT: Final[FieldError] = {
 
 
 async def read_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
-    """Raises RequestInvalid when the body is missing, of another media type, not JSON or not an object."""
-    body = await request.body()
+    """Raises RequestInvalid when the body is missing, of another media type, not JSON, too deep or not an object.
+
+    Raises BodyTooSlow, ClientGone and RequestEntityTooLarge when it does not arrive as it should.
+    """
+    body = await _received(request)
     if not body:
         raise RequestInvalid([MISSING])
     declared = request.headers.get("content-type", "application/json").partition(";")[0].strip()
@@ -32,11 +43,23 @@ async def read_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     return value
 
 
+async def _received(request: Request[Any, Any, Any]) -> bytes:
+    try:
+        async with asyncio.timeout(request.app.state.settings.server.body_seconds):
+            return await request.body()
+    except TimeoutError:
+        raise BodyTooSlow from None
+    except InternalServerException:
+        raise ClientGone from None  # how Litestar says that the connection closed before the body was complete
+
+
 def _parse(body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _not_json(error.start, "Invalid UTF-8") from None
+    if (offset := _too_deep(text)) is not None:
+        raise _not_json(offset, "Nested too deeply")
     try:
         return json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
@@ -46,8 +69,21 @@ def _parse(body: bytes) -> Any:
         raise _not_json(offset, "Not a JSON number") from None
     except ValueError:
         raise _not_json(0, "Number with too many digits") from None
-    except RecursionError:
-        raise _not_json(0, "Nested too deeply") from None
+
+
+def _too_deep(text: str) -> int | None:
+    """Where the nesting passes MAX_DEPTH. What reads the value afterwards recurses, and Python's stack is finite."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return None
+    depth = 0
+    for found in BRACKET.finditer(text):
+        if found[1]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return found.start()
+        elif found[0] in "]}":
+            depth -= 1
+    return None
 
 
 class _NotANumber(Exception):

@@ -58,6 +58,27 @@ class TooLarge(CreatorVaultError):
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
 
+class BodyTooSlow(CreatorVaultError):
+    """RFC 9110 §15.5.9: the answer also says that this connection is not read any further."""
+
+    status = HTTPStatus.REQUEST_TIMEOUT
+
+    def __init__(self) -> None:
+        super().__init__("The request body took too long to arrive")
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Connection": "close"}
+
+
+class ClientGone(CreatorVaultError):
+    """The connection closed before the request was complete, so nobody reads this answer; the log keeps its status."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__("The request body is incomplete")
+
+
 class RequestInvalid(CreatorVaultError):
     """Input that breaks a rule; `errors` names every failing field at once."""
 
