@@ -18,11 +18,7 @@ async def root_keys_check(installation: Installation) -> list[Message]:
     try:
         provider = root_key_provider(encryption)
     except RootKeysInvalid as error:
-        return [
-            Message(
-                "crypto.E001", f"The root keys cannot be read: {error}.", "Make one with: creatorvault keys generate"
-            )
-        ]
+        return [Message("crypto.E001", f"The root keys cannot be read: {error}.", "creatorvault keys generate")]
     except OSError:
         return []
     return await usability(provider)

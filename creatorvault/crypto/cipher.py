@@ -68,9 +68,13 @@ class VaultCipher:
     def name_of(self, text: str) -> bytes:
         """HMAC-SHA256 (RFC 2104) of a client's own name for something, to find it by: 32 bytes, never of content.
 
-        Under the vault's oldest key, so that a rotation leaves names as they are.
+        Under the vault's oldest key, so that a rotation leaves names as they are. Raises the alarm of that key when it
+        could not be unwrapped.
         """
-        return hmac.digest(derive_purpose_key(self._keys[min(self._keys)], NAMES), text.encode(), "sha256")
+        oldest = min(*self._keys, *self._unusable, self.version)
+        if oldest in self._unusable:
+            raise self._unusable[oldest]
+        return hmac.digest(derive_purpose_key(self._keys[oldest], NAMES), text.encode(), "sha256")
 
     @property
     def complete(self) -> bool:

@@ -144,3 +144,19 @@ def test_a_cipher_shows_no_key() -> None:
     cipher = cipher_with({FIRST: b"canary canary canary canary 1234"})
     assert "canary" not in repr(cipher)
     assert repr(cipher).startswith("VaultCipher(vault=VaultId(")
+
+
+def test_a_name_outlives_a_rotation_and_belongs_to_one_vault() -> None:
+    vault = new_vault()
+    before = cipher_with({FIRST: KEY}, vault).name_of("retry-1")
+    assert len(before) == 32
+    assert cipher_with({FIRST: KEY, SECOND: OTHER_KEY}, vault).name_of("retry-1") == before
+    assert cipher_with({FIRST: KEY}, vault).name_of("retry-2") != before
+    assert cipher_with({FIRST: OTHER_KEY}).name_of("retry-1") != before
+
+
+def test_a_name_under_a_key_that_could_not_be_unwrapped_is_an_alarm() -> None:
+    """Under the next key it would be another name, and what it stands for would be done twice."""
+    unusable = {FIRST: WrongKey(key_version="1")}
+    with pytest.raises(WrongKey):
+        VaultCipher(new_vault(), VaultRevision(1), {SECOND: KEY}, unusable=unusable).name_of("retry-1")

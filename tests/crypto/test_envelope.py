@@ -1,14 +1,24 @@
 """The bytes of one sealed value, and the encoding of what it is bound to."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from creatorvault.core.identifiers import KeyVersion
-from creatorvault.crypto.envelope import EnvelopeKey, Malformed, NotAuthentic, context, header_of, key_version_of
+from creatorvault.crypto.envelope import (
+    EnvelopeKey,
+    Malformed,
+    NotAuthentic,
+    context,
+    header_of,
+    key_version_of,
+    time_part,
+)
 from tests.crypto.samples import contexts, json_texts, keys
 
-parts = st.lists(st.one_of(st.binary(max_size=8), st.binary(min_size=250, max_size=300)), max_size=6)
+parts = st.lists(st.one_of(st.binary(max_size=8), st.integers(254, 258).map(bytes)), max_size=4)
 versions = st.integers(min_value=1, max_value=2**32 - 1).map(KeyVersion)
 
 
@@ -25,6 +35,14 @@ def test_a_context_may_be_encoded_in_pieces(one: list[bytes], other: list[bytes]
 @given(parts)
 def test_a_context_is_each_part_after_its_length(several: list[bytes]) -> None:
     assert context(*several) == b"".join(len(part).to_bytes(4, "big") + part for part in several)
+
+
+@given(st.datetimes(timezones=st.just(UTC)))
+def test_a_time_is_its_microseconds_since_the_epoch(time: datetime) -> None:
+    assert (
+        datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int.from_bytes(time_part(time), "big", signed=True))
+        == time
+    )
 
 
 @given(keys, versions, json_texts, contexts)
