@@ -13,7 +13,7 @@ from creatorvault.core.openapi.document import document
 DOCUMENT: Final = "openapi_document"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
-PublicRequest = Request[Any, Any, Any]
+Request[Any, Any, Any] = Request[Any, Any, Any]
 
 
 class DocumentationController(Controller):
@@ -23,7 +23,7 @@ class DocumentationController(Controller):
     include_in_schema = False
 
     @get("/openapi.json", sync_to_thread=True)
-    def openapi_json(self, request: PublicRequest) -> Response[bytes]:
+    def openapi_json(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         state = request.app.state
         if DOCUMENT not in state:
             state[DOCUMENT] = msgspec.json.encode(document(request.app))
@@ -38,7 +38,7 @@ class DocumentationController(Controller):
         return _page(REDOC)
 
     @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
-    def asset(self, request: PublicRequest, digest: str, name: str) -> Response[bytes]:
+    def asset(self, request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
         """Another digest is another version's file: what would be sent must not be kept under it."""
         if not is_asset(name) or asset(name).digest != digest:
             raise NotFound("Not Found")

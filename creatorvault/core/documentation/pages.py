@@ -21,8 +21,8 @@ class Page:
 
 
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src $styles; img-src 'self' data:; font-src data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src $styles; img-src 'self' data:; font-src data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
 SWAGGER: Final = Page(
