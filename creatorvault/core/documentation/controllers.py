@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import msgspec
 from litestar import Controller, MediaType, Request, Response, get
+from litestar.params import FromPath
 
 from creatorvault.core.documentation.assets import PATH, asset, is_asset
 from creatorvault.core.documentation.pages import REDOC, SWAGGER, Page
@@ -12,8 +13,6 @@ from creatorvault.core.openapi.document import document
 
 DOCUMENT: Final = "openapi_document"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
-
-Request[Any, Any, Any] = Request[Any, Any, Any]
 
 
 class DocumentationController(Controller):
@@ -38,7 +37,7 @@ class DocumentationController(Controller):
         return _page(REDOC)
 
     @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
-    def asset(self, request: Request[Any, Any, Any], digest: str, name: str) -> Response[bytes]:
+    def asset(self, request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
         """Another digest is another version's file: what would be sent must not be kept under it."""
         if not is_asset(name) or asset(name).digest != digest:
             raise NotFound("Not Found")
