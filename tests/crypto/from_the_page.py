@@ -1,0 +1,98 @@
+"""The format of docs/encryption.md, written from that page alone: nothing here comes from the package."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+
+def integer(number: int, bits: int, *, signed: bool = False) -> bytes:
+    return number.to_bytes(bits // 8, "big", signed=signed)
+
+
+def context(*parts: bytes) -> bytes:
+    joined = b""
+    for part in parts:
+        joined += integer(len(part), 32) + part
+    return joined
+
+
+def time(text: str | None) -> bytes:
+    if text is None:
+        return b""
+    since = datetime.fromisoformat(text) - datetime(1970, 1, 1, tzinfo=UTC)
+    return integer((since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds, 64, signed=True)
+
+
+def purpose_key(vault_key: bytes, purpose: str) -> bytes:
+    """RFC 5869, sections 2.2 and 2.3; 32 bytes are the first block of the output."""
+    extracted = hmac.new(bytes(32), vault_key, hashlib.sha256).digest()
+    return hmac.new(extracted, b"creatorvault/v1/" + purpose.encode() + b"\x01", hashlib.sha256).digest()
+
+
+def name(vault_key: bytes, idempotency_key: str) -> bytes:
+    return hmac.new(purpose_key(vault_key, "names"), idempotency_key.encode(), hashlib.sha256).digest()
+
+
+def padded_length(length: int) -> int:
+    if length <= 32:
+        return 32
+    e = 0
+    while 2 ** (e + 1) <= length:
+        e += 1
+    s = 0
+    while 2**s <= e:
+        s += 1
+    unit: int = 2 ** (e - s)
+    return -(-length // unit) * unit
+
+
+def padded(text: bytes) -> bytes:
+    return text + b" " * (padded_length(len(text)) - len(text))
+
+
+def wrap_bound(vector: dict[str, Any]) -> bytes:
+    return b"\x01\x01" + context(
+        b"creatorvault/vault-key/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        integer(vector["version"], 32),
+        integer(vector["first_revision"], 64),
+        vector["root_key_id"].encode(),
+    )
+
+
+def wrapped(vector: dict[str, Any]) -> bytes:
+    aead, nonce = AESGCM(vector["root_key"]), bytes(vector["nonce"])
+    return b"\x01\x01" + nonce + aead.encrypt(nonce, vector["vault_key"], wrap_bound(vector))
+
+
+def additional_data(vector: dict[str, Any], column: str) -> bytes:
+    return (
+        b"\x01\x01"
+        + integer(vector["version"], 32)
+        + context(
+            b"creatorvault/idea/v1",
+            UUID(vector["tenant_id"]).bytes,
+            vector["user_id"].encode(),
+            column.encode(),
+            UUID(vector["id"]).bytes,
+            integer(vector["revision"], 64),
+            integer(vector["stage"], 16, signed=True),
+            integer(vector["priority"], 16, signed=True),
+            time(vector["due_date"]),
+            time(vector["created_at"]),
+            time(vector["updated_at"]),
+        )
+    )
+
+
+def sealed(vector: dict[str, Any], column: str) -> bytes:
+    aead, nonce = AESGCM(purpose_key(vector["vault_key"], "ideas")), bytes(vector[f"{column}.nonce"])
+    text = json.dumps(vector[f"{column}.json"], ensure_ascii=False, separators=(",", ":")).encode()
+    header = b"\x01\x01" + integer(vector["version"], 32)
+    return header + nonce + aead.encrypt(nonce, padded(text), additional_data(vector, column))

@@ -1,0 +1,150 @@
+"""docs/encryption.md says what the service does: its test vectors hold for both, and for a second implementation."""
+
+import json
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+
+from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
+from creatorvault.crypto.keyring import wrap_context
+from creatorvault.crypto.padding import padded_length
+from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.ideas.ranks import PRIORITIES, STAGES
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.sealing import IdeaSealer
+from tests.crypto import from_the_page as page
+
+type Vector = dict[str, Any]
+
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "encryption.md"
+BLOCK: Final = re.compile(r"^### (.+?)\n+```vectors\n(.*?)^```", re.MULTILINE | re.DOTALL)
+COLUMNS: Final = ("title", "notes", "tags")
+
+
+def value_of(text: str) -> Any:
+    """JSON, or else hexadecimal. Bare digits are a number when they are few."""
+    if text[0] in '"[' or text == "null":
+        return json.loads(text)
+    return int(text) if len(text) < 10 else bytes.fromhex(text)
+
+
+def vectors() -> dict[str, Vector]:
+    return {
+        title: {name: value_of(value) for name, value in (line.split(" = ", 1) for line in lines.splitlines())}
+        for title, lines in BLOCK.findall(DOCUMENT.read_text(encoding="utf-8"))
+    }
+
+
+VECTORS: Final = vectors()
+IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
+
+
+def vault_of(vector: Vector) -> VaultId:
+    return VaultId(TenantId(UUID(vector["tenant_id"])), UserId(vector["user_id"]))
+
+
+def cipher_of(vector: Vector) -> VaultCipher:
+    vault = VaultId(TenantId(UUID(int=0)), UserId("")) if "tenant_id" not in vector else vault_of(vector)
+    version = KeyVersion(vector.get("version", 1))
+    return VaultCipher(vault, VaultRevision(1), {version: vector["vault_key"]}, unusable={})
+
+
+def idea_of(vector: Vector) -> IdeaResponse:
+    due_date = vector["due_date"]
+    return IdeaResponse(
+        title=vector["title.json"],
+        notes=vector["notes.json"],
+        tags=vector["tags.json"],
+        stage=STAGES[vector["stage"]],
+        priority=PRIORITIES[vector["priority"]],
+        due_date=None if due_date is None else datetime.fromisoformat(due_date),
+        id=UUID(vector["id"]),
+        user_id=vector["user_id"],
+        created_at=datetime.fromisoformat(vector["created_at"]),
+        updated_at=datetime.fromisoformat(vector["updated_at"]),
+    )
+
+
+def test_the_page_has_vectors_of_every_kind() -> None:
+    assert list(VECTORS)[:4] == ["Wrapping", "Purpose keys", "Names", "Padded lengths"]
+    assert len(IDEAS) == 2
+
+
+async def test_wrapping() -> None:
+    vector = VECTORS["Wrapping"]
+    assert page.wrap_bound(vector) == vector["bound"]
+    assert page.wrapped(vector) == vector["wrapped"]
+    root_keys = RootKeyring({vector["root_key_id"]: vector["root_key"]})
+    bound = wrap_context(vault_of(vector), vector["version"], vector["first_revision"])
+    assert await root_keys.unwrap(vector["root_key_id"], vector["wrapped"], bound) == vector["vault_key"]
+
+
+async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    vector = VECTORS["Wrapping"]
+    root_keys = RootKeyring({vector["root_key_id"]: vector["root_key"]})
+    bound = wrap_context(vault_of(vector), vector["version"], vector["first_revision"])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
+
+
+@pytest.mark.parametrize("purpose", ["ideas", "idempotency", "names"])
+def test_purpose_keys(purpose: str) -> None:
+    vector = VECTORS["Purpose keys"]
+    assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
+    assert derive_purpose_key(vector["vault_key"], purpose) == vector[purpose]
+
+
+def test_names() -> None:
+    vector = VECTORS["Names"]
+    assert page.name(vector["vault_key"], vector["idempotency_key"]) == vector["name"]
+    assert cipher_of(vector).name_of(vector["idempotency_key"]) == vector["name"]
+
+
+def test_padded_lengths() -> None:
+    for length, padded in VECTORS["Padded lengths"].items():
+        assert page.padded_length(int(length)) == padded
+        assert padded_length(int(length)) == padded
+
+
+def test_padded_lengths_agree_far_beyond_the_vectors() -> None:
+    assert all(page.padded_length(length) == padded_length(length) for length in range(6000))
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("vector", IDEAS)
+def test_the_page_seals_to_the_same_bytes(vector: Vector, column: str) -> None:
+    assert page.additional_data(vector, column) == vector[f"{column}.additional_data"]
+    assert page.sealed(vector, column) == vector[f"{column}.sealed"]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("vector", IDEAS)
+def test_the_service_seals_to_the_same_bytes(vector: Vector, column: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector[f"{column}.nonce"])
+        row = IdeaSealer(cipher_of(vector)).seal(idea_of(vector), vector["revision"])
+    assert row[column] == vector[f"{column}.sealed"]
+
+
+@pytest.mark.parametrize("vector", IDEAS)
+def test_the_service_opens_what_the_page_sealed(vector: Vector) -> None:
+    idea = idea_of(vector)
+    row: Any = SimpleNamespace(
+        id=idea.id,
+        revision=vector["revision"],
+        stage=vector["stage"],
+        priority=vector["priority"],
+        due_date=idea.due_date,
+        created_at=idea.created_at,
+        updated_at=idea.updated_at,
+        **{column: page.sealed(vector, column) for column in COLUMNS},
+    )
+    assert IdeaSealer(cipher_of(vector)).open(row) == idea
