@@ -1,0 +1,107 @@
+"""ETag, If-Match and If-None-Match (RFC 9110 §8.8.3 and §13.1)."""
+
+import asyncio
+
+import pytest
+
+from tests.factories import Creator
+
+
+async def test_a_change_gives_an_idea_another_tag(ada: Creator) -> None:
+    created = await ada.post({"title": "One"})
+    read = await ada.get(created.json())
+    changed = await ada.patch(created.json(), {"title": "Two"})
+
+    assert read.headers["ETag"] == created.headers["ETag"]
+    assert changed.headers["ETag"] != created.headers["ETag"]
+
+
+@pytest.mark.parametrize("weak", ["", "W/"], ids=["strong", "weak"])
+async def test_who_has_this_version_gets_304(ada: Creator, weak: str) -> None:
+    created = await ada.post({"title": "One"})
+
+    answer = await ada.get(created.json(), headers={"If-None-Match": f'"other", {weak}{created.headers["ETag"]}'})
+
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["ETag"] == created.headers["ETag"]
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("header", ['"other"', "unquoted", ""])
+async def test_who_has_another_version_gets_the_idea(ada: Creator, header: str) -> None:
+    idea = await ada.idea()
+
+    assert (await ada.get(idea, headers={"If-None-Match": header})).json() == idea
+
+
+@pytest.mark.parametrize("parameters", [{}, {"search": "one"}, {"tags": "x"}, {"sort": "title"}, {"stage": "draft"}])
+async def test_a_list_is_304_until_the_vault_changes(ada: Creator, parameters: dict[str, str]) -> None:
+    await ada.idea("One")
+    tag = (await ada.list(parameters)).headers["ETag"]
+
+    unchanged = await ada.list(parameters, headers={"If-None-Match": tag})
+    await ada.idea("Two")
+    changed = await ada.list(parameters, headers={"If-None-Match": tag})
+
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    assert changed.status_code == 200
+    assert changed.headers["ETag"] != tag
+
+
+async def test_another_question_has_another_tag(ada: Creator) -> None:
+    await ada.idea()
+
+    tags = [(await ada.list(parameters)).headers["ETag"] for parameters in ({}, {"limit": 5}, {"search": "a"})]
+
+    assert len(set(tags)) == 3
+
+
+async def test_an_empty_vault_has_a_tag_too(ada: Creator) -> None:
+    tag = (await ada.list()).headers["ETag"]
+
+    assert (await ada.list(headers={"If-None-Match": tag})).status_code == 304
+
+
+@pytest.mark.parametrize("header", ['"stale"', 'W/"1"', "unquoted"])
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_to_another_version_is_refused_and_loses_nothing(ada: Creator, method: str, header: str) -> None:
+    idea = await ada.idea()
+
+    refused = await ada.request(method, ada.url_of(idea), json={"title": "Lost"}, headers={"If-Match": header})
+
+    assert refused.status_code == 412
+    assert "If-Match" in refused.json()["detail"]
+    assert (await ada.get(idea)).json() == idea
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_change_to_the_version_that_was_seen_is_done(ada: Creator, method: str) -> None:
+    for header in ("*", None):
+        created = await ada.post({"title": "One"})
+        condition = {"If-Match": header or created.headers["ETag"]}
+        done = await ada.request(method, ada.url_of(created.json()), json={"title": "Two"}, headers=condition)
+
+        assert done.status_code == (204 if method == "DELETE" else 200)
+
+
+async def test_an_idea_that_is_not_there_is_404_whatever_the_condition(ada: Creator) -> None:
+    gone = await ada.idea()
+    await ada.delete(gone)
+
+    assert (await ada.patch(gone, {"title": "x"}, headers={"If-Match": "*"})).status_code == 404
+
+
+async def test_fifty_writers_change_one_version_once(ada: Creator) -> None:
+    created = await ada.post({"title": "Version 0"})
+    idea, tag, kept = created.json(), created.headers["ETag"], []
+
+    for turn in range(3):
+        bodies = [{"title": f"{turn}-{writer}"} for writer in range(50)]
+        answers = await asyncio.gather(*(ada.patch(idea, body, headers={"If-Match": tag}) for body in bodies))
+        winners = [answer for answer in answers if answer.status_code == 200]
+        assert len(winners) == 1
+        assert {answer.status_code for answer in answers} == {200, 412}
+        kept.append(winners[0].json()["title"])
+        tag = winners[0].headers["ETag"]
+
+    assert (await ada.get(idea)).json()["title"] == kept[-1]
