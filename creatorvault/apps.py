@@ -9,6 +9,8 @@ from rich_click import RichCommand
 from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
 from creatorvault.core.checks import Check
+from creatorvault.crypto.checks import root_keys_check
+from creatorvault.crypto.commands import keys
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.ideas.controllers import IdeaController
 
@@ -26,7 +28,7 @@ class App:
 INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
     App(name="accounts", controllers=(UserController,), commands=(token,)),
-    App(name="crypto"),
+    App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
     App(name="tenants"),
     App(name="idempotency"),
     App(name="ideas", controllers=(IdeaController,)),

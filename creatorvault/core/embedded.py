@@ -193,15 +193,16 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def _terminate(self) -> None:
-        if self._state() is State.SILENT:
-            return  # its process id may belong to somebody else by now
-        file = self.place.folder / "data" / "postmaster.pid"
-        os.kill(int(file.read_text().split()[0]), signal.SIGINT)  # "fast": ends sessions, then writes everything
-        deadline = time.monotonic() + STOP_SECONDS
-        while file.exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        """SIGINT is PostgreSQL's fast shutdown: it ends sessions, then writes everything."""
         if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
             self._process.wait(STOP_SECONDS)
+        elif self._state() is not State.SILENT:  # else the process id may belong to somebody else by now
+            file = self.place.folder / "data" / "postmaster.pid"
+            os.kill(int(file.read_text().split()[0]), signal.SIGINT)
+            deadline = time.monotonic() + STOP_SECONDS
+            while file.exists() and time.monotonic() < deadline:
+                time.sleep(0.02)
 
     def _state(self) -> State:
         command = (self.place.programs / "pg_isready", "-q", "-h", self.place.socket, "-U", "postgres")

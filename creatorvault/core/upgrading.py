@@ -13,22 +13,20 @@ from sqlalchemy.pool import NullPool
 
 from creatorvault.core.migrations import alembic_config
 from creatorvault.core.secret import Secret
-from creatorvault.settings import DatabaseSettings
+from creatorvault.settings import DatabaseSettings, Settings
 
 RUNTIME_ROLE: Final = "creatorvault_runtime"
 """Made by the first migration, with every grant that serving needs; logins are members of it."""
-
-WAIT_SECONDS: Final = 60.0
 
 
 class DatabaseUnreachable(Exception):
     """Says which login and why, without the address, which may hold a password."""
 
 
-def upgrade(database: DatabaseSettings, revision: str = "head", say: Callable[[str], None] = print) -> None:
-    """Waits up to a minute for a database that is still coming up. Raises DatabaseUnreachable after that."""
-    owner, runtime = addresses(database)
-    asyncio.run(reachable(owner, WAIT_SECONDS, say))
+def upgrade(settings: Settings, revision: str = "head", say: Callable[[str], None] = print) -> None:
+    """Waits `server.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable."""
+    owner, runtime = addresses(settings.database)
+    asyncio.run(reachable(owner, settings.server.startup_seconds, say))
     command.upgrade(alembic_config(owner), revision)
     login = make_url(runtime.reveal()).username
     if login is not None and login != make_url(owner.reveal()).username:

@@ -21,7 +21,7 @@ def database() -> None:
 def upgrade(revision: str) -> None:
     """Apply migrations up to REVISION, and let the runtime login use what they made."""
     with with_database(load_settings(), click.echo) as settings:
-        upgrade_database(settings.database, revision, click.echo)
+        upgrade_database(settings, revision, click.echo)
         click.echo(f"The database is at {revision}.")
 
 

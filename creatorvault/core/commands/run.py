@@ -35,7 +35,7 @@ def run_command(application: str, sample_token: SampleToken) -> click.RichComman
         with with_database(settings, click.echo) as settings:
             development = settings.environment is Environment.DEVELOPMENT
             if development:
-                upgrade(settings.database, say=click.echo)
+                upgrade(settings, say=click.echo)
             _hand_to_workers(settings)
             token = sample_token(settings, Greeting.user) if development else None
             with Greeting(settings.server, token):

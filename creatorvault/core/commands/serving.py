@@ -5,6 +5,7 @@ from ipaddress import ip_address
 
 from granian import Granian
 from granian.constants import Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from creatorvault.settings import ServerSettings
@@ -25,6 +26,7 @@ def serve(application: str, server: ServerSettings) -> int:
         workers=server.workers,
         loop=Loops.uvloop,
         websockets=False,
+        http1_settings=HTTP1Settings(header_read_timeout=round(server.header_seconds * 1000)),
         workers_kill_timeout=server.shutdown_seconds,
         log_level=LogLevels.warning,
     )

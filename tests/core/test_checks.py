@@ -1,0 +1,140 @@
+"""System checks: what each of them finds, on a real database where it is about one."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+from msgspec.structs import replace
+
+from creatorvault.core.checks import Installation, Level, Message, found_by
+from creatorvault.core.configuration import SettingsError
+from creatorvault.core.database_checks import database_check
+from creatorvault.core.settings_checks import settings_check, unusable
+from creatorvault.settings import Secret, Settings, load_settings
+from tests.application import environment_of, settings_of
+from tests.postgres import Database
+
+RANDOM = "Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP"
+
+
+def ids(messages: list[Message]) -> list[str]:
+    return [message.id for message in messages]
+
+
+def test_the_letter_of_its_id_is_the_level_of_a_message() -> None:
+    assert Message("core.E001", "").level is Level.ERROR
+    assert Message("core.W001", "").level is Level.WARNING
+
+
+async def test_checks_report_in_their_order(settings: Settings) -> None:
+    async def first(installation: Installation) -> list[Message]:
+        return [Message("a.W001", "")]
+
+    async def second(installation: Installation) -> list[Message]:
+        return [Message("a.E001", ""), Message("a.W002", "")]
+
+    assert ids(await found_by([second, first], Installation(settings, deploy=False))) == ["a.E001", "a.W002", "a.W001"]
+
+
+def test_settings_that_cannot_be_used_are_one_error_each() -> None:
+    assert ids(unusable(SettingsError(["one", "two"]))) == ["core.E001", "core.E001"]
+
+
+async def test_the_settings_of_development_are_in_order() -> None:
+    settings = load_settings({"BETTER_AUTH_SECRET": RANDOM})
+
+    assert await settings_check(Installation(settings, deploy=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "found"),
+    [
+        ({"ALLOWED_ORIGINS": "*", "CREATORVAULT_SERVER__ALLOW_CREDENTIALS": "false"}, "core.W001"),
+        ({"BETTER_AUTH_SECRET": "secret" * 8}, "core.W002"),
+    ],
+)
+async def test_what_is_unwise_is_a_warning(environ: dict[str, str], found: str) -> None:
+    assert ids(await settings_check(Installation(load_settings(environ), deploy=False))) == [found]
+
+
+async def test_to_deploy_a_bare_development_is_judged_as_production() -> None:
+    found = await settings_check(Installation(load_settings({}), deploy=True))
+
+    assert ids(found) == ["core.E001", "core.E001", "core.E001", "core.W003", "core.W004"]
+
+
+async def test_what_is_ready_to_deploy_finds_nothing() -> None:
+    environ = {
+        "CREATORVAULT_ENV": "production",
+        "DATABASE_URL": "postgres://app@db.example/ideas",
+        "BETTER_AUTH_SECRET": RANDOM,
+        "CREATORVAULT_ROOT_KEYS": "one:" + "A" * 43 + "=",
+        "CREATORVAULT_SERVER__BEHIND_TLS": "true",
+        "ALLOWED_ORIGINS": "https://app.example,http://localhost:3000",
+    }
+
+    assert await settings_check(Installation(load_settings(environ), deploy=True)) == []
+
+
+async def test_a_front_end_without_tls_is_a_warning_to_who_deploys() -> None:
+    settings = load_settings({"ALLOWED_ORIGINS": "http://app.example"})
+
+    assert "core.W005" in ids(await settings_check(Installation(settings, deploy=True)))
+
+
+async def test_a_migrated_database_with_a_harmless_login_is_in_order(settings: Settings) -> None:
+    assert await database_check(Installation(settings, deploy=True)) == []
+
+
+async def test_without_a_database_there_is_nothing_to_find(settings: Settings) -> None:
+    bare = replace(settings, database=replace(settings.database, url=None))
+
+    assert await database_check(Installation(bare, deploy=False)) == []
+
+
+async def test_a_database_that_does_not_answer_is_an_error_without_its_address(settings: Settings) -> None:
+    url = Secret("postgresql+asyncpg://app:hunter2@127.0.0.1:1/ideas")
+    away = replace(settings, database=replace(settings.database, url=url, owner_url=url))
+
+    (message,) = await database_check(Installation(away, deploy=False))
+
+    assert message.id == "core.E002"
+    assert "hunter2" not in message.text
+
+
+async def test_a_database_behind_the_migrations_is_an_error(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
+) -> None:
+    await fresh_sql.execute("UPDATE alembic_version SET version_num = 'earlier'")
+
+    installation = Installation(settings_of(environment_of(fresh_database, home)), deploy=False)
+
+    assert ids(await database_check(installation)) == ["core.E003"]
+
+
+async def test_an_empty_database_is_a_warning(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
+) -> None:
+    await fresh_sql.execute("DROP TABLE alembic_version")
+
+    installation = Installation(settings_of(environment_of(fresh_database, home)), deploy=False)
+
+    assert ids(await database_check(installation)) == ["core.W006"]
+
+
+@pytest.mark.parametrize(
+    ("login", "found"), [("postgres", "core.E005"), ("creatorvault_owner", "core.W007"), ("stranger", "core.E006")]
+)
+async def test_a_login_with_too_many_or_too_few_rights_is_found(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path, login: str, found: str
+) -> None:
+    await fresh_sql.execute("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+    environ = environment_of(fresh_database, home) | {"DATABASE_URL": fresh_database.url(login)}
+
+    assert ids(await database_check(Installation(settings_of(environ), deploy=False))) == [found]
+
+
+async def test_an_old_server_is_an_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creatorvault.core.database_checks.OLDEST", 99)
+
+    assert ids(await database_check(Installation(settings, deploy=False))) == ["core.E004"]

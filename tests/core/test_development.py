@@ -1,0 +1,93 @@
+"""What development makes by itself."""
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.settings import Environment, Settings, SettingsError, load_settings
+
+
+@pytest.fixture
+def bare(tmp_path: Path) -> Settings:
+    return load_settings({"CREATORVAULT_HOME": str(tmp_path / "home")})
+
+
+def test_secrets_are_made_once_and_kept(bare: Settings) -> None:
+    first = with_development_secrets(bare)
+
+    assert first == with_development_secrets(bare)
+    assert first.auth.issuers[0].secret
+    assert first.encryption.root_keys
+
+
+def test_secrets_are_for_nobody_else(bare: Settings) -> None:
+    with_development_secrets(bare)
+    folder = bare.home / "secrets"
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+    assert {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir()} == {
+        "better-auth-secret": 0o600,
+        "root-keys": 0o600,
+    }
+
+
+def test_two_installations_share_no_secret(bare: Settings, tmp_path: Path) -> None:
+    other = replace(bare, home=tmp_path / "other")
+
+    assert with_development_secrets(bare).encryption != with_development_secrets(other).encryption
+
+
+def test_processes_that_start_at_once_agree(bare: Settings) -> None:
+    with ThreadPoolExecutor(16) as threads:
+        outcomes = list(threads.map(with_development_secrets, [bare] * 16))
+
+    assert all(outcome == outcomes[0] for outcome in outcomes)
+    assert len(list((bare.home / "secrets").iterdir())) == 2
+
+
+def test_the_slower_process_takes_the_secret_of_the_faster(bare: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    faster = with_development_secrets(bare)
+    monkeypatch.setattr(Path, "exists", lambda path: False)
+
+    assert with_development_secrets(bare) == faster
+
+
+def test_what_is_set_is_not_made(tmp_path: Path) -> None:
+    settings = load_settings(
+        {
+            "CREATORVAULT_HOME": str(tmp_path / "home"),
+            "BETTER_AUTH_URL": "http://localhost:3000",
+            "CREATORVAULT_ROOT_KEYS": "one:" + "A" * 43 + "=",
+        }
+    )
+
+    assert with_development_secrets(settings) == settings
+    assert not (tmp_path / "home").exists()
+
+
+def test_production_makes_nothing(bare: Settings) -> None:
+    production = replace(bare, environment=Environment.PRODUCTION)
+
+    assert with_development_secrets(production) == production
+    with pytest.raises(SettingsError, match="no embedded database"), with_database(production, print):
+        pytest.fail("production got a database")
+
+
+def test_a_database_that_is_set_is_used(tmp_path: Path) -> None:
+    settings = load_settings({"CREATORVAULT_HOME": str(tmp_path), "DATABASE_URL": "postgres://app@db.example/ideas"})
+
+    with with_database(settings, print) as given:
+        assert given == settings
+
+
+def test_without_one_the_embedded_database_is_started_and_said_where_it_lies(bare: Settings) -> None:
+    said: list[str] = []
+    with with_database(bare, said.append) as settings:
+        assert settings.database.url != settings.database.owner_url
+        inside = (bare.home / "postgres" / "data").exists()
+
+    assert inside or "Database files: " in said[0]
