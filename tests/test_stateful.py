@@ -1,0 +1,197 @@
+"""Any sequence of requests is answered as the plain Python model of a vault answers it."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from tests.application import House
+from tests.factories import Idea
+from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
+
+# Signs that are special to LIKE; letters whose case changes their length or depends on a language; ligatures, marks
+# apart from and joined to their letters, full-width and circled forms, joined emoji, blanks and line breaks.
+SIGNS: Final = [
+    *("%", "_", "\\", "'", "*", "a", "A", "b", "z", "1", " ", "\n", "-"),
+    *("ß", "ẞ", "s", "S", "İ", "I", "i", "ı", "ς", "σ", "Σ", "ﬁ", "ﬀ", "fi", "K", "k"),
+    *("e", "\u0301", "é", "É", "ö", "ｆ", "①", "½", "👩🏽\u200d🚀", "👩", "🏳️", "\u200d", "ſ", "ŉ", "ΐ"),
+]
+# A comma in a tag splits it; in the filter too.
+TAGS: Final = [
+    "moss",
+    "Moss",
+    " MOSS ",
+    "straße",
+    "STRASSE",
+    "ﬁlm",
+    "film",
+    "a,b",
+    "b",
+    "100%",
+    "_",
+    "é",
+    "e\u0301",
+    ",",
+]
+
+texts = st.lists(st.sampled_from(SIGNS), max_size=12).map("".join)
+titles = (texts | st.sampled_from(SIGNS).map(lambda sign: (sign * 200)[:200])).filter(str.strip)
+notes = st.none() | texts
+stages = st.sampled_from(PROGRESS)
+priorities = st.sampled_from(IMPORTANCE)
+tags = st.lists(st.sampled_from(TAGS), max_size=4)
+due_dates = st.sampled_from([None, "2027-01-01T00:00:00Z", "2026-06-01T12:30:00.500000Z"])
+optional = {"notes": notes, "stage": stages, "priority": priorities, "tags": tags, "due_date": due_dates}
+bodies = st.fixed_dictionaries({"title": titles}, optional=optional)
+changes = st.fixed_dictionaries(
+    {},
+    optional={
+        "title": st.none() | titles,
+        "notes": notes,
+        "stage": st.none() | stages,
+        "priority": st.none() | priorities,
+        "tags": st.none() | tags,
+        "due_date": due_dates,
+    },
+)
+refused = st.sampled_from([{"title": ""}, {"title": " "}, {"title": "x" * 201}, {"title": "x", "stage": "x"}])
+needles = st.none() | st.sampled_from(SIGNS) | texts | st.sampled_from(SIGNS).map(lambda sign: (sign * 200)[:200])
+questions = st.builds(
+    Question,
+    search=needles,
+    stages=st.lists(stages, max_size=2, unique=True).map(tuple),
+    priorities=st.lists(priorities, max_size=2, unique=True).map(tuple),
+    tags=st.none() | st.lists(st.sampled_from(TAGS), max_size=2).map(",".join),
+    sort=st.sampled_from(["created_at", "updated_at", "title", "priority", "stage"]),
+    order=st.sampled_from(["asc", "desc"]),
+    limit=st.integers(1, 5) | st.just(100),
+    offset=st.integers(0, 4) | st.just(2**63 - 1),
+)
+orders = st.builds(
+    Question,
+    stages=st.lists(stages, max_size=2).map(tuple),
+    priorities=st.lists(priorities, max_size=2).map(tuple),
+    sort=st.sampled_from(["created_at", "updated_at", "title", "priority", "stage"]),
+    order=st.sampled_from(["asc", "desc"]),
+    limit=st.integers(1, 5),
+    offset=st.integers(0, 4),
+)
+spellings = st.sampled_from([str.upper, str.lower, str.swapcase, str.casefold, str])
+which = st.integers(0, 7)
+
+
+class VaultMachine(RuleBasedStateMachine):
+    """Drives the API beside the model; requests run on the application's own loop."""
+
+    def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self.loop = loop
+        self.ada = house.creator()
+        self.model = VaultModel()
+
+    def wait[T](self, answer: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(answer)
+
+    def pick(self, which: int) -> Idea:
+        return list(self.model.ideas.values())[which % len(self.model.ideas)]
+
+    @initialize(bodies=st.lists(bodies, max_size=4))
+    def begin(self, bodies: list[dict[str, Any]]) -> None:
+        for body in bodies:
+            self.create(body)
+
+    @rule(body=bodies)
+    def create(self, body: dict[str, Any]) -> None:
+        answer = self.wait(self.ada.post(body))
+
+        assert answer.status_code == 201, answer.text
+        idea = answer.json()
+        assert idea == idea | self.model.created(body) | {"user_id": self.ada.user_id}
+        assert idea["created_at"] == idea["updated_at"]
+        assert idea["id"] not in self.model.ideas
+        self.model.ideas[idea["id"]] = idea
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which, body=bodies)
+    def put(self, which: int, body: dict[str, Any]) -> None:
+        idea = self.pick(which)
+        answer = self.wait(self.ada.put(idea, body))
+
+        assert answer.status_code == 200, answer.text
+        self.learn(idea, idea | self.model.created(body), answer.json())
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which, body=changes)
+    def patch(self, which: int, body: dict[str, Any]) -> None:
+        idea = self.pick(which)
+        answer = self.wait(self.ada.patch(idea, body))
+
+        assert answer.status_code == 200, answer.text
+        expected = idea | self.model.patched(idea, body)
+        if expected == idea:
+            assert answer.json() == idea
+        else:
+            self.learn(idea, expected, answer.json())
+
+    def learn(self, before: Idea, expected: Idea, answered: Idea) -> None:
+        """Takes the new time from the server, which must not run backwards."""
+        assert answered == expected | {"updated_at": answered["updated_at"]}
+        assert answered["updated_at"] >= before["updated_at"]
+        self.model.ideas[before["id"]] = answered
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which)
+    def delete(self, which: int) -> None:
+        idea = self.pick(which)
+
+        assert self.wait(self.ada.delete(idea)).status_code == 204
+        assert self.wait(self.ada.get(idea)).status_code == 404
+        del self.model.ideas[idea["id"]]
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which)
+    def read(self, which: int) -> None:
+        idea = self.pick(which)
+
+        assert self.wait(self.ada.get(idea)).json() == idea
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which, body=refused, method=st.sampled_from(["PUT", "PATCH"]))
+    def refuse(self, which: int, body: dict[str, Any], method: str) -> None:
+        answer = self.wait(self.ada.request(method, self.ada.url_of(self.pick(which)), json=body))
+
+        assert answer.status_code == 422
+
+    @rule(question=questions)
+    def ask(self, question: Question) -> None:
+        answer = self.wait(self.ada.list(question.parameters()))
+
+        assert answer.status_code == 200, answer.text
+        assert answer.json() == self.model.answer(question)
+
+    @rule(question=orders)
+    def leaf_through(self, question: Question) -> None:
+        self.ask(question)
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which, begin=st.integers(0, 20), length=st.sampled_from([1, 2, 3, 5, 200]), spelling=spellings)
+    def search_for_a_part(self, which: int, begin: int, length: int, spelling: Any) -> None:
+        """What an idea holds, written otherwise: chance alone would seldom find anything."""
+        idea = self.pick(which)
+        text = idea["title"] if begin % 2 else idea["notes"] or idea["title"]
+        begin %= len(text)
+        self.ask(Question(search=spelling(text[begin : begin + length]), sort="title", order="asc"))
+
+
+def test_the_api_agrees_with_the_model(house: House, session_loop: asyncio.AbstractEventLoop) -> None:
+    run_state_machine_as_test(
+        lambda: VaultMachine(house, session_loop),
+        settings=settings(
+            max_examples=35,
+            stateful_step_count=30,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+        ),
+    )

@@ -1,0 +1,113 @@
+"""A vault as plain Python: what the contract says, in the fewest words, with none of the application's code."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+from unicodedata import combining, normalize
+from uuid import UUID
+
+from tests.factories import Idea
+
+DEFAULTS: Final = {"notes": None, "stage": "idea", "priority": "medium", "tags": [], "due_date": None}
+PROGRESS: Final = ["idea", "outline", "draft", "published"]
+IMPORTANCE: Final = ["low", "medium", "high"]
+NEVER_NULL: Final = ("title", "stage", "priority", "tags")
+
+
+def folded(text: str) -> str:
+    """Both sides are NFKC-normalised and case-folded; folding can take a letter apart, hence the last step."""
+    return normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def as_people_sort(title: str) -> str:
+    """Accents and case folded; what a fold takes apart may hold an accent again."""
+    for _ in range(2):
+        title = "".join(sign for sign in normalize("NFKD", title) if not combining(sign)).casefold()
+    return title
+
+
+def tidy(tags: Iterable[str]) -> list[str]:
+    kept: dict[str, str] = {}
+    for tag in (part.strip() for text in tags for part in text.split(",")):
+        if tag:
+            kept.setdefault(folded(tag), tag)
+    return list(kept.values())
+
+
+def stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a body as they come back."""
+    result = dict(fields)
+    if isinstance(result.get("title"), str):
+        result["title"] = result["title"].strip()
+    if isinstance(result.get("tags"), list):
+        result["tags"] = tidy(result["tags"])
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    search: str | None = None
+    stages: tuple[str, ...] = ()
+    priorities: tuple[str, ...] = ()
+    tags: str | None = None
+    sort: str = "created_at"
+    order: str = "desc"
+    limit: int = 20
+    offset: int = 0
+
+    def parameters(self) -> list[tuple[str, object]]:
+        pairs: list[tuple[str, object]] = [("stage", stage) for stage in self.stages]
+        pairs += [("priority", priority) for priority in self.priorities]
+        pairs += [(name, getattr(self, name)) for name in ("search", "tags") if getattr(self, name) is not None]
+        return [*pairs, *((name, getattr(self, name)) for name in ("sort", "order", "limit", "offset"))]
+
+    def matches(self, idea: Idea) -> bool:
+        needle = folded(self.search or "")
+        wanted = {folded(tag.strip()) for tag in (self.tags or "").split(",") if tag.strip()}
+        return (
+            (needle in folded(idea["title"]) or needle in folded(idea["notes"] or ""))
+            and (not wanted or not wanted.isdisjoint(map(folded, idea["tags"])))
+            and (not self.stages or idea["stage"] in self.stages)
+            and (not self.priorities or idea["priority"] in self.priorities)
+        )
+
+    def key(self, idea: Idea) -> tuple[Any, ...]:
+        rank: tuple[Any, ...]
+        match self.sort:
+            case "title":
+                rank = (as_people_sort(idea["title"]), idea["title"])
+            case "stage":
+                rank = (PROGRESS.index(idea["stage"]),)
+            case "priority":
+                rank = (IMPORTANCE.index(idea["priority"]),)
+            case time:
+                rank = (datetime.fromisoformat(idea[time]),)
+        return (*rank, UUID(idea["id"]).int)
+
+
+@dataclass
+class VaultModel:
+    """Ids and times are the server's to choose; everything else follows from what was sent."""
+
+    ideas: dict[str, Idea] = field(default_factory=dict)
+
+    def created(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        return DEFAULTS | stored(fields)
+
+    def patched(self, idea: Idea, changes: Mapping[str, Any]) -> dict[str, Any]:
+        sent = {name: value for name, value in changes.items() if value is not None or name not in NEVER_NULL}
+        return {name: idea[name] for name in ("title", *DEFAULTS)} | stored(sent)
+
+    def answer(self, question: Question) -> dict[str, Any]:
+        matches = sorted(filter(question.matches, self.ideas.values()), key=question.key)
+        if question.order == "desc":
+            matches.reverse()
+        items = matches[question.offset : question.offset + question.limit]
+        return {
+            "items": items,
+            "total": len(matches),
+            "limit": question.limit,
+            "offset": question.offset,
+            "has_more": question.offset + len(items) < len(matches),
+        }
