@@ -38,7 +38,7 @@ async def test_across_rows(ada: Creator, attacker: Attacker, logs: Logs, column:
     await assert_unaffected(ada, second)
 
 
-@pytest.mark.parametrize(("column", "other"), permutations(SEALED, 2))
+@pytest.mark.parametrize(("column", "other"), tuple(permutations(SEALED, 2)))
 async def test_across_columns(ada: Creator, attacker: Attacker, logs: Logs, column: str, other: str) -> None:
     idea, beside = await ada.idea(**PRIVATE), await ada.idea(**PRIVATE)
 
