@@ -55,7 +55,12 @@ class PreconditionFailed(CreatorVaultError):
 
 
 class TooLarge(CreatorVaultError):
+    """The rest of the body is not read, so the connection is of no further use."""
+
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Connection": "close"}
 
 
 class BodyTooSlow(CreatorVaultError):
