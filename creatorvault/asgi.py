@@ -13,6 +13,7 @@ from creatorvault.apps import INSTALLED
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
 from creatorvault.core.documentation.controllers import DocumentationController
+from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
@@ -57,9 +58,11 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)
     app.state.verifier = build_verifier(settings.auth)
+    app.state.limits = build_limits(settings.limits)
     try:
         yield
     finally:
+        await app.state.limits.aclose()
         await app.state.verifier.aclose()
         await probed.close()
         await app.state.database.close()

@@ -1,25 +1,42 @@
 """Who is let in. Every route needs an identity unless its handler says `opt={"public": True}`."""
 
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
+from litestar.types import HTTPScope
 
 from creatorvault.accounts.errors import AdminRequired, NotAuthenticated, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
+from creatorvault.core.errors import Unauthorized
+from creatorvault.core.exchanges import exchange_of
+from creatorvault.core.limits import RateLimits, pseudonym
 
 PUBLIC = "public"
 
 
 async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
-    """Verifies the bearer token (RFC 6750 §2.1) before path, query or body are read; the caller becomes the user."""
+    """Verifies the bearer token (RFC 6750 §2.1) before path, query or body are read; the caller becomes the user.
+
+    Counts the request next, so a quota that is used up (429) comes after the token (401) and before all the rest.
+    """
     if handler.opt.get(PUBLIC):
         return
+    scope = cast("HTTPScope", connection.scope)
     verifier: TokenVerifier = connection.app.state.verifier
-    connection.scope["user"] = await verifier.verify(bearer_token(connection))
+    limits: RateLimits = connection.app.state.limits
+    try:
+        identity = await verifier.verify(bearer_token(connection))
+    except Unauthorized:
+        await limits.count_stranger(scope)
+        raise
+    caller = pseudonym(identity.realm, identity.subject)
+    exchange_of(scope).caller = caller
+    await limits.count_caller(scope, caller)
+    scope["user"] = identity
 
 
 def requires_admin(connection: ASGIConnection[Any, Identity, Any, State], handler: BaseRouteHandler) -> None:

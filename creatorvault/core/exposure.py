@@ -3,19 +3,18 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from creatorvault.settings import LimitsSettings, MetricsSettings, ServerSettings
 
-STORAGES: Final = ("valkey", "valkeys", "redis", "rediss", "unix")
+STORAGES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
 TOKEN_BYTES: Final = 32
 PORTS: Final = 65_535
 
 
 def unsafe_limits(limits: "LimitsSettings") -> Iterator[str]:
-    if limits.storage_url and urlsplit(limits.storage_url.reveal()).scheme not in STORAGES:
-        yield f"CREATORVAULT_LIMITS__STORAGE_URL does not begin with one of {', '.join(f'{name}://' for name in STORAGES)}"
+    if limits.storage_url and not limits.storage_url.reveal().startswith(STORAGES):
+        yield f"CREATORVAULT_LIMITS__STORAGE_URL does not begin with one of {', '.join(STORAGES)}"
     for network in limits.trusted_proxies:
         try:
             ip_network(network)

@@ -1,7 +1,8 @@
 """What happens to every exchange, answered by a handler or not: correlation id, security headers, one log line."""
 
 import re
-import time
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Final, cast
 from uuid import uuid4
 
@@ -11,13 +12,14 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
+from creatorvault.core.exchanges import STATE_KEY, Exchange, Observer, exchange_of
+from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
 
 log = get_logger(__name__)
 
 CORRELATION_HEADER: Final = b"x-correlation-id"
 WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
-STATE_KEY: Final = "correlation_id"
 
 SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
     (b"x-content-type-options", b"nosniff"),
@@ -31,14 +33,14 @@ TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; i
 
 
 def correlation_id(scope: Scope) -> str:
-    identifier: str = scope["state"][STATE_KEY]
-    return identifier
+    return exchange_of(cast("HTTPScope", scope)).correlation_id
 
 
 class Edge(Litestar):
     """The application with its edge. Litestar's own middleware does not see what routing refuses; this does."""
 
     behind_tls: bool = False
+    observers: Sequence[Observer] = ()
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -49,38 +51,55 @@ class Edge(Litestar):
             await super().__call__(scope, receive, send)
 
     async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        started = time.perf_counter()
-        identifier = _identifier(scope)
-        scope.setdefault("state", {})[STATE_KEY] = identifier
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(correlation_id=identifier)
-        status = 0
+        exchange = Exchange(scope, _identifier(scope))
+        scope.setdefault("state", {})[STATE_KEY] = exchange
 
         async def guarded_send(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
-                self._add_headers(message, identifier)
+                exchange.status = int(message["status"])
+                self._add_headers(message, exchange)
+            elif message["type"] == "http.response.body":
+                exchange.bytes_out += len(message["body"])
             await send(message)
 
-        try:
-            await super().__call__(scope, receive, guarded_send)
-        finally:
-            log.info(
-                "request",
-                method=scope["method"],
-                route=scope.get("path_template") or "unmatched",
-                status=status,
-                milliseconds=round((time.perf_counter() - started) * 1000, 2),
+        with ExitStack() as observed:
+            for observe in self.observers:
+                observed.enter_context(observe(exchange))
+            structlog.contextvars.clear_contextvars()
+            structlog.contextvars.bind_contextvars(
+                correlation_id=exchange.correlation_id, trace_id=exchange.trace.trace_id
             )
+            try:
+                await super().__call__(scope, receive, guarded_send)
+            finally:
+                _log(exchange)
 
-    def _add_headers(self, message: HTTPResponseStartEvent, identifier: str) -> None:
-        headers = [*message.get("headers", ()), *SECURITY_HEADERS, (CORRELATION_HEADER, identifier.encode())]
+    def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
+        headers = [
+            *message.get("headers", ()),
+            *SECURITY_HEADERS,
+            *limit_headers(exchange.scope),
+            (CORRELATION_HEADER, exchange.correlation_id.encode()),
+        ]
         if not any(name == CONTENT_POLICY[0] for name, _ in headers):
             headers.append(CONTENT_POLICY)
         if self.behind_tls:
             headers.append(TRANSPORT_SECURITY)
         message["headers"] = headers
+
+
+def _log(exchange: Exchange) -> None:
+    """`caller` is a pseudonym (core.limits): enough to see that it is always the same one, and not who it is."""
+    caller = {} if exchange.caller is None else {"caller": exchange.caller}
+    log.info(
+        "request",
+        method=exchange.method,
+        route=exchange.route,
+        status=exchange.status,
+        milliseconds=round(exchange.seconds * 1000, 2),
+        bytes=exchange.bytes_out,
+        **caller,
+    )
 
 
 def _identifier(scope: Scope) -> str:

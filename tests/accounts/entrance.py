@@ -11,10 +11,11 @@ from litestar.datastructures import State
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import TokenVerifier, build_verifier
+from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
-from creatorvault.settings import AuthSettings
+from creatorvault.settings import AuthSettings, LimitsSettings
 
 ME = "/api/v1/users/me"
 
@@ -57,7 +58,7 @@ async def open_entrance(auth: AuthSettings) -> AsyncGenerator[Entrance]:
         exception_handlers=exception_handlers(),
         openapi_config=None,
         logging_config=None,
-        state=State({"verifier": verifier}),
+        state=State({"verifier": verifier, "limits": build_limits(LimitsSettings(enabled=False))}),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:

@@ -12,9 +12,10 @@ from litestar.di import NamedDependency, Provide
 from creatorvault.accounts.guards import provide_identity, requires_admin, requires_identity
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import build_verifier
+from creatorvault.core.limits import build_limits
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings import AuthSettings, IssuerSettings, LimitsSettings, Secret
 from tests.accounts.entrance import ME, Entrance, refusal
 from tests.factories import SECRET, claims_of, token_of
 
@@ -103,7 +104,12 @@ async def offices() -> AsyncGenerator[httpx.AsyncClient]:
         exception_handlers=exception_handlers(),
         openapi_config=None,
         logging_config=None,
-        state=State({"verifier": build_verifier(AuthSettings(issuers=(issuer,)))}),
+        state=State(
+            {
+                "verifier": build_verifier(AuthSettings(issuers=(issuer,))),
+                "limits": build_limits(LimitsSettings(enabled=False)),
+            }
+        ),
     )
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:

@@ -1,0 +1,64 @@
+"""One request and its answer, as logs, metrics and traces see them: templates, numbers, pseudonyms, nothing private."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import lru_cache
+from http import HTTPMethod
+from typing import Final
+
+from litestar.types import HTTPScope
+
+from creatorvault.core.traces import trace_of
+
+STATE_KEY: Final = "exchange"
+UNMATCHED: Final = "unmatched"
+METHODS: Final = frozenset(HTTPMethod)
+
+
+class Exchange:
+    """`status` is 0 until the answer begins, and stays 0 when the client goes away before."""
+
+    __slots__ = ("bytes_out", "caller", "correlation_id", "scope", "started", "status", "trace")
+
+    def __init__(self, scope: HTTPScope, correlation_id: str) -> None:
+        self.scope = scope
+        self.correlation_id = correlation_id
+        self.started = time.perf_counter()
+        self.trace = trace_of(scope)
+        self.status = 0
+        self.bytes_out = 0
+        self.caller: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Since the request arrived."""
+        return time.perf_counter() - self.started
+
+    @property
+    def method(self) -> str:
+        """One of the methods that HTTP knows, or OTHER: a client may send any word."""
+        method = self.scope["method"]
+        return method if method in METHODS else "OTHER"
+
+    @property
+    def route(self) -> str:
+        """The template, since paths carry user ids: `/api/v1/{user_id}/ideas`. Known once the request is routed."""
+        return _published(self.scope.get("path_template") or UNMATCHED)
+
+
+type Observer = Callable[[Exchange], AbstractContextManager[None]]
+"""Entered before the application sees a request, left when the answer is out."""
+
+
+def exchange_of(scope: HTTPScope) -> Exchange:
+    exchange: Exchange = scope["state"][STATE_KEY]
+    return exchange
+
+
+@lru_cache(maxsize=256)
+def _published(template: str) -> str:
+    """`{user_id:str}` of the router is `{user_id}` of the published document."""
+    return "/".join(
+        part.partition(":")[0] + "}" if part.startswith("{") and ":" in part else part for part in template.split("/")
+    )

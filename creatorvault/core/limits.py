@@ -1,0 +1,94 @@
+"""Rate limits: how many requests one bucket may make in a minute, and what the headers say of it.
+
+Windows are fixed. Each bucket has its own beginning within the minute, so that not all of them start anew at once.
+Headers: draft-ietf-httpapi-ratelimit-headers-10; status 429: RFC 6585 §4.
+"""
+
+import math
+import time
+from collections import Counter
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import Final
+
+from litestar.types import HTTPScope
+from msgspec import Struct
+
+from creatorvault.core.addresses import ClientAddresses
+from creatorvault.core.counters import Counters, ProcessCounters, SharedCounters
+from creatorvault.core.errors import TooManyRequests
+from creatorvault.settings import LimitsSettings
+
+WINDOW_SECONDS: Final = 60
+STATE_KEY: Final = "rate_limit"
+READING: Final = frozenset({"GET", "HEAD"})
+
+type Header = tuple[bytes, bytes]
+
+
+class Policy(Struct, frozen=True):
+    """`name` is what the headers call it, and where it is counted."""
+
+    name: str
+    quota: int
+
+    def headers(self, remaining: int, seconds: int) -> tuple[Header, Header]:
+        """`seconds` until the bucket's quota is whole again."""
+        return (
+            (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (self.name.encode(), self.quota, WINDOW_SECONDS)),
+            (b"ratelimit", b'"%b";r=%d;t=%d' % (self.name.encode(), remaining, seconds)),
+        )
+
+
+class RateLimits:
+    """One per process. `refused` counts by policy since its start."""
+
+    def __init__(self, settings: LimitsSettings, counters: Counters, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells seconds since 1970, by which processes agree on where a window begins."""
+        self._enabled = settings.enabled
+        self._reads = Policy("reads", settings.identity_reads)
+        self._writes = Policy("writes", settings.identity_writes)
+        self._strangers = Policy("unauthenticated", settings.address_requests)
+        self._addresses = ClientAddresses(settings.trusted_proxies)
+        self._clock = clock
+        self.counters = counters
+        self.refused: Counter[str] = Counter()
+
+    async def count_caller(self, scope: HTTPScope, caller: str) -> None:
+        """A request with a token that was accepted. `caller` is a pseudonym. Raises TooManyRequests."""
+        await self._count(scope, self._reads if scope["method"] in READING else self._writes, caller)
+
+    async def count_stranger(self, scope: HTTPScope) -> None:
+        """A request without a token, or with one that was refused, by its address. Raises TooManyRequests."""
+        await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
+
+    async def aclose(self) -> None:
+        await self.counters.aclose()
+
+    async def _count(self, scope: HTTPScope, policy: Policy, who: str) -> None:
+        if not self._enabled:
+            return
+        window, elapsed = divmod(self._clock() + int(who[:4], 16) % WINDOW_SECONDS, WINDOW_SECONDS)
+        count = await self.counters.add(f"{policy.name}:{who}", int(window), WINDOW_SECONDS)
+        seconds = math.ceil(WINDOW_SECONDS - elapsed)
+        scope["state"][STATE_KEY] = policy.headers(max(0, policy.quota - count), seconds)
+        if count > policy.quota:
+            self.refused[policy.name] += 1
+            raise TooManyRequests(retry_after=seconds)
+
+
+def build_limits(settings: LimitsSettings) -> RateLimits:
+    """Connects to nothing."""
+    url = settings.storage_url
+    return RateLimits(settings, ProcessCounters() if url is None else SharedCounters(url))
+
+
+def pseudonym(*parts: str) -> str:
+    """A short name for somebody that says nothing about them, in 24 hexadecimal digits, the same everywhere."""
+    return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+
+
+def limit_headers(scope: HTTPScope) -> tuple[Header, ...]:
+    """Empty where nothing was counted."""
+    headers: tuple[Header, ...] = scope["state"].get(STATE_KEY, ())
+    return headers
