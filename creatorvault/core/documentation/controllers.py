@@ -6,7 +6,7 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response, get
 from litestar.params import FromPath
 
-from creatorvault.core.documentation.assets import PATH, asset, is_asset
+from creatorvault.core.documentation.assets import PATH, asset, gzipped, is_asset
 from creatorvault.core.documentation.pages import REDOC, SWAGGER, Page
 from creatorvault.core.errors import NotFound
 from creatorvault.core.openapi.document import document
@@ -44,7 +44,7 @@ class DocumentationController(Controller):
         found = asset(name)
         headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(found.gzipped, media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
+            return Response(gzipped(name), media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
         return Response(found.content, media_type=found.media_type, headers=headers)
 
 

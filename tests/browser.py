@@ -1,0 +1,102 @@
+"""A server on a loopback port, and a browser that looks at its pages and remembers what they did."""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+
+HOST: Final = "docs.creatorvault.test"
+"""Not a loopback name: some scripts keep quiet where a developer would notice."""
+
+ARGUMENTS: Final = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+)
+START_SECONDS: Final = 30
+
+
+@dataclass
+class Visit:
+    """A page, what it complained about, and every address that it asked for."""
+
+    page: Page
+    complaints: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
+
+    @property
+    def hosts(self) -> set[str | None]:
+        return {urlsplit(url).hostname for url in self.requested if not url.startswith("data:")}
+
+    def hear(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(message.text)
+
+    def note(self, request: Request) -> None:
+        self.requested.append(request.url)
+
+
+@contextmanager
+def server(environ: Mapping[str, str]) -> Generator[str]:
+    """The application as it is served; its address."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = ["-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "creatorvault.asgi:create_app"]
+    process = subprocess.Popen([sys.executable, *command], env=dict(environ), stdout=subprocess.DEVNULL)
+    try:
+        _wait(process, port)
+        yield f"http://{HOST}:{port}"
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int) -> None:
+    for _ in range(START_SECONDS * 10):
+        assert process.poll() is None, "the server ended by itself"
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(f"the server did not listen within {START_SECONDS} s")
+
+
+@asynccontextmanager
+async def chromium() -> AsyncGenerator[Browser]:
+    """Skips the test where no Chromium is installed."""
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no chromium on PATH")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()
+
+
+@asynccontextmanager
+async def visit(browser: Browser, url: str) -> AsyncGenerator[Visit]:
+    page = await browser.new_page()
+    visit = Visit(page)
+    page.on("console", visit.hear)
+    page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+    page.on("request", visit.note)
+    await page.goto(url)
+    await page.wait_for_load_state("networkidle")
+    yield visit
+    await page.close()
+    await asyncio.sleep(0)
