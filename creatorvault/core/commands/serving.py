@@ -4,7 +4,7 @@ import socket
 from ipaddress import ip_address
 
 from granian import Granian
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -25,6 +25,9 @@ def serve(application: str, server: ServerSettings) -> int:
         port=server.port,
         workers=server.workers,
         loop=Loops.uvloop,
+        http=HTTPModes.http1,  # its HTTP/2 without TLS waits for a slow client's headers for ever
+        # Of HTTP/2, and of a client that has not said yet which it speaks, Granian ends no idle connection.
+        http=HTTPModes.http1,
         websockets=False,
         http1_settings=HTTP1Settings(header_read_timeout=round(server.header_seconds * 1000)),
         workers_kill_timeout=server.shutdown_seconds,
