@@ -25,7 +25,6 @@ def serve(application: str, server: ServerSettings) -> int:
         port=server.port,
         workers=server.workers,
         loop=Loops.uvloop,
-        http=HTTPModes.http1,  # its HTTP/2 without TLS waits for a slow client's headers for ever
         # Of HTTP/2, and of a client that has not said yet which it speaks, Granian ends no idle connection.
         http=HTTPModes.http1,
         websockets=False,
