@@ -1,7 +1,7 @@
 """The table of errors: the body of each, to the letter."""
 
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -10,7 +10,7 @@ import pytest
 from tests.application import House
 from tests.factories import Creator, claims_of, token_of
 
-SOME_ID = str(uuid4())
+SOME_ID = "0f2d7a3e-5b1c-4c77-9a60-3d2f8e1b4a95"
 ONE = f"/{SOME_ID}"
 FOREIGN = [
     ("POST", "", "Cannot create ideas for other users"),

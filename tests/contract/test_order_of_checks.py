@@ -1,14 +1,13 @@
 """Route, then token, then path, query and body, then whose it is, then whether it is there."""
 
 from typing import Any
-from uuid import uuid4
 
 import httpx
 import pytest
 
 from tests.factories import Creator
 
-SOME_ID = str(uuid4())
+SOME_ID = "0f2d7a3e-5b1c-4c77-9a60-3d2f8e1b4a95"
 BAD_BODY = {"title": ""}
 OPERATIONS = ["POST", "GET", "GET one", "PUT one", "PATCH one", "DELETE one"]
 
