@@ -40,8 +40,8 @@ check: .venv/installed
 	@$(PYTHON) -m mypy
 
 lock: .venv/installed
-	@$(COMPILE) --upgrade pyproject.toml --output-file requirements.lock
-	@$(COMPILE) --upgrade pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
 clean:

@@ -23,12 +23,14 @@ def sample_token(settings: Settings, user: str) -> str | None:
         return None
 
 
+checks = [check for app in INSTALLED for check in app.checks]
+
 root = root_group(
     create_app,
     [
-        run_command(APPLICATION, sample_token),
+        run_command(APPLICATION, sample_token, checks),
         database,
-        check_command([check for app in INSTALLED for check in app.checks]),
+        check_command(checks),
         openapi,
         shell_command(create_app),
         *(command for app in INSTALLED for command in app.commands),

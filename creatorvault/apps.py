@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from litestar.types import ControllerRouterHandler
 from rich_click import RichCommand
 
+from creatorvault.accounts.checks import issuers_check
 from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
 from creatorvault.core.checks import Check
@@ -27,7 +28,7 @@ class App:
 
 INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
-    App(name="accounts", controllers=(UserController,), commands=(token,)),
+    App(name="accounts", controllers=(UserController,), checks=(issuers_check,), commands=(token,)),
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
     App(name="tenants"),
     App(name="idempotency"),

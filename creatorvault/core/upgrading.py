@@ -24,10 +24,10 @@ class DatabaseUnreachable(Exception):
 
 
 def upgrade(settings: Settings, revision: str = "head", say: Callable[[str], None] = print) -> None:
-    """Waits `server.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable."""
+    """Waits `database.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable."""
     owner, runtime = addresses(settings.database)
-    asyncio.run(reachable(owner, settings.server.startup_seconds, say))
-    command.upgrade(alembic_config(owner), revision)
+    asyncio.run(reachable(owner, settings.database.startup_seconds, say))
+    command.upgrade(alembic_config(owner, settings.database.idea_partitions), revision)
     login = make_url(runtime.reveal()).username
     if login is not None and login != make_url(owner.reveal()).username:
         asyncio.run(_admit(owner, login))

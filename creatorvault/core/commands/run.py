@@ -1,27 +1,29 @@
 """`creatorvault run`: one command from nothing to a service that answers."""
 
+import asyncio
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 import rich_click as click
 from msgspec.structs import replace
 
+from creatorvault.core.checks import Check, Installation, Level, found_by
 from creatorvault.core.commands.greeting import Greeting
 from creatorvault.core.commands.serving import serve
 from creatorvault.core.development import with_database, with_development_secrets
-from creatorvault.core.upgrading import upgrade
+from creatorvault.core.upgrading import addresses, reachable, upgrade
 from creatorvault.settings import Environment, Settings, load_settings
 
 type SampleToken = Callable[[Settings, str], str | None]
 """Mints a development token for a user id; None where it cannot."""
 
 
-def run_command(application: str, sample_token: SampleToken) -> click.RichCommand:
-    """`application` is the path of the factory that each worker calls."""
+def run_command(application: str, sample_token: SampleToken, checks: Sequence[Check] = ()) -> click.RichCommand:
+    """`application` is the path of the factory that each worker calls; `checks` are those of the installed apps."""
 
     @click.command()
     @click.option("--host", help="Address to listen on instead of the settings' one.")
@@ -30,12 +32,15 @@ def run_command(application: str, sample_token: SampleToken) -> click.RichComman
     def run(host: str | None, port: int | None, workers: int | None) -> None:
         """Serve until Ctrl-C or SIGTERM; in development bring up the database and apply migrations first."""
         settings = _overridden(with_development_secrets(load_settings()), host, port, workers)
+        _refuse_what_is_wrong(settings, checks)
         _refuse_taken_port(settings)
         signal.signal(signal.SIGTERM, _leave)
         with with_database(settings, click.echo) as settings:
             development = settings.environment is Environment.DEVELOPMENT
             if development:
                 upgrade(settings, say=click.echo)
+            else:
+                asyncio.run(reachable(addresses(settings.database)[1], settings.database.startup_seconds, click.echo))
             _hand_to_workers(settings)
             token = sample_token(settings, Greeting.user) if development else None
             with Greeting(settings.server, token):
@@ -49,6 +54,14 @@ def _overridden(settings: Settings, host: str | None, port: int | None, workers:
     server = settings.server
     server = replace(server, host=host or server.host, port=port or server.port, workers=workers or server.workers)
     return replace(settings, server=server)
+
+
+def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
+    """A worker would find it too, and tell it with a traceback."""
+    installation = Installation(settings, deploy=settings.environment is Environment.PRODUCTION)
+    found = asyncio.run(found_by(checks, installation))
+    if errors := [f"{message.id}: {message.text}" for message in found if message.level is Level.ERROR]:
+        raise click.ClickException("\n".join(errors))
 
 
 def _refuse_taken_port(settings: Settings) -> None:

@@ -1,0 +1,195 @@
+"""`creatorvault run` as a process of its own, on its embedded database: from nothing to an answer, and back."""
+
+import json
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.application import environment_of
+from tests.postgres import Database
+
+pytestmark = pytest.mark.xdist_group("run")
+
+DEADLINE = 90.0
+
+
+class Run:
+    """A running service: its process, and what it has printed."""
+
+    def __init__(self, process: subprocess.Popen[str], address: str) -> None:
+        self.process = process
+        self.address = address
+        self.printed = ""
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.printed += line
+
+    def until(self, words: str) -> str:
+        deadline = time.monotonic() + DEADLINE
+        while words not in self.printed:
+            assert time.monotonic() < deadline, self.printed
+            assert self.process.poll() is None or words in self.printed, self.printed
+            time.sleep(0.05)
+        return self.printed
+
+    def stop(self, number: signal.Signals, *, group: bool = False) -> int:
+        if group:  # as a terminal does it
+            os.killpg(self.process.pid, number)
+        else:
+            self.process.send_signal(number)
+        return self.left()
+
+    def left(self) -> int:
+        status = self.process.wait(DEADLINE)
+        self._reader.join()
+        return status
+
+    def curl(self) -> httpx.Response:
+        """What the printed line asks for."""
+        line = re.search(r"^curl .*$", self.until("Ctrl-C stops it."), re.MULTILINE)
+        assert line
+        words = shlex.split(line.group())
+        headers = dict(words[at + 1].split(": ", 1) for at, word in enumerate(words) if word == "-H")
+        url = next(word for word in words if word.startswith("http"))
+        return httpx.post(url, headers=headers, content=words[words.index("-d") + 1])
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="creatorvault run ") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder) / "home"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(home: Path, *arguments: str, **environ: str) -> Iterator[Run]:
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "creatorvault", "run", *arguments],
+        env={"PATH": os.environ["PATH"], "CREATORVAULT_HOME": str(home), "PORT": str(port), **environ},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    run = Run(process, f"http://127.0.0.1:{port}")
+    try:
+        yield run
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        run.left()
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def titles(run: Run, headers: Any) -> Sequence[str]:
+    answer = httpx.get(f"{run.address}/api/v1/ada/ideas", headers=headers)
+    return [item["title"] for item in answer.json()["items"]]
+
+
+def test_the_printed_line_captures_an_idea_that_is_there_after_a_restart(home: Path) -> None:
+    with running(home) as first:
+        answer = first.curl()
+        assert answer.status_code == 201
+        assert first.address in first.printed
+        assert f"{first.address}/docs" in first.printed
+        assert first.stop(signal.SIGTERM) == 0
+
+    with running(home) as second:
+        second.until("is ready")
+        assert titles(second, {"Authorization": answer.request.headers["Authorization"]}) == [answer.json()["title"]]
+        assert second.stop(signal.SIGINT, group=True) == 0
+
+    assert not list(home.glob("postgres/data/postmaster.pid"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_request_in_flight_is_finished_and_stored_before_the_service_ends(home: Path, number: signal.Signals) -> None:
+    with running(home, "--workers", "2") as run:
+        token = run.curl().request.headers["Authorization"]
+        title = f"written while {number.name} came"
+        body = json.dumps({"title": title}).encode()
+        host, port = run.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            head = (
+                f"POST /api/v1/ada/ideas HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+            )
+            connection.sendall(head.encode() + body[:4])
+            time.sleep(0.3)
+            os.killpg(run.process.pid, number)
+            time.sleep(0.3)
+            connection.sendall(body[4:])
+            assert connection.recv(64).startswith(b"HTTP/1.1 201")
+        assert run.left() == 0
+
+    with running(home) as run:
+        run.until("is ready")
+        assert title in titles(run, {"Authorization": token})
+
+
+def test_a_request_that_never_ends_does_not_hold_the_service_for_ever(home: Path) -> None:
+    with running(home, CREATORVAULT_SERVER__SHUTDOWN_SECONDS="1") as run:
+        run.until("is ready")
+        host, port = run.address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"POST /api/v1/ada/ideas HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n{")
+            assert run.stop(signal.SIGTERM) == 0
+
+
+def test_sigterm_while_it_starts_leaves_nothing_behind(home: Path) -> None:
+    with running(home) as run:
+        deadline = time.monotonic() + DEADLINE
+        while not list(home.glob("postgres/data/postmaster.pid")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert run.stop(signal.SIGTERM) == 0
+
+    assert not list(home.glob("postgres/data/postmaster.pid"))
+
+
+def test_a_worker_that_cannot_start_ends_the_service_with_an_error(home: Path) -> None:
+    with running(home, CREATORVAULT_LIMITS__STORAGE_URL="nonsense://") as run:
+        assert run.left() == 1
+
+
+def test_production_refuses_to_start_and_lists_all_that_is_wrong(home: Path) -> None:
+    with running(home, CREATORVAULT_ENV="production") as run:
+        assert run.left() == 1
+
+    assert "DATABASE_URL is not set" in run.printed
+    assert "nobody could sign in" in run.printed
+    assert "nothing could be encrypted" in run.printed
+
+
+def test_production_prints_no_token(home: Path, fresh_database: Database) -> None:
+    environ = environment_of(fresh_database, home) | {"CREATORVAULT_ENV": "production"}
+    with running(home, **environ) as run:
+        run.until("is ready")
+        assert "curl" not in run.printed
+        assert httpx.get(f"{run.address}/health/ready").json()["status"] == "ready"
