@@ -37,8 +37,10 @@ __all__ = (
 )
 
 MIB: Final = 2**20
+IDEA_PARTITIONS: Final = 8
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+type Quota = Annotated[int, Meta(ge=1)]
 type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -75,6 +77,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     answer_seconds: Seconds = 4.5
     startup_seconds: Seconds = 60.0
     prepared_statements: bool = True
+    idea_partitions: Annotated[int, Meta(ge=1, le=1024)] = IDEA_PARTITIONS
 
 
 class IssuerSettings(Struct, frozen=True, kw_only=True):
@@ -139,6 +142,16 @@ class MetricsSettings(Struct, frozen=True, kw_only=True):
     token: Secret | None = None
 
 
+class TenancySettings(Struct, frozen=True, kw_only=True):
+    """Quotas, in ideas or bytes of ciphertext, of a tenant that has none of its own. None is no limit."""
+
+    auto_provision: bool = True
+    idea_quota: Quota | None = None
+    byte_quota: Quota | None = None
+    vault_idea_quota: Quota | None = 1_000_000
+    vault_byte_quota: Quota | None = 4096 * MIB
+
+
 class LoggingSettings(Struct, frozen=True, kw_only=True):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     format: Literal["auto", "json", "console"] = "auto"
@@ -154,6 +167,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     search: SearchSettings = SearchSettings()
     limits: LimitsSettings = LimitsSettings()
     metrics: MetricsSettings = MetricsSettings()
+    tenancy: TenancySettings = TenancySettings()
     logging: LoggingSettings = LoggingSettings()
 
 

@@ -11,8 +11,8 @@ from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 import creatorvault.crypto.models
-import creatorvault.idempotency.models
 import creatorvault.ideas.models
+import creatorvault.idempotency.models
 import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
 
 # Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
@@ -27,12 +27,19 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     return False
 
 
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """Our two schemas, and of `ideas` the table that its partitions are parts of."""
+    if kind == "schema":
+        return name in (None, "keys")
+    return not (kind == "table" and name is not None and name.startswith("ideas_part_"))
+
+
 def migrate(connection: Connection) -> None:
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,
         include_schemas=True,
-        include_name=lambda name, kind, _parents: kind != "schema" or name in (None, "keys"),
+        include_name=include_name,
         compare_type=True,
         compare_server_default=True,
         render_item=render_item,

@@ -8,16 +8,21 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 
 from creatorvault.core.secret import Secret
+from creatorvault.settings import IDEA_PARTITIONS
 
 FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
 
-def alembic_config(url: Secret | None = None) -> Config:
-    """`url` is the owner's address; it travels as an attribute, since an option would be printed by `alembic` tools."""
+def alembic_config(url: Secret | None = None, idea_partitions: int = IDEA_PARTITIONS) -> Config:
+    """`url` is the owner's address; it travels as an attribute, since an option would be printed by `alembic` tools.
+
+    `idea_partitions` counts when the table of ideas is created, and never again.
+    """
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
     config.attributes["url"] = url
+    config.attributes["idea_partitions"] = idea_partitions
     return config
 
 

@@ -7,15 +7,16 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.core.identifiers import VaultId
 from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
-from creatorvault.idempotency.errors import HEADER
-from creatorvault.idempotency.services import Once
 from creatorvault.ideas.errors import NotYourIdeas
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
-from creatorvault.tenants.derivation import tenant_kind, vault_id
+from creatorvault.idempotency.errors import HEADER
+from creatorvault.idempotency.services import Once
+from creatorvault.tenants.derivation import TenantName, tenant_name
 from creatorvault.tenants.services import VaultService
 
 IdeasRequest = Request[Identity, Any, Any]
@@ -24,28 +25,29 @@ IdeasRequest = Request[Identity, Any, Any]
 async def provide_reading(
     request: IdeasRequest, received: NamedDependency[Received]
 ) -> AsyncGenerator[IdeaReadingService]:
-    identity, state = _owner(request, received), request.app.state
-    vault_key = vault_id(identity)
+    tenant, vault_id = _vault_of(request, received)
+    state = request.app.state
     async with state.database.reading() as session:
-        vault = await VaultService(session, vault_key, state.keyring, state.settings.database).open()
-        yield IdeaReadingService(IdeaRepository(session, vault_key), vault, state.corpora)
+        vault = await VaultService(session, tenant, vault_id, state.keyring, state.settings).open()
+        yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora)
 
 
 async def provide_writing(
     request: IdeasRequest, received: NamedDependency[Received]
 ) -> AsyncGenerator[IdeaWritingService]:
     """Commits when the handler has returned and its answer is encoded, before the answer leaves."""
-    identity, state = _owner(request, received), request.app.state
-    vault_key = vault_id(identity)
+    tenant, vault_id = _vault_of(request, received)
+    state = request.app.state
     async with state.database.writing() as session:
-        once = await Once.claimed(session, vault_key, request.headers.get(HEADER)) if request.method == "POST" else None
-        service = VaultService(session, vault_key, state.keyring, state.settings.database)
-        vault = await service.open_locked(tenant_kind(identity))
-        yield IdeaWritingService(IdeaRepository(session, vault_key), vault, Precondition(request), once)
+        once = await Once.claimed(session, vault_id, request.headers.get(HEADER)) if request.method == "POST" else None
+        vault = await VaultService(session, tenant, vault_id, state.keyring, state.settings).open_locked()
+        yield IdeaWritingService(IdeaRepository(session, vault_id), vault, Precondition(request), once)
 
 
-def _owner(request: IdeasRequest, received: Received) -> Identity:
+def _vault_of(request: IdeasRequest, received: Received) -> tuple[TenantName, VaultId]:
     """Raises NotYourIdeas when the path names another user than the token."""
-    if received.path(OwnerPath).user_id != request.user.subject:
+    identity = request.user
+    if received.path(OwnerPath).user_id != identity.subject:
         raise NotYourIdeas(request.method)
-    return request.user
+    tenant = tenant_name(identity)
+    return tenant, VaultId(tenant.id, identity.subject)

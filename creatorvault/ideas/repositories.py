@@ -1,7 +1,7 @@
 """The SQL of ideas, always within one vault."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, delete, func
@@ -30,6 +30,13 @@ READ: Final = (
 BATCH: Final = 256
 
 type IdeaColumns = Row[Any]
+
+
+class Removed(NamedTuple):
+    """`size` is what its three ciphertexts had, in bytes."""
+
+    revision: VaultRevision
+    size: int
 
 
 class IdeaRepository(ScopedRepository[Idea]):
@@ -76,11 +83,16 @@ class IdeaRepository(ScopedRepository[Idea]):
     async def insert(self, values: dict[str, Any]) -> None:
         await self.add(Idea(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id, **values))
 
-    async def remove(self, idea_id: UUID) -> VaultRevision | None:
-        """The revision of what was removed, None if there was no such idea."""
-        statement = delete(Idea).where(self.scope, col(Idea.id) == idea_id).returning(col(Idea.revision))
-        revision: int | None = (await self.session.execute(statement)).scalar_one_or_none()
-        return None if revision is None else VaultRevision(revision)
+    async def remove(self, idea_id: UUID) -> Removed | None:
+        """None if there was no such idea."""
+        title, notes, tags = (
+            func.octet_length(column) for column in (col(Idea.title), col(Idea.notes), col(Idea.tags))
+        )
+        statement = (
+            delete(Idea).where(self.scope, col(Idea.id) == idea_id).returning(col(Idea.revision), title + notes + tags)
+        )
+        row = (await self.session.execute(statement)).one_or_none()
+        return None if row is None else Removed(*row)
 
 
 def is_filtered(query: IdeaQuery) -> bool:

@@ -5,7 +5,7 @@ moved, mixed or rolled back unseen.
 """
 
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
 
 import msgspec
@@ -51,6 +51,17 @@ class IdeaRow(Protocol):
     def revision(self) -> int: ...
 
 
+class SealedRow(NamedTuple):
+    """Column values, save for the vault's own two, and what the ciphertexts among them take, in bytes."""
+
+    values: dict[str, Any]
+    size: int
+
+
+def sealed_size(title: bytes, notes: bytes, tags: bytes) -> int:
+    return len(title) + len(notes) + len(tags)
+
+
 class IdeaSealer:
     """Seals and opens the ideas of one vault."""
 
@@ -60,16 +71,18 @@ class IdeaSealer:
         self._vault = context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode())
         self._user_id = vault.user_id
 
-    def seal(self, idea: IdeaResponse, revision: VaultRevision) -> dict[str, Any]:
-        """Column values of the row, save for the vault's own two."""
+    def seal(self, idea: IdeaResponse, revision: VaultRevision) -> SealedRow:
         stage, priority = STAGE_RANK[idea.stage], PRIORITY_RANK[idea.priority]
         row = self._row_context(idea.id, revision, stage, priority, idea.due_date, idea.created_at, idea.updated_at)
         seal = self._cipher.seal_json
-        return {
+        title = seal(idea.title, self._vault + TITLE + row)
+        notes = seal(idea.notes, self._vault + NOTES + row)
+        tags = seal(idea.tags, self._vault + TAGS + row)
+        values = {
             "id": idea.id,
-            "title": seal(idea.title, self._vault + TITLE + row),
-            "notes": seal(idea.notes, self._vault + NOTES + row),
-            "tags": seal(idea.tags, self._vault + TAGS + row),
+            "title": title,
+            "notes": notes,
+            "tags": tags,
             "stage": stage,
             "priority": priority,
             "due_date": idea.due_date,
@@ -77,6 +90,7 @@ class IdeaSealer:
             "updated_at": idea.updated_at,
             "revision": revision,
         }
+        return SealedRow(values, sealed_size(title, notes, tags))
 
     def open(self, row: IdeaRow) -> IdeaResponse:
         """Raises Tampered, WrongKey or LostKey, each naming the idea."""

@@ -12,7 +12,6 @@ from msgspec.structs import replace
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.preconditions import Precondition
-from creatorvault.idempotency.services import Once
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.models import Idea
@@ -21,7 +20,8 @@ from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.sealing import IdeaSealer, sealed_size
+from creatorvault.idempotency.services import Once
 from creatorvault.tenants.services import LockedVault, OpenVault
 
 
@@ -105,8 +105,9 @@ class IdeaWritingService:
         now = datetime.now(UTC)
         idea = IdeaResponse(**dict(given), id=uuid4(), user_id=self._vault.id.user_id, created_at=now, updated_at=now)
         revision = self._vault.next_revision
-        await self._vault.advance(ideas=1)
-        await self._repository.insert(self._sealer.seal(idea, revision))
+        row = self._sealer.seal(idea, revision)
+        await self._vault.advance(ideas=1, sealed_bytes=row.size)
+        await self._repository.insert(row.values)
         return StoredIdea(idea, revision)
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
@@ -127,8 +128,8 @@ class IdeaWritingService:
         """Raises as `replace`; what was deleted by then is rolled back."""
         if (removed := await self._repository.remove(idea_id)) is None:
             raise IdeaNotFound(idea_id)
-        self._precondition.check(idea_tag(removed))
-        await self._vault.advance(ideas=-1)
+        self._precondition.check(idea_tag(removed.revision))
+        await self._vault.advance(ideas=-1, sealed_bytes=-removed.size)
 
     async def _entity(self, idea_id: UUID) -> Idea:
         if (entity := await self._repository.entity(idea_id)) is None:
@@ -140,8 +141,9 @@ class IdeaWritingService:
         # Clocks of two machines may disagree; an idea's own time never runs backwards.
         idea = replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
         revision = self._vault.next_revision
-        await self._vault.advance()
-        await self._repository.change(entity, **self._sealer.seal(idea, revision))
+        row = self._sealer.seal(idea, revision)
+        await self._vault.advance(sealed_bytes=row.size - sealed_size(entity.title, entity.notes, entity.tags))
+        await self._repository.change(entity, **row.values)
         return StoredIdea(idea, revision)
 
 

@@ -1,29 +1,32 @@
 """From a verified identity to the tenant it works in. Deterministic, so it needs no look-up and has no race."""
 
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
 from creatorvault.accounts.identity import Identity
-from creatorvault.core.identifiers import TenantId, VaultId
+from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import TenantKind
 
 # A random namespace (RFC 9562 §5.5). Changing it would re-key every tenant.
 NAMESPACE: Final = UUID("6f1c1f0e-6d0b-4e0c-9a4e-2f7b8f3c5d11")
 
 
-def tenant_kind(identity: Identity) -> TenantKind:
-    return TenantKind.PERSONAL if identity.org_id is None else TenantKind.ORGANIZATION
+class TenantName(NamedTuple):
+    """What a tenant is called outside: `external_id` is the subject or the organization's id within `realm`."""
+
+    kind: TenantKind
+    realm: str
+    external_id: str
+
+    @property
+    def id(self) -> TenantId:
+        """Parts are prefixed with their length, so that no realm and name run into another pair's."""
+        parts = (self.realm, self.kind.value, self.external_id)
+        return TenantId(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
 
 
-def tenant_id(identity: Identity) -> TenantId:
-    """The organization's tenant when the token names one, else the creator's own.
-
-    Parts are prefixed with their length, so that no realm and name run into another pair's.
-    """
-    name = identity.subject if identity.org_id is None else identity.org_id
-    parts = (identity.realm, tenant_kind(identity).value, name)
-    return TenantId(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
-
-
-def vault_id(identity: Identity) -> VaultId:
-    return VaultId(tenant_id(identity), identity.subject)
+def tenant_name(identity: Identity) -> TenantName:
+    """The organization's tenant when the token names one, else the creator's own."""
+    if identity.org_id is None:
+        return TenantName(TenantKind.PERSONAL, identity.realm, identity.subject)
+    return TenantName(TenantKind.ORGANIZATION, identity.realm, identity.org_id)

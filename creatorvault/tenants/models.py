@@ -17,21 +17,41 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+class TenantStatus(StrEnum):
+    """`suspended` is refused and can be resumed, `erasing` waits for its confirmation, `erased` is final."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ERASING = "erasing"
+    ERASED = "erased"
+
+
 class Tenant(SQLModel, table=True):
-    """A personal tenant of one creator, or an organization's."""
+    """A personal tenant of one creator, or an organization's.
+
+    `external_id` is the subject or the organization's id within `realm`. A quota that is not set here is the settings'.
+    """
 
     __tablename__ = "tenants"
 
     tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
     kind: str = Field(sa_column=Column(Text, nullable=False))
+    realm: str = Field(sa_column=Column(Text, nullable=False))
+    external_id: str = Field(sa_column=Column(Text, nullable=False))
+    status: str = Field(default=TenantStatus.ACTIVE.value, sa_column=Column(Text, nullable=False))
+    idea_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    byte_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    vault_idea_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    vault_byte_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
     created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
 
 
 class Vault(SQLModel, table=True):
     """One creator's ideas inside one tenant.
 
-    `revision` grows by one with every committed change to the vault's ideas, under this row's lock; `idea_count` is
-    exact. `key_version` is the newest vault key, 0 while there is none.
+    `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `idea_count` and
+    `sealed_bytes`, the size of their ciphertexts, are exact. `key_version` is the newest vault key, 0 while there is
+    none.
     """
 
     __tablename__ = "vaults"
@@ -42,5 +62,7 @@ class Vault(SQLModel, table=True):
     user_id: str = Field(sa_column=Column(Text, primary_key=True))
     revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     idea_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    sealed_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     key_version: int = Field(default=0, sa_column=Column(Integer, nullable=False))
     created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    changed_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))

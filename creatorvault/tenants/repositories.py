@@ -1,8 +1,8 @@
 """The rows of one tenant and one vault, and the database context under which row-level security lets them be seen."""
 
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, TextClause, and_, bindparam, text
+from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -10,35 +10,70 @@ from sqlmodel import col
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.settings import DatabaseSettings
-from creatorvault.tenants.models import Tenant, TenantKind, Vault
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 
 # `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and reach the next
 # tenant through a transaction-pooling proxy. The time limits go with it, since such a proxy passes no start-up options.
-SET_CONTEXT = """
-    SELECT set_config('app.tenant_id', :tenant_id, true),
-           set_config('statement_timeout', :statement_timeout, true),
-           set_config('lock_timeout', :lock_timeout, true),
-           set_config('idle_in_transaction_session_timeout', :idle_timeout, true)
+#
+# One round trip sets the context and reads under it. Rows are looked up for the tenant id that set_config returns, so
+# not before the context is set; seen out of order they would be missing, never foreign.
+CONTEXT: Final = """
+    WITH context (tenant_id) AS MATERIALIZED (
+        SELECT set_config('app.tenant_id', :tenant_id, true),
+               set_config('statement_timeout', :statement_timeout, true),
+               set_config('lock_timeout', :lock_timeout, true),
+               set_config('idle_in_transaction_session_timeout', :idle_timeout, true)
+    )
 """
-CONTEXT: TextClause = text(SET_CONTEXT)
-# One round trip sets the context and reads the vault. The vault is looked up for the tenant id that set_config
-# returns, so it cannot be looked up before the context is set; seen out of order it would be missing, never foreign.
-CONTEXT_AND_VAULT: TextClause = text(
-    f"""
-    WITH context (tenant_id) AS MATERIALIZED ({SET_CONTEXT})
-    SELECT vaults.revision, vaults.idea_count, vaults.key_version
-    FROM context LEFT JOIN LATERAL (
+ENTER: Final[TextClause] = text(
+    CONTEXT  # noqa: S608  # made of constants only
+    + """
+    SELECT tenants.status, vaults.revision, vaults.idea_count, vaults.key_version
+    FROM context
+    LEFT JOIN LATERAL (
+        SELECT status FROM tenants WHERE tenants.tenant_id = context.tenant_id::uuid
+    ) AS tenants ON true
+    LEFT JOIN LATERAL (
         SELECT revision, idea_count, key_version FROM vaults
         WHERE vaults.tenant_id = context.tenant_id::uuid AND vaults.user_id = :user_id
     ) AS vaults ON true
-    """  # noqa: S608  # made of constants only
-).bindparams(bindparam("user_id"))
+    """
+)
+ENTER_TO_WRITE: Final[TextClause] = text(
+    CONTEXT  # noqa: S608  # made of constants only
+    + """
+    SELECT tenants.status, tenants.idea_quota, tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota
+    FROM context
+    LEFT JOIN LATERAL (
+        SELECT * FROM tenants WHERE tenants.tenant_id = context.tenant_id::uuid
+    ) AS tenants ON true
+    """
+)
 
 
 class VaultState(NamedTuple):
-    revision: VaultRevision
-    idea_count: int
-    key_version: KeyVersion
+    """What reading needs. `status` is None before the tenant's first write, the rest before the vault's."""
+
+    status: TenantStatus | None
+    revision: VaultRevision | None
+    idea_count: int | None
+    key_version: KeyVersion | None
+
+
+class TenantState(NamedTuple):
+    """What writing needs. `status` is None before the tenant's first write; a quota is None where none is set."""
+
+    status: TenantStatus | None
+    idea_quota: int | None
+    byte_quota: int | None
+    vault_idea_quota: int | None
+    vault_byte_quota: int | None
+
+
+class Usage(NamedTuple):
+    ideas: int
+    sealed_bytes: int
 
 
 class VaultRepository(ScopedRepository[Vault]):
@@ -54,27 +89,37 @@ class VaultRepository(ScopedRepository[Vault]):
             "idle_timeout": _milliseconds(limits.idle_in_transaction_seconds),
         }
 
-    async def enter(self) -> VaultState | None:
-        """Makes this the tenant of the transaction. The vault as its snapshot sees it, or None if there is none."""
-        row = (await self.session.execute(CONTEXT_AND_VAULT, {**self._context, "user_id": self._vault.user_id})).one()
-        return None if row.revision is None else VaultState(*row)
+    async def enter(self) -> VaultState:
+        """Makes this the tenant of the transaction; tenant and vault as its snapshot sees them."""
+        return VaultState(*(await self.session.execute(ENTER, {**self._context, "user_id": self._vault.user_id})).one())
 
-    async def enter_locked(self, kind: TenantKind) -> Vault:
-        """Makes this the tenant of the transaction and locks the vault's row, which is made on first use."""
-        await self.session.execute(CONTEXT, self._context)
-        locked = self.statement.with_for_update()
-        vault: Vault | None = (await self.session.execute(locked)).scalar_one_or_none()
+    async def enter_to_write(self) -> TenantState:
+        """Makes this the tenant of the transaction."""
+        return TenantState(*(await self.session.execute(ENTER_TO_WRITE, self._context)).one())
+
+    async def provision(self, tenant: TenantName) -> None:
+        """The tenant's row, unless another request makes it at this moment: then this one waits for it to commit."""
+        row = Tenant(tenant_id=tenant.id, kind=tenant.kind, realm=tenant.realm, external_id=tenant.external_id)
+        await self.session.execute(insert(Tenant).values(row.model_dump()).on_conflict_do_nothing())
+
+    async def locked(self) -> Vault:
+        """The vault's row, locked until the transaction ends and made on first use."""
+        statement = self.statement.with_for_update()
+        vault: Vault | None = (await self.session.execute(statement)).scalar_one_or_none()
         if vault is None:
-            await self._provision(kind)
-            vault = (await self.session.execute(locked)).scalar_one()
+            row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
+            await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
+            vault = (await self.session.execute(statement)).scalar_one()
         return vault
 
-    async def _provision(self, kind: TenantKind) -> None:
-        """Both rows, unless another request makes them at this moment: then this one waits for it to commit."""
-        tenant = Tenant(tenant_id=self._vault.tenant_id, kind=kind)
-        vault = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
-        for row in (tenant, vault):
-            await self.session.execute(insert(type(row)).values(row.model_dump()).on_conflict_do_nothing())
+    async def usage_of_tenant(self) -> Usage:
+        """Of all its vaults. Who asks waits for the others to commit, so that no two take the last place."""
+        await self.session.execute(select(func.pg_advisory_xact_lock(self._vault.tenant_id.int % 2**63)))
+        statement = select(
+            func.coalesce(func.sum(col(Vault.idea_count)), 0), func.coalesce(func.sum(col(Vault.sealed_bytes)), 0)
+        ).where(col(Vault.tenant_id) == self._vault.tenant_id)
+        ideas, sealed_bytes = (await self.session.execute(statement)).one()
+        return Usage(int(ideas), int(sealed_bytes))
 
 
 def vault_scope(model: Any, vault: VaultId) -> ColumnElement[bool]:

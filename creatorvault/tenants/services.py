@@ -1,14 +1,18 @@
-"""Opening a vault: its row, its place in the transaction, and its cipher."""
+"""Opening a vault: its tenant's status, its row, its place in the transaction, and its cipher."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
-from creatorvault.settings import DatabaseSettings
-from creatorvault.tenants.models import TenantKind, Vault
+from creatorvault.settings import Settings
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown
+from creatorvault.tenants.models import TenantStatus, Vault
+from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
 
 
@@ -25,40 +29,77 @@ class OpenVault:
 class LockedVault:
     """A vault that this transaction alone may change."""
 
-    def __init__(self, vault_id: VaultId, row: Vault, cipher: VaultCipher, repository: VaultRepository) -> None:
+    def __init__(
+        self, vault_id: VaultId, row: Vault, cipher: VaultCipher, repository: VaultRepository, quotas: Quotas
+    ) -> None:
         self.id = vault_id
         self.cipher = cipher
         self._row = row
         self._repository = repository
+        self._quotas = quotas
 
     @property
     def next_revision(self) -> VaultRevision:
         return VaultRevision(self._row.revision + 1)
 
-    async def advance(self, *, ideas: int = 0) -> None:
-        """Records one change, and by how many ideas the vault grew."""
-        await self._repository.change(self._row, revision=self.next_revision, idea_count=self._row.idea_count + ideas)
+    async def advance(self, *, ideas: int = 0, sealed_bytes: int) -> None:
+        """Records one change, and by how much the vault grew. Raises QuotaExceeded."""
+        await self._quotas.check_growth(self._row, self._repository, ideas=ideas, sealed_bytes=sealed_bytes)
+        await self._repository.change(
+            self._row,
+            revision=self.next_revision,
+            idea_count=self._row.idea_count + ideas,
+            sealed_bytes=self._row.sealed_bytes + sealed_bytes,
+            changed_at=datetime.now(UTC),
+        )
 
 
 class VaultService:
-    def __init__(self, session: AsyncSession, vault: VaultId, keyring: Keyring, limits: DatabaseSettings) -> None:
+    """Opens one creator's vault in one tenant, within the caller's transaction."""
+
+    def __init__(
+        self, session: AsyncSession, tenant: TenantName, vault: VaultId, keyring: Keyring, settings: Settings
+    ) -> None:
         self._session = session
+        self._tenant = tenant
         self._vault = vault
         self._keyring = keyring
-        self._repository = VaultRepository(session, vault, limits)
+        self._tenancy = settings.tenancy
+        self._repository = VaultRepository(session, vault, settings.database)
 
     async def open(self) -> OpenVault | None:
-        """None for a creator who has not stored anything yet. Raises the alarms of `Keyring.cipher`."""
+        """None for a creator who has not stored anything yet.
+
+        Raises TenantSuspended, TenantErased, TenantUnknown, and the alarms of `Keyring.cipher`.
+        """
         state = await self._repository.enter()
-        if state is None:
+        self._admit(state.status)
+        if state.revision is None or state.idea_count is None or state.key_version is None:
             return None
         cipher = await self._keyring.cipher(self._session, self._vault, state.key_version)
         return OpenVault(self._vault, state.revision, state.idea_count, cipher)
 
-    async def open_locked(self, kind: TenantKind) -> LockedVault:
-        """Makes tenant, vault and key on first use, and the next key when the present one has sealed enough."""
-        row = await self._repository.enter_locked(kind)
-        return LockedVault(self._vault, row, await self._cipher_for_sealing(row), self._repository)
+    async def open_locked(self) -> LockedVault:
+        """Makes tenant, vault and key on first use, and the next key when the present one has sealed enough.
+
+        Raises as `open`.
+        """
+        state = await self._repository.enter_to_write()
+        self._admit(state.status)
+        if state.status is None:
+            await self._repository.provision(self._tenant)
+        row = await self._repository.locked()
+        cipher = await self._cipher_for_sealing(row)
+        return LockedVault(self._vault, row, cipher, self._repository, Quotas(state, self._tenancy))
+
+    def _admit(self, status: TenantStatus | None) -> None:
+        match status:
+            case None if not self._tenancy.auto_provision:
+                raise TenantUnknown
+            case TenantStatus.SUSPENDED:
+                raise TenantSuspended
+            case TenantStatus.ERASING | TenantStatus.ERASED:
+                raise TenantErased
 
     async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
         revision = VaultRevision(row.revision + 1)

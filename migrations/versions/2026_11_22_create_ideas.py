@@ -1,7 +1,7 @@
-"""Create ideas: sealed title, notes and tags beside clear columns that can be indexed."""
+"""Create ideas: sealed title, notes and tags beside clear columns that can be indexed, in partitions by tenant."""
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 
 revision = "20261122_04"
 down_revision = "20261122_03"
@@ -35,13 +35,21 @@ def upgrade() -> None:
         ),
         sa.CheckConstraint("stage BETWEEN 0 AND 3", name="ideas_stage"),
         sa.CheckConstraint("priority BETWEEN 0 AND 2", name="ideas_priority"),
+        postgresql_partition_by="HASH (tenant_id)",
     )
+    partitions = context.config.attributes["idea_partitions"]
+    for remainder in range(partitions):
+        op.execute(
+            f"CREATE TABLE ideas_part_{remainder} PARTITION OF ideas "
+            f"FOR VALUES WITH (MODULUS {partitions}, REMAINDER {remainder})"
+        )
     for name, column in (("ideas_by_creation", "created_at"), ("ideas_by_update", "updated_at")):
         op.create_index(name, "ideas", ["tenant_id", "user_id", column, "id"])
     op.create_index("ideas_by_revision", "ideas", ["tenant_id", "user_id", "revision"])
     # Ciphertext does not compress: trying to costs every write time.
-    for column in ("title", "notes", "tags"):
-        op.execute(f"ALTER TABLE ideas ALTER COLUMN {column} SET STORAGE EXTERNAL")
+    for table in ("ideas", *(f"ideas_part_{remainder}" for remainder in range(partitions))):
+        for column in ("title", "notes", "tags"):
+            op.execute(f"ALTER TABLE {table} ALTER COLUMN {column} SET STORAGE EXTERNAL")
     op.execute("ALTER TABLE ideas ENABLE ROW LEVEL SECURITY")
     op.execute("ALTER TABLE ideas FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY own_tenant ON ideas USING (tenant_id = {CURRENT_TENANT})")

@@ -17,9 +17,17 @@ def upgrade() -> None:
         "tenants",
         sa.Column("tenant_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("realm", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("idea_quota", sa.BigInteger(), nullable=True),
+        sa.Column("byte_quota", sa.BigInteger(), nullable=True),
+        sa.Column("vault_idea_quota", sa.BigInteger(), nullable=True),
+        sa.Column("vault_byte_quota", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", name="tenants_pkey"),
         sa.CheckConstraint("kind IN ('personal', 'organization')", name="tenants_kind"),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'erasing', 'erased')", name="tenants_status"),
     )
     op.create_table(
         "vaults",
@@ -27,14 +35,18 @@ def upgrade() -> None:
         sa.Column("user_id", sa.Text(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("idea_count", sa.BigInteger(), nullable=False),
+        sa.Column("sealed_bytes", sa.BigInteger(), nullable=False),
         sa.Column("key_version", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", name="vaults_pkey"),
         sa.ForeignKeyConstraint(
             ["tenant_id"], ["tenants.tenant_id"], name="vaults_tenant_id_fkey", ondelete="RESTRICT"
         ),
         sa.CheckConstraint("char_length(user_id) BETWEEN 1 AND 255", name="vaults_user_id"),
-        sa.CheckConstraint("revision >= 0 AND idea_count >= 0 AND key_version >= 0", name="vaults_counts"),
+        sa.CheckConstraint(
+            "revision >= 0 AND idea_count >= 0 AND sealed_bytes >= 0 AND key_version >= 0", name="vaults_counts"
+        ),
     )
     for table in ("tenants", "vaults"):
         op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -42,7 +54,8 @@ def upgrade() -> None:
         op.execute(f"CREATE POLICY own_tenant ON {table} USING (tenant_id = {CURRENT_TENANT})")
     op.execute("GRANT SELECT, INSERT ON tenants TO creatorvault_runtime")
     op.execute("GRANT SELECT, INSERT ON vaults TO creatorvault_runtime")
-    op.execute("GRANT UPDATE (revision, idea_count, key_version) ON vaults TO creatorvault_runtime")
+    counters = "revision, idea_count, sealed_bytes, key_version, changed_at"
+    op.execute(f"GRANT UPDATE ({counters}) ON vaults TO creatorvault_runtime")
 
 
 def downgrade() -> None:

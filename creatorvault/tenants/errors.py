@@ -1,0 +1,31 @@
+"""Why a tenant's request is refused. Nothing was changed by it."""
+
+from creatorvault.core.errors import Forbidden
+
+
+class TenantSuspended(Forbidden):
+    def __init__(self) -> None:
+        super().__init__("This tenant is suspended; its operator can say why")
+
+
+class TenantErased(Forbidden):
+    """Also while an erasure waits for its confirmation: nothing may be added to what is about to go."""
+
+    def __init__(self) -> None:
+        super().__init__("This tenant is being erased or has been")
+
+
+class TenantUnknown(Forbidden):
+    """Tenants are made by an operator only (`tenancy.auto_provision = false`)."""
+
+    def __init__(self) -> None:
+        super().__init__("This tenant does not exist yet; an operator has to create it")
+
+
+class QuotaExceeded(Forbidden):
+    """`quota` is named as the settings name it; `limit` is in its unit, ideas or bytes."""
+
+    def __init__(self, quota: str, limit: int) -> None:
+        super().__init__(f"The quota {quota} of {limit} is used up")
+        self.quota = quota
+        self.limit = limit

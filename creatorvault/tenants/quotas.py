@@ -1,0 +1,39 @@
+"""How much a vault and a tenant may hold."""
+
+from creatorvault.settings import TenancySettings
+from creatorvault.tenants.errors import QuotaExceeded
+from creatorvault.tenants.models import Vault
+from creatorvault.tenants.repositories import TenantState, VaultRepository
+
+
+class Quotas:
+    """The limits of one tenant: its own where an operator has set them, else the settings'. None is no limit."""
+
+    def __init__(self, tenant: TenantState, defaults: TenancySettings) -> None:
+        self._vault_ideas = _first(tenant.vault_idea_quota, defaults.vault_idea_quota)
+        self._vault_bytes = _first(tenant.vault_byte_quota, defaults.vault_byte_quota)
+        self._ideas = _first(tenant.idea_quota, defaults.idea_quota)
+        self._bytes = _first(tenant.byte_quota, defaults.byte_quota)
+
+    async def check_growth(self, vault: Vault, repository: VaultRepository, *, ideas: int, sealed_bytes: int) -> None:
+        """Raises QuotaExceeded when the vault may not grow by so much. What shrinks is never refused."""
+        if ideas > 0:
+            _check("vault_idea_quota", self._vault_ideas, vault.idea_count + ideas)
+        if sealed_bytes > 0:
+            _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes + sealed_bytes)
+        of_tenant = (ideas > 0 and self._ideas is not None) or (sealed_bytes > 0 and self._bytes is not None)
+        if of_tenant:
+            used = await repository.usage_of_tenant()
+            if ideas > 0:
+                _check("idea_quota", self._ideas, used.ideas + ideas)
+            if sealed_bytes > 0:
+                _check("byte_quota", self._bytes, used.sealed_bytes + sealed_bytes)
+
+
+def _first(own: int | None, default: int | None) -> int | None:
+    return default if own is None else own
+
+
+def _check(quota: str, limit: int | None, wanted: int) -> None:
+    if limit is not None and wanted > limit:
+        raise QuotaExceeded(quota, limit)
