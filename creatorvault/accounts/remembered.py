@@ -30,6 +30,9 @@ class RememberedTokens:
         self._clock = clock
         self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
 
+    def __len__(self) -> int:
+        return len(self._entries)
+
     def get(self, token: str) -> Identity | None:
         """None also for a token that has expired since, or whose key its issuer has withdrawn."""
         digest = _digest(token)

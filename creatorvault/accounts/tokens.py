@@ -15,10 +15,9 @@ from creatorvault.accounts.errors import TokenRefused
 MAX_TOKEN_BYTES: Final = 8192
 
 _COMPACT: Final = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*", re.ASCII)
-_NOT_A_JWT: Final = (
-    "this is not a signed JWT. If it is a Better Auth session token or cookie, "
-    "fetch a JWT from Better Auth (GET /api/auth/token) and send that instead"
-)
+_INSTEAD: Final = "fetch a JWT from Better Auth (GET /api/auth/token) and send that instead"
+_NOT_A_JWT: Final = f"this is not a signed JWT. If it is a Better Auth session token or cookie, {_INSTEAD}"
+_ANOTHER_TYPE: Final = f"the token is of another type than JWT. If it is a cached Better Auth session, {_INSTEAD}"
 
 
 class UnverifiedToken(Struct, frozen=True):
@@ -54,7 +53,7 @@ def refuse_long(text: str) -> None:
 
 def _refuse_unusual(header: dict[str, object]) -> None:
     if header.get("typ", "JWT") != "JWT":
-        raise TokenRefused("the token is of another type than JWT")
+        raise TokenRefused(_ANOTHER_TYPE)
     if "crit" in header:
         raise TokenRefused("the token demands extensions that are not supported")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.types import ControllerRouterHandler
 
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
@@ -47,13 +48,13 @@ class Entrance:
 
 
 @asynccontextmanager
-async def open_entrance(auth: AuthSettings) -> AsyncGenerator[Entrance]:
+async def open_entrance(auth: AuthSettings, *handlers: ControllerRouterHandler) -> AsyncGenerator[Entrance]:
     """The age of keys and the cooldown go by `clock`; expiry goes by the clock of the machine."""
     configure_logging("DEBUG", "auto", production=False)
     clock = Clock()
     verifier = build_verifier(auth, monotonic=clock)
     app: Litestar = Edge(
-        route_handlers=[UserController],
+        route_handlers=handlers or [UserController],
         guards=[requires_identity],
         exception_handlers=exception_handlers(),
         openapi_config=None,

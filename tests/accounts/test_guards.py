@@ -5,18 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import Litestar, get
-from litestar.datastructures import State
+from litestar import get
 from litestar.di import NamedDependency, Provide
 
-from creatorvault.accounts.guards import provide_identity, requires_admin, requires_identity
+from creatorvault.accounts.guards import provide_identity, requires_admin
 from creatorvault.accounts.identity import Identity
-from creatorvault.accounts.services import build_verifier
-from creatorvault.core.limits import build_limits
-from creatorvault.core.middleware import Edge
-from creatorvault.core.problems import exception_handlers
-from creatorvault.settings import AuthSettings, IssuerSettings, LimitsSettings, Secret
-from tests.accounts.entrance import ME, Entrance, refusal
+from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from tests.accounts.entrance import ME, Entrance, open_entrance, refusal
 from tests.factories import SECRET, claims_of, token_of
 
 TOKEN = token_of(claims_of("ada"))
@@ -98,19 +93,5 @@ async def lobby() -> dict[str, str]:
 @pytest.fixture
 async def offices() -> AsyncGenerator[httpx.AsyncClient]:
     issuer = IssuerSettings(name="shared-secret", kind="shared-secret", secret=Secret(SECRET), admin_roles=("admin",))
-    app: Litestar = Edge(
-        route_handlers=[office, forgotten, lobby],
-        guards=[requires_identity],
-        exception_handlers=exception_handlers(),
-        openapi_config=None,
-        logging_config=None,
-        state=State(
-            {
-                "verifier": build_verifier(AuthSettings(issuers=(issuer,))),
-                "limits": build_limits(LimitsSettings(enabled=False)),
-            }
-        ),
-    )
-    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # ASGI described twice
-    async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:
-        yield client
+    async with open_entrance(AuthSettings(issuers=(issuer,)), office, forgotten, lobby) as entrance:
+        yield entrance.client

@@ -292,6 +292,14 @@ BETTER_AUTH_OTHERS: Final = [
         "the claim sub is missing",
     ),
     Row(
+        "a session cached in a cookie, signed with the published key",
+        lambda: ED.sign(
+            better_auth_claims(aud="better-auth:session-cache", session={"userId": "ada"}, sid="kXfI8q0f0T3p5wB2"),
+            {"alg": "EdDSA", "kid": ED.kid, "typ": "better-auth.session-cache+jwt"},
+        ),
+        OTHER_TYPE,
+    ),
+    Row(
         "a link to verify an email",
         lambda: SHARED.sign({"email": "ada@example.org", "iat": NOW, "exp": NOW + 3600}),
         "the claim sub is missing",

@@ -48,7 +48,7 @@ def better_auth(request: pytest.FixtureRequest, better_auth_with: Start) -> Bett
 
 @pytest.fixture
 def serving(house_with: Callable[..., Awaitable[House]]) -> Serving:
-    """Our service, with no keys yet: `await serving(better_auth)` believes that one."""
+    """Our service, which believes the Better Auth it is given and has none of its keys yet."""
 
     async def serve(better_auth: BetterAuth, **overrides: str) -> House:
         return await house_with(**{**IMPATIENT, **better_auth.environ, **overrides})

@@ -40,14 +40,14 @@ async def test_a_rotated_key_works_at_once_and_the_old_one_goes_on(better_auth: 
     tokens = [await ada.token()]
     statuses = [(await enter(house, tokens[0])).status_code]
 
-    for _ in range(3):
+    for _ in range(2):
         await better_auth.operate("expire-keys")
         tokens.append(await ada.token())
         statuses.append((await enter(house, tokens[-1])).status_code)
 
-    assert statuses == [200, 200, 200, 200]
-    assert [(await enter(house, token)).status_code for token in tokens] == [200, 200, 200, 200]
-    assert len(await better_auth.published_keys()) >= 4
+    assert statuses == [200, 200, 200]
+    assert [(await enter(house, token)).status_code for token in tokens] == [200, 200, 200]
+    assert len(await better_auth.published_keys()) >= 3
 
 
 async def test_a_service_that_has_just_started_takes_tokens_of_every_live_key(
