@@ -98,12 +98,18 @@ class EmbeddedPostgres:
         self._home = self._home.resolve()
         with self._alone():
             self._place = place_for(self._home)
-            if self._state() is State.SILENT:
-                self._create()
-                self._launch()
-            self._await()
-            self._run("psql", *self._as_superuser(), "-v", "ON_ERROR_STOP=1", stdin=LOGINS)
-            self._use = self._lock_file("postgres.users", fcntl.LOCK_SH)
+            try:
+                if self._state() is State.SILENT:
+                    self._create()
+                    self._launch()
+                self._await()
+                self._run("psql", *self._as_superuser(), "-v", "ON_ERROR_STOP=1", stdin=LOGINS)
+                self._use = self._lock_file("postgres.users", fcntl.LOCK_SH)
+            except BaseException:  # Ctrl-C too: nobody would stop what was launched here
+                if self._process is not None:
+                    self._terminate()
+                    self._process = None
+                raise
 
     def stop(self) -> None:
         """Stops the server, unless another process uses it. Open transactions are rolled back."""
