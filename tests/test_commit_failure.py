@@ -1,0 +1,63 @@
+"""A commit that fails is never a success: the client hears of a fault, and nothing is stored."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.application import House
+from tests.logs import captured_logs
+
+# Fires at COMMIT, when every statement of the request has succeeded already.
+TRIGGER = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'refused at commit' USING ERRCODE = '{code}'; END $$;
+    CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE OR DELETE ON ideas
+        DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
+"""
+WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+
+
+async def contents(sql: asyncpg.Connection) -> list[Any]:
+    tables = ("ideas", "vaults", "tenants", "keys.vault_keys")
+    return [await sql.fetch(f"SELECT * FROM {table} AS row ORDER BY row") for table in tables]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503, id="a conflict that may pass")],
+)
+async def test_a_commit_that_fails(
+    fresh_house: House, fresh_sql: asyncpg.Connection, method: str, code: str, status: int
+) -> None:
+    ada, newcomer = fresh_house.creator(), fresh_house.creator()
+    idea = await ada.idea("Before", notes="n")
+    await fresh_sql.execute(TRIGGER.format(code=code))
+    before = await contents(fresh_sql)
+
+    with captured_logs() as logs:
+        writer, url = (newcomer, newcomer.url) if method == "POST" else (ada, ada.url_of(idea))
+        answer = await writer.request(method, url, json={"title": "Afterwards"})
+
+    assert answer.status_code == status, answer.text
+    assert list(answer.json()) == ["detail", "error"]
+    assert "refused" not in answer.text
+    assert "Afterwards" not in logs.text
+    assert await contents(fresh_sql) == before
+    assert (await ada.get(idea)).json() == idea
+    assert await ada.titles({"search": "before"}) == ["Before"]
+    assert await newcomer.titles() == []
+
+
+async def test_after_a_failed_commit_the_same_request_succeeds(
+    fresh_house: House, fresh_sql: asyncpg.Connection
+) -> None:
+    ada = fresh_house.creator()
+    await fresh_sql.execute(TRIGGER.format(code="P0001"))
+    assert (await ada.post({"title": "First"})).status_code == 500
+
+    await fresh_sql.execute("DROP TRIGGER refuse ON ideas")
+
+    assert (await ada.idea("First"))["title"] == "First"
+    assert await ada.titles({"search": "FIRST"}) == ["First"]

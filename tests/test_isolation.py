@@ -1,0 +1,228 @@
+"""Nobody reaches another creator's or another tenant's ideas: not through the API, and not with SQL as the application."""
+
+from collections.abc import AsyncGenerator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.postgres import Database
+
+ACME = {"org_id": "acme", "org_role": "member"}
+OTHER = {"org_id": "other", "org_role": "member"}
+TABLES = ["ideas", "vaults", "tenants", "keys.vault_keys"]
+
+
+@pytest.fixture
+async def runtime(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
+    """SQL with the application's own login."""
+    connection = await asyncpg.connect(worker_database.runtime_url)
+    yield connection
+    await connection.close()
+
+
+async def tenant_of(sql: asyncpg.Connection, idea: Idea) -> UUID:
+    tenant: UUID = await sql.fetchval("SELECT tenant_id FROM ideas WHERE id = $1", idea["id"])
+    return tenant
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"),
+    [
+        pytest.param({}, ACME, id="personal and organization"),
+        pytest.param(ACME, OTHER, id="two organizations"),
+        pytest.param(ACME, {}, id="organization and personal"),
+    ],
+)
+async def test_one_user_in_two_tenants_has_two_vaults(
+    house: House, mine: dict[str, str], theirs: dict[str, str]
+) -> None:
+    user_id = house.creator().user_id
+    here, there = house.creator(user_id, mine), house.creator(user_id, theirs)
+    idea = await there.idea("there", notes="secret", tags=["t"])
+    await here.idea("here")
+
+    assert await here.titles() == ["here"]
+    assert await here.titles({"search": "secret"}) == []
+    assert await here.titles({"tags": "t"}) == []
+    for method in ("GET", "PUT", "PATCH", "DELETE"):
+        assert (await here.request(method, here.url_of(idea), json={"title": "x"})).status_code == 404
+    assert (await there.get(idea)).json() == idea
+
+
+async def test_two_users_of_one_organization_have_two_vaults(house: House) -> None:
+    ada, bob = house.creator(claims=ACME), house.creator(claims=ACME)
+    idea = await bob.idea("bob's", notes="secret")
+
+    assert await ada.titles() == []
+    assert await ada.titles({"search": "secret"}) == []
+    assert (await ada.get(idea)).status_code == 404
+    assert (await ada.request("GET", bob.url_of(idea))).status_code == 403
+    assert (await ada.request("GET", bob.url)).status_code == 403
+
+
+@pytest.mark.parametrize("claims", [{"org_id": "acme"}, {"org_id": "acme", "org_role": ""}, {"org_role": "member"}])
+async def test_an_organization_counts_only_with_a_role(house: House, claims: dict[str, str]) -> None:
+    ada = house.creator(claims=claims)
+    await ada.idea("personal")
+
+    assert await house.creator(ada.user_id).titles() == ["personal"]
+
+
+async def test_an_id_of_another_vault_may_be_used_again(ada: Creator, house: House) -> None:
+    """Ids are the server's to choose; one that is sent is ignored, so nobody can probe for another's."""
+    theirs = await house.creator().idea()
+    answer = await ada.post({"title": "x", "id": theirs["id"]})
+
+    assert answer.status_code == 201
+    assert answer.json()["id"] != theirs["id"]
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_without_a_context_the_runtime_login_sees_no_row(
+    ada: Creator, runtime: asyncpg.Connection, table: str
+) -> None:
+    await ada.idea()
+
+    assert await runtime.fetchval(f"SELECT count(*) FROM {table}") == 0
+
+
+@pytest.mark.parametrize("table", TABLES)
+async def test_with_a_foreign_context_the_runtime_login_sees_only_that_tenant(
+    house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, table: str
+) -> None:
+    mine, theirs = await house.creator().idea(), await house.creator().idea()
+    tenant = await tenant_of(database, mine)
+
+    async with runtime.transaction():
+        await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
+        seen = {row["tenant_id"] for row in await runtime.fetch(f"SELECT tenant_id FROM {table}")}
+
+    assert seen == {tenant}
+    assert tenant != await tenant_of(database, theirs)
+
+
+async def test_a_context_ends_with_its_transaction(
+    ada: Creator, database: asyncpg.Connection, runtime: asyncpg.Connection
+) -> None:
+    tenant = await tenant_of(database, await ada.idea())
+    async with runtime.transaction():
+        await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
+        assert await runtime.fetchval("SELECT count(*) FROM ideas") == 1
+
+    assert await runtime.fetchval("SELECT count(*) FROM ideas") == 0
+
+
+@pytest.mark.parametrize("context", [None, "", "mine"])
+async def test_the_runtime_login_changes_nothing_of_another_tenant(
+    house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, context: str | None
+) -> None:
+    eve = house.creator()
+    mine, theirs = await house.creator().idea(), await eve.idea()
+    value = str(await tenant_of(database, mine)) if context == "mine" else context
+
+    async with runtime.transaction():
+        if value is not None:
+            await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", value)
+        assert await runtime.execute("UPDATE ideas SET stage = 3 WHERE id = $1", theirs["id"]) == "UPDATE 0"
+        assert await runtime.execute("DELETE FROM ideas WHERE id = $1", theirs["id"]) == "DELETE 0"
+
+    assert (await eve.get(theirs)).json() == theirs
+
+
+@pytest.mark.parametrize("context", [None, "mine"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO tenants (tenant_id, kind, created_at) VALUES ($1, 'personal', now())",
+        "INSERT INTO vaults (tenant_id, user_id, revision, idea_count, key_version, created_at) "
+        "VALUES ($1, 'mallory', 0, 0, 0, now())",
+        "INSERT INTO keys.vault_keys (tenant_id, user_id, version, root_key_id, wrapped, first_revision, created_at) "
+        "VALUES ($1, 'mallory', 1, 'tests', '', 1, now())",
+    ],
+)  # fmt: skip
+async def test_the_runtime_login_adds_nothing_to_another_tenant(
+    house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, context: str | None, statement: str
+) -> None:
+    tenant = await tenant_of(database, await house.creator().idea())
+    theirs = await tenant_of(database, await house.creator().idea())
+    target = uuid4() if " tenants " in statement else theirs
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        async with runtime.transaction():
+            if context:
+                await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
+            await runtime.execute(statement, target)
+
+
+async def test_a_row_cannot_be_handed_to_another_tenant(
+    house: House, database: asyncpg.Connection, runtime: asyncpg.Connection
+) -> None:
+    mine, theirs = await house.creator().idea(), await house.creator().idea()
+    foreign = await tenant_of(database, theirs)
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with runtime.transaction():
+            await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", str(await tenant_of(database, mine)))
+            await runtime.execute("UPDATE ideas SET tenant_id = $1 WHERE id = $2", foreign, mine["id"])
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ALTER TABLE ideas DISABLE ROW LEVEL SECURITY",
+        "CREATE TABLE mine (x int)",
+        "DROP TABLE ideas",
+        "TRUNCATE ideas",
+        "DELETE FROM keys.vault_keys",
+        "UPDATE keys.vault_keys SET wrapped = ''",
+        "DELETE FROM vaults",
+        "DELETE FROM tenants",
+        "UPDATE vaults SET user_id = 'x'",
+        "SET ROLE creatorvault_owner",
+    ],
+)
+async def test_what_the_runtime_login_may_not_do_at_all(runtime: asyncpg.Connection, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await runtime.execute(statement)
+
+
+async def test_every_table_with_a_tenant_forces_row_level_security(database: asyncpg.Connection) -> None:
+    rows = await database.fetch("""
+        SELECT table_.oid::regclass::text AS name, relrowsecurity, relforcerowsecurity, count(policy.oid) AS policies,
+               has_table_privilege('creatorvault_app', table_.oid, 'SELECT, INSERT, UPDATE, DELETE') AS reachable
+        FROM pg_class AS table_
+        JOIN pg_attribute ON attrelid = table_.oid AND attname = 'tenant_id'
+        LEFT JOIN pg_policy AS policy ON polrelid = table_.oid
+        WHERE relkind IN ('r', 'p') AND relnamespace::regnamespace::text NOT LIKE 'pg_%'
+        GROUP BY table_.oid, relrowsecurity, relforcerowsecurity
+    """)
+
+    assert {row["name"] for row in rows} >= set(TABLES)
+    for row in rows:  # a partition is reached through its table only
+        locked = row["relrowsecurity"] and row["relforcerowsecurity"] and row["policies"]
+        assert locked or not row["reachable"], row
+
+
+async def test_the_tenant_leads_every_key(database: asyncpg.Connection) -> None:
+    rows = await database.fetch("""
+        SELECT conname, conrelid::regclass::text AS name, attname AS first
+        FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+        WHERE contype IN ('p', 'u', 'f') AND connamespace::regnamespace::text IN ('public', 'keys')
+          AND conrelid IN (SELECT attrelid FROM pg_attribute WHERE attname = 'tenant_id')
+    """)
+
+    assert {row["name"] for row in rows} >= set(TABLES)
+    assert {row["conname"]: row["first"] for row in rows if row["first"] != "tenant_id"} == {}
+
+
+async def test_the_runtime_login_is_nobody_special(database: asyncpg.Connection) -> None:
+    row = await database.fetchrow("""
+        SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
+               EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) AS owns
+        FROM pg_roles WHERE rolname = 'creatorvault_app'
+    """)
+
+    assert tuple(row) == (False, False, False, False, False)

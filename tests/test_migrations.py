@@ -1,0 +1,104 @@
+"""Migrations go up and down on a database with ideas in it, say what the models say, and leave nothing half done."""
+
+import re
+from pathlib import Path
+
+import asyncpg
+import pytest
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import DBAPIError
+
+from tests.application import environment_of, open_house
+from tests.postgres import Cluster, Database
+from tests.schema import compare, config_of, migrate
+
+
+def structure(cluster: Cluster, database: Database) -> str:
+    """Tables, indexes, policies and grants as SQL; pg_dump's own random marks are left out."""
+    dump = cluster.program("pg_dump", "--schema-only", "--exclude-table=alembic_version", "-d", database.superuser_url)
+    return re.sub(r"(?m)^(--.*|\\(un)?restrict .*)?\n", "", dump)
+
+
+def revisions(database: Database) -> list[str]:
+    """From the first to the last."""
+    return [script.revision for script in ScriptDirectory.from_config(config_of(database)).walk_revisions()][::-1]
+
+
+async def fill(database: Database, home: Path) -> None:
+    async with open_house(environment_of(database, home), database) as house:
+        ada = house.creator()
+        await ada.idea(notes="n", tags=["t"])
+        assert await ada.titles({"search": "IDEA"}) == ["An idea"]
+
+
+def test_the_models_say_what_the_migrations_made(fresh_database: Database) -> None:
+    compare(fresh_database)
+
+
+async def test_up_down_and_up_again_with_ideas_in_it(cluster: Cluster, fresh_database: Database, home: Path) -> None:
+    before = structure(cluster, fresh_database)
+    await fill(fresh_database, home)
+
+    migrate(fresh_database, "base", down=True)
+    assert cluster.run(
+        "SELECT count(*) FROM pg_tables WHERE schemaname IN ('public', 'keys')", fresh_database.name
+    ) == (
+        "1\n"  # alembic_version
+    )
+    migrate(fresh_database)
+
+    assert structure(cluster, fresh_database) == before
+    await fill(fresh_database, home)
+
+
+async def test_each_step_down_undoes_its_step_up(cluster: Cluster, fresh_database: Database, home: Path) -> None:
+    await fill(fresh_database, home)
+    states = {}
+    for revision in reversed(revisions(fresh_database)):
+        states[revision] = structure(cluster, fresh_database)
+        migrate(fresh_database, "-1", down=True)
+
+    for revision in revisions(fresh_database):
+        migrate(fresh_database, "+1")
+        assert structure(cluster, fresh_database) == states[revision], revision
+
+
+def test_there_is_one_line_of_migrations(fresh_database: Database) -> None:
+    script = ScriptDirectory.from_config(config_of(fresh_database))
+
+    assert len(script.get_heads()) == 1
+    assert len(script.get_bases()) == 1
+
+
+async def test_every_statement_gives_up_waiting_for_a_lock(
+    fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    migrate(fresh_database, "base", down=True)
+    await fresh_sql.execute("""
+        CREATE SCHEMA seen;
+        CREATE TABLE seen.timeouts (setting text);
+        CREATE FUNCTION seen.note() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS
+            $$ BEGIN INSERT INTO seen.timeouts VALUES (current_setting('lock_timeout')); END $$;
+        CREATE EVENT TRIGGER note ON ddl_command_start EXECUTE FUNCTION seen.note();
+    """)
+
+    migrate(fresh_database)
+
+    seen = [row["setting"] for row in await fresh_sql.fetch("SELECT setting FROM seen.timeouts")]
+    assert len(seen) > 10
+    assert set(seen) <= {"5s", "0"}
+    assert seen.count("0") <= 1, "only Alembic's own table is made before"
+
+
+async def test_an_upgrade_that_fails_leaves_nothing_behind(
+    cluster: Cluster, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    migrate(fresh_database, "base", down=True)
+    await fresh_sql.execute("CREATE TABLE ideas (in_the_way int)")
+    before = structure(cluster, fresh_database)
+
+    with pytest.raises(DBAPIError, match="already exists"):
+        migrate(fresh_database)
+
+    assert structure(cluster, fresh_database) == before
+    assert await fresh_sql.fetchval("SELECT count(*) FROM alembic_version") == 0
