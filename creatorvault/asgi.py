@@ -17,10 +17,12 @@ from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
+from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
 
 EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"]
@@ -39,11 +41,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
         cors_config=_cors(settings.server),
         openapi_config=None,  # core.openapi writes the document
         request_max_body_size=settings.server.max_body_bytes,
-        lifespan=[_parts],
+        lifespan=[flushed_traces, _parts],
         logging_config=None,
         state=State({"settings": settings}),
     )
     app.behind_tls = settings.server.behind_tls
+    install_tracing(app)
+    install_metrics(app, settings.metrics)
     return app
 
 
@@ -60,7 +64,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.verifier = build_verifier(settings.auth)
     app.state.limits = build_limits(settings.limits)
     try:
-        yield
+        with metrics_port(app):
+            yield
     finally:
         await app.state.limits.aclose()
         await app.state.verifier.aclose()

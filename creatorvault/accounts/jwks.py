@@ -7,6 +7,7 @@ without it: the first one, or one whose token names a key that nobody has seen y
 import asyncio
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -14,10 +15,14 @@ import httpx
 
 from creatorvault.accounts.errors import IssuerUnavailable
 from creatorvault.accounts.keys import InvalidKeySet, KeySet, VerifyingKey, read_key_set
+from creatorvault.core.alarms import raise_alarm
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import AuthSettings
 
 log = get_logger(__name__)
+
+FETCHES: Counter[tuple[str, str]] = Counter()
+"""By issuer and outcome, since the start of the process."""
 
 MAX_KEY_SET_BYTES: Final = 65_536
 EMPTY_HANDED_PAUSE_SECONDS: Final = 1.0
@@ -111,10 +116,14 @@ class PublishedKeys:
                 body = await self._download()
             keys = read_key_set(body, self._algorithms)
         except (httpx.HTTPError, TimeoutError, InvalidKeySet) as error:
+            FETCHES[self._name, "failed"] += 1
+            if not self._failing:
+                raise_alarm("provider_down", provider="issuer", issuer=self._name)
             self._failing = True
             self._pause()
             log.warning("accounts.keys.fetch_failed", issuer=self._name, reason=_reason(error), kept=len(self._keys))
             return
+        FETCHES[self._name, "fetched"] += 1
         self._failing = False
         self._keys = keys
         self._refresh_at = self._clock() + self._settings.jwks_refresh_seconds

@@ -44,6 +44,11 @@ class TokenVerifier:
             identity = await self._verify_anew(read_token(text))
         return identity
 
+    @property
+    def remembered(self) -> int:
+        """How many tokens need no second check of their signature."""
+        return len(self._remembered)
+
     async def aclose(self) -> None:
         for issuer in self._issuers:
             await issuer.aclose()

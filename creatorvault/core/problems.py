@@ -10,6 +10,7 @@ from litestar import MediaType, Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from creatorvault.core.alarms import raise_alarm
 from creatorvault.core.errors import (
     Alarm,
     CreatorVaultError,
@@ -90,7 +91,7 @@ class _FrameworkError(CreatorVaultError):
 
 def _report(error: Exception) -> None:
     if isinstance(error, Alarm):
-        log.error("alarm", code=error.code, **error.ids)
+        raise_alarm(error.code, **error.ids)
     else:
         log.error("request.failed", error=type(error).__name__, exc_info=error)
 

@@ -39,6 +39,11 @@ class Keyring:
         self._loading: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
         self._forgotten = 0
 
+    @property
+    def vaults_held(self) -> int:
+        """How many vaults' keys are in memory."""
+        return len(self._ciphers)
+
     async def cipher(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """The vault's cipher, which has at least the key of `version`, the newest one that the caller's snapshot knows.
 

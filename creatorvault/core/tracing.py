@@ -1,0 +1,49 @@
+"""OpenTelemetry, for those who ask for it: the extra `creatorvault[otel]` and OTEL_EXPORTER_OTLP_ENDPOINT.
+
+Where spans go, and which of them, is configured by OpenTelemetry's own variables (OTEL_TRACES_SAMPLER, …).
+"""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from litestar import Litestar
+
+from creatorvault.core.logging import get_logger
+from creatorvault.core.middleware import Edge
+
+if TYPE_CHECKING:
+    from creatorvault.core.spans import Spans
+
+log = get_logger(__name__)
+
+ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+STATE_KEY: Final = "spans"
+
+
+def install_tracing(app: Edge, environ: Mapping[str, str] = os.environ) -> None:
+    """Nothing is traced unless an endpoint is configured; without the extra, a warning says what is missing."""
+    if not any(environ.get(name) for name in ENDPOINTS):
+        return
+    try:
+        from creatorvault.core.spans import exported_spans  # noqa: PLC0415  # the extra may not be installed
+    except ImportError:
+        log.warning("tracing.unavailable", install="creatorvault[otel]")
+        return
+    observe_with(app, exported_spans())
+
+
+def observe_with(app: Edge, spans: "Spans") -> None:
+    app.observers = (*app.observers, spans.observe)
+    app.state[STATE_KEY] = spans
+
+
+@asynccontextmanager
+async def flushed_traces(app: Litestar) -> AsyncGenerator[None]:
+    try:
+        yield
+    finally:
+        spans: Spans | None = app.state.get(STATE_KEY)
+        if spans is not None:
+            await spans.aclose()

@@ -1,0 +1,81 @@
+"""Where the metrics are read: on a port of their own, or at /metrics behind a token."""
+
+import errno
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from litestar import Litestar, Request, Response, get
+from litestar.datastructures import State
+from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest, start_http_server
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from creatorvault.accounts.errors import NotAuthenticated
+from creatorvault.accounts.guards import PUBLIC, bearer_token
+from creatorvault.core.logging import get_logger
+from creatorvault.core.middleware import Edge
+from creatorvault.metrics.figures import Figures
+from creatorvault.metrics.recorder import Recorder
+from creatorvault.settings import MetricsSettings
+
+log = get_logger(__name__)
+
+STATE_KEY: Final = "metrics"
+
+
+def install_metrics(app: Edge, settings: MetricsSettings) -> None:
+    """Nothing is measured, and there is no /metrics, unless somebody may read it."""
+    if settings.port is None and settings.token is None:
+        return
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    GCCollector(registry=registry)
+    app.observers = (*app.observers, Recorder(registry).observe)
+    app.state[STATE_KEY] = registry
+    if settings.token is not None:
+        app.register(metrics)
+
+
+@contextmanager
+def metrics_port(app: Litestar) -> Generator[None]:
+    """Open as long as the parts are, which the figures are read from."""
+    registry: CollectorRegistry | None = app.state.get(STATE_KEY)
+    if registry is None:
+        yield
+        return
+    registry.register(Figures(app.state))
+    settings: MetricsSettings = app.state.settings.metrics
+    if settings.port is None:
+        yield
+        return
+    port, server = _first_free(settings, app.state.settings.server.workers, registry)
+    log.info("metrics.listening", host=settings.host, port=port)
+    try:
+        yield
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@get("/metrics", opt={PUBLIC: True}, include_in_schema=False, sync_to_thread=False)
+def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
+    """The token is not a user's: it opens this and nothing else. Raises NotAuthenticated."""
+    expected = request.app.state.settings.metrics.token.reveal()
+    if not secrets.compare_digest(bearer_token(request).encode(), expected.encode()):
+        raise NotAuthenticated
+    return Response(generate_latest(request.app.state[STATE_KEY]), media_type=CONTENT_TYPE_LATEST)
+
+
+def _first_free(settings: MetricsSettings, workers: int, registry: CollectorRegistry) -> tuple[int, Any]:
+    """Workers are alike and do not know their numbers: each takes the first port that no other has. Raises OSError."""
+    first = settings.port or 0
+    for port in range(first, first + workers):
+        try:
+            server, _ = start_http_server(port, settings.host, registry)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or port == first + workers - 1:
+                raise
+        else:
+            return port, server
+    raise OSError(errno.EADDRINUSE, "no port for metrics")
