@@ -13,6 +13,7 @@ from creatorvault.core.checks import Check
 from creatorvault.crypto.checks import root_keys_check
 from creatorvault.crypto.commands import keys
 from creatorvault.health.controllers import HealthController, RootController
+from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 
 
@@ -32,5 +33,5 @@ INSTALLED: tuple[App, ...] = (
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
     App(name="tenants"),
     App(name="idempotency"),
-    App(name="ideas", controllers=(IdeaController,)),
+    App(name="ideas", controllers=(IdeaController,), commands=(seed,)),
 )

@@ -30,8 +30,7 @@ class EntityTags:
 class Precondition:
     """`If-Match` of a request: what it changes must still be what the client has seen."""
 
-    def __init__(self, request: Request[Any, Any, Any]) -> None:
-        header = request.headers.get("if-match")
+    def __init__(self, header: str | None = None) -> None:
         self._tags = None if header is None else EntityTags(header)
 
     def check(self, tag: str) -> None:

@@ -41,7 +41,8 @@ async def provide_writing(
     async with state.database.writing() as session:
         once = await Once.claimed(session, vault_id, request.headers.get(HEADER)) if request.method == "POST" else None
         vault = await VaultService(session, tenant, vault_id, state.keyring, state.settings).open_locked()
-        yield IdeaWritingService(IdeaRepository(session, vault_id), vault, Precondition(request), once)
+        precondition = Precondition(request.headers.get("if-match"))
+        yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
 
 
 def _vault_of(request: IdeasRequest, received: Received) -> tuple[TenantName, VaultId]:

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 from uuid import UUID, uuid4
 
 import msgspec
@@ -23,6 +23,8 @@ from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, Idea
 from creatorvault.ideas.sealing import IdeaSealer, sealed_size
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.services import LockedVault, OpenVault
+
+UNCONDITIONAL: Final = Precondition()
 
 
 class StoredIdea(msgspec.Struct, frozen=True):
@@ -82,7 +84,11 @@ class IdeaWritingService:
     """Changes one vault, under its lock and in the caller's transaction."""
 
     def __init__(
-        self, repository: IdeaRepository, vault: LockedVault, precondition: Precondition, once: Once | None
+        self,
+        repository: IdeaRepository,
+        vault: LockedVault,
+        precondition: Precondition = UNCONDITIONAL,
+        once: Once | None = None,
     ) -> None:
         self._repository = repository
         self._vault = vault

@@ -1,0 +1,66 @@
+"""The command `creatorvault seed`."""
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+
+import rich_click as click
+from rich.progress import Progress
+
+from creatorvault.core.database import Database
+from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.core.upgrading import upgrade
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.ideas.repositories import IdeaRepository
+from creatorvault.ideas.samples import sample_ideas
+from creatorvault.ideas.services import IdeaWritingService
+from creatorvault.settings import Environment, Settings, load_settings
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.services import VaultService
+
+AT_ONCE = 50
+
+
+@click.command()
+@click.option("--users", default=3, show_default=True, type=click.IntRange(1, 10_000), help="Sample creators.")
+@click.option("--ideas", default=100, show_default=True, type=click.IntRange(1, 200_000), help="Ideas of each.")
+def seed(users: int, ideas: int) -> None:
+    """Store sample ideas for the creators sample-1, sample-2, … Development only."""
+    settings = with_development_secrets(load_settings())
+    if settings.environment is not Environment.DEVELOPMENT:
+        raise click.ClickException("sample ideas are for development; this is a production environment")
+    with with_database(settings, click.echo) as running, Progress() as progress:
+        upgrade(running, say=click.echo)
+        task = progress.add_task("Storing sample ideas", total=users * ideas)
+        asyncio.run(_store(running, users, ideas, lambda stored: progress.advance(task, stored)))
+    click.echo(f"{users * ideas} ideas. To read them: creatorvault token --user sample-1")
+
+
+async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int], None]) -> None:
+    database = Database(settings.database)
+    keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
+    realm = settings.auth.issuers[0].realm
+    try:
+        for number in range(1, users + 1):
+            tenant = TenantName(TenantKind.PERSONAL, realm, f"sample-{number}")
+            for first in range(0, ideas, AT_ONCE):
+                count = min(AT_ONCE, ideas - first)
+                random = Random(f"{number}-{first}")  # noqa: S311  # samples, the same each time; nothing secret
+                await _store_some(settings, database, keyring, tenant, random, count)
+                done(count)
+    finally:
+        await database.close()
+
+
+async def _store_some(
+    settings: Settings, database: Database, keyring: Keyring, tenant: TenantName, random: Random, count: int
+) -> None:
+    vault_id = VaultId(tenant.id, UserId(tenant.external_id))
+    async with database.writing() as session:
+        vault = await VaultService(session, tenant, vault_id, keyring, settings).open_locked()
+        service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
+        for idea in sample_ideas(random, count):
+            await service.create(idea)
