@@ -1,0 +1,119 @@
+"""A database that is there but cannot do it now: locked, read-only, exhausted, or raising any fault that passes."""
+
+import asyncio
+
+import asyncpg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from creatorvault.core.errors import ServiceUnavailable
+from tests.application import House
+from tests.faults.conftest import Sessions
+
+PROMISE_SECONDS = 5.0
+
+
+@pytest.mark.parametrize("table", ["ideas", "vaults", "tenants"])
+async def test_a_locked_table_is_waited_for_shortly(
+    house: House, fresh_sql: asyncpg.Connection, sessions: Sessions, table: str
+) -> None:
+    creators = [house.creator() for _ in range(10)]
+
+    async with fresh_sql.transaction():
+        await fresh_sql.execute(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
+        async with asyncio.timeout(PROMISE_SECONDS):
+            answers = await asyncio.gather(*(creator.post({"title": "Waits"}) for creator in creators))
+        waiting = await sessions.in_transaction()
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert waiting == 0, "a server process that waits on holds its place until there are no places left"
+    assert (await creators[0].post({"title": "Stored"})).status_code == 201
+
+
+async def test_requests_that_hold_every_connection_do_not_make_the_service_unready(
+    house: House, fresh_sql: asyncpg.Connection
+) -> None:
+    grace = house.creator()
+    await grace.idea("Locked")
+
+    async with fresh_sql.transaction():
+        await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
+        writes = [asyncio.create_task(grace.post({"title": "Waits"})) for _ in range(6)]
+        await asyncio.sleep(0.1)
+        ready = await house.client.get("/health/ready")
+        answers = await asyncio.gather(*writes)
+
+    assert ready.status_code == 200
+    assert {answer.status_code for answer in answers} == {503}
+    assert (await grace.post({"title": "Stored"})).status_code == 201
+
+
+async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_sql: asyncpg.Connection) -> None:
+    grace = house.creator()
+    idea = await grace.idea("Kept")
+
+    await fresh_sql.execute(
+        "ALTER ROLE creatorvault_app IN DATABASE {} SET default_transaction_read_only = on".format(
+            await fresh_sql.fetchval("SELECT quote_ident(current_database())")
+        )
+    )
+    await house.app.state.database.engine.dispose()
+
+    assert (await grace.get(idea)).status_code == 200
+    answer = await grace.post({"title": "Refused"})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "08006",
+        "25006",
+        "28000",
+        "3D000",
+        "40001",
+        "40P01",
+        "53100",
+        "53200",
+        "53300",
+        "55P03",
+        "57014",
+        "57P01",
+        "57P03",
+    ],
+)
+async def test_a_fault_that_passes_is_no_error_of_the_service(house: House, code: str) -> None:
+    with pytest.raises(ServiceUnavailable):
+        async with house.app.state.database.writing() as session:
+            await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
+
+
+@pytest.mark.parametrize("code", ["23505", "42P01", "42501", "XX001", "22P02"])
+async def test_a_fault_that_stays_is_not_hidden_as_one_that_passes(house: House, code: str) -> None:
+    with pytest.raises(DBAPIError):
+        async with house.app.state.database.writing() as session:
+            await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
+
+
+async def test_a_statement_that_takes_too_long_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
+    with pytest.raises(ServiceUnavailable):
+        async with house.app.state.database.reading() as session:
+            await session.execute(text("SELECT pg_sleep(60)"))
+    assert await sessions.in_transaction() == 0
+
+
+async def test_a_migration_under_prepared_statements_is_waited_out(house: House, fresh_sql: asyncpg.Connection) -> None:
+    database = house.app.state.database
+    await fresh_sql.execute("CREATE TABLE changing (id int); GRANT SELECT ON changing TO creatorvault_app")
+
+    async def read() -> None:
+        async with database.reading() as session:
+            await session.execute(text("SELECT * FROM changing"))
+
+    await read()
+    await fresh_sql.execute("ALTER TABLE changing ALTER id TYPE bigint")
+
+    with pytest.raises(ServiceUnavailable):
+        await read()
+    await read()

@@ -1,0 +1,92 @@
+"""A database that neither answers nor closes its connections, as after SIGSTOP or behind a dead network."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from sqlalchemy.pool import QueuePool
+
+from tests.application import House
+from tests.factories import Creator
+from tests.faults.hanging import HangingWire
+
+PROMISE_SECONDS = 5.0
+
+
+def connections_in_use(house: House) -> int:
+    pool = house.app.state.database.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
+
+
+@pytest.fixture
+async def grace(house: House) -> Creator:
+    return house.creator()
+
+
+@pytest.fixture
+async def idea(grace: Creator) -> dict[str, Any]:
+    return await grace.idea("Kept")
+
+
+async def test_every_request_is_answered_503(
+    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
+) -> None:
+    wire.hang()
+
+    async with asyncio.timeout(PROMISE_SECONDS):
+        answers = await asyncio.gather(
+            grace.list(),
+            grace.list({"search": "kept"}),
+            grace.get(idea),
+            grace.post({"title": "Too late"}),
+            grace.put(idea, {"title": "Too late"}),
+            grace.patch(idea, {"title": "Too late"}),
+            grace.delete(idea),
+            *(house.creator().list() for _ in range(20)),
+        )
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+    assert connections_in_use(house) == 0
+
+
+async def test_the_first_request_afterwards_succeeds(
+    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
+) -> None:
+    wire.hang()
+    assert {(await answer).status_code for answer in [grace.list(), grace.post({"title": "Too late"})]} == {503}
+
+    wire.resume()
+
+    assert (await grace.get(idea)).json() == idea
+    assert await grace.titles() == ["Kept"]
+
+
+async def test_the_first_request_after_a_restart_succeeds_when_nobody_asked_meanwhile(
+    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
+) -> None:
+    await asyncio.gather(grace.list(), grace.list())  # every connection of the pool is open
+
+    await wire.cut()
+    await wire.mend()
+    await asyncio.sleep(0.05)  # until the application's side of the connections has seen their end
+
+    assert (await grace.get(idea)).status_code == 200
+    assert (await grace.put(idea, {"title": "Changed"})).status_code == 200
+
+
+async def test_health_answers_and_says_that_the_database_is_away(house: House, wire: HangingWire) -> None:
+    assert (await house.client.get("/health/ready")).status_code == 200
+    wire.hang()
+
+    async with asyncio.timeout(PROMISE_SECONDS):
+        alive, database, ready = await asyncio.gather(
+            house.client.get("/health"), house.client.get("/health/db"), house.client.get("/health/ready")
+        )
+
+    assert alive.status_code == 200
+    assert (database.status_code, database.json()["database"]) == (503, "disconnected")
+    assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "failed")
+    wire.resume()
+    assert (await house.client.get("/health/ready")).status_code == 200
