@@ -9,6 +9,7 @@ from creatorvault.core.openapi.answers import Answer, documents
 from creatorvault.core.openapi.headers import ETAG, LOCATION
 from creatorvault.core.schemas import Prose
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
+from creatorvault.idempotency.errors import InFlight
 
 IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
 
@@ -138,7 +139,7 @@ CHANGES: Final = {
     "Rename and retag": {"title": "Six breakfasts in six minutes", "tags": ["video"]},
 }
 
-CREATE: Final = documents(CREATED, NotYourIdeas("POST"), INVALID_IDEA, request=NEW_IDEAS)
+CREATE: Final = documents(CREATED, NotYourIdeas("POST"), InFlight(), INVALID_IDEA, request=NEW_IDEAS)
 LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY)
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
 CHANGE: Final = documents(

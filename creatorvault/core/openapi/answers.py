@@ -8,11 +8,24 @@ from typing import Any, ClassVar, Final, TypedDict
 import msgspec
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
-from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS
+from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS, RATE_LIMIT, RATE_LIMIT_POLICY
 from creatorvault.core.problems import ServerErrorInfo, published
 from creatorvault.core.schemas import Prose
 
 EXAMPLE_CORRELATION_ID: Final[str] = HEADERS[CORRELATION_ID]["example"]
+
+MEANINGS: Final = {
+    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not accepted.",
+    HTTPStatus.FORBIDDEN: "Your token does not allow this: the path is another user's, or the vault is closed or full.",
+    HTTPStatus.NOT_FOUND: "It does not exist, or it is not yours.",
+    HTTPStatus.CONFLICT: "The first request with this `Idempotency-Key` has not been answered yet.",
+    HTTPStatus.PRECONDITION_FAILED: "Somebody else's change came first: `If-Match` names an older version.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes; it was not read to its end.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "Something in the path, the query or the body breaks a rule.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Your quota is used up for now.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away. Nothing was stored, and a retry may succeed.",
+}
+ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,13 +120,13 @@ class ServerErrorResponse(msgspec.Struct):
 
 
 def refused(error: CreatorVaultError) -> Answer:
-    """The answer that `core.problems` gives to an error."""
+    """The answer that `core.problems` gives to an error. Headers about the connection alone are left out."""
     body = msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))
     return Answer(
         status=error.status,
-        description=(type(error).__doc__ or error.status.phrase).partition("\n")[0],
+        description=MEANINGS[error.status],
         model=_model(error),
-        headers=tuple(error.headers()),
+        headers=tuple(name for name in (*error.headers(), *ALSO_SENT.get(error.status, ())) if name in HEADERS),
         examples={_name(error): body},
     )
 

@@ -6,6 +6,8 @@ from typing import Any, Final
 CORRELATION_ID: Final = "X-Correlation-ID"
 ETAG: Final = "ETag"
 LOCATION: Final = "Location"
+RATE_LIMIT: Final = "RateLimit"
+RATE_LIMIT_POLICY: Final = "RateLimit-Policy"
 
 TEXT: Final = {"type": "string"}
 
@@ -24,6 +26,16 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "The path of the new idea.",
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/api/v1/user-1/ideas/7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11",
+    },
+    RATE_LIMIT: {
+        "description": "The limit that counted, how many requests are left of it, and for how many seconds it holds.",
+        "schema": TEXT,
+        "example": '"writes";r=0;t=17',
+    },
+    RATE_LIMIT_POLICY: {
+        "description": "The limit that counted, its requests, and its window in seconds.",
+        "schema": TEXT,
+        "example": '"writes";q=120;w=60',
     },
     "Retry-After": {
         "description": "Seconds to wait before a retry may succeed.",

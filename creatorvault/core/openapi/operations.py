@@ -14,6 +14,7 @@ from creatorvault.core.errors import (
     CreatorVaultError,
     ServiceUnavailable,
     TooLarge,
+    TooManyRequests,
     Unauthorized,
 )
 from creatorvault.core.openapi.answers import Answer, Documentation, refused
@@ -28,6 +29,7 @@ SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}]
 REFUSED_WITHOUT_IDENTITY: Final[tuple[CreatorVaultError, ...]] = (
     Unauthorized("Not authenticated"),
     Unauthorized("Could not validate credentials: the token has expired"),
+    TooManyRequests(retry_after=17),
     ServiceUnavailable(),
 )
 BODY_TOO_LARGE: Final = TooLarge("The request body is too large")
