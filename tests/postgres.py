@@ -59,7 +59,7 @@ class Cluster:
     programs: str
     socket: str
 
-    started: ClassVar[list[EmbeddedPostgres]] = []
+    started: ClassVar[dict[str, EmbeddedPostgres]] = {}
 
     @classmethod
     def start(cls) -> Self:
@@ -67,12 +67,12 @@ class Cluster:
         home.chmod(0o755)  # so that the account which root lends the server may pass
         server = EmbeddedPostgres(home, OPTIONS)
         server.start()
-        cls.started.append(server)
-        return cls(folder=str(server.place.folder), programs=str(server.bin), socket=str(server.place.socket))
+        folder = str(server.place.folder)
+        cls.started[folder] = server
+        return cls(folder=folder, programs=str(server.bin), socket=str(server.place.socket))
 
     def stop(self) -> None:
-        while self.started:
-            self.started.pop().stop()
+        self.started.pop(self.folder).stop()
         shutil.rmtree(Path(self.folder).parent)
 
     def database(self, name: str) -> Database:

@@ -1,0 +1,68 @@
+"""Strings that occur nowhere else, and a search for them in every form that text takes on a disk."""
+
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Self
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What a family of canaries begins with. Only this is searched for, so that one search finds any number of them."""
+
+    text: str
+
+    @classmethod
+    def new(cls) -> Self:
+        # Lower case and digits: the folding that search and sorting do leaves it as it is.
+        return cls(f"kanari{secrets.token_hex(6)}")
+
+    def canaries(self) -> Iterator[str]:
+        """Each is unique, so that what was found tells where it was put in."""
+        return (f"{self.text}n{number:03}" for number in count())
+
+    def forms(self) -> dict[str, bytes]:
+        plain = self.text.encode()
+        wide = self.text.encode("utf-16-le")
+        forms = {"utf-8": plain, "utf-16": wide, "upper case": self.text.upper().encode()}
+        for name, data in (("utf-8", plain), ("utf-16", wide)):
+            forms[f"hex of {name}"] = data.hex().encode()
+            forms[f"upper hex of {name}"] = data.hex().upper().encode()
+            for offset in range(3):
+                forms[f"base64 of {name} at {offset}"] = _base64(data, offset, b64encode)
+                forms[f"base64url of {name} at {offset}"] = _base64(data, offset, urlsafe_b64encode)
+        return forms
+
+
+def _base64(data: bytes, offset: int, encode: Callable[[bytes], bytes]) -> bytes:
+    """The characters that depend on `data` alone, when `offset` bytes (mod 3) stand before it."""
+    whole = encode(bytes(offset) + data)
+    return whole[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
+
+
+@dataclass(frozen=True)
+class Find:
+    place: str
+    form: str
+    around: bytes
+
+
+def search(mark: Mark, places: Iterable[tuple[str, bytes]]) -> list[Find]:
+    """Big-endian UTF-16 holds the little-endian form too, one byte on, save for its first zero."""
+    forms = mark.forms()
+    return [
+        Find(place, form, content[at : at + len(needle) + 16])
+        for place, content in places
+        for form, needle in forms.items()
+        if (at := content.find(needle[:-1] if form == "utf-16" else needle)) >= 0
+    ]
+
+
+def files_under(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Every file, however it is named; one that goes away while it is looked for has nothing to say."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(folder).as_posix(), path.read_bytes()
