@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-import asyncpg
 from alembic import command
 from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
+from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.migrations import alembic_config
 from creatorvault.core.secret import Secret
 from creatorvault.settings import DatabaseSettings, Settings
@@ -50,9 +50,12 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
         try:
             async with engine.connect():
                 return
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAULTS as error:
             if time.monotonic() > deadline or not _may_pass(error):
-                raise DatabaseUnreachable(f"the database refuses {address.username or 'the login'}: {error}") from error
+                reason = getattr(error, "orig", None) or error
+                raise DatabaseUnreachable(
+                    f"the database refuses {address.username or 'the login'}: {reason}"
+                ) from error
         finally:
             await engine.dispose()
         if not said:
@@ -62,8 +65,8 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
 
 
 def _may_pass(error: Exception) -> bool:
-    temporary = asyncpg.CannotConnectNowError, asyncpg.TooManyConnectionsError, OSError, TimeoutError
-    return isinstance(error, temporary)
+    """A refused login (28) and a missing database (3D) are passing faults while serving; at start they are mistakes."""
+    return is_temporary(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
 
 
 async def _admit(owner: Secret, login: str) -> None:
