@@ -1,0 +1,61 @@
+"""An organization claim selects the organization's tenant; nothing else does."""
+
+from collections.abc import Callable
+from typing import Any
+
+import asyncpg
+import pytest
+
+from tests.factories import Creator
+
+MEMBER = {"org_id": "org-1", "org_role": "member"}
+
+
+async def test_the_same_creator_has_a_vault_in_each_tenant(creator: Callable[..., Creator]) -> None:
+    alone = creator()
+    at_work = creator(user_id=alone.user_id, claims=MEMBER)
+    elsewhere = creator(user_id=alone.user_id, claims={"org_id": "org-2", "org_role": "owner"})
+
+    mine, ours = await alone.idea("Mine"), await at_work.idea("Ours")
+
+    assert [idea["title"] for idea in (await alone.list()).json()["items"]] == ["Mine"]
+    assert [idea["title"] for idea in (await at_work.list({"search": "o"})).json()["items"]] == ["Ours"]
+    assert (await elsewhere.list()).json()["total"] == 0
+    assert (await alone.get(ours)).status_code == (await at_work.get(mine)).status_code == 404
+
+
+@pytest.mark.parametrize("claims", [{"org_id": "org-1"}, {"org_id": "org-1", "org_role": ""}, {"org_role": "owner"}])
+async def test_an_organization_counts_only_with_a_role_in_it(
+    creator: Callable[..., Creator], claims: dict[str, Any]
+) -> None:
+    alone = creator()
+    await alone.idea("Mine")
+
+    assert (await creator(user_id=alone.user_id, claims=claims).list()).json()["total"] == 1
+
+
+async def test_members_of_one_organization_do_not_see_each_other(creator: Callable[..., Creator]) -> None:
+    ada, bob = creator(claims=MEMBER), creator(claims=MEMBER)
+    idea = await ada.idea("Ada's")
+
+    assert (await bob.list()).json()["total"] == 0
+    assert (await bob.get(idea)).status_code == 404
+    assert (await bob.request("GET", ada.url)).status_code == 403
+
+
+async def test_a_tenant_is_stored_with_what_it_is_called_outside(
+    creator: Callable[..., Creator], database: asyncpg.Connection
+) -> None:
+    alone, at_work = creator(), creator(claims={"org_id": "acme", "org_role": "member"})
+    await alone.idea()
+    await at_work.idea()
+
+    tenants = await database.fetch(
+        "SELECT kind, realm, external_id FROM tenants JOIN vaults USING (tenant_id) WHERE user_id = ANY($1)",
+        [alone.user_id, at_work.user_id],
+    )
+
+    assert sorted(map(tuple, tenants)) == [
+        ("organization", "better-auth", "acme"),
+        ("personal", "better-auth", alone.user_id),
+    ]
