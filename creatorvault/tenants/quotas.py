@@ -17,23 +17,18 @@ class Quotas:
 
     async def check_growth(self, vault: Vault, repository: VaultRepository, *, ideas: int, sealed_bytes: int) -> None:
         """Raises QuotaExceeded when the vault may not grow by so much. What shrinks is never refused."""
-        if ideas > 0:
-            _check("vault_idea_quota", self._vault_ideas, vault.idea_count + ideas)
-        if sealed_bytes > 0:
-            _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes + sealed_bytes)
-        of_tenant = (ideas > 0 and self._ideas is not None) or (sealed_bytes > 0 and self._bytes is not None)
-        if of_tenant:
+        _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
+        _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)
+        if (self._ideas, self._bytes) != (None, None) and (ideas > 0 or sealed_bytes > 0):
             used = await repository.usage_of_tenant()
-            if ideas > 0:
-                _check("idea_quota", self._ideas, used.ideas + ideas)
-            if sealed_bytes > 0:
-                _check("byte_quota", self._bytes, used.sealed_bytes + sealed_bytes)
+            _check("idea_quota", self._ideas, used.ideas, ideas)
+            _check("byte_quota", self._bytes, used.sealed_bytes, sealed_bytes)
 
 
 def _first(own: int | None, default: int | None) -> int | None:
     return default if own is None else own
 
 
-def _check(quota: str, limit: int | None, wanted: int) -> None:
-    if limit is not None and wanted > limit:
+def _check(quota: str, limit: int | None, used: int, growth: int) -> None:
+    if growth > 0 and limit is not None and used + growth > limit:
         raise QuotaExceeded(quota, limit)

@@ -1,0 +1,37 @@
+"""A vault gets its next key when the present one has sealed enough; what the old one sealed stays readable."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+
+from tests.application import House
+
+
+async def test_the_next_key_comes_unasked_and_old_ideas_stay_readable(
+    house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
+) -> None:
+    house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="3")
+    ada = house.creator()
+
+    ideas = [await ada.idea(f"Idea {number}", tags=["kept"]) for number in range(8)]
+
+    versions = await database.fetch(
+        "SELECT version, first_revision FROM keys.vault_keys WHERE user_id = $1 ORDER BY version", ada.user_id
+    )
+    assert [tuple(row) for row in versions] == [(1, 1), (2, 4), (3, 7)]
+    for question in ({"limit": 100}, {"tags": "kept", "limit": 100}):
+        assert {idea["id"] for idea in (await ada.list(question)).json()["items"]} == {idea["id"] for idea in ideas}
+
+
+async def test_another_process_reads_what_a_newer_key_sealed(
+    house: House, house_with: Callable[..., Awaitable[House]]
+) -> None:
+    rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
+    ada = house.creator()
+    there = rotating.creator(user_id=ada.user_id)
+    await ada.idea("Here")
+
+    idea = await there.idea("There")
+
+    assert (await ada.get(idea)).json() == idea
+    assert (await ada.list({"search": "here"})).json()["total"] == 2
