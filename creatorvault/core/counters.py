@@ -19,11 +19,14 @@ log = get_logger(__name__)
 
 REMEMBERED: Final = 100_000
 PREFIX: Final = "creatorvault:limits"
-ANSWER_SECONDS: Final = 0.1
-"""How long a request waits for the shared storage; the first one that waits in vain sends all to the process's own."""
+ANSWER_SECONDS: Final = 0.5
+"""How long a request waits for the shared storage; the first one that waits in vain sends all to the process's own.
+
+Not shorter: a busy event loop must not look like a storage that is away.
+"""
 
 RETRY_SECONDS: Final = 1.0
-CONNECTIONS: Final = 32
+CONNECTIONS: Final = 8
 SLACK_SECONDS: Final = 5
 """Processes whose clocks differ by less than this find each other's window."""
 
@@ -81,6 +84,8 @@ class SharedCounters:
             timeout=ANSWER_SECONDS,
             socket_timeout=ANSWER_SECONDS,
             socket_connect_timeout=ANSWER_SECONDS,
+            lib_name=None,
+            lib_version=None,
         )
         self._storage = RedisStorage(
             f"async+{address}",

@@ -1,0 +1,263 @@
+"""How many requests somebody may make, and what they are told about it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from creatorvault.core.counters import ProcessCounters
+from creatorvault.core.errors import TooManyRequests
+from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.settings import LimitsSettings
+from tests.application import House
+from tests.factories import Creator
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+STRANGER = "/api/v1/somebody/ideas"
+
+
+async def limited(house_with: HouseWith, **limits: object) -> House:
+    """Time stands still, or a window could end in the middle of a test."""
+    house = await house_with(**{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()})
+    house.app.state.limits._clock = lambda: 0.0
+    return house
+
+
+def fields(header: str) -> tuple[str, Mapping[str, int]]:
+    """A structured field of one item (RFC 9651): its string and its parameters."""
+    name, *parameters = header.split(";")
+    return name.strip('"'), {key: int(value) for key, value in (parameter.split("=") for parameter in parameters)}
+
+
+async def test_the_request_beyond_the_quota_is_refused_until_the_window_ends(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=3)).creator()
+
+    answers = [await ada.list() for _ in range(4)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
+    refused = answers[-1]
+    wait = int(refused.headers["retry-after"])
+    assert 1 <= wait <= 60
+    assert refused.json() == {"detail": f"Too many requests: try again in {wait} seconds"}
+    assert refused.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_each_answer_says_what_is_left(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=2)).creator()
+
+    answers = [await ada.list() for _ in range(3)]
+
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"reads";q=2;w=60'}
+    said = [fields(answer.headers["ratelimit"]) for answer in answers]
+    assert [(name, parameters["r"]) for name, parameters in said] == [("reads", 1), ("reads", 0), ("reads", 0)]
+    assert all(1 <= parameters["t"] <= 60 for _, parameters in said)
+
+
+async def test_reads_and_writes_are_counted_apart(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=1, identity_writes=1)).creator()
+
+    assert (await ada.post({"title": "one"})).status_code == 201
+    assert (await ada.list()).status_code == 200
+    refused = await ada.post({"title": "two"})
+
+    assert refused.status_code == 429
+    assert fields(refused.headers["ratelimit"])[0] == "writes"
+    assert (await ada.list()).status_code == 429
+
+
+async def test_one_caller_does_not_use_up_what_is_anothers(house_with: HouseWith) -> None:
+    house = await limited(house_with, identity_reads=1)
+    ada, grace = house.creator(), house.creator()
+
+    assert [(await ada.list()).status_code for _ in range(2)] == [200, 429]
+    assert (await grace.list()).status_code == 200
+
+
+async def test_a_second_token_is_no_second_quota(house_with: HouseWith) -> None:
+    house = await limited(house_with, identity_reads=1)
+    ada = house.creator()
+    again = house.creator(ada.user_id, {"email": "ada@example.net"})
+    assert again.token != ada.token
+
+    assert [(await ada.list()).status_code, (await again.list()).status_code] == [200, 429]
+
+
+async def test_strangers_are_counted_by_address_and_may_sign_in_all_the_same(house_with: HouseWith) -> None:
+    house = await limited(house_with, address_requests=2)
+
+    without = [await house.client.get(STRANGER) for _ in range(2)]
+    refused = await house.client.get(STRANGER, headers={"Authorization": "Bearer nonsense"})
+
+    assert [answer.status_code for answer in without] == [401, 401]
+    assert fields(without[0].headers["ratelimit"])[0] == "unauthenticated"
+    assert refused.status_code == 429
+    assert "www-authenticate" not in refused.headers
+    assert (await house.creator().list()).status_code == 200
+
+
+async def test_the_token_comes_before_the_quota_and_the_quota_before_the_rest(house_with: HouseWith) -> None:
+    house = await limited(house_with, identity_writes=1)
+    ada = house.creator()
+    await ada.post({"title": "one"})
+
+    assert (await house.client.post(ada.url)).status_code == 401
+    assert (await ada.request("POST", "/nowhere")).status_code == 404
+    assert (await ada.request("DELETE", ada.url)).status_code == 405
+    assert (await ada.post(content=b"{nope")).status_code == 429
+    assert (await ada.request("POST", STRANGER, json={"title": "x"})).status_code == 429
+
+
+async def test_what_is_refused_for_its_content_is_counted_too(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_writes=1)).creator()
+
+    assert [(await ada.post({})).status_code for _ in range(2)] == [422, 429]
+
+
+@pytest.mark.parametrize("path", ["/", "/health", "/health/db", "/health/ready", "/docs", "/openapi.json"])
+async def test_what_is_public_is_not_limited(house_with: HouseWith, path: str) -> None:
+    house = await limited(house_with, address_requests=1)
+
+    answers = [await house.client.get(path) for _ in range(3)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert all("ratelimit" not in answer.headers for answer in answers)
+
+
+async def test_limits_can_be_turned_off(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, enabled=False, identity_reads=1)).creator()
+
+    answers = [await ada.list() for _ in range(3)]
+
+    assert {answer.status_code for answer in answers} == {200}
+    assert all("ratelimit" not in answer.headers for answer in answers)
+
+
+async def test_a_refusal_can_be_had_as_problem_details(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=1)).creator()
+    await ada.list()
+
+    refused = await ada.list(headers={"Accept": "application/problem+json"})
+
+    assert refused.headers["content-type"].startswith("application/problem+json")
+    assert refused.json()["status"] == 429
+
+
+SPOOFED = [
+    {"X-Forwarded-For": "203.0.113.7"},
+    {"X-Forwarded-For": "203.0.113.7, 127.0.0.1"},
+    {"X-Real-IP": "203.0.113.7"},
+    {"Forwarded": "for=203.0.113.7;host=evil.example;proto=https"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"X-Forwarded-Proto": "https"},
+    {"Host": "evil.example"},
+]
+
+
+@pytest.mark.parametrize("headers", SPOOFED, ids=str)
+async def test_a_spoofed_header_is_no_other_bucket(house_with: HouseWith, headers: dict[str, str]) -> None:
+    house = await limited(house_with, address_requests=1, identity_reads=1)
+    ada = house.creator()
+
+    assert (await house.client.get(STRANGER)).status_code == 401
+    assert (await house.client.get(STRANGER, headers=headers)).status_code == 429
+    assert (await ada.list()).status_code == 200
+    assert (await ada.list(headers=headers)).status_code == 429
+
+
+@pytest.mark.parametrize("headers", SPOOFED, ids=str)
+async def test_a_spoofed_header_changes_no_link(ada: Creator, headers: dict[str, str]) -> None:
+    answer = await ada.post({"title": "mine"}, headers=headers)
+
+    assert answer.headers["location"] == ada.url_of(answer.json()["id"])
+    assert "evil" not in f"{answer.headers} {answer.text}"
+
+
+@pytest.mark.parametrize("headers", SPOOFED, ids=str)
+async def test_a_spoofed_header_changes_nothing_in_the_log(ada: Creator, logs: Any, headers: dict[str, str]) -> None:
+    await ada.list()
+    await ada.list(headers=headers)
+
+    honest, spoofed = logs.named("request")
+    assert honest["caller"] == spoofed["caller"] == pseudonym("better-auth", ada.user_id)
+    assert honest.keys() == spoofed.keys()
+    assert "evil" not in logs.text
+    assert "203.0.113" not in logs.text
+
+
+async def test_exactly_the_quota_passes_when_all_come_at_once(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=20)).creator()
+
+    answers = await asyncio.gather(*(ada.list() for _ in range(50)))
+
+    assert sorted(answer.status_code for answer in answers) == [200] * 20 + [429] * 30
+
+
+def scope(method: str = "GET") -> Any:
+    return {"method": method, "headers": [], "client": ("192.0.2.1", 1), "state": {}}
+
+
+async def passes(limits: RateLimits, caller: str) -> bool:
+    try:
+        await limits.count_caller(scope(), caller)
+    except TooManyRequests:
+        return False
+    return True
+
+
+@given(caller=st.text(max_size=5).map(pseudonym), start=st.floats(0, 4e9), quota=st.integers(1, 5))
+def test_a_window_lasts_a_minute_and_holds_the_quota(caller: str, start: float, quota: int) -> None:
+    now = start
+    limits = RateLimits(LimitsSettings(identity_reads=quota), ProcessCounters(), lambda: now)
+
+    async def story() -> None:
+        nonlocal now
+        assert [await passes(limits, caller) for _ in range(quota + 1)] == [True] * quota + [False]
+        with pytest.raises(TooManyRequests) as refused:
+            await limits.count_caller(scope(), caller)
+        now += refused.value.retry_after
+        assert [await passes(limits, caller) for _ in range(quota + 1)] == [True] * quota + [False]
+
+    asyncio.run(story())
+
+
+async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
+    caller = "0000" + "0" * 20  # this one's windows begin with the minute
+    now = 119.999
+    limits = RateLimits(LimitsSettings(identity_reads=1), ProcessCounters(), lambda: now)
+
+    assert [await passes(limits, caller) for _ in range(2)] == [True, False]
+    now = 120.0
+    assert [await passes(limits, caller) for _ in range(2)] == [True, False]
+
+
+async def test_the_memory_of_counts_is_bounded() -> None:
+    counters = ProcessCounters(size=10)
+
+    for number in range(1000):
+        await counters.add(f"bucket-{number}", 1, 60)
+
+    assert len(counters) == 10
+
+
+async def test_refusals_are_counted_by_policy() -> None:
+    limits = RateLimits(LimitsSettings(identity_reads=1, address_requests=1), ProcessCounters(), lambda: 0.0)
+    for _ in range(3):
+        await passes(limits, pseudonym("ada"))
+
+    assert limits.refused == {"reads": 2}
+
+
+async def test_the_answer_to_a_browser_lets_its_script_read_the_limits(house_with: HouseWith) -> None:
+    ada = (await limited(house_with, identity_reads=1)).creator()
+    await ada.list()
+
+    refused: httpx.Response = await ada.list(headers={"Origin": "http://localhost:3000"})
+
+    exposed = refused.headers["access-control-expose-headers"].lower()
+    assert refused.status_code == 429
+    assert {"ratelimit", "ratelimit-policy", "retry-after"} <= {name.strip() for name in exposed.split(",")}
