@@ -85,9 +85,17 @@ def _storable(value: object, name: str) -> str:
     """Text that UTF-8 and PostgreSQL can hold: no lone surrogates, no NUL."""
     if not isinstance(value, str):
         raise TokenRefused(f"the claim {name} is not text")
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if "\0" in value or not _is_unicode(value):
         raise TokenRefused(f"the claim {name} holds characters that cannot be stored")
     return value
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _flag(claims: Mapping[str, object], name: str) -> bool:

@@ -67,11 +67,7 @@ def _text(members: dict[str, object], name: str) -> str | None:
 
 def _json_object(part: str, what: str) -> dict[str, object]:
     try:
-        value: object = json.loads(
-            base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode(),
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_not_a_number,
-        )
+        value: object = _STRICT.decode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)).decode())
     except (ValueError, RecursionError) as error:
         raise TokenRefused(f"the {what} of the token is not JSON") from error
     if not isinstance(value, dict):
@@ -89,3 +85,6 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _not_a_number(constant: str) -> object:
     raise TokenRefused("the token holds a number that JSON does not know")
+
+
+_STRICT: Final = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_not_a_number)
