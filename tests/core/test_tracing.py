@@ -1,0 +1,116 @@
+"""Spans for OpenTelemetry, read from an exporter in memory."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import SpanKind, StatusCode
+
+from creatorvault.core.middleware import Edge
+from creatorvault.core.spans import Spans
+from creatorvault.core.tracing import STATE_KEY, install_tracing, observe_with
+from tests.application import House
+from tests.logs import captured_logs
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+SPAN = "b7ad6b7169203331"
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+
+class Traced:
+    def __init__(self, house: House, exporter: InMemorySpanExporter) -> None:
+        self.house = house
+        self._exporter = exporter
+
+    def spans(self) -> list[Any]:
+        self.house.app.state[STATE_KEY]._provider.force_flush()
+        return list(self._exporter.get_finished_spans())
+
+
+@pytest.fixture
+async def traced(house_with: HouseWith) -> Traced:
+    house = await house_with()
+    assert isinstance(house.app, Edge)
+    exporter = InMemorySpanExporter()
+    observe_with(house.app, Spans(exporter))
+    return Traced(house, exporter)
+
+
+async def test_each_request_is_a_span_by_its_route(traced: Traced) -> None:
+    ada = traced.house.creator()
+
+    await ada.post({"title": "one"})
+
+    [span] = traced.spans()
+    assert span.name == "POST /api/v1/{user_id}/ideas"
+    assert span.kind is SpanKind.SERVER
+    assert span.attributes["http.response.status_code"] == 201
+    assert span.resource.attributes["service.name"] == "creatorvault"
+
+
+async def test_it_continues_the_callers_trace(traced: Traced) -> None:
+    with captured_logs() as logs:
+        await traced.house.creator().list(headers={"traceparent": f"00-{TRACE}-{SPAN}-01"})
+
+    [span] = traced.spans()
+    assert f"{span.context.trace_id:032x}" == TRACE
+    assert f"{span.parent.span_id:016x}" == SPAN
+    assert [line["trace_id"] for line in logs.named("request")] == [TRACE]
+
+
+async def test_a_caller_who_does_not_sample_is_followed(traced: Traced) -> None:
+    await traced.house.creator().list(headers={"traceparent": f"00-{TRACE}-{SPAN}-00"})
+
+    assert traced.spans() == []
+
+
+async def test_a_trace_that_begins_here_is_the_one_in_the_log(traced: Traced) -> None:
+    with captured_logs() as logs:
+        await traced.house.creator().list()
+
+    [span] = traced.spans()
+    assert [line["trace_id"] for line in logs.named("request")] == [f"{span.context.trace_id:032x}"]
+
+
+async def test_nothing_private_is_in_a_span(traced: Traced) -> None:
+    secret = f"secret{uuid4().hex}"
+    ada = traced.house.creator()
+
+    idea = await ada.idea(secret, notes=secret, tags=[secret])
+    await ada.list({"search": secret})
+    await ada.get(idea)
+
+    text = "".join(span.to_json() for span in traced.spans())
+    for private in (secret, ada.user_id, ada.token, idea["id"]):
+        assert private not in text
+
+
+async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
+    del traced.house.app.state["corpora"]
+
+    answer = await traced.house.creator().list({"search": "x"})
+
+    assert answer.status_code == 500
+    [span] = traced.spans()
+    assert span.status.status_code is StatusCode.ERROR
+    assert not span.events
+
+
+def test_nothing_is_traced_unless_it_is_configured() -> None:
+    app = Edge()
+
+    install_tracing(app, {})
+
+    assert app.observers == ()
+
+
+async def test_an_endpoint_switches_tracing_on() -> None:
+    app = Edge()
+
+    install_tracing(app, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
+
+    assert len(app.observers) == 1
+    await app.state[STATE_KEY].aclose()
