@@ -7,7 +7,7 @@ import gzip
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Final
 
@@ -59,7 +59,4 @@ def _places() -> dict[str, Path]:
 
 def _offapi() -> Path:
     """Where the package is. It is not imported: that would read all its files, 9 MB, into memory."""
-    spec = find_spec("offapi")
-    if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("offapi", name="offapi")
-    return Path(spec.origin).parent
+    return Path(str(distribution("offapi").locate_file("offapi")))

@@ -33,14 +33,14 @@ class Components:
 
     def _answer(self, struct: type[Any]) -> None:
         _, schemas = msgspec.json.schema_components([struct], ref_template=REFERENCE + "{name}")
-        prose = {inner.__name__: inner.described for inner in _structs(struct)}
+        prose = {inner.__name__: getattr(inner, "described", {}) for inner in _structs(struct)}
         for name, schema in schemas.items():
             self.schemas.setdefault(name, _described(_tidied(schema), prose.get(name, {})))
 
 
 def example(model: type[Any]) -> dict[str, Any]:
-    """A value made of the examples of all its fields."""
-    described: Prose = model.described
+    """A value made of the examples of all its fields; empty where the model describes none."""
+    described: Prose = getattr(model, "described", {})
     return {name: value for name, (_, value) in described.items()}
 
 

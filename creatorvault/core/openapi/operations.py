@@ -32,6 +32,9 @@ REFUSED_WITHOUT_IDENTITY: Final[tuple[CreatorVaultError, ...]] = (
     TooManyRequests(retry_after=17),
     ServiceUnavailable(),
 )
+UNDOCUMENTED: Final = Documentation(answers=(Answer(description="Successful"),), request_examples={})
+"""Of a handler without `documents(…)`; it is published all the same, and tests/test_openapi.py names it."""
+
 BODY_TOO_LARGE: Final = TooLarge("The request body is too large")
 
 
@@ -57,7 +60,7 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
         *_parameters("query", accepted.query, components),
     ]:
         written["parameters"] = parameters
-    documentation: Documentation = handler.opt["documentation"]
+    documentation: Documentation = handler.opt.get("documentation", UNDOCUMENTED)
     if accepted.body is not None:
         written["requestBody"] = {
             "required": True,
