@@ -48,11 +48,13 @@ def with_database(settings: Settings, say: Callable[[str], None]) -> Iterator[Se
         raise SettingsError(["DATABASE_URL is not set: production uses no embedded database"])
     with EmbeddedPostgres(settings.home) as server:
         if not server.place.folder.is_relative_to(settings.home.resolve()):
-            say(
-                f"Database files: {server.place.folder}, because {settings.home} is private and PostgreSQL is not root."
-            )
-        url, owner_url = Secret(server.app_url), Secret(server.owner_url)
-        yield replace(settings, database=replace(settings.database, url=url, owner_url=owner_url))
+            say(f"Database files: {server.place.folder}, because {settings.home} lies in a private folder.")
+        logins = {
+            "url": Secret(server.app_url),
+            "owner_url": Secret(server.owner_url),
+            "operator_url": Secret(server.operator_url),
+        }
+        yield replace(settings, database=replace(settings.database, **logins))
 
 
 def _kept(file: Path, make: Callable[[], str]) -> Secret:
