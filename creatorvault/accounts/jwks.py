@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
-import httpx
-
 from creatorvault.accounts.errors import IssuerUnavailable
+from creatorvault.accounts.key_address import KeyAddress, Unreachable
 from creatorvault.accounts.keys import InvalidKeySet, KeySet, VerifyingKey, read_key_set
 from creatorvault.core.alarms import raise_alarm
 from creatorvault.core.logging import get_logger
@@ -24,7 +23,6 @@ log = get_logger(__name__)
 FETCHES: Counter[tuple[str, str]] = Counter()
 """By issuer and outcome, since the start of the process."""
 
-MAX_KEY_SET_BYTES: Final = 65_536
 EMPTY_HANDED_PAUSE_SECONDS: Final = 1.0
 """Between two attempts while there is no key at all: nobody can be served, so the cooldown would be too long."""
 
@@ -45,17 +43,10 @@ class PublishedKeys:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._name = name
-        self._url = httpx.URL(url)
         self._algorithms = algorithms
         self._settings = settings
         self._clock = clock
-        self._client = httpx.AsyncClient(
-            follow_redirects=False,
-            trust_env=False,
-            timeout=settings.jwks_timeout_seconds,
-            headers={"Accept-Encoding": "identity"},
-            limits=httpx.Limits(max_keepalive_connections=0),  # fetches are rare; a kept connection may be a dead one
-        )
+        self._address = KeyAddress(url, settings.jwks_timeout_seconds)
         self._keys: KeySet = {}
         self._refresh_at = -math.inf
         self._not_before = -math.inf
@@ -90,7 +81,7 @@ class PublishedKeys:
     async def aclose(self) -> None:
         if self._flight is not None:
             self._flight.cancel()
-        await self._client.aclose()
+        await self._address.aclose()
 
     def _may_fetch(self) -> bool:
         return self._clock() >= self._not_before
@@ -112,36 +103,17 @@ class PublishedKeys:
 
     async def _fetch(self) -> None:
         try:
-            async with asyncio.timeout(self._settings.jwks_timeout_seconds):
-                body = await self._download()
-            keys = read_key_set(body, self._algorithms)
-        except (httpx.HTTPError, TimeoutError, InvalidKeySet) as error:
+            keys = read_key_set(await self._address.download(), self._algorithms)
+        except (Unreachable, InvalidKeySet) as error:
             FETCHES[self._name, "failed"] += 1
             if not self._failing:
                 raise_alarm("provider_down", provider="issuer", issuer=self._name)
             self._failing = True
             self._pause()
-            log.warning("accounts.keys.fetch_failed", issuer=self._name, reason=_reason(error), kept=len(self._keys))
+            log.warning("accounts.keys.fetch_failed", issuer=self._name, reason=str(error), kept=len(self._keys))
             return
         FETCHES[self._name, "fetched"] += 1
         self._failing = False
         self._keys = keys
         self._refresh_at = self._clock() + self._settings.jwks_refresh_seconds
         log.info("accounts.keys.fetched", issuer=self._name, keys=len(keys))
-
-    async def _download(self) -> bytes:
-        """Any status but 200 is a fault, redirects included: whoever can send one must not choose our keys."""
-        async with self._client.stream("GET", self._url) as response:
-            if response.status_code != httpx.codes.OK:
-                raise InvalidKeySet(f"status {response.status_code}")
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_KEY_SET_BYTES:
-                    raise InvalidKeySet("too long")
-            return bytes(body)
-
-
-def _reason(error: Exception) -> str:
-    """Our own words, or the kind of the error: the texts of others may hold anything."""
-    return str(error) if isinstance(error, InvalidKeySet) else type(error).__name__
