@@ -23,6 +23,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "idempotency": {"core", "accounts", "crypto", "tenants"},
     "ideas": {"core", "accounts", "crypto", "tenants", "idempotency"},
     "health": {"core", "accounts", "crypto", "tenants"},
+    "metrics": {"core", "accounts"},
 }
 
 # A layer may import the layers that stand to its right.
@@ -37,15 +38,16 @@ EVERYWHERE: Final = {
     *("commands", "checks", "admin", "tasks", "openapi"),
 }
 ROOMS: Final[dict[str, set[str]]] = {
-    "accounts": {"claims", "identity", "issuers", "jwks", "keys", "minting", "remembered", "tokens"},
+    "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "rootkeys"},
     "tenants": {"derivation", "quotas"},
     "ideas": {
-        *("corpora", "corpus", "entries", "folding", "ordering", "queries", "ranks", "rules", "sealing"),
-        *("streaming", "turns"),
+        *("corpora", "corpus", "entries", "folding", "ordering", "queries", "ranks", "rules", "samples"),
+        *("sealing", "streaming", "turns"),
     },
     "idempotency": set(),
     "health": set(),
+    "metrics": {"exposition", "figures", "recorder"},
 }
 
 TENANT_TABLES: Final = {"Idea", "Vault", "Tenant", "VaultKey", "KeptAnswer"}
