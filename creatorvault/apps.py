@@ -9,6 +9,7 @@ from rich_click import RichCommand
 from creatorvault.accounts.checks import issuers_check
 from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
+from creatorvault.audit.commands import audit
 from creatorvault.core.checks import Check
 from creatorvault.crypto.checks import root_keys_check
 from creatorvault.crypto.commands import keys
@@ -31,6 +32,7 @@ INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
     App(name="accounts", controllers=(UserController,), checks=(issuers_check,), commands=(token,)),
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
+    App(name="audit", commands=(audit,)),
     App(name="tenants"),
     App(name="idempotency"),
     App(name="ideas", controllers=(IdeaController,), commands=(seed,)),

@@ -10,6 +10,8 @@ from litestar.datastructures import State
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import build_verifier
 from creatorvault.apps import INSTALLED
+from creatorvault.audit.bursts import RefusedTokens
+from creatorvault.audit.services import AuditLog
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
 from creatorvault.core.documentation.controllers import DocumentationController
@@ -46,6 +48,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State({"settings": settings}),
     )
     app.behind_tls = settings.server.behind_tls
+    app.observers = (*app.observers, lambda exchange: app.state.refused_tokens.observe(exchange))
     install_tracing(app)
     install_metrics(app, settings.metrics)
     return app
@@ -57,6 +60,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
     root_keys = root_key_provider(settings.encryption)
     app.state.database = Database(settings.database)
+    app.state.audit = AuditLog(root_keys, settings.limits)
+    app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.corpora = Corpora(settings.search)
     probed = database_for_probes(settings.database)
@@ -67,6 +72,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         with metrics_port(app):
             yield
     finally:
+        await app.state.refused_tokens.aclose()
         await app.state.limits.aclose()
         await app.state.verifier.aclose()
         await probed.close()

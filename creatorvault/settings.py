@@ -20,6 +20,8 @@ from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
 __all__ = (
+    "AdminSettings",
+    "AuditSettings",
     "AuthSettings",
     "DatabaseSettings",
     "EncryptionSettings",
@@ -67,6 +69,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
 
     url: Secret | None = None
     owner_url: Secret | None = None
+    operator_url: Secret | None = None
     pool_size: Count = 10
     max_overflow: Annotated[int, Meta(ge=0, le=1_000_000)] = 10
     pool_wait_seconds: Seconds = 2.0
@@ -74,7 +77,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     statement_seconds: Seconds = 4.0
     lock_seconds: Seconds = 2.0
     idle_in_transaction_seconds: Seconds = 10.0
-    answer_seconds: Seconds = 4.5
+    answer_seconds: Seconds = 4.0
     startup_seconds: Seconds = 60.0
     prepared_statements: bool = True
     idea_partitions: Annotated[int, Meta(ge=1, le=1024)] = IDEA_PARTITIONS
@@ -152,6 +155,20 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
     vault_byte_quota: Quota | None = 4096 * MIB
 
 
+class AdminSettings(Struct, frozen=True, kw_only=True):
+    """The admin API is off without `database.operator_url`. `tenant_roles` are roles in an organization."""
+
+    # More than a request may take: none that began before an erasure was asked for is left when it is confirmed.
+    erasure_delay_seconds: Annotated[int, Meta(ge=10, le=30 * 86_400)] = 86_400
+    tenant_roles: tuple[str, ...] = ("owner", "admin")
+
+
+class AuditSettings(Struct, frozen=True, kw_only=True):
+    """`refused_tokens` of one address within a minute are one event."""
+
+    refused_tokens: Count = 50
+
+
 class LoggingSettings(Struct, frozen=True, kw_only=True):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     format: Literal["auto", "json", "console"] = "auto"
@@ -168,6 +185,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: LimitsSettings = LimitsSettings()
     metrics: MetricsSettings = MetricsSettings()
     tenancy: TenancySettings = TenancySettings()
+    admin: AdminSettings = AdminSettings()
+    audit: AuditSettings = AuditSettings()
     logging: LoggingSettings = LoggingSettings()
 
 
@@ -204,6 +223,7 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
             settings.database,
             url=url,
             owner_url=_database(settings.database.owner_url, "DATABASE_OWNER_URL", problems) or url,
+            operator_url=_database(settings.database.operator_url, "DATABASE_OPERATOR_URL", problems),
         ),
     )
 

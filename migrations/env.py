@@ -10,6 +10,8 @@ from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
+import creatorvault.admin.models
+import creatorvault.audit.models
 import creatorvault.crypto.models
 import creatorvault.ideas.models
 import creatorvault.idempotency.models

@@ -40,6 +40,7 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
         "DATABASE_URL": database.runtime_url,
         "DATABASE_OWNER_URL": database.owner_url,
+        "DATABASE_OPERATOR_URL": database.operator_url,
         "BETTER_AUTH_SECRET": SECRET,
         "LOG_LEVEL": "DEBUG",
         # A test makes in a second what a person makes in a day; tests/limits set limits of their own.

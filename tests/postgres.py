@@ -11,6 +11,7 @@ from creatorvault.core.embedded import EmbeddedPostgres
 
 OWNER: Final = "creatorvault_owner"
 RUNTIME: Final = "creatorvault_app"
+OPERATOR: Final = "creatorvault_operator_app"
 TEMPLATE: Final = "template_creatorvault"
 
 # Nothing here outlives the run, so nothing is forced to disk. What the server logs is what PostgreSQL logs as it
@@ -27,7 +28,7 @@ OPTIONS: Final = {
 
 @dataclass(frozen=True)
 class Database:
-    """A database of the cluster, as each of the three logins addresses it."""
+    """A database of the cluster, as each of the four logins addresses it."""
 
     name: str
     socket: str
@@ -44,6 +45,11 @@ class Database:
     def owner_url(self) -> str:
         """The login that migrates."""
         return self.url(OWNER)
+
+    @property
+    def operator_url(self) -> str:
+        """The login of the admin API: it sees every tenant, and no ciphertext."""
+        return self.url(OPERATOR)
 
     @property
     def superuser_url(self) -> str:

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from msgspec.structs import replace
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -96,6 +97,13 @@ class Database:
             closing = asyncio.ensure_future(connection.close())
             closing.add_done_callback(lambda _: cut_off.cancel())
             await asyncio.shield(closing)
+
+
+def operators_database(settings: DatabaseSettings) -> Database | None:
+    """A small pool as the operators' login, apart from the requests'; None where there is no such login."""
+    if settings.operator_url is None:
+        return None
+    return Database(replace(settings, url=settings.operator_url, pool_size=2, max_overflow=0))
 
 
 def _driver_connection(connection: AsyncConnection) -> Any:

@@ -33,6 +33,8 @@ SELECT 'CREATE ROLE creatorvault_owner LOGIN CREATEROLE'
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'creatorvault_owner') \\gexec
 SELECT 'CREATE ROLE creatorvault_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS'
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'creatorvault_app') \\gexec
+SELECT 'CREATE ROLE creatorvault_operator_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS'
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'creatorvault_operator_app') \\gexec
 SELECT 'CREATE DATABASE creatorvault OWNER creatorvault_owner'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'creatorvault') \\gexec
 """
@@ -80,6 +82,10 @@ class EmbeddedPostgres:
     @property
     def app_url(self) -> str:
         return self._url("creatorvault_app", DATABASE)
+
+    @property
+    def operator_url(self) -> str:
+        return self._url("creatorvault_operator_app", DATABASE)
 
     @property
     def superuser_url(self) -> str:

@@ -10,6 +10,7 @@ from creatorvault.core.configuration import PREFIX, Given, Tree, nearest, put
 DEPLOYED: Final[Mapping[str, tuple[str, ...]]] = {
     "DATABASE_URL": ("database", "url"),
     "DATABASE_OWNER_URL": ("database", "owner_url"),
+    "DATABASE_OPERATOR_URL": ("database", "operator_url"),
     "ALLOWED_ORIGINS": ("server", "allowed_origins"),
     "HOST": ("server", "host"),
     "PORT": ("server", "port"),

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from creatorvault.core.exposure import unsafe_limits, unsafe_metrics
 
 if TYPE_CHECKING:
-    from creatorvault.settings import EncryptionSettings, IssuerSettings, ServerSettings, Settings
+    from creatorvault.settings import DatabaseSettings, EncryptionSettings, IssuerSettings, ServerSettings, Settings
 
 SECRET_BYTES: Final = 32
 """RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
@@ -19,9 +19,8 @@ ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 
 def unsafe(settings: "Settings") -> list[str]:
     production = settings.environment == "production"
-    database = settings.database
     return [
-        *(["DATABASE_OWNER_URL says nothing without DATABASE_URL"] if database.owner_url and not database.url else ()),
+        *(_alone(settings.database) if settings.database.url is None else ()),
         *_server(settings.server, production=production),
         *_encryption(settings.encryption),
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
@@ -30,6 +29,12 @@ def unsafe(settings: "Settings") -> list[str]:
         *unsafe_metrics(settings.metrics, settings.server),
         *(_missing(settings) if production else ()),
     ]
+
+
+def _alone(database: "DatabaseSettings") -> Iterator[str]:
+    for variable, url in (("DATABASE_OWNER_URL", database.owner_url), ("DATABASE_OPERATOR_URL", database.operator_url)):
+        if url is not None:
+            yield f"{variable} says nothing without DATABASE_URL"
 
 
 def _missing(settings: "Settings") -> Iterator[str]:

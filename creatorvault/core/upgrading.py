@@ -18,6 +18,9 @@ from creatorvault.settings import DatabaseSettings, Settings
 RUNTIME_ROLE: Final = "creatorvault_runtime"
 """Made by the first migration, with every grant that serving needs; logins are members of it."""
 
+OPERATOR_ROLE: Final = "creatorvault_operator"
+"""Made by a migration too: sees the metadata of every tenant, and no ciphertext. For the admin API's own login."""
+
 
 class DatabaseUnreachable(Exception):
     """Says which login and why, without the address, which may hold a password."""
@@ -28,9 +31,10 @@ def upgrade(settings: Settings, revision: str = "head", say: Callable[[str], Non
     owner, runtime = addresses(settings.database)
     asyncio.run(reachable(owner, settings.database.startup_seconds, say))
     command.upgrade(alembic_config(owner, settings.database.idea_partitions), revision)
-    login = make_url(runtime.reveal()).username
-    if login is not None and login != make_url(owner.reveal()).username:
-        asyncio.run(_admit(owner, login))
+    for url, role in ((runtime, RUNTIME_ROLE), (settings.database.operator_url, OPERATOR_ROLE)):
+        login = None if url is None else make_url(url.reveal()).username
+        if login is not None and login != make_url(owner.reveal()).username:
+            asyncio.run(_admit(owner, login, role))
 
 
 def addresses(database: DatabaseSettings) -> tuple[Secret, Secret]:
@@ -69,19 +73,19 @@ def _may_pass(error: Exception) -> bool:
     return is_temporary(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
 
 
-async def _admit(owner: Secret, login: str) -> None:
+async def _admit(owner: Secret, login: str, role: str) -> None:
     engine = create_async_engine(owner.reveal(), poolclass=NullPool, hide_parameters=True)
     try:
         async with engine.begin() as connection:
             name = engine.dialect.identifier_preparer.quote(login)
             exists = await connection.scalar(
-                text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"), {"role": RUNTIME_ROLE}
+                text("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = :role)"), {"role": role}
             )
             member = exists and await connection.scalar(
                 text("SELECT pg_has_role(CAST(:login AS name), CAST(:role AS name), 'USAGE')"),
-                {"login": login, "role": RUNTIME_ROLE},
+                {"login": login, "role": role},
             )
             if exists and not member:
-                await connection.execute(text(f"GRANT {RUNTIME_ROLE} TO {name}"))
+                await connection.execute(text(f"GRANT {role} TO {name}"))
     finally:
         await engine.dispose()

@@ -7,6 +7,7 @@ from random import Random
 import rich_click as click
 from rich.progress import Progress
 
+from creatorvault.audit.services import COMMAND, AuditLog, Witness
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.identifiers import UserId, VaultId
@@ -43,24 +44,31 @@ async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int
     database = Database(settings.database)
     keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
     realm = settings.auth.issuers[0].realm
+    witness = AuditLog(root_key_provider(settings.encryption), settings.limits).witness(COMMAND)
     try:
         for number in range(1, users + 1):
             tenant = TenantName(TenantKind.PERSONAL, realm, f"sample-{number}")
             for first in range(0, ideas, AT_ONCE):
                 count = min(AT_ONCE, ideas - first)
                 random = Random(f"{number}-{first}")  # noqa: S311  # samples, the same each time; nothing secret
-                await _store_some(settings, database, keyring, tenant, random, count)
+                await _store_some(settings, database, keyring, witness, tenant, random, count)
                 done(count)
     finally:
         await database.close()
 
 
 async def _store_some(
-    settings: Settings, database: Database, keyring: Keyring, tenant: TenantName, random: Random, count: int
+    settings: Settings,
+    database: Database,
+    keyring: Keyring,
+    witness: Witness,
+    tenant: TenantName,
+    random: Random,
+    count: int,
 ) -> None:
     vault_id = VaultId(tenant.id, UserId(tenant.external_id))
     async with database.writing() as session:
-        vault = await VaultService(session, tenant, vault_id, keyring, settings).open_locked()
+        vault = await VaultService(session, tenant, vault_id, keyring, settings, witness).open_locked()
         service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
         for idea in sample_ideas(random, count):
             await service.create(idea)

@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.audit.services import Witness
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
@@ -16,7 +17,8 @@ from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
 from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
-from creatorvault.tenants.derivation import TenantName, tenant_name
+from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
+from creatorvault.tenants.errors import TenantErased
 from creatorvault.tenants.services import VaultService
 
 IdeasRequest = Request[Identity, Any, Any]
@@ -28,7 +30,12 @@ async def provide_reading(
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
     async with state.database.reading() as session:
-        vault = await VaultService(session, tenant, vault_id, state.keyring, state.settings).open()
+        service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
+        try:
+            vault = await service.open()
+        except TenantErased:
+            state.corpora.forget(vault_id)
+            raise
         yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora)
 
 
@@ -40,9 +47,15 @@ async def provide_writing(
     state = request.app.state
     async with state.database.writing() as session:
         once = await Once.claimed(session, vault_id, request.headers.get(HEADER)) if request.method == "POST" else None
-        vault = await VaultService(session, tenant, vault_id, state.keyring, state.settings).open_locked()
+        service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
+        vault = await service.open_locked()
         precondition = Precondition(request.headers.get("if-match"))
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
+
+
+def _witness(request: IdeasRequest) -> Witness:
+    witness: Witness = request.app.state.audit.witness(user_actor(request.user), request.scope)
+    return witness
 
 
 def _vault_of(request: IdeasRequest, received: Received) -> tuple[TenantName, VaultId]:

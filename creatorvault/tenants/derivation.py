@@ -30,3 +30,8 @@ def tenant_name(identity: Identity) -> TenantName:
     if identity.org_id is None:
         return TenantName(TenantKind.PERSONAL, identity.realm, identity.subject)
     return TenantName(TenantKind.ORGANIZATION, identity.realm, identity.org_id)
+
+
+def user_actor(identity: Identity) -> str:
+    """What the audit log calls a person."""
+    return f"user:{identity.realm}/{identity.subject}"

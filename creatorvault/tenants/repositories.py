@@ -97,10 +97,11 @@ class VaultRepository(ScopedRepository[Vault]):
         """Makes this the tenant of the transaction."""
         return TenantState(*(await self.session.execute(ENTER_TO_WRITE, self._context)).one())
 
-    async def provision(self, tenant: TenantName) -> None:
-        """The tenant's row, unless another request makes it at this moment: then this one waits for it to commit."""
+    async def provision(self, tenant: TenantName) -> bool:
+        """Makes the tenant's row; False if another request does so at this moment, which this one then waits for."""
         row = Tenant(tenant_id=tenant.id, kind=tenant.kind, realm=tenant.realm, external_id=tenant.external_id)
-        await self.session.execute(insert(Tenant).values(row.model_dump()).on_conflict_do_nothing())
+        statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
+        return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
     async def locked(self) -> Vault:
         """The vault's row, locked until the transaction ends and made on first use."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from creatorvault.audit.services import Witness
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
@@ -58,13 +59,20 @@ class VaultService:
     """Opens one creator's vault in one tenant, within the caller's transaction."""
 
     def __init__(
-        self, session: AsyncSession, tenant: TenantName, vault: VaultId, keyring: Keyring, settings: Settings
+        self,
+        session: AsyncSession,
+        tenant: TenantName,
+        vault: VaultId,
+        keyring: Keyring,
+        settings: Settings,
+        witness: Witness,
     ) -> None:
         self._session = session
         self._tenant = tenant
         self._vault = vault
         self._keyring = keyring
         self._tenancy = settings.tenancy
+        self._witness = witness
         self._repository = VaultRepository(session, vault, settings.database)
 
     async def open(self) -> OpenVault | None:
@@ -87,10 +95,14 @@ class VaultService:
         state = await self._repository.enter_to_write()
         self._admit(state.status)
         if state.status is None:
-            await self._repository.provision(self._tenant)
+            await self._provision()
         row = await self._repository.locked()
         cipher = await self._cipher_for_sealing(row)
         return LockedVault(self._vault, row, cipher, self._repository, Quotas(state, self._tenancy))
+
+    async def _provision(self) -> None:
+        if await self._repository.provision(self._tenant):
+            await self._witness.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
 
     def _admit(self, status: TenantStatus | None) -> None:
         match status:
@@ -99,6 +111,7 @@ class VaultService:
             case TenantStatus.SUSPENDED:
                 raise TenantSuspended
             case TenantStatus.ERASING | TenantStatus.ERASED:
+                self._keyring.forget(self._vault)  # another process may have erased the tenant
                 raise TenantErased
 
     async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
@@ -110,4 +123,8 @@ class VaultService:
         version = KeyVersion(row.key_version + 1)
         cipher = await self._keyring.create(self._session, self._vault, version, revision)
         await self._repository.change(row, key_version=version)
+        verb = "key.created" if version == 1 else "key.rotated"
+        await self._witness.record(
+            self._session, self._vault.tenant_id, verb, user_id=self._vault.user_id, version=str(version)
+        )
         return cipher

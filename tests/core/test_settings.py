@@ -44,7 +44,7 @@ def test_without_an_environment_the_committed_file_gives_the_defaults() -> None:
 
 def test_the_committed_file_names_every_setting_that_is_no_secret() -> None:
     committed = Path("litestar.toml").read_text(encoding="utf-8")
-    elsewhere = {"url", "owner_url", "root_keys", "root_keys_file", "storage_url", "token"}
+    elsewhere = {"url", "owner_url", "operator_url", "root_keys", "root_keys_file", "storage_url", "token"}
 
     for _, path in variables(Settings):
         assert path[-1] in elsewhere or path[-1] in committed

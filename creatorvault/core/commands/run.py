@@ -81,6 +81,8 @@ def _hand_to_workers(settings: Settings) -> None:
     """Workers read the settings anew; the embedded database and the generated secrets they find the same way."""
     if settings.database.url is not None:
         os.environ["DATABASE_URL"] = settings.database.url.reveal()
+    if settings.database.operator_url is not None:
+        os.environ["DATABASE_OPERATOR_URL"] = settings.database.operator_url.reveal()
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

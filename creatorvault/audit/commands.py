@@ -1,0 +1,90 @@
+"""`creatorvault audit`: is the log whole?"""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import UUID
+
+import rich_click as click
+from msgspec.structs import replace
+
+from creatorvault.audit.keys import AuditKeys
+from creatorvault.audit.repositories import heads as stored_heads
+from creatorvault.audit.verification import Finding, Head, findings
+from creatorvault.core.database import Database, operators_database
+from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.settings import DatabaseSettings, Settings, load_settings
+
+HOURS = 86_400.0
+
+
+@click.group()
+def audit() -> None:
+    """Prove the audit log. Needs the operators' login (DATABASE_OPERATOR_URL)."""
+
+
+@audit.command()
+@click.option(
+    "--heads", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Heads kept earlier."
+)
+def verify(file: Path | None) -> None:
+    """Find every event that was edited, taken out, put in or reordered; fail if there is one."""
+    kept = {} if file is None else _read(file)
+    settings = with_development_secrets(load_settings())
+    with with_database(settings, click.echo) as running:
+        found = asyncio.run(_findings(running, kept))
+    for finding in found:
+        click.echo(f"{finding.tenant_id} {finding.sequence}: {finding.text}")
+    if found:
+        raise click.ClickException(f"{len(found)} findings")
+    click.echo("The audit log is whole.")
+
+
+@audit.command()
+def heads() -> None:
+    """Print the end of each chain, to be kept where nobody can reach who can write to the database."""
+    with with_database(load_settings(), lambda text: click.echo(text, err=True)) as settings:
+        for line in asyncio.run(_heads(settings)):
+            click.echo(line)
+
+
+async def _findings(settings: Settings, kept: Mapping[UUID, Head]) -> list[Finding]:
+    """The key is read, or made, by the login of the operators; the chains are read as one snapshot."""
+    keys = AuditKeys(root_key_provider(settings.encryption))
+    database = _patient(settings.database)
+    try:
+        async with database.writing() as session:
+            key = await keys.chain(session)
+        async with database.reading() as session:
+            return [finding async for finding in findings(session, key, kept)]
+    finally:
+        await database.close()
+
+
+async def _heads(settings: Settings) -> list[str]:
+    database = _patient(settings.database)
+    try:
+        async with database.reading() as session:
+            rows = await stored_heads(session)
+            return [f"{row.tenant_id} {row.sequence} {row.digest.hex()}" for row in rows]
+    finally:
+        await database.close()
+
+
+def _patient(settings: DatabaseSettings) -> Database:
+    """A long log takes longer to read than a request may. Raises ClickException without an operators' login."""
+    database = operators_database(
+        replace(settings, statement_seconds=HOURS, idle_in_transaction_seconds=HOURS, answer_seconds=HOURS)
+    )
+    if database is None:
+        raise click.ClickException("DATABASE_OPERATOR_URL is not set")
+    return database
+
+
+def _read(file: Path) -> dict[UUID, Head]:
+    try:
+        rows = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
+        return {UUID(tenant): Head(int(sequence), bytes.fromhex(digest)) for tenant, sequence, digest in rows}
+    except ValueError as error:
+        raise click.ClickException(f"{file} is not what `creatorvault audit heads` prints") from error

@@ -1,0 +1,30 @@
+"""What the OpenAPI document says of audit events."""
+
+from typing import Final
+
+from creatorvault.core.schemas import Prose
+
+EVENT: Final[Prose] = {
+    "tenant_id": ("Whose event; the nil UUID for what concerns no tenant.", "5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10"),
+    "sequence": ("Its place in the tenant's chain, from 1.", 3),
+    "happened_at": ("When, UTC.", "2026-11-22T21:10:00.123456Z"),
+    "actor": ("Who: a user, an operator, the service, or a command at a terminal.", "operator:3f9c0a51d2"),
+    "verb": ("What was done.", "tenant.suspended"),
+    "targets": ("To what: ids and numbers.", {"reason": "unpaid"}),
+    "address": ("From where: a pseudonym of the address that holds for one day.", "9f86d081884c7d65"),
+    "outcome": ("How it ended.", "done"),
+}
+EVENTS: Final[Prose] = {
+    "items": ("The newest events first.", [{name: value for name, (_, value) in EVENT.items()}]),
+    "total": ("How many events match, on all pages.", 1),
+    "limit": ("How many a page may hold.", 20),
+    "offset": ("How many matches stand before this page.", 0),
+}
+QUERY: Final[Prose] = {
+    "limit": ("How many events a page may hold.", 20),
+    "offset": ("How many matches to skip.", 0),
+    "actor": ("Only what this actor did.", "operator:3f9c0a51d2"),
+    "verb": ("Only this verb.", "tenant.suspended"),
+    "since": ("Only from this moment on.", "2026-11-22T00:00:00Z"),
+    "until": ("Only before this moment.", "2026-11-23T00:00:00Z"),
+}

@@ -1,0 +1,116 @@
+"""The SQL of one tenant's chain, and of all chains for who may read them all."""
+
+from collections.abc import AsyncGenerator, Sequence
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+from sqlalchemy import ColumnElement, Row, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from creatorvault.audit.chain import BEGINNING
+from creatorvault.audit.models import AuditEvent, AuditHead
+from creatorvault.core.identifiers import TenantId
+
+READ: Final[tuple[Any, ...]] = (
+    col(AuditEvent.tenant_id),
+    col(AuditEvent.sequence),
+    col(AuditEvent.happened_at),
+    col(AuditEvent.actor),
+    col(AuditEvent.verb),
+    col(AuditEvent.targets),
+    col(AuditEvent.address),
+    col(AuditEvent.outcome),
+)
+LINKS: Final[tuple[Any, ...]] = (*READ, col(AuditEvent.previous), col(AuditEvent.digest))
+ENTER: Final = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+BATCH: Final = 512
+
+type EventColumns = Row[Any]
+
+
+class Search(Struct, frozen=True, kw_only=True):
+    """Which events: all that are given must fit. The newest come first."""
+
+    tenant_id: UUID | None = None
+    actor: str | None = None
+    verb: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 20
+    offset: int = 0
+
+
+class AuditRepository:
+    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+        self._session = session
+        self._tenant_id = tenant_id
+
+    async def enter(self) -> None:
+        """Makes this the tenant of the transaction, where nobody else has."""
+        await self._session.execute(ENTER, {"tenant_id": str(self._tenant_id)})
+
+    async def locked_head(self) -> AuditHead:
+        """Locked until the transaction ends, and made on first use. Needs READ COMMITTED: it may have to wait."""
+        row = AuditHead(tenant_id=self._tenant_id, sequence=0, digest=BEGINNING)
+        await self._session.execute(insert(AuditHead).values(row.model_dump()).on_conflict_do_nothing())
+        statement = select(AuditHead).where(col(AuditHead.tenant_id) == self._tenant_id).with_for_update()
+        head: AuditHead = (
+            await self._session.execute(statement, execution_options={"populate_existing": True})
+        ).scalar_one()
+        return head
+
+    async def append(self, head: AuditHead, event: AuditEvent) -> None:
+        head.sequence = event.sequence
+        head.digest = event.digest
+        self._session.add(event)
+        await self._session.flush()
+
+
+async def events(session: AsyncSession, search: Search) -> Sequence[EventColumns]:
+    """As far as the login may see them: the runtime login its tenant's, the operators' all."""
+    statement = (
+        select(*READ)
+        .where(*_filters(search))
+        .order_by(col(AuditEvent.happened_at).desc(), col(AuditEvent.tenant_id), col(AuditEvent.sequence).desc())
+        .limit(search.limit)
+        .offset(search.offset)
+    )
+    return (await session.execute(statement)).all()
+
+
+async def total(session: AsyncSession, search: Search) -> int:
+    statement = select(func.count(col(AuditEvent.tenant_id))).where(*_filters(search))
+    return int((await session.execute(statement)).scalar_one())
+
+
+async def heads(session: AsyncSession) -> Sequence[AuditHead]:
+    """Of all tenants, for an operator."""
+    return (await session.execute(select(AuditHead).order_by(col(AuditHead.tenant_id)))).scalars().all()
+
+
+async def links(session: AsyncSession) -> AsyncGenerator[EventColumns]:
+    """Every event of every tenant, for an operator: chain after chain, each from its beginning."""
+    statement = select(*LINKS).order_by(col(AuditEvent.tenant_id), col(AuditEvent.sequence))
+    result = await session.stream(statement, execution_options={"yield_per": BATCH})
+    async for partition in result.partitions():
+        for row in partition:
+            yield row
+
+
+def _filters(search: Search) -> list[ColumnElement[bool]]:
+    filters: list[ColumnElement[bool]] = []
+    if search.tenant_id is not None:
+        filters.append(col(AuditEvent.tenant_id) == search.tenant_id)
+    if search.actor is not None:
+        filters.append(col(AuditEvent.actor) == search.actor)
+    if search.verb is not None:
+        filters.append(col(AuditEvent.verb) == search.verb)
+    if search.since is not None:
+        filters.append(col(AuditEvent.happened_at) >= search.since)
+    if search.until is not None:
+        filters.append(col(AuditEvent.happened_at) < search.until)
+    return filters

@@ -1,0 +1,87 @@
+"""Writing events down: in the transaction of the act itself, so that neither is ever there without the other."""
+
+import hmac
+from datetime import UTC, datetime
+from typing import Final
+
+from litestar.types import HTTPScope
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.audit.chain import digest
+from creatorvault.audit.keys import AuditKeys
+from creatorvault.audit.models import AuditEvent
+from creatorvault.audit.repositories import AuditRepository, Search, events, total
+from creatorvault.audit.schemas import AuditEventList, AuditEventResponse
+from creatorvault.core.addresses import ClientAddresses
+from creatorvault.core.identifiers import TenantId
+from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.settings import LimitsSettings
+
+PSEUDONYM_DIGITS: Final = 16
+COMMAND: Final = "command"
+"""The actor of what somebody at a terminal does."""
+
+
+class AuditLog:
+    """One per process."""
+
+    def __init__(self, provider: RootKeyProvider, limits: LimitsSettings) -> None:
+        self.keys = AuditKeys(provider)
+        self._addresses = ClientAddresses(limits.trusted_proxies)
+
+    def witness(self, actor: str, scope: HTTPScope | None = None) -> "Witness":
+        """`actor` is `user:<realm>/<subject>`, `operator:<key id>`, `service` or `command`."""
+        return Witness(self, actor, scope)
+
+    async def pseudonym(self, session: AsyncSession, scope: HTTPScope | None, now: datetime) -> str | None:
+        """The client's address as it is written down: the same one all day, and nobody can tell whose."""
+        if scope is None:
+            return None
+        key = await self.keys.addresses(session, now.date().isoformat())
+        return hmac.digest(key, self._addresses.bucket(scope).encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
+
+
+class Witness:
+    """Sees what one actor does from one address."""
+
+    def __init__(self, log: AuditLog, actor: str, scope: HTTPScope | None) -> None:
+        self._log = log
+        self._actor = actor
+        self._scope = scope
+
+    async def record(
+        self, session: AsyncSession, tenant_id: TenantId, verb: str, *, outcome: str = "done", **targets: str
+    ) -> None:
+        """The transaction must be able to see the tenant. `targets` are ids and numbers, never content.
+
+        Other transactions that record something of this tenant wait for this one to end.
+        """
+        key = await self._log.keys.chain(session)
+        repository = AuditRepository(session, tenant_id)
+        now = datetime.now(UTC)
+        address = await self._log.pseudonym(session, self._scope, now)
+        head = await repository.locked_head()
+        event = AuditEvent(
+            tenant_id=tenant_id,
+            sequence=head.sequence + 1,
+            happened_at=now,
+            actor=self._actor,
+            verb=verb,
+            targets=targets,
+            address=address,
+            outcome=outcome,
+            previous=head.digest,
+            digest=b"",
+        )
+        event.digest = digest(key, event, head.digest)
+        await repository.append(head, event)
+
+
+async def event_page(session: AsyncSession, search: Search) -> AuditEventList:
+    rows = await events(session, search)
+    return AuditEventList(
+        items=[AuditEventResponse(**row._mapping) for row in rows],  # noqa: SLF001  # SQLAlchemy's own public name
+        total=await total(session, search),
+        limit=search.limit,
+        offset=search.offset,
+    )

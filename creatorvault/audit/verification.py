@@ -1,0 +1,67 @@
+"""Reading every chain again: whatever was edited, taken out, put in or reordered behind our back is found.
+
+What the database alone cannot show is that it was set back as a whole, events and heads together, to how it once was:
+for that, heads are kept elsewhere (`creatorvault audit heads`) and compared.
+"""
+
+import hmac
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.audit.chain import BEGINNING, digest
+from creatorvault.audit.repositories import EventColumns, heads, links
+
+
+class Finding(NamedTuple):
+    tenant_id: UUID
+    sequence: int
+    text: str
+
+
+class Head(NamedTuple):
+    sequence: int
+    digest: bytes
+
+
+NOTHING = Head(0, BEGINNING)
+
+
+async def findings(session: AsyncSession, key: bytes, kept: Mapping[UUID, Head]) -> AsyncGenerator[Finding]:
+    """`session` is an operator's, on one snapshot. `kept` are heads that were written down elsewhere, earlier."""
+    ends: dict[UUID, Head] = {}
+    unmet = dict(kept)
+    async with aclosing(links(session)) as rows:
+        async for row in rows:
+            before = ends.get(row.tenant_id, NOTHING)
+            if text := _wrong(key, row, before):
+                yield Finding(row.tenant_id, row.sequence, text)
+            end = ends[row.tenant_id] = Head(row.sequence, row.digest)
+            if unmet.get(row.tenant_id) == end:
+                del unmet[row.tenant_id]
+    stored = {head.tenant_id: Head(head.sequence, head.digest) for head in await heads(session)}
+    for tenant_id in sorted(ends.keys() | stored.keys()):
+        if ends.get(tenant_id) != stored.get(tenant_id):
+            yield Finding(tenant_id, ends.get(tenant_id, NOTHING).sequence, "the end of the chain is not its head")
+    for tenant_id, head in unmet.items():
+        yield Finding(tenant_id, head.sequence, "the head that was kept elsewhere is no part of the chain")
+
+
+def _wrong(key: bytes, row: EventColumns, before: Head) -> str | None:
+    if row.sequence != before.sequence + 1:
+        return f"events {before.sequence + 1} to {row.sequence - 1} are missing"
+    if row.previous != before.digest:
+        return "it does not follow the event before it"
+    if not _is_authentic(key, row):
+        return "it was edited, or not written by this service"
+    return None
+
+
+def _is_authentic(key: bytes, row: EventColumns) -> bool:
+    try:
+        return hmac.compare_digest(digest(key, row, row.previous), row.digest)
+    except (TypeError, OverflowError):  # a time like infinity, which this service never writes
+        return False
