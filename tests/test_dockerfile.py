@@ -1,0 +1,295 @@
+"""The image and the composition, read as an engine reads them; their commands run in the tests' environment."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Mapping, Sequence
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import yaml
+
+from creatorvault.settings import load_settings
+from tests.application import ROOT_KEYS
+from tests.factories import SECRET
+from tests.postgres import Cluster, Database
+
+ROOT: Final = Path(__file__).parent.parent
+ENVIRONMENT_IN_IMAGE: Final = "/opt/creatorvault/bin/"
+SCRIPTS_IN_IMAGE: Final = "/usr/local/bin/"
+
+type Instruction = tuple[str, str]
+
+
+def instructions() -> list[Instruction]:
+    """Each with its argument, continued lines joined, without comments."""
+    text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
+    lines = re.sub(r"\\\n\s*", " ", text).splitlines()
+    return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines if line.strip())]
+
+
+def of_kind(kind: str) -> list[str]:
+    return [argument for name, argument in instructions() if name == kind]
+
+
+def from_the_context() -> list[tuple[list[str], str]]:
+    """The sources and the target of each COPY that does not copy from another stage."""
+    copies = [argument.split() for argument in of_kind("COPY") if "--from=" not in argument]
+    return [(sources, target) for *sources, target in copies]
+
+
+def commands() -> list[list[str]]:
+    """Every command of RUN, HEALTHCHECK and ENTRYPOINT, split as a shell does."""
+    shell = [shlex.split(part) for run in of_kind("RUN") for part in run.split("&&")]
+    direct = [json.loads(re.sub(r"^.*?CMD ", "", argument)) for argument in of_kind("HEALTHCHECK")]
+    return [*shell, *direct, *map(json.loads, of_kind("ENTRYPOINT"))]
+
+
+def here(path: str) -> str:
+    """Where something of the image is found on this machine."""
+    path = path.replace(ENVIRONMENT_IN_IMAGE, f"{Path(sys.executable).parent}/")
+    return path.replace(SCRIPTS_IN_IMAGE, f"{ROOT / 'docker'}/")
+
+
+def image_environment() -> dict[str, str]:
+    pairs = [shlex.split(argument) for argument in of_kind("ENV")][-1]
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """The folder that the last stage works in, made by its COPY instructions."""
+    work = tmp_path / "srv"
+    work.mkdir()
+    for sources, target in from_the_context()[1:]:
+        if target.startswith("./"):
+            for source in sources:
+                place = work / target if len(sources) == 1 and target != "./" else work / source
+                if (ROOT / source).is_dir():
+                    shutil.copytree(ROOT / source, place, ignore=shutil.ignore_patterns("__pycache__"))
+                else:
+                    shutil.copy(ROOT / source, place)
+    return work
+
+
+def test_all_that_is_copied_is_there_and_not_ignored() -> None:
+    allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    sources = [source for sources, _ in from_the_context() for source in sources]
+
+    assert sources
+    for source in sources:
+        assert (ROOT / source).exists(), source
+        assert source.removeprefix("./") in allowed, f".dockerignore keeps {source} out"
+
+
+@pytest.mark.parametrize("private", [".env", "secrets/root_keys", ".creatorvault/secrets", ".git/config", "tests/x.py"])
+def test_what_is_private_stays_outside(private: str) -> None:
+    rules = (ROOT / ".dockerignore").read_text().splitlines()
+
+    assert "*" in rules
+    assert not any(fnmatch(private, f"{rule[1:]}*") for rule in rules if rule.startswith("!"))
+
+
+@pytest.mark.parametrize("command", commands(), ids=" ".join)
+def test_every_command_exists(command: Sequence[str]) -> None:
+    assert shutil.which(here(command[0])), command[0]
+    module = command[command.index("-m") + 1] if "-m" in command else None
+    if module:
+        subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
+    for argument in command[1:]:
+        if argument.startswith(SCRIPTS_IN_IMAGE):
+            assert Path(here(argument)).is_file(), argument
+
+
+def test_every_dependency_is_locked_by_its_hash() -> None:
+    lock = re.sub(r"\\\n\s*", " ", (ROOT / "requirements.lock").read_text())
+    requirements = [line for line in lock.splitlines() if line and not line.startswith("#")]
+
+    assert any("--require-hashes" in run and "requirements.lock" in run for run in of_kind("RUN"))
+    assert requirements
+    assert all("==" in line and "--hash=sha256:" in line for line in requirements)
+
+
+def test_it_is_built_in_stages_and_serves_as_nobody_special() -> None:
+    *earlier, last = of_kind("FROM")
+    assert [image.split()[0] for image in (*earlier, last)] == ["python:3.13-slim"] * 2
+    assert ROOT.joinpath(".python-version").read_text().startswith("3.13")
+    names = [name for name, _ in instructions()]
+    assert "USER" in names[names.index("FROM", 1) :]
+    assert of_kind("USER")[-1].split(":")[0].isdigit()
+    assert of_kind("USER")[-1].split(":")[0] != "0"
+
+
+def test_nothing_secret_is_baked_in() -> None:
+    text = f"{of_kind('ENV')} {of_kind('ARG')}"
+
+    assert not re.search(r"(?i)(password|secret|token|root_keys|database_url)", text)
+
+
+def test_all_of_the_service_can_be_compiled_in_the_image(image: Path) -> None:
+    [compile_] = [command for command in commands() if "compileall" in command]
+
+    done = subprocess.run([sys.executable, *compile_[1:]], cwd=image, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def empty_database(cluster: Cluster) -> Generator[Database]:
+    database = cluster.create(f"image_{time.time_ns()}")
+    yield database
+    cluster.drop(database)
+
+
+def environment(image: Path, database: Database, port: int) -> Mapping[str, str]:
+    folder = image.parent
+    (folder / "keys").write_text(ROOT_KEYS)
+    (folder / "keys").chmod(0o600)
+    return image_environment() | {
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PYTHONPATH": str(image),
+        "CREATORVAULT_HOME": str(folder / "home"),
+        "HOST": "127.0.0.1",
+        "PORT": str(port),
+        "DATABASE_URL": database.runtime_url,
+        "DATABASE_OWNER_URL": database.owner_url,
+        "BETTER_AUTH_SECRET": SECRET,
+        "ALLOWED_ORIGINS": "https://app.example.com",
+        "CREATORVAULT_ROOT_KEYS_FILE": str(folder / "keys"),
+    }
+
+
+def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(image: Path, empty_database: Database) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    variables = environment(image, empty_database, port)
+    [entrypoint] = [json.loads(argument) for argument in of_kind("ENTRYPOINT")]
+    [check] = [command for command in commands() if any("healthcheck.py" in part for part in command)]
+
+    def healthy() -> int:
+        command = [here(part) for part in check]
+        return subprocess.run(command, env=dict(variables), capture_output=True, check=False).returncode
+
+    assert healthy() == 1
+    service = subprocess.Popen(
+        [here(entrypoint[0])], cwd=image, env=dict(variables), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 60
+        while (status := healthy()) and service.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.2)
+        assert status == 0
+        assert serving_environment(service.pid).get("DATABASE_OWNER_URL") is None
+        service.send_signal(signal.SIGTERM)
+        _, said = service.communicate(timeout=30)
+        assert service.returncode == 0, said.decode()
+    finally:
+        service.kill()
+        service.communicate()
+    assert not list(image.rglob("__pycache__")), "something was written where the image is read-only"
+
+
+def serving_environment(pid: int) -> dict[str, str]:
+    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return dict(entry.decode().split("=", 1) for entry in variables if entry)
+
+
+def test_the_entry_point_runs_any_other_command(image: Path, empty_database: Database) -> None:
+    [entrypoint] = [json.loads(argument) for argument in of_kind("ENTRYPOINT")]
+    variables = dict(environment(image, empty_database, 8000))
+
+    done = subprocess.run(
+        [here(entrypoint[0]), "keys", "generate"], cwd=image, env=variables, capture_output=True, text=True, check=True
+    )
+
+    assert re.search(r"^[a-z0-9-]+:[A-Za-z0-9+/]{43}=$", done.stdout.strip().splitlines()[-1])
+
+
+def composition() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return content
+
+
+VARIABLE: Final = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
+
+
+def filled_in(text: str, given: Mapping[str, str]) -> str:
+    """As the engine does: `${NAME:?why}` is required, `${NAME:-default}` is not."""
+
+    def value(found: re.Match[str]) -> str:
+        name, kind, rest = found.groups()
+        if given.get(name):
+            return given[name]
+        assert kind == "-", f"{name} is required: {rest}"
+        return str(rest)
+
+    return VARIABLE.sub(value, text)
+
+
+def test_no_password_has_a_default() -> None:
+    text = (ROOT / "compose.yaml").read_text()
+    private = [match for match in VARIABLE.finditer(text) if re.search("PASSWORD|SECRET|KEYS|TOKEN", match[1])]
+
+    assert len({match[1] for match in private}) >= 5
+    for match in private:
+        assert match[2] == "?" or match[3] == "", match[0]
+    for service in composition()["services"].values():
+        for name, value in service.get("environment", {}).items():
+            if re.search("PASSWORD|SECRET|TOKEN", name):
+                assert VARIABLE.fullmatch(value), name
+
+
+def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> None:
+    (tmp_path / "keys").write_text(ROOT_KEYS)
+    (tmp_path / "keys").chmod(0o400)
+    required = {"APP_PASSWORD": "a" * 48, "OWNER_PASSWORD": "b" * 48, "VALKEY_PASSWORD": "c" * 48}
+    given = required | {"ALLOWED_ORIGINS": "https://app.example.com", "BETTER_AUTH_URL": "https://app.example.com"}
+    api = composition()["services"]["api"]["environment"]
+
+    variables = image_environment() | {name: filled_in(value, given) for name, value in api.items()}
+    settings = load_settings(variables | {"CREATORVAULT_ROOT_KEYS_FILE": str(tmp_path / "keys")})
+
+    assert settings.environment == "production"
+    assert (settings.server.host, settings.server.port) == ("0.0.0.0", 8000)
+    assert settings.database.url is not None
+    assert "pgbouncer" in settings.database.url.reveal()
+    assert settings.limits.storage_url is not None
+
+
+def test_the_composition_has_its_parts_and_files() -> None:
+    services = composition()["services"]
+
+    assert services.keys() == {"api", "database", "pgbouncer", "valkey"}
+    assert services["pgbouncer"]["environment"]["POOL_MODE"] == "transaction"
+    for service in services.values():
+        assert ("image" in service) != ("build" in service)
+        for dependency in service.get("depends_on", {}):
+            assert dependency in services
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert not source.startswith(".") or (ROOT / source).is_file(), source
+
+
+def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
+    api = composition()["services"]["api"]
+
+    assert api["read_only"] is True
+    assert api["cap_drop"] == ["ALL"]
+    assert "no-new-privileges:true" in api["security_opt"]
+    assert [name for name, service in composition()["services"].items() if "ports" in service] == ["api"]
+
+
+@pytest.mark.parametrize("script", ["docker/entrypoint", "docker/database.sh"])
+def test_scripts_are_programs_that_a_shell_can_read(script: str) -> None:
+    assert os.access(ROOT / script, os.X_OK)
+    subprocess.run(["sh", "-n", str(ROOT / script)], check=True)
