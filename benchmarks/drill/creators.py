@@ -1,0 +1,118 @@
+"""Clients of the service: some read, some write, and a writer retries until its idea is acknowledged."""
+
+import asyncio
+import itertools
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import uuid4
+
+from tests.factories import claims_of, token_of
+from tests.faults.clients import REFUSED, Answer, ask
+
+PAUSE_SECONDS: Final = 0.05
+SETTLE_SECONDS: Final = 10.0
+
+
+@dataclass
+class Creator:
+    port: int
+    token: str = ""
+    user_id: str = field(default_factory=lambda: f"user-{uuid4()}")
+    wanted: dict[str, str] = field(default_factory=dict)
+    """Titles whose write has begun, each with its idempotency key."""
+    acknowledged: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.token = self.token or token_of(claims_of(self.user_id))
+
+    @property
+    def url(self) -> str:
+        return f"/api/v1/{self.user_id}/ideas"
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    async def read(self) -> Answer:
+        return await ask(self.port, "GET", self.url, self.headers)
+
+    async def write(self, title: str) -> Answer:
+        key = self.wanted.setdefault(title, str(uuid4()))
+        answer = await ask(self.port, "POST", self.url, {**self.headers, "Idempotency-Key": key}, {"title": title})
+        if answer.status == 201:
+            self.acknowledged.add(title)
+        return answer
+
+    async def settle(self) -> None:
+        """What began is retried until it is acknowledged, as today's clients do."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            for title in self.wanted.keys() - self.acknowledged:
+                while not (await self.write(title)).ok:  # noqa: ASYNC110  # each turn is a request
+                    await asyncio.sleep(PAUSE_SECONDS)
+
+    async def stored(self) -> Counter[str]:
+        titles: Counter[str] = Counter()
+        for offset in itertools.count(0, 100):
+            answer = await ask(self.port, "GET", f"{self.url}?limit=100&offset={offset}", self.headers)
+            page = answer.json()
+            titles.update(item["title"] for item in page["items"])
+            if not page["has_more"]:
+                return titles
+        raise AssertionError
+
+
+class Crowd:
+    """Clients at work until they are told to stop; every answer they were given is kept."""
+
+    def __init__(self, port: int, *, readers: int, writers: int, shared: Creator | None = None) -> None:
+        """`shared`: all of them are this creator."""
+        self.readers = [shared or Creator(port) for _ in range(readers)]
+        self.writers = [shared or Creator(port) for _ in range(writers)]
+        self.answers: list[Answer] = []
+        self._stopping = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def begin(self) -> None:
+        self._tasks = [asyncio.create_task(self._keep_reading(creator)) for creator in self.readers]
+        self._tasks += [asyncio.create_task(self._keep_writing(creator)) for creator in self.writers]
+
+    async def end(self) -> None:
+        """Returns when every request has been answered."""
+        self._stopping.set()
+        await asyncio.gather(*self._tasks)
+
+    async def work(self, seconds: float) -> None:
+        self.begin()
+        await asyncio.sleep(seconds)
+        await self.end()
+
+    async def _keep_reading(self, creator: Creator) -> None:
+        while not self._stopping.is_set():
+            await self._note(await creator.read())
+
+    async def _keep_writing(self, creator: Creator) -> None:
+        while not self._stopping.is_set():
+            title = str(uuid4())
+            while not self._stopping.is_set():
+                answer = await creator.write(title)
+                await self._note(answer)
+                if answer.ok:
+                    break
+
+    async def _note(self, answer: Answer) -> None:
+        if answer.status != REFUSED:
+            self.answers.append(answer)
+        if not answer.ok:
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def settled(self) -> tuple[int, int]:
+        """How many acknowledged writes are lost, and how many ideas are stored more than once."""
+        lost = duplicates = 0
+        for creator in {creator.user_id: creator for creator in self.writers}.values():
+            await creator.settle()
+            stored = await creator.stored()
+            lost += len(creator.acknowledged - stored.keys())
+            duplicates += stored.total() - len(stored)
+        return lost, duplicates

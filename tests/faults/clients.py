@@ -1,0 +1,69 @@
+"""A client that costs next to nothing, so that what is measured is the service."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+NO_ANSWER: Final = 0
+REFUSED: Final = -1
+
+
+class Answer(NamedTuple):
+    """`status` is NO_ANSWER when the connection broke or nothing came in time, REFUSED when there was no connection."""
+
+    status: int
+    body: bytes
+    began: float
+    ended: float
+
+    @property
+    def seconds(self) -> float:
+        return self.ended - self.began
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def request_bytes(
+    method: str, path: str, headers: Mapping[str, str] | None = None, body: object = None, *, length: int | None = None
+) -> bytes:
+    """`length` is what the request says of its body, when that shall not be the truth."""
+    content = b"" if body is None else json.dumps(body).encode()
+    lines = [f"{method} {path} HTTP/1.1", "Host: drill", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
+    if body is not None:
+        lines += ["Content-Type: application/json", f"Content-Length: {len(content) if length is None else length}"]
+    return "\r\n".join([*lines, "", ""]).encode() + content
+
+
+async def ask(
+    port: int,
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None = None,
+    body: object = None,
+    *,
+    seconds: float = 30,
+) -> Answer:
+    began = time.monotonic()
+    status, content = NO_ANSWER, b""
+    try:
+        async with asyncio.timeout(seconds):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(request_bytes(method, path, headers, body))
+                head, _, content = (await reader.read(-1)).partition(b"\r\n\r\n")
+                status = int(head.split(b" ", 2)[1]) if head else NO_ANSWER
+            finally:
+                writer.transport.abort()
+    except ConnectionRefusedError:
+        status = REFUSED
+    except (OSError, TimeoutError):
+        status = NO_ANSWER
+    return Answer(status, content, began, time.monotonic())

@@ -1,0 +1,87 @@
+"""The service as it is run: `creatorvault run` in processes of its own, on a loopback port."""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from tests.application import ROOT_KEYS
+from tests.factories import SECRET
+from tests.faults.clients import ask
+
+START_SECONDS: Final = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Service:
+    def __init__(self, folder: Path, database_url: str, owner_url: str, **settings: str) -> None:
+        self.port = free_port()
+        self._log = folder / "service.log"
+        self._environment: Mapping[str, str] = {
+            "PATH": os.environ["PATH"],
+            "CREATORVAULT_HOME": str(folder / "home"),
+            "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
+            "DATABASE_URL": database_url,
+            "DATABASE_OWNER_URL": owner_url,
+            "BETTER_AUTH_SECRET": SECRET,
+            "LOG_LEVEL": "WARNING",
+            "PORT": str(self.port),
+            "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
+            "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",
+            "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "1000000",
+            **settings,
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    async def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "creatorvault", "run"],
+                env=dict(self._environment),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_SECONDS
+        while (await ask(self.port, "GET", "/health/ready", seconds=5)).status != 200:
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"the service does not start:\n{self._log.read_text()[-3000:]}")
+            await asyncio.sleep(0.1)
+
+    def terminate(self) -> None:
+        self._running.send_signal(signal.SIGTERM)
+
+    async def left(self, seconds: float) -> int | None:
+        """The exit status; None while it is still there after `seconds`."""
+        deadline = time.monotonic() + seconds
+        while (status := self._running.poll()) is None and time.monotonic() < deadline:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+        return status
+
+    async def stop(self) -> None:
+        if self._running.poll() is None:
+            self.terminate()
+            if await self.left(15) is None:
+                self.kill()
+
+    def kill(self) -> None:
+        """All of its processes, at once."""
+        os.killpg(self._running.pid, signal.SIGKILL)
+        self._running.wait()
+
+    @property
+    def _running(self) -> subprocess.Popen[bytes]:
+        if self._process is None:
+            raise RuntimeError("the service has not been started")
+        return self._process
