@@ -130,7 +130,7 @@ def test_the_page_seals_to_the_same_bytes(vector: Vector, column: str) -> None:
 def test_the_service_seals_to_the_same_bytes(vector: Vector, column: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector[f"{column}.nonce"])
-        row = IdeaSealer(cipher_of(vector)).seal(idea_of(vector), vector["revision"])
+        row = IdeaSealer(cipher_of(vector)).seal(idea_of(vector), vector["revision"]).values
     assert row[column] == vector[f"{column}.sealed"]
 
 
