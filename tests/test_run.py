@@ -25,6 +25,7 @@ from tests.postgres import Database
 pytestmark = pytest.mark.xdist_group("run")
 
 DEADLINE = 90.0
+INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 
 
 class Run:
@@ -91,7 +92,7 @@ def running(home: Path, *arguments: str, **environ: str) -> Iterator[Run]:
     port = free_port()
     process = subprocess.Popen(
         [sys.executable, "-m", "creatorvault", "run", *arguments],
-        env={"PATH": os.environ["PATH"], "CREATORVAULT_HOME": str(home), "PORT": str(port), **environ},
+        env={**INHERITED, "CREATORVAULT_HOME": str(home), "PORT": str(port), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
