@@ -31,6 +31,7 @@ class App:
 INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
     App(name="accounts", controllers=(UserController,), checks=(issuers_check,), commands=(token,)),
+    App(name="metrics"),
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
     App(name="audit", commands=(audit,)),
     App(name="tenants"),
