@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class KeptAnswer(SQLModel, table=True):
-    """`name` is `VaultCipher.name_of` the client's key, `answer` the sealed answer to the request that used it first."""
+    """`name` is `VaultCipher.name_of` the key, `answer` the sealed answer to the request that used it first."""
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)
