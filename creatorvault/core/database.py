@@ -66,12 +66,10 @@ class Database:
     @asynccontextmanager
     async def _unit_of_work(self, engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
         try:
-            async with (
-                self._connection(engine) as connection,
-                AsyncSession(connection, expire_on_commit=False, autoflush=False) as session,
-                session.begin(),
-            ):
-                yield session
+            async with self._connection(engine) as connection:
+                session = AsyncSession(connection, expire_on_commit=False, autoflush=False)
+                async with session.begin():
+                    yield session
         except FAULTS as error:
             if not is_temporary(error):
                 raise
@@ -93,10 +91,9 @@ class Database:
         try:
             yield connection
         finally:
-            # A cancelled request leaves at once; its connection is still given back, and until then timed.
-            closing = asyncio.ensure_future(connection.close())
-            closing.add_done_callback(lambda _: cut_off.cancel())
-            await asyncio.shield(closing)
+            # The transaction has ended, so this waits for nobody and no cancellation can come between.
+            await connection.close()
+            cut_off.cancel()
 
 
 def operators_database(settings: DatabaseSettings) -> Database | None:
