@@ -72,6 +72,7 @@ async def test_the_least_recently_used_token_goes_first(signatures: list[str]) -
 
     await remembering.verify(bob)
     assert signatures == [ada, bob, eve, bob]
+    assert remembering.remembered == 2
 
 
 async def test_nothing_is_remembered_when_there_is_no_room(signatures: list[str]) -> None:

@@ -1,18 +1,18 @@
 """One Better Auth for each algorithm, started when a test asks for it, and our service in front of its users."""
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from creatorvault.settings import load_settings
+from tests.accounts.entrance import Entrance, open_entrance
 from tests.accounts.signers import ALGORITHMS
-from tests.application import House
 from tests.better_auth.driver import BetterAuth, NotInstallable, installed
 
 type Start = Callable[..., BetterAuth]
-type Serving = Callable[..., Awaitable[House]]
-
-IMPATIENT = {"CREATORVAULT_AUTH__JWKS_COOLDOWN_SECONDS": "0.05"}
+type Opening = Callable[..., Awaitable[Entrance]]
 
 
 @pytest.fixture(scope="session")
@@ -47,10 +47,12 @@ def better_auth(request: pytest.FixtureRequest, better_auth_with: Start) -> Bett
 
 
 @pytest.fixture
-def serving(house_with: Callable[..., Awaitable[House]]) -> Serving:
-    """Our service, which believes the Better Auth it is given and has none of its keys yet."""
+async def opening() -> AsyncGenerator[Opening]:
+    """Our entrance, which believes the Better Auth it is given and has none of its keys yet."""
+    async with AsyncExitStack() as stack:
 
-    async def serve(better_auth: BetterAuth, **overrides: str) -> House:
-        return await house_with(**{**IMPATIENT, **better_auth.environ, **overrides})
+        async def open_one(better_auth: BetterAuth, **overrides: str) -> Entrance:
+            auth = load_settings({**better_auth.environ, **overrides}).auth
+            return await stack.enter_async_context(open_entrance(auth))
 
-    return serve
+        yield open_one
