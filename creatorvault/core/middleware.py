@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from contextlib import ExitStack
+from http import HTTPMethod
 from typing import Final, cast
 from uuid import uuid4
 
@@ -76,7 +77,7 @@ class Edge(Litestar):
 
     def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
         headers = [
-            *message.get("headers", ()),
+            *(self._corrected(exchange, name, value) for name, value in message.get("headers", ())),
             *SECURITY_HEADERS,
             *limit_headers(exchange.scope),
             (CORRELATION_HEADER, exchange.correlation_id.encode()),
@@ -86,6 +87,14 @@ class Edge(Litestar):
         if self.behind_tls:
             headers.append(TRANSPORT_SECURITY)
         message["headers"] = headers
+
+    def _corrected(self, exchange: Exchange, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
+        if name == b"allow" and exchange.scope["method"] == HTTPMethod.OPTIONS:
+            template = exchange.scope.get("path_template")
+            methods = {method for route in self.routes if route.path == template for method in route.methods}
+            return name, ", ".join(sorted(methods)).encode() or value
+        return name, value
 
 
 def _log(exchange: Exchange) -> None:

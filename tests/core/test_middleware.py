@@ -1,0 +1,19 @@
+"""What the edge adds to every answer, beside the headers of the contract."""
+
+import pytest
+
+from tests.factories import Creator
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("", {"GET", "POST", "OPTIONS"}),
+        ("/00000000-0000-0000-0000-000000000000", {"GET", "PUT", "PATCH", "DELETE", "OPTIONS"}),
+    ],
+)
+async def test_options_tell_every_method_of_a_path(ada: Creator, path: str, methods: set[str]) -> None:
+    answer = await ada.request("OPTIONS", f"{ada.url}{path}")
+
+    assert answer.status_code == 204
+    assert set(answer.headers["allow"].split(", ")) == methods
