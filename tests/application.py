@@ -6,12 +6,13 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import uuid4
 
 import httpx
 from litestar import Litestar
 
+from creatorvault.asgi import create_app
 from creatorvault.settings import Settings, load_settings
 from tests.factories import SECRET, Creator
 from tests.postgres import Database
@@ -56,11 +57,9 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
 
 @asynccontextmanager
 async def open_house(environ: Mapping[str, str], database: Database) -> AsyncGenerator[House]:
-    from creatorvault.asgi import create_app
-
     app = create_app(settings_of(environ))
     # raise_app_exceptions: a client sees an answer, never the exception, and so do the tests.
-    transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
     async with _lifespan(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield House(app, client, database)
 

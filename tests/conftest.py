@@ -24,15 +24,14 @@ from tests.schema import build_template
 hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True)
 hypothesis_settings.load_profile("creatorvault")
 
-_cluster: Cluster | None = None
+_started: list[Cluster] = []
 
 
 def _start() -> Cluster:
-    global _cluster
-    if _cluster is None:
-        _cluster = Cluster.start()
-        build_template(_cluster)
-    return _cluster
+    if not _started:
+        _started.append(Cluster.start())
+        build_template(_started[0])
+    return _started[0]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,13 +47,13 @@ class _HandsClusterToWorkers:
 
 
 def pytest_unconfigure() -> None:
-    if _cluster is not None:
-        _cluster.stop()
+    for cluster in _started:
+        cluster.stop()
 
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """The run's one cluster. With workers, their parent owns it; without, it starts with the first test that needs it."""
+    """The run's one cluster. With workers, their parent owns it; without, the first test that needs it starts it."""
     handed: dict[str, str] | None = getattr(request.config, "workerinput", {}).get("cluster")
     return Cluster(**handed) if handed else _start()
 
@@ -100,7 +99,7 @@ def client(house: House) -> httpx.AsyncClient:
 
 @pytest.fixture(scope="session")
 def creator(house: House) -> Callable[..., Creator]:
-    """Makes creators: `creator()` or `creator(user_id="…", claims={…})`. Each has an empty vault of their own."""
+    """A factory of creators, who may be given a user id and claims. Each has an empty vault of their own."""
     return house.creator
 
 

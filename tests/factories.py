@@ -94,6 +94,6 @@ def _content(body: object, options: dict[str, Any]) -> dict[str, Any]:
     return options if "content" in options else options | {"json": body}
 
 
-def _pairs(parameters: Parameters) -> list[tuple[str, str]]:
+def _pairs(parameters: Parameters) -> tuple[tuple[str, str], ...]:
     pairs = parameters.items() if isinstance(parameters, Mapping) else parameters
-    return [(name, str(value)) for name, value in pairs]
+    return tuple((name, str(value)) for name, value in pairs)

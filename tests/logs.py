@@ -12,7 +12,7 @@ import structlog
 
 @dataclass
 class Logs:
-    """`events` are structlog's event dicts as they reach the renderer; `text` is everything else that was logged too."""
+    """`events` are structlog's event dicts as they reach the renderer; `text` is all that was logged."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     stream: io.StringIO = field(default_factory=io.StringIO)

@@ -1,4 +1,4 @@
-"""The PostgreSQL that tests run on: one throw-away cluster per test run, one database per worker, cloned from a template."""
+"""The PostgreSQL that tests run on: one throw-away cluster per run, one database per worker, cloned."""
 
 import shutil
 import subprocess

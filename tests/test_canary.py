@@ -32,7 +32,8 @@ FAULTS = [
         "ALTER TABLE ideas DROP CONSTRAINT nothing",
     ),
     (
-        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'at commit: %', NEW; END $$;"
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE EXCEPTION 'at commit: %', NEW; END $$;"
         "CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE ON ideas DEFERRABLE INITIALLY DEFERRED"
         " FOR EACH ROW EXECUTE FUNCTION refuse()",
         "DROP FUNCTION refuse CASCADE",
@@ -160,9 +161,8 @@ def hide_controls(control: Mark, run_sql: Callable[[str], str]) -> None:
     run_sql("CREATE TABLE control (form text, content bytea)")
     for form, content in control.forms().items():
         run_sql(f"INSERT INTO control VALUES ('{form}', decode('{content.hex()}', 'hex'))")
-        run_sql(
-            f"INSERT INTO control VALUES (convert_from(decode('{content.replace(bytes(1), b'').hex()}', 'hex'), 'UTF8'))"
-        )
+        as_text = content.replace(bytes(1), b"").decode()
+        run_sql(f"INSERT INTO control VALUES ('{as_text}')")
     run_sql(f"DO $$ BEGIN RAISE LOG 'told by {control.text}'; END $$")
 
 

@@ -1,4 +1,4 @@
-"""Nobody reaches another creator's or another tenant's ideas: not through the API, and not with SQL as the application."""
+"""Nobody reaches another creator's or tenant's ideas: not through the API, not with SQL as the application."""
 
 from collections.abc import AsyncGenerator
 from uuid import UUID, uuid4

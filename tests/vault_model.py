@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tests.factories import Idea
 
-DEFAULTS: Final = {"notes": None, "stage": "idea", "priority": "medium", "tags": [], "due_date": None}
+DEFAULTS: Final[dict[str, Any]] = {"notes": None, "stage": "idea", "priority": "medium", "tags": [], "due_date": None}
 PROGRESS: Final = ["idea", "outline", "draft", "published"]
 IMPORTANCE: Final = ["low", "medium", "high"]
 NEVER_NULL: Final = ("title", "stage", "priority", "tags")

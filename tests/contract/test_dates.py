@@ -75,9 +75,9 @@ async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str,
 
 
 @pytest.mark.parametrize("zone", [timedelta(0), timedelta(hours=14), timedelta(hours=-12), timedelta(minutes=1)])
-@pytest.mark.parametrize("instant", [datetime(2027, 1, 1, 1, 2, 3), datetime(1600, 2, 29, 23, 59, 59, 1)])
-async def test_any_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: datetime) -> None:
-    sent = instant.replace(tzinfo=timezone(zone))
+@pytest.mark.parametrize("instant", ["2027-01-01T01:02:03", "1600-02-29T23:59:59.000001"])
+async def test_any_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:
+    sent = datetime.fromisoformat(instant).replace(tzinfo=timezone(zone))
     idea = await ada.idea(due_date=sent.isoformat())
 
     assert datetime.fromisoformat(idea["due_date"]) == sent

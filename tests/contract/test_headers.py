@@ -90,9 +90,9 @@ async def test_a_correlation_id_is_kept(client: httpx.AsyncClient, given: str) -
     assert answer.headers["x-correlation-id"] == given
 
 
-@pytest.mark.parametrize("given", ["", " ", "x" * 1000, 'x"y', "a b", "a\tb", "<script>", "é".encode()])
-async def test_a_malformed_correlation_id_is_replaced(client: httpx.AsyncClient, given: str | bytes) -> None:
-    answer = await client.get("/health", headers={"X-Correlation-ID": given})
+@pytest.mark.parametrize("given", ["", " ", "x" * 1000, 'x"y', "a b", "a\tb", "<script>", "\u00e9"])
+async def test_a_malformed_correlation_id_is_replaced(client: httpx.AsyncClient, given: str) -> None:
+    answer = await client.get("/health", headers={b"X-Correlation-ID": given.encode()})
 
     assert UUID(answer.headers["x-correlation-id"])
 

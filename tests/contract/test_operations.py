@@ -1,6 +1,7 @@
 """Every operation of the published contract: its success status and its body."""
 
 import re
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
@@ -122,7 +123,7 @@ async def test_an_idea_carries_an_etag(ada: Creator) -> None:
 
 
 async def test_an_idea_reads_back_as_it_was_stored(ada: Creator) -> None:
-    fields = {
+    fields: dict[str, Any] = {
         "title": "Moss",
         "notes": "grows",
         "stage": "draft",

@@ -1,7 +1,7 @@
 """An attacker with SQL, and what a creator and an operator must then see."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import httpx
@@ -10,7 +10,7 @@ from tests.factories import Creator, Idea
 from tests.logs import Logs
 
 SEALED = ("title", "notes", "tags")
-PRIVATE = {"title": "Zwiebelturm", "notes": "Hexenkessel", "tags": ["Moosglocke"]}
+PRIVATE: Final[dict[str, Any]] = {"title": "Zwiebelturm", "notes": "Hexenkessel", "tags": ["Moosglocke"]}
 WORDS = ("Zwiebelturm", "Hexenkessel", "Moosglocke")
 
 
