@@ -120,7 +120,7 @@ async def database(worker_database: Database) -> AsyncGenerator[asyncpg.Connecti
 async def house_with(
     environ: dict[str, str], worker_database: Database
 ) -> AsyncGenerator[Callable[..., Awaitable[House]]]:
-    """The application with other settings on the same database: `await house_with(ALLOWED_ORIGINS="…")`."""
+    """A way to open the application with other settings, named as in the environment, on the same database."""
     async with AsyncExitStack() as stack:
 
         async def build(**overrides: str) -> House:
