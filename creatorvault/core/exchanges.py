@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from functools import lru_cache
 from http import HTTPMethod
 from typing import Final
 
@@ -44,7 +43,7 @@ class Exchange:
     @property
     def route(self) -> str:
         """The template, since paths carry user ids: `/api/v1/{user_id}/ideas`. Known once the request is routed."""
-        return _published(self.scope.get("path_template") or UNMATCHED)
+        return self.scope.get("path_template") or UNMATCHED
 
 
 type Observer = Callable[[Exchange], AbstractContextManager[None]]
@@ -54,11 +53,3 @@ type Observer = Callable[[Exchange], AbstractContextManager[None]]
 def exchange_of(scope: HTTPScope) -> Exchange:
     exchange: Exchange = scope["state"][STATE_KEY]
     return exchange
-
-
-@lru_cache(maxsize=256)
-def _published(template: str) -> str:
-    """`{user_id:str}` of the router is `{user_id}` of the published document."""
-    return "/".join(
-        part.partition(":")[0] + "}" if part.startswith("{") and ":" in part else part for part in template.split("/")
-    )

@@ -92,7 +92,7 @@ class Edge(Litestar):
         """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
         if name == b"allow" and exchange.scope["method"] == HTTPMethod.OPTIONS:
             template = exchange.scope.get("path_template")
-            methods = {method for route in self.routes if route.path == template for method in route.methods}
+            methods = {method for route in self.routes if route.path_format == template for method in route.methods}
             return name, ", ".join(sorted(methods)).encode() or value
         return name, value
 
