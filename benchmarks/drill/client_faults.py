@@ -13,7 +13,7 @@ from tests.faults.clients import request_bytes
 
 ABORTED: Final = 2000
 AT_ONCE: Final = 20
-MOST_PATIENT_SECONDS: Final = 0.2
+MOST_PATIENT_SECONDS: Final = 0.4
 LIMIT_SECONDS: Final = 3
 
 

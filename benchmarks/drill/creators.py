@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -66,8 +67,11 @@ class Creator:
 class Crowd:
     """Clients at work until they are told to stop; every answer they were given is kept."""
 
-    def __init__(self, port: int, *, readers: int, writers: int, shared: Creator | None = None) -> None:
-        """`shared`: all of them are this creator."""
+    def __init__(
+        self, port: int, *, readers: int, writers: int, thinking_seconds: float = 0.25, shared: Creator | None = None
+    ) -> None:
+        """Between two requests a client thinks for `thinking_seconds` on average. `shared`: all are this creator."""
+        self._thinking_seconds = thinking_seconds
         self.readers = [shared or Creator(port) for _ in range(readers)]
         self.writers = [shared or Creator(port) for _ in range(writers)]
         self.answers: list[Answer] = []
@@ -83,14 +87,10 @@ class Crowd:
         self._stopping.set()
         await asyncio.gather(*self._tasks)
 
-    async def work(self, seconds: float) -> None:
-        self.begin()
-        await asyncio.sleep(seconds)
-        await self.end()
-
     async def _keep_reading(self, creator: Creator) -> None:
         while not self._stopping.is_set():
             await self._note(await creator.read())
+            await self._think()
 
     async def _keep_writing(self, creator: Creator) -> None:
         while not self._stopping.is_set():
@@ -100,6 +100,10 @@ class Crowd:
                 await self._note(answer)
                 if answer.ok:
                     break
+            await self._think()
+
+    async def _think(self) -> None:
+        await asyncio.sleep(random.uniform(0, 2 * self._thinking_seconds))
 
     async def _note(self, answer: Answer) -> None:
         if answer.status != REFUSED:

@@ -43,7 +43,7 @@ async def stopped(stage: Stage) -> Row:
 async def locked(stage: Stage) -> Row:
     row = Row("table locked for 6 s, 200 clients")
     async with stage.service() as service:
-        crowd = Crowd(service.port, readers=100, writers=100)
+        crowd = Crowd(service.port, readers=100, writers=100, thinking_seconds=2)
         sql = await stage.server.connect()
         crowd.begin()
         async with stage.judged(row, service, crowd):

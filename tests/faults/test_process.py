@@ -1,0 +1,116 @@
+"""The service as a process of its own: killed, left by its clients, and waiting for clients that say nothing."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Generator
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from tests.factories import claims_of, token_of
+from tests.faults.clients import NO_ANSWER, Answer, ask, request_bytes
+from tests.faults.conftest import Sessions
+from tests.faults.hanging import HangingWire, hanging_wire_to
+from tests.faults.service import Service
+from tests.postgres import Cluster, Database
+
+pytestmark = pytest.mark.xdist_group("run")
+
+USER = f"user-{uuid4()}"
+URL = f"/api/v1/{USER}/ideas"
+LEAVING = {"Authorization": f"Bearer {token_of(claims_of('eve'))}"}
+HEADERS = {"Authorization": f"Bearer {token_of(claims_of(USER))}"}
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Generator[Database]:
+    database = cluster.clone(f"process_{uuid4().hex}")
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture(scope="module")
+async def wire(database: Database) -> AsyncGenerator[HangingWire]:
+    async with hanging_wire_to(database) as wire:
+        yield wire
+
+
+@pytest.fixture(scope="module")
+async def service(
+    wire: HangingWire, database: Database, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncGenerator[Service]:
+    limits = {"CREATORVAULT_SERVER__HEADER_SECONDS": "1", "CREATORVAULT_SERVER__BODY_SECONDS": "1"}
+    service = Service(tmp_path_factory.mktemp("service"), wire.url, database.owner_url, **limits)
+    await service.start()
+    yield service
+    await service.stop()
+
+
+async def capture(service: Service, title: str) -> Answer:
+    return await ask(service.port, "POST", URL, {**HEADERS, "Idempotency-Key": title}, {"title": title})
+
+
+async def titles(service: Service) -> list[str]:
+    answer = await ask(service.port, "GET", URL, HEADERS)
+    return [idea["title"] for idea in answer.json()["items"]]
+
+
+async def test_an_idea_that_was_committed_but_not_answered_is_stored_once_after_the_retry(
+    service: Service, wire: HangingWire
+) -> None:
+    assert (await capture(service, "First")).status == 201
+
+    wire.hold_answers_to(b"COMMIT")
+    unanswered = asyncio.create_task(capture(service, "Once"))
+    await asyncio.sleep(0.5)
+    service.kill()
+    wire.resume()
+    await service.start()
+    retried = await capture(service, "Once")
+
+    assert (await unanswered).status == NO_ANSWER
+    assert retried.status == 201
+    assert await titles(service) == ["Once", "First"]
+
+
+async def test_clients_that_leave_before_the_answer_leave_no_transaction_open(
+    service: Service, database: Database
+) -> None:
+    for turn in range(100):
+        _, writer = await asyncio.open_connection("127.0.0.1", service.port)
+        body, length = {"title": "Left"}, 1000 if turn % 2 else None
+        writer.write(request_bytes("POST", "/api/v1/eve/ideas", LEAVING, body, length=length))
+        await asyncio.sleep(0.005)
+        writer.transport.abort()
+
+    assert (await ask(service.port, "GET", "/api/v1/eve/ideas", LEAVING)).status == 200
+    sql = await asyncpg.connect(database.superuser_url)
+    async with asyncio.timeout(5):
+        while await Sessions(sql).in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.05)
+    await sql.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"GET /health HTTP/1.1\r\nHost: a\r\n", request_bytes("GET", "/health")])
+async def test_a_connection_that_says_nothing_more_is_closed(service: Service, said: bytes) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(said.replace(b"Connection: close\r\n", b""))
+
+    async with asyncio.timeout(10):
+        await reader.read(-1)
+    writer.close()
+
+
+async def test_a_body_without_end_is_cut_off(service: Service) -> None:
+    headers = {**HEADERS, "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    writer.write(request_bytes("POST", URL, headers))
+
+    with pytest.raises(OSError, match=r"reset|[Bb]roken|[Ll]ost"):
+        async with asyncio.timeout(10):
+            while not reader.at_eof():
+                writer.write(b"400\r\n" + b" " * 1024 + b"\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.001)
+            raise ConnectionResetError("reset")
+    writer.transport.abort()
