@@ -5,8 +5,6 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
@@ -16,6 +14,7 @@ import creatorvault.crypto.models
 import creatorvault.ideas.models
 import creatorvault.idempotency.models
 import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
+from creatorvault.core.connections import passing_engine
 
 # Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
 ADVISORY_LOCK = 4_279_163_202
@@ -55,7 +54,7 @@ def migrate(connection: Connection) -> None:
 
 async def run() -> None:
     url = context.config.attributes["url"]
-    engine = create_async_engine(url.reveal(), poolclass=NullPool, hide_parameters=True)
+    engine = passing_engine(url.reveal())
     try:
         async with engine.connect() as connection:
             await connection.run_sync(migrate)

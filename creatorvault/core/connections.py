@@ -1,10 +1,16 @@
 """Connections that cannot hang: every transaction has the server's time limits, and closing one waits for nobody."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from creatorvault.settings import DatabaseSettings
+
+# A name given to a statement would stay on the connection that a proxy hands to the next client, who may use the same.
+UNNAMED_STATEMENTS: Final = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 
 def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
@@ -43,5 +49,12 @@ def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
         "connection_class": bounded_connection(settings),
     }
     if not settings.prepared_statements:
-        arguments |= {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
+        arguments |= UNNAMED_STATEMENTS
     return arguments
+
+
+def passing_engine(url: str | URL, **arguments: object) -> AsyncEngine:
+    """For a command's few statements: a connection for each transaction, which leaves nothing behind on a proxy's."""
+    return create_async_engine(
+        url, poolclass=NullPool, hide_parameters=True, connect_args={**UNNAMED_STATEMENTS, **arguments}
+    )

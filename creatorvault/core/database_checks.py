@@ -4,10 +4,9 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from sqlalchemy import Row, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 from creatorvault.core.checks import Installation, Message
+from creatorvault.core.connections import passing_engine
 from creatorvault.core.migrations import heads
 from creatorvault.core.upgrading import RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
@@ -66,7 +65,7 @@ def _login(row: Row[Any], login: str) -> Iterator[Message]:
 
 
 async def _applied(url: str) -> frozenset[str]:
-    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    engine = passing_engine(url)
     try:
         async with engine.connect() as connection:
             if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
@@ -77,7 +76,7 @@ async def _applied(url: str) -> frozenset[str]:
 
 
 async def _row(url: str) -> Row[Any]:
-    engine = create_async_engine(url, poolclass=NullPool, hide_parameters=True)
+    engine = passing_engine(url)
     try:
         async with engine.connect() as connection:
             return (await connection.execute(LOGIN, {"role": RUNTIME_ROLE})).one()

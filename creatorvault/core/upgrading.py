@@ -7,9 +7,8 @@ from typing import Final
 
 from alembic import command
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
+from creatorvault.core.connections import passing_engine
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.migrations import alembic_config
 from creatorvault.core.secret import Secret
@@ -50,7 +49,7 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
     said = False
     address = make_url(url.reveal())
     while True:
-        engine = create_async_engine(address, poolclass=NullPool, hide_parameters=True, connect_args={"timeout": 5})
+        engine = passing_engine(address, timeout=5)
         try:
             async with engine.connect():
                 return
@@ -74,7 +73,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 async def _admit(owner: Secret, login: str, role: str) -> None:
-    engine = create_async_engine(owner.reveal(), poolclass=NullPool, hide_parameters=True)
+    engine = passing_engine(owner.reveal())
     try:
         async with engine.begin() as connection:
             name = engine.dialect.identifier_preparer.quote(login)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import rich_click as click
 from litestar import Litestar
-from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
-from sqlalchemy.pool import NullPool
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from creatorvault.core.connections import passing_engine
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.upgrading import addresses
 from creatorvault.settings import Settings, load_settings
@@ -26,9 +26,7 @@ def shell_command(create_app: Callable[[Settings], Litestar]) -> click.RichComma
         IPython, where it is installed, awaits by itself; plain Python has `wait(session.execute(…))` for it.
         """
         with with_database(with_development_secrets(load_settings()), click.echo) as settings:
-            engine = create_async_engine(
-                addresses(settings.database)[1].reveal(), poolclass=NullPool, hide_parameters=True
-            )
+            engine = passing_engine(addresses(settings.database)[1].reveal())
             names = {"settings": settings, "app": create_app(settings), "session": AsyncSession(engine)}
             _interact(names)
 

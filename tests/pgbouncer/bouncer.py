@@ -1,0 +1,101 @@
+"""A PgBouncer of the tests' own, in transaction mode and with one connection to the server."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.postgres import OPERATOR, OWNER, RUNTIME, Database
+
+# Debian installs it where only root looks.
+PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+PORT: Final = 6432
+KEEPS_STATEMENTS: Final = (1, 21)
+"""The first version that carries prepared statements in transaction mode."""
+
+
+def version() -> tuple[int, int]:
+    assert PROGRAM is not None
+    said = subprocess.run([PROGRAM, "--version"], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"PgBouncer (\d+)\.(\d+)", said)
+    assert found is not None, said
+    return int(found[1]), int(found[2])
+
+
+@dataclass(frozen=True)
+class Bouncer:
+    """Before one server; whoever connects is believed, as by the server of the tests."""
+
+    folder: Path
+    database: Database
+
+    def url(self, role: str = RUNTIME, database: Database | None = None) -> str:
+        """For its own database, or for another of the same server."""
+        return f"postgresql://{role}@/{(database or self.database).name}?host={self.folder}&port={PORT}"
+
+
+@contextmanager
+def bouncer_before(database: Database, *, statements: bool) -> Generator[Bouncer]:
+    """`statements`: it carries prepared statements, which takes a version that can."""
+    # Not the test's own folder: the address of a socket has 107 bytes, and the account below has to reach it.
+    folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
+    # It refuses to run as root, and only the server's own account reaches the server's socket.
+    server = Path(database.socket).stat()
+    os.chown(folder, server.st_uid, server.st_gid)
+    _configure(folder, database, statements=statements)
+    process = _start(folder, server)
+    try:
+        yield Bouncer(folder, database)
+    finally:
+        process.terminate()
+        process.wait()
+        shutil.rmtree(folder)
+
+
+def _configure(folder: Path, database: Database, *, statements: bool) -> None:
+    users = folder / "users"
+    users.write_text("".join(f'"{role}" ""\n' for role in (RUNTIME, OWNER, OPERATOR)))
+    settings = {
+        "listen_addr": "",
+        "listen_port": str(PORT),
+        "unix_socket_dir": str(folder),
+        "auth_type": "trust",
+        "auth_file": str(users),
+        "pool_mode": "transaction",
+        "default_pool_size": "1",
+        "max_client_conn": "500",
+        "log_connections": "0",
+        "log_disconnections": "0",
+    }
+    if statements:
+        settings["max_prepared_statements"] = "200"
+    lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
+    (folder / "pgbouncer.ini").write_text(f"[databases]\n* = host={database.socket}\n\n[pgbouncer]\n{lines}\n")
+
+
+def _start(folder: Path, account: os.stat_result) -> subprocess.Popen[bytes]:
+    assert PROGRAM is not None
+    with (folder / "log").open("wb") as log:
+        uid, gid = (account.st_uid, account.st_gid) if os.geteuid() == 0 else (None, None)
+        process = subprocess.Popen(
+            [PROGRAM, str(folder / "pgbouncer.ini")],
+            stdout=log,
+            stderr=log,
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
+        )
+    while process.poll() is None:
+        with socket.socket(socket.AF_UNIX) as probe:
+            if probe.connect_ex(str(folder / f".s.PGSQL.{PORT}")) == 0:
+                return process
+        time.sleep(0.02)
+    raise RuntimeError((folder / "log").read_text())

@@ -1,0 +1,59 @@
+"""What an operator runs, with the API's address through PgBouncer and the owner's straight to the server."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.pgbouncer.bouncer import Bouncer
+from tests.postgres import OWNER, RUNTIME, Cluster
+from tests.test_run import running
+
+pytestmark = pytest.mark.xdist_group("run")
+
+INHERITED: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
+
+
+def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "creatorvault", *arguments]
+    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+
+
+def test_checks_pass_again_and_again(bounced_environ: dict[str, str]) -> None:
+    """Each is a new client of the same connection, where nothing of the one before may be in its way."""
+    for _ in range(3):
+        done = creatorvault(bounced_environ, "check")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_database_is_migrated_beside_it(bounced_environ: dict[str, str]) -> None:
+    for _ in range(2):
+        done = creatorvault(bounced_environ, "database", "upgrade")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_the_service_runs_and_is_ready(bounced_environ: dict[str, str], home: Path) -> None:
+    with running(home, **bounced_environ) as run:
+        run.until("Ctrl-C stops it.")
+        for _ in range(3):
+            ready = httpx.get(f"{run.address}/health/ready")
+            assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+        assert run.curl().status_code == 201
+
+
+def test_migrations_pass_through_it_too(bounced_environ: dict[str, str], bouncer: Bouncer, cluster: Cluster) -> None:
+    """Each is one transaction, and so is the lock that two deployments wait for."""
+    empty = cluster.create(f"empty_{uuid4().hex}")
+    through = {"DATABASE_URL": bouncer.url(RUNTIME, empty), "DATABASE_OWNER_URL": bouncer.url(OWNER, empty)}
+    try:
+        for _ in range(3):
+            done = creatorvault(bounced_environ | through, "database", "upgrade")
+            assert done.returncode == 0, done.stdout + done.stderr
+        assert creatorvault(bounced_environ | through, "database", "check").returncode == 0
+    finally:
+        cluster.drop(empty)

@@ -1,0 +1,70 @@
+"""Behind PgBouncer in transaction mode, where one connection to the server is everybody's in turn."""
+
+import asyncio
+import logging
+import os
+from typing import Final
+
+import asyncpg
+
+from tests.application import House
+from tests.pgbouncer.drill import Drill
+
+log = logging.getLogger(__name__)
+
+REQUESTS: Final = int(os.environ.get("PGBOUNCER_REQUESTS", "1500"))
+"""`make pgbouncer` sends 20,000."""
+
+LEFT_BEHIND: Final = """
+    SELECT coalesce(current_setting('app.tenant_id', true), '') AS tenant,
+           current_setting('statement_timeout') AS statement_timeout,
+           current_setting('lock_timeout') AS lock_timeout,
+           current_setting('idle_in_transaction_session_timeout') AS idle_timeout,
+           current_setting('transaction_read_only') AS read_only,
+           (SELECT count(*) FROM ideas) + (SELECT count(*) FROM vaults) + (SELECT count(*) FROM tenants) AS rows
+"""
+NOTHING: Final = ("", "0", "0", "0", "off", 0)
+
+
+async def test_fifty_tenants_in_turn_on_one_connection(
+    bounced_house: House, beside: asyncpg.Connection, fresh_sql: asyncpg.Connection
+) -> None:
+    drill = Drill(bounced_house, seed=20)
+    looks = 0
+    async with asyncio.TaskGroup() as group:
+        running = group.create_task(drill.run(REQUESTS))
+        while not running.done():
+            assert tuple(await beside.fetchrow(LEFT_BEHIND)) == NOTHING
+            looks += 1
+            await asyncio.sleep(0.02)
+
+    log.info("%s requests: %s; %s looks in between", drill.statuses.total(), drill.summary(), looks)
+    assert drill.statuses.keys() <= {0, 200, 201, 204, 404, 403, 412, 422}
+    assert looks > 10
+    for person in drill.people:
+        await person.check()
+    assert await what_is_open(fresh_sql) == 0
+    assert await what_is_miscounted(fresh_sql) == []
+
+
+async def what_is_open(sql: asyncpg.Connection) -> int:
+    """Transactions and locks that others than this connection hold, once everybody has left."""
+    count: int = await sql.fetchval("""
+        SELECT (SELECT count(*) FROM pg_stat_activity
+                 WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL)
+             + (SELECT count(*) FROM pg_locks JOIN pg_database ON pg_database.oid = database
+                 WHERE datname = current_database() AND pid <> pg_backend_pid())
+    """)
+    return count
+
+
+async def what_is_miscounted(sql: asyncpg.Connection) -> list[asyncpg.Record]:
+    records: list[asyncpg.Record] = await sql.fetch("""
+        SELECT vaults.user_id, idea_count, sealed_bytes, count(ideas.id),
+               coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)
+        FROM vaults LEFT JOIN ideas USING (tenant_id, user_id)
+        GROUP BY vaults.tenant_id, vaults.user_id
+        HAVING idea_count <> count(ideas.id)
+            OR sealed_bytes <> coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)
+    """)
+    return records
