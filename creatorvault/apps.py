@@ -9,6 +9,8 @@ from rich_click import RichCommand
 from creatorvault.accounts.checks import issuers_check
 from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
+from creatorvault.admin.commands import operators_group
+from creatorvault.admin.controllers import AdminController
 from creatorvault.audit.commands import audit
 from creatorvault.core.checks import Check
 from creatorvault.crypto.checks import root_keys_check
@@ -16,6 +18,8 @@ from creatorvault.crypto.commands import keys
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
+from creatorvault.ideas.reserved import under_reserved_ids
+from creatorvault.tenants.controllers import TenantController
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +38,8 @@ INSTALLED: tuple[App, ...] = (
     App(name="metrics"),
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
     App(name="audit", commands=(audit,)),
-    App(name="tenants"),
+    App(name="tenants", controllers=(TenantController,)),
     App(name="idempotency"),
-    App(name="ideas", controllers=(IdeaController,), commands=(seed,)),
+    App(name="ideas", controllers=(IdeaController, *under_reserved_ids()), commands=(seed,)),
+    App(name="admin", controllers=(AdminController,), commands=(operators_group,)),
 )

@@ -7,10 +7,11 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 
-from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import build_verifier
+from creatorvault.admin.guards import requires_caller
+from creatorvault.admin.keys import OperatorKeys
 from creatorvault.apps import INSTALLED
-from creatorvault.audit.bursts import RefusedTokens
+from creatorvault.audit.bursts import RefusedTokens, watch_for_bursts
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
@@ -18,6 +19,7 @@ from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
+from creatorvault.core.operators import operators_database
 from creatorvault.core.problems import exception_handlers
 from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.crypto.keyring import Keyring
@@ -38,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app = Edge(
         route_handlers=[*(controller for app in INSTALLED for controller in app.controllers), DocumentationController],
-        guards=[requires_identity],
+        guards=[requires_caller],
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings.server),
         openapi_config=None,  # core.openapi writes the document
@@ -48,7 +50,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State({"settings": settings}),
     )
     app.behind_tls = settings.server.behind_tls
-    app.observers = (*app.observers, lambda exchange: app.state.refused_tokens.observe(exchange))
+    app.observers = (*app.observers, watch_for_bursts)
     install_tracing(app)
     install_metrics(app, settings.metrics)
     return app
@@ -60,6 +62,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
     root_keys = root_key_provider(settings.encryption)
     app.state.database = Database(settings.database)
+    app.state.operators_database = operators = operators_database(settings.database)
+    app.state.operator_keys = None if operators is None else OperatorKeys(operators)
     app.state.audit = AuditLog(root_keys, settings.limits)
     app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
@@ -76,6 +80,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await app.state.limits.aclose()
         await app.state.verifier.aclose()
         await probed.close()
+        if operators is not None:
+            await operators.close()
         await app.state.database.close()
 
 

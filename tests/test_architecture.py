@@ -44,10 +44,10 @@ ROOMS: Final[dict[str, set[str]]] = {
     "audit": {"bursts", "chain", "keys", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "rootkeys"},
-    "tenants": {"derivation", "quotas"},
+    "tenants": {"derivation", "ownership", "quotas"},
     "ideas": {
-        *("corpora", "corpus", "entries", "folding", "ordering", "queries", "ranks", "rules", "samples"),
-        *("sealing", "streaming", "turns"),
+        *("corpora", "corpus", "entries", "folding", "ordering", "queries", "ranks", "reserved", "rules"),
+        *("samples", "sealing", "streaming", "turns"),
     },
     "idempotency": set(),
     "health": set(),

@@ -1,0 +1,1 @@
+"""Operators: who runs the service, without a way to read an idea."""

@@ -37,9 +37,8 @@ class RefusedTokens:
         self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._writing: set[asyncio.Task[None]] = set()
 
-    @contextmanager
-    def observe(self, exchange: Exchange) -> Generator[None]:
-        yield
+    def saw(self, exchange: Exchange) -> None:
+        """An exchange that is over."""
         refused = exchange.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
         if refused and exchange.caller is None and _has_token(exchange.scope):
             self._count(exchange.scope)
@@ -65,6 +64,14 @@ class RefusedTokens:
                 await witness.record(session, SERVICE, "tokens.refused", outcome="refused", count=str(self._threshold))
         except CreatorVaultError as error:
             log.warning("audit.lost", error=type(error).__name__)
+
+
+@contextmanager
+def watch_for_bursts(exchange: Exchange) -> Generator[None]:
+    """The application's observer."""
+    yield
+    watch: RefusedTokens = exchange.scope["litestar_app"].state.refused_tokens
+    watch.saw(exchange)
 
 
 def _has_token(scope: HTTPScope) -> bool:

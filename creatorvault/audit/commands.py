@@ -6,13 +6,13 @@ from pathlib import Path
 from uuid import UUID
 
 import rich_click as click
-from msgspec.structs import replace
 
 from creatorvault.audit.keys import AuditKeys
 from creatorvault.audit.repositories import heads as stored_heads
 from creatorvault.audit.verification import Finding, Head, findings
-from creatorvault.core.database import Database, operators_database
+from creatorvault.core.database import Database
 from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.core.operators import operators_database
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.settings import DatabaseSettings, Settings, load_settings
 
@@ -74,9 +74,7 @@ async def _heads(settings: Settings) -> list[str]:
 
 def _patient(settings: DatabaseSettings) -> Database:
     """A long log takes longer to read than a request may. Raises ClickException without an operators' login."""
-    database = operators_database(
-        replace(settings, statement_seconds=HOURS, idle_in_transaction_seconds=HOURS, answer_seconds=HOURS)
-    )
+    database = operators_database(settings, HOURS)
     if database is None:
         raise click.ClickException("DATABASE_OPERATOR_URL is not set")
     return database

@@ -1,11 +1,23 @@
 """Why a tenant's request is refused. Nothing was changed by it."""
 
-from creatorvault.core.errors import Forbidden
+from creatorvault.core.errors import Forbidden, NotFound
 
 
 class TenantSuspended(Forbidden):
     def __init__(self) -> None:
         super().__init__("This tenant is suspended; its operator can say why")
+
+
+class NotItsOwner(Forbidden):
+    """Others do not look after a tenant."""
+
+    def __init__(self) -> None:
+        super().__init__("This needs an owner or admin of the organization")
+
+
+class NothingStored(NotFound):
+    def __init__(self) -> None:
+        super().__init__("Nothing is stored in this tenant yet")
 
 
 class TenantErased(Forbidden):

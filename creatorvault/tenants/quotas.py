@@ -10,10 +10,10 @@ class Quotas:
     """The limits of one tenant: its own where an operator has set them, else the settings'. None is no limit."""
 
     def __init__(self, tenant: TenantState, defaults: TenancySettings) -> None:
-        self._vault_ideas = _first(tenant.vault_idea_quota, defaults.vault_idea_quota)
-        self._vault_bytes = _first(tenant.vault_byte_quota, defaults.vault_byte_quota)
-        self._ideas = _first(tenant.idea_quota, defaults.idea_quota)
-        self._bytes = _first(tenant.byte_quota, defaults.byte_quota)
+        self._vault_ideas = first(tenant.vault_idea_quota, defaults.vault_idea_quota)
+        self._vault_bytes = first(tenant.vault_byte_quota, defaults.vault_byte_quota)
+        self._ideas = first(tenant.idea_quota, defaults.idea_quota)
+        self._bytes = first(tenant.byte_quota, defaults.byte_quota)
 
     async def check_growth(self, vault: Vault, repository: VaultRepository, *, ideas: int, sealed_bytes: int) -> None:
         """Raises QuotaExceeded when the vault may not grow by so much. What shrinks is never refused."""
@@ -25,7 +25,7 @@ class Quotas:
             _check("byte_quota", self._bytes, used.sealed_bytes, sealed_bytes)
 
 
-def _first(own: int | None, default: int | None) -> int | None:
+def first(own: int | None, default: int | None) -> int | None:
     return default if own is None else own
 
 

@@ -1,5 +1,6 @@
 """The rows of one tenant and one vault, and the database context under which row-level security lets them be seen."""
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
@@ -7,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.settings import DatabaseSettings
 from creatorvault.tenants.derivation import TenantName
@@ -121,6 +122,39 @@ class VaultRepository(ScopedRepository[Vault]):
         ).where(col(Vault.tenant_id) == self._vault.tenant_id)
         ideas, sealed_bytes = (await self.session.execute(statement)).one()
         return Usage(int(ideas), int(sealed_bytes))
+
+
+class TenantUsage(NamedTuple):
+    vaults: int
+    ideas: int
+    sealed_bytes: int
+
+
+class TenantRepository(ScopedRepository[Vault]):
+    """One tenant's row and all of its vaults, for those who look after it."""
+
+    model_type = Vault
+
+    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+        super().__init__(session, col(Vault.tenant_id) == tenant_id)
+        self._tenant_id = tenant_id
+
+    async def row(self) -> Tenant:
+        statement = select(Tenant).where(col(Tenant.tenant_id) == self._tenant_id)
+        return (await self.session.execute(statement)).scalar_one()
+
+    async def usage(self) -> TenantUsage:
+        ideas, sealed_bytes = (
+            func.coalesce(func.sum(column), 0) for column in (col(Vault.idea_count), col(Vault.sealed_bytes))
+        )
+        statement = self.columns(func.count(col(Vault.user_id)), ideas, sealed_bytes)
+        return TenantUsage(*map(int, (await self.session.execute(statement)).one()))
+
+    async def vaults(self, limit: int, offset: int) -> Sequence[Vault]:
+        """The latest changed first."""
+        order = (col(Vault.changed_at).desc(), col(Vault.user_id))
+        statement = self.statement.order_by(*order).limit(limit).offset(offset)
+        return (await self.session.execute(statement)).scalars().all()
 
 
 def vault_scope(model: Any, vault: VaultId) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from creatorvault.audit.services import Witness
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
-from creatorvault.settings import Settings
+from creatorvault.settings import Settings, TenancySettings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown
 from creatorvault.tenants.models import TenantStatus, Vault
@@ -105,14 +105,11 @@ class VaultService:
             await self._witness.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
 
     def _admit(self, status: TenantStatus | None) -> None:
-        match status:
-            case None if not self._tenancy.auto_provision:
-                raise TenantUnknown
-            case TenantStatus.SUSPENDED:
-                raise TenantSuspended
-            case TenantStatus.ERASING | TenantStatus.ERASED:
-                self._keyring.forget(self._vault)  # another process may have erased the tenant
-                raise TenantErased
+        try:
+            refuse(status, self._tenancy)
+        except TenantErased:
+            self._keyring.forget(self._vault)  # another process may have erased the tenant
+            raise
 
     async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
         revision = VaultRevision(row.revision + 1)
@@ -128,3 +125,14 @@ class VaultService:
             self._session, self._vault.tenant_id, verb, user_id=self._vault.user_id, version=str(version)
         )
         return cipher
+
+
+def refuse(status: TenantStatus | None, tenancy: TenancySettings) -> None:
+    """Raises TenantSuspended, TenantErased, and TenantUnknown where tenants do not come to be by themselves."""
+    match status:
+        case None if not tenancy.auto_provision:
+            raise TenantUnknown
+        case TenantStatus.SUSPENDED:
+            raise TenantSuspended
+        case TenantStatus.ERASING | TenantStatus.ERASED:
+            raise TenantErased

@@ -1,0 +1,121 @@
+"""`creatorvault operators`: who may use the admin API. Needs the owner of the database, whom the service never is."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+import rich_click as click
+from msgspec.structs import replace
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.admin.keys import new_key
+from creatorvault.admin.models import Operator
+from creatorvault.admin.operators import Scope
+from creatorvault.admin.repositories import operator_with_key, operators
+from creatorvault.audit.chain import SERVICE
+from creatorvault.audit.repositories import AuditRepository
+from creatorvault.audit.services import COMMAND, AuditLog, Witness
+from creatorvault.core.database import Database
+from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.settings import Settings, load_settings
+
+type Act[T] = Callable[[AsyncSession, Witness], Awaitable[T]]
+
+
+@click.group("operators")
+def operators_group() -> None:
+    """Appoint operators, list them, and take their keys back."""
+
+
+@operators_group.command()
+@click.option("--name", required=True, help="Who it is, for the list.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What the key may do; may be given several times.",
+)
+@click.option("--expires", type=click.IntRange(min=1), help="Days from now; without it the key does not expire.")
+def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
+    """Print a new operator's key on the last line of the output. It is shown this once."""
+    key = new_key()
+    operator = Operator(
+        name=name,
+        key_id=key.key_id,
+        key_hash=key.hash,
+        scopes=sorted(set(scopes)),
+        expires_at=None if expires is None else datetime.now(UTC) + timedelta(days=expires),
+    )
+
+    async def act(session: AsyncSession, witness: Witness) -> None:
+        session.add(operator)
+        await witness.record(
+            session, SERVICE, "operator.created", key_id=operator.key_id, scopes=",".join(operator.scopes)
+        )
+
+    _as_owner(act)
+    click.echo(key.text)
+
+
+@operators_group.command("list")
+def list_operators() -> None:
+    """Print every operator: key id, name, scopes, and whether the key still opens."""
+
+    async def act(session: AsyncSession, witness: Witness) -> list[str]:
+        now = datetime.now(UTC)
+        return [
+            f"{operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
+            for operator in await operators(session)
+        ]
+
+    for line in _as_owner(act):
+        click.echo(line)
+
+
+@operators_group.command()
+@click.argument("key_id")
+def revoke(key_id: str) -> None:
+    """Take back the key with this id, at once and for good."""
+
+    async def act(session: AsyncSession, witness: Witness) -> bool:
+        operator = await operator_with_key(session, key_id)
+        if operator is None:
+            return False
+        if operator.revoked_at is None:
+            operator.revoked_at = datetime.now(UTC)
+            await session.flush()
+            await witness.record(session, SERVICE, "operator.revoked", key_id=key_id)
+        return True
+
+    if not _as_owner(act):
+        raise click.ClickException(f"there is no operator {key_id}")
+    click.echo(f"{key_id} is revoked.")
+
+
+def _state(operator: Operator, now: datetime) -> str:
+    if operator.revoked_at is not None:
+        return "revoked"
+    if operator.expires_at is None:
+        return "valid"
+    return f"{'valid until' if operator.expires_at > now else 'expired'} {operator.expires_at:%Y-%m-%d}"
+
+
+def _as_owner[T](act: Act[T]) -> T:
+    settings = with_development_secrets(load_settings())
+    with with_database(settings, lambda text: click.echo(text, err=True)) as running:
+        return asyncio.run(_acted(running, act))
+
+
+async def _acted[T](settings: Settings, act: Act[T]) -> T:
+    witness = AuditLog(root_key_provider(settings.encryption), settings.limits).witness(COMMAND)
+    database = Database(replace(settings.database, url=settings.database.owner_url))
+    try:
+        async with database.writing() as session:
+            # The owner is bound by row-level security too, and writes to the service's own chain only.
+            await AuditRepository(session, SERVICE).enter()
+            return await act(session, witness)
+    finally:
+        await database.close()

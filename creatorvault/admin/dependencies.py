@@ -1,0 +1,40 @@
+"""How a handler comes by its service: one transaction as the operators' login."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+
+from creatorvault.admin.erasure import Erasure
+from creatorvault.admin.operators import Caller
+from creatorvault.admin.schemas import TenantPath
+from creatorvault.admin.services import Administration, Overview
+from creatorvault.audit.services import Witness
+from creatorvault.core.identifiers import TenantId
+from creatorvault.core.validation import Received
+
+AdminRequest = Request[Caller, Any, State]
+
+
+async def provide_overview(request: AdminRequest, received: NamedDependency[Received]) -> AsyncGenerator[Overview]:
+    async with request.app.state.operators_database.reading() as session:
+        yield Overview(session)
+
+
+async def provide_administration(
+    request: AdminRequest, received: NamedDependency[Received]
+) -> AsyncGenerator[Administration]:
+    async with request.app.state.operators_database.writing() as session:
+        yield Administration(session, _witness(request))
+
+
+async def provide_erasure(request: AdminRequest, received: NamedDependency[Received]) -> AsyncGenerator[Erasure]:
+    async with request.app.state.operators_database.writing() as session:
+        yield Erasure(session, _witness(request), TenantId(received.path(TenantPath).tenant_id))
+
+
+def _witness(request: AdminRequest) -> Witness:
+    witness: Witness = request.app.state.audit.witness(request.user.actor, request.scope)
+    return witness

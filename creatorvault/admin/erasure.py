@@ -1,0 +1,92 @@
+"""Erasing a tenant, in two steps with time between them: asked for, and confirmed with the token that was answered."""
+
+import hmac
+import secrets
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.admin.errors import TenantConflict, TooEarly, WrongConfirmation
+from creatorvault.admin.models import TenantErasure
+from creatorvault.admin.repositories import AdminRepository
+from creatorvault.admin.schemas import ErasureDone, ErasureRequested, TenantResponse
+from creatorvault.admin.services import Overview, locked_tenant
+from creatorvault.audit.services import Witness
+from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.tenants.models import TenantStatus
+
+
+class Erasure:
+    """One tenant's, within the caller's transaction.
+
+    From the request on the tenant is refused; the delay is longer than any request, so that nobody is still writing
+    when it is confirmed. What is destroyed are the vaults' keys, and with them whatever backups hold of the ideas; the
+    ideas themselves and the answers kept for retries go as well.
+    """
+
+    def __init__(self, session: AsyncSession, witness: Witness, tenant_id: TenantId) -> None:
+        self._session = session
+        self._witness = witness
+        self._tenant_id = tenant_id
+        self._repository = AdminRepository(session)
+
+    async def request(self, delay_seconds: int) -> ErasureRequested:
+        """Raises TenantNotFound, and TenantConflict when it was requested before or is done."""
+        tenant = await locked_tenant(self._repository, self._tenant_id)
+        if tenant.status == TenantStatus.ERASING:
+            raise TenantConflict("This tenant is being erased already")
+        confirmation, now = secrets.token_urlsafe(32), datetime.now(UTC)
+        not_before = now + timedelta(seconds=delay_seconds)
+        await self._repository.change(tenant, status=TenantStatus.ERASING.value)
+        await self._repository.ask_for_erasure(
+            TenantErasure(
+                tenant_id=self._tenant_id,
+                confirmation=_digest(confirmation),
+                requested_at=now,
+                not_before=not_before,
+            )
+        )
+        await self._witness.record(self._session, self._tenant_id, "erasure.requested")
+        return ErasureRequested(confirmation=confirmation, not_before=not_before)
+
+    async def withdraw(self) -> TenantResponse:
+        """The tenant is suspended then. Raises TenantNotFound, and TenantConflict when no erasure waits."""
+        tenant = await locked_tenant(self._repository, self._tenant_id)
+        await self._waiting()
+        await self._repository.forget_erasure(self._tenant_id)
+        await self._repository.change(tenant, status=TenantStatus.SUSPENDED.value)
+        await self._witness.record(self._session, self._tenant_id, "erasure.withdrawn")
+        return await Overview(self._session).tenant(self._tenant_id)
+
+    async def confirm(self, confirmation: str) -> tuple[ErasureDone, Sequence[VaultId]]:
+        """What was destroyed, and whose vaults were emptied.
+
+        Raises TenantNotFound, TenantConflict when no erasure waits, WrongConfirmation, and TooEarly.
+        """
+        tenant = await locked_tenant(self._repository, self._tenant_id)
+        waiting, now = await self._waiting(), datetime.now(UTC)
+        if not hmac.compare_digest(waiting.confirmation, _digest(confirmation)):
+            raise WrongConfirmation
+        if now < waiting.not_before:
+            raise TooEarly(waiting.not_before)
+        users: Sequence[UserId] = await self._repository.locked_users(self._tenant_id)
+        destroyed = await self._repository.destroy(self._tenant_id, now)
+        await self._repository.forget_erasure(self._tenant_id)
+        await self._repository.change(tenant, status=TenantStatus.ERASED.value)
+        counts = {name: str(count) for name, count in destroyed._asdict().items()}
+        await self._witness.record(self._session, self._tenant_id, "keys.destroyed", keys=counts["keys"])
+        await self._witness.record(self._session, self._tenant_id, "tenant.erased", **counts)
+        done = ErasureDone(tenant_id=self._tenant_id, **destroyed._asdict())
+        return done, [VaultId(self._tenant_id, user_id) for user_id in users]
+
+    async def _waiting(self) -> TenantErasure:
+        erasure = await self._repository.erasure(self._tenant_id)
+        if erasure is None:
+            raise TenantConflict("No erasure of this tenant waits")
+        return erasure
+
+
+def _digest(confirmation: str) -> bytes:
+    return sha256(confirmation.encode()).digest()

@@ -1,0 +1,46 @@
+"""What the admin API refuses."""
+
+from datetime import datetime
+from http import HTTPStatus
+from uuid import UUID
+
+from creatorvault.core.errors import CreatorVaultError, Forbidden, NotFound
+
+
+class AdminOff(NotFound):
+    """There is no admin API unless it is configured."""
+
+    def __init__(self) -> None:
+        super().__init__("The admin API is off: DATABASE_OPERATOR_URL is not set")
+
+
+class ScopeMissing(Forbidden):
+    """The operator may do other things."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"This needs the scope {scope}")
+
+
+class TenantNotFound(NotFound):
+    def __init__(self, tenant_id: UUID) -> None:
+        super().__init__(f"Tenant {tenant_id} not found")
+
+
+class TenantConflict(CreatorVaultError):
+    """The tenant is not in a state for this."""
+
+    status = HTTPStatus.CONFLICT
+
+
+class WrongConfirmation(Forbidden):
+    """Nothing was erased."""
+
+    def __init__(self) -> None:
+        super().__init__("This is not the confirmation of the erasure that waits")
+
+
+class TooEarly(TenantConflict):
+    """The erasure can be confirmed later."""
+
+    def __init__(self, not_before: datetime) -> None:
+        super().__init__(f"The erasure can be confirmed from {not_before:%Y-%m-%dT%H:%M:%SZ} on")

@@ -1,0 +1,196 @@
+"""The SQL of operators, over all tenants: metadata only, which is all that their login is granted."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from creatorvault.admin.models import Operator, TenantErasure
+from creatorvault.admin.schemas import TenantQuery, VaultQuery
+from creatorvault.core.identifiers import TenantId, UserId
+from creatorvault.crypto.models import VaultKey
+from creatorvault.ideas.models import Idea
+from creatorvault.idempotency.models import KeptAnswer
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import Tenant, TenantStatus, Vault
+
+MIGRATIONS: Final = text("SELECT version_num FROM alembic_version")
+
+type Columns = Row[Any]
+
+
+class Destroyed(NamedTuple):
+    """How many rows of each kind."""
+
+    keys: int
+    ideas: int
+    answers: int
+
+
+class AdminRepository:
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+
+    async def tenants(self, query: TenantQuery) -> tuple[Sequence[Columns], int]:
+        """A page, and how many there are in all."""
+        usage = _usage()
+        statement = _tenants(usage).where(*_of_tenants(query))
+        order = {
+            "created_at": col(Tenant.created_at),
+            "ideas": func.coalesce(usage.c.ideas, 0),
+            "sealed_bytes": func.coalesce(usage.c.sealed_bytes, 0),
+            "last_activity": func.coalesce(usage.c.last_activity, col(Tenant.created_at)),
+        }[query.sort]
+        return await self._page(statement, (order, col(Tenant.tenant_id)), query.order, query.limit, query.offset)
+
+    async def tenant(self, tenant_id: TenantId) -> Columns | None:
+        statement = _tenants(_usage(tenant_id)).where(col(Tenant.tenant_id) == tenant_id)
+        row: Columns | None = (await self._session.execute(statement)).one_or_none()
+        return row
+
+    async def vaults(self, query: VaultQuery) -> tuple[Sequence[Columns], int]:
+        """A page, and how many there are in all."""
+        statement: Select[*tuple[Any, ...]] = select(
+            col(Vault.tenant_id),
+            col(Vault.user_id),
+            col(Vault.revision),
+            col(Vault.idea_count).label("ideas"),
+            col(Vault.sealed_bytes),
+            col(Vault.key_version),
+            col(Vault.created_at),
+            col(Vault.changed_at).label("last_activity"),
+        ).where(*_of_vaults(query))
+        order = (col(Vault.changed_at), col(Vault.tenant_id), col(Vault.user_id))
+        return await self._page(statement, order, "desc", query.limit, query.offset)
+
+    async def locked(self, tenant_id: TenantId) -> Tenant | None:
+        """Nobody else changes the tenant until the transaction ends; creators go on. None for an erased one too."""
+        statement = select(Tenant).where(col(Tenant.tenant_id) == tenant_id).with_for_update(key_share=True)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def create(self, name: TenantName) -> bool:
+        """False when there is such a tenant already."""
+        row = Tenant(tenant_id=name.id, kind=name.kind, realm=name.realm, external_id=name.external_id)
+        statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
+        return (await self._session.execute(statement)).scalar_one_or_none() is not None
+
+    async def change(self, tenant: Tenant, **values: Any) -> None:
+        """Sets just these columns."""
+        for name, value in values.items():
+            setattr(tenant, name, value)
+        await self._session.flush()
+
+    async def erasure(self, tenant_id: TenantId) -> TenantErasure | None:
+        statement = select(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id)
+        return (await self._session.execute(statement)).scalar_one_or_none()
+
+    async def ask_for_erasure(self, erasure: TenantErasure) -> None:
+        self._session.add(erasure)
+        await self._session.flush()
+
+    async def forget_erasure(self, tenant_id: TenantId) -> None:
+        await self._session.execute(delete(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id))
+
+    async def locked_users(self, tenant_id: TenantId) -> Sequence[UserId]:
+        """Whose vaults the tenant has. Whoever changes one of them waits until the transaction ends."""
+        statement = select(col(Vault.user_id)).where(col(Vault.tenant_id) == tenant_id).with_for_update()
+        return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
+
+    async def destroy(self, tenant_id: TenantId, now: datetime) -> Destroyed:
+        """Keys, ideas and kept answers of a tenant that is being erased.
+
+        Vaults stay, with revision and key version: neither number may ever come again with something else behind it.
+        """
+        counts = [
+            (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
+            for model in (VaultKey, Idea, KeptAnswer)
+        ]
+        emptied = update(Vault).where(col(Vault.tenant_id) == tenant_id)
+        await self._session.execute(emptied.values(idea_count=0, sealed_bytes=0, changed_at=now))
+        return Destroyed(*counts)
+
+    async def root_keys(self) -> Sequence[Columns]:
+        statement: Select[*tuple[Any, ...]] = (
+            select(
+                col(VaultKey.root_key_id),
+                func.count(col(VaultKey.tenant_id)).label("vault_keys"),
+                func.min(col(VaultKey.created_at)).label("oldest"),
+                func.max(col(VaultKey.created_at)).label("newest"),
+            )
+            .group_by(col(VaultKey.root_key_id))
+            .order_by(col(VaultKey.root_key_id))
+        )
+        return (await self._session.execute(statement)).all()
+
+    async def tenants_by_status(self) -> dict[str, int]:
+        statement = select(col(Tenant.status), func.count(col(Tenant.tenant_id))).group_by(col(Tenant.status))
+        counted = dict((await self._session.execute(statement)).all())
+        return {status: counted.get(status, 0) for status in TenantStatus}
+
+    async def usage(self) -> Columns:
+        """Of all tenants."""
+        statement: Select[*tuple[Any, ...]] = select(
+            func.count(col(Vault.tenant_id)).label("vaults"),
+            func.coalesce(func.sum(col(Vault.idea_count)), 0).label("ideas"),
+            func.coalesce(func.sum(col(Vault.sealed_bytes)), 0).label("sealed_bytes"),
+        )
+        return (await self._session.execute(statement)).one()
+
+    async def migrations(self) -> frozenset[str]:
+        return frozenset((await self._session.execute(MIGRATIONS)).scalars())
+
+    async def _page(
+        self, statement: Select[*tuple[Any, ...]], by: Sequence[Any], order: str, limit: int, offset: int
+    ) -> tuple[Sequence[Columns], int]:
+        ordered = statement.order_by(*(column.desc() if order == "desc" else column.asc() for column in by))
+        rows = (await self._session.execute(ordered.limit(limit).offset(offset))).all()
+        total = (await self._session.execute(select(func.count()).select_from(statement.subquery()))).scalar_one()
+        return rows, int(total)
+
+
+async def operator_with_key(session: AsyncSession, key_id: str) -> Operator | None:
+    return (await session.execute(select(Operator).where(col(Operator.key_id) == key_id))).scalar_one_or_none()
+
+
+async def operators(session: AsyncSession) -> Sequence[Operator]:
+    return (await session.execute(select(Operator).order_by(col(Operator.created_at)))).scalars().all()
+
+
+def _usage(tenant_id: TenantId | None = None) -> Subquery:
+    statement = select(
+        col(Vault.tenant_id),
+        func.count(col(Vault.user_id)).label("vaults"),
+        func.sum(col(Vault.idea_count)).label("ideas"),
+        func.sum(col(Vault.sealed_bytes)).label("sealed_bytes"),
+        func.max(col(Vault.key_version)).label("newest_key_version"),
+        func.max(col(Vault.changed_at)).label("last_activity"),
+    ).group_by(col(Vault.tenant_id))
+    return (statement if tenant_id is None else statement.where(col(Vault.tenant_id) == tenant_id)).subquery()
+
+
+def _tenants(usage: Subquery) -> Select[Any]:
+    own = Tenant.__table__.columns  # type: ignore[attr-defined]  # SQLModel gives every table model its table
+    numbers = [
+        func.coalesce(usage.c[name], 0).label(name)
+        for name in ("vaults", "ideas", "sealed_bytes", "newest_key_version")
+    ]
+    joined = select(*own, *numbers, usage.c.last_activity, col(TenantErasure.not_before).label("erasable_from"))
+    return (
+        joined.select_from(Tenant)
+        .outerjoin(usage, usage.c.tenant_id == col(Tenant.tenant_id))
+        .outerjoin(TenantErasure, col(TenantErasure.tenant_id) == col(Tenant.tenant_id))
+    )
+
+
+def _of_tenants(query: TenantQuery) -> list[ColumnElement[bool]]:
+    given = {"status": query.status, "kind": query.kind, "realm": query.realm, "external_id": query.external_id}
+    return [col(getattr(Tenant, name)) == value for name, value in given.items() if value is not None]
+
+
+def _of_vaults(query: VaultQuery) -> list[ColumnElement[bool]]:
+    given = {"tenant_id": query.tenant_id, "user_id": query.user_id, "key_version": query.key_version}
+    return [col(getattr(Vault, name)) == value for name, value in given.items() if value is not None]

@@ -1,0 +1,219 @@
+"""What the admin API reads and answers: metadata, never content."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Final, Literal
+from uuid import UUID
+
+import msgspec
+from pydantic import Field
+
+from creatorvault.admin import openapi
+from creatorvault.audit.schemas import AuditQuery
+from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.ideas.rules import AnyUuid
+from creatorvault.tenants.models import TenantKind, TenantStatus
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+MOST: Final = 2**31
+HIGHEST_QUOTA: Final = 2**62
+LONGEST_NAME: Final = 255
+
+Quota = Annotated[int, Field(ge=1, le=HIGHEST_QUOTA)]
+Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+
+
+class TenantPath(RequestModel):
+    described = openapi.ONE_TENANT
+
+    tenant_id: AnyUuid
+
+
+class PageQuery(RequestModel):
+    described = openapi.PAGE
+
+    limit: int = Field(default=20, ge=1, le=100)
+    offset: int = Field(default=0, ge=0, le=MOST)
+
+
+class TenantQuery(PageQuery):
+    """Which tenants: all that are given must fit."""
+
+    described = openapi.TENANT_QUERY
+
+    status: TenantStatus | None = None
+    kind: TenantKind | None = None
+    realm: str | None = None
+    external_id: str | None = None
+    sort: Literal["created_at", "ideas", "sealed_bytes", "last_activity"] = "created_at"
+    order: Literal["asc", "desc"] = "desc"
+
+
+class VaultQuery(PageQuery):
+    """Which vaults: all that are given must fit. The latest changed come first."""
+
+    described = openapi.VAULT_QUERY
+
+    tenant_id: AnyUuid | None = None
+    user_id: str | None = None
+    key_version: int | None = Field(default=None, ge=0, le=MOST)
+
+
+class AdminAuditQuery(AuditQuery):
+    """Which events, of which tenant: all that are given must fit. The newest come first."""
+
+    described = {**AuditQuery.described, "tenant_id": ("Only events of this tenant.", str(openapi.TENANT_ID))}
+
+    tenant_id: AnyUuid | None = None
+
+
+class TenantCreate(RequestModel):
+    """A tenant, as the tokens of its members will name it."""
+
+    described = openapi.NAME
+
+    kind: TenantKind
+    realm: Name
+    external_id: Name
+
+
+class TenantQuotas(RequestModel):
+    """The tenant's own quotas. One that is left out or null is the settings'."""
+
+    described = openapi.QUOTAS
+
+    idea_quota: Quota | None = None
+    byte_quota: Quota | None = None
+    vault_idea_quota: Quota | None = None
+    vault_byte_quota: Quota | None = None
+
+
+class ErasureConfirm(RequestModel):
+    """Says that the erasure is really meant."""
+
+    described = openapi.CONFIRM
+
+    confirmation: Name
+
+
+class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant in figures."""
+
+    described: ClassVar[Prose] = openapi.TENANT
+
+    tenant_id: UUID
+    kind: TenantKind
+    realm: str
+    external_id: str
+    status: TenantStatus
+    idea_quota: int | None
+    byte_quota: int | None
+    vault_idea_quota: int | None
+    vault_byte_quota: int | None
+    created_at: Moment
+    vaults: int
+    ideas: int
+    sealed_bytes: int
+    newest_key_version: int
+    last_activity: Moment | None
+    erasable_from: Moment | None
+
+
+class TenantList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of tenants."""
+
+    described: ClassVar[Prose] = {
+        "items": ("The tenants.", [{name: value for name, (_, value) in openapi.TENANT.items()}]),
+        **openapi.TOTAL,
+    }
+
+    items: list[TenantResponse]
+    total: int
+    limit: int
+    offset: int
+
+
+class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """A vault in figures."""
+
+    described: ClassVar[Prose] = openapi.VAULT
+
+    tenant_id: UUID
+    user_id: str
+    revision: int
+    ideas: int
+    sealed_bytes: int
+    key_version: int
+    created_at: Moment
+    last_activity: Moment
+
+
+class VaultList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of vaults."""
+
+    described: ClassVar[Prose] = {
+        "items": ("The vaults.", [{name: value for name, (_, value) in openapi.VAULT.items()}]),
+        **openapi.TOTAL,
+    }
+
+    items: list[VaultResponse]
+    total: int
+    limit: int
+    offset: int
+
+
+class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
+    """What one root key wraps."""
+
+    described: ClassVar[Prose] = openapi.ROOT_KEY
+
+    root_key_id: str
+    vault_keys: int
+    oldest: Moment
+    newest: Moment
+
+
+class RootKeyList(msgspec.Struct, frozen=True, kw_only=True):
+    """The root keys in use: one that wraps nothing any more can be taken away."""
+
+    described: ClassVar[Prose] = {
+        "items": ("The root keys.", [{name: value for name, (_, value) in openapi.ROOT_KEY.items()}])
+    }
+
+    items: list[RootKeyResponse]
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """The service in figures, and the process that answers."""
+
+    described: ClassVar[Prose] = openapi.FIGURES
+
+    version: str
+    migrated: bool
+    tenants: dict[str, int]
+    vaults: int
+    ideas: int
+    sealed_bytes: int
+    opened_vaults: int
+    corpora: int
+    corpora_bytes: int
+
+
+class ErasureRequested(msgspec.Struct, frozen=True, kw_only=True):
+    """An erasure that waits. The confirmation is shown this once."""
+
+    described: ClassVar[Prose] = openapi.REQUESTED
+
+    confirmation: str
+    not_before: Moment
+
+
+class ErasureDone(msgspec.Struct, frozen=True, kw_only=True):
+    """What was destroyed."""
+
+    described: ClassVar[Prose] = openapi.ERASED
+
+    tenant_id: UUID
+    keys: int
+    ideas: int
+    answers: int

@@ -1,0 +1,153 @@
+"""What operators do to tenants. Every act that changes something is written down in its own transaction."""
+
+from typing import Any, NamedTuple
+
+from litestar.datastructures import State
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault import __version__
+from creatorvault.admin.errors import TenantConflict, TenantNotFound
+from creatorvault.admin.repositories import AdminRepository
+from creatorvault.admin.schemas import (
+    AdminAuditQuery,
+    Figures,
+    RootKeyList,
+    RootKeyResponse,
+    TenantCreate,
+    TenantList,
+    TenantQuery,
+    TenantQuotas,
+    TenantResponse,
+    VaultList,
+    VaultQuery,
+    VaultResponse,
+)
+from creatorvault.audit.repositories import Search
+from creatorvault.audit.schemas import AuditEventList
+from creatorvault.audit.services import Witness, event_page
+from creatorvault.core.identifiers import TenantId
+from creatorvault.core.migrations import heads
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import Tenant, TenantStatus
+
+
+class ProcessFigures(NamedTuple):
+    opened_vaults: int
+    corpora: int
+    corpora_bytes: int
+
+    @classmethod
+    def of(cls, state: State) -> "ProcessFigures":
+        corpora = state.corpora.figures()
+        return cls(state.keyring.vaults_held, corpora.vaults, corpora.bytes)
+
+
+class Overview:
+    """Reads, over all tenants, from one snapshot."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session = session
+        self._repository = AdminRepository(session)
+
+    async def figures(self, process: ProcessFigures) -> Figures:
+        usage = await self._repository.usage()
+        return Figures(
+            version=__version__,
+            migrated=await self._repository.migrations() == heads(),
+            tenants=await self._repository.tenants_by_status(),
+            vaults=usage.vaults,
+            ideas=int(usage.ideas),
+            sealed_bytes=int(usage.sealed_bytes),
+            **process._asdict(),
+        )
+
+    async def tenants(self, query: TenantQuery) -> TenantList:
+        rows, total = await self._repository.tenants(query)
+        return TenantList(items=[_tenant(row) for row in rows], total=total, limit=query.limit, offset=query.offset)
+
+    async def tenant(self, tenant_id: TenantId) -> TenantResponse:
+        """Raises TenantNotFound."""
+        return await _detail(self._repository, tenant_id)
+
+    async def vaults(self, query: VaultQuery) -> VaultList:
+        rows, total = await self._repository.vaults(query)
+        items = [VaultResponse(**_columns(row)) for row in rows]
+        return VaultList(items=items, total=total, limit=query.limit, offset=query.offset)
+
+    async def root_keys(self) -> RootKeyList:
+        rows = await self._repository.root_keys()
+        return RootKeyList(items=[RootKeyResponse(**_columns(row)) for row in rows])
+
+    async def events(self, query: AdminAuditQuery) -> AuditEventList:
+        return await event_page(self._session, Search(**query.model_dump()))
+
+
+class Administration:
+    """Changes tenants."""
+
+    def __init__(self, session: AsyncSession, witness: Witness) -> None:
+        self._session = session
+        self._witness = witness
+        self._repository = AdminRepository(session)
+
+    async def create(self, given: TenantCreate) -> TenantResponse:
+        """Raises TenantConflict when there is such a tenant."""
+        name = TenantName(given.kind, given.realm, given.external_id)
+        if not await self._repository.create(name):
+            raise TenantConflict("This tenant exists already")
+        await self._witness.record(self._session, name.id, "tenant.created", kind=given.kind.value)
+        return await _detail(self._repository, name.id)
+
+    async def suspend(self, tenant_id: TenantId) -> TenantResponse:
+        """Raises TenantNotFound, and TenantConflict for a tenant that is going or gone."""
+        return await self._turn(tenant_id, TenantStatus.ACTIVE, TenantStatus.SUSPENDED, "tenant.suspended")
+
+    async def resume(self, tenant_id: TenantId) -> TenantResponse:
+        """Raises as `suspend`."""
+        return await self._turn(tenant_id, TenantStatus.SUSPENDED, TenantStatus.ACTIVE, "tenant.resumed")
+
+    async def set_quotas(self, tenant_id: TenantId, given: TenantQuotas) -> TenantResponse:
+        """Raises as `suspend`, save that a tenant which is going keeps its quotas up to date."""
+        tenant = await locked_tenant(self._repository, tenant_id)
+        quotas = given.model_dump()
+        await self._repository.change(tenant, **quotas)
+        targets = {name: "default" if value is None else str(value) for name, value in quotas.items()}
+        await self._witness.record(self._session, tenant_id, "tenant.quotas_set", **targets)
+        return await _detail(self._repository, tenant_id)
+
+    async def _turn(self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str) -> TenantResponse:
+        """Nothing happens to a tenant that is what it shall be."""
+        tenant = await locked_tenant(self._repository, tenant_id)
+        if tenant.status == before:
+            await self._repository.change(tenant, status=after.value)
+            await self._witness.record(self._session, tenant_id, verb)
+        elif tenant.status != after:
+            raise TenantConflict("This tenant is being erased; withdraw the erasure first")
+        return await _detail(self._repository, tenant_id)
+
+
+async def locked_tenant(repository: AdminRepository, tenant_id: TenantId) -> Tenant:
+    """Raises TenantNotFound, and TenantConflict for an erased one, which nothing can be done to any more."""
+    tenant = await repository.locked(tenant_id)
+    if tenant is not None:
+        return tenant
+    await _detail(repository, tenant_id)
+    raise TenantConflict("This tenant is erased")
+
+
+async def _detail(repository: AdminRepository, tenant_id: TenantId) -> TenantResponse:
+    row = await repository.tenant(tenant_id)
+    if row is None:
+        raise TenantNotFound(tenant_id)
+    return _tenant(row)
+
+
+def _tenant(row: Any) -> TenantResponse:
+    """Sums of PostgreSQL's bigint are numeric."""
+    columns = _columns(row)
+    exact = {name: int(columns[name]) for name in ("vaults", "ideas", "sealed_bytes", "newest_key_version")}
+    return TenantResponse(**{**columns, **exact})
+
+
+def _columns(row: Any) -> dict[str, Any]:
+    return dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it

@@ -1,0 +1,32 @@
+"""Ideas of creators whose id is a word of the API's own paths.
+
+Litestar prefers a literal segment and does not come back to try a parameter: `/api/v1/admin/ideas` would end as 404
+beside `/api/v1/admin/…`, although `admin` may be somebody's id. So these ids have routes of their own.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, cast
+
+from litestar.connection import ASGIConnection
+from litestar.handlers import BaseRouteHandler
+
+from creatorvault.ideas.controllers import IdeaController
+
+RESERVED: Final = ("admin", "tenant", "users")
+
+
+def under_reserved_ids() -> Sequence[type[IdeaController]]:
+    return [_controller(user_id) for user_id in RESERVED]
+
+
+def _controller(user_id: str) -> type[IdeaController]:
+    def names_owner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+        """A guard only because guards come before anything that reads the path."""
+        connection.scope["path_params"] = {**connection.scope["path_params"], "user_id": user_id}
+
+    body = {
+        "path": IdeaController.path.replace("{user_id:str}", user_id),
+        "guards": [names_owner],
+        "include_in_schema": False,
+    }
+    return cast("type[IdeaController]", type(f"IdeaControllerOf_{user_id}", (IdeaController,), body))

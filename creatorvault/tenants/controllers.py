@@ -1,0 +1,47 @@
+"""One's own tenant, /api/v1/tenant."""
+
+from litestar import Controller, get
+from litestar.datastructures import CacheControlHeader
+from litestar.di import NamedDependency
+
+from creatorvault.audit.schemas import AuditEventList, AuditQuery
+from creatorvault.core.validation import Received, accepts
+from creatorvault.tenants import openapi
+from creatorvault.tenants.dependencies import provide_own_tenant
+from creatorvault.tenants.ownership import OwnTenantService
+from creatorvault.tenants.schemas import MemberList, MembersQuery, OwnTenant
+
+
+class TenantController(Controller):
+    path = "/api/v1/tenant"
+    tags = ["Tenant"]
+    cache_control = CacheControlHeader(no_store=True)
+
+    @get("/", summary="Read your tenant", **accepts(own=provide_own_tenant), **openapi.READ)
+    async def get_own_tenant(self, own: NamedDependency[OwnTenantService]) -> OwnTenant:
+        """For owners and admins of an organization: what its tenant holds, and what it may hold."""
+        return await own.overview()
+
+    @get(
+        "/members",
+        summary="List your tenant's members",
+        **accepts(query=MembersQuery, own=provide_own_tenant),
+        **openapi.LIST,
+    )
+    async def list_members(
+        self, received: NamedDependency[Received], own: NamedDependency[OwnTenantService]
+    ) -> MemberList:
+        """For owners and admins of an organization: who has stored how much, the latest active first."""
+        return await own.members(received.query(MembersQuery))
+
+    @get(
+        "/audit",
+        summary="Search your tenant's audit log",
+        **accepts(query=AuditQuery, own=provide_own_tenant),
+        **openapi.AUDIT,
+    )
+    async def search_own_audit(
+        self, received: NamedDependency[Received], own: NamedDependency[OwnTenantService]
+    ) -> AuditEventList:
+        """For owners and admins of an organization: what was done to its tenant, the newest first."""
+        return await own.events(received.query(AuditQuery))

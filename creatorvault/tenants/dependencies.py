@@ -1,0 +1,33 @@
+"""How a handler comes by its service: the token's tenant, in one snapshot."""
+
+from collections.abc import AsyncGenerator
+from typing import Any
+
+from litestar import Request
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+
+from creatorvault.accounts.identity import Identity
+from creatorvault.core.identifiers import VaultId
+from creatorvault.core.validation import Received
+from creatorvault.tenants.derivation import tenant_name
+from creatorvault.tenants.errors import NotItsOwner
+from creatorvault.tenants.ownership import OwnTenantService
+from creatorvault.tenants.repositories import TenantRepository, VaultRepository
+
+
+async def provide_own_tenant(
+    request: Request[Identity, Any, State], received: NamedDependency[Received]
+) -> AsyncGenerator[OwnTenantService]:
+    """For a role in the token's organization that the settings list.
+
+    Raises NotItsOwner, TenantSuspended, TenantErased, TenantUnknown, and NothingStored.
+    """
+    state, tenant = request.app.state, tenant_name(request.user)
+    if set(state.settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # without an organization: none
+        raise NotItsOwner
+    async with state.database.reading() as session:
+        entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject), state.settings.database)
+        service = OwnTenantService(TenantRepository(session, tenant.id), session, tenant, state.settings.tenancy)
+        service.admit((await entrance.enter()).status)
+        yield service

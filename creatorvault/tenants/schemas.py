@@ -1,0 +1,62 @@
+"""What those who look after a tenant are answered."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+from uuid import UUID
+
+import msgspec
+from pydantic import Field
+
+from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.tenants import openapi
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+MOST: Final = 2**31
+
+
+class MembersQuery(RequestModel):
+    described = openapi.PAGE
+
+    limit: int = Field(default=20, ge=1, le=100)
+    offset: int = Field(default=0, ge=0, le=MOST)
+
+
+class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):
+    """Your organization's tenant: what it holds, and what it may hold."""
+
+    described: ClassVar[Prose] = openapi.TENANT
+
+    tenant_id: UUID
+    external_id: str
+    created_at: Moment
+    members: int
+    ideas: int
+    sealed_bytes: int
+    idea_quota: int | None
+    byte_quota: int | None
+    vault_idea_quota: int | None
+    vault_byte_quota: int | None
+
+
+class Member(msgspec.Struct, frozen=True, kw_only=True):
+    """A member in figures; nobody but they can read what they wrote."""
+
+    described: ClassVar[Prose] = openapi.MEMBER
+
+    user_id: str
+    ideas: int
+    sealed_bytes: int
+    created_at: Moment
+    last_activity: Moment
+
+
+class MemberList(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of members."""
+
+    described: ClassVar[Prose] = openapi.MEMBERS
+
+    items: list[Member]
+    total: int
+    limit: int
+    offset: int

@@ -1,0 +1,105 @@
+"""Operators with each scope, and tenants for them to look after."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+import pytest
+
+from creatorvault.admin.keys import new_key
+from creatorvault.core.identifiers import TenantId
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.application import House
+from tests.factories import Creator
+
+ADMIN = "/api/v1/admin"
+EVERY_SCOPE = ("read", "manage", "keys")
+
+
+@dataclass(frozen=True)
+class AdminClient:
+    """Somebody with an operator key, and with it the requests they can make."""
+
+    client: httpx.AsyncClient
+    key_id: str
+    key: str
+
+    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.key}"} | dict(options.pop("headers", {}))
+        return await self.client.request(method, ADMIN + path, headers=headers, **options)
+
+    async def get(self, path: str, **parameters: Any) -> Any:
+        answer = await self.request("GET", path, params=parameters)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    async def post(self, path: str, body: object = None) -> Any:
+        answer = await self.request("POST", path, json=body)
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def events(self, tenant: TenantId | UUID) -> list[Any]:
+        """The verbs of a tenant's events, the oldest first."""
+        page = await self.get("/audit", tenant_id=str(tenant), limit=100)
+        return [event["verb"] for event in reversed(page["items"])]
+
+
+type Appoint = Callable[..., Awaitable[AdminClient]]
+
+
+async def appointed(
+    sql: asyncpg.Connection,
+    client: httpx.AsyncClient,
+    *scopes: str,
+    expires_at: datetime | None = None,
+) -> AdminClient:
+    key = new_key()
+    await sql.execute(
+        "INSERT INTO operators (id, name, key_id, key_hash, scopes, expires_at, created_at) "
+        "VALUES ($1, 'Olga', $2, $3, $4, $5, now())",
+        uuid4(),
+        key.key_id,
+        key.hash,
+        list(scopes),
+        expires_at,
+    )
+    return AdminClient(client, key.key_id, key.text)
+
+
+@pytest.fixture
+def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
+    """For one with some scopes: `await appoint("read", "manage")`."""
+
+    async def appoint(*scopes: str, **more: Any) -> AdminClient:
+        return await appointed(database, client, *scopes, **more)
+
+    return appoint
+
+
+@pytest.fixture(scope="session")
+async def olga(worker_database: Any, client: httpx.AsyncClient) -> AdminClient:
+    """An operator who may do everything."""
+    sql = await asyncpg.connect(worker_database.superuser_url)
+    try:
+        return await appointed(sql, client, *EVERY_SCOPE)
+    finally:
+        await sql.close()
+
+
+def tenant_of(creator: Creator) -> TenantId:
+    org = creator.claims.get("org_id")
+    if org:
+        return TenantName(TenantKind.ORGANIZATION, "better-auth", str(org)).id
+    return TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id).id
+
+
+@pytest.fixture
+def organization(house: House) -> Callable[..., Creator]:
+    """Makes members of one new organization: `organization(role="owner")`."""
+    org_id = f"org-{uuid4()}"
+    return lambda role="member": house.creator(claims={"org_id": org_id, "org_role": role})
