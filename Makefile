@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format types check lock clean
+.PHONY: help run test faults audit lint format types check lock clean
 
 # Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
 # the first lines of installed scripts can.
@@ -16,6 +16,7 @@ help:
 	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
 	@echo "make test     set everything up and run the tests"
 	@echo "make faults   break what is around the service, under load, and see what clients see (about 3 minutes)"
+	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make lint     rules of style and safety          make format   put the code in its form"
 	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
 	@echo "make lock     renew the locked dependencies      make clean    remove what was made, but no data"
@@ -28,6 +29,9 @@ test: .venv/installed
 
 faults: .venv/installed
 	@$(PYTHON) -m benchmarks.faults
+
+audit: .venv/installed
+	@$(PYTHON) .ci/audit.py
 
 lint: .venv/installed
 	@$(PYTHON) -m ruff check --fix .
