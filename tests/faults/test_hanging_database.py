@@ -90,3 +90,11 @@ async def test_health_answers_and_says_that_the_database_is_away(house: House, w
     assert (ready.status_code, ready.json()["checks"]["database"]) == (503, "failed")
     wire.resume()
     assert (await house.client.get("/health/ready")).status_code == 200
+
+
+async def test_shutting_down_does_not_wait_for_it(house: House, wire: HangingWire, grace: Creator) -> None:
+    await grace.idea("Kept")
+    wire.hang()
+
+    async with asyncio.timeout(PROMISE_SECONDS):
+        await house.app.state.database.close()
