@@ -16,6 +16,7 @@ from creatorvault.audit.services import AuditLog
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
 from creatorvault.core.documentation.controllers import DocumentationController
+from creatorvault.core.glances import Glances
 from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
@@ -62,6 +63,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     settings: Settings = app.state.settings
     root_keys = root_key_provider(settings.encryption)
     app.state.database = Database(settings.database)
+    app.state.glances = Glances(settings.database)
     app.state.operators_database = operators = operators_database(settings.database)
     app.state.operator_keys = None if operators is None else OperatorKeys(operators)
     app.state.audit = AuditLog(root_keys, settings.limits)
@@ -82,6 +84,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await probed.close()
         if operators is not None:
             await operators.close()
+        await app.state.glances.close()
         await app.state.database.close()
 
 

@@ -39,6 +39,11 @@ class Precondition:
             raise PreconditionFailed
 
 
+def is_conditional(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client may have the answer already."""
+    return "if-none-match" in request.headers
+
+
 def not_modified(request: Request[Any, Any, Any], tag: str) -> Response[Any] | None:
     """The answer to a client that has this very version already; None when it must be given another."""
     header = request.headers.get("if-none-match")

@@ -50,18 +50,26 @@ class Keyring:
         Raises LostKey when there is no such key row, and whatever the provider raises about that version. Requests that
         miss at the same time wait for one of them to load.
         """
-        if (cached := self._cached(vault, version)) is not None:
+        if (cached := self.at_hand(vault, version)) is not None:
             return cached
         if vault in session.info.get(_CREATED, ()):
             return await self._load(session, vault, version)
         async with self._loading.setdefault(vault, asyncio.Lock()):
-            if (cached := self._cached(vault, version)) is not None:
+            if (cached := self.at_hand(vault, version)) is not None:
                 return cached
             forgotten = self._forgotten
             loaded = await self._load(session, vault, version)
             if loaded.complete and forgotten == self._forgotten:
                 self._keep(loaded)
             return loaded
+
+    def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
+        """The vault's cipher if this process has it already, with the key of `version`."""
+        cipher = self._ciphers.get(vault)
+        if cipher is None or not cipher.has(version):
+            return None
+        self._ciphers.move_to_end(vault)
+        return cipher
 
     async def create(
         self, session: AsyncSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
@@ -92,13 +100,6 @@ class Keyring:
         """Lets go of the vault's keys in this process, a load in flight included."""
         self._forgotten += 1
         self._ciphers.pop(vault, None)
-
-    def _cached(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
-        cipher = self._ciphers.get(vault)
-        if cipher is None or not cipher.has(version):
-            return None
-        self._ciphers.move_to_end(vault)
-        return cipher
 
     def _keep(self, cipher: VaultCipher) -> None:
         self._ciphers[cipher.vault] = cipher

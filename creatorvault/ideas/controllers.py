@@ -7,10 +7,11 @@ from litestar import Controller, Response, delete, get, patch, post, put
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
-from creatorvault.core.preconditions import not_modified
+from creatorvault.core.preconditions import is_conditional, not_modified
 from creatorvault.core.validation import Received, accepts
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
+from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.schemas import (
     IdeaCreate,
     IdeaListResponse,
@@ -20,7 +21,7 @@ from creatorvault.ideas.schemas import (
     IdeaUpdate,
     OwnerPath,
 )
-from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService, StoredIdea
+from creatorvault.ideas.services import IdeaWritingService, StoredIdea
 
 
 class IdeaController(Controller):
@@ -55,15 +56,14 @@ class IdeaController(Controller):
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
-        reading: NamedDependency[IdeaReadingService],
+        reading: NamedDependency[IdeaReading],
     ) -> Response[IdeaListResponse]:
         """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
 
         With `If-None-Match` the page is sent only if it could have changed.
         """
         query = received.query(IdeaQuery)
-        tag = reading.tag_of(query)
-        if unchanged := not_modified(request, tag):
+        if is_conditional(request) and (unchanged := not_modified(request, await reading.tag(query))):
             return unchanged
         page = await reading.page(query)
         answer = IdeaListResponse(
@@ -73,7 +73,7 @@ class IdeaController(Controller):
             offset=query.offset,
             has_more=query.offset + len(page.items) < page.total,
         )
-        return Response(answer, headers={"ETag": tag})
+        return Response(answer, headers={"ETag": page.tag})
 
     @get(
         "/{idea_id:str}",
@@ -85,7 +85,7 @@ class IdeaController(Controller):
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
-        reading: NamedDependency[IdeaReadingService],
+        reading: NamedDependency[IdeaReading],
     ) -> Response[IdeaResponse]:
         """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
         stored = await reading.get(received.path(IdeaPath).idea_id)

@@ -83,6 +83,11 @@ class Corpora:
             return await self._streamed(vault, reader, query)
         return await corpus.select(query, self._slice_rows)
 
+    async def page_at_hand(self, vault: VaultId, revision: VaultRevision, query: CorpusQuery) -> Page | None:
+        """The answer for this very revision if it takes no reading; None otherwise."""
+        corpus = self._hit(vault, revision)
+        return None if corpus is None else await corpus.select(query, self._slice_rows)
+
     def forget(self, vault: VaultId) -> None:
         """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
         self._forgettings += 1

@@ -1,6 +1,7 @@
 """How a handler comes by its service: whose ideas, one transaction, the vault opened in it."""
 
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from litestar import Request
@@ -12,6 +13,8 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
 from creatorvault.ideas.errors import NotYourIdeas
+from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
@@ -19,15 +22,21 @@ from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
 from creatorvault.tenants.errors import TenantErased
+from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.services import VaultService
 
 IdeasRequest = Request[Identity, Any, Any]
 
 
-async def provide_reading(
-    request: IdeasRequest, received: NamedDependency[Received]
-) -> AsyncGenerator[IdeaReadingService]:
+async def provide_reading(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaReading:
     tenant, vault_id = _vault_of(request, received)
+    state = request.app.state
+    glances = IdeaGlances(VaultGlances(state.glances, vault_id, state.keyring), state.corpora)
+    return IdeaReading(glances, lambda: _snapshot(request, tenant, vault_id))
+
+
+@asynccontextmanager
+async def _snapshot(request: IdeasRequest, tenant: TenantName, vault_id: VaultId) -> AsyncGenerator[IdeaReadingService]:
     state = request.app.state
     async with state.database.reading() as session:
         service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))

@@ -37,10 +37,11 @@ class StoredIdea(msgspec.Struct, frozen=True):
 
 
 class IdeaPage(NamedTuple):
-    """`items` of a corpus are encoded already."""
+    """`items` of a corpus are encoded already; `tag` is the entity tag of the list."""
 
     items: list[IdeaResponse] | list[msgspec.Raw]
     total: int
+    tag: str
 
 
 class IdeaReadingService:
@@ -52,9 +53,7 @@ class IdeaReadingService:
         self._corpora = corpora
 
     def tag_of(self, query: IdeaQuery) -> str:
-        """The entity tag of a list: it stays while neither the vault nor the question changes."""
-        question = blake2b(repr(query).encode(), digest_size=8).hexdigest()
-        return f'"{0 if self._vault is None else self._vault.revision}-{question}"'
+        return list_tag(VaultRevision(0) if self._vault is None else self._vault.revision, query)
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
@@ -66,18 +65,18 @@ class IdeaReadingService:
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Total and page come from one snapshot. SQL answers unless the question is about content."""
         if self._vault is None:
-            return IdeaPage([], 0)
-        about_content = _about_content(query)
-        if about_content is None:
+            return IdeaPage([], 0, self.tag_of(query))
+        question = about_content(query)
+        if question is None:
             return await self._page_from_rows(self._vault, query)
-        page = await self._corpora.page(self._vault.id, VaultReader(self._repository, self._vault), about_content)
-        return IdeaPage(page.items, page.total)
+        page = await self._corpora.page(self._vault.id, VaultReader(self._repository, self._vault), question)
+        return IdeaPage(page.items, page.total, self.tag_of(query))
 
     async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery) -> IdeaPage:
         total = await self._repository.total(query) if is_filtered(query) else vault.idea_count
         rows = await self._repository.page(query) if query.offset < total else ()
         sealer = IdeaSealer(vault.cipher)
-        return IdeaPage([sealer.open(row) for row in rows], total)
+        return IdeaPage([sealer.open(row) for row in rows], total, self.tag_of(query))
 
 
 class IdeaWritingService:
@@ -175,7 +174,13 @@ def idea_tag(revision: VaultRevision) -> str:
     return f'"{revision}"'
 
 
-def _about_content(query: IdeaQuery) -> CorpusQuery | None:
+def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
+    """The entity tag of a list: it stays while neither the vault nor the question changes."""
+    question = blake2b(repr(query).encode(), digest_size=8).hexdigest()
+    return f'"{revision}-{question}"'
+
+
+def about_content(query: IdeaQuery) -> CorpusQuery | None:
     """The question that only opened ideas can answer: search, tags or the order of titles."""
     tags = split_tags(query.tags or "")
     if not (query.search or tags or query.sort == "title"):

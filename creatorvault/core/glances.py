@@ -1,0 +1,96 @@
+"""Reading at a glance: one statement, which is a transaction and a snapshot by itself, in one round trip.
+
+A transaction of several statements costs four trips and, through an ORM's session, several times the processor time of
+the statement. Whatever needs more than one statement goes through `core.database`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+from sqlalchemy import make_url
+
+from creatorvault.core.connections import connect_arguments
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
+from creatorvault.core.logging import get_logger
+from creatorvault.settings import DatabaseSettings, SettingsError
+
+log = get_logger(__name__)
+
+type Row = Sequence[Any]
+
+CANCEL_SECONDS: Final = 2.0
+"""What the driver is given to tell the server that nobody waits for a statement any more."""
+
+
+class Glances:
+    """Connections as the runtime login, `pool_size` of them at most; the one used last is taken first."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        """Connects to nothing yet. Raises SettingsError without an address."""
+        if settings.url is None:
+            raise SettingsError(["no database: set DATABASE_URL"])
+        self._address = make_url(settings.url.reveal()).set(drivername="postgresql")
+        self._settings = settings
+        self._places = asyncio.Semaphore(settings.pool_size)
+        self._idle: list[asyncpg.Connection] = []
+        self._given_up: set[asyncpg.Connection] = set()
+
+    async def rows(self, statement: str, *arguments: object) -> Sequence[Row]:
+        """Raises ServiceUnavailable when the database cannot answer now.
+
+        The driver limits the statement and cancels it on the server when the time is over or the request is gone: a
+        limit of the server's own would have to be set in a round trip before.
+        """
+        try:
+            async with asyncio.timeout(self._settings.pool_wait_seconds):
+                await self._places.acquire()
+            try:
+                return await self._read(statement, arguments)
+            finally:
+                self._places.release()
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
+            raise ServiceUnavailable from error
+
+    async def close(self) -> None:
+        for connection in (*self._idle, *self._given_up):
+            connection.terminate()
+        self._idle.clear()
+        await asyncio.sleep(0)  # the turn in which the event loop closes them
+
+    async def _read(self, statement: str, arguments: Sequence[object]) -> Sequence[Row]:
+        connection = await self._connection()
+        clean = False
+        try:
+            rows: Sequence[Row] = await connection.fetch(
+                statement, *arguments, timeout=self._settings.statement_seconds
+            )
+            clean = True
+        except asyncpg.PostgresError:
+            clean = True
+            raise
+        finally:
+            if clean:
+                self._idle.append(connection)
+            else:
+                self._given_up.add(connection)
+                asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._hang_up, connection)
+        return rows
+
+    def _hang_up(self, connection: asyncpg.Connection) -> None:
+        self._given_up.discard(connection)
+        connection.terminate()
+
+    async def _connection(self) -> asyncpg.Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        arguments = connect_arguments(self._settings)
+        arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
+        return await asyncpg.connect(self._address.render_as_string(hide_password=False), **arguments)

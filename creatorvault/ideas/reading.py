@@ -1,0 +1,38 @@
+"""Reading ideas: at a glance, or from a snapshot where that takes more than one statement."""
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from uuid import UUID
+
+from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.services import IdeaPage, IdeaReadingService, StoredIdea
+
+type Snapshot = Callable[[], AbstractAsyncContextManager[IdeaReadingService]]
+
+
+class IdeaReading:
+    """Raises what `IdeaReadingService` raises, and what opening the vault does."""
+
+    def __init__(self, glances: IdeaGlances, snapshot: Snapshot) -> None:
+        self._glances = glances
+        self._snapshot = snapshot
+
+    async def get(self, idea_id: UUID) -> StoredIdea:
+        if (stored := await self._glances.get(idea_id)) is not None:
+            return stored
+        async with self._snapshot() as ideas:
+            return await ideas.get(idea_id)
+
+    async def tag(self, query: IdeaQuery) -> str:
+        """The entity tag that the page has now."""
+        if (tag := await self._glances.tag(query)) is not None:
+            return tag
+        async with self._snapshot() as ideas:
+            return ideas.tag_of(query)
+
+    async def page(self, query: IdeaQuery) -> IdeaPage:
+        if (page := await self._glances.page(query)) is not None:
+            return page
+        async with self._snapshot() as ideas:
+            return await ideas.page(query)

@@ -1,0 +1,193 @@
+"""What is read at a glance is what a snapshot shows; and what a glance does not find has not to be missing."""
+
+import asyncio
+from datetime import UTC, datetime
+from itertools import product
+from uuid import UUID, uuid4
+
+import asyncpg
+import msgspec
+import pytest
+
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.glances import Glances
+from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.core.secret import Secret
+from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.repositories import IdeaRepository
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.services import IdeaPage, IdeaReadingService
+from creatorvault.settings import DatabaseSettings
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.glances import VaultGlances
+from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.repositories import VaultRepository
+from creatorvault.tenants.services import OpenVault
+from tests.application import House
+from tests.factories import Creator
+
+IDEAS = [
+    {"title": f"Idea {number}", "stage": stage, "priority": priority, "tags": ["even"] if number % 2 else []}
+    for number, (stage, priority) in enumerate(product(("idea", "draft", "published"), ("low", "high")))
+]
+FIRST_MOMENT, LAST_MOMENT = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"
+
+
+def vault_of(creator: Creator) -> VaultId:
+    tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
+    return VaultId(tenant.id, UserId(creator.user_id))
+
+
+def glances_of(house: House, vault: VaultId) -> IdeaGlances:
+    state = house.app.state
+    return IdeaGlances(VaultGlances(state.glances, vault, state.keyring), state.corpora)
+
+
+async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> IdeaPage:
+    state = house.app.state
+    async with state.database.reading() as session:
+        seen = await VaultRepository(session, vault, state.settings.database).enter()
+        assert seen.revision is not None
+        assert seen.idea_count is not None
+        assert seen.key_version is not None
+        cipher = await state.keyring.cipher(session, vault, seen.key_version)
+        opened = OpenVault(vault, seen.revision, seen.idea_count, cipher)
+        return await IdeaReadingService(IdeaRepository(session, vault), opened, state.corpora).page(query)
+
+
+@pytest.fixture
+async def filled(ada: Creator) -> Creator:
+    for idea in IDEAS:
+        await ada.post(idea)
+    for due_date in (FIRST_MOMENT, LAST_MOMENT, "2026-03-01T12:00:00+02:00"):
+        await ada.post({"title": "Due", "due_date": due_date})
+    await ada.list()
+    return ada
+
+
+@pytest.mark.parametrize("sort", ["created_at", "updated_at", "stage", "priority"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize(
+    "filters", [{}, {"stage": ["draft"]}, {"priority": ["low", "high"]}, {"stage": ["idea"], "priority": ["medium"]}]
+)
+async def test_a_page_at_a_glance_is_the_page_of_a_snapshot(
+    house: House, filled: Creator, sort: str, order: str, filters: dict[str, list[str]]
+) -> None:
+    vault = vault_of(filled)
+    for limit, offset in ((20, 0), (2, 1), (1, 0)):
+        query = IdeaQuery.model_validate({"sort": sort, "order": order, "limit": limit, "offset": offset, **filters})
+
+        seen = await glances_of(house, vault).page(query)
+
+        assert seen is not None
+        assert seen == await page_from_snapshot(house, vault, query)
+
+
+@pytest.mark.parametrize("question", [{"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}])
+async def test_content_is_found_at_a_glance_once_the_corpus_is_there(
+    house: House, filled: Creator, question: dict[str, str]
+) -> None:
+    vault, query = vault_of(filled), IdeaQuery.model_validate(question)
+    glances = glances_of(house, vault)
+
+    before = await glances.page(query)
+    from_snapshot = await page_from_snapshot(house, vault, query)
+
+    assert before is None
+    assert await glances.page(query) == from_snapshot
+
+    await filled.post({"title": "Due later", "tags": ["even"]})
+    assert await glances.page(query) is None
+
+
+async def test_one_idea_at_a_glance_is_the_idea_that_was_stored(house: House, filled: Creator) -> None:
+    for stored in (await filled.list()).json()["items"]:
+        seen = await glances_of(house, vault_of(filled)).get(UUID(stored["id"]))
+
+        assert seen is not None
+        assert msgspec.to_builtins(seen.idea) == stored
+
+
+async def test_times_at_the_ends_of_time_are_read_in_utc(house: House, filled: Creator) -> None:
+    page = await glances_of(house, vault_of(filled)).page(IdeaQuery())
+
+    assert page is not None
+    assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= {
+        getattr(idea, "due_date", None) for idea in page.items
+    }
+
+
+async def test_a_glance_sees_nothing_of_another_creator(house: House, filled: Creator) -> None:
+    eve = house.creator()
+    await eve.post({"title": "Hers"})
+    [idea, *_] = (await filled.list()).json()["items"]
+
+    assert await glances_of(house, vault_of(eve)).get(UUID(idea["id"])) is None
+    assert (await eve.get(idea["id"])).status_code == 404
+
+
+async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ada: Creator) -> None:
+    vault = vault_of(ada)
+    nothing_stored = await glances_of(house, vault).page(IdeaQuery())
+    await ada.post({"title": "One"})
+    state = house.app.state
+    state.keyring.forget(vault)
+    no_key_at_hand = await glances_of(house, vault).page(IdeaQuery())
+
+    listed = await ada.list()
+
+    assert nothing_stored is None
+    assert no_key_at_hand is None
+    assert listed.json()["total"] == 1
+    assert await glances_of(house, vault).get(uuid4()) is None
+    assert await glances_of(house, vault).page(IdeaQuery(offset=1)) is None
+
+
+async def test_the_context_of_a_glance_ends_with_it(house: House, filled: Creator) -> None:
+    await glances_of(house, vault_of(filled)).page(IdeaQuery())
+
+    [[left]] = await house.app.state.glances.rows("SELECT current_setting('app.tenant_id', true)")
+    [[visible]] = await house.app.state.glances.rows("SELECT count(*) FROM ideas")
+
+    assert not left
+    assert visible == 0
+
+
+async def test_a_glance_that_takes_too_long_is_ended_on_the_server(house: House) -> None:
+    glances = Glances(brief(house))
+    with pytest.raises(ServiceUnavailable):
+        await glances.rows("SELECT pg_sleep(60)")
+    for _ in range(50):
+        [[running]] = await glances.rows(
+            "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
+        )
+        if not running:
+            break
+        await asyncio.sleep(0.05)
+    await glances.close()
+    assert running == 0
+
+
+async def test_no_place_is_waited_for_longer_than_is_set(house: House) -> None:
+    glances = Glances(brief(house))
+    slow = asyncio.create_task(glances.rows("SELECT pg_sleep(0.2)"))
+    await asyncio.sleep(0)
+    with pytest.raises(ServiceUnavailable):
+        await glances.rows("SELECT 1")
+    await slow
+    await glances.close()
+
+
+async def test_a_connection_that_the_server_closed_is_replaced(house: House, database: asyncpg.Connection) -> None:
+    glances = Glances(brief(house))
+    [[pid]] = await glances.rows("SELECT pg_backend_pid()")
+    await database.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
+    await asyncio.sleep(0.1)
+    [[answer]] = await glances.rows("SELECT 1")
+    await glances.close()
+    assert answer == 1
+
+
+def brief(house: House) -> DatabaseSettings:
+    url = house.database.runtime_url.replace("postgresql:", "postgresql+asyncpg:")
+    return DatabaseSettings(url=Secret(url), pool_size=1, pool_wait_seconds=0.1, statement_seconds=0.5)
