@@ -1,0 +1,123 @@
+"""Measures our service beside the baseline and the floor: python -m benchmarks [--only list,get] [--rounds 3]"""
+
+import argparse
+import shutil
+import sys
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+from benchmarks import content
+from benchmarks.cluster import RUNTIME, Cluster, finished, started
+from benchmarks.content import SECRET, SMALL, TINY, Group
+from benchmarks.crowding import crowding
+from benchmarks.measuring import Result, measure
+from benchmarks.processes import Server
+from benchmarks.report import Findings, print_rows, write
+from benchmarks.seeding import fill_baseline, fill_ours
+from benchmarks.works import WORKS
+
+HERE: Final = Path(__file__).parent
+BASELINE_PYTHON: Final = HERE.parent / ".venv-bench" / "bin" / "python"
+UVICORN: Final = ("-m", "uvicorn", "app:app", "--loop", "uvloop", "--http", "httptools", "--port", "{port}")
+CROWDING: Final = "crowding"
+COLD_BUDGET: Final = 48 * 2**20
+"""Less than the corpora of the four vaults that are searched in turn: each finds its own evicted."""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), CROWDING)))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=1.5)
+    parser.add_argument("--write", type=Path, help="the folder for the table and the plot")
+    parser.add_argument("--logs", type=Path, help="keep the servers' logs here")
+    options = parser.parse_args()
+    only = options.only.split(",")
+    works = [work for work in WORKS if work.name in only]
+    groups = {group for work in works for group in work.groups} | {SMALL, TINY}
+    if CROWDING in only:
+        groups.add(content.HUNDRED_THOUSAND)
+
+    with Cluster() as cluster, ExitStack() as running:
+        servers = {server.name: server for server in _servers(cluster)}
+        start = time.perf_counter()
+        _fill(cluster, groups, running, servers)
+        print(f"seeded in {time.perf_counter() - start:.0f} s", flush=True)
+        for name, server in servers.items():
+            if name != "baseline" and any(name in work.services for work in works):
+                running.enter_context(server)
+        results: dict[str, dict[str, Result]] = {}
+        for work in works:
+            results[work.name] = measure(work, servers, cluster, options.rounds, options.seconds)
+            print_rows(work, results[work.name])
+        crowd = crowding(_ours(cluster, "crowded")) if CROWDING in only else None
+        if crowd:
+            print(crowd)
+        if options.write:
+            write(options.write, Findings(results, crowd, options.rounds, options.seconds))
+        if options.logs:
+            shutil.copytree(cluster.home / "logs", options.logs, dirs_exist_ok=True)
+
+
+def _servers(cluster: Cluster) -> list[Server]:
+    logs = cluster.home / "logs"
+    logs.mkdir()
+    database = cluster.url(RUNTIME, "baseline").replace("postgresql:", "postgresql+asyncpg:")
+    return [
+        _ours(cluster, "ours"),
+        _ours(cluster, "null", database="nullified"),
+        _ours(cluster, "cold", {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(COLD_BUDGET)}),
+        Server("floor", _granian("floor"), {"DATABASE_URL": cluster.url(RUNTIME, "floor")}, logs),
+        Server(
+            "baseline",
+            [str(BASELINE_PYTHON), *UVICORN, "--app-dir", str(HERE / "baseline")],
+            {"DATABASE_URL": database, "BETTER_AUTH_SECRET": SECRET},
+            logs,
+        ),
+    ]
+
+
+def _ours(cluster: Cluster, name: str, settings: dict[str, str] | None = None, *, database: str = "ours") -> Server:
+    environment = cluster.environment(database) | (settings or {})
+    return Server(name, _granian("null" if name == "null" else "ours"), environment, cluster.home / "logs")
+
+
+def _granian(which: str) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.serving", which, "{port}"]
+
+
+def _fill(cluster: Cluster, groups: set[Group], running: ExitStack, servers: dict[str, Server]) -> None:
+    for database in ("ours", "baseline"):
+        cluster.create(database)
+    cluster.allow_tables("baseline")
+    cluster.migrate("ours")
+    for database in ("nullified", "floor"):
+        cluster.create(database, template="ours")
+    running.enter_context(servers["baseline"])  # which makes its table
+    admin = {name: cluster.url("postgres", name) for name in ("ours", "baseline", "nullified", "floor")}
+    filling = [
+        started(fill_ours, admin["ours"], groups),
+        started(fill_baseline, admin["baseline"], groups - {content.HUNDRED_THOUSAND}),
+    ]
+    for process in filling:
+        finished(process)
+    finished(started(fill_null, admin["nullified"]))
+    finished(started(fill_floor, admin["floor"]))
+    cluster.checkpoint()
+
+
+def fill_null(url: str) -> None:
+    from benchmarks import null_cipher
+
+    null_cipher.install()
+    fill_ours(url, (SMALL, TINY))
+
+
+def fill_floor(url: str) -> None:
+    fill_ours(url, (SMALL, TINY), of_floor=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""A PostgreSQL of the benchmark's own, as it is durable by default, with one database for each service."""
+
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final, Self
+
+from benchmarks.content import ROOT_KEYS, SECRET
+from benchmarks.processes import cpu_seconds
+from creatorvault.core.embedded import EmbeddedPostgres
+from creatorvault.core.upgrading import upgrade
+from creatorvault.settings import load_settings
+
+OWNER: Final = "creatorvault_owner"
+RUNTIME: Final = "creatorvault_app"
+
+
+class Cluster:
+    def __enter__(self) -> Self:
+        self.home = Path(tempfile.mkdtemp(prefix="creatorvault-bench-"))
+        self.home.chmod(0o755)  # so that the account which root lends the server may pass
+        self._server = EmbeddedPostgres(self.home)
+        self._server.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.stop()
+        shutil.rmtree(self.home)
+
+    @property
+    def cpu_seconds(self) -> float:
+        pid_file = self._server.place.folder / "data" / "postmaster.pid"
+        return cpu_seconds(int(pid_file.read_text().split()[0]))
+
+    def url(self, role: str, database: str) -> str:
+        return f"postgresql://{role}@/{database}?host={self._server.place.socket}"
+
+    def create(self, database: str, template: str | None = None) -> None:
+        self._run(f"CREATE DATABASE {database} OWNER {OWNER}" + (f" TEMPLATE {template}" if template else ""))
+
+    def environment(self, database: str) -> dict[str, str]:
+        """Of our service: no rate limits and room for a large corpus, everything else as it ships."""
+        return {
+            "CREATORVAULT_ENV": "development",
+            "CREATORVAULT_HOME": str(self.home / "home"),
+            "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
+            "CREATORVAULT_LIMITS__ENABLED": "false",
+            "CREATORVAULT_SEARCH__CORPUS_BYTES": str(2**30),
+            "CREATORVAULT_SEARCH__VAULT_BYTES": str(2**29),
+            "CREATORVAULT_LOGGING__FORMAT": "json",
+            "BETTER_AUTH_SECRET": SECRET,
+            "DATABASE_URL": self.url(RUNTIME, database),
+            "DATABASE_OWNER_URL": self.url(OWNER, database),
+        }
+
+    def migrate(self, database: str) -> None:
+        apart(_upgrade, self.environment(database))
+
+    def allow_tables(self, database: str) -> None:
+        """To the runtime login, which the baseline makes its own table with."""
+        self._run(f"GRANT CREATE ON SCHEMA public TO {RUNTIME}", database)
+
+    def checkpoint(self) -> None:
+        """What seeding wrote is not written while requests are timed."""
+        self._run("CHECKPOINT")
+
+    def _run(self, sql: str, database: str = "postgres") -> None:
+        psql = str(self._server.bin / "psql")
+        subprocess.run([psql, "-Xq", "-d", self.url("postgres", database), "-c", sql], check=True)
+
+
+def _upgrade(environment: Mapping[str, str]) -> None:
+    upgrade(load_settings(environment), "head", lambda _: None)
+
+
+def started(function: Any, *arguments: Any) -> Any:
+    process = get_context("fork").Process(target=function, args=arguments)
+    process.start()
+    return process
+
+
+def finished(process: Any) -> None:
+    process.join()
+    if process.exitcode:
+        raise SystemExit(f"{process} failed")
+
+
+def apart(function: Any, *arguments: Any) -> None:
+    """In a process of its own."""
+    finished(started(function, *arguments))

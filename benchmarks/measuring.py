@@ -1,0 +1,66 @@
+"""Interleaved rounds: every service in turn, several times, so that what else the machine does falls on all alike."""
+
+from collections.abc import Mapping
+from statistics import median
+from typing import Final
+
+import msgspec
+import uvloop
+
+from benchmarks.cluster import Cluster
+from benchmarks.load import Sample, drive
+from benchmarks.processes import Server
+from benchmarks.works import Work
+
+WARM_UP: Final = 0.4
+"""Of a run's seconds."""
+
+WARMING_ANSWERS: Final = 400
+"""At least, so that every vault's key is at hand and every statement prepared on most connections."""
+
+
+class Result(msgspec.Struct):
+    """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request."""
+
+    rate: float
+    p50: float
+    p95: float
+    p99: float
+    cpu: float
+    database_cpu: float
+    rounds: list[float]
+
+
+def measure(
+    work: Work, servers: Mapping[str, Server], cluster: Cluster, rounds: int, seconds: float
+) -> dict[str, Result]:
+    found: dict[str, list[tuple[Sample, float, float]]] = {name: [] for name in work.services}
+    for name in work.services:
+        one_run(work, servers[name], seconds * WARM_UP, WARMING_ANSWERS if work.connections > 1 else 8)
+    for _ in range(rounds):
+        for name in work.services:
+            server = servers[name]
+            cpu, database_cpu = server.cpu_seconds, cluster.cpu_seconds
+            sample = one_run(work, server, seconds)
+            count = len(sample.latencies)
+            found[name].append(
+                (sample, (server.cpu_seconds - cpu) / count, (cluster.cpu_seconds - database_cpu) / count)
+            )
+    return {name: _result(samples) for name, samples in found.items()}
+
+
+def one_run(work: Work, server: Server, seconds: float, least: int = 1) -> Sample:
+    return uvloop.run(drive(server.port, work.requests, work.connections, seconds, least))
+
+
+def _result(samples: list[tuple[Sample, float, float]]) -> Result:
+    only = [sample for sample, _, _ in samples]
+    return Result(
+        rate=median(sample.rate for sample in only),
+        p50=median(sample.percentile(50) for sample in only) * 1000,
+        p95=median(sample.percentile(95) for sample in only) * 1000,
+        p99=median(sample.percentile(99) for sample in only) * 1000,
+        cpu=median(cpu for _, cpu, _ in samples) * 1000,
+        database_cpu=median(cpu for _, _, cpu in samples) * 1000,
+        rounds=[sample.rate for sample in only],
+    )

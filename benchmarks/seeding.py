@@ -1,0 +1,135 @@
+"""Fills the databases by COPY: ours with rows that are really sealed, the baseline's with the same ideas in plaintext."""
+
+import asyncio
+import os
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import asyncpg
+import msgspec
+
+from benchmarks.content import PRIORITIES, ROOT_KEYS, STAGES, Group, Stored, stored_ideas
+from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.envelope import KEY_BYTES
+from creatorvault.crypto.keyring import wrap_context
+from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
+from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+
+REALM: Final = "better-auth"
+FIRST: Final = KeyVersion(1)
+SEALED: Final = (
+    *("id", "title", "notes", "tags", "stage", "priority", "due_date", "created_at", "updated_at", "revision"),
+    *("tenant_id", "user_id"),
+)
+PLAIN: Final = (
+    *("id", "user_id", "title", "notes", "stage", "priority", "tags", "due_date", "created_at", "updated_at"),
+)
+
+assert len(b64decode(ROOT_KEYS.split(":")[1])) == KEY_BYTES
+
+
+class Filling:
+    """A database of ours under the superuser, whom row-level security does not stop."""
+
+    def __init__(self, database: asyncpg.Connection) -> None:
+        self._database = database
+        self._root_keys = RootKeyring.parse(ROOT_KEYS)
+
+    async def vault(self, group: Group, user_id: str, *, of_floor: bool = False) -> None:
+        tenant = TenantName(TenantKind.PERSONAL, REALM, user_id)
+        vault = VaultId(tenant.id, UserId(user_id))
+        key, now = os.urandom(KEY_BYTES), datetime.now(UTC)
+        first_revision = VaultRevision(1)
+        root_key_id, wrapped = await self._root_keys.wrap(key, wrap_context(vault, FIRST, first_revision))
+        await self._database.execute(
+            "INSERT INTO tenants (tenant_id, kind, realm, external_id, status, created_at) VALUES ($1,$2,$3,$4,$5,$6)",
+            *(tenant.id, tenant.kind.value, tenant.realm, user_id, "active", now),
+        )
+        await self._database.execute(
+            "INSERT INTO vaults (tenant_id, user_id, revision, idea_count, sealed_bytes, key_version, created_at,"
+            " changed_at) VALUES ($1, $2, $3, $3, 0, 1, $4, $4)",
+            *(tenant.id, user_id, group.ideas, now),
+        )
+        await self._database.execute(
+            "INSERT INTO keys.vault_keys (tenant_id, user_id, version, root_key_id, wrapped, first_revision,"
+            " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+            *(tenant.id, user_id, FIRST, root_key_id, wrapped, first_revision, now),
+        )
+        ideas = stored_ideas(group, user_id)
+        rows = (
+            floor_rows(ideas)
+            if of_floor
+            else sealed_rows(VaultCipher(vault, first_revision, {FIRST: key}, unusable={}), ideas)
+        )
+        await self._database.copy_records_to_table(
+            "ideas", records=((*row, tenant.id, user_id) for row in rows), columns=SEALED
+        )
+        await self._database.execute(
+            "UPDATE vaults SET sealed_bytes = (SELECT sum(length(title) + length(notes) + length(tags)) FROM ideas"
+            " WHERE ideas.tenant_id = $1) WHERE tenant_id = $1",
+            tenant.id,
+        )
+
+
+def sealed_rows(cipher: VaultCipher, ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+    sealer = IdeaSealer(cipher)
+    for revision, idea in enumerate(ideas, start=1):
+        response = IdeaResponse(
+            title=idea.title,
+            notes=idea.notes,
+            stage=StageEnum(STAGES[idea.stage]),
+            priority=PriorityEnum(PRIORITIES[idea.priority]),
+            tags=idea.tags,
+            id=idea.id,
+            user_id=idea.user_id,
+            created_at=idea.time,
+            updated_at=idea.time,
+        )
+        values = sealer.seal(response, VaultRevision(revision)).values
+        yield tuple(values[column] for column in SEALED[:10])
+
+
+def floor_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+    from benchmarks.floor.app import seal
+
+    for revision, idea in enumerate(ideas, start=1):
+        sealed = seal(idea.title), seal(idea.notes), seal(msgspec.json.encode(idea.tags).decode())
+        yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, revision
+
+
+def plain_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+    for idea in ideas:
+        texts = idea.title, idea.notes, STAGES[idea.stage], PRIORITIES[idea.priority], ",".join(idea.tags)
+        yield idea.id, idea.user_id, *texts, None, idea.time, idea.time
+
+
+def fill_ours(url: str, groups: Iterable[Group], *, of_floor: bool = False) -> None:
+    async def fill() -> None:
+        database = await asyncpg.connect(url)
+        filling = Filling(database)
+        for group in groups:
+            for user_id in group.users():
+                await filling.vault(group, user_id, of_floor=of_floor)
+        await database.execute("VACUUM ANALYZE")
+        await database.close()
+
+    asyncio.run(fill())
+
+
+def fill_baseline(url: str, groups: Iterable[Group]) -> None:
+    async def fill() -> None:
+        database = await asyncpg.connect(url)
+        for group in groups:
+            for user_id in group.users():
+                rows = plain_rows(stored_ideas(group, user_id))
+                await database.copy_records_to_table("ideas", records=rows, columns=PLAIN)
+        await database.execute("VACUUM ANALYZE")
+        await database.close()
+
+    asyncio.run(fill())
