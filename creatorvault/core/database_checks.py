@@ -8,15 +8,18 @@ from sqlalchemy import Row, make_url, text
 from creatorvault.core.checks import Installation, Message
 from creatorvault.core.connections import passing_engine
 from creatorvault.core.migrations import heads
-from creatorvault.core.upgrading import RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
+from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
 OLDEST: Final = 15
 
 LOGIN: Final = text("""
-    SELECT rolsuper OR rolbypassrls AS unbound,
+    SELECT rolname AS login,
+           rolsuper OR rolbypassrls AS unbound,
            pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
            EXISTS (SELECT FROM pg_roles r
                     WHERE r.rolname = :role AND pg_has_role(current_user, r.oid, 'USAGE')) AS admitted,
+           EXISTS (SELECT FROM pg_roles r
+                    WHERE r.rolname = :operator AND pg_has_role(current_user, r.oid, 'USAGE')) AS operator,
            current_setting('server_version_num')::int / 10000 AS release
       FROM pg_roles, pg_database d
      WHERE rolname = current_user AND d.datname = current_database()
@@ -28,16 +31,18 @@ async def database_check(installation: Installation) -> list[Message]:
     if installation.settings.database.url is None:
         return []
     owner, runtime = addresses(installation.settings.database)
-    for url in dict.fromkeys((owner, runtime)):
+    operators = installation.settings.database.operator_url
+    for url in dict.fromkeys((owner, runtime, *((operators,) if operators else ()))):
         try:
             await reachable(url)
         except DatabaseUnreachable as error:
-            return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL")]
+            return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL, …")]
     applied = await _applied(owner.reveal())
     if not applied:
         return [Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
     login = make_url(runtime.reveal()).username or "DATABASE_URL"
-    return [*_migrations(applied), *_login(await _row(runtime.reveal()), login)]
+    found = [*_migrations(applied), *_login(await _row(runtime.reveal()), login, deploy=installation.deploy)]
+    return [*found, *_operators(await _row(operators.reveal()), login)] if operators else found
 
 
 def _migrations(applied: frozenset[str]) -> Iterator[Message]:
@@ -45,7 +50,7 @@ def _migrations(applied: frozenset[str]) -> Iterator[Message]:
         yield Message("core.E003", "The database is not at this version's migrations.", "creatorvault database upgrade")
 
 
-def _login(row: Row[Any], login: str) -> Iterator[Message]:
+def _login(row: Row[Any], login: str, *, deploy: bool) -> Iterator[Message]:
     if row.release < OLDEST:
         yield Message("core.E004", f"PostgreSQL {row.release} is too old.", f"Use PostgreSQL {OLDEST} or newer.")
     if row.unbound:
@@ -56,12 +61,30 @@ def _login(row: Row[Any], login: str) -> Iterator[Message]:
         )
     elif row.owner:
         yield Message(
-            "core.W007",
+            "core.E007" if deploy else "core.W007",
             f"{login} owns the database: whoever breaks into the service can take the lock between tenants off.",
             "Give DATABASE_URL a login of its own, and DATABASE_OWNER_URL the owner.",
         )
     elif not row.admitted:
         yield Message("core.E006", f"{login} is no member of {RUNTIME_ROLE}.", "creatorvault database upgrade")
+
+
+def _operators(row: Row[Any], runtime: str) -> Iterator[Message]:
+    """Of the login of the admin API."""
+    if row.unbound or row.owner:
+        yield Message(
+            "core.E008",
+            f"{row.login}, the operators' login, is owner or superuser or bypasses row-level security.",
+            "Give DATABASE_OPERATOR_URL a login of its own: creatorvault database roles",
+        )
+    elif row.login == runtime:
+        yield Message(
+            "core.E009",
+            f"{row.login} serves creators and operators: whoever breaks into the service sees every tenant's metadata.",
+            "Give DATABASE_OPERATOR_URL a login of its own: creatorvault database roles",
+        )
+    elif not row.operator:
+        yield Message("core.E010", f"{row.login} is no member of {OPERATOR_ROLE}.", "creatorvault database upgrade")
 
 
 async def _applied(url: str) -> frozenset[str]:
@@ -79,6 +102,6 @@ async def _row(url: str) -> Row[Any]:
     engine = passing_engine(url)
     try:
         async with engine.connect() as connection:
-            return (await connection.execute(LOGIN, {"role": RUNTIME_ROLE})).one()
+            return (await connection.execute(LOGIN, {"role": RUNTIME_ROLE, "operator": OPERATOR_ROLE})).one()
     finally:
         await engine.dispose()

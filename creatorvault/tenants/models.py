@@ -9,6 +9,8 @@ from sqlmodel import Field, SQLModel
 
 
 class TenantKind(StrEnum):
+    """One creator's own, or an organization's."""
+
     PERSONAL = "personal"
     ORGANIZATION = "organization"
 

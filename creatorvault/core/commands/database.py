@@ -1,11 +1,14 @@
 """`creatorvault database`: migrations, as the owner of the database."""
 
+import asyncio
+
 import rich_click as click
 from alembic import command
 from alembic.util import CommandError
 
 from creatorvault.core.development import with_database
 from creatorvault.core.migrations import alembic_config
+from creatorvault.core.roles import role_statements, run_as_owner
 from creatorvault.core.upgrading import addresses
 from creatorvault.core.upgrading import upgrade as upgrade_database
 from creatorvault.settings import load_settings
@@ -51,3 +54,18 @@ def make_migrations(message: str, empty: bool) -> None:
     """Write a migration for what has changed in the models."""
     with with_database(load_settings(), click.echo) as settings:
         command.revision(alembic_config(addresses(settings.database)[0]), message, autogenerate=not empty)
+
+
+@database.command()
+@click.option("--apply", "apply", is_flag=True, help="Run it as DATABASE_OWNER_URL instead of printing it.")
+def roles(apply: bool) -> None:
+    """Print the SQL that prepares the logins, for a PostgreSQL where the owner may not make roles."""
+    settings = load_settings()
+    statements = role_statements(settings.database)
+    if apply:
+        asyncio.run(run_as_owner(settings.database, statements))
+        click.echo("The roles are there. New logins have no password yet: set one with \\password in psql.")
+        return
+    click.echo("-- As a role that may create roles. Give new logins a password afterwards: \\password <login>")
+    for statement in statements:
+        click.echo(f"{statement};")

@@ -1,0 +1,50 @@
+"""The roles that the database's logins need, as SQL: an `upgrade` does the same where its owner may make roles."""
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, addresses
+from creatorvault.settings import DatabaseSettings
+
+
+def role_statements(database: DatabaseSettings) -> list[str]:
+    """May be run again and again. Raises DatabaseUnreachable without DATABASE_URL."""
+    return list(_statements(database))
+
+
+async def run_as_owner(database: DatabaseSettings, statements: Sequence[str]) -> None:
+    """All or none of them."""
+    engine = create_async_engine(addresses(database)[0].reveal(), poolclass=NullPool, hide_parameters=True)
+    try:
+        async with engine.begin() as connection:
+            for statement in statements:
+                await connection.execute(text(statement.replace(":", r"\:")))
+    finally:
+        await engine.dispose()
+
+
+def _statements(database: DatabaseSettings) -> Iterator[str]:
+    owner, runtime = addresses(database)
+    for role in (RUNTIME_ROLE, OPERATOR_ROLE):
+        yield _created(role, "NOLOGIN")
+    for url, role in ((runtime, RUNTIME_ROLE), (database.operator_url, OPERATOR_ROLE)):
+        login = None if url is None else make_url(url.reveal()).username
+        if login is not None and login != make_url(owner.reveal()).username:
+            # A new role is neither superuser, nor may it bypass row-level security or make roles.
+            yield _created(login, "LOGIN")
+            yield f"GRANT {role} TO {_quoted(login)}"
+
+
+def _created(role: str, kind: str) -> str:
+    literal = role.replace("'", "''")
+    return (
+        f"DO $roles$ BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{literal}') "
+        f"THEN CREATE ROLE {_quoted(role)} {kind}; END IF; END $roles$"
+    )
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
