@@ -29,6 +29,7 @@ from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
+from creatorvault.tenants.derivation import tenant_id_of
 
 EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"]
 
@@ -73,6 +74,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)
     app.state.verifier = build_verifier(settings.auth)
+    app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
     try:
         with metrics_port(app):

@@ -17,5 +17,6 @@ class UserController(Controller):
 
     @get("/me", summary="Who am I", sync_to_thread=False, **documents(ME))
     def get_current_user_profile(self, request: Request[Identity, Any, State]) -> UserProfile:
-        """What the service takes from your token: who you are, your roles, and when the token expires."""
-        return UserProfile.of(request.user)
+        """What the service takes from your token: who you are, your roles and tenant, and when the token expires."""
+        # `tenants` stands on `accounts`: what a tenant is called is told from above, where the house is assembled.
+        return UserProfile.of(request.user, request.app.state.tenant_id_of(request.user))

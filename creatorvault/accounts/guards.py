@@ -2,7 +2,6 @@
 
 from typing import Any, cast
 
-from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
@@ -43,10 +42,6 @@ def requires_admin(connection: ASGIConnection[Any, Identity, Any, State], handle
     """Stands behind `requires_identity`."""
     if not connection.user.is_admin:
         raise AdminRequired
-
-
-def provide_identity(request: Request[Identity, Any, State]) -> Identity:
-    return request.user
 
 
 def bearer_token(connection: ASGIConnection[Any, Any, Any, State]) -> str:

@@ -11,6 +11,10 @@ PROFILE: Final[Prose] = {
     "email": ("As the token says.", "ada@example.org"),
     "name": ("As the token says.", "Ada"),
     "roles": ("As the token says; ideas need none.", ["user"]),
+    "tenant_id": (
+        "The tenant that the token selects: its organization's, or your own.",
+        "0b8b7b0a-3f0e-5e0b-9a56-0a4c1f6d2e11",
+    ),
     "expires_at": ("When the token ends, UTC.", "2026-11-22T22:10:00Z"),
 }
 

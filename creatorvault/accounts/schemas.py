@@ -7,6 +7,7 @@ from msgspec import Meta, Struct
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import PROFILE
+from creatorvault.core.identifiers import TenantId
 from creatorvault.core.schemas import Prose
 
 
@@ -20,14 +21,16 @@ class UserProfile(Struct, frozen=True, kw_only=True):
     email: str | None = None
     name: str | None = None
     roles: tuple[str, ...] = ()
+    tenant_id: TenantId | None = None
     expires_at: Annotated[datetime, Meta(tz=True)] | None = None
 
     @classmethod
-    def of(cls, identity: Identity) -> "UserProfile":
+    def of(cls, identity: Identity, tenant_id: TenantId) -> "UserProfile":
         return cls(
             user_id=identity.subject,
             email=identity.email,
             name=identity.name,
             roles=identity.roles,
+            tenant_id=tenant_id,
             expires_at=identity.expires_at,
         )

@@ -35,3 +35,7 @@ def tenant_name(identity: Identity) -> TenantName:
 def user_actor(identity: Identity) -> str:
     """What the audit log calls a person."""
     return f"user:{identity.realm}/{identity.subject}"
+
+
+def tenant_id_of(identity: Identity) -> TenantId:
+    return tenant_name(identity).id

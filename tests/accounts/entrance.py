@@ -59,7 +59,13 @@ async def open_entrance(auth: AuthSettings, *handlers: ControllerRouterHandler) 
         exception_handlers=exception_handlers(),
         openapi_config=None,
         logging_config=None,
-        state=State({"verifier": verifier, "limits": build_limits(LimitsSettings(enabled=False))}),
+        state=State(
+            {
+                "verifier": verifier,
+                "limits": build_limits(LimitsSettings(enabled=False)),
+                "tenant_id_of": tenant_id_of,
+            }
+        ),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:

@@ -5,10 +5,9 @@ from typing import Any
 
 import httpx
 import pytest
-from litestar import get
-from litestar.di import NamedDependency, Provide
+from litestar import Request, get
 
-from creatorvault.accounts.guards import provide_identity, requires_admin
+from creatorvault.accounts.guards import requires_admin
 from creatorvault.accounts.identity import Identity
 from creatorvault.settings import AuthSettings, IssuerSettings, Secret
 from tests.accounts.entrance import ME, Entrance, open_entrance, refusal
@@ -76,9 +75,9 @@ def bearer(**claims: Any) -> dict[str, str]:
     return {"Authorization": f"Bearer {token_of({**claims_of('ada'), **claims})}"}
 
 
-@get("/office", guards=[requires_admin], dependencies={"identity": Provide(provide_identity, sync_to_thread=False)})
-async def office(identity: NamedDependency[Identity]) -> dict[str, str]:
-    return {"subject": identity.subject}
+@get("/office", guards=[requires_admin])
+async def office(request: Request[Identity, Any, Any]) -> dict[str, str]:
+    return {"subject": request.user.subject}
 
 
 @get("/forgotten")

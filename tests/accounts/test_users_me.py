@@ -35,3 +35,14 @@ async def test_what_the_token_leaves_open_stays_open(
 
     assert all(profile[name] is None for name in claims if name in profile)
     assert profile["roles"] == []
+
+
+async def test_the_tenant_is_the_organizations_or_ones_own(creator: Callable[..., Creator]) -> None:
+    alone = creator()
+    at_work = [creator(user_id=alone.user_id, claims={"org_id": "org-1", "org_role": role}) for role in ("a", "b")]
+    other = creator(claims={"org_id": "org-1", "org_role": "member"})
+
+    mine, *ours = [(await who.request("GET", ME)).json()["tenant_id"] for who in (alone, *at_work, other)]
+
+    assert len(set(ours)) == 1
+    assert mine not in ours
