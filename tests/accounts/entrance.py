@@ -17,6 +17,7 @@ from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
 from creatorvault.settings import AuthSettings, LimitsSettings
+from creatorvault.tenants.derivation import tenant_id_of
 
 ME = "/api/v1/users/me"
 
