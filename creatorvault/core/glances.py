@@ -35,6 +35,7 @@ class Glances:
         self._address = make_url(settings.url.reveal()).set(drivername="postgresql")
         self._settings = settings
         self._places = asyncio.Semaphore(settings.pool_size)
+        self._under_way = 0
         self._idle: list[asyncpg.Connection] = []
         self._given_up: set[asyncpg.Connection] = set()
 
@@ -45,22 +46,36 @@ class Glances:
         limit of the server's own would have to be set in a round trip before.
         """
         try:
-            async with asyncio.timeout(self._settings.pool_wait_seconds):
-                await self._places.acquire()
-            try:
-                return await self._read(statement, arguments)
-            finally:
-                self._places.release()
+            async with asyncio.timeout(self._settings.answer_seconds):
+                async with asyncio.timeout(self._settings.pool_wait_seconds):
+                    await self._places.acquire()
+                self._under_way += 1
+                try:
+                    return await self._read(statement, arguments)
+                finally:
+                    self._under_way -= 1
+                    self._places.release()
         except FAULTS as error:
             if not is_temporary(error):
                 raise
+            if isinstance(error, TimeoutError):
+                self._distrust_idle()
             log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
             raise ServiceUnavailable from error
 
+    @property
+    def in_use(self) -> int:
+        """How many statements are under way."""
+        return self._under_way
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
     async def close(self) -> None:
-        for connection in (*self._idle, *self._given_up):
+        self._distrust_idle()
+        for connection in self._given_up:
             connection.terminate()
-        self._idle.clear()
         await asyncio.sleep(0)  # the turn in which the event loop closes them
 
     async def _read(self, statement: str, arguments: Sequence[object]) -> Sequence[Row]:
@@ -81,6 +96,12 @@ class Glances:
                 self._given_up.add(connection)
                 asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._hang_up, connection)
         return rows
+
+    def _distrust_idle(self) -> None:
+        """Where one connection has fallen silent, each of the others would cost a request its whole time."""
+        for connection in self._idle:
+            connection.terminate()
+        self._idle.clear()
 
     def _hang_up(self, connection: asyncpg.Connection) -> None:
         self._given_up.discard(connection)
