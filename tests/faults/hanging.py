@@ -17,6 +17,7 @@ class HangingWire(Wire):
         self._flows = asyncio.Event()
         self._flows.set()
         self._held: bytes | None = None
+        self._heard: set[asyncio.Event] = set()
 
     def hang(self) -> None:
         self._flows.clear()
@@ -29,12 +30,19 @@ class HangingWire(Wire):
         """The server gets everything; from the first `request` on, its connection hears nothing any more."""
         self._held = request
 
+    def silence_open(self) -> None:
+        """As when a firewall forgets connections: those of before hear nothing any more, new ones do."""
+        for heard in self._heard:
+            heard.clear()
+
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         back, forth = await asyncio.open_unix_connection(self._server_socket)
         heard = asyncio.Event()
         heard.set()
         self._open |= {writer, forth}
+        self._heard.add(heard)
         await asyncio.gather(self._there(reader, forth, heard), self._back(back, writer, heard))
+        self._heard.remove(heard)
         self._open -= {writer, forth}
 
     async def _there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, heard: asyncio.Event) -> None:

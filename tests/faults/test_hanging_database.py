@@ -98,3 +98,17 @@ async def test_shutting_down_does_not_wait_for_it(house: House, wire: HangingWir
 
     async with asyncio.timeout(PROMISE_SECONDS):
         await house.app.state.database.close()
+
+
+async def test_only_one_request_finds_out_that_all_connections_have_gone_silent(
+    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
+) -> None:
+    others = [house.creator() for _ in range(2)]
+    await asyncio.gather(*(other.post({"title": "Opens a connection"}) for other in others))
+    await asyncio.gather(*(reader.list() for reader in (*others, grace)))
+    await asyncio.gather(*(reader.list() for reader in (*others, grace)))  # their keys are at hand now
+
+    wire.silence_open()
+
+    assert [(await grace.get(idea)).status_code for _ in range(2)] == [503, 200]
+    assert [(await grace.put(idea, {"title": "Changed"})).status_code for _ in range(2)] == [503, 200]
