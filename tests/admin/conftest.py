@@ -73,7 +73,7 @@ async def appointed(
 
 @pytest.fixture
 def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
-    """For one with some scopes: `await appoint("read", "manage")`."""
+    """Makes operators, each with the scopes that are given."""
 
     async def appoint(*scopes: str, **more: Any) -> AdminClient:
         return await appointed(database, client, *scopes, **more)

@@ -109,7 +109,11 @@ async def test_an_erased_tenant_stays_erased(ada: Creator, olga: AdminClient, da
 
 
 async def test_processes_forget_keys_and_corpora_of_an_erased_tenant(
-    house: House, ada: Creator, olga: AdminClient, house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
+    house: House,
+    ada: Creator,
+    olga: AdminClient,
+    house_with: Callable[..., Awaitable[House]],
+    database: asyncpg.Connection,
 ) -> None:
     """The process that erases at once, another one with the next request."""
     await ada.idea("found")

@@ -1,0 +1,115 @@
+"""`creatorvault operators` and `creatorvault database roles`, as somebody at a terminal meets them."""
+
+import asyncpg
+import pytest
+
+from tests.admin.conftest import AdminClient
+from tests.application import House
+from tests.audit.conftest import Command, command
+from tests.postgres import Cluster, Database
+
+__all__ = ("command",)
+
+
+async def test_a_created_operator_may_do_what_the_scopes_say_until_revoked(
+    fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
+) -> None:
+    created = command("operators", "create", "--name", "Olga", "--scope", "read", "--scope", "read")
+    key = created.output.splitlines()[-1]
+    olga = AdminClient(fresh_house.client, key.split("_")[1], key)
+
+    assert (await olga.request("GET", "/status")).status_code == 200
+    assert (await olga.request("GET", "/root-keys")).status_code == 403
+    row = await fresh_sql.fetchrow("SELECT * FROM operators")
+    assert (row["name"], row["scopes"], row["expires_at"]) == ("Olga", ["read"], None)
+    assert row["key_hash"].startswith("$argon2id$")
+    assert key not in str(tuple(row))
+
+    assert f"{olga.key_id} is revoked." in command("operators", "revoke", olga.key_id).output
+    assert command("operators", "revoke", olga.key_id).exit_code == 0, "twice is as good as once"
+    assert (await olga.request("GET", "/status")).status_code == 401
+    verbs = await fresh_sql.fetch("SELECT verb, actor FROM audit_events ORDER BY sequence")
+    assert [tuple(row) for row in verbs] == [("operator.created", "command"), ("operator.revoked", "command")]
+    assert command("audit", "verify").exit_code == 0
+
+
+async def test_the_list_says_whose_key_still_opens(fresh_sql: asyncpg.Connection, command: Command) -> None:
+    for name, more in (("Forever", []), ("Later", ["--expires", "30"]), ("Expired", ["--expires", "1"]), ("Gone", [])):
+        command("operators", "create", "--name", name, "--scope", "manage", "--scope", "keys", *more)
+    await fresh_sql.execute("UPDATE operators SET expires_at = now() - interval '1 day' WHERE name = 'Expired'")
+    await fresh_sql.execute("UPDATE operators SET revoked_at = now() WHERE name = 'Gone'")
+
+    lines = {line.rsplit("  ", 1)[1]: line for line in command("operators", "list").output.splitlines()}
+
+    assert "  valid  keys,manage" in lines["Forever"]
+    assert "  valid until " in lines["Later"]
+    assert "  expired " in lines["Expired"]
+    assert "  revoked  " in lines["Gone"]
+
+
+def test_an_unknown_operator_cannot_be_revoked(command: Command) -> None:
+    result = command("operators", "revoke", "nobody")
+
+    assert result.exit_code == 1
+    assert "there is no operator nobody" in result.output
+
+
+def test_a_scope_that_does_not_exist_is_refused(command: Command) -> None:
+    assert command("operators", "create", "--name", "Olga", "--scope", "everything").exit_code == 2
+
+
+@pytest.fixture
+def logins(cluster: Cluster, fresh_database: Database) -> dict[str, str]:
+    """Two logins that do not exist yet, with names that need quoting."""
+    return {
+        "DATABASE_URL": fresh_database.url("its%20%22api%22"),
+        "DATABASE_OPERATOR_URL": fresh_database.url("it's%20ops"),
+    }
+
+
+async def test_the_roles_of_a_managed_database_are_printed_and_applied(
+    command: Command, logins: dict[str, str], fresh_sql: asyncpg.Connection
+) -> None:
+    printed = command("database", "roles", **logins)
+    await fresh_sql.execute(printed.output)
+    applied = command("database", "roles", "--apply", **logins)
+
+    assert (printed.exit_code, applied.exit_code) == (0, 0)
+    rows = await fresh_sql.fetch("""
+        SELECT login, role, pg_has_role(login, role, 'USAGE') AS member, rolcanlogin AND NOT rolsuper AS harmless
+        FROM (VALUES ('its "api"', 'creatorvault_runtime'), ('it''s ops', 'creatorvault_operator')) v (login, role)
+        JOIN pg_roles ON rolname = login
+    """)
+    assert [(row["member"], row["harmless"]) for row in rows] == [(True, True)] * 2
+    assert command("check", **logins).exit_code == 0
+
+
+def test_an_owner_who_serves_gets_no_login(command: Command, fresh_database: Database) -> None:
+    printed = command("database", "roles", DATABASE_URL=fresh_database.owner_url, DATABASE_OPERATOR_URL="")
+
+    assert "creatorvault_runtime" in printed.output
+    assert " LOGIN" not in printed.output
+
+
+def test_check_finds_a_dangerous_operators_login(command: Command, fresh_database: Database) -> None:
+    def found(operator: str, *options: str, **more: str) -> str:
+        return command("check", *options, DATABASE_OPERATOR_URL=fresh_database.url(operator), **more).output
+
+    assert "error core.E008" in found("postgres")
+    assert "error core.E008" in found("creatorvault_owner")
+    assert "error core.E009" in found("creatorvault_app")
+
+
+async def test_check_finds_an_operators_login_that_was_not_admitted(
+    command: Command, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    await fresh_sql.execute("DO $$ BEGIN CREATE ROLE nobody_yet LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
+
+    result = command("check", DATABASE_OPERATOR_URL=fresh_database.url("nobody_yet"))
+
+    assert "error core.E010" in result.output
+
+
+def test_a_deployment_does_not_serve_as_the_owner(command: Command, fresh_database: Database) -> None:
+    assert "error core.E007" in command("check", "--deploy", DATABASE_URL=fresh_database.owner_url).output
+    assert "warning core.W007" in command("check", DATABASE_URL=fresh_database.owner_url).output

@@ -1,0 +1,186 @@
+"""What the operators' login can do in SQL, whatever the code above it would ask for."""
+
+from collections.abc import AsyncGenerator
+
+import asyncpg
+import pytest
+
+from tests.admin.conftest import EVERY_SCOPE, appointed, tenant_of
+from tests.application import House
+from tests.factories import Creator
+from tests.postgres import Database
+
+GRANTS = {
+    "public.alembic_version": {"SELECT"},
+    "public.audit_events": {"SELECT", "INSERT"},
+    "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
+    "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
+    "public.ideas": {"DELETE", "SELECT(tenant_id,user_id)"},
+    "public.operators": {"SELECT"},
+    "public.tenant_erasures": {"SELECT", "INSERT", "DELETE"},
+    "public.tenants": {
+        "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
+        "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
+        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota)",
+    },
+    "public.vaults": {
+        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at)",
+        "UPDATE(idea_count,sealed_bytes,changed_at)",
+    },
+    "keys.audit_keys": {"SELECT", "INSERT"},
+    "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
+}
+
+
+@pytest.fixture
+async def operator(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
+    """SQL with the login of the admin API."""
+    connection = await asyncpg.connect(worker_database.operator_url)
+    yield connection
+    await connection.close()
+
+
+async def test_the_role_has_these_rights_and_no_others(database: asyncpg.Connection) -> None:
+    whole = await database.fetch(
+        """
+        SELECT nspname || '.' || relname AS relation, privilege_type AS right
+        FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace, aclexplode(relacl)
+        WHERE grantee = 'creatorvault_operator'::regrole
+    """.replace("SELECT oid::regclass::text AS name,", "SELECT")
+    )
+    columns = await database.fetch("""
+        SELECT nspname || '.' || relname AS relation, privilege_type AS right,
+               string_agg(attname, ',' ORDER BY attnum) AS columns
+        FROM pg_attribute JOIN pg_class c ON c.oid = attrelid JOIN pg_namespace n ON n.oid = relnamespace,
+             aclexplode(attacl)
+        WHERE grantee = 'creatorvault_operator'::regrole GROUP BY 1, 2
+    """)
+    found: dict[str, set[str]] = {}
+    for row in whole:
+        found.setdefault(row["relation"], set()).add(row["right"])
+    for row in columns:
+        found.setdefault(row["relation"], set()).add(f"{row['right']}({row['columns']})")
+
+    assert found == GRANTS
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT title FROM ideas",
+        "SELECT notes FROM ideas",
+        "SELECT tags FROM ideas",
+        "SELECT * FROM ideas",
+        "SELECT octet_length(title) FROM ideas",
+        "SELECT id FROM ideas",
+        "SELECT stage FROM ideas",
+        "SELECT due_date FROM ideas",
+        "SELECT * FROM ideas_part_0",
+        "SELECT wrapped FROM keys.vault_keys",
+        "SELECT answer FROM idempotency_answers",
+        "SELECT name FROM idempotency_answers",
+        "DELETE FROM ideas RETURNING title",
+        "UPDATE ideas SET stage = 0",
+        "INSERT INTO keys.vault_keys SELECT * FROM keys.vault_keys",
+        "UPDATE vaults SET key_version = 0",
+        "UPDATE vaults SET revision = 0",
+        "DELETE FROM vaults",
+        "DELETE FROM tenants",
+        "UPDATE tenants SET external_id = 'mine'",
+        "INSERT INTO operators (name) VALUES ('eve')",
+        "UPDATE operators SET scopes = '{read,manage,keys}'",
+        "COPY ideas TO STDOUT",
+        "CREATE TABLE mine (x int)",
+        "SET ROLE creatorvault_owner",
+        "SET ROLE creatorvault_runtime",
+    ],
+)
+async def test_ciphertext_keys_and_appointments_are_out_of_reach(operator: asyncpg.Connection, statement: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await operator.execute(statement)
+
+
+async def test_the_operators_login_destroys_nothing_of_a_tenant_that_is_not_being_erased(
+    ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
+) -> None:
+    idea = await ada.idea()
+    tenant = tenant_of(ada)
+
+    for status in ("active", "suspended", "erased"):
+        await database.execute("UPDATE tenants SET status = $2 WHERE tenant_id = $1", tenant, status)
+        for table in ("ideas", "keys.vault_keys", "idempotency_answers"):
+            assert await operator.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant) == "DELETE 0"
+        assert await operator.execute("UPDATE vaults SET idea_count = 0 WHERE tenant_id = $1", tenant) == "UPDATE 0"
+    await database.execute("UPDATE tenants SET status = 'active' WHERE tenant_id = $1", tenant)
+    assert (await ada.get(idea)).json() == idea
+
+
+async def test_the_operators_login_brings_no_erased_tenant_back(
+    ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
+) -> None:
+    await ada.idea()
+    await database.execute("UPDATE tenants SET status = 'erased' WHERE tenant_id = $1", tenant_of(ada))
+
+    done = await operator.execute("UPDATE tenants SET status = 'active' WHERE tenant_id = $1", tenant_of(ada))
+
+    assert done == "UPDATE 0"
+
+
+@pytest.mark.parametrize("table", ["operators", "tenant_erasures"])
+async def test_the_runtime_login_sees_nothing_of_operators(worker_database: Database, table: str) -> None:
+    connection = await asyncpg.connect(worker_database.runtime_url)
+    try:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(f"SELECT * FROM {table}")
+    finally:
+        await connection.close()
+
+
+async def test_the_operators_login_is_nobody_special(database: asyncpg.Connection) -> None:
+    row = await database.fetchrow("""
+        SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
+               pg_has_role('creatorvault_operator_app', 'creatorvault_runtime', 'MEMBER'),
+               pg_has_role('creatorvault_app', 'creatorvault_operator', 'MEMBER')
+        FROM pg_roles WHERE rolname = 'creatorvault_operator_app'
+    """)
+
+    assert tuple(row) == (False,) * 6
+
+
+async def test_no_admin_answer_holds_content_or_ciphertext(house: House, database: asyncpg.Connection) -> None:
+    """With a canary in each place; the answers are searched for it, and for pieces of what is stored."""
+    ada = house.creator()
+    canary = "canary-for-the-operators"
+    await ada.post({"title": canary, "notes": canary, "tags": [canary]}, headers={"Idempotency-Key": canary})
+    stored = await database.fetchrow("SELECT title, notes, tags FROM ideas WHERE user_id = $1", ada.user_id)
+    key = await database.fetchrow("SELECT wrapped FROM keys.vault_keys WHERE user_id = $1", ada.user_id)
+    admin = await every_answer(house, database, ada)
+
+    assert len(admin) > 10
+    for text in admin:
+        assert canary not in text
+        for value in (*stored, *key):
+            for start in range(18, len(value) - 6, 6):
+                piece = value[start : start + 6]
+                assert piece.hex() not in text
+                assert piece.decode("latin-1") not in text
+
+
+async def every_answer(house: House, sql: asyncpg.Connection, ada: Creator) -> list[str]:
+    olga = await appointed(sql, house.client, *EVERY_SCOPE)
+    one = f"/tenants/{tenant_of(ada)}"
+    steps: list[tuple[str, str, dict[str, object]]] = [
+        ("GET", "/status", {}),
+        ("GET", f"/tenants?external_id={ada.user_id}", {}),
+        ("GET", one, {}),
+        ("GET", f"/vaults?user_id={ada.user_id}", {}),
+        ("GET", "/root-keys", {}),
+        ("POST", f"{one}/suspend", {}),
+        ("POST", f"{one}/resume", {}),
+        ("PUT", f"{one}/quotas", {"idea_quota": 7}),
+        ("POST", f"{one}/erasure", {}),
+        ("POST", f"{one}/erasure/confirm", {"confirmation": "wrong"}),
+        ("DELETE", f"{one}/erasure", {}),
+        ("GET", f"/audit?tenant_id={tenant_of(ada)}", {}),
+    ]
+    return [(await olga.request(method, path, json=body)).text for method, path, body in steps]

@@ -1,0 +1,216 @@
+"""What is written down, and what never is."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import pytest
+from litestar import Litestar
+
+from creatorvault.audit.chain import SERVICE
+from creatorvault.audit.keys import AuditKeys
+from creatorvault.audit.repositories import AuditRepository, Search, events, total
+from creatorvault.audit.services import AuditLog
+from creatorvault.core.database import Database as Pool
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.settings import Settings
+from tests.application import House, environment_of, settings_of
+from tests.factories import Creator
+from tests.logs import captured_logs
+from tests.postgres import Database
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+
+async def rows(sql: asyncpg.Connection, tenant: UUID | None = None) -> list[asyncpg.Record]:
+    return list(
+        await sql.fetch(
+            "SELECT * FROM audit_events WHERE $1::uuid IS NULL OR tenant_id = $1 ORDER BY tenant_id, sequence", tenant
+        )
+    )
+
+
+async def test_the_first_idea_makes_a_tenant_and_a_key_and_the_second_nothing(
+    fresh_house: House, fresh_sql: asyncpg.Connection
+) -> None:
+    ada = fresh_house.creator()
+    await ada.idea()
+    await ada.idea()
+
+    created, key = await rows(fresh_sql)
+
+    assert (created["verb"], json.loads(created["targets"])) == ("tenant.created", {"kind": "personal"})
+    assert (key["verb"], json.loads(key["targets"])) == ("key.created", {"user_id": ada.user_id, "version": "1"})
+    assert key["actor"] == f"user:better-auth/{ada.user_id}"
+    assert (key["sequence"], key["previous"], key["outcome"]) == (2, created["digest"], "done")
+
+
+async def test_a_rotated_key_is_written_down(house_with: HouseWith, database: asyncpg.Connection) -> None:
+    house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
+    ada = house.creator()
+    for _ in range(2):
+        await ada.idea()
+
+    tenant = await database.fetchval("SELECT tenant_id FROM vaults WHERE user_id = $1", ada.user_id)
+
+    assert [row["verb"] for row in await rows(database, tenant)] == ["tenant.created", "key.created", "key.rotated"]
+
+
+async def test_an_address_is_a_pseudonym(ada: Creator, database: asyncpg.Connection) -> None:
+    await ada.idea()
+    tenant = await database.fetchval("SELECT tenant_id FROM vaults WHERE user_id = $1", ada.user_id)
+
+    addresses = {row["address"] for row in await rows(database, tenant)}
+
+    assert len(addresses) == 1
+    (address,) = addresses
+    assert len(address) == 16
+    assert "127" not in bytes.fromhex(address).decode("latin-1")
+
+
+async def test_pseudonyms_of_two_days_differ(app: Litestar) -> None:
+    keys: AuditKeys = app.state.audit.keys
+    async with app.state.database.writing() as session:
+        assert await keys.addresses(session, "2026-11-22") != await keys.addresses(session, "2026-11-23")
+
+
+async def test_an_act_that_fails_leaves_no_event(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+    await fresh_sql.execute("ALTER TABLE ideas ADD CONSTRAINT never CHECK (stage = 9)")
+
+    assert (await fresh_house.creator().post({"title": "x"})).status_code == 500
+    assert await rows(fresh_sql) == []
+    assert await fresh_sql.fetchval("SELECT count(*) FROM keys.audit_keys") == 0
+
+    await fresh_sql.execute("ALTER TABLE ideas DROP CONSTRAINT never")
+    await fresh_house.creator().idea()
+    assert len(await rows(fresh_sql)) == 2
+
+
+async def test_events_of_one_tenant_at_the_same_time_make_one_chain(
+    fresh_house: House, fresh_sql: asyncpg.Connection
+) -> None:
+    members = [fresh_house.creator(claims={"org_id": "acme", "org_role": "member"}) for _ in range(8)]
+
+    await asyncio.gather(*(member.idea() for member in members))
+
+    written = await rows(fresh_sql)
+    assert [row["sequence"] for row in written] == list(range(1, 10))
+    assert [row["previous"] for row in written[1:]] == [row["digest"] for row in written[:-1]]
+
+
+async def test_two_processes_that_make_the_audit_key_at_once_agree_on_one(fresh_database: Database, home: Path) -> None:
+    settings: Settings = settings_of(environment_of(fresh_database, home))
+    provider = root_key_provider(settings.encryption)
+    pool = Pool(settings.database)
+    one, other = AuditKeys(provider), AuditKeys(provider)
+    try:
+        async with pool.writing() as session:
+            mine = await one.chain(session)
+            assert await one.chain(session) == mine
+
+            async def late() -> bytes:
+                async with pool.writing() as session:
+                    return await other.chain(session)
+
+            waiting = asyncio.create_task(late())
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+        assert await waiting == mine
+        async with pool.writing() as session:
+            assert await one.chain(session) == mine
+    finally:
+        await pool.close()
+
+
+async def test_no_event_holds_content(ada: Creator, database: asyncpg.Connection) -> None:
+    canary = "canary-in-the-audit-log"
+    idea = await ada.idea(canary, notes=canary, tags=[canary])
+    await ada.patch(idea, {"title": f"{canary} again"})
+    assert len(await ada.titles({"search": canary})) == 1
+    await ada.delete(idea)
+
+    written = await rows(database)
+
+    assert written
+    assert not any(canary in str(value) for row in written for value in row.values())
+
+
+async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
+    await ada.idea()
+    actor = f"user:better-auth/{ada.user_id}"
+    async with app.state.operators_database.reading() as session:
+        newest, oldest = await events(session, Search(actor=actor))
+
+        assert (newest.verb, oldest.verb) == ("key.created", "tenant.created")
+        assert await total(session, Search(actor=actor, until=newest.happened_at)) == 1
+        assert await total(session, Search(actor=actor, since=newest.happened_at)) == 1
+        assert await total(session, Search(actor=actor, verb="key.created", tenant_id=newest.tenant_id)) == 1
+        assert len(await events(session, Search(actor=actor, limit=1, offset=1))) == 1
+
+
+async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connection) -> None:
+    log: AuditLog = app.state.audit
+    async with app.state.database.writing() as session:
+        await AuditRepository(session, SERVICE).enter()
+        await log.witness("command").record(session, SERVICE, "test.happened")
+
+    row = await database.fetchrow("SELECT * FROM audit_events WHERE verb = 'test.happened'")
+    assert (row["actor"], row["address"], row["tenant_id"]) == ("command", None, SERVICE)
+
+
+@pytest.fixture
+async def watchful(house_with: HouseWith) -> House:
+    """An application for which three refused tokens are many."""
+    return await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="3", CREATORVAULT_LIMITS__TRUSTED_PROXIES="127.0.0.0/8")
+
+
+async def bursts(sql: asyncpg.Connection, house: House) -> int:
+    await house.app.state.refused_tokens.aclose()
+    count: int = await sql.fetchval("SELECT count(*) FROM audit_events WHERE verb = 'tokens.refused'")
+    return count
+
+
+async def test_a_burst_of_refused_tokens_is_one_event(watchful: House, database: asyncpg.Connection) -> None:
+    before = await bursts(database, watchful)
+    for number in range(5):
+        headers = {"Authorization": f"Bearer {number}", "X-Forwarded-For": "192.0.2.1"}
+        assert (await watchful.client.get("/api/v1/users/me", headers=headers)).status_code == 401
+
+    assert await bursts(database, watchful) == before + 1
+
+
+async def test_few_refused_tokens_requests_without_one_and_good_ones_are_no_burst(
+    watchful: House, database: asyncpg.Connection
+) -> None:
+    before, ada = await bursts(database, watchful), watchful.creator()
+    for number in range(4):
+        await watchful.client.get("/api/v1/users/me")
+        await ada.request("GET", "/api/v1/users/me")
+        headers = {"Authorization": "Bearer x", "X-Forwarded-For": f"192.0.2.{100 + number}"}
+        await watchful.client.get("/api/v1/users/me", headers=headers)
+
+    assert await bursts(database, watchful) == before
+
+
+async def test_addresses_seen_longest_ago_are_forgotten(watchful: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("creatorvault.audit.bursts.REMEMBERED", 2)
+    for number in range(4):
+        headers = {"Authorization": "Bearer x", "X-Forwarded-For": f"198.51.100.{number}"}
+        await watchful.client.get("/api/v1/users/me", headers=headers)
+
+    assert len(watchful.app.state.refused_tokens._counts) == 2
+
+
+async def test_a_burst_that_cannot_be_written_down_is_logged(house_with: HouseWith) -> None:
+    away = "postgresql://app@127.0.0.1:1/ideas"
+    house = await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="1", DATABASE_URL=away)
+
+    with captured_logs() as logs:
+        answer = await house.client.get("/api/v1/users/me", headers={"Authorization": "Bearer x"})
+        await house.app.state.refused_tokens.aclose()
+
+    assert answer.status_code == 401
+    assert logs.named("audit.lost")

@@ -1,0 +1,157 @@
+"""Whatever somebody with the run of the database does to the log, `creatorvault audit verify` finds it."""
+
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.audit.conftest import Command
+from tests.factories import Creator
+from tests.postgres import Database
+
+SECOND = "sequence = 2"
+TAMPERINGS = {
+    "another time": f"UPDATE audit_events SET happened_at = happened_at + interval '1 microsecond' WHERE {SECOND}",
+    "a time before all others": f"UPDATE audit_events SET happened_at = '-infinity' WHERE {SECOND}",
+    "no time at all": f"UPDATE audit_events SET happened_at = 'infinity' WHERE {SECOND}",
+    "another actor": f"UPDATE audit_events SET actor = 'operator:eve' WHERE {SECOND}",
+    "another verb": f"UPDATE audit_events SET verb = 'key.rotated' WHERE {SECOND}",
+    "another target": f"""UPDATE audit_events SET targets = '{{"user_id": "eve", "version": "1"}}' WHERE {SECOND}""",
+    "one target less": f"UPDATE audit_events SET targets = targets - 'version' WHERE {SECOND}",
+    "another address": f"UPDATE audit_events SET address = 'feed' WHERE {SECOND}",
+    "no address": f"UPDATE audit_events SET address = NULL WHERE {SECOND}",
+    "another outcome": f"UPDATE audit_events SET outcome = 'refused' WHERE {SECOND}",
+    "another digest": f"UPDATE audit_events SET digest = sha256(digest) WHERE {SECOND}",
+    "another predecessor": f"UPDATE audit_events SET previous = sha256(previous) WHERE {SECOND}",
+    "another tenant": f"UPDATE audit_events SET tenant_id = gen_random_uuid() WHERE {SECOND}",
+    "the first removed": "DELETE FROM audit_events WHERE sequence = 1",
+    "one removed from the middle": f"DELETE FROM audit_events WHERE {SECOND}",
+    "one removed and the rest moved up": """
+        DELETE FROM audit_events WHERE sequence = 2;
+        UPDATE audit_events SET sequence = sequence + 100 WHERE sequence > 2;
+        UPDATE audit_events SET sequence = sequence - 101 WHERE sequence > 100
+    """,
+    "the last removed": "DELETE FROM audit_events WHERE sequence = 4",
+    "all removed": "DELETE FROM audit_events",
+    "two swapped": """
+        UPDATE audit_events SET sequence = 100 WHERE sequence = 2;
+        UPDATE audit_events SET sequence = 2 WHERE sequence = 3;
+        UPDATE audit_events SET sequence = 3 WHERE sequence = 100
+    """,
+    "one added at the end": """
+        INSERT INTO audit_events
+        SELECT tenant_id, 5, happened_at, actor, verb, targets, address, outcome, digest, sha256(digest)
+        FROM audit_events WHERE sequence = 4;
+        UPDATE audit_heads SET sequence = 5, digest = (SELECT digest FROM audit_events WHERE sequence = 5)
+    """,
+    "the head removed": "DELETE FROM audit_heads",
+    "the head set back": """
+        UPDATE audit_heads SET sequence = 3, digest = (SELECT digest FROM audit_events WHERE sequence = 3)
+    """,
+    "a head without a chain": "INSERT INTO audit_heads VALUES (gen_random_uuid(), 1, sha256(''))",
+}
+
+
+async def test_a_log_that_nobody_touched_is_whole(chain: Creator, command: Command) -> None:
+    result = command("audit", "verify")
+
+    assert (result.exit_code, result.output) == (0, "The audit log is whole.\n")
+
+
+def test_an_empty_log_is_whole(command: Command) -> None:
+    assert command("audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS)
+async def test_tampering_is_found(
+    chain: Creator, attacker: asyncpg.Connection, command: Command, tampering: str
+) -> None:
+    await attacker.execute(TAMPERINGS[tampering])
+
+    result = command("audit", "verify")
+
+    assert result.exit_code == 1, result.output
+    assert "findings" in result.output
+
+
+async def test_a_finding_says_where_and_what(chain: Creator, attacker: asyncpg.Connection, command: Command) -> None:
+    tenant = await attacker.fetchval("SELECT tenant_id FROM audit_heads")
+    await attacker.execute("DELETE FROM audit_events WHERE sequence IN (2, 3)")
+    assert f"{tenant} 4: events 2 to 3 are missing\n" in command("audit", "verify").output
+
+    await attacker.execute("UPDATE audit_events SET verb = 'nothing' WHERE sequence = 1")
+    assert f"{tenant} 1: it was edited, or not written by this service\n" in command("audit", "verify").output
+
+
+async def test_a_log_set_back_as_a_whole_is_found_by_a_head_that_was_kept_elsewhere(
+    chain: Creator, attacker: asyncpg.Connection, command: Command, tmp_path: Path
+) -> None:
+    kept = tmp_path / "heads"
+    kept.write_text(command("audit", "heads").output)
+    assert command("audit", "verify", "--heads", str(kept)).exit_code == 0
+    await chain.request("POST", chain.url, json={"title": "later"})
+    assert command("audit", "verify", "--heads", str(kept)).exit_code == 0, "an older head is a part of the chain"
+
+    await attacker.execute(
+        "DELETE FROM audit_events WHERE sequence > 3;"
+        "UPDATE audit_heads SET sequence = 3, digest = (SELECT digest FROM audit_events WHERE sequence = 3)"
+    )
+
+    assert command("audit", "verify").exit_code == 0, "the database alone cannot show it"
+    result = command("audit", "verify", "--heads", str(kept))
+    assert result.exit_code == 1
+    assert "the head that was kept elsewhere is no part of the chain" in result.output
+
+
+async def test_a_key_of_another_root_does_not_verify(chain: Creator, command: Command) -> None:
+    other = command("keys", "generate").output.splitlines()[-1]
+
+    assert command("audit", "verify", CREATORVAULT_ROOT_KEYS=other).exit_code != 0
+
+
+def test_heads_that_are_none_are_refused(command: Command, tmp_path: Path) -> None:
+    file = tmp_path / "heads"
+    file.write_text("nonsense")
+
+    result = command("audit", "verify", "--heads", str(file))
+
+    assert result.exit_code == 1
+    assert "Error" in result.output
+
+
+@pytest.mark.parametrize("name", ["verify", "heads"])
+def test_without_an_operators_login_the_log_cannot_be_read(command: Command, name: str) -> None:
+    result = command("audit", name, DATABASE_OPERATOR_URL="")
+
+    assert result.exit_code == 1
+    assert "DATABASE_OPERATOR_URL is not set" in result.output
+
+
+@pytest.mark.parametrize("login", ["runtime_url", "operator_url", "owner_url"])
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit_events SET verb = 'x'",
+        "DELETE FROM audit_events",
+        "TRUNCATE audit_events",
+        "DELETE FROM audit_heads",
+        "TRUNCATE audit_heads",
+        "UPDATE audit_heads SET sequence = sequence - 1",
+        "UPDATE audit_heads SET sequence = sequence + 2",
+        "UPDATE keys.audit_keys SET version = 2",
+        "DELETE FROM keys.audit_keys",
+    ],
+)
+async def test_no_login_of_the_service_can_take_anything_back(
+    chain: Creator, fresh_database: Database, fresh_sql: asyncpg.Connection, login: str, statement: str
+) -> None:
+    if login == "owner_url" and "audit_keys" in statement:
+        return  # the owner of a table may do as it likes; without the key nothing verifies any more
+    tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
+    connection = await asyncpg.connect(getattr(fresh_database, login))
+    try:
+        await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.execute(statement)
+    finally:
+        await connection.close()
