@@ -15,8 +15,7 @@ from creatorvault.settings import Settings
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 TABLE = "\n".join(
-    line.rpartition(" | ")[0].partition(" | ")[0]
-    for line in DOCUMENT.partition("### Every setting")[2].partition("\n## ")[0].splitlines()
+    line.partition(" | ")[0] for line in DOCUMENT.partition("### Every setting")[2].partition("\n## ")[0].splitlines()
 )
 
 

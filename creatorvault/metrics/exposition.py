@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
+from wsgiref.simple_server import WSGIServer
 
 from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
@@ -49,7 +50,8 @@ def metrics_port(app: Litestar) -> Generator[None]:
     if settings.port is None:
         yield
         return
-    port, server = _first_free(settings, app.state.settings.server.workers, registry)
+    ports = range(settings.port, settings.port + app.state.settings.server.workers)
+    port, server = _first_free(ports, settings.host, registry)
     log.info("metrics.listening", host=settings.host, port=port)
     try:
         yield
@@ -67,15 +69,13 @@ def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
     return Response(generate_latest(request.app.state[STATE_KEY]), media_type=CONTENT_TYPE_LATEST)
 
 
-def _first_free(settings: MetricsSettings, workers: int, registry: CollectorRegistry) -> tuple[int, Any]:
+def _first_free(ports: range, host: str, registry: CollectorRegistry) -> tuple[int, WSGIServer]:
     """Workers are alike and do not know their numbers: each takes the first port that no other has. Raises OSError."""
-    first = settings.port or 0
-    for port in range(first, first + workers):
+    *before, last = ports
+    for port in before:
         try:
-            server, _ = start_http_server(port, settings.host, registry)
+            return port, start_http_server(port, host, registry)[0]
         except OSError as error:
-            if error.errno != errno.EADDRINUSE or port == first + workers - 1:
+            if error.errno != errno.EADDRINUSE:
                 raise
-        else:
-            return port, server
-    raise OSError(errno.EADDRINUSE, "no port for metrics")
+    return last, start_http_server(last, host, registry)[0]

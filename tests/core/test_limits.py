@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from creatorvault.core.counters import ProcessCounters
 from creatorvault.core.errors import TooManyRequests
 from creatorvault.core.limits import RateLimits, pseudonym
-from creatorvault.settings import LimitsSettings
+from creatorvault.settings import LimitsSettings, SettingsError, load_settings
 from tests.application import House
 from tests.factories import Creator
 
@@ -261,3 +261,18 @@ async def test_the_answer_to_a_browser_lets_its_script_read_the_limits(house_wit
     exposed = refused.headers["access-control-expose-headers"].lower()
     assert refused.status_code == 429
     assert {"ratelimit", "ratelimit-policy", "retry-after"} <= {name.strip() for name in exposed.split(",")}
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"STORAGE_URL": "http://localhost"}, "does not begin with one of valkey://"),
+        ({"TRUSTED_PROXIES": "10.0.0.0/8,nonsense"}, "'nonsense' does not appear to be"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "host bits set"),
+        ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "is everybody"),
+        ({"IDENTITY_READS": "0"}, "IDENTITY_READS"),
+    ],
+)
+def test_settings_that_mean_nothing_are_refused(settings: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        load_settings({f"CREATORVAULT_LIMITS__{name}": value for name, value in settings.items()})

@@ -1,5 +1,6 @@
 """Spans for OpenTelemetry, read from an exporter in memory."""
 
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import uuid4
@@ -8,6 +9,7 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
+from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.spans import Spans
 from creatorvault.core.tracing import STATE_KEY, install_tracing, observe_with
@@ -114,3 +116,15 @@ async def test_an_endpoint_switches_tracing_on() -> None:
 
     assert len(app.observers) == 1
     await app.state[STATE_KEY].aclose()
+
+
+def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    configure_logging("DEBUG", "auto", production=False)
+    monkeypatch.setitem(sys.modules, "creatorvault.core.spans", None)
+    app = Edge()
+
+    with captured_logs() as logs:
+        install_tracing(app, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
+
+    assert app.observers == ()
+    assert [warning["install"] for warning in logs.named("tracing.unavailable")] == ["creatorvault[otel]"]

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from creatorvault.settings import SettingsError, load_settings
 from tests.application import House
 
 TOKEN = "the-token-of-the-metrics-0123456789abcdef"
@@ -162,3 +163,26 @@ async def test_each_of_several_workers_has_its_own_port(house_with: HouseWith) -
 
     name = "creatorvault_http_request_duration_seconds_count"
     assert [Shown(answer.text).value(name) for answer in answers] == [1, 2]
+
+
+async def test_a_port_that_somebody_else_has_is_an_error_at_start(house_with: HouseWith) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+
+        with pytest.raises(OSError, match="in use"):
+            await house_with(CREATORVAULT_METRICS__PORT=str(taken.getsockname()[1]))
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"METRICS__TOKEN": "short"}, "needs at least 32"),
+        ({"METRICS__TOKEN": TOKEN, "SERVER__WORKERS": "2"}, "set metrics.port"),
+        ({"METRICS__PORT": "7999", "SERVER__WORKERS": "2"}, "which is the service's own"),
+        ({"METRICS__PORT": "65535", "SERVER__WORKERS": "2"}, "leaves no ports for 2 workers"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings: dict[str, str], problem: str) -> None:
+    with pytest.raises(SettingsError, match=problem):
+        load_settings({f"CREATORVAULT_{name}": value for name, value in settings.items()})

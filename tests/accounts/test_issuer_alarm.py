@@ -1,0 +1,29 @@
+"""An issuer that does not answer is an alarm, once, and is counted."""
+
+import pytest
+
+from creatorvault.accounts.errors import IssuerUnavailable
+from creatorvault.accounts.jwks import FETCHES, PublishedKeys
+from creatorvault.core.alarms import RAISED
+from creatorvault.core.logging import configure_logging
+from creatorvault.settings import AuthSettings
+from tests.logs import captured_logs
+
+NOBODY = "http://127.0.0.1:9/jwks"
+
+
+async def test_an_issuer_that_is_down_is_an_alarm_once() -> None:
+    configure_logging("DEBUG", "auto", production=False)
+    now, raised = 0.0, RAISED["provider_down"]
+    keys = PublishedKeys("down", NOBODY, ("EdDSA",), AuthSettings(), lambda: now)
+
+    with captured_logs() as logs:
+        for _ in range(3):
+            with pytest.raises(IssuerUnavailable):
+                await keys.find("a-key", "EdDSA")
+            now += 60
+    await keys.aclose()
+
+    assert [(alarm["code"], alarm["issuer"]) for alarm in logs.named("alarm")] == [("provider_down", "down")]
+    assert RAISED["provider_down"] == raised + 1
+    assert FETCHES["down", "failed"] == 3
