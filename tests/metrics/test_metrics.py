@@ -170,7 +170,7 @@ async def test_a_port_that_somebody_else_has_is_an_error_at_start(house_with: Ho
         taken.bind(("127.0.0.1", 0))
         taken.listen()
 
-        with pytest.raises(OSError, match="in use"):
+        with pytest.RaisesGroup(pytest.RaisesExc(OSError, match="in use"), flatten_subgroups=True):
             await house_with(CREATORVAULT_METRICS__PORT=str(taken.getsockname()[1]))
 
 
