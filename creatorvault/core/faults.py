@@ -43,8 +43,10 @@ def is_temporary(error: BaseException) -> bool:
         return True  # a migration has changed the tables under a prepared statement; the next one is prepared anew
     state = sqlstate(error)
     if state is None:
-        # No SQLSTATE: not the server but this side gave up, because nobody answered.
-        return isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
+        # No SQLSTATE: not the server but this side gave up, because nobody answered. The driver has no type of its own
+        # for a connection that closed under it.
+        closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
+        return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
     return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES
 
 

@@ -12,6 +12,7 @@ import asyncpg
 from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
+from creatorvault.core.deadlines import deadline
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.logging import get_logger
@@ -46,7 +47,7 @@ class Glances:
         limit of the server's own would have to be set in a round trip before.
         """
         try:
-            async with asyncio.timeout(self._settings.answer_seconds):
+            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)):
                 async with asyncio.timeout(self._settings.pool_wait_seconds):
                     await self._places.acquire()
                 self._under_way += 1

@@ -13,6 +13,7 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
+from creatorvault.core.deadlines import asking_within_one_deadline
 from creatorvault.core.exchanges import STATE_KEY, Exchange, Observer, exchange_of
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
@@ -64,6 +65,7 @@ class Edge(Litestar):
             await send(message)
 
         with ExitStack() as observed:
+            observed.enter_context(asking_within_one_deadline())
             for observe in self.observers:
                 observed.enter_context(observe(exchange))
             structlog.contextvars.clear_contextvars()
