@@ -1,20 +1,23 @@
-"""Reading at a glance: one statement, which is a transaction and a snapshot by itself, in one round trip.
+"""Few round trips: a statement that is a transaction and a snapshot by itself, and short transactions of plain SQL.
 
-A transaction of several statements costs four trips and, through an ORM's session, several times the processor time of
-the statement. Whatever needs more than one statement goes through `core.database`.
+Through an ORM's session a statement takes several times the processor time that the driver takes. What most requests
+need goes this way; everything else goes through `core.database`, which answers the same.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
 from creatorvault.core.deadlines import deadline
-from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.errors import CreatorVaultError, InternalError, ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
+from creatorvault.core.identifiers import TenantId
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import DatabaseSettings, SettingsError
 
@@ -47,22 +50,43 @@ class Glances:
         limit of the server's own would have to be set in a round trip before.
         """
         try:
-            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)):
-                async with asyncio.timeout(self._settings.pool_wait_seconds):
-                    await self._places.acquire()
-                self._under_way += 1
-                try:
-                    return await self._read(statement, arguments)
-                finally:
-                    self._under_way -= 1
-                    self._places.release()
+            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)), self._place():
+                return await self._read(statement, arguments)
         except FAULTS as error:
             if not is_temporary(error):
                 raise
-            if isinstance(error, TimeoutError):
-                self._distrust_idle()
-            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-            raise ServiceUnavailable from error
+            raise self._away(error) from error
+
+    @asynccontextmanager
+    async def transaction(self, tenant_id: TenantId) -> AsyncGenerator[asyncpg.Connection]:
+        """A transaction within a tenant: opened in one round trip, committed in one on leaving without an error.
+
+        Raises as `rows` does, at the commit too.
+        """
+        try:
+            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)), self._place():
+                connection = await self._connection()
+                clean = False
+                try:
+                    # As text, since a message with parameters holds one statement only. What UUID writes cannot end
+                    # the literal.
+                    tenant = UUID(int=tenant_id.int)
+                    await connection.execute(f"BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true);")
+                    try:
+                        yield connection
+                    except (CreatorVaultError, asyncpg.PostgresError):
+                        await connection.execute("ROLLBACK")
+                        clean = True
+                        raise
+                    if await connection.execute("COMMIT") != "COMMIT":
+                        raise InternalError
+                    clean = True
+                finally:
+                    self._put_back(connection, clean=clean)
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            raise self._away(error) from error
 
     @property
     def in_use(self) -> int:
@@ -91,12 +115,32 @@ class Glances:
             clean = True
             raise
         finally:
-            if clean:
-                self._idle.append(connection)
-            else:
-                self._given_up.add(connection)
-                asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._hang_up, connection)
+            self._put_back(connection, clean=clean)
         return rows
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncGenerator[None]:
+        async with asyncio.timeout(self._settings.pool_wait_seconds):
+            await self._places.acquire()
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._places.release()
+
+    def _put_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
+        if clean:
+            self._idle.append(connection)
+        else:
+            self._given_up.add(connection)
+            asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._hang_up, connection)
+
+    def _away(self, error: BaseException) -> ServiceUnavailable:
+        if isinstance(error, TimeoutError):
+            self._distrust_idle()
+        log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
+        return ServiceUnavailable()
 
     def _distrust_idle(self) -> None:
         """Where one connection has fallen silent, each of the others would cost a request its whole time."""

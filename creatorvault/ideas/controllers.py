@@ -21,7 +21,8 @@ from creatorvault.ideas.schemas import (
     IdeaUpdate,
     OwnerPath,
 )
-from creatorvault.ideas.services import IdeaWritingService, StoredIdea
+from creatorvault.ideas.services import StoredIdea
+from creatorvault.ideas.writing import IdeaWriting
 
 
 class IdeaController(Controller):
@@ -36,7 +37,7 @@ class IdeaController(Controller):
         **openapi.CREATE,
     )
     async def create_idea(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Stores a new idea. A title is enough; the rest has defaults.
 
@@ -98,7 +99,7 @@ class IdeaController(Controller):
         **openapi.CHANGE,
     )
     async def update_idea_partial(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Changes the fields that are sent and leaves the others.
 
@@ -114,7 +115,7 @@ class IdeaController(Controller):
         **openapi.REPLACE,
     )
     async def update_idea_full(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
+        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Replaces the whole idea: fields that are left out go back to their defaults.
 
@@ -128,9 +129,7 @@ class IdeaController(Controller):
         **accepts(path=IdeaPath, writing=provide_writing),
         **openapi.DELETE,
     )
-    async def delete_idea(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWritingService]
-    ) -> None:
+    async def delete_idea(self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]) -> None:
         """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
         await writing.delete(received.path(IdeaPath).idea_id)
 

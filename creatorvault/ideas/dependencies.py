@@ -14,10 +14,12 @@ from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
 from creatorvault.ideas.errors import NotYourIdeas
 from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
+from creatorvault.ideas.writing import IdeaWriting
 from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
@@ -48,17 +50,26 @@ async def _snapshot(request: IdeasRequest, tenant: TenantName, vault_id: VaultId
         yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora)
 
 
-async def provide_writing(
-    request: IdeasRequest, received: NamedDependency[Received]
-) -> AsyncGenerator[IdeaWritingService]:
-    """Commits when the handler has returned and its answer is encoded, before the answer leaves."""
+async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:
     tenant, vault_id = _vault_of(request, received)
+    state = request.app.state
+    precondition = Precondition(request.headers.get("if-match"))
+    quick = None
+    if request.method != "POST" or HEADER not in request.headers:
+        quick = QuickChanges(state.glances, vault_id, state.keyring, state.settings.tenancy, precondition)
+    return IdeaWriting(quick, lambda: _transaction(request, tenant, vault_id, precondition))
+
+
+@asynccontextmanager
+async def _transaction(
+    request: IdeasRequest, tenant: TenantName, vault_id: VaultId, precondition: Precondition
+) -> AsyncGenerator[IdeaWritingService]:
+    """Commits on leaving."""
     state = request.app.state
     async with state.database.writing() as session:
         once = await Once.claimed(session, vault_id, request.headers.get(HEADER)) if request.method == "POST" else None
         service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
         vault = await service.open_locked()
-        precondition = Precondition(request.headers.get("if-match"))
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
 
 

@@ -56,7 +56,7 @@ class IdeaGlances:
         columns = glanced.rows[0][VAULT_COLUMNS:]
         if columns[0] is None:
             return None
-        return StoredIdea(IdeaSealer(glanced.vault.cipher).open(_idea(columns)), VaultRevision(columns[-1]))
+        return StoredIdea(IdeaSealer(glanced.vault.cipher).open(idea_of(columns)), VaultRevision(columns[-1]))
 
     async def tag(self, query: IdeaQuery) -> str | None:
         glanced = await self._vault.look()
@@ -76,7 +76,7 @@ class IdeaGlances:
         if rows[0][IDEA_ID] is None or len(rows) < min(query.limit, total - query.offset):
             return None
         opened = IdeaSealer(vault.cipher).open
-        return IdeaPage([opened(_idea(row[IDEA_ID:])) for row in rows], total, list_tag(vault.revision, query))
+        return IdeaPage([opened(idea_of(row[IDEA_ID:])) for row in rows], total, list_tag(vault.revision, query))
 
     async def _page_of_corpus(self, query: IdeaQuery) -> IdeaPage | None:
         glanced = await self._vault.look()
@@ -113,7 +113,7 @@ def _ranks(query: IdeaQuery) -> tuple[list[int], list[int]]:
     )
 
 
-def _idea(columns: Row) -> IdeaColumns:
+def idea_of(columns: Row) -> IdeaColumns:
     idea = IdeaColumns(*columns)
     if idea.due_date is not None and idea.due_date.tzinfo is None:
         return idea._replace(due_date=idea.due_date.replace(tzinfo=UTC))  # as ideas.models.DueDate reads it

@@ -107,8 +107,7 @@ class IdeaWritingService:
         return stored
 
     async def _create(self, given: IdeaCreate) -> StoredIdea:
-        now = datetime.now(UTC)
-        idea = IdeaResponse(**dict(given), id=uuid4(), user_id=self._vault.id.user_id, created_at=now, updated_at=now)
+        idea = drafted(given, self._vault.id.user_id)
         revision = self._vault.next_revision
         row = self._sealer.seal(idea, revision)
         await self._vault.advance(ideas=1, sealed_bytes=row.size)
@@ -118,16 +117,16 @@ class IdeaWritingService:
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
         entity = await self._entity(idea_id)
-        return await self._store(entity, replace(self._sealer.open(entity), **dict(given)))
+        return await self._store(entity, replaced(self._sealer.open(entity), given))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
         """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
         entity = await self._entity(idea_id)
         stored = self._sealer.open(entity)
-        changed = replace(stored, **given.changes())
-        if changed == stored:
+        after = changed(stored, given)
+        if after == stored:
             return StoredIdea(stored, VaultRevision(entity.revision))
-        return await self._store(entity, changed)
+        return await self._store(entity, after)
 
     async def delete(self, idea_id: UUID) -> None:
         """Raises as `replace`; what was deleted by then is rolled back."""
@@ -143,8 +142,7 @@ class IdeaWritingService:
         return entity
 
     async def _store(self, entity: Idea, idea: IdeaResponse) -> StoredIdea:
-        # Clocks of two machines may disagree; an idea's own time never runs backwards.
-        idea = replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
+        idea = stamped(idea)
         revision = self._vault.next_revision
         row = self._sealer.seal(idea, revision)
         await self._vault.advance(sealed_bytes=row.size - sealed_size(entity.title, entity.notes, entity.tags))
@@ -168,6 +166,24 @@ class VaultReader:
 
     async def live_ids(self) -> set[UUID]:
         return await self._repository.live_ids()
+
+
+def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:
+    now = datetime.now(UTC)
+    return IdeaResponse(**dict(given), id=uuid4(), user_id=user_id, created_at=now, updated_at=now)
+
+
+def replaced(idea: IdeaResponse, given: IdeaCreate) -> IdeaResponse:
+    return replace(idea, **dict(given))
+
+
+def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:
+    return replace(idea, **given.changes())
+
+
+def stamped(idea: IdeaResponse) -> IdeaResponse:
+    """Clocks of two machines may disagree; an idea's own time never runs backwards."""
+    return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
 
 
 def idea_tag(revision: VaultRevision) -> str:
