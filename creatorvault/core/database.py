@@ -9,12 +9,12 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
-from msgspec.structs import replace
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 
 from creatorvault.core.connections import connect_arguments
+from creatorvault.core.deadlines import deadline
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.logging import get_logger
@@ -83,24 +83,16 @@ class Database:
         Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the
         task, because a dependency may be opened in one task and closed in another.
         """
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + self._answer_seconds
-        async with asyncio.timeout_at(deadline):
+        over_at = deadline(self._answer_seconds)
+        async with asyncio.timeout_at(over_at):
             connection = await engine.connect()
-        cut_off = loop.call_at(deadline, _cut_off, connection, _driver_connection(connection))
+        cut_off = asyncio.get_running_loop().call_at(over_at, _cut_off, connection, _driver_connection(connection))
         try:
             yield connection
         finally:
             # The transaction has ended, so this waits for nobody and no cancellation can come between.
             await connection.close()
             cut_off.cancel()
-
-
-def operators_database(settings: DatabaseSettings) -> Database | None:
-    """A small pool as the operators' login, apart from the requests'; None where there is no such login."""
-    if settings.operator_url is None:
-        return None
-    return Database(replace(settings, url=settings.operator_url, pool_size=2, max_overflow=0))
 
 
 def _driver_connection(connection: AsyncConnection) -> Any:
