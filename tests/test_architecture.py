@@ -44,10 +44,10 @@ ROOMS: Final[dict[str, set[str]]] = {
     "audit": {"bursts", "chain", "keys", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "rootkeys"},
-    "tenants": {"derivation", "ownership", "quotas"},
+    "tenants": {"derivation", "glances", "ownership", "quotas"},
     "ideas": {
-        *("corpora", "corpus", "entries", "folding", "ordering", "queries", "ranks", "reserved", "rules"),
-        *("samples", "sealing", "streaming", "turns"),
+        *("corpora", "corpus", "entries", "folding", "glances", "ordering", "queries", "quick_changes", "ranks"),
+        *("reading", "reserved", "rules", "samples", "sealing", "streaming", "turns", "writing"),
     },
     "idempotency": set(),
     "health": set(),
