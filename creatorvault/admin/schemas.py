@@ -15,7 +15,7 @@ from creatorvault.tenants.models import TenantKind, TenantStatus
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
-MOST: Final = 2**31
+MOST: Final = 2**31 - 1  # of an integer column
 HIGHEST_QUOTA: Final = 2**62
 LONGEST_NAME: Final = 255
 
