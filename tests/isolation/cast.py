@@ -1,0 +1,131 @@
+"""Who appears in the matrix: creators in tenants of each status, their ideas, and operators with each scope."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import httpx
+
+from creatorvault.admin.keys import new_key
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.application import House
+from tests.factories import Idea
+from tests.isolation import designed
+from tests.isolation.locks import Locks, scope_off
+
+BODIES: Final[Mapping[str, object]] = {
+    "POST /api/v1/{user_id}/ideas": {"title": "Asked for"},
+    "PUT /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
+    "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
+    "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
+    "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
+}
+SCOPES: Final = {designed.READ: ["read"], designed.MANAGE: ["manage"], designed.KEYS: ["keys"]}
+STATUSES: Final = {designed.SUSPENDED: "suspended", designed.ERASING: "erasing", designed.ERASED: "erased"}
+EPOCH: Final = datetime.fromtimestamp(0, UTC)
+CORRELATED: Final = {"X-Correlation-ID": "the-same"}
+NOT_COMPARED: Final = {"date", "ratelimit", "ratelimit-policy"}
+
+
+type Seen = tuple[int, list[tuple[str, str]], bytes]
+"""An answer as its receiver could compare it with another: status, headers, body."""
+
+
+def seen(answer: httpx.Response, *names: object) -> Seen:
+    """`names` are what the request named, which an answer may repeat."""
+    body = answer.content
+    for name in names:
+        body = body.replace(str(name).encode(), b"<what was asked for>")
+    headers = sorted((name, value) for name, value in answer.headers.multi_items() if name not in NOT_COMPARED)
+    return answer.status_code, headers, body
+
+
+@dataclass(frozen=True)
+class Someone:
+    """A caller, and what of theirs the operations are asked for."""
+
+    client: httpx.AsyncClient
+    headers: Mapping[str, str]
+    user_id: str
+    org_id: str
+    idea: Idea
+
+    @property
+    def tenant_id(self) -> UUID:
+        return TenantName(TenantKind.ORGANIZATION, "better-auth", self.org_id).id
+
+    async def ask(self, operation: str, headers: Mapping[str, str] | None = None, **names: object) -> httpx.Response:
+        """`names` are the ids of the path; those left out are one's own."""
+        method, _, path = operation.partition(" ")
+        ids = {"user_id": self.user_id, "idea_id": self.idea["id"], "tenant_id": self.tenant_id, **names}
+        body = BODIES.get(operation)
+        if operation == "POST /api/v1/admin/tenants":
+            body = {"kind": "organization", "realm": "better-auth", "external_id": str(uuid4())}
+        return await self.client.request(
+            method, path.format(**ids), json=body, headers={**CORRELATED, **self.headers, **(headers or {})}
+        )
+
+    async def still_reads(self) -> Idea:
+        answer = await self.ask("GET /api/v1/{user_id}/ideas/{idea_id}")
+        assert answer.status_code == 200, answer.text
+        idea: Idea = answer.json()
+        return idea
+
+
+class Cast:
+    """Makes them as they are asked for, in one house."""
+
+    def __init__(self, house: House, locks: Locks) -> None:
+        self.house = house
+        self._locks = locks
+
+    def locks(self) -> AbstractContextManager[None]:
+        """What is asked in it is asked with just these locks; everybody has stored what they have before."""
+        return nullcontext() if self._locks.scoped else scope_off()
+
+    async def creator(self, user_id: str | None = None, org_id: str | None = None, role: str = "member") -> Someone:
+        """With an idea stored; in an organization of their own unless `org_id` names one."""
+        org_id = org_id or f"org-{uuid4()}"
+        creator = self.house.creator(user_id, {"org_id": org_id, "org_role": role})
+        idea = await creator.idea("Kept", notes="private", tags=["private"])
+        return Someone(self.house.client, creator.headers, creator.user_id, org_id, idea)
+
+    async def called(self, caller: str) -> Someone:
+        """The caller that a column of the designed statuses names."""
+        someone = await self.creator(role="owner" if caller in (designed.OWNER, *STATUSES) else "member")
+        if caller in STATUSES:
+            await self._sql("UPDATE tenants SET status = $1 WHERE tenant_id = $2", STATUSES[caller], someone.tenant_id)
+        elif caller == designed.NOBODY:
+            return replace(someone, headers={})
+        elif caller == designed.ADMIN:
+            claims = {"role": "admin", "org_id": someone.org_id, "org_role": "member"}
+            return replace(someone, headers=self.house.creator(someone.user_id, claims).headers)
+        elif caller not in (designed.CREATOR, designed.OWNER):
+            return replace(someone, headers={"Authorization": f"Bearer {await self._key(caller)}"})
+        return someone
+
+    async def _key(self, caller: str) -> str:
+        key = new_key()
+        await self._sql(
+            "INSERT INTO operators (id, name, key_id, key_hash, scopes, revoked_at, expires_at, created_at) "
+            "VALUES ($1, 'Olga', $2, $3, $4, $5, $6, now())",
+            uuid4(),
+            key.key_id,
+            key.hash,
+            SCOPES.get(caller, ["read", "manage", "keys"]),
+            EPOCH if caller == designed.REVOKED else None,
+            EPOCH if caller == designed.EXPIRED else None,
+        )
+        return key.text
+
+    async def _sql(self, statement: str, *arguments: object) -> None:
+        connection = await asyncpg.connect(self.house.database.superuser_url)
+        try:
+            await connection.execute(statement, *arguments)
+        finally:
+            await connection.close()

@@ -1,0 +1,106 @@
+"""What PostgreSQL's own catalogue says about our tables, functions and rights."""
+
+from collections.abc import Mapping
+from typing import Final
+
+import asyncpg
+
+OURS: Final = ("public", "keys")
+OF_NO_TENANT: Final = {"alembic_version", "operators", "keys.audit_keys"}
+POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
+"""Of everybody but operators, for reading and for writing."""
+
+# A partition is reached through its table, whose rules hold then; that nobody may reach it directly, the rights say.
+TABLES: Final = """
+    SELECT c.oid, c.oid::regclass::text AS name, c.relkind IN ('v', 'm') AS view,
+           c.relrowsecurity, c.relforcerowsecurity,
+           coalesce(c.reloptions @> '{security_invoker=true}', false) AS invoker, a.attnum AS tenant
+    FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    WHERE c.relnamespace::regnamespace::text = ANY ($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+      AND NOT c.relispartition
+"""
+UNIQUE: Final = """
+    SELECT indrelid AS oid, indexrelid::regclass::text AS name, indkey[0] AS leads FROM pg_index WHERE indisunique
+"""
+POLICIES: Final = """
+    SELECT polrelid AS oid, polname, polroles::regrole[]::text[] = '{creatorvault_operator}' AS of_operators,
+           pg_get_expr(polqual, polrelid) AS using_, pg_get_expr(polwithcheck, polrelid) AS check_
+    FROM pg_policy
+"""
+DEFINERS: Final = """
+    SELECT oid::regprocedure::text AS name FROM pg_proc
+    WHERE prosecdef AND pronamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
+      AND NOT EXISTS (SELECT FROM unnest(proconfig) AS setting WHERE setting LIKE 'search_path=%')
+"""
+SCHEMAS: Final = """
+    SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema'
+"""
+RIGHTS: Final = """
+    WITH entries (object, columns, owner, acl) AS (
+        SELECT oid::regclass::text, NULL, relowner,
+               coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner))
+        FROM pg_class WHERE relnamespace::regnamespace::text = ANY ($1) AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+        UNION ALL
+        SELECT attrelid::regclass::text, attname, relowner, attacl
+        FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+        WHERE relnamespace::regnamespace::text = ANY ($1) AND attacl IS NOT NULL AND NOT attisdropped
+        UNION ALL
+        SELECT 'schema ' || nspname, NULL, nspowner, coalesce(nspacl, acldefault('n', nspowner))
+        FROM pg_namespace WHERE nspname = ANY ($1)
+        UNION ALL
+        SELECT oid::regprocedure::text, NULL, proowner, coalesce(proacl, acldefault('f', proowner))
+        FROM pg_proc WHERE pronamespace::regnamespace::text = ANY ($1)
+        UNION ALL
+        SELECT 'default of ' || defaclrole::regrole, NULL, defaclrole, defaclacl FROM pg_default_acl
+    )
+    SELECT CASE grantee WHEN 0 THEN 'PUBLIC' ELSE grantee::regrole::text END AS grantee, object,
+           privilege_type || CASE WHEN is_grantable THEN ' WITH GRANT OPTION' ELSE '' END AS privilege,
+           string_agg(columns, ', ' ORDER BY columns) AS columns
+    FROM entries CROSS JOIN LATERAL aclexplode(acl) WHERE grantee <> owner
+    GROUP BY grantee, object, privilege ORDER BY grantee, object, privilege
+"""
+
+
+async def faults(sql: asyncpg.Connection) -> set[str]:
+    """Everything that would let one tenant at another's rows."""
+    found: set[str] = set()
+    unique, policies = await sql.fetch(UNIQUE), await sql.fetch(POLICIES)
+    for table in await sql.fetch(TABLES, OURS):
+        name = table["name"]
+        if table["view"]:
+            if not table["invoker"]:
+                found.add(f"{name}: a view that reads with its owner's rights")
+            continue
+        if table["tenant"] is None:
+            if name not in OF_NO_TENANT:
+                found.add(f"{name}: has no tenant_id and is not known to need none")
+            continue
+        if not table["relrowsecurity"]:
+            found.add(f"{name}: row-level security is off")
+        if not table["relforcerowsecurity"]:
+            found.add(f"{name}: its owner is not bound by row-level security")
+        own = [policy for policy in policies if policy["oid"] == table["oid"]]
+        if not own:
+            found.add(f"{name}: has no policy")
+        found |= {f"{name}: the policy {policy['polname']} is another" for policy in own if not _is_sound(policy)}
+        found |= {
+            f"{name}: tenant_id does not lead {index['name']}"
+            for index in unique
+            if index["oid"] == table["oid"] and index["leads"] != table["tenant"]
+        }
+    found |= {f"{row['name']}: runs as its owner in the caller's search_path" for row in await sql.fetch(DEFINERS)}
+    found |= {f"{row['nspname']}: a schema of ours?" for row in await sql.fetch(SCHEMAS) if row["nspname"] not in OURS}
+    return found
+
+
+def _is_sound(policy: asyncpg.Record) -> bool:
+    return bool(policy["of_operators"]) or (policy["using_"] == POLICY and policy["check_"] in (None, POLICY))
+
+
+async def rights(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, set[str]]]:
+    """By grantee and object: `SELECT`, or with its columns `SELECT (a, b)`. What owners may do is not listed."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for row in await sql.fetch(RIGHTS, OURS):
+        columns = "" if row["columns"] is None else f" ({row['columns']})"
+        found.setdefault(row["grantee"], {}).setdefault(row["object"], set()).add(f"{row['privilege']}{columns}")
+    return found

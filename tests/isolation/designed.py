@@ -1,0 +1,88 @@
+"""The designed status of every operation for every caller: a new operation has to be written down here.
+
+`test_matrix.py` asks for each of these, and for more than the status.
+"""
+
+from typing import Final
+
+NOBODY, CREATOR, OWNER, ADMIN = "nobody", "a creator", "an organization's owner", "an administrator's token"
+READ, MANAGE, KEYS = "a key to read", "a key to manage", "a key to keys"
+REVOKED, EXPIRED = "a revoked key", "an expired key"
+SUSPENDED, ERASING, ERASED = "in a suspended tenant", "in a tenant being erased", "in an erased tenant"
+
+OPEN: Final = {NOBODY: 200, CREATOR: 200, SUSPENDED: 200, READ: 200}
+"""Answers everybody alike."""
+
+CALLERS: Final[dict[str, dict[str, int]]] = {
+    "GET /": OPEN,
+    "GET /health": OPEN,
+    "GET /health/db": OPEN,
+    "GET /health/ready": OPEN,
+    "GET /api/v1/users/me": {NOBODY: 401, CREATOR: 200, SUSPENDED: 200, READ: 401, ADMIN: 200},
+    "POST /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 201, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
+    "GET /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 200, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
+    **{
+        f"{method} /api/v1/{{user_id}}/ideas/{{idea_id}}": {
+            NOBODY: 401,
+            CREATOR: done,
+            ADMIN: done,
+            SUSPENDED: 403,
+            ERASING: 403,
+            ERASED: 403,
+            READ: 401,
+            MANAGE: 401,
+            KEYS: 401,
+        }
+        for method, done in (("GET", 200), ("PATCH", 200), ("PUT", 200), ("DELETE", 204))
+    },
+    **{
+        f"GET /api/v1/tenant{path}": {
+            NOBODY: 401,
+            CREATOR: 403,
+            OWNER: 200,
+            ADMIN: 403,
+            SUSPENDED: 403,
+            ERASING: 403,
+            ERASED: 403,
+            READ: 401,
+            MANAGE: 401,
+            KEYS: 401,
+        }
+        for path in ("", "/members", "/audit")
+    },
+    **{
+        f"{operation.replace(' ', ' /api/v1/admin', 1)}": {
+            NOBODY: 401,
+            CREATOR: 403,
+            OWNER: 403,
+            SUSPENDED: 403,
+            REVOKED: 401,
+            EXPIRED: 401,
+            **{scope: done if scope == needed else 403 for scope in (READ, MANAGE, KEYS)},
+            ADMIN: done,
+        }
+        for operation, needed, done in (
+            ("GET /status", READ, 200),
+            ("GET /tenants", READ, 200),
+            ("POST /tenants", MANAGE, 201),
+            ("GET /tenants/{tenant_id}", READ, 200),
+            ("POST /tenants/{tenant_id}/suspend", MANAGE, 200),
+            ("POST /tenants/{tenant_id}/resume", MANAGE, 200),
+            ("PUT /tenants/{tenant_id}/quotas", MANAGE, 200),
+            ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
+            ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # nothing waits
+            ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),
+            ("GET /vaults", READ, 200),
+            ("GET /root-keys", KEYS, 200),
+            ("GET /audit", READ, 200),
+        )
+    },
+}
+
+FOREIGN, NEIGHBOUR, ELSEWHERE = "another tenant's", "a neighbour's in the same tenant", "one's own in another tenant"
+
+MISSING_OR_FORBIDDEN: Final[dict[str, dict[str, int]]] = {
+    "under one's own path": {FOREIGN: 404, NEIGHBOUR: 404, ELSEWHERE: 404},
+    "under its owner's path": {FOREIGN: 403, NEIGHBOUR: 403},
+}
+"""Of every operation on an idea that is not in one's vault."""

@@ -1,0 +1,181 @@
+"""Every operation of our own document, by every caller, for every id that is not theirs: with both locks, with each.
+
+A scope is taken off after everybody has stored what they have.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pytest
+
+from tests.isolation.cast import Cast, Someone, seen
+from tests.isolation.designed import (
+    CALLERS,
+    CREATOR,
+    ELSEWHERE,
+    ERASED,
+    ERASING,
+    FOREIGN,
+    MISSING_OR_FORBIDDEN,
+    NEIGHBOUR,
+    SUSPENDED,
+)
+from tests.isolation.locks import Locks
+
+pytestmark = pytest.mark.xdist_group("isolation")
+
+DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))
+OPERATIONS: Final = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
+ON_IDEAS: Final = [operation for operation in OPERATIONS if "{idea_id}" in operation]
+ON_COLLECTIONS: Final = [operation for operation in OPERATIONS if operation.endswith("{user_id}/ideas")]
+ON_TENANTS: Final = [operation for operation in OPERATIONS if "{tenant_id}" in operation]
+REFUSED: Final = (SUSPENDED, ERASING, ERASED)
+LOCKS: Final = (Locks.BOTH, Locks.POLICIES, Locks.SCOPE)
+SEPARATED: Final = [
+    (locks, owner)
+    for owner in (FOREIGN, NEIGHBOUR, ELSEWHERE)
+    for locks in LOCKS
+    if (locks, owner) != (Locks.POLICIES, NEIGHBOUR)  # row-level security knows tenants, not the creators inside one
+]
+NO_ONE: Final = "user-00000000-0000-4000-8000-000000000000"
+"""A user id as long as those of the tests, whom nobody is."""
+
+VARIANTS: Final[tuple[dict[str, str], ...]] = (
+    {},
+    {"If-Match": "*"},
+    {"If-None-Match": "*"},
+    {"Accept": "application/problem+json"},
+)
+"""Headers that ask for another answer, were the idea one's own."""
+
+
+def test_every_operation_is_designed() -> None:
+    assert set(CALLERS) == set(OPERATIONS)
+
+
+def test_there_are_two_hundred_cases_and_more() -> None:
+    assert sum(map(len, CALLERS.values())) + len(list(_cases())) >= 200
+
+
+def _callers() -> Iterator[object]:
+    for operation, statuses in CALLERS.items():
+        for caller, status in statuses.items():
+            yield pytest.param(operation, caller, status, id=f"{operation} by {caller}")
+
+
+@pytest.mark.parametrize(("operation", "caller", "status"), list(_callers()))
+async def test_every_caller_is_answered_as_designed(cast: Cast, operation: str, caller: str, status: int) -> None:
+    someone = await cast.called(caller)
+    # The ideas are their own; operators act on somebody else's tenant.
+    answer = await someone.ask(operation, tenant_id=(await cast.creator()).tenant_id)
+
+    assert answer.status_code == status, answer.text
+    if caller in REFUSED and operation in ON_IDEAS:
+        # A tenant that is shut tells nothing of what is in it.
+        unknown = uuid4()
+        assert seen(answer, someone.idea["id"]) == seen(await someone.ask(operation, idea_id=unknown), unknown)
+    if status in (401, 403) and operation in ON_TENANTS:
+        unknown = uuid4()
+        assert seen(answer) == seen(await someone.ask(operation, tenant_id=unknown), unknown)
+
+
+@pytest.mark.parametrize("operation", ON_TENANTS)
+async def test_a_tenant_that_does_not_exist_is_not_found(cast: Cast, operation: str) -> None:
+    needed = next(caller for caller, status in CALLERS[operation].items() if status not in (401, 403))
+    unknown = uuid4()
+    answer = await (await cast.called(needed)).ask(operation, tenant_id=unknown)
+
+    assert (answer.status_code, answer.json()) == (404, {"detail": f"Tenant {unknown} not found"})
+
+
+def _cases() -> Iterator[object]:
+    for place, statuses in MISSING_OR_FORBIDDEN.items():
+        for locks, owner in SEPARATED:
+            if owner in statuses:
+                for operation in ON_IDEAS:
+                    name = f"{operation} {place}, {owner}, {locks}"
+                    yield pytest.param(operation, place, owner, statuses[owner], locks, id=name)
+
+
+@pytest.mark.parametrize(("operation", "place", "owner", "status", "locks"), list(_cases()))
+async def test_an_idea_of_another_vault_is_as_one_that_does_not_exist(
+    cast: Cast, operation: str, place: str, owner: str, status: int
+) -> None:
+    me = await cast.creator()
+    other = await _other(cast, owner, me)
+    theirs, missing = other.idea["id"], str(uuid4())
+    under, nowhere = (other.user_id, NO_ONE) if place == "under its owner's path" else (me.user_id, me.user_id)
+
+    for headers in VARIANTS:
+        with cast.locks():
+            answer = await me.ask(operation, headers, user_id=under, idea_id=theirs)
+            reference = await me.ask(operation, headers, user_id=nowhere, idea_id=missing)
+        assert answer.status_code == status, answer.text
+        assert seen(answer, theirs) == seen(reference, missing)
+    assert await other.still_reads() == other.idea
+
+
+async def _other(cast: Cast, owner: str, me: Someone) -> Someone:
+    if owner == FOREIGN:
+        return await cast.creator()
+    if owner == ELSEWHERE:
+        return await cast.creator(user_id=me.user_id)
+    return await cast.creator(org_id=me.org_id)
+
+
+@pytest.mark.parametrize(("locks", "owner"), [pair for pair in SEPARATED if pair[1] != ELSEWHERE])
+@pytest.mark.parametrize("operation", ON_COLLECTIONS)
+async def test_the_ideas_of_another_creator_are_as_those_of_nobody(cast: Cast, operation: str, owner: str) -> None:
+    me = await cast.creator()
+    other = await _other(cast, owner, me)
+    with cast.locks():
+        answer = await me.ask(operation, user_id=other.user_id)
+        reference = await me.ask(operation, user_id=NO_ONE)
+
+    assert answer.status_code == 403
+    assert seen(answer) == seen(reference)
+
+
+@pytest.mark.parametrize(("locks", "owner"), SEPARATED)
+@pytest.mark.parametrize(
+    "query", ["", "?search=private", "?tags=private", "?sort=title", "?stage=idea&priority=medium"]
+)
+async def test_a_list_shows_what_is_in_ones_own_vault(cast: Cast, query: str, owner: str) -> None:
+    me = await cast.creator()
+    await _other(cast, owner, me)
+    with cast.locks():
+        answer = await me.ask(f"GET /api/v1/{{user_id}}/ideas{query}")
+
+    assert answer.status_code == 200
+    assert [idea["id"] for idea in answer.json()["items"]] == [me.idea["id"]]
+    assert answer.json()["total"] == 1
+
+
+@pytest.mark.parametrize("locks", LOCKS)
+async def test_a_key_of_another_vaults_retry_is_new(cast: Cast) -> None:
+    me, other = await cast.creator(), await cast.creator()
+    create, key = "POST /api/v1/{user_id}/ideas", {"Idempotency-Key": str(uuid4())}
+    with cast.locks():
+        theirs, mine = await other.ask(create, key), await me.ask(create, key)
+
+    assert (theirs.status_code, mine.status_code) == (201, 201)
+    assert theirs.json()["id"] != mine.json()["id"]
+
+
+@pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("locks", [Locks.NEITHER])
+async def test_without_both_locks_the_matrix_would_notice(cast: Cast, method: str) -> None:
+    """So it is the locks that the matrix shows. Content stays shut even then: it is sealed for its own vault."""
+    me, other = await cast.creator(), await cast.creator()
+    with cast.locks():
+        answer = await me.ask(f"{method} /api/v1/{{user_id}}/ideas/{{idea_id}}", idea_id=other.idea["id"])
+
+    assert answer.status_code == 500
+    assert b"private" not in answer.content
+
+
+def test_the_creator_column_is_not_all_refusals() -> None:
+    assert {statuses[CREATOR] for statuses in CALLERS.values()} >= {200, 201, 204, 403}
