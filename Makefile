@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults audit lint format types check lock clean
+.PHONY: help run test faults pgbouncer audit lint format types check lock clean
 
 # Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
 # the first lines of installed scripts can.
@@ -17,6 +17,7 @@ help:
 	@echo "make test     set everything up and run the tests"
 	@echo "make faults   break what is around the service, under load, and see what clients see (about 3 minutes)"
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
+	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
 	@echo "make lint     rules of style and safety          make format   put the code in its form"
 	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
 	@echo "make lock     renew the locked dependencies      make clean    remove what was made, but no data"
@@ -32,6 +33,9 @@ faults: .venv/installed
 
 audit: .venv/installed
 	@$(PYTHON) .ci/audit.py
+
+pgbouncer: .venv/installed
+	@PGBOUNCER_REQUESTS=20000 $(PYTHON) -m pytest tests/pgbouncer/test_pgbouncer.py -o log_cli=true --log-cli-level=INFO
 
 lint: .venv/installed
 	@$(PYTHON) -m ruff check --fix .
