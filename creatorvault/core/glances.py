@@ -6,7 +6,7 @@ need goes this way; everything else goes through `core.database`, which answers 
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from typing import Any, Final
 from uuid import UUID
 
@@ -107,9 +107,10 @@ class Glances:
         connection = await self._connection()
         clean = False
         try:
-            rows: Sequence[Row] = await connection.fetch(
-                statement, *arguments, timeout=self._settings.statement_seconds
-            )
+            async with self._held_together(connection):
+                rows: Sequence[Row] = await connection.fetch(
+                    statement, *arguments, timeout=self._settings.statement_seconds
+                )
             clean = True
         except asyncpg.PostgresError:
             clean = True
@@ -117,6 +118,12 @@ class Glances:
         finally:
             self._put_back(connection, clean=clean)
         return rows
+
+    def _held_together(self, connection: asyncpg.Connection) -> AbstractAsyncContextManager[Any]:
+        """A statement without a name is parsed in one message and run in another. Between transactions, a proxy may
+        hand the second to another connection of the server's, or let somebody else's statement in between.
+        """
+        return nullcontext() if self._settings.prepared_statements else connection.transaction(readonly=True)
 
     @asynccontextmanager
     async def _place(self) -> AsyncGenerator[None]:

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.glances import Glances
@@ -17,7 +18,7 @@ from creatorvault.ideas.glances import IdeaGlances
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.services import IdeaPage, IdeaReadingService
-from creatorvault.settings import DatabaseSettings
+from creatorvault.settings import DatabaseSettings, Settings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.models import TenantKind
@@ -191,3 +192,17 @@ async def test_a_connection_that_the_server_closed_is_replaced(house: House, dat
 def brief(house: House) -> DatabaseSettings:
     url = house.database.runtime_url.replace("postgresql:", "postgresql+asyncpg:")
     return DatabaseSettings(url=Secret(url), pool_size=1, pool_wait_seconds=0.1, statement_seconds=0.5)
+
+
+async def test_behind_a_proxy_without_prepared_statements_a_glance_is_a_transaction(settings: Settings) -> None:
+    """A proxy that pools transactions would otherwise change the server's connection between parsing and running."""
+    seen = []
+    for prepared in (True, False):
+        glances = Glances(replace(settings.database, prepared_statements=prepared))
+        seen.append(await glances.rows("SELECT current_setting('transaction_read_only'), $1::int", 1))
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await glances.rows("SELECT 1 / $1::int", 0)
+        seen.append(await glances.rows("SELECT current_setting('transaction_read_only'), $1::int", 2))
+        await glances.close()
+
+    assert [tuple(rows[0]) for rows in seen] == [("off", 1), ("off", 2), ("on", 1), ("on", 2)]
