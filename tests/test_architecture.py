@@ -31,8 +31,8 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
 # A layer may import the layers that stand to its right.
 LAYERS: Final = ["guards", "controllers", "services", "repositories", "models"]
 
-# Where transactions begin and end: requests, and the grants that follow a migration.
-EDGES: Final = {"core/database.py", "core/upgrading.py"}
+# Where transactions begin and end: requests, the grants that follow a migration, and the roles that come before.
+EDGES: Final = {"core/database.py", "core/roles.py", "core/upgrading.py"}
 
 # The same few names in every app, each with one meaning; below, the rooms that one app has besides.
 EVERYWHERE: Final = {

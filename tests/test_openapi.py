@@ -24,7 +24,7 @@ METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 # What this service documents beyond the published contract.
 ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "413", "429", "503"})
 ADDED_PATHS: Final = ("/api/v1/admin/", "/api/v1/tenant")
-ADDED_PROFILE_FIELDS: Final = frozenset({"email", "name", "roles", "expires_at"})
+ADDED_PROFILE_FIELDS: Final = frozenset({"email", "name", "roles", "expires_at", "tenant_id"})
 
 type Json = Any
 type Operation = dict[str, Any]
