@@ -27,7 +27,7 @@ async def provide_own_tenant(
     if set(state.settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # without an organization: none
         raise NotItsOwner
     async with state.database.reading() as session:
-        entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject), state.settings.database)
+        entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))
         service = OwnTenantService(TenantRepository(session, tenant.id), session, tenant, state.settings.tenancy)
         service.admit((await entrance.enter()).status)
         yield service

@@ -10,21 +10,17 @@ from sqlmodel import col
 
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
-from creatorvault.settings import DatabaseSettings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 
 # `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and reach the next
-# tenant through a transaction-pooling proxy. The time limits go with it, since such a proxy passes no start-up options.
+# tenant through a transaction-pooling proxy.
 #
 # One round trip sets the context and reads under it. Rows are looked up for the tenant id that set_config returns, so
 # not before the context is set; seen out of order they would be missing, never foreign.
 CONTEXT: Final = """
     WITH context (tenant_id) AS MATERIALIZED (
-        SELECT set_config('app.tenant_id', :tenant_id, true),
-               set_config('statement_timeout', :statement_timeout, true),
-               set_config('lock_timeout', :lock_timeout, true),
-               set_config('idle_in_transaction_session_timeout', :idle_timeout, true)
+        SELECT set_config('app.tenant_id', :tenant_id, true)
     )
 """
 ENTER: Final[TextClause] = text(
@@ -80,15 +76,10 @@ class Usage(NamedTuple):
 class VaultRepository(ScopedRepository[Vault]):
     model_type = Vault
 
-    def __init__(self, session: AsyncSession, vault: VaultId, limits: DatabaseSettings) -> None:
+    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
         self._vault = vault
-        self._context = {
-            "tenant_id": str(vault.tenant_id),
-            "statement_timeout": _milliseconds(limits.statement_seconds),
-            "lock_timeout": _milliseconds(limits.lock_seconds),
-            "idle_timeout": _milliseconds(limits.idle_in_transaction_seconds),
-        }
+        self._context = {"tenant_id": str(vault.tenant_id)}
 
     async def enter(self) -> VaultState:
         """Makes this the tenant of the transaction; tenant and vault as its snapshot sees them."""
@@ -160,7 +151,3 @@ class TenantRepository(ScopedRepository[Vault]):
 def vault_scope(model: Any, vault: VaultId) -> ColumnElement[bool]:
     """The rows of one vault in a table that has `tenant_id` and `user_id`."""
     return and_(col(model.tenant_id) == vault.tenant_id, col(model.user_id) == vault.user_id)
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(int(seconds * 1000))

@@ -73,7 +73,7 @@ class VaultService:
         self._keyring = keyring
         self._tenancy = settings.tenancy
         self._witness = witness
-        self._repository = VaultRepository(session, vault, settings.database)
+        self._repository = VaultRepository(session, vault)
 
     async def open(self) -> OpenVault | None:
         """None for a creator who has not stored anything yet.

@@ -47,7 +47,7 @@ def glances_of(house: House, vault: VaultId) -> IdeaGlances:
 async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> IdeaPage:
     state = house.app.state
     async with state.database.reading() as session:
-        seen = await VaultRepository(session, vault, state.settings.database).enter()
+        seen = await VaultRepository(session, vault).enter()
         assert seen.revision is not None
         assert seen.idea_count is not None
         assert seen.key_version is not None
