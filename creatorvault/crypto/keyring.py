@@ -63,6 +63,10 @@ class Keyring:
                 self._keep(loaded)
             return loaded
 
+    def holds(self, vault: VaultId) -> bool:
+        """Whether this process has any cipher of the vault, an old one perhaps."""
+        return vault in self._ciphers
+
     def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
         """The vault's cipher if this process has it already, with the key of `version`."""
         cipher = self._ciphers.get(vault)

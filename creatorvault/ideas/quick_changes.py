@@ -99,6 +99,8 @@ class QuickChanges:
         self._precondition = precondition
 
     async def create(self, given: IdeaCreate) -> StoredIdea | None:
+        if not self._keyring.holds(self._vault):
+            return None
         async with self._glances.transaction(self._vault.tenant_id) as database:
             changing = await self._locked(database, LOCKED_VAULT)
             if changing is None:
@@ -121,6 +123,8 @@ class QuickChanges:
         return await self._change(idea_id, change)
 
     async def _change(self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse]) -> StoredIdea | None:
+        if not self._keyring.holds(self._vault):
+            return None
         async with self._glances.transaction(self._vault.tenant_id) as database:
             changing = await self._locked(database, LOCKED_IDEA, idea_id)
             if changing is None or (before := changing.idea) is None:

@@ -49,6 +49,8 @@ class VaultGlances:
 
         That is: no such vault yet, a tenant that is not served, or a key that is not at hand.
         """
+        if not self._keyring.holds(self._vault):
+            return None
         rows = await self._glances.rows(statement, self._tenant_id, self._vault.user_id, *arguments)
         status, revision, idea_count, key_version, *_ = rows[0]
         if status != TenantStatus.ACTIVE or revision is None:
