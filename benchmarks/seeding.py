@@ -112,6 +112,7 @@ def plain_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
 def fill_ours(url: str, groups: Iterable[Group], *, of_floor: bool = False) -> None:
     async def fill() -> None:
         database = await asyncpg.connect(url)
+        await database.execute("SET session_replication_role = replica")  # foreign keys hold by construction
         filling = Filling(database)
         for group in groups:
             for user_id in group.users():
