@@ -35,7 +35,7 @@ audit: .venv/installed
 	@$(PYTHON) .ci/audit.py
 
 pgbouncer: .venv/installed
-	@PGBOUNCER_REQUESTS=20000 $(PYTHON) -m pytest tests/pgbouncer/test_pgbouncer.py -o log_cli=true --log-cli-level=INFO
+	@PGBOUNCER_REQUESTS=20000 $(PYTHON) -m pytest tests/pgbouncer/test_pgbouncer.py
 
 lint: .venv/installed
 	@$(PYTHON) -m ruff check --fix .
