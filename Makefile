@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults pgbouncer audit lint format types check lock clean
+.PHONY: help run test faults pgbouncer audit lint format types check lock clean bench
 
 # Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
 # the first lines of installed scripts can.
@@ -18,6 +18,7 @@ help:
 	@echo "make faults   break what is around the service, under load, and see what clients see (about 3 minutes)"
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
+	@echo "make bench    measure beside a plaintext baseline and the floor (about 5 minutes); writes docs/benchmarks/"
 	@echo "make lint     rules of style and safety          make format   put the code in its form"
 	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
 	@echo "make lock     renew the locked dependencies      make clean    remove what was made, but no data"
@@ -51,13 +52,18 @@ check: .venv/installed
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 
+# Beside a plaintext baseline and the floor, on a PostgreSQL of its own; writes docs/benchmarks/.
+bench: .venv/installed .venv-bench/installed
+	@$(PYTHON) -m benchmarks --write docs/benchmarks
+
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --upgrade benchmarks/baseline/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
 clean:
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
+	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Made when it is missing and renewed when the locked dependencies change.
@@ -65,6 +71,11 @@ clean:
 	@echo "Installing the locked dependencies …"
 	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) --require-hashes --requirement requirements-dev.lock
 	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv-bench/installed: requirements-bench.lock .venv/installed
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-bench
+	@$(UV) pip install --quiet --python .venv-bench/bin/python --require-hashes --requirement requirements-bench.lock
 	@touch $@
 
 .venv/uv: requirements-uv.lock
