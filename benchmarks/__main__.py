@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from benchmarks import content
+from benchmarks import content, null_cipher
 from benchmarks.cluster import RUNTIME, Cluster, finished, started
 from benchmarks.content import SECRET, SMALL, TINY, Group
 from benchmarks.crowding import crowding
@@ -109,8 +109,6 @@ def _fill(cluster: Cluster, groups: set[Group], running: ExitStack, servers: dic
 
 
 def fill_null(url: str) -> None:
-    from benchmarks import null_cipher
-
     null_cipher.install()
     fill_ours(url, (SMALL, TINY))
 

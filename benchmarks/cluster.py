@@ -42,8 +42,9 @@ class Cluster:
         self._run(f"CREATE DATABASE {database} OWNER {OWNER}" + (f" TEMPLATE {template}" if template else ""))
 
     def environment(self, database: str) -> dict[str, str]:
-        """Of our service: no rate limits, room for a large corpus, and as much patience as the baseline has, so that a busy
-        machine makes no errors; everything else as it ships."""
+        """Of our service: no rate limits, room for a large corpus, and as much patience as the baseline has, so that a
+        busy machine makes no errors; everything else as it ships.
+        """
         return {
             "CREATORVAULT_ENV": "development",
             "CREATORVAULT_HOME": str(self.home / "home"),

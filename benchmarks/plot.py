@@ -17,7 +17,7 @@ class Bar(NamedTuple):
 
 
 def plot(bars: Sequence[Bar]) -> str:
-    """A bar ends at the fold of its goal: a full bar, up to the line, is a goal that is reached; bars end at twice it."""
+    """A bar that reaches the line has reached its goal; bars end at twice that."""
     height = TOP + ROW * len(bars) + 12
     at_goal = LABEL + WIDTH / 2
     parts = [

@@ -108,7 +108,7 @@ def _special(findings: Findings) -> list[str]:
             f"{crowd.search:.0f} ms, the next one {crowd.second_search:.1f} ms."
         )
         lines.append(
-            f"- Peak memory of the process: {crowd.bytes_before / 2**20:.0f} MiB, and {crowd.peak_bytes / 2**20:.0f} MiB "
-            "with a corpus of 100,000 ideas."
+            f"- Peak memory of the process: {crowd.bytes_before / 2**20:.0f} MiB, and "
+            f"{crowd.peak_bytes / 2**20:.0f} MiB with a corpus of 100,000 ideas."
         )
     return lines

@@ -1,4 +1,4 @@
-"""Fills the databases by COPY: ours with rows that are really sealed, the baseline's with the same ideas in plaintext."""
+"""Fills the databases by COPY: ours with rows that are really sealed, the baseline's with the same ideas in plain."""
 
 import asyncio
 import os
@@ -11,6 +11,7 @@ import asyncpg
 import msgspec
 
 from benchmarks.content import PRIORITIES, ROOT_KEYS, STAGES, Group, Stored, stored_ideas
+from benchmarks.floor.app import seal
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import KEY_BYTES
@@ -96,8 +97,6 @@ def sealed_rows(cipher: VaultCipher, ideas: Iterable[Stored]) -> Iterator[tuple[
 
 
 def floor_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
-    from benchmarks.floor.app import seal
-
     for revision, idea in enumerate(ideas, start=1):
         sealed = seal(idea.title), seal(idea.notes), seal(msgspec.json.encode(idea.tags).decode())
         yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, revision

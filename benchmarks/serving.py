@@ -3,6 +3,8 @@
 import sys
 from typing import Final
 
+from benchmarks import null_cipher
+from creatorvault.asgi import create_app
 from creatorvault.core.commands.serving import serve
 from creatorvault.settings import ServerSettings
 
@@ -14,9 +16,6 @@ FACTORIES: Final = {
 
 
 def create_null_app() -> object:
-    from benchmarks import null_cipher
-    from creatorvault.asgi import create_app
-
     null_cipher.install()
     return create_app()
 

@@ -1,5 +1,7 @@
 """The baseline: a conventional FastAPI service on plaintext, as a good team would write it from the documentation."""
 
+# ruff: noqa: FAST003, PLR0917 - path parameters are those of dependencies, query parameters those of the operation
+
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
