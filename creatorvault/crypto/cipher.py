@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.envelope import (
+    HEADER_BYTES,
     KEY_BYTES,
     EnvelopeKey,
     Malformed,
@@ -105,7 +106,14 @@ class VaultCipher:
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
-        plaintext = self.open(sealed, context)
+        # As `open`, without the calls between, since a page has sixty of these. JSON allows the blanks of the padding.
+        key = self._opens.get(sealed[:HEADER_BYTES])
+        if key is None:
+            raise self._refusal(sealed)
+        try:
+            plaintext = key.open(sealed, context)
+        except NotAuthentic:
+            raise Tampered(**self._ids(key.version)) from None
         try:
             return decoder.decode(plaintext)
         except (msgspec.DecodeError, UnicodeDecodeError):

@@ -5,7 +5,7 @@ context in the additional data.
 """
 
 import os
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from struct import Struct
 from typing import Final, NewType
 
@@ -23,7 +23,6 @@ NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
 _HEADER: Final = Struct(">BBI")
 HEADER_BYTES: Final = _HEADER.size
 _CIPHERTEXT_AT: Final = HEADER_BYTES + NONCE_BYTES
@@ -56,7 +55,13 @@ def time_part(time: datetime) -> bytes:
 
     Raises TypeError for a naive time.
     """
-    return ((time - _EPOCH) // _MICROSECOND).to_bytes(8, signed=True)
+    return microseconds(time).to_bytes(8, signed=True)
+
+
+def microseconds(time: datetime) -> int:
+    """Since the Unix epoch. Raises TypeError for a naive time."""
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def header_of(sealed: bytes) -> bytes:

@@ -4,6 +4,7 @@ Every one of the three ciphertexts is bound to all of the row, so a row is seale
 moved, mixed or rolled back unseen.
 """
 
+import struct
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Protocol
 from uuid import UUID
@@ -13,13 +14,18 @@ import msgspec
 from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import VaultCipher, vault_ids
-from creatorvault.crypto.envelope import context, time_part
+from creatorvault.crypto.envelope import context, microseconds
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.ranks import PRIORITIES, PRIORITY_RANK, STAGE_RANK, STAGES
 from creatorvault.ideas.schemas import IdeaResponse
 
 DOMAIN: Final = b"creatorvault/idea/v1"
 TITLE, NOTES, TAGS = (context(column) for column in (b"title", b"notes", b"tags"))
+
+# What envelope.context makes of the row's parts, each after its length, in one call: id, revision, stage, priority, due
+# date or an empty part, creation, update.
+_DUE: Final = struct.Struct(">I16sIQIhIhIqIqIq")
+_UNDUE: Final = struct.Struct(">I16sIQIhIhIIqIq")
 
 _title: Final = msgspec.json.Decoder(str)
 _notes: Final = msgspec.json.Decoder(str | None)
@@ -114,7 +120,7 @@ class IdeaSealer:
         except Alarm as alarm:
             alarm.ids["idea_id"] = str(row.id)
             raise
-        except (TypeError, OverflowError):
+        except (TypeError, OverflowError, struct.error):
             # A clear column that no sealed row can have, `infinity` as a time for one.
             raise Tampered(**vault_ids(self._cipher.vault), idea_id=str(row.id)) from None
 
@@ -128,12 +134,12 @@ class IdeaSealer:
         created_at: datetime,
         updated_at: datetime,
     ) -> bytes:
-        return context(
-            idea_id.bytes,
-            revision.to_bytes(8),
-            stage.to_bytes(2, signed=True),
-            priority.to_bytes(2, signed=True),
-            b"" if due_date is None else time_part(due_date),
-            time_part(created_at),
-            time_part(updated_at),
+        if due_date is None:
+            return _UNDUE.pack(
+                *(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 0),
+                *(8, microseconds(created_at), 8, microseconds(updated_at)),
+            )
+        return _DUE.pack(
+            *(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 8, microseconds(due_date)),
+            *(8, microseconds(created_at), 8, microseconds(updated_at)),
         )
