@@ -11,6 +11,8 @@ UV := $(PYTHON) -m uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
 WORKERS ?= 2
+# More for pytest, such as PYTEST="--cov" or PYTEST="tests/ideas -k search".
+PYTEST ?=
 
 help:
 	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
@@ -27,7 +29,7 @@ run: .venv/installed
 	@$(PYTHON) -m creatorvault run
 
 test: .venv/installed
-	@$(PYTHON) -m pytest -n $(WORKERS) --cov --cov-report=
+	@$(PYTHON) -m pytest -n $(WORKERS) $(PYTEST)
 
 faults: .venv/installed
 	@$(PYTHON) -m benchmarks.faults
