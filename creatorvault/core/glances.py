@@ -41,7 +41,7 @@ class Glances:
         self._places = asyncio.Semaphore(settings.pool_size)
         self._under_way = 0
         self._idle: list[asyncpg.Connection] = []
-        self._given_up: set[asyncpg.Connection] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def rows(self, statement: str, *arguments: object) -> Sequence[Row]:
         """Raises ServiceUnavailable when the database cannot answer now.
@@ -99,8 +99,9 @@ class Glances:
 
     async def close(self) -> None:
         self._distrust_idle()
-        for connection in self._given_up:
-            connection.terminate()
+        for leaving in self._leaving:
+            leaving.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         await asyncio.sleep(0)  # the turn in which the event loop closes them
 
     async def _read(self, statement: str, arguments: Sequence[object]) -> Sequence[Row]:
@@ -140,8 +141,9 @@ class Glances:
         if clean:
             self._idle.append(connection)
         else:
-            self._given_up.add(connection)
-            asyncio.get_running_loop().call_later(CANCEL_SECONDS, self._hang_up, connection)
+            leaving = asyncio.create_task(_leave(connection))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
 
     def _away(self, error: BaseException) -> ServiceUnavailable:
         if isinstance(error, TimeoutError):
@@ -155,10 +157,6 @@ class Glances:
             connection.terminate()
         self._idle.clear()
 
-    def _hang_up(self, connection: asyncpg.Connection) -> None:
-        self._given_up.discard(connection)
-        connection.terminate()
-
     async def _connection(self) -> asyncpg.Connection:
         while self._idle:
             connection = self._idle.pop()
@@ -167,3 +165,16 @@ class Glances:
         arguments = connect_arguments(self._settings)
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
         return await asyncpg.connect(self._address.render_as_string(hide_password=False), **arguments)
+
+
+async def _leave(connection: asyncpg.Connection) -> None:
+    """For a request that is gone or out of time: the driver has asked the server to cancel its statement, and what has
+    been done until then is rolled back, so that nobody waits for its locks.
+    """
+    try:
+        async with asyncio.timeout(CANCEL_SECONDS):
+            await connection.execute("ROLLBACK")
+    except FAULTS:
+        log.debug("database.left_without_a_word")
+    finally:
+        connection.terminate()
