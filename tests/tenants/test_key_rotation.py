@@ -29,7 +29,7 @@ async def test_another_process_reads_what_a_newer_key_sealed(
     rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
     ada = house.creator()
     there = rotating.creator(user_id=ada.user_id)
-    await ada.idea("Here")
+    await ada.get(await ada.idea("Here"))  # this process now holds the first key
 
     idea = await there.idea("There")
 

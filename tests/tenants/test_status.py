@@ -33,6 +33,7 @@ async def test_who_is_not_active_is_refused_and_nothing_is_changed(
     ada: Creator, database: asyncpg.Connection, operation: str, status: str, word: str
 ) -> None:
     idea = await ada.idea("Untouched")
+    await ada.get(idea)  # so that the vault's key is at hand, as it is for whoever was just at work
     await set_status(database, ada, status)
 
     refusal = await ask(ada, operation, idea)
