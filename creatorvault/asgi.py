@@ -52,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         state=State({"settings": settings}),
     )
     app.behind_tls = settings.server.behind_tls
-    app.observers = (*app.observers, watch_for_bursts)
+    app.watchers = (watch_for_bursts,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
     return app

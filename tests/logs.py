@@ -1,6 +1,5 @@
 """What the application logs, as an operator's log store would see it."""
 
-import io
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,35 +8,43 @@ from typing import Any
 
 import structlog
 
+from creatorvault.core.logging import PROCESSORS
+
 
 @dataclass
 class Logs:
-    """`events` are structlog's event dicts as they reach the renderer; `text` is all that was logged."""
+    """`events` are our own as they reach the renderer; `text` is all that was logged, as it was written."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
-    stream: io.StringIO = field(default_factory=io.StringIO)
+    lines: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        return self.stream.getvalue()
+        return "\n".join(self.lines)
 
     def named(self, event: str) -> list[dict[str, Any]]:
         return [entry for entry in self.events if entry.get("event") == event]
 
+    def see(self, _logger: object, _method: str, event: dict[str, Any]) -> dict[str, Any]:
+        self.events.append(dict(event))
+        return event
+
+    def see_rendered(self, _logger: object, _method: str, line: str) -> str:
+        self.lines.append(line)
+        return line
+
 
 class _Recorder(logging.Handler):
-    """Reads structlog's dict from the record, and renders the record as the application's own handler does."""
+    """Renders what libraries log as the application's own handler does."""
 
     def __init__(self, logs: Logs) -> None:
         super().__init__(logging.NOTSET)
         self.logs = logs
 
     def emit(self, record: logging.LogRecord) -> None:
-        if isinstance(record.msg, dict):
-            self.logs.events.append(dict(record.msg))
         renderer = next((handler.formatter for handler in logging.getLogger().handlers if _renders(handler)), None)
         line = renderer.format(logging.makeLogRecord(record.__dict__)) if renderer else record.getMessage()
-        self.logs.stream.write(f"{line}\n")
+        self.logs.lines.append(line)
 
 
 def _renders(handler: logging.Handler) -> bool:
@@ -48,8 +55,11 @@ def _renders(handler: logging.Handler) -> bool:
 def captured_logs() -> Generator[Logs]:
     logs = Logs()
     recorder = _Recorder(logs)
+    before = list(PROCESSORS)
     logging.getLogger().addHandler(recorder)
+    PROCESSORS[:] = [*before[:-1], logs.see, before[-1], logs.see_rendered]  # type: ignore[list-item]  # of a renderer
     try:
         yield logs
     finally:
         logging.getLogger().removeHandler(recorder)
+        PROCESSORS[:] = before

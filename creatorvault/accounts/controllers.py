@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from litestar import Controller, Request, get
+from litestar import Controller, Request
 from litestar.datastructures import State
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import ME
 from creatorvault.accounts.schemas import UserProfile
+from creatorvault.core.handlers import get
 from creatorvault.core.openapi.answers import documents
 
 

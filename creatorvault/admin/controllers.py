@@ -1,6 +1,6 @@
 """The admin API, /api/v1/admin."""
 
-from litestar import Controller, delete, get, post, put
+from litestar import Controller
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
@@ -27,6 +27,7 @@ from creatorvault.admin.schemas import (
 )
 from creatorvault.admin.services import Administration, Overview, ProcessFigures
 from creatorvault.audit.schemas import AuditEventList
+from creatorvault.core.handlers import delete, get, post, put
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.validation import Received, accepts
 

@@ -3,8 +3,6 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Generator
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -66,10 +64,8 @@ class RefusedTokens:
             log.warning("audit.lost", error=type(error).__name__)
 
 
-@contextmanager
-def watch_for_bursts(exchange: Exchange) -> Generator[None]:
-    """The application's observer."""
-    yield
+def watch_for_bursts(exchange: Exchange) -> None:
+    """The application's watcher."""
     watch: RefusedTokens = exchange.scope["litestar_app"].state.refused_tokens
     watch.saw(exchange)
 

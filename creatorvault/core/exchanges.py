@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from http import HTTPMethod
 from typing import Final
 
@@ -13,6 +14,8 @@ from creatorvault.core.traces import trace_of
 STATE_KEY: Final = "exchange"
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset(HTTPMethod)
+CURRENT: Final[ContextVar["Exchange | None"]] = ContextVar("exchange", default=None)
+"""The exchange that the running task is about."""
 
 
 class Exchange:
@@ -48,6 +51,9 @@ class Exchange:
 
 type Observer = Callable[[Exchange], AbstractContextManager[None]]
 """Entered before the application sees a request, left when the answer is out."""
+
+type Watcher = Callable[[Exchange], None]
+"""Told of an exchange when it is over."""
 
 
 def exchange_of(scope: HTTPScope) -> Exchange:

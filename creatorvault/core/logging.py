@@ -3,61 +3,117 @@
 import logging
 import logging.config
 import sys
-from typing import Any, Literal
+from typing import Any, Final, Literal, cast
 
+import msgspec
 import structlog
-from structlog.stdlib import BoundLogger
-from structlog.typing import Processor
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from creatorvault.core.exchanges import CURRENT
 
 LogFormat = Literal["auto", "json", "console"]
 
+PROCESSORS: Final[list[Processor]] = []
+"""What each of our own events goes through, the renderer last. Loggers keep this very list, so it changes in place."""
 
-def get_logger(name: str) -> BoundLogger:
-    logger: BoundLogger = structlog.stdlib.get_logger(name)
-    return logger
+_encoder: Final = msgspec.json.Encoder(enc_hook=repr)
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    return cast("FilteringBoundLogger", structlog.get_logger(name))
 
 
 def configure_logging(level: str, log_format: LogFormat, *, production: bool) -> None:
-    """Route structlog and the standard library through one renderer to stderr.
+    """Our own events are rendered and written by themselves, those of libraries alike behind the standard library.
 
     `auto` is JSON in production and readable text elsewhere. Tracebacks are rendered without local variables,
     which would carry titles and keys.
     """
+    # Through the standard library's records and handlers, as libraries log, a line costs several times as much; each
+    # request leaves one.
     as_json = log_format == "json" or (log_format == "auto" and production)
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
+    PROCESSORS[:] = [
+        _Least(level),
+        _name,
+        _ids,
+        structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        *([structlog.processors.format_exc_info, _json] if as_json else _readable()),
     ]
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        wrapper_class=structlog.stdlib.BoundLogger,
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
+        processors=PROCESSORS,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=_Lines,
+        cache_logger_on_first_use=True,
     )
-    logging.config.dictConfig(_standard_library(level, [*shared], _renderers(as_json=as_json)))
+    logging.config.dictConfig(_standard_library(level, _of_libraries() if as_json else _readable()))
 
 
-def _renderers(*, as_json: bool) -> list[Processor]:
-    if as_json:
-        return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+class _Least:
+    """Drops what is below a level."""
+
+    def __init__(self, level: str) -> None:
+        self._level = logging.getLevelNamesMapping()[level.upper()]
+
+    def __call__(self, _logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
+        if structlog.processors.NAME_TO_LEVEL[method] < self._level:
+            raise structlog.DropEvent
+        return event
+
+
+class _Lines:
+    """Writes to what is the standard error output at that moment."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    def msg(self, line: str) -> None:
+        sys.stderr.write(f"{line}\n")
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def _name(logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    event["logger"] = logger.name
+    return event
+
+
+def _ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Which request an event belongs to."""
+    if (exchange := CURRENT.get()) is not None:
+        event["correlation_id"] = exchange.correlation_id
+        event["trace_id"] = exchange.trace.trace_id
+    return event
+
+
+def _of_libraries() -> list[Processor]:
+    """The standard library's JSON, since it takes every text that a library may log, lone surrogates included."""
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
+
+
+def _readable() -> list[Processor]:
     plain = structlog.dev.plain_traceback
     return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
 
 
-def _standard_library(level: str, shared: list[Processor], renderers: list[Processor]) -> dict[str, Any]:
+def _json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    return _encoder.encode(event).decode()
+
+
+def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
+    before: list[Processor] = [
+        _ids,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": shared,
+                "foreign_pre_chain": before,
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
             }
         },

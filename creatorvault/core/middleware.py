@@ -7,14 +7,13 @@ from http import HTTPMethod
 from typing import Final, cast
 from uuid import uuid4
 
-import structlog
 from litestar import Litestar
 from litestar.enums import ScopeType
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
 from creatorvault.core.deadlines import asking_within_one_deadline
-from creatorvault.core.exchanges import STATE_KEY, Exchange, Observer, exchange_of
+from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher, exchange_of
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
 
@@ -43,6 +42,7 @@ class Edge(Litestar):
 
     behind_tls: bool = False
     observers: Sequence[Observer] = ()
+    watchers: Sequence[Watcher] = ()
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -64,26 +64,31 @@ class Edge(Litestar):
                 exchange.bytes_out += len(message["body"])
             await send(message)
 
-        with ExitStack() as observed:
-            observed.enter_context(asking_within_one_deadline())
-            for observe in self.observers:
-                observed.enter_context(observe(exchange))
-            structlog.contextvars.clear_contextvars()
-            structlog.contextvars.bind_contextvars(
-                correlation_id=exchange.correlation_id, trace_id=exchange.trace.trace_id
-            )
-            try:
-                await super().__call__(scope, receive, guarded_send)
-            finally:
-                _log(exchange)
+        token = CURRENT.set(exchange)
+        try:
+            with asking_within_one_deadline():
+                if self.observers:
+                    with ExitStack() as observed:
+                        for observe in self.observers:
+                            observed.enter_context(observe(exchange))
+                        await super().__call__(scope, receive, guarded_send)
+                else:
+                    await super().__call__(scope, receive, guarded_send)
+        finally:
+            _log(exchange)
+            for watch in self.watchers:
+                watch(exchange)
+            CURRENT.reset(token)
 
     def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
         headers = [
-            *(self._corrected(exchange, name, value) for name, value in message.get("headers", ())),
+            *message.get("headers", ()),
             *SECURITY_HEADERS,
             *limit_headers(exchange.scope),
             (CORRELATION_HEADER, exchange.correlation_id.encode()),
         ]
+        if exchange.scope["method"] == HTTPMethod.OPTIONS:
+            headers = [self._corrected(exchange, name, value) for name, value in headers]
         if not any(name == CONTENT_POLICY[0] for name, _ in headers):
             headers.append(CONTENT_POLICY)
         if self.behind_tls:
@@ -92,7 +97,7 @@ class Edge(Litestar):
 
     def _corrected(self, exchange: Exchange, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
-        if name == b"allow" and exchange.scope["method"] == HTTPMethod.OPTIONS:
+        if name == b"allow":
             template = exchange.scope.get("path_template")
             methods = {method for route in self.routes if route.path_format == template for method in route.methods}
             return name, ", ".join(sorted(methods)).encode() or value

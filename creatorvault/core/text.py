@@ -11,6 +11,15 @@ UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 type Location = tuple[str | int, ...]
 
 
+def is_storable(value: Any) -> bool:
+    """Whether `unstorable` would find nothing."""
+    if isinstance(value, str):
+        return "\0" not in value if value.isascii() else UNSTORABLE.search(value) is None
+    if isinstance(value, dict):
+        return all(map(is_storable, value)) and all(map(is_storable, value.values()))
+    return all(map(is_storable, value)) if isinstance(value, list) else True
+
+
 def unstorable(value: Any, location: Location) -> Iterator[FieldError]:
     """An error for each text in a JSON value, keys included, that cannot be stored."""
     if isinstance(value, str):

@@ -17,7 +17,7 @@ from pydantic_core import ErrorDetails
 from creatorvault.core.bodies import read_object
 from creatorvault.core.errors import FieldError, RequestInvalid
 from creatorvault.core.schemas import RequestModel
-from creatorvault.core.text import unstorable
+from creatorvault.core.text import is_storable, unstorable
 
 OPT_KEY = "accepts"
 
@@ -110,14 +110,16 @@ def _query_values(
 def _validated[M: RequestModel](
     model: type[M], where: str, values: dict[str, Any], errors: list[FieldError]
 ) -> M | None:
-    found = list(unstorable(values, (where,)))
+    found = [] if is_storable(values) else list(unstorable(values, (where,)))
     try:
-        return model.model_validate(values)
+        valid = model.model_validate(values)
     except ValidationError as error:
         found.extend(_field_error(details, where, model) for details in error.errors(include_url=False))
-        return None
-    finally:
-        errors.extend(_in_field_order(found, model))
+    else:
+        if not found:
+            return valid
+    errors.extend(_in_field_order(found, model))
+    return None
 
 
 def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:

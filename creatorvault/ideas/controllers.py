@@ -3,10 +3,12 @@
 from typing import Any, cast
 from urllib.parse import quote
 
-from litestar import Controller, Response, delete, get, patch, post, put
+from litestar import Controller, Response
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
+from creatorvault.core.answers import Answer
+from creatorvault.core.handlers import delete, get, patch, post, put
 from creatorvault.core.preconditions import is_conditional, not_modified
 from creatorvault.core.validation import Received, accepts
 from creatorvault.ideas import openapi
@@ -74,7 +76,7 @@ class IdeaController(Controller):
             offset=query.offset,
             has_more=query.offset + len(page.items) < page.total,
         )
-        return Response(answer, headers={"ETag": page.tag})
+        return Answer(answer, {"ETag": page.tag})
 
     @get(
         "/{idea_id:str}",
@@ -135,4 +137,4 @@ class IdeaController(Controller):
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:
-    return Response(stored.idea, headers={"ETag": stored.tag, **(headers or {})})
+    return Answer(stored.idea, {"ETag": stored.tag, **(headers or {})})

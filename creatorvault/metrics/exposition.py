@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Any, Final
 from wsgiref.simple_server import WSGIServer
 
-from litestar import Litestar, Request, Response, get
+from litestar import Litestar, Request, Response
 from litestar.datastructures import State
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from creatorvault.accounts.errors import NotAuthenticated
 from creatorvault.accounts.guards import PUBLIC, bearer_token
+from creatorvault.core.handlers import get
 from creatorvault.core.logging import get_logger
 from creatorvault.core.middleware import Edge
 from creatorvault.metrics.figures import Figures

@@ -1,10 +1,11 @@
 """One's own tenant, /api/v1/tenant."""
 
-from litestar import Controller, get
+from litestar import Controller
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
+from creatorvault.core.handlers import get
 from creatorvault.core.validation import Received, accepts
 from creatorvault.tenants import openapi
 from creatorvault.tenants.dependencies import provide_own_tenant

@@ -1,5 +1,6 @@
 """From a verified identity to the tenant it works in. Deterministic, so it needs no look-up and has no race."""
 
+from functools import lru_cache
 from typing import Final, NamedTuple
 from uuid import UUID, uuid5
 
@@ -20,9 +21,13 @@ class TenantName(NamedTuple):
 
     @property
     def id(self) -> TenantId:
-        """Parts are prefixed with their length, so that no realm and name run into another pair's."""
-        parts = (self.realm, self.kind.value, self.external_id)
-        return TenantId(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
+        return _id_of(self.realm, self.kind.value, self.external_id)
+
+
+@lru_cache(10_000)
+def _id_of(*parts: str) -> TenantId:
+    """Parts are prefixed with their length, so that no realm and name run into another pair's."""
+    return TenantId(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
 
 
 def tenant_name(identity: Identity) -> TenantName:

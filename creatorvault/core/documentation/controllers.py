@@ -3,12 +3,13 @@
 from typing import Any, Final
 
 import msgspec
-from litestar import Controller, MediaType, Request, Response, get
+from litestar import Controller, MediaType, Request, Response
 from litestar.params import FromPath
 
 from creatorvault.core.documentation.assets import PATH, asset, gzipped, is_asset
 from creatorvault.core.documentation.pages import REDOC, SWAGGER, Page
 from creatorvault.core.errors import NotFound
+from creatorvault.core.handlers import get
 from creatorvault.core.openapi.document import document
 
 DOCUMENT: Final = "openapi_document"

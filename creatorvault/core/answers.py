@@ -1,0 +1,54 @@
+"""JSON answers, encoded and sent in few steps."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, Response
+from litestar.response.base import ASGIResponse
+from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
+
+CONTENT_TYPE: Final = (b"content-type", b"application/json")
+
+_encoder: Final = msgspec.json.Encoder()
+
+
+class Answer[T](Response[T]):
+    """A struct as JSON, with headers. It knows no cookies, no other media types and nothing to do afterwards, so it
+    takes a fifth of the time that an answer of Litestar's own does.
+    """
+
+    def __init__(self, content: T, headers: dict[str, str]) -> None:
+        super().__init__(content, headers=headers)
+
+    def to_asgi_response(
+        self,
+        app: Any,
+        request: Request[Any, Any, Any],
+        *,
+        headers: dict[str, str] | None = None,
+        status_code: int | None = None,
+        **_: Any,
+    ) -> ASGIResponse:
+        return _Encoded(self.status_code or status_code or 200, (headers or {}) | self.headers, self.content)
+
+
+class _Encoded(ASGIResponse):
+    __slots__ = ("_start",)
+
+    def __init__(self, status: int, headers: dict[str, str], content: object) -> None:
+        self.body = _encoder.encode(content)
+        self._start: HTTPResponseStartEvent = {
+            "type": "http.response.start",
+            "status": status,
+            "headers": [*_encoded(headers.items()), CONTENT_TYPE, (b"content-length", b"%d" % len(self.body))],
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send(self._start)
+        body: HTTPResponseBodyEvent = {"type": "http.response.body", "body": self.body, "more_body": False}
+        await send(body)
+
+
+def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
