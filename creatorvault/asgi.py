@@ -73,7 +73,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.corpora = Corpora(settings.search)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)
-    app.state.verifier = build_verifier(settings.auth)
+    app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
     try:

@@ -80,7 +80,9 @@ class JwksIssuer:
         await self._keys.aclose()
 
 
-def build_issuer(settings: IssuerSettings, auth: AuthSettings, clock: Callable[[], float]) -> Issuer:
+def build_issuer(
+    settings: IssuerSettings, auth: AuthSettings, answer_seconds: float, clock: Callable[[], float]
+) -> Issuer:
     """Raises ValueError for an issuer that lacks what its kind needs; the checks say the same with a hint."""
     if settings.kind == "shared-secret":
         if settings.secret is None:
@@ -89,4 +91,5 @@ def build_issuer(settings: IssuerSettings, auth: AuthSettings, clock: Callable[[
     if settings.jwks_url is None or settings.issuer is None or not settings.audiences:
         raise ValueError(f"issuer {settings.name!r} needs issuer, audiences and jwks_url")
     algorithms = settings.algorithms or DEFAULT_ALGORITHMS
-    return JwksIssuer(settings, algorithms, PublishedKeys(settings.name, settings.jwks_url, algorithms, auth, clock))
+    keys = PublishedKeys(settings.name, settings.jwks_url, algorithms, auth, answer_seconds, clock)
+    return JwksIssuer(settings, algorithms, keys)

@@ -15,6 +15,7 @@ from creatorvault.accounts.errors import IssuerUnavailable
 from creatorvault.accounts.key_address import KeyAddress, Unreachable
 from creatorvault.accounts.keys import InvalidKeySet, KeySet, VerifyingKey, read_key_set
 from creatorvault.core.alarms import raise_alarm
+from creatorvault.core.deadlines import Waiting
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import AuthSettings
 
@@ -40,11 +41,14 @@ class PublishedKeys:
         url: str,
         algorithms: Sequence[str],
         settings: AuthSettings,
+        answer_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`answer_seconds` are what a request may wait in all, here and for the database."""
         self._name = name
         self._algorithms = algorithms
         self._settings = settings
+        self._answer_seconds = answer_seconds
         self._clock = clock
         self._address = KeyAddress(url, settings.jwks_timeout_seconds)
         self._keys: KeySet = {}
@@ -64,6 +68,18 @@ class PublishedKeys:
         """None: the issuer does not publish this key. Raises IssuerUnavailable when that cannot be told."""
         if (key := self.known(key_id, algorithm)) is not None:
             return key
+        try:
+            async with Waiting(self._answer_seconds):
+                return await self._asked_for(key_id, algorithm)
+        except TimeoutError:
+            raise self._unavailable() from None
+
+    async def aclose(self) -> None:
+        if self._flight is not None:
+            self._flight.cancel()
+        await self._address.aclose()
+
+    async def _asked_for(self, key_id: str, algorithm: str) -> VerifyingKey | None:
         if self._flight is not None:
             # It may have been answered before the key appeared, so it is worth a look, but not the last word.
             await asyncio.shield(self._flight)
@@ -75,13 +91,11 @@ class PublishedKeys:
                 return key
             self._pause()
         if self._failing or not self._keys:
-            raise IssuerUnavailable(retry_after=max(1, math.ceil(self._not_before - self._clock())))
+            raise self._unavailable()
         return None
 
-    async def aclose(self) -> None:
-        if self._flight is not None:
-            self._flight.cancel()
-        await self._address.aclose()
+    def _unavailable(self) -> IssuerUnavailable:
+        return IssuerUnavailable(retry_after=math.ceil(max(1, self._not_before - self._clock())))
 
     def _may_fetch(self) -> bool:
         return self._clock() >= self._not_before

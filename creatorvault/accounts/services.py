@@ -13,7 +13,7 @@ from creatorvault.accounts.issuers import Issuer, build_issuer
 from creatorvault.accounts.keys import VerifyingKey
 from creatorvault.accounts.remembered import Remembered, RememberedTokens
 from creatorvault.accounts.tokens import UnverifiedToken, read_token, refuse_long
-from creatorvault.settings import AuthSettings
+from creatorvault.settings import AuthSettings, DatabaseSettings
 
 _ANOTHER_AUDIENCE: Final = (
     "the token is for another audience. Set the audience of Better Auth's jwt plugin "
@@ -99,11 +99,15 @@ class TokenVerifier:
 def build_verifier(
     settings: AuthSettings,
     *,
+    answer_seconds: float = DatabaseSettings().answer_seconds,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> TokenVerifier:
-    """Connects to nothing. Raises ValueError for an issuer that is not fully configured."""
-    issuers = [build_issuer(issuer, settings, monotonic) for issuer in settings.issuers]
+    """`answer_seconds` are what a request may wait in all, for an issuer's keys and for the database.
+
+    Connects to nothing. Raises ValueError for an issuer that is not fully configured.
+    """
+    issuers = [build_issuer(issuer, settings, answer_seconds, monotonic) for issuer in settings.issuers]
     return TokenVerifier(issuers, RememberedTokens(settings.remembered_tokens, clock), settings.leeway_seconds)
 
 

@@ -5,22 +5,24 @@ raised as ServiceUnavailable.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import Any, cast
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session, create_async_engine
 
 from creatorvault.core.connections import connect_arguments
-from creatorvault.core.deadlines import deadline
+from creatorvault.core.deadlines import Waiting, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import DatabaseSettings, SettingsError
 
 log = get_logger(__name__)
+
+_CUT_OFF: Final = "creatorvault.core.cut_off"
 
 
 class Database:
@@ -66,8 +68,9 @@ class Database:
     @asynccontextmanager
     async def _unit_of_work(self, engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
         try:
-            async with self._connection(engine) as connection:
-                session = AsyncSession(connection, expire_on_commit=False, autoflush=False)
+            async with self._connection(engine) as (connection, cut_off):
+                info = {_CUT_OFF: cut_off}
+                session = AsyncSession(connection, expire_on_commit=False, autoflush=False, info=info)
                 async with session.begin():
                     yield session
         except FAULTS as error:
@@ -77,32 +80,54 @@ class Database:
             raise ServiceUnavailable from error
 
     @asynccontextmanager
-    async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
-        """A connection that is cut off when the request's time with the database is over.
-
-        Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the
-        task, because a dependency may be opened in one task and closed in another.
-        """
-        over_at = deadline(self._answer_seconds)
-        async with asyncio.timeout_at(over_at):
+    async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[tuple[AsyncConnection, "_CutOff"]]:
+        async with Waiting(self._answer_seconds):
             connection = await engine.connect()
-        cut_off = asyncio.get_running_loop().call_at(over_at, _cut_off, connection, _driver_connection(connection))
+        cut_off = _CutOff(connection, self._answer_seconds)
         try:
-            yield connection
+            yield connection, cut_off
         finally:
             # The transaction has ended, so this waits for nobody and no cancellation can come between.
             await connection.close()
-            cut_off.cancel()
+            cut_off.pause()
 
 
-def _driver_connection(connection: AsyncConnection) -> Any:
-    return cast("Connection", connection.sync_connection).connection.driver_connection
+@contextmanager
+def computing(session: AsyncSession | async_scoped_session[AsyncSession]) -> Iterator[None]:
+    """Asks the session for nothing, and does not count as waiting for it."""
+    cut_off: _CutOff = session.info[_CUT_OFF]
+    cut_off.pause()
+    try:
+        yield
+    finally:
+        cut_off.resume()
 
 
-def _cut_off(connection: AsyncConnection, driver_connection: Any) -> None:
-    if not connection.closed:
-        log.warning("database.cut_off")
-        driver_connection.terminate()
+class _CutOff:
+    """Cuts a connection off when the request's time with the database is over.
+
+    Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the task,
+    because a dependency may be opened in one task and closed in another.
+    """
+
+    def __init__(self, connection: AsyncConnection, seconds: float) -> None:
+        self._connection = connection
+        self._driver_connection: Any = cast("Connection", connection.sync_connection).connection.driver_connection
+        self._seconds = seconds
+        self._patience = patience_now()
+        self.resume()
+
+    def resume(self) -> None:
+        self._timer = asyncio.get_running_loop().call_at(self._patience.start(self._seconds), self._cut)
+
+    def pause(self) -> None:
+        self._timer.cancel()
+        self._patience.stop()
+
+    def _cut(self) -> None:
+        if not self._connection.closed:
+            log.warning("database.cut_off")
+            self._driver_connection.terminate()
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:

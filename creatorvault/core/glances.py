@@ -14,7 +14,7 @@ import asyncpg
 from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
-from creatorvault.core.deadlines import deadline
+from creatorvault.core.deadlines import Waiting
 from creatorvault.core.errors import CreatorVaultError, InternalError, ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.identifiers import TenantId
@@ -50,7 +50,7 @@ class Glances:
         limit of the server's own would have to be set in a round trip before.
         """
         try:
-            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)), self._place():
+            async with Waiting(self._settings.answer_seconds), self._place():
                 return await self._read(statement, arguments)
         except FAULTS as error:
             if not is_temporary(error):
@@ -64,7 +64,7 @@ class Glances:
         Raises as `rows` does, at the commit too.
         """
         try:
-            async with asyncio.timeout_at(deadline(self._settings.answer_seconds)), self._place():
+            async with Waiting(self._settings.answer_seconds), self._place():
                 connection = await self._connection()
                 clean = False
                 try:

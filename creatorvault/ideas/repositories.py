@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Row, delete, func
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.ideas.models import Idea
@@ -71,11 +72,15 @@ class IdeaRepository(ScopedRepository[Idea]):
         return int((await self.session.execute(statement)).scalar_one())
 
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[IdeaColumns]]:
-        """Rows changed after `revision`, oldest change first, in batches, without holding them all."""
+        """Rows changed after `revision`, oldest change first, in batches, without holding them all.
+
+        What the caller does with a batch is not counted as waiting for the database.
+        """
         statement = self.columns(*READ).where(col(Idea.revision) > revision).order_by(col(Idea.revision))
         result = await self.session.stream(statement, execution_options={"yield_per": BATCH})
         async for batch in result.partitions():
-            yield batch
+            with computing(self.session):
+                yield batch
 
     async def live_ids(self) -> set[UUID]:
         return set((await self.session.execute(self.columns(col(Idea.id)))).scalars())

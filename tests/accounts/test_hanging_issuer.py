@@ -3,6 +3,10 @@
 import asyncio
 from collections.abc import Mapping
 
+import pytest
+
+from creatorvault.accounts.errors import IssuerUnavailable
+from creatorvault.accounts.services import build_verifier
 from creatorvault.settings import AuthSettings, IssuerSettings
 from tests.accounts.entrance import open_entrance
 from tests.accounts.key_server import KeyServer
@@ -25,6 +29,20 @@ async def test_everybody_is_told_to_come_back_once_the_patience_is_over(
         key_server.gate.set()
         entrance.clock.pass_by(1)
         assert await entrance.status(token) == 200
+
+
+async def test_nobody_waits_for_an_issuer_longer_than_for_an_answer(
+    key_server: KeyServer, issuers: tuple[IssuerSettings, ...], signers: Mapping[str, Signer]
+) -> None:
+    key_server.gate.clear()
+    verifier = build_verifier(AuthSettings(issuers=issuers, jwks_timeout_seconds=60), answer_seconds=0.1)
+
+    async with asyncio.timeout(5):
+        with pytest.raises(IssuerUnavailable) as unavailable:
+            await verifier.verify(signers["EdDSA"].sign(better_auth_claims()))
+    await verifier.aclose()
+
+    assert unavailable.value.retry_after == 1
 
 
 async def test_an_issuer_that_drips_is_cut_off_by_the_whole_time_it_takes(

@@ -15,7 +15,7 @@ NOBODY = "http://127.0.0.1:9/jwks"
 async def test_an_issuer_that_is_down_is_an_alarm_once() -> None:
     configure_logging("DEBUG", "auto", production=False)
     now, raised = 0.0, RAISED["provider_down"]
-    keys = PublishedKeys("down", NOBODY, ("EdDSA",), AuthSettings(), lambda: now)
+    keys = PublishedKeys("down", NOBODY, ("EdDSA",), AuthSettings(), 4.0, lambda: now)
 
     with captured_logs() as logs:
         for _ in range(3):

@@ -1,35 +1,179 @@
-"""A request that asks the database several times has one deadline for all of them."""
+"""A request has one deadline for all that it waits for, and the waiting alone counts."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from pathlib import Path
+from time import monotonic
+from typing import Final
 
-from creatorvault.core.deadlines import asking_within_one_deadline, deadline
+import asyncpg
+import pytest
+
+from creatorvault.core.deadlines import Waiting, asking_within_one_deadline, patience_now
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.identifiers import UserId, VaultId, VaultRevision
+from creatorvault.ideas.repositories import BATCH, IdeaRepository
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.repositories import VaultRepository
+from tests.accounts.key_server import KeyServer
+from tests.accounts.signers import Signer, better_auth_claims
+from tests.application import House, environment_of, open_house
+from tests.factories import Creator
+from tests.faults.conftest import SHORT
+from tests.faults.hanging import HangingWire
+from tests.postgres import Database
+
+ANSWER_SECONDS: Final = float(SHORT["CREATORVAULT_DATABASE__ANSWER_SECONDS"])
+PAUSE: Final = 0.3  # less than a transaction may idle
+LATE_BY: Final = 0.3  # what a busy machine may add
+PATIENT: Final = SHORT | {
+    "CREATORVAULT_DATABASE__POOL_WAIT_SECONDS": "3",
+    "CREATORVAULT_DATABASE__CONNECT_SECONDS": "3",
+    "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "3",
+    "CREATORVAULT_AUTH__JWKS_TIMEOUT_SECONDS": "3",
+}
 
 
-async def test_the_deadline_counts_from_the_first_question() -> None:
+async def test_waits_of_a_request_add_up() -> None:
     with asking_within_one_deadline():
-        first = deadline(4)
-        await asyncio.sleep(0.02)
-        assert deadline(4) == first
-        assert deadline(60) == first + 56
+        async with Waiting(0.2):
+            await asyncio.sleep(0.15)
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1), Waiting(0.2):
+                await asyncio.sleep(60)
+
+
+async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
+    with asking_within_one_deadline():
+        for _ in range(3):
+            async with Waiting(0.1):
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(0.1)
+
+
+async def test_waits_at_the_same_time_count_once() -> None:
+    with asking_within_one_deadline():
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(3):
+                tasks.create_task(_wait(0.05))
+        async with Waiting(0.1):
+            await asyncio.sleep(0.01)
 
 
 async def test_the_next_request_has_a_deadline_of_its_own() -> None:
-    with asking_within_one_deadline():
-        first = deadline(4)
-    await asyncio.sleep(0.02)
-    with asking_within_one_deadline():
-        assert deadline(4) > first
+    for _ in range(3):
+        with asking_within_one_deadline():
+            await _wait(0.05)
 
 
 async def test_a_task_that_outlives_its_request_is_not_held_to_it() -> None:
-    async def ask_later(over: asyncio.Event) -> float:
+    async def ask_later(over: asyncio.Event) -> None:
         await over.wait()
-        return deadline(4)
+        await _wait(0.05)
 
     over = asyncio.Event()
     with asking_within_one_deadline():
-        first = deadline(4)
+        patience = patience_now()
         task = asyncio.create_task(ask_later(over))
-        await asyncio.sleep(0.02)
+        await _wait(0.08)
     over.set()
-    assert await task > first
+    await task
+    assert patience_now() is not patience
+
+
+async def _wait(seconds: float) -> None:
+    async with Waiting(0.1):
+        await asyncio.sleep(seconds)
+
+
+@pytest.fixture
+async def key_server() -> AsyncGenerator[KeyServer]:
+    server = KeyServer()
+    await server.start()
+    yield server
+    await server.stop()
+
+
+@pytest.fixture
+async def patient_house(
+    wire: HangingWire, fresh_database: Database, home: Path, key_server: KeyServer
+) -> AsyncGenerator[House]:
+    """Every part would wait for longer than a request may."""
+    issuer = {"DATABASE_URL": wire.url, "BETTER_AUTH_URL": key_server.url.removesuffix("/api/auth/jwks")}
+    async with open_house(environment_of(fresh_database, home) | PATIENT | issuer, fresh_database) as house:
+        yield house
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_a_slow_issuer_and_a_hanging_database_share_it(
+    patient_house: House, wire: HangingWire, key_server: KeyServer, method: str
+) -> None:
+    signer = Signer.generate("EdDSA")
+    key_server.keys = [signer.jwk()]
+    key_server.gate.clear()
+    wire.hang()
+    origin = key_server.url.removesuffix("/api/auth/jwks")
+    token = signer.sign(better_auth_claims(sub="grace", iss=origin, aud=origin))
+
+    asyncio.get_running_loop().call_later(ANSWER_SECONDS * 3 / 4, key_server.gate.set)
+    began = monotonic()
+    answer = await patient_house.client.request(
+        method,
+        "/api/v1/grace/ideas",
+        headers={"Authorization": f"Bearer {token}"},
+        json={"title": "Too late"} if method == "POST" else None,
+    )
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert answer.json()["detail"] != "The keys of the token's issuer cannot be fetched"
+    assert ANSWER_SECONDS * 3 / 4 < monotonic() - began < ANSWER_SECONDS + LATE_BY
+
+
+@pytest.fixture
+async def large(house: House, fresh_sql: asyncpg.Connection) -> Creator:
+    """A creator with four batches of ideas."""
+    grace = house.creator()
+    await grace.idea("First")
+    columns = "tenant_id, user_id, title, notes, tags, stage, priority, created_at, updated_at"
+    await fresh_sql.execute(
+        f"INSERT INTO ideas ({columns}, id, revision)"
+        f" SELECT {columns}, gen_random_uuid(), number FROM ideas, generate_series(2, $2) AS number WHERE user_id = $1",
+        grace.user_id,
+        4 * BATCH,
+    )
+    return grace
+
+
+async def test_a_reader_may_take_its_time_with_what_the_database_gives_promptly(house: House, large: Creator) -> None:
+    assert PAUSE * 3 > ANSWER_SECONDS
+    async with aclosing(_batches(house, large)) as batches:
+        assert [size async for size in batches] == [BATCH] * 4
+
+
+async def test_a_database_that_falls_silent_within_a_long_read_is_not_waited_for_longer(
+    house: House, wire: HangingWire, large: Creator
+) -> None:
+    async with aclosing(_batches(house, large)) as batches:
+        for _ in range(3):
+            assert await anext(batches) == BATCH
+
+        wire.hang()
+        began = monotonic()
+        with pytest.raises(ServiceUnavailable):
+            await anext(batches)
+
+    assert monotonic() - began < PAUSE + ANSWER_SECONDS + LATE_BY
+
+
+async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
+    """Their sizes, read in one snapshot by somebody who needs a while for each."""
+    tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
+    vault = VaultId(tenant.id, UserId(creator.user_id))
+    async with house.app.state.database.reading() as session:
+        await VaultRepository(session, vault).enter()
+        async with aclosing(IdeaRepository(session, vault).changed_since(VaultRevision(0))) as batches:
+            async for batch in batches:
+                yield len(batch)
+                await asyncio.sleep(PAUSE)
