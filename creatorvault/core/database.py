@@ -118,7 +118,8 @@ class _CutOff:
         self.resume()
 
     def resume(self) -> None:
-        self._timer = asyncio.get_running_loop().call_at(self._patience.start(self._seconds), self._cut)
+        self._patience.start(self._seconds)
+        self._timer = asyncio.get_running_loop().call_later(self._patience.left, self._cut)
 
     def pause(self) -> None:
         self._timer.cancel()

@@ -5,9 +5,8 @@ because it has much to do is not refused by a database that answers promptly.
 """
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
+from time import monotonic
 from types import TracebackType
 from typing import Final
 
@@ -15,40 +14,47 @@ from typing import Final
 class Patience:
     """How long one exchange has waited, in seconds. Waits at the same time count once."""
 
-    __slots__ = ("_since", "_waited", "_waits", "over")
+    __slots__ = ("_over_at", "_since", "_waited", "_waits", "over")
 
     def __init__(self) -> None:
         self._waited = 0.0
-        self._since = 0.0
+        self._since = self._over_at = 0.0
         self._waits = 0
         self.over: bool = False
 
-    def start(self, seconds: float) -> float:
-        """When the exchange will have waited for `seconds` in all if it goes on waiting, in the event loop's time."""
-        now = asyncio.get_running_loop().time()
+    def start(self, seconds: float) -> None:
+        """A wait begins, and the exchange may wait for `seconds` in all."""
         if self._waits == 0:
-            self._since = now
+            self._since = monotonic()
+            self._over_at = self._since + seconds - self._waited
         self._waits += 1
-        return self._since + seconds - self._waited
+
+    @property
+    def left(self) -> float:
+        """For how many seconds more the wait that has begun may last."""
+        return self._over_at - monotonic()
 
     def stop(self) -> None:
         self._waits -= 1
         if self._waits == 0:
-            self._waited += asyncio.get_running_loop().time() - self._since
+            self._waited += monotonic() - self._since
 
 
 _PATIENCE: Final[ContextVar[Patience | None]] = ContextVar("patience", default=None)
 
 
-@contextmanager
-def asking_within_one_deadline() -> Iterator[None]:
-    patience = Patience()
-    token = _PATIENCE.set(patience)
-    try:
-        yield
-    finally:
-        patience.over = True
-        _PATIENCE.reset(token)
+class OneDeadline:
+    """For all that is waited for within, in the tasks that are begun within too."""
+
+    __slots__ = ("_patience", "_token")
+
+    def __enter__(self) -> None:
+        self._patience = Patience()
+        self._token = _PATIENCE.set(self._patience)
+
+    def __exit__(self, *_: object) -> None:
+        self._patience.over = True
+        _PATIENCE.reset(self._token)
 
 
 def patience_now() -> Patience:
@@ -67,7 +73,8 @@ class Waiting:
 
     async def __aenter__(self) -> None:
         self._patience = patience_now()
-        self._timeout = asyncio.timeout_at(self._patience.start(self._seconds))
+        self._patience.start(self._seconds)
+        self._timeout = asyncio.timeout(self._patience.left)
         await self._timeout.__aenter__()
 
     async def __aexit__(

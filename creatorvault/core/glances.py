@@ -6,15 +6,15 @@ need goes this way; everything else goes through `core.database`, which answers 
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final
+from contextlib import asynccontextmanager
+from typing import Any, Final, Self
 from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
-from creatorvault.core.deadlines import Waiting
+from creatorvault.core.deadlines import Patience, patience_now
 from creatorvault.core.errors import CreatorVaultError, InternalError, ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.identifiers import TenantId
@@ -38,6 +38,7 @@ class Glances:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._address = make_url(settings.url.reveal()).set(drivername="postgresql")
         self._settings = settings
+        self.answer_seconds = settings.answer_seconds
         self._places = asyncio.Semaphore(settings.pool_size)
         self._under_way = 0
         self._idle: list[asyncpg.Connection] = []
@@ -50,8 +51,8 @@ class Glances:
         limit of the server's own would have to be set in a round trip before.
         """
         try:
-            async with Waiting(self._settings.answer_seconds), self._place():
-                return await self._read(statement, arguments)
+            async with _Turn(self) as turn:
+                return await self._read(turn, statement, arguments)
         except FAULTS as error:
             if not is_temporary(error):
                 raise
@@ -64,25 +65,21 @@ class Glances:
         Raises as `rows` does, at the commit too.
         """
         try:
-            async with Waiting(self._settings.answer_seconds), self._place():
-                connection = await self._connection()
-                clean = False
+            async with _Turn(self) as turn, asyncio.timeout(turn.seconds):
+                connection = turn.connection
+                # As text, since a message with parameters holds one statement only. What UUID writes cannot end
+                # the literal.
+                tenant = UUID(int=tenant_id.int)
+                await connection.execute(f"BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true);")
                 try:
-                    # As text, since a message with parameters holds one statement only. What UUID writes cannot end
-                    # the literal.
-                    tenant = UUID(int=tenant_id.int)
-                    await connection.execute(f"BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true);")
-                    try:
-                        yield connection
-                    except (CreatorVaultError, asyncpg.PostgresError):
-                        await connection.execute("ROLLBACK")
-                        clean = True
-                        raise
-                    if await connection.execute("COMMIT") != "COMMIT":
-                        raise InternalError
-                    clean = True
-                finally:
-                    self._put_back(connection, clean=clean)
+                    yield connection
+                except (CreatorVaultError, asyncpg.PostgresError):
+                    await connection.execute("ROLLBACK")
+                    turn.clean = True
+                    raise
+                if await connection.execute("COMMIT") != "COMMIT":
+                    raise InternalError
+                turn.clean = True
         except FAULTS as error:
             if not is_temporary(error):
                 raise
@@ -104,46 +101,56 @@ class Glances:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await asyncio.sleep(0)  # the turn in which the event loop closes them
 
-    async def _read(self, statement: str, arguments: Sequence[object]) -> Sequence[Row]:
-        connection = await self._connection()
-        clean = False
+    async def _read(self, turn: "_Turn", statement: str, arguments: Sequence[object]) -> Sequence[Row]:
+        connection, seconds = turn.connection, min(turn.seconds, self._settings.statement_seconds)
+        if seconds <= 0:  # which the driver reads as no limit
+            raise TimeoutError
         try:
-            async with self._held_together(connection):
-                rows: Sequence[Row] = await connection.fetch(
-                    statement, *arguments, timeout=self._settings.statement_seconds
-                )
-            clean = True
+            if self._settings.prepared_statements:
+                rows: Sequence[Row] = await connection.fetch(statement, *arguments, timeout=seconds)
+            else:
+                # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
+                # may hand the second to another connection of the server's, or let somebody else's statement between.
+                async with asyncio.timeout(turn.seconds), connection.transaction(readonly=True):
+                    rows = await connection.fetch(statement, *arguments, timeout=seconds)
         except asyncpg.PostgresError:
-            clean = True
+            turn.clean = True
             raise
-        finally:
-            self._put_back(connection, clean=clean)
+        turn.clean = True
         return rows
 
-    def _held_together(self, connection: asyncpg.Connection) -> AbstractAsyncContextManager[Any]:
-        """A statement without a name is parsed in one message and run in another. Between transactions, a proxy may
-        hand the second to another connection of the server's, or let somebody else's statement in between.
-        """
-        return nullcontext() if self._settings.prepared_statements else connection.transaction(readonly=True)
-
-    @asynccontextmanager
-    async def _place(self) -> AsyncGenerator[None]:
-        async with asyncio.timeout(self._settings.pool_wait_seconds):
+    async def take(self, patience: Patience) -> asyncpg.Connection:
+        """A connection, which has to be given back. Raises one of FAULTS."""
+        if self._places.locked():
+            async with asyncio.timeout(min(self._settings.pool_wait_seconds, patience.left)):
+                await self._places.acquire()
+        else:
             await self._places.acquire()
         self._under_way += 1
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
         try:
-            yield
-        finally:
-            self._under_way -= 1
-            self._places.release()
+            async with asyncio.timeout(patience.left):
+                return await self._connected()
+        except BaseException:
+            self._leave_place()
+            raise
 
-    def _put_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
+    def give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
+        """`clean`: nothing is under way on it."""
         if clean:
             self._idle.append(connection)
         else:
             leaving = asyncio.create_task(_leave(connection))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
+        self._leave_place()
+
+    def _leave_place(self) -> None:
+        self._under_way -= 1
+        self._places.release()
 
     def _away(self, error: BaseException) -> ServiceUnavailable:
         if isinstance(error, TimeoutError):
@@ -157,14 +164,39 @@ class Glances:
             connection.terminate()
         self._idle.clear()
 
-    async def _connection(self) -> asyncpg.Connection:
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
+    async def _connected(self) -> asyncpg.Connection:
         arguments = connect_arguments(self._settings)
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
         return await asyncpg.connect(self._address.render_as_string(hide_password=False), **arguments)
+
+
+class _Turn:
+    """One use of a connection, within what is left of the request's patience. Gives it back on leaving."""
+
+    __slots__ = ("_glances", "_patience", "clean", "connection")
+
+    def __init__(self, glances: Glances) -> None:
+        self._glances = glances
+        self._patience = patience_now()
+        self.clean = False
+
+    @property
+    def seconds(self) -> float:
+        """How long the request may go on waiting."""
+        return self._patience.left
+
+    async def __aenter__(self) -> Self:
+        self._patience.start(self._glances.answer_seconds)
+        try:
+            self.connection = await self._glances.take(self._patience)
+        except BaseException:
+            self._patience.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._patience.stop()
+        self._glances.give_back(self.connection, clean=self.clean)
 
 
 async def _leave(connection: asyncpg.Connection) -> None:

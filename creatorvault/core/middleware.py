@@ -12,7 +12,7 @@ from litestar.enums import ScopeType
 from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-from creatorvault.core.deadlines import asking_within_one_deadline
+from creatorvault.core.deadlines import OneDeadline
 from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher, exchange_of
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
@@ -66,7 +66,7 @@ class Edge(Litestar):
 
         token = CURRENT.set(exchange)
         try:
-            with asking_within_one_deadline():
+            with OneDeadline():
                 if self.observers:
                     with ExitStack() as observed:
                         for observe in self.observers:

@@ -10,7 +10,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from creatorvault.core.deadlines import Waiting, asking_within_one_deadline, patience_now
+from creatorvault.core.deadlines import OneDeadline, Waiting, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import UserId, VaultId, VaultRevision
 from creatorvault.ideas.repositories import BATCH, IdeaRepository
@@ -37,7 +37,7 @@ PATIENT: Final = SHORT | {
 
 
 async def test_waits_of_a_request_add_up() -> None:
-    with asking_within_one_deadline():
+    with OneDeadline():
         async with Waiting(0.2):
             await asyncio.sleep(0.15)
         with pytest.raises(TimeoutError):
@@ -46,7 +46,7 @@ async def test_waits_of_a_request_add_up() -> None:
 
 
 async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
-    with asking_within_one_deadline():
+    with OneDeadline():
         for _ in range(3):
             async with Waiting(0.1):
                 await asyncio.sleep(0.01)
@@ -54,7 +54,7 @@ async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
 
 
 async def test_waits_at_the_same_time_count_once() -> None:
-    with asking_within_one_deadline():
+    with OneDeadline():
         async with asyncio.TaskGroup() as tasks:
             for _ in range(3):
                 tasks.create_task(_wait(0.05))
@@ -64,7 +64,7 @@ async def test_waits_at_the_same_time_count_once() -> None:
 
 async def test_the_next_request_has_a_deadline_of_its_own() -> None:
     for _ in range(3):
-        with asking_within_one_deadline():
+        with OneDeadline():
             await _wait(0.05)
 
 
@@ -74,7 +74,7 @@ async def test_a_task_that_outlives_its_request_is_not_held_to_it() -> None:
         await _wait(0.05)
 
     over = asyncio.Event()
-    with asking_within_one_deadline():
+    with OneDeadline():
         patience = patience_now()
         task = asyncio.create_task(ask_later(over))
         await _wait(0.08)
