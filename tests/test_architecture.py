@@ -43,7 +43,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "admin": {"erasure", "keys", "operators"},
     "audit": {"bursts", "chain", "keys", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
-    "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "rootkeys"},
+    "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "records", "rootkeys"},
     "tenants": {"derivation", "glances", "ownership", "quotas"},
     "ideas": {
         *("corpora", "corpus", "entries", "folding", "glances", "ordering", "queries", "quick_changes", "ranks"),

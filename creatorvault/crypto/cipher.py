@@ -11,7 +11,6 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.envelope import (
-    HEADER_BYTES,
     KEY_BYTES,
     EnvelopeKey,
     Malformed,
@@ -106,19 +105,20 @@ class VaultCipher:
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
-        # As `open`, without the calls between, since a page has sixty of these. JSON allows the blanks of the padding.
-        key = self._opens.get(sealed[:HEADER_BYTES])
-        if key is None:
-            raise self._refusal(sealed)
-        try:
-            plaintext = key.open(sealed, context)
-        except NotAuthentic:
-            raise Tampered(**self._ids(key.version)) from None
+        plaintext = self.open(sealed, context)
         try:
             return decoder.decode(plaintext)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
         raise Tampered(**self._ids(key_version_of(sealed)))
+
+    @property
+    def sealing(self) -> EnvelopeKey:
+        return self._seals
+
+    def key_of(self, header: bytes) -> EnvelopeKey | None:
+        """The key that an envelope's header names, if it is usable."""
+        return self._opens.get(header)
 
     def _refusal(self, sealed: bytes) -> Alarm:
         try:

@@ -25,8 +25,8 @@ TAG_BYTES: Final = 16
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HEADER: Final = Struct(">BBI")
 HEADER_BYTES: Final = _HEADER.size
-_CIPHERTEXT_AT: Final = HEADER_BYTES + NONCE_BYTES
-_SHORTEST: Final = _CIPHERTEXT_AT + TAG_BYTES
+CIPHERTEXT_AT: Final = HEADER_BYTES + NONCE_BYTES
+_SHORTEST: Final = CIPHERTEXT_AT + TAG_BYTES
 _SHORT_LENGTHS: Final = tuple(length.to_bytes(4) for length in range(256))
 
 
@@ -81,23 +81,26 @@ def key_version_of(sealed: bytes) -> KeyVersion:
 class EnvelopeKey:
     """A 256-bit key of one version. The cipher object is kept, as its key schedule costs more than a short seal."""
 
-    __slots__ = ("_aead", "header", "version")
+    __slots__ = ("_encrypt", "decrypt", "header", "version")
 
     def __init__(self, key: bytes, version: KeyVersion) -> None:
-        self._aead = AESGCM(key)
+        """`decrypt` is the bare cipher's: nonce, ciphertext with tag, additional data."""
+        aead = AESGCM(key)
+        self._encrypt = aead.encrypt
+        self.decrypt = aead.decrypt
         self.version = version
         self.header = _HEADER.pack(FORMAT, AES_256_GCM, version)
 
     def seal(self, plaintext: bytes, context: bytes) -> Sealed:
         nonce = os.urandom(NONCE_BYTES)
-        return Sealed(self.header + nonce + self._aead.encrypt(nonce, plaintext, self.header + context))
+        return Sealed(self.header + nonce + self._encrypt(nonce, plaintext, self.header + context))
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Raises NotAuthentic, also for an envelope that was cut short."""
         if len(sealed) < _SHORTEST:
             raise NotAuthentic
-        nonce, ciphertext = sealed[HEADER_BYTES:_CIPHERTEXT_AT], sealed[_CIPHERTEXT_AT:]
+        nonce, ciphertext = sealed[HEADER_BYTES:CIPHERTEXT_AT], sealed[CIPHERTEXT_AT:]
         try:
-            return self._aead.decrypt(nonce, ciphertext, sealed[:HEADER_BYTES] + context)
+            return self.decrypt(nonce, ciphertext, sealed[:HEADER_BYTES] + context)
         except InvalidTag:
             raise NotAuthentic from None

@@ -1,33 +1,17 @@
 """The reads that most requests are, each in one statement. `ideas.services` answers the same from a snapshot."""
 
-from datetime import UTC, datetime
 from functools import cache
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
-from creatorvault.core.glances import Row
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.repositories import is_filtered
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
 from creatorvault.ideas.services import IdeaPage, StoredIdea, about_content, list_tag
 from creatorvault.tenants.glances import VAULT, VAULT_COLUMNS, VaultGlances
-
-
-class IdeaColumns(NamedTuple):
-    id: UUID
-    title: bytes
-    notes: bytes
-    tags: bytes
-    stage: int
-    priority: int
-    due_date: datetime | None
-    created_at: datetime
-    updated_at: datetime
-    revision: int
-
 
 COLUMNS: Final = ", ".join(IdeaColumns._fields)
 OWN: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = $2"
@@ -56,7 +40,7 @@ class IdeaGlances:
         columns = glanced.rows[0][VAULT_COLUMNS:]
         if columns[0] is None:
             return None
-        return StoredIdea(IdeaSealer(glanced.vault.cipher).open(idea_of(columns)), VaultRevision(columns[-1]))
+        return StoredIdea(IdeaSealer(glanced.vault.cipher).open(columns), VaultRevision(columns[-1]))
 
     async def tag(self, query: IdeaQuery) -> str | None:
         glanced = await self._vault.look()
@@ -76,7 +60,7 @@ class IdeaGlances:
         if rows[0][IDEA_ID] is None or len(rows) < min(query.limit, total - query.offset):
             return None
         opened = IdeaSealer(vault.cipher).open
-        return IdeaPage([opened(idea_of(row[IDEA_ID:])) for row in rows], total, list_tag(vault.revision, query))
+        return IdeaPage([opened(row[IDEA_ID:]) for row in rows], total, list_tag(vault.revision, query))
 
     async def _page_of_corpus(self, query: IdeaQuery) -> IdeaPage | None:
         glanced = await self._vault.look()
@@ -111,10 +95,3 @@ def _ranks(query: IdeaQuery) -> tuple[list[int], list[int]]:
         [STAGE_RANK[stage] for stage in query.stage] or list(STAGE_RANK.values()),
         [PRIORITY_RANK[priority] for priority in query.priority] or list(PRIORITY_RANK.values()),
     )
-
-
-def idea_of(columns: Row) -> IdeaColumns:
-    idea = IdeaColumns(*columns)
-    if idea.due_date is not None and idea.due_date.tzinfo is None:
-        return idea._replace(due_date=idea.due_date.replace(tzinfo=UTC))  # as ideas.models.DueDate reads it
-    return idea

@@ -13,9 +13,9 @@ from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.core.preconditions import Precondition
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
-from creatorvault.ideas.glances import COLUMNS, IdeaColumns, idea_of
+from creatorvault.ideas.glances import COLUMNS
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.sealing import IdeaSealer, SealedRow, sealed_size
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow, sealed_size
 from creatorvault.ideas.services import StoredIdea, changed, drafted, idea_tag, replaced, stamped
 from creatorvault.settings import TenancySettings
 from creatorvault.tenants.models import TenantStatus
@@ -150,7 +150,9 @@ class QuickChanges:
         if self._keyring.must_rotate(cipher, vault.next_revision):
             return None
         columns = found[IDEA]
-        return Changing(database, vault, Quotas(tenant, self._tenancy), cipher, idea_of(columns) if columns else None)
+        return Changing(
+            database, vault, Quotas(tenant, self._tenancy), cipher, IdeaColumns(*columns) if columns else None
+        )
 
     async def _write(
         self,

@@ -30,7 +30,7 @@ READ: Final = (
 )
 BATCH: Final = 256
 
-type IdeaColumns = Row[Any]
+type IdeaRow = Row[Any]
 
 
 class Removed(NamedTuple):
@@ -47,15 +47,15 @@ class IdeaRepository(ScopedRepository[Idea]):
         super().__init__(session, vault_scope(Idea, vault))
         self._vault = vault
 
-    async def row(self, idea_id: UUID) -> IdeaColumns | None:
+    async def row(self, idea_id: UUID) -> IdeaRow | None:
         statement = self.columns(*READ).where(col(Idea.id) == idea_id)
-        row: IdeaColumns | None = (await self.session.execute(statement)).one_or_none()
+        row: IdeaRow | None = (await self.session.execute(statement)).one_or_none()
         return row
 
     async def entity(self, idea_id: UUID) -> Idea | None:
         return (await self.session.execute(self.statement.where(col(Idea.id) == idea_id))).scalar_one_or_none()
 
-    async def page(self, query: IdeaQuery) -> Sequence[IdeaColumns]:
+    async def page(self, query: IdeaQuery) -> Sequence[IdeaRow]:
         """The page that limit, offset, sort and order select. Search, tags and title order need the corpus instead."""
         statement = (
             self.columns(*READ)
@@ -64,14 +64,14 @@ class IdeaRepository(ScopedRepository[Idea]):
             .limit(query.limit)
             .offset(query.offset)
         )
-        rows: Sequence[IdeaColumns] = (await self.session.execute(statement)).all()
+        rows: Sequence[IdeaRow] = (await self.session.execute(statement)).all()
         return rows
 
     async def total(self, query: IdeaQuery) -> int:
         statement = self.columns(func.count()).where(*_filters(query))
         return int((await self.session.execute(statement)).scalar_one())
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[IdeaColumns]]:
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[IdeaRow]]:
         """Rows changed after `revision`, oldest change first, in batches, without holding them all.
 
         What the caller does with a batch is not counted as waiting for the database.

@@ -20,7 +20,7 @@ from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.sealing import IdeaSealer, sealed_size
+from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.services import LockedVault, OpenVault
 
@@ -117,12 +117,12 @@ class IdeaWritingService:
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
         entity = await self._entity(idea_id)
-        return await self._store(entity, replaced(self._sealer.open(entity), given))
+        return await self._store(entity, replaced(self._sealer.open(columns_of(entity)), given))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
         """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
         entity = await self._entity(idea_id)
-        stored = self._sealer.open(entity)
+        stored = self._sealer.open(columns_of(entity))
         after = changed(stored, given)
         if after == stored:
             return StoredIdea(stored, VaultRevision(entity.revision))

@@ -18,7 +18,7 @@ from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaResponse
-from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.sealing import IdeaSealer, columns_of
 from tests.crypto import from_the_page as page
 
 type Vector = dict[str, Any]
@@ -147,4 +147,4 @@ def test_the_service_opens_what_the_page_sealed(vector: Vector) -> None:
         updated_at=idea.updated_at,
         **{column: page.sealed(vector, column) for column in COLUMNS},
     )
-    assert IdeaSealer(cipher_of(vector)).open(row) == idea
+    assert IdeaSealer(cipher_of(vector)).open(columns_of(row)) == idea

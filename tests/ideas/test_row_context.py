@@ -6,18 +6,11 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
-from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, time_part
-from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.sealing import row_context
 
 TIMES = st.datetimes(timezones=st.just(UTC))
 RANKS = st.integers(-(2**15), 2**15 - 1)
-SEALER = IdeaSealer(
-    VaultCipher(
-        VaultId(TenantId(UUID(int=1)), UserId("ada")), VaultRevision(1), {KeyVersion(1): bytes(range(32))}, unusable={}
-    )
-)
 
 
 @given(st.uuids(), st.integers(0, 2**64 - 1), RANKS, RANKS, st.none() | TIMES, TIMES, TIMES)
@@ -30,7 +23,7 @@ def test_a_packed_context_is_that_of_its_parts(
     created_at: datetime,
     updated_at: datetime,
 ) -> None:
-    packed = SEALER._row_context(idea_id, revision, stage, priority, due_date, created_at, updated_at)
+    packed = row_context(idea_id, revision, stage, priority, due_date, created_at, updated_at)
 
     assert packed == context(
         idea_id.bytes,
