@@ -30,6 +30,7 @@ from creatorvault.ideas.corpora import Corpora
 from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
 from creatorvault.tenants.derivation import tenant_id_of
+from creatorvault.tenants.revisions import SeenRevisions
 
 EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"]
 
@@ -70,6 +71,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.audit = AuditLog(root_keys, settings.limits)
     app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
+    app.state.revisions = SeenRevisions(settings.database.answer_seconds)
     app.state.corpora = Corpora(settings.search)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)

@@ -44,7 +44,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "audit": {"bursts", "chain", "keys", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "records", "rootkeys"},
-    "tenants": {"derivation", "glances", "ownership", "quotas"},
+    "tenants": {"advances", "derivation", "glances", "ownership", "quotas", "revisions"},
     "ideas": {
         *("corpora", "corpus", "entries", "folding", "glances", "ordering", "queries", "quick_changes", "ranks"),
         *("reading", "reserved", "rules", "samples", "sealing", "streaming", "turns", "writing"),

@@ -1,23 +1,20 @@
-"""Few round trips: a statement that is a transaction and a snapshot by itself, and short transactions of plain SQL.
+"""One round trip: a statement that is a transaction and a snapshot by itself.
 
 Through an ORM's session a statement takes several times the processor time that the driver takes. What most requests
 need goes this way; everything else goes through `core.database`, which answers the same.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any, Final, Self
-from uuid import UUID
 
 import asyncpg
 from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
 from creatorvault.core.deadlines import Patience, patience_now
-from creatorvault.core.errors import CreatorVaultError, InternalError, ServiceUnavailable
+from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
-from creatorvault.core.identifiers import TenantId
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import DatabaseSettings, SettingsError
 
@@ -50,40 +47,14 @@ class Glances:
         The driver limits the statement and cancels it on the server when the time is over or the request is gone: a
         limit of the server's own would have to be set in a round trip before.
         """
-        try:
-            async with _Turn(self) as turn:
-                return await self._read(turn, statement, arguments)
-        except FAULTS as error:
-            if not is_temporary(error):
-                raise
-            raise self._away(error) from error
+        return await self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
 
-    @asynccontextmanager
-    async def transaction(self, tenant_id: TenantId) -> AsyncGenerator[asyncpg.Connection]:
-        """A transaction within a tenant: opened in one round trip, committed in one on leaving without an error.
+    async def changed(self, statement: str, *arguments: object) -> Sequence[Row]:
+        """As `rows`, for a statement that changes something: it is committed when there is an answer.
 
-        Raises as `rows` does, at the commit too.
+        Raises as `rows` does; it may or may not be committed then. It is given no longer than a lock may be waited for.
         """
-        try:
-            async with _Turn(self) as turn, asyncio.timeout(turn.seconds):
-                connection = turn.connection
-                # As text, since a message with parameters holds one statement only. What UUID writes cannot end
-                # the literal.
-                tenant = UUID(int=tenant_id.int)
-                await connection.execute(f"BEGIN; SELECT set_config('app.tenant_id', '{tenant}', true);")
-                try:
-                    yield connection
-                except (CreatorVaultError, asyncpg.PostgresError):
-                    await connection.execute("ROLLBACK")
-                    turn.clean = True
-                    raise
-                if await connection.execute("COMMIT") != "COMMIT":
-                    raise InternalError
-                turn.clean = True
-        except FAULTS as error:
-            if not is_temporary(error):
-                raise
-            raise self._away(error) from error
+        return await self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
 
     @property
     def in_use(self) -> int:
@@ -101,22 +72,40 @@ class Glances:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await asyncio.sleep(0)  # the turn in which the event loop closes them
 
-    async def _read(self, turn: "_Turn", statement: str, arguments: Sequence[object]) -> Sequence[Row]:
-        connection, seconds = turn.connection, min(turn.seconds, self._settings.statement_seconds)
+    async def _answered(
+        self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
+    ) -> Sequence[Row]:
+        try:
+            async with _Turn(self) as turn:
+                try:
+                    rows = await self._asked(turn, statement, arguments, seconds, readonly=readonly)
+                except asyncpg.PostgresError:
+                    turn.clean = True
+                    raise
+                turn.clean = True
+                return rows
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            if readonly and isinstance(error, TimeoutError):
+                self._distrust_idle()
+            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
+            raise ServiceUnavailable from error
+
+    async def _asked(
+        self, turn: "_Turn", statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
+    ) -> Sequence[Row]:
+        connection, seconds = turn.connection, min(turn.seconds, seconds)
         if seconds <= 0:  # which the driver reads as no limit
             raise TimeoutError
-        try:
-            if self._settings.prepared_statements:
-                rows: Sequence[Row] = await connection.fetch(statement, *arguments, timeout=seconds)
-            else:
-                # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
-                # may hand the second to another connection of the server's, or let somebody else's statement between.
-                async with asyncio.timeout(turn.seconds), connection.transaction(readonly=True):
-                    rows = await connection.fetch(statement, *arguments, timeout=seconds)
-        except asyncpg.PostgresError:
-            turn.clean = True
-            raise
-        turn.clean = True
+        rows: Sequence[Row]
+        if self._settings.prepared_statements:
+            rows = await connection.fetch(statement, *arguments, timeout=seconds)
+        else:
+            # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
+            # may hand the second to another connection of the server's, or let somebody else's statement between.
+            async with asyncio.timeout(turn.seconds), connection.transaction(readonly=readonly):
+                rows = await connection.fetch(statement, *arguments, timeout=seconds)
         return rows
 
     async def take(self, patience: Patience) -> asyncpg.Connection:
@@ -152,14 +141,10 @@ class Glances:
         self._under_way -= 1
         self._places.release()
 
-    def _away(self, error: BaseException) -> ServiceUnavailable:
-        if isinstance(error, TimeoutError):
-            self._distrust_idle()
-        log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-        return ServiceUnavailable()
-
     def _distrust_idle(self) -> None:
-        """Where one connection has fallen silent, each of the others would cost a request its whole time."""
+        """Where one connection has fallen silent, each of the others would cost a request its whole time. A change that
+        is not answered may be waiting for somebody's lock; what only reads waits for none.
+        """
         for connection in self._idle:
             connection.terminate()
         self._idle.clear()

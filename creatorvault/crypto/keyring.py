@@ -63,9 +63,9 @@ class Keyring:
                 self._keep(loaded)
             return loaded
 
-    def holds(self, vault: VaultId) -> bool:
-        """Whether this process has any cipher of the vault, an old one perhaps."""
-        return vault in self._ciphers
+    def newest(self, vault: VaultId) -> VaultCipher | None:
+        """The newest cipher of the vault that this process has; another process may have made a newer key."""
+        return self._ciphers.get(vault)
 
     def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
         """The vault's cipher if this process has it already, with the key of `version`."""

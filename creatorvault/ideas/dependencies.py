@@ -22,6 +22,7 @@ from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
 from creatorvault.ideas.writing import IdeaWriting
 from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
+from creatorvault.tenants.advances import VaultAdvances
 from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
 from creatorvault.tenants.errors import TenantErased
 from creatorvault.tenants.glances import VaultGlances
@@ -33,7 +34,7 @@ IdeasRequest = Request[Identity, Any, Any]
 async def provide_reading(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaReading:
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
-    glances = IdeaGlances(VaultGlances(state.glances, vault_id, state.keyring), state.corpora)
+    glances = IdeaGlances(_glances(request, vault_id), state.corpora)
     return IdeaReading(glances, lambda: _snapshot(request, tenant, vault_id))
 
 
@@ -56,7 +57,8 @@ async def provide_writing(request: IdeasRequest, received: NamedDependency[Recei
     precondition = Precondition(request.headers.get("if-match"))
     quick = None
     if request.method != "POST" or HEADER not in request.headers:
-        quick = QuickChanges(state.glances, vault_id, state.keyring, state.settings.tenancy, precondition)
+        vault = _glances(request, vault_id)
+        quick = QuickChanges(vault, VaultAdvances(vault, state.settings.tenancy), precondition)
     return IdeaWriting(quick, lambda: _transaction(request, tenant, vault_id, precondition))
 
 
@@ -71,6 +73,11 @@ async def _transaction(
         service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
         vault = await service.open_locked()
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
+
+
+def _glances(request: IdeasRequest, vault_id: VaultId) -> VaultGlances:
+    state = request.app.state
+    return VaultGlances(state.glances, vault_id, state.keyring, state.revisions)
 
 
 def _witness(request: IdeasRequest) -> Witness:

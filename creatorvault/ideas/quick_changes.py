@@ -1,113 +1,80 @@
-"""The writes that most requests are: two statements between BEGIN and COMMIT. `ideas.services` does the same at length.
+"""The writes that most requests are: one statement that is a transaction by itself, after a glance at what it changes.
 
-Both lock the vault's row before anything else, so they wait for each other and never deadlock.
+`ideas.services` does the same at length, under a lock. Here nothing is locked between reading and writing: what was
+read counts if the vault is still at the revision that was seen, and is read again if it is not.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple
+from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from creatorvault.core.errors import InternalError
-from creatorvault.core.glances import Glances
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.preconditions import Precondition
-from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.crypto.keyring import Keyring
-from creatorvault.ideas.glances import COLUMNS
+from creatorvault.ideas.glances import ONE
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow, sealed_size
 from creatorvault.ideas.services import StoredIdea, changed, drafted, idea_tag, replaced, stamped
-from creatorvault.settings import TenancySettings
-from creatorvault.tenants.models import TenantStatus
-from creatorvault.tenants.quotas import Quotas
-from creatorvault.tenants.repositories import TenantState
+from creatorvault.tenants.advances import ADVANCED, FIRST_ARGUMENT, Expected, Growth, VaultAdvances
+from creatorvault.tenants.glances import VAULT_COLUMNS, VaultGlances
 
-# The idea is locked too, after the vault: a request that had to wait then reads what the other one stored.
-LOCKED: Final = """
-    SELECT tenants.status, tenants.idea_quota, tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota,
-           vault.revision, vault.idea_count, vault.sealed_bytes, vault.key_version{columns}
-    FROM (SELECT * FROM vaults WHERE tenant_id = $1 AND user_id = $2 FOR UPDATE) AS vault
-    JOIN tenants ON tenants.tenant_id = $1
-"""
-LOCKED_VAULT: Final = LOCKED.format(columns="")
-LOCKED_IDEA: Final = f"""
-    {LOCKED.format(columns=", idea.*")}
-    JOIN LATERAL (
-        SELECT {COLUMNS} FROM ideas
-        WHERE ideas.tenant_id = $1 AND ideas.user_id = $2 AND ideas.id = $3 AND ideas.revision <= vault.revision
-        FOR UPDATE
-    ) AS idea ON true
-"""  # noqa: S608 - put together from constants
-ADVANCED: Final = """
-    WITH advanced AS (
-        UPDATE vaults
-        SET revision = $3, idea_count = idea_count + $4, sealed_bytes = sealed_bytes + $5, changed_at = $6
-        WHERE tenant_id = $1 AND user_id = $2
-    )
-"""
+ATTEMPTS: Final = 2
+
+CHANGED: Final = tuple(name for name in IdeaColumns._fields if name not in {"created_at", "updated_at", "revision"})
+"""What a statement is given beside the times and the revision; the id is the first of them."""
+
+ARGUMENTS: Final = [f"${FIRST_ARGUMENT + place}" for place in range(len(CHANGED))]
+THIS: Final = f"ideas.tenant_id = $1::text::uuid AND ideas.user_id = $2 AND ideas.id = ${FIRST_ARGUMENT}"
+
+# Without the first condition, which only `advanced` can meet, row-level security would be asked about the idea before
+# the context is set. And should an idea that was seen at this revision not be there: a division by zero undoes it all.
+AFTERWARDS: Final = f"(SELECT revision FROM advanced) = $4::bigint + 1 AND {THIS}"  # noqa: S608 - constants
+ALL_OR_NOTHING: Final = "SELECT 1 / (SELECT count(*) FROM touched) FROM advanced"
+
 INSERT: Final = f"""
     {ADVANCED}
-    INSERT INTO ideas (tenant_id, user_id, revision, {COLUMNS.removesuffix(", revision")})
-    VALUES ($1, $2, $3, $7, $8, $9, $10, $11, $12, $13, $6, $6)
+    INSERT INTO ideas (tenant_id, user_id, revision, created_at, updated_at, {", ".join(CHANGED)})
+    SELECT $1::text::uuid, $2, revision, $7, $7, {", ".join(ARGUMENTS)} FROM advanced
+    RETURNING revision
 """  # noqa: S608 - put together from constants
 UPDATE: Final = f"""
-    {ADVANCED}
-    UPDATE ideas
-    SET title = $8, notes = $9, tags = $10, stage = $11, priority = $12, due_date = $13, updated_at = $6, revision = $3
-    WHERE tenant_id = $1 AND user_id = $2 AND id = $7
+    {ADVANCED}, touched AS (
+        UPDATE ideas
+        SET updated_at = $7, revision = $4::bigint + 1,
+            {", ".join(f"{name} = {argument}" for name, argument in zip(CHANGED[1:], ARGUMENTS[1:], strict=True))}
+        WHERE {AFTERWARDS}
+        RETURNING ideas.id
+    )
+    {ALL_OR_NOTHING}
 """  # noqa: S608 - put together from constants
-TENANT: Final = slice(0, 5)
-VAULT: Final = slice(5, 9)
-IDEA: Final = slice(9, None)
-
-
-class LockedState(NamedTuple):
-    revision: VaultRevision
-    idea_count: int
-    sealed_bytes: int
-    key_version: KeyVersion
-
-    @property
-    def next_revision(self) -> VaultRevision:
-        return VaultRevision(self.revision + 1)
-
-
-class Changing(NamedTuple):
-    """A vault under its lock, and the idea that is to be changed."""
-
-    database: Any
-    vault: LockedState
-    quotas: Quotas
-    cipher: VaultCipher
-    idea: IdeaColumns | None
+DELETE: Final = f"""
+    {ADVANCED}, touched AS (DELETE FROM ideas WHERE {AFTERWARDS} RETURNING ideas.id)
+    {ALL_OR_NOTHING}
+"""  # noqa: S608 - put together from constants
 
 
 class QuickChanges:
-    """Each answer is None, and nothing was done, where it takes more than this: ask `IdeaWritingService` then.
+    """Where it takes more than this, the answer is None or False, and nothing was done: ask `IdeaWritingService` then.
 
     That is for a first write, a tenant that is not served, an idea that is not there, a key that is not at hand or has
-    to be rotated, and quotas that are used up or speak of a whole tenant.
+    to be rotated, quotas that are used up or speak of a whole tenant, and a vault that others change all the time.
     """
 
-    def __init__(
-        self, glances: Glances, vault: VaultId, keyring: Keyring, tenancy: TenancySettings, precondition: Precondition
-    ) -> None:
-        self._glances = glances
+    def __init__(self, vault: VaultGlances, advances: VaultAdvances, precondition: Precondition) -> None:
         self._vault = vault
-        self._keyring = keyring
-        self._tenancy = tenancy
+        self._advances = advances
         self._precondition = precondition
 
     async def create(self, given: IdeaCreate) -> StoredIdea | None:
-        if not self._keyring.holds(self._vault):
-            return None
-        async with self._glances.transaction(self._vault.tenant_id) as database:
-            changing = await self._locked(database, LOCKED_VAULT)
-            if changing is None:
-                return None
-            idea = drafted(given, self._vault.user_id)
-            row = IdeaSealer(changing.cipher).seal(idea, changing.vault.next_revision)
-            return await self._write(INSERT, changing, idea, row, ideas=1, growth=row.size)
+        async with self._advances.turn():
+            for look in (self._advances.guess, self._advances.look):
+                if (expected := await look()) is None:
+                    continue
+                idea = drafted(given, self._vault.id.user_id)
+                row = IdeaSealer(expected.cipher).seal(idea, expected.next_revision)
+                if await self._write(INSERT, expected, idea, row, Growth(ideas=1, sealed_bytes=row.size)):
+                    return StoredIdea(idea, expected.next_revision)
+        return None
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea | None:
         """Raises PreconditionFailed, and the alarms of `IdeaSealer.open`."""
@@ -122,58 +89,46 @@ class QuickChanges:
 
         return await self._change(idea_id, change)
 
-    async def _change(self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse]) -> StoredIdea | None:
-        if not self._keyring.holds(self._vault):
-            return None
-        async with self._glances.transaction(self._vault.tenant_id) as database:
-            changing = await self._locked(database, LOCKED_IDEA, idea_id)
-            if changing is None or (before := changing.idea) is None:
-                return None
-            self._precondition.check(idea_tag(VaultRevision(before.revision)))
-            sealer = IdeaSealer(changing.cipher)
-            stored = sealer.open(before)
-            idea = change(stored)
-            if idea is stored:
-                return StoredIdea(stored, VaultRevision(before.revision))
-            row = sealer.seal(idea, changing.vault.next_revision)
-            growth = row.size - sealed_size(before.title, before.notes, before.tags)
-            return await self._write(UPDATE, changing, idea, row, ideas=0, growth=growth)
+    async def delete(self, idea_id: UUID) -> bool:
+        """Raises PreconditionFailed."""
+        async with self._advances.turn():
+            for _ in range(ATTEMPTS):
+                if (seen := await self._seen(idea_id)) is None:
+                    return False
+                expected, before = seen
+                growth = Growth(ideas=-1, sealed_bytes=-sealed_size(before.title, before.notes, before.tags))
+                if await self._advances.advance(DELETE, expected, growth, datetime.now(UTC), idea_id):
+                    return True
+        return False
 
-    async def _locked(self, database: Any, statement: str, *arguments: object) -> Changing | None:
-        found = await database.fetchrow(statement, *self._vault, *arguments)
-        if found is None:
+    async def _change(self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse]) -> StoredIdea | None:
+        async with self._advances.turn():
+            for _ in range(ATTEMPTS):
+                if (seen := await self._seen(idea_id)) is None:
+                    return None
+                expected, before = seen
+                sealer = IdeaSealer(expected.cipher)
+                stored = sealer.open(before)
+                idea = change(stored)
+                if idea is stored:
+                    return StoredIdea(stored, VaultRevision(before.revision))
+                row = sealer.seal(idea, expected.next_revision)
+                growth = Growth(ideas=0, sealed_bytes=row.size - sealed_size(before.title, before.notes, before.tags))
+                if await self._write(UPDATE, expected, idea, row, growth):
+                    return StoredIdea(idea, expected.next_revision)
+        return None
+
+    async def _seen(self, idea_id: UUID) -> tuple[Expected, IdeaColumns] | None:
+        glanced = await self._vault.look(ONE, idea_id)
+        if glanced is None or glanced.rows[0][VAULT_COLUMNS] is None:
             return None
-        tenant, vault = TenantState(*found[TENANT]), LockedState(*found[VAULT])
-        cipher = self._keyring.at_hand(self._vault, vault.key_version)
-        if tenant.status != TenantStatus.ACTIVE or cipher is None:
-            return None
-        if self._keyring.must_rotate(cipher, vault.next_revision):
-            return None
-        columns = found[IDEA]
-        return Changing(
-            database, vault, Quotas(tenant, self._tenancy), cipher, IdeaColumns(*columns) if columns else None
-        )
+        columns = IdeaColumns(*glanced.rows[0][VAULT_COLUMNS:])
+        self._precondition.check(idea_tag(VaultRevision(columns.revision)))
+        return Expected(glanced.vault.revision, glanced.vault.cipher), columns
 
     async def _write(
-        self,
-        statement: str,
-        changing: Changing,
-        idea: IdeaResponse,
-        row: SealedRow,
-        *,
-        ideas: int,
-        growth: int,
-    ) -> StoredIdea | None:
-        database, vault, quotas, *_ = changing
-        if not quotas.surely_allow(vault.idea_count, vault.sealed_bytes, ideas=ideas, sealed_bytes=growth):
-            return None
-        values = row.values
-        status = await database.execute(
-            statement,
-            *self._vault,
-            *(vault.next_revision, ideas, growth, idea.updated_at),
-            *(values[name] for name in ("id", "title", "notes", "tags", "stage", "priority", "due_date")),
-        )
-        if not status.endswith(" 1"):
-            raise InternalError
-        return StoredIdea(idea, vault.next_revision)
+        self, statement: str, expected: Expected, idea: IdeaResponse, row: SealedRow, growth: Growth
+    ) -> bool:
+        values: dict[str, Any] = row.values
+        arguments = [values[name] for name in CHANGED]
+        return await self._advances.advance(statement, expected, growth, idea.updated_at, *arguments)

@@ -40,5 +40,7 @@ class IdeaWriting:
             return await ideas.change(idea_id, given)
 
     async def delete(self, idea_id: UUID) -> None:
+        if self._quick and await self._quick.delete(idea_id):
+            return
         async with self._transaction() as ideas:
             await ideas.delete(idea_id)

@@ -7,6 +7,7 @@ from creatorvault.core.glances import Glances, Row
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.tenants.models import TenantStatus
+from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import OpenVault
 
 # As in tenants.repositories.ENTER: the context ends with the statement's own transaction, and rows are looked up for
@@ -38,24 +39,26 @@ class Glanced(NamedTuple):
 class VaultGlances:
     """One vault, as single statements see it."""
 
-    def __init__(self, glances: Glances, vault: VaultId, keyring: Keyring) -> None:
-        self._glances = glances
-        self._vault = vault
-        self._tenant_id = str(vault.tenant_id)
-        self._keyring = keyring
+    def __init__(self, database: Glances, vault: VaultId, keyring: Keyring, revisions: SeenRevisions) -> None:
+        self.database = database
+        self.id = vault
+        self.keyring = keyring
+        self.revisions = revisions
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Glanced | None:
         """`statement` begins with VAULT. None when a glance does not do, and the plain way has to be gone.
 
         That is: no such vault yet, a tenant that is not served, or a key that is not at hand.
         """
-        if not self._keyring.holds(self._vault):
+        vault = self.id
+        if self.keyring.newest(vault) is None:
             return None
-        rows = await self._glances.rows(statement, self._tenant_id, self._vault.user_id, *arguments)
+        rows = await self.database.rows(statement, str(vault.tenant_id), vault.user_id, *arguments)
         status, revision, idea_count, key_version, *_ = rows[0]
         if status != TenantStatus.ACTIVE or revision is None:
             return None
-        cipher = self._keyring.at_hand(self._vault, key_version)
+        self.revisions.put(vault, revision)
+        cipher = self.keyring.at_hand(vault, key_version)
         if cipher is None:
             return None
-        return Glanced(OpenVault(self._vault, VaultRevision(revision), idea_count, cipher), rows)
+        return Glanced(OpenVault(vault, VaultRevision(revision), idea_count, cipher), rows)

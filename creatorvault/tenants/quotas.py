@@ -24,14 +24,6 @@ class Quotas:
             _check("idea_quota", self._ideas, used.ideas, ideas)
             _check("byte_quota", self._bytes, used.sealed_bytes, sealed_bytes)
 
-    def surely_allow(self, idea_count: int, vault_bytes: int, *, ideas: int, sealed_bytes: int) -> bool:
-        """Whether a vault that holds so much may grow by so much, as far as that can be told from this vault alone."""
-        return (
-            (self._ideas is None and self._bytes is None)
-            and _within(self._vault_ideas, idea_count, ideas)
-            and _within(self._vault_bytes, vault_bytes, sealed_bytes)
-        )
-
 
 def first(own: int | None, default: int | None) -> int | None:
     return default if own is None else own

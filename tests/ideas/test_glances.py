@@ -41,7 +41,7 @@ def vault_of(creator: Creator) -> VaultId:
 
 def glances_of(house: House, vault: VaultId) -> IdeaGlances:
     state = house.app.state
-    return IdeaGlances(VaultGlances(state.glances, vault, state.keyring), state.corpora)
+    return IdeaGlances(VaultGlances(state.glances, vault, state.keyring, state.revisions), state.corpora)
 
 
 async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> IdeaPage:

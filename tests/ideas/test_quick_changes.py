@@ -1,8 +1,9 @@
 """What is written quickly is what is written at length; and where quick does not do, nothing is done."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -11,13 +12,16 @@ import pytest
 from msgspec.structs import replace
 
 from creatorvault.core.errors import PreconditionFailed
+from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.services import IdeaWritingService, StoredIdea
 from creatorvault.settings import TenancySettings
+from creatorvault.tenants.advances import VaultAdvances
 from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.services import VaultService
 from tests.application import House
@@ -41,13 +45,8 @@ def quick_of(
     tenancy: TenancySettings | None = None,
 ) -> QuickChanges:
     state = house.app.state
-    return QuickChanges(
-        state.glances,
-        vault_of(creator),
-        state.keyring,
-        tenancy or state.settings.tenancy,
-        Precondition(if_match),
-    )
+    vault = VaultGlances(state.glances, vault_of(creator), state.keyring, state.revisions)
+    return QuickChanges(vault, VaultAdvances(vault, tenancy or state.settings.tenancy), Precondition(if_match))
 
 
 @asynccontextmanager
@@ -146,6 +145,24 @@ async def test_a_quick_replacement_stores_what_one_at_length_stores(
     assert await ledger(database, one) == await ledger(database, other)
 
 
+async def test_a_quick_deletion_leaves_what_one_at_length_leaves(
+    house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
+) -> None:
+    one, other = two
+    for creator in two:
+        await creator.post({"title": "Another"})
+    gone, gone_too = [(await creator.list({"search": "whole"})).json()["items"][0]["id"] for creator in two]
+
+    assert await quick_of(house, one).delete(UUID(gone)) is True
+    async with at_length(house, other) as ideas:
+        await ideas.delete(UUID(gone_too))
+
+    assert await ledger(database, one) == await ledger(database, other)
+    assert await one.titles() == ["Another"]
+    assert (await one.get(gone)).status_code == 404
+    assert await quick_of(house, one).delete(UUID(gone)) is False
+
+
 async def test_another_version_is_refused_and_nothing_is_done(
     house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
 ) -> None:
@@ -206,6 +223,57 @@ async def test_a_suspended_tenant_is_left_to_the_long_way(
 
     assert await quick_of(house, one).create(IdeaCreate(title="More")) is None
     assert (await one.post({"title": "More"})).status_code == 403
+
+
+async def test_what_another_process_has_changed_is_looked_at_again(
+    house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
+) -> None:
+    one, _ = two
+    [idea] = (await one.list()).json()["items"]
+    async with at_length(house, one) as ideas:  # as another process would: nothing here hears of it
+        await ideas.change(UUID(idea["id"]), IdeaUpdate(title="Theirs"))
+
+    created = await quick_of(house, one).create(IdeaCreate(title="Mine"))
+    changed = await quick_of(house, one).change(UUID(idea["id"]), IdeaUpdate(notes="Mine too"))
+
+    assert created is not None
+    assert changed is not None
+    assert (created.revision, changed.revision) == (3, 4)
+    assert changed.idea.title == "Theirs"
+    await ledger(database, one)
+
+
+@pytest.mark.parametrize("kind", ["create", "change", "delete"])
+async def test_a_vault_that_changes_all_the_time_is_left_to_the_long_way(
+    house: House,
+    two: tuple[Creator, Creator],
+    database: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    one, _ = two
+    [idea] = (await one.list()).json()["items"]
+    quick = quick_of(house, one)
+    look, state = quick._vault.look, house.app.state
+
+    async def outdated(*arguments: Any) -> Any:
+        glanced = await look(*arguments)
+        async with at_length(house, one) as ideas:
+            await ideas.create(IdeaCreate(title="Faster"))
+        return glanced
+
+    monkeypatch.setattr(quick._vault, "look", outdated)
+    state.revisions.put(vault_of(one), VaultRevision(99))
+    operations: dict[str, Callable[[], Awaitable[object]]] = {
+        "create": lambda: quick.create(IdeaCreate(title="Late")),
+        "change": lambda: quick.change(UUID(idea["id"]), IdeaUpdate(title="Late")),
+        "delete": lambda: quick.delete(UUID(idea["id"])),
+    }
+
+    assert not await operations[kind]()
+    assert "Late" not in await one.titles()
+    assert (await one.get(idea["id"])).json() == idea
+    await ledger(database, one)
 
 
 async def test_quick_changes_and_those_at_length_wait_for_each_other(

@@ -1,0 +1,60 @@
+"""What a process remembers of vaults' revisions, and whose turn it is to change one."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from creatorvault.core.deadlines import OneDeadline
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.tenants.revisions import SeenRevisions
+
+
+def vault(number: int) -> VaultId:
+    return VaultId(TenantId(UUID(int=number)), UserId("ada"))
+
+
+def test_the_vaults_seen_longest_ago_are_forgotten() -> None:
+    seen = SeenRevisions(answer_seconds=1, size=2)
+    for number in (1, 2, 1, 3):
+        seen.put(vault(number), VaultRevision(number))
+
+    assert len(seen) == 2
+    assert [seen.get(vault(number)) for number in (1, 2, 3)] == [1, None, 3]
+
+
+async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None:
+    seen, order = SeenRevisions(answer_seconds=1), list[str]()
+
+    async def change(number: int, name: str) -> None:
+        async with seen.turn(vault(number)):
+            order.append(f"{name} begins")
+            await asyncio.sleep(0.01)
+            order.append(f"{name} ends")
+
+    await asyncio.gather(change(1, "a"), change(1, "b"), change(2, "c"))
+
+    assert order.index("a ends") < order.index("b begins")
+    assert order.index("c begins") < order.index("a ends")
+
+
+async def test_who_waits_too_long_for_a_turn_is_told_to_come_again_and_holds_up_nobody() -> None:
+    seen = SeenRevisions(answer_seconds=0.05)
+    async with seen.turn(vault(1)):
+        with OneDeadline(), pytest.raises(ServiceUnavailable):
+            async with seen.turn(vault(1)):
+                raise AssertionError("it is somebody else's turn")
+
+    async with seen.turn(vault(1)):
+        pass
+
+
+async def test_a_change_that_fails_ends_its_turn() -> None:
+    seen = SeenRevisions(answer_seconds=0.05)
+    with pytest.raises(ValueError, match="mine"):
+        async with seen.turn(vault(1)):
+            raise ValueError("mine")
+
+    async with seen.turn(vault(1)):
+        pass
