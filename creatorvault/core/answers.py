@@ -1,6 +1,6 @@
 """JSON answers, encoded and sent in few steps."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -9,6 +9,8 @@ from litestar.response.base import ASGIResponse
 from litestar.types import HTTPResponseBodyEvent, HTTPResponseStartEvent, Receive, Scope, Send
 
 CONTENT_TYPE: Final = (b"content-type", b"application/json")
+
+type Header = tuple[bytes, bytes]
 
 _encoder: Final = msgspec.json.Encoder()
 
@@ -30,18 +32,22 @@ class Answer[T](Response[T]):
         status_code: int | None = None,
         **_: Any,
     ) -> ASGIResponse:
-        return _Encoded(self.status_code or status_code or 200, (headers or {}) | self.headers, self.content)
+        return self.encoded(self.status_code or status_code or 200, encoded_headers(headers or {}))
+
+    def encoded(self, status: int, headers: Sequence[Header]) -> ASGIResponse:
+        """`headers` stand before its own."""
+        return _Encoded(status, [*headers, *encoded_headers(self.headers)], self.content)
 
 
 class _Encoded(ASGIResponse):
     __slots__ = ("_start",)
 
-    def __init__(self, status: int, headers: dict[str, str], content: object) -> None:
+    def __init__(self, status: int, headers: Sequence[Header], content: object) -> None:
         self.body = _encoder.encode(content)
         self._start: HTTPResponseStartEvent = {
             "type": "http.response.start",
             "status": status,
-            "headers": [*_encoded(headers.items()), CONTENT_TYPE, (b"content-length", b"%d" % len(self.body))],
+            "headers": [*headers, CONTENT_TYPE, (b"content-length", b"%d" % len(self.body))],
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,5 +56,5 @@ class _Encoded(ASGIResponse):
         await send(body)
 
 
-def _encoded(headers: Iterable[tuple[str, str]]) -> list[tuple[bytes, bytes]]:
-    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+def encoded_headers(headers: Mapping[str, str]) -> list[Header]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]

@@ -12,6 +12,7 @@ from litestar import Request
 from litestar.exceptions import InternalServerException
 
 from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, RequestInvalid
+from creatorvault.core.headers import header
 
 JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
 MAX_DEPTH: Final = 64
@@ -34,8 +35,8 @@ async def read_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
     body = await _received(request)
     if not body:
         raise RequestInvalid([MISSING])
-    declared = request.headers.get("content-type", "application/json").partition(";")[0].strip()
-    if not JSON_MEDIA_TYPE.fullmatch(declared):
+    declared = header(request.scope, b"content-type")
+    if declared is not None and not JSON_MEDIA_TYPE.fullmatch(declared.partition(";")[0].strip()):
         raise RequestInvalid([NOT_AN_OBJECT])
     value = _parse(body)
     if not isinstance(value, dict):

@@ -7,7 +7,9 @@ from litestar import Request, Response
 from litestar.status_codes import HTTP_304_NOT_MODIFIED
 
 from creatorvault.core.errors import PreconditionFailed
+from creatorvault.core.headers import header
 
+IF_NONE_MATCH: Final = b"if-none-match"
 ENTITY_TAG: Final = re.compile(r'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 
 
@@ -41,12 +43,12 @@ class Precondition:
 
 def is_conditional(request: Request[Any, Any, Any]) -> bool:
     """Whether the client may have the answer already."""
-    return "if-none-match" in request.headers
+    return header(request.scope, IF_NONE_MATCH) is not None
 
 
 def not_modified(request: Request[Any, Any, Any], tag: str) -> Response[Any] | None:
     """The answer to a client that has this very version already; None when it must be given another."""
-    header = request.headers.get("if-none-match")
-    if header is None or not EntityTags(header).match_weakly(tag):
+    known = header(request.scope, IF_NONE_MATCH)
+    if known is None or not EntityTags(known).match_weakly(tag):
         return None
     return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": tag})

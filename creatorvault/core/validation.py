@@ -3,7 +3,8 @@
 The models are Pydantic's because its errors are FastAPI's to the letter (docs/decisions/0005).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, TypedDict, cast
 from urllib.parse import parse_qsl
@@ -20,15 +21,7 @@ from creatorvault.core.schemas import RequestModel
 from creatorvault.core.text import is_storable, unstorable
 
 OPT_KEY = "accepts"
-
-
-@dataclass(frozen=True, slots=True)
-class Accepts:
-    """What an operation reads. The OpenAPI document is written from the same record."""
-
-    path: type[RequestModel] | None = None
-    query: type[RequestModel] | None = None
-    body: type[RequestModel] | None = None
+RECEIVED = "received"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +42,20 @@ class Received:
         return cast("M", self._body)
 
 
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an operation reads, and what is made from it. The OpenAPI document is written from the same record."""
+
+    path: type[RequestModel] | None = None
+    query: type[RequestModel] | None = None
+    body: type[RequestModel] | None = None
+    providers: Mapping[str, AnyCallable] = field(default_factory=dict)
+
+    async def receive(self, request: Request[Any, Any, Any]) -> Received:
+        """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
+        return await _receive(request, self)
+
+
 class HandlerInputs(TypedDict):
     dependencies: Dependencies
     opt: dict[str, Any]
@@ -64,12 +71,10 @@ def accepts(
 
     `providers` are dependencies that are made from what was received, and so only after all of it is valid.
     """
-    accepted = Accepts(path, query, body)
-
-    async def receive(request: Request[Any, Any, Any]) -> Received:
-        return await _receive(request, accepted)
-
-    dependencies = {"received": Provide(receive)} | {name: Provide(provider) for name, provider in providers.items()}
+    accepted = Accepts(path, query, body, providers)
+    dependencies = {RECEIVED: Provide(accepted.receive)} | {
+        name: Provide(provider) for name, provider in providers.items()
+    }
     return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
 
 

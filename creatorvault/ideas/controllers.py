@@ -8,6 +8,7 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
 from creatorvault.core.answers import Answer
+from creatorvault.core.direct import directly
 from creatorvault.core.handlers import delete, get, patch, post, put
 from creatorvault.core.preconditions import is_conditional, not_modified
 from creatorvault.core.validation import Received, accepts
@@ -31,6 +32,7 @@ class IdeaController(Controller):
     path = "/api/v1/{user_id:str}/ideas"
     tags = ["Ideas", "Ideas"]  # published twice; generated clients group by it
     cache_control = CacheControlHeader(no_store=True)
+    middleware = [directly]
 
     @post(
         "/",

@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from litestar import Request
 from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import Witness
+from creatorvault.core.headers import header
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.preconditions import Precondition
 from creatorvault.core.validation import Received
@@ -27,6 +28,8 @@ from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
 from creatorvault.tenants.errors import TenantErased
 from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.services import VaultService
+
+IDEMPOTENCY_KEY: Final = HEADER.lower().encode()
 
 IdeasRequest = Request[Identity, Any, Any]
 
@@ -54,9 +57,9 @@ async def _snapshot(request: IdeasRequest, tenant: TenantName, vault_id: VaultId
 async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
-    precondition = Precondition(request.headers.get("if-match"))
+    precondition = Precondition(header(request.scope, b"if-match"))
     quick = None
-    if request.method != "POST" or HEADER not in request.headers:
+    if request.method != "POST" or header(request.scope, IDEMPOTENCY_KEY) is None:
         vault = _glances(request, vault_id)
         quick = QuickChanges(vault, VaultAdvances(vault, state.settings.tenancy), precondition)
     return IdeaWriting(quick, lambda: _transaction(request, tenant, vault_id, precondition))
@@ -69,7 +72,11 @@ async def _transaction(
     """Commits on leaving."""
     state = request.app.state
     async with state.database.writing() as session:
-        once = await Once.claimed(session, vault_id, request.headers.get(HEADER)) if request.method == "POST" else None
+        once = (
+            await Once.claimed(session, vault_id, header(request.scope, IDEMPOTENCY_KEY))
+            if request.method == "POST"
+            else None
+        )
         service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
         vault = await service.open_locked()
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
