@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -38,10 +38,11 @@ class VaultCipher:
     """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
 
     `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
-    for versions whose wrap did not open, the alarm that a reader of a value under that version gets.
+    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `derived` is for
+    what others make of the keys, by its class: it is forgotten with them.
     """
 
-    __slots__ = ("_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version")
+    __slots__ = ("_keys", "_opens", "_seals", "_unusable", "derived", "first_revision", "vault", "version")
 
     def __init__(
         self,
@@ -59,6 +60,7 @@ class VaultCipher:
         self._unusable = unusable
         derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}
         self._seals = derived[self.version]
+        self.derived: dict[type, Any] = {}
         self._opens = {key.header: key for key in derived.values()}
 
     def for_purpose(self, purpose: str) -> Self:

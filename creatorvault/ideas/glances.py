@@ -40,7 +40,7 @@ class IdeaGlances:
         columns = glanced.rows[0][VAULT_COLUMNS:]
         if columns[0] is None:
             return None
-        return StoredIdea(IdeaSealer(glanced.vault.cipher).open(columns), VaultRevision(columns[-1]))
+        return StoredIdea(IdeaSealer.of(glanced.vault.cipher).open(columns), VaultRevision(columns[-1]))
 
     async def tag(self, query: IdeaQuery) -> str | None:
         glanced = await self._vault.look()
@@ -59,7 +59,7 @@ class IdeaGlances:
         total = rows[0][TOTAL]
         if rows[0][IDEA_ID] is None or len(rows) < min(query.limit, total - query.offset):
             return None
-        opened = IdeaSealer(vault.cipher).open
+        opened = IdeaSealer.of(vault.cipher).open
         return IdeaPage([opened(row[IDEA_ID:]) for row in rows], total, list_tag(vault.revision, query))
 
     async def _page_of_corpus(self, query: IdeaQuery) -> IdeaPage | None:

@@ -8,7 +8,7 @@ import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from operator import attrgetter
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
@@ -68,6 +68,14 @@ def sealed_size(title: bytes, notes: bytes, tags: bytes) -> int:
 
 class IdeaSealer:
     """Seals and opens the ideas of one vault."""
+
+    @classmethod
+    def of(cls, cipher: VaultCipher) -> Self:
+        """The one that goes with the cipher: making one anew takes as long as opening half an idea."""
+        sealer: Self | None = cipher.derived.get(cls)
+        if sealer is None:
+            sealer = cipher.derived[cls] = cls(cipher)
+        return sealer
 
     def __init__(self, cipher: VaultCipher) -> None:
         vault = cipher.vault

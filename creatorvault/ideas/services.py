@@ -75,7 +75,7 @@ class IdeaReadingService:
     async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery) -> IdeaPage:
         total = await self._repository.total(query) if is_filtered(query) else vault.idea_count
         rows = await self._repository.page(query) if query.offset < total else ()
-        sealer = IdeaSealer(vault.cipher)
+        sealer = IdeaSealer.of(vault.cipher)
         return IdeaPage([sealer.open(row) for row in rows], total, self.tag_of(query))
 
 
@@ -93,7 +93,7 @@ class IdeaWritingService:
         self._vault = vault
         self._precondition = precondition
         self._once = once
-        self._sealer = IdeaSealer(vault.cipher)
+        self._sealer = IdeaSealer.of(vault.cipher)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """A request that was done before under the same idempotency key gets the same answer and does nothing."""
@@ -157,7 +157,7 @@ class VaultReader:
         self.revision = vault.revision
         self.idea_count = vault.idea_count
         self._repository = repository
-        self._sealer = IdeaSealer(vault.cipher)
+        self._sealer = IdeaSealer.of(vault.cipher)
 
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
         async with aclosing(self._repository.changed_since(revision)) as batches:
