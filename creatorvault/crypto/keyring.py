@@ -67,6 +67,10 @@ class Keyring:
         """Whether this process has any cipher of the vault, an old one perhaps."""
         return vault in self._ciphers
 
+    def held(self, vault: VaultId) -> VaultCipher | None:
+        """The vault's cipher if this process has one, an old one perhaps."""
+        return self._ciphers.get(vault)
+
     def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
         """The vault's cipher if this process has it already, with the key of `version`."""
         cipher = self._ciphers.get(vault)

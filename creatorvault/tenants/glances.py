@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from creatorvault.core.glances import Glances, Row
 from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.services import OpenVault
@@ -43,6 +44,11 @@ class VaultGlances:
         self._vault = vault
         self._tenant_id = str(vault.tenant_id)
         self._keyring = keyring
+
+    @property
+    def cipher(self) -> VaultCipher | None:
+        """What can be opened before looking; what it does not open, a newer cipher may."""
+        return self._keyring.held(self._vault)
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Glanced | None:
         """`statement` begins with VAULT. None when a glance does not do, and the plain way has to be gone.
