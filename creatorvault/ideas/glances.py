@@ -71,9 +71,9 @@ class IdeaGlances:
             return None
         vault, rows = glanced
         total = rows[0][TOTAL]
-        # How many rows there are beyond a place is not known; seen out of order, there would be none.
-        expected = min(wanted, total - query.offset) if after is None else 1
-        if rows[0][IDEA_ID] is None or len(rows) < expected:
+        # How many there are beyond a place is not known, but seen out of order there would be none at all.
+        is_short = after is None and len(rows) < min(wanted, total - query.offset)
+        if rows[0][IDEA_ID] is None or is_short:
             return None
         return page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total)
 
