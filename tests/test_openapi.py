@@ -24,7 +24,11 @@ METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 # What this service documents beyond the published contract.
 ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "413", "429", "503"})
 ADDED_PATHS: Final = ("/api/v1/admin/", "/api/v1/tenant")
-ADDED_PROFILE_FIELDS: Final = frozenset({"email", "name", "roles", "expires_at", "tenant_id"})
+ADDED_FIELDS: Final = {
+    "UserProfile": ("email", "name", "roles", "expires_at", "tenant_id"),
+    "IdeaListResponse": ("next_cursor",),
+}
+ADDED_PARAMETERS: Final = ("cursor",)
 
 type Json = Any
 type Operation = dict[str, Any]
@@ -61,18 +65,24 @@ def structure(node: Json, *, of_names: bool = False) -> Json:
 
 
 def without_additions(node: Json, contract: Json) -> Json:
-    """The structure less what only we document: paths, headers, statuses, error schemas, fields of the profile."""
+    """The structure less what only we document: paths, headers, statuses, parameters, error schemas, some fields."""
     schemas = contract["components"]["schemas"]
     node["components"] = {
         "schemas": {name: schema for name, schema in node["components"]["schemas"].items() if name in schemas},
         "securitySchemes": node["components"]["securitySchemes"],
     }
     node["paths"] = {path: item for path, item in node["paths"].items() if not path.startswith(ADDED_PATHS)}
-    for name in ADDED_PROFILE_FIELDS:
-        del node["components"]["schemas"]["UserProfile"]["properties"][name]
+    for name, fields in ADDED_FIELDS.items():
+        for field in fields:
+            assert field not in node["components"]["schemas"][name].get("required", ())
+            del node["components"]["schemas"][name]["properties"][field]
     for method, path, operation in operations(node):
         of_contract = contract["paths"][path][method.lower()]["responses"]
         responses = operation["responses"]
+        added = [each for each in operation.get("parameters", ()) if each["name"] in ADDED_PARAMETERS]
+        assert not any(each["required"] for each in added)
+        for each in added:
+            operation["parameters"].remove(each)
         assert responses.keys() - of_contract.keys() <= ADDED_STATUSES
         operation["responses"] = {
             status: {key: value for key, value in responses[status].items() if key in described}

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from hypothesis import HealthCheck, settings
@@ -163,6 +164,22 @@ class VaultMachine(RuleBasedStateMachine):
 
         assert answer.status_code == 200, answer.text
         assert answer.json() == self.model.answer(question)
+
+    @rule(question=questions)
+    def walk(self, question: Question) -> None:
+        """By cursor, to the end: the same ideas as on one page."""
+        whole = self.model.answer(replace(question, limit=100, offset=0))
+        parameters = [pair for pair in question.parameters() if pair[0] != "offset"]
+        cursor: str | None = ""
+        items: list[Idea] = []
+        while cursor is not None:
+            answer = self.wait(self.ada.list([*parameters, ("cursor", cursor)]))
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            items += page["items"]
+            cursor = page["next_cursor"]
+            assert (page["total"], page["has_more"]) == (whole["total"], len(items) < whole["total"])
+        assert items == whole["items"]
 
     @rule(stages=st.lists(stages, min_size=2, max_size=3), page=st.integers(1, 4))
     def leaf_through_every_order(self, stages: list[str], page: int) -> None:

@@ -38,8 +38,8 @@ class VaultCipher:
     """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
 
     `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
-    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `derived` is for
-    what others make of the keys, by its class: it is forgotten with them.
+    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `derived` is what
+    has been made of the keys, by purpose or by class: it is forgotten with them.
     """
 
     __slots__ = ("_keys", "_opens", "_seals", "_unusable", "derived", "first_revision", "vault", "version")
@@ -60,12 +60,16 @@ class VaultCipher:
         self._unusable = unusable
         derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}
         self._seals = derived[self.version]
-        self.derived: dict[type, Any] = {}
+        self.derived: dict[object, Any] = {}
         self._opens = {key.header: key for key in derived.values()}
 
     def for_purpose(self, purpose: str) -> Self:
         """The same vault's cipher under the keys of another purpose; neither opens what the other sealed."""
-        return type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
+        cipher: Self | None = self.derived.get(purpose)
+        if cipher is None:
+            cipher = type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
+            self.derived[purpose] = cipher
+        return cipher
 
     def name_of(self, text: str) -> bytes:
         """HMAC-SHA256 (RFC 2104) of a client's own name for something, to find it by: 32 bytes, never of content.

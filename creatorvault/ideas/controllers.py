@@ -65,6 +65,9 @@ class IdeaController(Controller):
     ) -> Response[IdeaListResponse]:
         """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
 
+        With `cursor` that holds while ideas are written between the pages, too: begin with an empty one and go on with
+        each answer's `next_cursor` until it is null.
+
         With `If-None-Match` the page is sent only if it could have changed.
         """
         query = received.query(IdeaQuery)
@@ -76,7 +79,8 @@ class IdeaController(Controller):
             total=page.total,
             limit=query.limit,
             offset=query.offset,
-            has_more=query.offset + len(page.items) < page.total,
+            has_more=page.has_more(query),
+            next_cursor=page.next_cursor,
         )
         return Answer(answer, {"ETag": page.tag})
 

@@ -43,7 +43,8 @@ class Corpus:
         """Scans `slice_rows` ideas at a time and lets other requests go on in between."""
         turn = LoopTurn()
         matches = await self._matches(query.sort, Filter.of(query), slice_rows, turn)
-        return Page(len(matches), [msgspec.Raw(entry.body) for entry in page_of(matches, query)])
+        rows, last = page_of(matches, query, SORT_KEYS[query.sort])
+        return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)
 
     async def _matches(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
         if wanted.passes_all():

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from creatorvault.core.errors import Alarm, Forbidden, NotFound
+from creatorvault.core.errors import Alarm, Forbidden, NotFound, RequestInvalid
 
 REFUSALS = {
     "POST": "Cannot create ideas for other users",
@@ -24,6 +24,17 @@ class NotYourIdeas(Forbidden):
 
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
+
+
+class CursorInvalid(RequestInvalid):
+    """Not a cursor of this very list: another creator's, tenant's or question's, altered, or under a key that is gone.
+
+    Which of these it is cannot be told apart from outside.
+    """
+
+    def __init__(self) -> None:
+        message = "The cursor does not belong to this list: begin anew with an empty cursor"
+        super().__init__([{"type": "cursor_invalid", "loc": ("query", "cursor"), "msg": message}])
 
 
 class IdeaNotFound(NotFound):

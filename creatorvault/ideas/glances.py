@@ -6,11 +6,15 @@ from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.cursors import place_of
+from creatorvault.ideas.errors import CursorInvalid
+from creatorvault.ideas.pages import IdeaPage, about_content, list_tag, page_of_matches, page_of_rows, rows_wanted
+from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.repositories import is_filtered
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
-from creatorvault.ideas.services import IdeaPage, StoredIdea, about_content, list_tag
+from creatorvault.ideas.services import StoredIdea
 from creatorvault.tenants.glances import VAULT, VAULT_COLUMNS, VaultGlances
 
 COLUMNS: Final = ", ".join(IdeaColumns._fields)
@@ -43,47 +47,58 @@ class IdeaGlances:
         return StoredIdea(IdeaSealer.of(glanced.vault.cipher).open(columns), VaultRevision(columns[-1]))
 
     async def tag(self, query: IdeaQuery) -> str | None:
+        """Raises CursorInvalid."""
         glanced = await self._vault.look()
-        return None if glanced is None else list_tag(glanced.vault.revision, query)
+        if glanced is None:
+            return None
+        place_of(query, glanced.vault.cipher)
+        return list_tag(glanced.vault.revision, query)
 
     async def page(self, query: IdeaQuery) -> IdeaPage | None:
         """A question about content needs the vault's corpus at hand, at the very revision that the glance shows."""
-        if about_content(query) is not None:
-            return await self._page_of_corpus(query)
-        filtered = is_filtered(query)
-        statement = _page(query.sort, query.order, filtered=filtered)
-        glanced = await self._vault.look(statement, query.limit, query.offset, *(_ranks(query) if filtered else ()))
+        try:
+            after = place_of(query, self._vault.cipher)
+        except CursorInvalid:
+            return None  # under a key perhaps that this process has yet to read
+        question = about_content(query, after)
+        if question is not None:
+            return await self._page_of_corpus(query, question)
+        filtered, wanted = is_filtered(query), rows_wanted(query)
+        statement = _page(query.sort, query.order, filtered=filtered, beyond=after is not None)
+        arguments = (*(_ranks(query) if filtered else ()), *(after or ()))
+        glanced = await self._vault.look(statement, wanted, query.offset, *arguments)
         if glanced is None:
             return None
         vault, rows = glanced
         total = rows[0][TOTAL]
-        if rows[0][IDEA_ID] is None or len(rows) < min(query.limit, total - query.offset):
+        # How many there are beyond a place is not known, but seen out of order there would be none at all.
+        is_short = after is None and len(rows) < min(wanted, total - query.offset)
+        if rows[0][IDEA_ID] is None or is_short:
             return None
-        opened = IdeaSealer.of(vault.cipher).open
-        return IdeaPage([opened(row[IDEA_ID:]) for row in rows], total, list_tag(vault.revision, query))
+        return page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total)
 
-    async def _page_of_corpus(self, query: IdeaQuery) -> IdeaPage | None:
+    async def _page_of_corpus(self, query: IdeaQuery, question: CorpusQuery) -> IdeaPage | None:
         glanced = await self._vault.look()
-        question = about_content(query)
-        if glanced is None or question is None:
+        if glanced is None:
             return None
         vault = glanced.vault
         page = await self._corpora.page_at_hand(vault.id, vault.revision, question)
-        return None if page is None else IdeaPage(page.items, page.total, list_tag(vault.revision, query))
+        return None if page is None else page_of_matches(vault, query, page)
 
 
 @cache
-def _page(sort: str, order: str, *, filtered: bool) -> str:
+def _page(sort: str, order: str, *, filtered: bool, beyond: bool) -> str:
     """Sorted once more outside, since a join does not promise to keep the order of what it joins."""
     if sort not in ORDERED or order not in {"asc", "desc"}:
         raise ValueError("no order that SQL knows")
     scope = f"{OWN}{FILTERS if filtered else ''}"
     order_by = f"ORDER BY ideas.{sort} {order}, ideas.id {order}"
     total = f"(SELECT count(*) FROM ideas WHERE {scope})" if filtered else "vaults.idea_count"  # noqa: S608 - constants
+    place = f" AND (ideas.{sort}, ideas.id) {'<' if order == 'desc' else '>'} ({'$7, $8' if filtered else '$5, $6'})"
     return f"""
         {VAULT.format(columns=f", {total}, ideas.*")}
         LEFT JOIN LATERAL (
-            SELECT {COLUMNS} FROM ideas WHERE {scope} {order_by} LIMIT $3 OFFSET $4
+            SELECT {COLUMNS} FROM ideas WHERE {scope}{place if beyond else ""} {order_by} LIMIT $3 OFFSET $4
         ) AS ideas ON true
         {order_by}
     """  # noqa: S608 - put together from constants and from what was checked above

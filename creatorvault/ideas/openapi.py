@@ -8,7 +8,7 @@ from creatorvault.core.errors import PreconditionFailed, RequestInvalid
 from creatorvault.core.openapi.answers import Answer, documents
 from creatorvault.core.openapi.headers import ETAG, LOCATION
 from creatorvault.core.schemas import Prose
-from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
+from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
 
 IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
@@ -54,6 +54,10 @@ PAGE: Final[Prose] = {
     "limit": ("How many a page may hold.", 20),
     "offset": ("How many matches stand before this page.", 0),
     "has_more": ("Whether matches follow this page.", False),
+    "next_cursor": (
+        "The `cursor` of the next page; null on the last one. Only in answers to a request with a cursor.",
+        "AQEAAAABnGkr2Zx0pXvT4mQ8c1dYh7eWUoFqbS3KJzVt6aMfRyG5CuNlPiHwEk9DsBxg0OvI2jTQ7rAmLZ4nXdYc8UfhKp1bSe",
+    ),
 }
 
 QUERY: Final[Prose] = {
@@ -71,13 +75,25 @@ QUERY: Final[Prose] = {
         "created_at",
     ),
     "order": ("Descending or ascending.", "desc"),
+    "cursor": (
+        "Where the page begins, whatever has been written meanwhile: empty for the first page, then the `next_cursor` "
+        "of the page before, with the same filters and order. Not together with an `offset`.",
+        "",
+    ),
 }
 
 CREATED: Final = Answer(description="The idea as it is stored.", headers=(ETAG, LOCATION))
 FOUND: Final = Answer(description="The idea.", headers=(ETAG,))
 CHANGED: Final = Answer(description="The idea as it is stored now.", headers=(ETAG,))
 DELETED: Final = Answer(description="The idea is gone.")
-LISTED: Final = Answer(description="A page of ideas.", headers=(ETAG,))
+LISTED: Final = Answer(
+    description="A page of ideas.",
+    headers=(ETAG,),
+    examples={
+        "By offset": {name: value for name, (_, value) in PAGE.items() if name != "next_cursor"},
+        "By cursor": {name: value for name, (_, value) in PAGE.items()} | {"limit": 1, "total": 2, "has_more": True},
+    },
+)
 NOT_MODIFIED: Final = Answer(
     description="What `If-None-Match` names is still the latest.", status=HTTPStatus.NOT_MODIFIED, headers=(ETAG,)
 )
@@ -140,7 +156,7 @@ CHANGES: Final = {
 }
 
 CREATE: Final = documents(CREATED, NotYourIdeas("POST"), InFlight(), INVALID_IDEA, request=NEW_IDEAS)
-LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY)
+LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
 CHANGE: Final = documents(
     CHANGED, NotYourIdeas("PATCH"), NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES

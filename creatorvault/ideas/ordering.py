@@ -4,8 +4,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime
 from itertools import batched, chain
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol, Self, cast
+from uuid import UUID
 
+from creatorvault.ideas.folding import title_key
 from creatorvault.ideas.turns import LoopTurn
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
@@ -41,6 +43,22 @@ SORT_KEYS: dict[SortField, Callable[[Sortable], SortKey]] = {
     "priority": lambda idea: (idea.priority, idea.id),
     "stage": lambda idea: (idea.stage, idea.id),
 }
+
+
+class Place(NamedTuple):
+    """Where an idea stands in an order: what the order goes by, which is a title, a time or a rank, and the id."""
+
+    value: datetime | str | int
+    id: UUID
+
+    @classmethod
+    def of(cls, key: SortKey) -> Self:
+        return cls(key[-2], UUID(int=cast("int", key[-1])))
+
+    @property
+    def key(self) -> SortKey:
+        value = title_key(self.value) if isinstance(self.value, str) else (self.value,)
+        return (*value, self.id.int)
 
 
 async def sort_in_turns[T](rows: list[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:

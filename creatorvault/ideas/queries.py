@@ -1,12 +1,13 @@
 """What can be asked of a vault's ideas, and what comes back."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 
 from creatorvault.ideas.folding import fold, fold_tag
-from creatorvault.ideas.ordering import SortField
+from creatorvault.ideas.ordering import Place, SortField, SortKey
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 
@@ -14,7 +15,8 @@ from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters combine with AND, values of one filter with OR; a filter without values lets everything pass.
 
-    `search` and `tags` are as the creator typed them: folding is done here.
+    `search` and `tags` are as the creator typed them: folding is done here. `after` is where the page before ended; the
+    idea that stood there may be gone or stand elsewhere by now.
     """
 
     search: str | None = None
@@ -25,13 +27,18 @@ class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
     descending: bool = True
     limit: int = 20
     offset: int = 0
+    after: SortKey | None = None
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`total` counts every match; an item is the JSON of an IdeaResponse."""
+    """`total` counts every match; an item is the JSON of an IdeaResponse.
+
+    `last` is the place of the last item, None where no match follows it.
+    """
 
     total: int
     items: list[msgspec.Raw]
+    last: Place | None
 
 
 class Filterable(Protocol):
@@ -81,9 +88,21 @@ class Filter(msgspec.Struct, frozen=True):
         return entries
 
 
-def page_of[E](ascending: Sequence[E], query: CorpusQuery) -> Sequence[E]:
-    """The page's rows out of all matches in ascending order; descending is the exact reverse, the id included."""
-    if not query.descending:
-        return ascending[query.offset : query.offset + query.limit]
-    end = max(len(ascending) - query.offset, 0)
-    return ascending[max(end - query.limit, 0) : end][::-1]
+def page_of[E](
+    ascending: Sequence[E], query: CorpusQuery, key: Callable[[E], SortKey]
+) -> tuple[Sequence[E], Place | None]:
+    """The page's rows out of all matches in ascending order, and the place of the last one if another match follows.
+
+    Descending is the exact reverse, the id included.
+    """
+    offset = query.offset
+    if query.after is not None:
+        passed = (bisect_left if query.descending else bisect_right)(ascending, query.after, key=key)
+        offset = len(ascending) - passed if query.descending else passed
+    if query.descending:
+        end = max(len(ascending) - offset, 0)
+        rows = ascending[max(end - query.limit, 0) : end][::-1]
+    else:
+        rows = ascending[offset : offset + query.limit]
+    follows = 0 < len(rows) < len(ascending) - offset
+    return rows, Place.of(key(rows[-1])) if follows else None

@@ -5,8 +5,9 @@ from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
 from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.pages import IdeaPage
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.services import IdeaPage, IdeaReadingService, StoredIdea
+from creatorvault.ideas.services import IdeaReadingService, StoredIdea
 
 type Snapshot = Callable[[], AbstractAsyncContextManager[IdeaReadingService]]
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func
+from sqlalchemy import ColumnElement, Row, delete, func, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,6 +12,7 @@ from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.ideas.models import Idea
+from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.tenants.repositories import vault_scope
@@ -55,13 +56,13 @@ class IdeaRepository(ScopedRepository[Idea]):
     async def entity(self, idea_id: UUID) -> Idea | None:
         return (await self.session.execute(self.statement.where(col(Idea.id) == idea_id))).scalar_one_or_none()
 
-    async def page(self, query: IdeaQuery) -> Sequence[IdeaRow]:
-        """The page that limit, offset, sort and order select. Search, tags and title order need the corpus instead."""
+    async def page(self, query: IdeaQuery, limit: int, after: Place | None) -> Sequence[IdeaRow]:
+        """The rows that offset, sort and order select. Search, tags and title order need the corpus instead."""
         statement = (
             self.columns(*READ)
-            .where(*_filters(query))
+            .where(*_filters(query), *_beyond(query, after))
             .order_by(*_ordering(query))
-            .limit(query.limit)
+            .limit(limit)
             .offset(query.offset)
         )
         rows: Sequence[IdeaRow] = (await self.session.execute(statement)).all()
@@ -111,6 +112,14 @@ def _filters(query: IdeaQuery) -> list[ColumnElement[bool]]:
     if query.priority:
         filters.append(col(Idea.priority).in_({PRIORITY_RANK[priority] for priority in query.priority}))
     return filters
+
+
+def _beyond(query: IdeaQuery, after: Place | None) -> list[ColumnElement[bool]]:
+    """As one comparison of rows, which an index in their order begins at."""
+    if after is None:
+        return []
+    key, place = tuple_(col(getattr(Idea, query.sort)), col(Idea.id)), tuple_(*after)
+    return [key < place if query.order == "desc" else key > place]
 
 
 def _ordering(query: IdeaQuery) -> list[ColumnElement[Any]]:

@@ -4,11 +4,12 @@ document.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Final
+from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import Field
+from pydantic import Field, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from creatorvault.core.anyof import AnyOf
 from creatorvault.core.schemas import Prose, RequestModel
@@ -53,7 +54,7 @@ class IdeaResponse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` counts every match, `items` is the page of them that `limit` and `offset` select."""
+    """`total` counts every match, `items` is the page of them that `limit` and `offset`, or `cursor`, select."""
 
     described: ClassVar[Prose] = PAGE
 
@@ -62,6 +63,7 @@ class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)]
     offset: Annotated[int, msgspec.Meta(ge=0)]
     has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class OwnerPath(RequestModel):
@@ -115,7 +117,7 @@ class IdeaQuery(RequestModel):
     """Which ideas to list, in which order, and which page of them."""
 
     described = QUERY
-    private = frozenset({"search", "tags"})
+    private = frozenset({"search", "tags", "cursor"})
     repeatable = frozenset({"stage", "priority"})
 
     limit: int = Field(default=20, ge=1, le=100)
@@ -126,3 +128,14 @@ class IdeaQuery(RequestModel):
     tags: str | None = None
     sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
+    cursor: str | None = None
+
+    @model_validator(mode="after")
+    def _pages_one_way(self) -> Self:
+        if self.cursor is None or not self.offset:
+            return self
+        message = "Input should be 0 beside a cursor, which says itself where the page begins"
+        error = PydanticCustomError("offset_beside_cursor", message)
+        # Raised as it is, an error of the whole model would name no field.
+        wrong = InitErrorDetails(type=error, loc=("offset",), input=str(self.offset))
+        raise ValidationError.from_exception_data(type(self).__name__, [wrong])

@@ -3,28 +3,29 @@
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import UTC, datetime
-from hashlib import blake2b
-from typing import Final, NamedTuple, cast
+from typing import Final
 from uuid import UUID, uuid4
 
 import msgspec
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.cursors import place_of
 from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.models import Idea
-from creatorvault.ideas.ordering import SortField
-from creatorvault.ideas.queries import CorpusQuery
+from creatorvault.ideas.ordering import Place
+from creatorvault.ideas.pages import IdeaPage, about_content, list_tag, page_of_matches, page_of_rows, rows_wanted
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
-from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.services import LockedVault, OpenVault
 
 UNCONDITIONAL: Final = Precondition()
+NOTHING_STORED: Final = VaultRevision(0)
 
 
 class StoredIdea(msgspec.Struct, frozen=True):
@@ -36,14 +37,6 @@ class StoredIdea(msgspec.Struct, frozen=True):
         return idea_tag(self.revision)
 
 
-class IdeaPage(NamedTuple):
-    """`items` of a corpus are encoded already; `tag` is the entity tag of the list."""
-
-    items: list[IdeaResponse] | list[msgspec.Raw]
-    total: int
-    tag: str
-
-
 class IdeaReadingService:
     """Reads one vault as a snapshot sees it; `vault` is None for a creator who has stored nothing yet."""
 
@@ -53,7 +46,9 @@ class IdeaReadingService:
         self._corpora = corpora
 
     def tag_of(self, query: IdeaQuery) -> str:
-        return list_tag(VaultRevision(0) if self._vault is None else self._vault.revision, query)
+        """Raises CursorInvalid: a list that is refused has no version that a client could have."""
+        self._place_of(query)
+        return list_tag(NOTHING_STORED if self._vault is None else self._vault.revision, query)
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
@@ -63,20 +58,26 @@ class IdeaReadingService:
         return StoredIdea(IdeaSealer(self._vault.cipher).open(row), VaultRevision(row.revision))
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Total and page come from one snapshot. SQL answers unless the question is about content."""
-        if self._vault is None:
-            return IdeaPage([], 0, self.tag_of(query))
-        question = about_content(query)
-        if question is None:
-            return await self._page_from_rows(self._vault, query)
-        page = await self._corpora.page(self._vault.id, VaultReader(self._repository, self._vault), question)
-        return IdeaPage(page.items, page.total, self.tag_of(query))
+        """Total and page come from one snapshot. SQL answers unless the question is about content.
 
-    async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery) -> IdeaPage:
+        Raises CursorInvalid, and the alarms of `IdeaSealer.open`.
+        """
+        vault, after = self._vault, self._place_of(query)
+        if vault is None:
+            return IdeaPage([], 0, list_tag(NOTHING_STORED, query), UNSET if query.cursor is None else None)
+        question = about_content(query, after)
+        if question is None:
+            return await self._page_from_rows(vault, query, after)
+        page = await self._corpora.page(vault.id, VaultReader(self._repository, vault), question)
+        return page_of_matches(vault, query, page)
+
+    def _place_of(self, query: IdeaQuery) -> Place | None:
+        return place_of(query, None if self._vault is None else self._vault.cipher)
+
+    async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery, after: Place | None) -> IdeaPage:
         total = await self._repository.total(query) if is_filtered(query) else vault.idea_count
-        rows = await self._repository.page(query) if query.offset < total else ()
-        sealer = IdeaSealer.of(vault.cipher)
-        return IdeaPage([sealer.open(row) for row in rows], total, self.tag_of(query))
+        rows = await self._repository.page(query, rows_wanted(query), after) if query.offset < total else ()
+        return page_of_rows(vault, query, rows, total)
 
 
 class IdeaWritingService:
@@ -188,26 +189,3 @@ def stamped(idea: IdeaResponse) -> IdeaResponse:
 
 def idea_tag(revision: VaultRevision) -> str:
     return f'"{revision}"'
-
-
-def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
-    """The entity tag of a list: it stays while neither the vault nor the question changes."""
-    question = blake2b(repr(query).encode(), digest_size=8).hexdigest()
-    return f'"{revision}-{question}"'
-
-
-def about_content(query: IdeaQuery) -> CorpusQuery | None:
-    """The question that only opened ideas can answer: search, tags or the order of titles."""
-    tags = split_tags(query.tags or "")
-    if not (query.search or tags or query.sort == "title"):
-        return None
-    return CorpusQuery(
-        search=query.search,
-        tags=tuple(tags),
-        stages=query.stage,
-        priorities=query.priority,
-        sort=cast("SortField", query.sort),
-        descending=query.order == "desc",
-        limit=query.limit,
-        offset=query.offset,
-    )

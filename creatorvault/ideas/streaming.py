@@ -1,11 +1,12 @@
 """The same page from ideas that pass by once, for a vault that is not kept. Memory is bounded by offset + limit."""
 
 from collections.abc import AsyncIterable, Sequence
+from operator import gt, lt
 
 import msgspec
 
 from creatorvault.ideas.entries import Entry
-from creatorvault.ideas.ordering import SORT_KEYS, SortKey, sort_in_turns
+from creatorvault.ideas.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
 from creatorvault.ideas.turns import LoopTurn
 
@@ -28,7 +29,7 @@ class PageWindow:
         self._query = query
         self._filter = Filter.of(query)
         self._sort_key = SORT_KEYS[query.sort]
-        self._reach = query.offset + query.limit
+        self._reach = query.offset + query.limit + 1  # one more tells whether anything follows
         self.shallow = self._reach <= SHALLOW
         self._candidates: list[Candidate] = []
         self._total = 0
@@ -36,7 +37,11 @@ class PageWindow:
     async def add(self, entries: Sequence[Entry], turn: LoopTurn) -> None:
         matches = self._filter.passing(entries)
         self._total += len(matches)
-        self._candidates.extend((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
+        candidates = ((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
+        if (after := self._query.after) is not None:
+            lies_beyond = lt if self._query.descending else gt
+            candidates = (candidate for candidate in candidates if lies_beyond(_key(candidate), after))
+        self._candidates.extend(candidates)
         if len(self._candidates) >= 2 * self._reach + SLACK:
             await self._drop_hopeless(turn)
 
@@ -44,13 +49,13 @@ class PageWindow:
         ascending = await sort_in_turns(self._candidates, _key, turn)
         self._candidates = ascending[-self._reach :] if self._query.descending else ascending[: self._reach]
 
-    async def chosen(self, turn: LoopTurn) -> Sequence[Candidate]:
+    async def chosen(self, turn: LoopTurn) -> tuple[Sequence[Candidate], Place | None]:
         await self._drop_hopeless(turn)
-        return page_of(self._candidates, self._query)
+        return page_of(self._candidates, self._query, _key)
 
     async def page(self, again: AsyncIterable[Sequence[Entry]], turn: LoopTurn) -> Page:
         """`again` is the same entries once more; it is read, up to the last one needed, only for a deep page."""
-        chosen = await self.chosen(turn)
+        chosen, last = await self.chosen(turn)
         bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
         places = [key[-1] for key, _ in chosen]
         missing = set(places).difference(bodies)
@@ -59,4 +64,4 @@ class PageWindow:
                 bodies |= {entry.id: entry.body for entry in entries if entry.id in missing}
                 if len(bodies) == len(places):
                     break
-        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places])
+        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from creatorvault.core.glances import Glances, Row
 from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.revisions import SeenRevisions
@@ -44,6 +45,11 @@ class VaultGlances:
         self.id = vault
         self.keyring = keyring
         self.revisions = revisions
+
+    @property
+    def cipher(self) -> VaultCipher | None:
+        """What can be opened before looking; what it does not open, a newer cipher may."""
+        return self.keyring.newest(self.id)
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Glanced | None:
         """`statement` begins with VAULT. None when a glance does not do, and the plain way has to be gone.

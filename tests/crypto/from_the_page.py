@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -91,8 +92,28 @@ def additional_data(vector: dict[str, Any], column: str) -> bytes:
     )
 
 
+def cursor_context(vector: dict[str, Any]) -> bytes:
+    return context(
+        b"creatorvault/cursor/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        compact(vector["question"]),
+    )
+
+
+def cursor(vector: dict[str, Any]) -> str:
+    aead, nonce = AESGCM(purpose_key(vector["vault_key"], "cursors")), bytes(vector["nonce"])
+    header = b"\x01\x01" + integer(vector["version"], 32)
+    envelope = header + nonce + aead.encrypt(nonce, padded(compact(vector["place"])), header + cursor_context(vector))
+    return urlsafe_b64encode(envelope).decode().rstrip("=")
+
+
+def compact(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 def sealed(vector: dict[str, Any], column: str) -> bytes:
     aead, nonce = AESGCM(purpose_key(vector["vault_key"], "ideas")), bytes(vector[f"{column}.nonce"])
-    text = json.dumps(vector[f"{column}.json"], ensure_ascii=False, separators=(",", ":")).encode()
+    text = compact(vector[f"{column}.json"])
     header = b"\x01\x01" + integer(vector["version"], 32)
     return header + nonce + aead.encrypt(nonce, padded(text), additional_data(vector, column))

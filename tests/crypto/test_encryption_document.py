@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
@@ -16,8 +17,9 @@ from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.ideas.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
-from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, columns_of
 from tests.crypto import from_the_page as page
 
@@ -26,6 +28,7 @@ type Vector = dict[str, Any]
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "encryption.md"
 BLOCK: Final = re.compile(r"^### (.+?)\n+```vectors\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COLUMNS: Final = ("title", "notes", "tags")
+FILTERS: Final = ("search", "tags", "stage", "priority", "sort", "order")
 
 
 def value_of(text: str) -> Any:
@@ -44,6 +47,8 @@ def vectors() -> dict[str, Vector]:
 
 VECTORS: Final = vectors()
 IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
+
+CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 
 def vault_of(vector: Vector) -> VaultId:
@@ -75,6 +80,7 @@ def idea_of(vector: Vector) -> IdeaResponse:
 def test_the_page_has_vectors_of_every_kind() -> None:
     assert list(VECTORS)[:4] == ["Wrapping", "Purpose keys", "Names", "Padded lengths"]
     assert len(IDEAS) == 2
+    assert len(CURSORS) == 2
 
 
 async def test_wrapping() -> None:
@@ -95,7 +101,7 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
 
 
-@pytest.mark.parametrize("purpose", ["ideas", "idempotency", "names"])
+@pytest.mark.parametrize("purpose", ["ideas", "idempotency", "names", "cursors"])
 def test_purpose_keys(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
@@ -148,3 +154,22 @@ def test_the_service_opens_what_the_page_sealed(vector: Vector) -> None:
         **{column: page.sealed(vector, column) for column in COLUMNS},
     )
     assert IdeaSealer(cipher_of(vector)).open(columns_of(row)) == idea
+
+
+def query_of(vector: Vector, cursor: str) -> IdeaQuery:
+    asked = dict(zip(FILTERS, vector["question"], strict=True))
+    return IdeaQuery.model_validate(asked | {"tags": ",".join(asked["tags"]), "cursor": cursor})
+
+
+@pytest.mark.parametrize("vector", CURSORS)
+def test_cursors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    cipher = cipher_of(vector)
+
+    assert page.cursor_context(vector) == vector["context"]
+    assert page.cursor(vector) == vector["cursor"]
+    place = place_of(query_of(vector, vector["cursor"]), cipher)
+    assert place is not None
+    assert json.loads(msgspec.json.encode(place)) == vector["place"]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert next_cursor(query_of(vector, ""), cipher, place) == vector["cursor"]

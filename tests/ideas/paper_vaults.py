@@ -85,8 +85,15 @@ class PaperVault:
         )
         if query.descending:
             found.reverse()
-        page = found[query.offset : query.offset + query.limit]
+        left = [idea for idea in found if query.after is None or _lies_beyond(_place(idea, query.sort), query)]
+        page = left[query.offset : query.offset + query.limit]
         return len(found), [msgspec.json.encode(idea) for idea in page]
+
+
+def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:
+    *value, id_ = query.after or ()
+    after = (*value, UUID(int=id_).bytes)  # type: ignore[arg-type]  # the last part of a sort key
+    return place < after if query.descending else place > after
 
 
 def _matches(idea: IdeaResponse, query: CorpusQuery) -> bool:

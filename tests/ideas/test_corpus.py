@@ -2,6 +2,7 @@
 
 import asyncio
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +11,8 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas import streaming, turns
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.corpus import KEPT_IN_ORDER, Corpus, CorpusDraft
-from creatorvault.ideas.ordering import RUN_ROWS, sort_in_turns
+from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.settings import SearchSettings
@@ -49,6 +51,42 @@ async def test_every_question_is_answered_as_by_a_plain_list(
         assert plain(await streamed.page(vault.id, vault.reader(), query)) == vault.answer(query)
     assert (kept.figures().streams, kept.figures().misses) == (0, 1)
     assert streamed.figures().streams == (len(asked) if stored else 0)
+
+
+@given(st.lists(ideas(), max_size=8), questions, ideas())
+async def test_a_page_goes_on_after_any_place_whoever_stands_there(
+    stored: list[IdeaResponse], question: CorpusQuery, elsewhere: IdeaResponse
+) -> None:
+    vault, after = PaperVault(), SORT_KEYS[question.sort](Entry.of(elsewhere))
+    vault.put(*stored)
+    query = msgspec.structs.replace(question, offset=0, after=after)
+    one_more = msgspec.structs.replace(query, limit=query.limit + 1)
+
+    for settings in (SearchSettings(), STREAMED):
+        page = await Corpora(settings).page(vault.id, vault.reader(), query)
+        assert plain(page) == vault.answer(query)
+        assert (page.last is not None) == (len(vault.answer(one_more)[1]) > query.limit)
+
+
+@given(st.lists(ideas(), max_size=8), questions, st.lists(st.integers(1, 3), min_size=9, max_size=9))
+async def test_pages_one_after_the_other_are_the_whole_list(
+    stored: list[IdeaResponse], question: CorpusQuery, limits: list[int]
+) -> None:
+    vault = PaperVault()
+    vault.put(*stored)
+    whole = vault.answer(msgspec.structs.replace(question, offset=0, limit=100))
+
+    for corpora in (Corpora(SearchSettings()), Corpora(STREAMED)):
+        after, items = None, []
+        for limit in limits:
+            query = msgspec.structs.replace(question, offset=0, limit=limit, after=after)
+            page = await corpora.page(vault.id, vault.reader(), query)
+            assert page.total == whole[0]
+            items += plain(page)[1]
+            if page.last is None:
+                break
+            after = page.last.key
+        assert items == whole[1]
 
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=20))
@@ -110,6 +148,18 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
         streamed = await Corpora(STREAMED).page(vault.id, vault.reader(batch=50), query)
 
         assert plain(streamed) == vault.answer(query)
+
+
+@pytest.mark.parametrize("offset", [0, 100, 2000])
+async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
+    window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), turns.LoopTurn()
+    entries = [Entry.of(idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)]
+    most = 2 * (offset + 11) + streaming.SLACK
+
+    for _ in range(10 + most // len(entries)):
+        await window.add(entries, turn)
+        assert len(window._candidates) < most
+    assert any(entry for _, entry in window._candidates) == (offset < streaming.SHALLOW)
 
 
 @pytest.mark.parametrize("rows", [0, 1, RUN_ROWS, RUN_ROWS + 1, 5 * RUN_ROWS - 1])

@@ -14,10 +14,13 @@ from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.glances import Glances
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.core.secret import Secret
+from creatorvault.ideas.cursors import place_of
 from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.ordering import Place
+from creatorvault.ideas.pages import IdeaPage
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.services import IdeaPage, IdeaReadingService
+from creatorvault.ideas.services import IdeaReadingService
 from creatorvault.settings import DatabaseSettings, Settings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.glances import VaultGlances
@@ -82,6 +85,33 @@ async def test_a_page_at_a_glance_is_the_page_of_a_snapshot(
 
         assert seen is not None
         assert seen == await page_from_snapshot(house, vault, query)
+
+
+@pytest.mark.parametrize("sort", ["created_at", "updated_at", "stage", "priority", "title"])
+@pytest.mark.parametrize("order", ["asc", "desc"])
+@pytest.mark.parametrize("filters", [{}, {"priority": ["low", "high"]}, {"search": "idea"}])
+async def test_a_page_by_cursor_at_a_glance_is_the_page_of_a_snapshot(
+    house: House, filled: Creator, sort: str, order: str, filters: dict[str, object]
+) -> None:
+    vault = vault_of(filled)
+    cursor: str | None = ""
+    while cursor is not None:
+        asked = {"sort": sort, "order": order, "limit": 4, "cursor": cursor, **filters}
+        query = IdeaQuery.model_validate(asked)
+
+        from_snapshot = await page_from_snapshot(house, vault, query)
+        seen = await glances_of(house, vault).page(query)
+
+        assert seen is not None
+        # A cursor is sealed anew each time: what they have to agree on is the place.
+        assert read(house, vault, asked, seen) == read(house, vault, asked, from_snapshot)
+        assert isinstance(seen.next_cursor, str | None)
+        cursor = seen.next_cursor
+
+
+def read(house: House, vault: VaultId, asked: dict[str, object], page: IdeaPage) -> tuple[IdeaPage, Place | None]:
+    query = IdeaQuery.model_validate(asked | {"cursor": page.next_cursor})
+    return page._replace(next_cursor=None), place_of(query, house.app.state.keyring.newest(vault))
 
 
 @pytest.mark.parametrize("question", [{"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}])

@@ -1,0 +1,75 @@
+"""A page of a list, made alike from what either way of reading has found."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, NamedTuple, cast
+
+import msgspec
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas.cursors import next_cursor
+from creatorvault.ideas.ordering import Place, SortField
+from creatorvault.ideas.queries import CorpusQuery, Page
+from creatorvault.ideas.rules import split_tags
+from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
+from creatorvault.tenants.services import OpenVault
+
+
+class IdeaPage(NamedTuple):
+    """`items` of a corpus are encoded already; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
+
+    items: list[IdeaResponse] | list[msgspec.Raw]
+    total: int
+    tag: str
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
+
+    def has_more(self, query: IdeaQuery) -> bool:
+        if self.next_cursor is msgspec.UNSET:
+            return query.offset + len(self.items) < self.total
+        return self.next_cursor is not None
+
+
+def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
+    """The entity tag of a list: it stays while neither the vault nor the question changes."""
+    question = blake2b(repr(tuple(query.__dict__.values())).encode(), digest_size=8).hexdigest()
+    return f'"{revision}-{question}"'
+
+
+def about_content(query: IdeaQuery, after: Place | None) -> CorpusQuery | None:
+    """The question that only opened ideas can answer: search, tags or the order of titles."""
+    tags = split_tags(query.tags or "")
+    if not (query.search or tags or query.sort == "title"):
+        return None
+    return CorpusQuery(
+        search=query.search,
+        tags=tuple(tags),
+        stages=query.stage,
+        priorities=query.priority,
+        sort=cast("SortField", query.sort),
+        descending=query.order == "desc",
+        limit=query.limit,
+        offset=query.offset,
+        after=None if after is None else after.key,
+    )
+
+
+def rows_wanted(query: IdeaQuery) -> int:
+    """By cursor one more than the page may hold: it tells whether anything follows."""
+    return query.limit if query.cursor is None else query.limit + 1
+
+
+def page_of_rows(vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int) -> IdeaPage:
+    """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many."""
+    opened = IdeaSealer.of(vault.cipher).open
+    ideas = [opened(row) for row in rows[: query.limit]]
+    last = None
+    if len(rows) > query.limit:
+        row = rows[query.limit - 1]
+        last = Place(row[IdeaColumns._fields.index(query.sort)], ideas[-1].id)
+    return IdeaPage(ideas, total, list_tag(vault.revision, query), next_cursor(query, vault.cipher, last))
+
+
+def page_of_matches(vault: OpenVault, query: IdeaQuery, page: Page) -> IdeaPage:
+    cursor = next_cursor(query, vault.cipher, page.last)
+    return IdeaPage(page.items, page.total, list_tag(vault.revision, query), cursor)

@@ -1,0 +1,34 @@
+"""A vault that many tests read and none changes."""
+
+from itertools import cycle
+from typing import Final
+
+import pytest
+
+from tests.application import House
+from tests.factories import Creator
+
+# Equal titles; titles that differ in case and accents alone, or at their two hundredth sign; the largest to store.
+TITLES: Final = (
+    *("Moss", "moss", "mòss", "MOSS", "moss", "Fern and moss", "ﬁlm", "film", "Straße", "strasse"),
+    *("s" * 199 + "a", "s" * 199 + "b", "S" * 200, "👩" * 200, "👩" * 199 + "🏽", "\x01" * 200),
+)
+
+
+@pytest.fixture(scope="session")
+async def gallery(house: House) -> Creator:
+    creator = house.creator()
+    ideas = []
+    for title, stage, priority, tags in zip(
+        TITLES,
+        cycle(("idea", "draft", "published")),
+        cycle(("low", "medium", "high", "high")),
+        cycle((["one"], ["two", "three"], [])),
+        strict=False,
+    ):
+        ideas.append(
+            await creator.idea(title, stage=stage, priority=priority, tags=tags, notes="moss" if tags else None)
+        )
+    for idea in ideas[::3]:
+        await creator.patch(idea, {"notes": "moss, changed"})
+    return creator

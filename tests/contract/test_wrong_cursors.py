@@ -1,0 +1,183 @@
+"""Cursors that are refused: in one way, without an alarm, and whatever is wrong with them."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from itertools import product
+from typing import Final
+
+import asyncpg
+import pytest
+
+from tests.application import House
+from tests.factories import Creator
+from tests.logs import Logs
+from tests.walks import Asked, first_cursor, page_of
+
+REFUSAL: Final = {
+    "type": "cursor_invalid",
+    "loc": ["query", "cursor"],
+    "msg": "The cursor does not belong to this list: begin anew with an empty cursor",
+}
+
+
+@pytest.mark.parametrize("offset", ["1", "20", str(2**63 - 1)])
+@pytest.mark.parametrize("cursor", ["", "anything"])
+async def test_an_offset_beside_a_cursor_is_refused(ada: Creator, cursor: str, offset: str) -> None:
+    answer = await ada.list({"cursor": cursor, "offset": offset})
+
+    assert answer.status_code == 422
+    [error] = answer.json()["detail"]
+    assert error == {
+        "type": "offset_beside_cursor",
+        "loc": ["query", "offset"],
+        "msg": "Input should be 0 beside a cursor, which says itself where the page begins",
+        "input": offset,
+    }
+
+
+async def test_an_offset_of_zero_does_no_harm(gallery: Creator) -> None:
+    assert (await gallery.list({"cursor": "", "offset": "0"})).status_code == 200
+
+
+def altered(cursor: str) -> Iterator[str]:
+    """Each of its characters as another one, cut at every place, and longer."""
+    for place, character in enumerate(cursor):
+        yield cursor[:place] + ("A" if character != "A" else "B") + cursor[place + 1 :]
+        yield cursor[:place] + cursor[place + 1 :]
+        if place:
+            yield cursor[:place]
+    yield from (cursor + more for more in ("A", "AAAA", "=", "==", "\n", " ", "é"))
+    yield from (cursor.replace("A", sign, 1) for sign in ("+", "/", "%", "\u2028"))
+
+
+async def test_an_altered_cursor_is_refused(gallery: Creator, logs: Logs) -> None:
+    cursor = await first_cursor(gallery)
+
+    for wrong in altered(cursor):
+        answer = await gallery.list({"cursor": wrong})
+        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]}), wrong
+
+    assert (await gallery.list({"cursor": cursor})).status_code == 200
+    assert logs.named("alarm") == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "x",
+        "null",
+        "0",
+        "created_at",
+        "AQEAAAAB",
+        "AQEAAAAB" + "A" * 80,
+        "AQEAAABj" + "A" * 80,
+        "💥",
+        "A" * 5000,
+        "=" * 4,
+    ],
+)
+@pytest.mark.parametrize("asked", [[], [("search", "moss")]], ids=["rows", "corpus"])
+async def test_what_was_never_a_cursor_is_refused(
+    ada: Creator, gallery: Creator, asked: Asked, wrong: str, logs: Logs
+) -> None:
+    for creator in (ada, gallery):  # one has stored nothing yet
+        answer = await creator.list([*asked, ("cursor", wrong)])
+        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+    assert logs.named("alarm") == []
+
+
+@pytest.mark.parametrize("raw", ["%00", "a%00b", "%ED%A0%80", "%FF"])
+async def test_what_is_no_text_is_refused_and_not_repeated(gallery: Creator, raw: str) -> None:
+    answer = await gallery.request("GET", f"{gallery.url}?cursor={raw}")
+
+    assert answer.status_code == 422
+    [error] = answer.json()["detail"]
+    assert error["loc"] == ["query", "cursor"]
+    assert "input" not in error
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ([], [("order", "asc")]),
+        ([], [("sort", "updated_at")]),
+        ([("sort", "stage")], [("sort", "priority")]),
+        ([("sort", "title")], []),
+        ([], [("stage", "idea")]),
+        ([("stage", "idea")], [("stage", "draft")]),
+        ([("priority", "high")], [("priority", "low"), ("priority", "high")]),
+        ([("stage", "idea")], []),
+        ([("search", "moss")], [("search", "mos")]),
+        ([("search", "moss")], [("search", "moss"), ("tags", "one")]),
+        ([("tags", "one")], [("tags", "one,two")]),
+        ([("tags", "moss")], [("search", "moss")]),
+    ],
+)
+async def test_a_cursor_of_another_list_is_refused(ada: Creator, logs: Logs, given: Asked, used: Asked) -> None:
+    for _ in range(2):
+        await ada.idea("moss", tags=["one", "moss"], priority="high")
+    cursor = await first_cursor(ada, given)
+
+    answer = await ada.list([*used, ("cursor", cursor)])
+
+    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+    assert logs.named("alarm") == []
+
+
+async def test_a_cursor_of_somebody_else_is_refused(house: House, ada: Creator, logs: Logs) -> None:
+    organization = {"org_id": "acme", "org_role": "member"}
+    elsewhere, colleague = house.creator(ada.user_id, organization), house.creator(None, organization)
+    everybody = [ada, elsewhere, colleague, house.creator()]
+    for creator in everybody:
+        for _ in range(2):
+            await creator.idea()
+
+    for given, used in product(everybody, everybody):
+        answer = await used.list({"cursor": await first_cursor(given)})
+        if given is used:
+            assert answer.status_code == 200
+        else:
+            assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+    assert logs.named("alarm") == []
+
+
+async def test_a_cursor_outlives_its_key_but_not_the_keys_end(
+    house_with: Callable[..., Awaitable[House]], house: House, database: asyncpg.Connection, logs: Logs
+) -> None:
+    rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
+    ada = rotating.creator()
+    here = house.creator(ada.user_id)
+    ideas = [await ada.idea("First")]
+    await page_of(here, [], "", 1)  # this process now holds the first key only
+    ideas.append(await ada.idea("Second"))
+    cursor = await first_cursor(ada)
+
+    in_another_process = await page_of(here, [], cursor, 1)
+    await ada.idea("Third")
+    under_the_next_key = await page_of(ada, [], cursor, 1)
+    # What the second key sealed is sealed anew, so that nothing but the cursor is lost with it.
+    await ada.patch(ideas[1], {"title": "Second, changed"})
+    await database.execute("DELETE FROM keys.vault_keys WHERE user_id = $1 AND version = 2", ada.user_id)
+    later = (await house_with()).creator(ada.user_id)
+    without_the_key = await later.list({"cursor": cursor})
+
+    assert in_another_process["items"] == under_the_next_key["items"] == [ideas[0]]
+    assert (without_the_key.status_code, without_the_key.json()) == (422, {"detail": [REFUSAL]})
+    assert (await later.list({"cursor": ""})).json()["total"] == 3
+    assert logs.named("alarm") == []
+
+
+async def test_a_refusal_comes_as_problem_details_too(gallery: Creator) -> None:
+    answer = await gallery.list({"cursor": "x"}, headers={"Accept": "application/problem+json"})
+
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["errors"] == [REFUSAL]
+
+
+@pytest.mark.parametrize("stored", [0, 2])
+async def test_a_condition_does_not_make_a_wrong_cursor_right(ada: Creator, stored: int) -> None:
+    for _ in range(stored):
+        await ada.idea()
+
+    answer = await ada.list({"cursor": "wrong"}, headers={"If-None-Match": "*"})
+
+    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
