@@ -70,11 +70,12 @@ async def test_each_step_down_undoes_its_step_up(cluster: Cluster, fresh_databas
 async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_settings_say(
     cluster: Cluster, home: Path, count: int
 ) -> None:
+    said: list[str] = []
     empty = cluster.create(f"partitioned_{count}_{uuid4().hex}")
     environ = environment_of(empty, home) | {"CREATORVAULT_DATABASE__IDEA_PARTITIONS": str(count)}
     try:
         with ThreadPoolExecutor(1) as thread:  # a migration runs an event loop of its own
-            thread.submit(upgrade, settings_of(environ), say=[].append).result()
+            thread.submit(upgrade, settings_of(environ), say=said.append).result()
         for _ in range(2 * count):
             await fill(empty, home)
 

@@ -18,7 +18,7 @@ CANARY: Final = "canary-for-the-operators"
 ADMIN: Final = "/api/v1/admin"
 ONE: Final = f"{ADMIN}/tenants/{{tenant_id}}"
 WHOLE: Final[dict[str, Any]] = {"params": {"limit": "100"}}
-READS: Final = [
+READS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"GET {ADMIN}/status", {}),
     (f"GET {ADMIN}/tenants", WHOLE),
     (f"GET {ONE}", {}),
@@ -26,7 +26,7 @@ READS: Final = [
     (f"GET {ADMIN}/root-keys", {}),
     (f"GET {ADMIN}/audit", WHOLE),
 ]
-ACTS: Final = [
+ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ADMIN}/tenants", {"json": {"kind": "personal", "realm": "better-auth", "external_id": "{user_id}"}}),
     (f"POST {ONE}/suspend", {}),
     (f"POST {ONE}/resume", {}),

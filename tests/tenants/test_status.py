@@ -7,14 +7,14 @@ import asyncpg
 import pytest
 
 from tests.application import environment_of, open_house
-from tests.factories import Creator
+from tests.factories import Creator, Idea
 from tests.isolation.issuer import issuer_that_names_administrators
 from tests.postgres import Database
 
 OPERATIONS = ["POST", "LIST", "GET", "PUT", "PATCH", "DELETE"]
 
 
-async def ask(ada: Creator, operation: str, idea: dict[str, object]) -> tuple[int, str]:
+async def ask(ada: Creator, operation: str, idea: Idea) -> tuple[int, str]:
     url = ada.url if operation in {"POST", "LIST"} else ada.url_of(idea)
     method = "GET" if operation == "LIST" else operation
     body = {"json": {"title": "Changed"}} if method in {"POST", "PUT", "PATCH"} else {}
@@ -57,7 +57,7 @@ async def test_a_tenant_nobody_created_is_refused_where_operators_create_them(
     environ = environment_of(fresh_database, home) | {"CREATORVAULT_TENANCY__AUTO_PROVISION": "false"}
     async with open_house(issuer_that_names_administrators(environ), fresh_database) as house:
         ada, olga = house.creator(claims=claims), house.creator(claims={"role": "admin"})
-        idea = {"id": "0b0a6a3e-6f0a-4b5e-9d6a-0f5d3c1f7a11"}
+        idea: Idea = {"id": "0b0a6a3e-6f0a-4b5e-9d6a-0f5d3c1f7a11"}
         for operation in OPERATIONS:
             assert await ask(ada, operation, idea) == (403, UNKNOWN["detail"])
         assert (await ada.request("GET", "/api/v1/tenant")).status_code == 403
