@@ -5,8 +5,9 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
-from creatorvault.core.openapi.answers import Answer, documents
+from creatorvault.core.openapi.answers import Answer, documents, malformed_id
 from creatorvault.core.openapi.headers import ETAG, LOCATION
+from creatorvault.core.paging import LIMIT_TOO_HIGH
 from creatorvault.core.schemas import Prose
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
@@ -122,28 +123,7 @@ INVALID_CHANGE: Final = RequestInvalid(
         }
     ]
 )
-INVALID_QUERY: Final = RequestInvalid(
-    [
-        {
-            "type": "less_than_equal",
-            "loc": ("query", "limit"),
-            "msg": "Input should be less than or equal to 100",
-            "input": "1000",
-            "ctx": {"le": 100},
-        }
-    ]
-)
-INVALID_ID: Final = RequestInvalid(
-    [
-        {
-            "type": "uuid_parsing",
-            "loc": ("path", "idea_id"),
-            "msg": "Input should be a valid UUID, badly formed hexadecimal UUID string",
-            "input": "42",
-            "ctx": {"error": "badly formed hexadecimal UUID string"},
-        }
-    ]
-)
+INVALID_ID: Final = malformed_id("idea_id")
 
 NEW_IDEAS: Final = {
     "A title is enough": {"title": "Five breakfasts in five minutes"},
@@ -156,7 +136,7 @@ CHANGES: Final = {
 }
 
 CREATE: Final = documents(CREATED, NotYourIdeas("POST"), InFlight(), INVALID_IDEA, request=NEW_IDEAS)
-LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY, CursorInvalid())
+LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), LIMIT_TOO_HIGH, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
 CHANGE: Final = documents(
     CHANGED, NotYourIdeas("PATCH"), NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
