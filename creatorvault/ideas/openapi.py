@@ -11,6 +11,7 @@ from creatorvault.core.paging import LIMIT_TOO_HIGH
 from creatorvault.core.schemas import Prose
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
+from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended
 
 IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
 
@@ -135,13 +136,18 @@ CHANGES: Final = {
     "Rename and retag": {"title": "Six breakfasts in six minutes", "tags": ["video"]},
 }
 
-CREATE: Final = documents(CREATED, NotYourIdeas("POST"), InFlight(), INVALID_IDEA, request=NEW_IDEAS)
+FULL: Final = QuotaExceeded("vault_idea_quota", 1_000_000)
+GROWN: Final = QuotaExceeded("vault_byte_quota", 4 * 2**30)
+
+CREATE: Final = documents(
+    CREATED, NotYourIdeas("POST"), FULL, TenantSuspended(), InFlight(), INVALID_IDEA, request=NEW_IDEAS
+)
 LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), LIMIT_TOO_HIGH, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
 CHANGE: Final = documents(
-    CHANGED, NotYourIdeas("PATCH"), NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
+    CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
 )
 REPLACE: Final = documents(
-    CHANGED, NotYourIdeas("PUT"), NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
+    CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
 )
 DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, PreconditionFailed(), INVALID_ID)
