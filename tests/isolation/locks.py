@@ -19,7 +19,9 @@ from tests.isolation.issuer import issuer_that_names_administrators
 from tests.postgres import RUNTIME, Cluster
 
 # Of the statements that are written as text, and of all those that SQLAlchemy makes.
-SCOPE_IN_TEXT: Final = re.compile(r"(?:\w+\.)?tenant_id = (context\.tenant_id|\$1) AND (?:\w+\.)?user_id = \$2(?!\d)")
+SCOPE_IN_TEXT: Final = re.compile(
+    r"(?:\w+\.)?tenant_id = (context\.tenant_id|\$1(?:::\w+)*) AND (?:\w+\.)?user_id = \$2(?!\d)"
+)
 SCOPE_IN_SQL: Final = re.compile(r"(?:\w+\.)*tenant_id = (\$\d+::UUID)")
 ANYBODYS: Final = r"(\1::uuid IS NOT NULL AND $2::text IS NOT NULL)"
 """Of every row: parameters that a statement did not name would have no type."""
