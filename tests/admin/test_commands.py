@@ -115,6 +115,13 @@ def test_an_owner_who_serves_is_no_member_of_the_runtime_role(command: Command, 
     assert "GRANT creatorvault_runtime" not in printed.output
 
 
+def test_an_owner_whose_name_the_address_leaves_open_is_prepared_by_somebody_else(command: Command) -> None:
+    printed = command("database", "roles", DATABASE_OWNER_URL="postgresql:///ideas")
+
+    assert (printed.exit_code, "ON SCHEMA public" in printed.output) == (0, False)
+    assert 'GRANT creatorvault_runtime TO "creatorvault_app"' in printed.output
+
+
 def test_check_finds_a_dangerous_operators_login(command: Command, fresh_database: Database) -> None:
     def found(operator: str, *options: str, **more: str) -> str:
         return command("check", *options, DATABASE_OPERATOR_URL=fresh_database.url(operator), **more).output
