@@ -1,14 +1,17 @@
 """Migrations go up and down on a database with ideas in it, say what the models say, and leave nothing half done."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import asyncpg
 import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from tests.application import environment_of, open_house
+from creatorvault.core.upgrading import upgrade
+from tests.application import environment_of, open_house, settings_of
 from tests.postgres import Cluster, Database
 from tests.schema import compare, config_of, migrate
 
@@ -61,6 +64,26 @@ async def test_each_step_down_undoes_its_step_up(cluster: Cluster, fresh_databas
     for revision in revisions(fresh_database):
         migrate(fresh_database, "+1")
         assert structure(cluster, fresh_database) == states[revision], revision
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_settings_say(
+    cluster: Cluster, home: Path, count: int
+) -> None:
+    said: list[str] = []
+    empty = cluster.create(f"partitioned_{count}_{uuid4().hex}")
+    environ = environment_of(empty, home) | {"CREATORVAULT_DATABASE__IDEA_PARTITIONS": str(count)}
+    try:
+        with ThreadPoolExecutor(1) as thread:  # a migration runs an event loop of its own
+            thread.submit(upgrade, settings_of(environ), say=said.append).result()
+        for _ in range(2 * count):
+            await fill(empty, home)
+
+        partitions = cluster.run("SELECT count(*) FROM pg_inherits WHERE inhparent = 'ideas'::regclass", empty.name)
+        assert partitions == f"{count}\n"
+        assert cluster.run("SELECT count(*) FROM ideas", empty.name) == f"{2 * count}\n"
+    finally:
+        cluster.drop(empty)
 
 
 def test_there_is_one_line_of_migrations(fresh_database: Database) -> None:

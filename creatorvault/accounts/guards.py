@@ -1,5 +1,6 @@
 """Who is let in. Every route needs an identity unless its handler says `opt={"public": True}`."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any, cast
 
 from litestar.connection import ASGIConnection
@@ -24,18 +25,33 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     """
     if handler.opt.get(PUBLIC):
         return
-    scope = cast("HTTPScope", connection.scope)
     verifier: TokenVerifier = connection.app.state.verifier
+    connection.scope["user"] = await counted(connection, verifier.verify, _pseudonym)
+
+
+async def counted[Caller](
+    connection: ASGIConnection[Any, Any, Any, State],
+    verify: Callable[[str], Awaitable[Caller]],
+    named: Callable[[Caller], str],
+) -> Caller:
+    """Whom the bearer token speaks for. The request counts as theirs, or as its address's when nobody is known.
+
+    Raises Unauthorized, and TooManyRequests.
+    """
+    scope = cast("HTTPScope", connection.scope)
     limits: RateLimits = connection.app.state.limits
     try:
-        identity = await verifier.verify(bearer_token(connection))
+        caller = await verify(bearer_token(connection))
     except Unauthorized:
         await limits.count_stranger(scope)
         raise
-    caller = pseudonym(identity.realm, identity.subject)
-    exchange_of(scope).caller = caller
-    await limits.count_caller(scope, caller)
-    scope["user"] = identity
+    name = exchange_of(scope).caller = named(caller)
+    await limits.count_caller(scope, name)
+    return caller
+
+
+def _pseudonym(identity: Identity) -> str:
+    return pseudonym(identity.realm, identity.subject)
 
 
 def requires_admin(connection: ASGIConnection[Any, Identity, Any, State], handler: BaseRouteHandler) -> None:

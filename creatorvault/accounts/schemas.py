@@ -1,14 +1,13 @@
 """What the account endpoints answer."""
 
-from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import PROFILE
 from creatorvault.core.identifiers import TenantId
-from creatorvault.core.schemas import Prose
+from creatorvault.core.schemas import Moment, Prose
 
 
 class UserProfile(Struct, frozen=True, kw_only=True):
@@ -22,7 +21,7 @@ class UserProfile(Struct, frozen=True, kw_only=True):
     name: str | None = None
     roles: tuple[str, ...] = ()
     tenant_id: TenantId | None = None
-    expires_at: Annotated[datetime, Meta(tz=True)] | None = None
+    expires_at: Moment | None = None
 
     @classmethod
     def of(cls, identity: Identity, tenant_id: TenantId) -> "UserProfile":

@@ -1,21 +1,19 @@
 """Who may use the admin API. The application's guard: no route is without it, and none can do without both."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
-from litestar.types import HTTPScope
 
 from creatorvault.accounts.errors import AdminRequired
-from creatorvault.accounts.guards import bearer_token, requires_identity
+from creatorvault.accounts.guards import bearer_token, counted, requires_identity
 from creatorvault.accounts.identity import Identity
 from creatorvault.admin.errors import AdminOff, ScopeMissing
 from creatorvault.admin.keys import PREFIX, OperatorKeys
 from creatorvault.admin.operators import Caller, Scope
 from creatorvault.core.errors import Unauthorized
-from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.core.limits import pseudonym
 from creatorvault.tenants.derivation import user_actor
 
 OPERATOR: Final = "operator"
@@ -39,25 +37,12 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
     keys: OperatorKeys | None = connection.app.state.operator_keys
     if keys is not None and _carries_key(connection):
-        return await _with_key(connection, keys)
+        return await counted(connection, keys.authenticate, lambda caller: pseudonym(caller.actor))
     await requires_identity(connection, handler)
     identity: Identity = connection.user
     if not identity.is_admin:
         raise AdminRequired
     return Caller(user_actor(identity), frozenset(Scope))
-
-
-async def _with_key(connection: ASGIConnection[Any, Any, Any, State], keys: OperatorKeys) -> Caller:
-    http = cast("HTTPScope", connection.scope)
-    limits: RateLimits = connection.app.state.limits
-    try:
-        caller = await keys.authenticate(bearer_token(connection))
-    except Unauthorized:
-        await limits.count_stranger(http)
-        raise
-    exchange_of(http).caller = pseudonym(caller.actor)
-    await limits.count_caller(http, pseudonym(caller.actor))
-    return caller
 
 
 def _carries_key(connection: ASGIConnection[Any, Any, Any, State]) -> bool:

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Final
-from uuid import UUID
 
 from creatorvault.accounts.errors import AdminRequired
 from creatorvault.admin.errors import (
@@ -16,10 +15,11 @@ from creatorvault.admin.errors import (
 )
 from creatorvault.admin.operators import Scope
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
-from creatorvault.core.openapi.answers import Answer, HandlerDocumentation, documents
+from creatorvault.core.openapi.answers import Answer, HandlerDocumentation, documents, malformed_id
+from creatorvault.core.paging import LIMIT_TOO_HIGH, PAGE
 from creatorvault.core.schemas import Prose
+from creatorvault.tenants.openapi import TENANT_ID
 
-TENANT_ID: Final = UUID("5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10")
 CONFIRMATION: Final = "mJ3bP0pX1l9cF5dY2kUq7sRzT8vWnE4aGhLoKiBxCyQ"
 
 QUOTAS: Final[Prose] = {
@@ -63,11 +63,6 @@ ROOT_KEY: Final[Prose] = {
     "oldest": ("When the first of them was made, UTC.", "2026-11-22T21:10:00Z"),
     "newest": ("When the last of them was made, UTC.", "2026-11-22T21:40:00Z"),
 }
-PAGE: Final[Prose] = {
-    "limit": ("How many a page may hold.", 20),
-    "offset": ("How many matches stand before this page.", 0),
-}
-TOTAL: Final[Prose] = {"total": ("How many match, on all pages.", 1), **PAGE}
 TENANT_QUERY: Final[Prose] = {
     **PAGE,
     "status": ("Only tenants of this status.", "active"),
@@ -106,28 +101,6 @@ ERASED: Final[Prose] = {
     "answers": ("How many answers kept for retries were destroyed.", 4),
 }
 
-INVALID_ID: Final = RequestInvalid(
-    [
-        {
-            "type": "uuid_parsing",
-            "loc": ("path", "tenant_id"),
-            "msg": "Input should be a valid UUID, badly formed hexadecimal UUID string",
-            "input": "42",
-            "ctx": {"error": "badly formed hexadecimal UUID string"},
-        }
-    ]
-)
-INVALID_QUERY: Final = RequestInvalid(
-    [
-        {
-            "type": "less_than_equal",
-            "loc": ("query", "limit"),
-            "msg": "Input should be less than or equal to 100",
-            "input": "1000",
-            "ctx": {"le": 100},
-        }
-    ]
-)
 INVALID_NAME: Final = RequestInvalid([{"type": "missing", "loc": ("body", "external_id"), "msg": "Field required"}])
 INVALID_QUOTA: Final = RequestInvalid(
     [
@@ -143,6 +116,7 @@ INVALID_QUOTA: Final = RequestInvalid(
 INVALID_CONFIRMATION: Final = RequestInvalid(
     [{"type": "missing", "loc": ("body", "confirmation"), "msg": "Field required"}]
 )
+INVALID_ID: Final = malformed_id("tenant_id")
 NOT_FOUND: Final = TenantNotFound(TENANT_ID)
 
 
@@ -152,10 +126,10 @@ def admin(scope: Scope, *outcomes: Answer | CreatorVaultError) -> HandlerDocumen
 
 
 FIGURED: Final = admin(Scope.READ, Answer(description="The service in figures."))
-TENANTS: Final = admin(Scope.READ, Answer(description="A page of tenants."), INVALID_QUERY)
+TENANTS: Final = admin(Scope.READ, Answer(description="A page of tenants."), LIMIT_TOO_HIGH)
 TENANT_READ: Final = admin(Scope.READ, Answer(description="The tenant."), NOT_FOUND, INVALID_ID)
-VAULTS: Final = admin(Scope.READ, Answer(description="A page of vaults."), INVALID_QUERY)
-AUDIT: Final = admin(Scope.READ, Answer(description="A page of events."), INVALID_QUERY)
+VAULTS: Final = admin(Scope.READ, Answer(description="A page of vaults."), LIMIT_TOO_HIGH)
+AUDIT: Final = admin(Scope.READ, Answer(description="A page of events."), LIMIT_TOO_HIGH)
 CREATED: Final = admin(
     Scope.MANAGE,
     Answer(description="The new tenant."),

@@ -1,6 +1,5 @@
 """What the admin API reads and answers: metadata, never content."""
 
-from datetime import datetime
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -9,13 +8,13 @@ from pydantic import Field
 
 from creatorvault.admin import openapi
 from creatorvault.audit.schemas import AuditQuery
-from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.core.paging import TOTAL, PageQuery
+from creatorvault.core.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.rules import AnyUuid
 from creatorvault.tenants.models import TenantKind, TenantStatus
+from creatorvault.tenants.openapi import TENANT_ID
 
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-MOST: Final = 2**31 - 1  # of an integer column
+HIGHEST_VERSION: Final = 2**31 - 1  # of an integer column
 HIGHEST_QUOTA: Final = 2**62
 LONGEST_NAME: Final = 255
 
@@ -27,13 +26,6 @@ class TenantPath(RequestModel):
     described = openapi.ONE_TENANT
 
     tenant_id: AnyUuid
-
-
-class PageQuery(RequestModel):
-    described = openapi.PAGE
-
-    limit: int = Field(default=20, ge=1, le=100)
-    offset: int = Field(default=0, ge=0, le=MOST)
 
 
 class TenantQuery(PageQuery):
@@ -56,13 +48,13 @@ class VaultQuery(PageQuery):
 
     tenant_id: AnyUuid | None = None
     user_id: str | None = None
-    key_version: int | None = Field(default=None, ge=0, le=MOST)
+    key_version: int | None = Field(default=None, ge=0, le=HIGHEST_VERSION)
 
 
 class AdminAuditQuery(AuditQuery):
     """Which events, of which tenant: all that are given must fit. The newest come first."""
 
-    described = {**AuditQuery.described, "tenant_id": ("Only events of this tenant.", str(openapi.TENANT_ID))}
+    described = {**AuditQuery.described, "tenant_id": ("Only events of this tenant.", str(TENANT_ID))}
 
     tenant_id: AnyUuid | None = None
 
@@ -124,7 +116,7 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
 
     described: ClassVar[Prose] = {
         "items": ("The tenants.", [{name: value for name, (_, value) in openapi.TENANT.items()}]),
-        **openapi.TOTAL,
+        **TOTAL,
     }
 
     items: list[TenantResponse]
@@ -153,7 +145,7 @@ class VaultList(msgspec.Struct, frozen=True, kw_only=True):
 
     described: ClassVar[Prose] = {
         "items": ("The vaults.", [{name: value for name, (_, value) in openapi.VAULT.items()}]),
-        **openapi.TOTAL,
+        **TOTAL,
     }
 
     items: list[VaultResponse]

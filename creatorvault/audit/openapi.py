@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.core.paging import PAGE, TOTAL
 from creatorvault.core.schemas import Prose
 
 EVENT: Final[Prose] = {
@@ -16,13 +17,10 @@ EVENT: Final[Prose] = {
 }
 EVENTS: Final[Prose] = {
     "items": ("The newest events first.", [{name: value for name, (_, value) in EVENT.items()}]),
-    "total": ("How many events match, on all pages.", 1),
-    "limit": ("How many a page may hold.", 20),
-    "offset": ("How many matches stand before this page.", 0),
+    **TOTAL,
 }
 QUERY: Final[Prose] = {
-    "limit": ("How many events a page may hold.", 20),
-    "offset": ("How many matches to skip.", 0),
+    **PAGE,
     "actor": ("Only what this actor did.", "operator:3f9c0a51d2"),
     "verb": ("Only this verb.", "tenant.suspended"),
     "since": ("Only from this moment on.", "2026-11-22T00:00:00Z"),

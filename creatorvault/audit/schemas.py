@@ -1,16 +1,14 @@
 """Audit events as they are searched and answered."""
 
-from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime
 
 from creatorvault.audit.openapi import EVENT, EVENTS, QUERY
-from creatorvault.core.schemas import Prose, RequestModel
-
-MOST = 2**31
+from creatorvault.core.paging import PageQuery
+from creatorvault.core.schemas import Moment, Prose
 
 
 class AuditEventResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,7 +18,7 @@ class AuditEventResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant_id: UUID
     sequence: int
-    happened_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    happened_at: Moment
     actor: str
     verb: str
     targets: dict[str, str]
@@ -39,13 +37,11 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
 
 
-class AuditQuery(RequestModel):
+class AuditQuery(PageQuery):
     """Which events: all that are given must fit."""
 
     described = QUERY
 
-    limit: int = Field(default=20, ge=1, le=100)
-    offset: int = Field(default=0, ge=0, le=MOST)
     actor: str | None = None
     verb: str | None = None
     since: AwareDatetime | None = None

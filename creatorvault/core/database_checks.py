@@ -12,14 +12,22 @@ from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnr
 
 OLDEST: Final = 15
 
+# A login can become whatever it is a member of (SET ROLE), so what that may do counts too. Where an administrator made
+# the database, the tables are somebody else's.
 LOGIN: Final = text("""
     SELECT rolname AS login,
-           rolsuper OR rolbypassrls AS unbound,
-           pg_has_role(current_user, d.datdba, 'USAGE') AS owner,
+           EXISTS (SELECT FROM pg_roles r
+                    WHERE pg_has_role(current_user, r.oid, 'MEMBER') AND (r.rolsuper OR r.rolbypassrls)) AS unbound,
+           pg_has_role(current_user, d.datdba, 'MEMBER')
+               OR EXISTS (SELECT FROM pg_class c
+                           WHERE c.relnamespace::regnamespace::text IN ('public', 'keys')
+                             AND pg_has_role(current_user, c.relowner, 'MEMBER')) AS owner,
            EXISTS (SELECT FROM pg_roles r
                     WHERE r.rolname = :role AND pg_has_role(current_user, r.oid, 'USAGE')) AS admitted,
            EXISTS (SELECT FROM pg_roles r
                     WHERE r.rolname = :operator AND pg_has_role(current_user, r.oid, 'USAGE')) AS operator,
+           EXISTS (SELECT FROM pg_roles r
+                    WHERE r.rolname = :operator AND pg_has_role(current_user, r.oid, 'MEMBER')) AS may_operate,
            current_setting('server_version_num')::int / 10000 AS release
       FROM pg_roles, pg_database d
      WHERE rolname = current_user AND d.datname = current_database()
@@ -64,6 +72,12 @@ def _login(row: Row[Any], login: str, *, deploy: bool) -> Iterator[Message]:
             "core.E007" if deploy else "core.W007",
             f"{login} owns the database: whoever breaks into the service can take the lock between tenants off.",
             "Give DATABASE_URL a login of its own, and DATABASE_OWNER_URL the owner.",
+        )
+    elif row.may_operate:
+        yield Message(
+            "core.E011",
+            f"{login} is a member of {OPERATOR_ROLE}: row-level security shows it every tenant.",
+            f"REVOKE {OPERATOR_ROLE} FROM {login}",
         )
     elif not row.admitted:
         yield Message("core.E006", f"{login} is no member of {RUNTIME_ROLE}.", "creatorvault database upgrade")

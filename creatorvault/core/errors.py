@@ -27,6 +27,10 @@ class CreatorVaultError(Exception):
     def headers(self) -> Mapping[str, str]:
         return {}
 
+    def members(self) -> Mapping[str, str | int]:
+        """What a problem says for programs beside its detail (RFC 9457 §3.2)."""
+        return {}
+
 
 class Unauthorized(CreatorVaultError):
     """No token, or none that is accepted (RFC 6750 §3)."""

@@ -125,6 +125,7 @@ def _problem(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
         "status": int(error.status),
         "detail": error.detail,
         "correlation_id": correlation,
+        **error.members(),
     }
     if isinstance(error, RequestInvalid):
         body["errors"] = error.errors

@@ -1,8 +1,11 @@
-"""The roles that the database's logins need, as SQL: an `upgrade` does the same where its owner may make roles."""
+"""The database's logins and their roles, as SQL: for a server where somebody else than the owner makes roles.
+
+Where the owner may make roles, an `upgrade` makes them, and admits logins that exist.
+"""
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import make_url, text
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -28,6 +31,7 @@ async def run_as_owner(database: DatabaseSettings, statements: Sequence[str]) ->
 
 def _statements(database: DatabaseSettings) -> Iterator[str]:
     owner, runtime = addresses(database)
+    yield from _owner_prepared(make_url(owner.reveal()))
     for role in (RUNTIME_ROLE, OPERATOR_ROLE):
         yield _created(role, "NOLOGIN")
     for url, role in ((runtime, RUNTIME_ROLE), (database.operator_url, OPERATOR_ROLE)):
@@ -36,6 +40,16 @@ def _statements(database: DatabaseSettings) -> Iterator[str]:
             # A new role is neither superuser, nor may it bypass row-level security or make roles.
             yield _created(login, "LOGIN")
             yield f"GRANT {role} TO {_quoted(login)}"
+
+
+def _owner_prepared(url: URL) -> Iterator[str]:
+    """Where somebody else made the database, ours may make tables and a schema in it, and share `public`."""
+    if url.username is None or url.database is None:
+        return
+    owner = _quoted(url.username)
+    yield _created(url.username, "LOGIN")
+    yield f"GRANT CREATE ON DATABASE {_quoted(url.database)} TO {owner}"
+    yield f"GRANT USAGE, CREATE ON SCHEMA public TO {owner} WITH GRANT OPTION"
 
 
 def _created(role: str, kind: str) -> str:

@@ -1,9 +1,13 @@
 """What every app's request models share."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
 
+import msgspec
 from pydantic import BaseModel, ConfigDict
+
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 type Prose = Mapping[str, tuple[str, Any]]
 """What the OpenAPI document says of fields: by name, a description and an example."""

@@ -5,11 +5,13 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
-from creatorvault.core.openapi.answers import Answer, documents
+from creatorvault.core.openapi.answers import Answer, documents, malformed_id
 from creatorvault.core.openapi.headers import ETAG, LOCATION
+from creatorvault.core.paging import LIMIT_TOO_HIGH
 from creatorvault.core.schemas import Prose
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
+from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended
 
 IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
 
@@ -122,28 +124,7 @@ INVALID_CHANGE: Final = RequestInvalid(
         }
     ]
 )
-INVALID_QUERY: Final = RequestInvalid(
-    [
-        {
-            "type": "less_than_equal",
-            "loc": ("query", "limit"),
-            "msg": "Input should be less than or equal to 100",
-            "input": "1000",
-            "ctx": {"le": 100},
-        }
-    ]
-)
-INVALID_ID: Final = RequestInvalid(
-    [
-        {
-            "type": "uuid_parsing",
-            "loc": ("path", "idea_id"),
-            "msg": "Input should be a valid UUID, badly formed hexadecimal UUID string",
-            "input": "42",
-            "ctx": {"error": "badly formed hexadecimal UUID string"},
-        }
-    ]
-)
+INVALID_ID: Final = malformed_id("idea_id")
 
 NEW_IDEAS: Final = {
     "A title is enough": {"title": "Five breakfasts in five minutes"},
@@ -155,13 +136,18 @@ CHANGES: Final = {
     "Rename and retag": {"title": "Six breakfasts in six minutes", "tags": ["video"]},
 }
 
-CREATE: Final = documents(CREATED, NotYourIdeas("POST"), InFlight(), INVALID_IDEA, request=NEW_IDEAS)
-LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), INVALID_QUERY, CursorInvalid())
+FULL: Final = QuotaExceeded("vault_idea_quota", 1_000_000)
+GROWN: Final = QuotaExceeded("vault_byte_quota", 4 * 2**30)
+
+CREATE: Final = documents(
+    CREATED, NotYourIdeas("POST"), FULL, TenantSuspended(), InFlight(), INVALID_IDEA, request=NEW_IDEAS
+)
+LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), LIMIT_TOO_HIGH, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
 CHANGE: Final = documents(
-    CHANGED, NotYourIdeas("PATCH"), NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
+    CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
 )
 REPLACE: Final = documents(
-    CHANGED, NotYourIdeas("PUT"), NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
+    CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
 )
 DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, PreconditionFailed(), INVALID_ID)

@@ -2,7 +2,6 @@
 document.
 """
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
@@ -12,11 +11,9 @@ from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from creatorvault.core.anyof import AnyOf
-from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.core.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 from creatorvault.ideas.rules import AnyUuid, DueDate, Notes, Offset, Tags, Title
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class StageEnum(StrEnum):

@@ -6,11 +6,12 @@ from litestar.di import NamedDependency
 
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.core.handlers import get
+from creatorvault.core.paging import PageQuery
 from creatorvault.core.validation import Received, accepts
 from creatorvault.tenants import openapi
 from creatorvault.tenants.dependencies import provide_own_tenant
 from creatorvault.tenants.ownership import OwnTenantService
-from creatorvault.tenants.schemas import MemberList, MembersQuery, OwnTenant
+from creatorvault.tenants.schemas import MemberList, OwnTenant
 
 
 class TenantController(Controller):
@@ -26,14 +27,14 @@ class TenantController(Controller):
     @get(
         "/members",
         summary="List your tenant's members",
-        **accepts(query=MembersQuery, own=provide_own_tenant),
+        **accepts(query=PageQuery, own=provide_own_tenant),
         **openapi.LIST,
     )
     async def list_members(
         self, received: NamedDependency[Received], own: NamedDependency[OwnTenantService]
     ) -> MemberList:
         """For owners and admins of an organization: who has stored how much, the latest active first."""
-        return await own.members(received.query(MembersQuery))
+        return await own.members(received.query(PageQuery))
 
     @get(
         "/audit",

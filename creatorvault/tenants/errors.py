@@ -1,5 +1,7 @@
 """Why a tenant's request is refused. Nothing was changed by it."""
 
+from collections.abc import Mapping
+
 from creatorvault.core.errors import Forbidden, NotFound
 
 
@@ -41,3 +43,6 @@ class QuotaExceeded(Forbidden):
         super().__init__(f"The quota {quota} of {limit} is used up")
         self.quota = quota
         self.limit = limit
+
+    def members(self) -> Mapping[str, str | int]:
+        return {"quota": self.quota, "limit": self.limit}

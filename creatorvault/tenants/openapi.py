@@ -3,8 +3,8 @@
 from typing import Final
 from uuid import UUID
 
-from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.openapi.answers import Answer, documents
+from creatorvault.core.paging import LIMIT_TOO_HIGH, TOTAL
 from creatorvault.core.schemas import Prose
 from creatorvault.tenants.errors import NothingStored, NotItsOwner, TenantSuspended
 
@@ -29,32 +29,16 @@ MEMBER: Final[Prose] = {
     "created_at": ("When they stored their first one, UTC.", "2026-11-22T21:10:00Z"),
     "last_activity": ("When they last changed something, UTC.", "2026-11-22T21:40:00Z"),
 }
-PAGE: Final[Prose] = {
-    "limit": ("How many a page may hold.", 20),
-    "offset": ("How many matches stand before this page.", 0),
-}
 MEMBERS: Final[Prose] = {
     "items": ("The members, the latest active first.", [{name: value for name, (_, value) in MEMBER.items()}]),
-    "total": ("How many there are, on all pages.", 1),
-    **PAGE,
+    **TOTAL,
 }
 
-INVALID_QUERY: Final = RequestInvalid(
-    [
-        {
-            "type": "less_than_equal",
-            "loc": ("query", "limit"),
-            "msg": "Input should be less than or equal to 100",
-            "input": "1000",
-            "ctx": {"le": 100},
-        }
-    ]
-)
 
 READ: Final = documents(Answer(description="The tenant."), NotItsOwner(), TenantSuspended(), NothingStored())
 LIST: Final = documents(
-    Answer(description="A page of members."), NotItsOwner(), TenantSuspended(), NothingStored(), INVALID_QUERY
+    Answer(description="A page of members."), NotItsOwner(), TenantSuspended(), NothingStored(), LIMIT_TOO_HIGH
 )
 AUDIT: Final = documents(
-    Answer(description="A page of events."), NotItsOwner(), TenantSuspended(), NothingStored(), INVALID_QUERY
+    Answer(description="A page of events."), NotItsOwner(), TenantSuspended(), NothingStored(), LIMIT_TOO_HIGH
 )

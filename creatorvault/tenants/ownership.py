@@ -5,13 +5,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.audit.services import event_page
+from creatorvault.core.paging import PageQuery
 from creatorvault.settings import TenancySettings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.errors import NothingStored
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.quotas import first
 from creatorvault.tenants.repositories import TenantRepository
-from creatorvault.tenants.schemas import Member, MemberList, MembersQuery, OwnTenant
+from creatorvault.tenants.schemas import Member, MemberList, OwnTenant
 from creatorvault.tenants.services import refuse
 
 
@@ -45,7 +46,7 @@ class OwnTenantService:
             vault_byte_quota=first(row.vault_byte_quota, self._tenancy.vault_byte_quota),
         )
 
-    async def members(self, query: MembersQuery) -> MemberList:
+    async def members(self, query: PageQuery) -> MemberList:
         rows = await self._repository.vaults(query.limit, query.offset)
         items = [
             Member(

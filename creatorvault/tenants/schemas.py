@@ -1,25 +1,12 @@
 """What those who look after a tenant are answered."""
 
-from datetime import datetime
-from typing import Annotated, ClassVar, Final
+from typing import ClassVar
 from uuid import UUID
 
 import msgspec
-from pydantic import Field
 
-from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.core.schemas import Moment, Prose
 from creatorvault.tenants import openapi
-
-Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-MOST: Final = 2**31
-
-
-class MembersQuery(RequestModel):
-    described = openapi.PAGE
-
-    limit: int = Field(default=20, ge=1, le=100)
-    offset: int = Field(default=0, ge=0, le=MOST)
 
 
 class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,5 +1,7 @@
 """`creatorvault operators` and `creatorvault database roles`, as somebody at a terminal meets them."""
 
+from uuid import uuid4
+
 import asyncpg
 import pytest
 
@@ -84,11 +86,40 @@ async def test_the_roles_of_a_managed_database_are_printed_and_applied(
     assert command("check", **logins).exit_code == 0
 
 
-def test_an_owner_who_serves_gets_no_login(command: Command, fresh_database: Database) -> None:
+async def test_an_owner_who_may_make_no_roles_migrates_after_somebody_else_prepared_the_logins(
+    command: Command, cluster: Cluster
+) -> None:
+    name = f"managed_{uuid4().hex}"
+    cluster.run(f'CREATE DATABASE "{name}"')
+    managed = cluster.database(name)
+    try:
+        environ = {
+            "DATABASE_OWNER_URL": managed.url("its%20owner"),
+            "DATABASE_URL": managed.url("its%20%22api%22"),
+            "DATABASE_OPERATOR_URL": managed.url("it's%20ops"),
+        }
+        cluster.run(command("database", "roles", **environ).output, name)
+
+        upgraded = command("database", "upgrade", **environ)
+
+        assert upgraded.exit_code == 0, upgraded.output
+        assert command("check", **environ).output == "0 errors, 0 warnings.\n"
+    finally:
+        cluster.drop(managed)
+
+
+def test_an_owner_who_serves_is_no_member_of_the_runtime_role(command: Command, fresh_database: Database) -> None:
     printed = command("database", "roles", DATABASE_URL=fresh_database.owner_url, DATABASE_OPERATOR_URL="")
 
-    assert "creatorvault_runtime" in printed.output
-    assert " LOGIN" not in printed.output
+    assert 'CREATE ROLE "creatorvault_runtime"' in printed.output
+    assert "GRANT creatorvault_runtime" not in printed.output
+
+
+def test_an_owner_whose_name_the_address_leaves_open_is_prepared_by_somebody_else(command: Command) -> None:
+    printed = command("database", "roles", DATABASE_OWNER_URL="postgresql:///ideas")
+
+    assert (printed.exit_code, "ON SCHEMA public" in printed.output) == (0, False)
+    assert 'GRANT creatorvault_runtime TO "creatorvault_app"' in printed.output
 
 
 def test_check_finds_a_dangerous_operators_login(command: Command, fresh_database: Database) -> None:

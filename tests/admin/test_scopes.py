@@ -175,6 +175,12 @@ async def test_an_administrator_of_a_trusted_issuer_has_every_scope(house_with: 
     assert event["actor"] == f"user:better-auth/{admin.user_id}"
 
 
+async def test_an_administrator_of_an_issuer_that_may_name_none_is_refused(house: House) -> None:
+    for claims in ({"role": "admin"}, {"role": ["admin"]}, {"org_id": "acme", "org_role": "admin"}):
+        answer = await house.creator(claims=claims).request("GET", f"{ADMIN}/status")
+        assert (answer.status_code, answer.json()) == (403, {"detail": "This needs an administrator"})
+
+
 async def test_without_an_operators_login_the_admin_api_is_off(house_with: HouseWith, olga: AdminClient) -> None:
     house: House = await house_with(DATABASE_OPERATOR_URL="")
     trusting: House = await house_with(

@@ -103,6 +103,20 @@ async def test_a_log_set_back_as_a_whole_is_found_by_a_head_that_was_kept_elsewh
     assert "the head that was kept elsewhere is no part of the chain" in result.output
 
 
+async def test_a_chain_that_is_gone_with_its_head_is_found_by_a_head_that_was_kept_elsewhere(
+    chain: Creator, attacker: asyncpg.Connection, command: Command, tmp_path: Path
+) -> None:
+    kept = tmp_path / "heads"
+    kept.write_text(command("audit", "heads").output)
+
+    await attacker.execute("DELETE FROM audit_events; DELETE FROM audit_heads")
+
+    assert command("audit", "verify").exit_code == 0, "the database alone cannot show it"
+    result = command("audit", "verify", "--heads", str(kept))
+    assert result.exit_code == 1
+    assert "the head that was kept elsewhere is no part of the chain" in result.output
+
+
 async def test_a_key_of_another_root_does_not_verify(chain: Creator, command: Command) -> None:
     other = command("keys", "generate").output.splitlines()[-1]
 

@@ -83,6 +83,7 @@ class Cast:
     def __init__(self, house: House, locks: Locks) -> None:
         self.house = house
         self._locks = locks
+        self._keys: dict[str, str] = {}
 
     def locks(self) -> AbstractContextManager[None]:
         """What is asked in it is asked with just these locks; everybody has stored what they have before."""
@@ -110,6 +111,12 @@ class Cast:
         return someone
 
     async def _key(self, caller: str) -> str:
+        """One for each kind of operator, since hashing takes longer than all else in a case."""
+        if caller not in self._keys:
+            self._keys[caller] = await self._new_key(caller)
+        return self._keys[caller]
+
+    async def _new_key(self, caller: str) -> str:
         key = new_key()
         await self._sql(
             "INSERT INTO operators (id, name, key_id, key_hash, scopes, revoked_at, expires_at, created_at) "

@@ -1,7 +1,7 @@
 """The application with both of its locks, and with each of them taken off. No setting does that; only a test can."""
 
 import re
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -10,19 +10,22 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
-from sqlalchemy import ColumnElement, true
+from sqlalchemy import ColumnElement, Connection, Engine, event, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.repositories import ScopedRepository
 from tests.application import House, environment_of, open_house
 from tests.isolation.issuer import issuer_that_names_administrators
-from tests.postgres import Cluster
+from tests.postgres import RUNTIME, Cluster
 
-# Of ideas, in the statements that are written as text.
-SCOPE_IN_SQL: Final = re.compile(
-    r"ideas\.tenant_id = (context\.tenant_id|\$1) AND ideas\.user_id = \$2"
-    r"|tenant_id = \$1 AND user_id = \$2(?= AND id = )"
+# Of the statements that are written as text, and of all those that SQLAlchemy makes.
+SCOPE_IN_TEXT: Final = re.compile(
+    r"(?:\w+\.)?tenant_id = (context\.tenant_id|\$1(?:::\w+)*) AND (?:\w+\.)?user_id = \$2(?!\d)"
 )
+SCOPE_IN_SQL: Final = re.compile(r"(?:\w+\.)*tenant_id = (\$\d+::UUID)")
+ANYBODYS: Final = r"(\1::uuid IS NOT NULL AND $2::text IS NOT NULL)"
+"""Of every row: parameters that a statement did not name would have no type."""
+SCOPED_TABLES: Final = re.compile(r"\b(?:FROM|UPDATE) (?:ideas|vaults)\b")
 
 
 class Locks(StrEnum):
@@ -65,16 +68,40 @@ async def _disable_policies(url: str) -> None:
 
 @contextmanager
 def scope_off() -> Generator[None]:
-    """Statements then select, change and delete whatever the database lets them see."""
-    scoped, fetch = ScopedRepository.__init__, asyncpg.Connection.fetch
+    """The runtime login's statements then select, change and delete whatever the database lets them see.
+
+    Not the operators', who have no scope: what they may see of every tenant is theirs to see.
+    """
+    scoped = ScopedRepository.__init__
 
     def unscoped(self: ScopedRepository[Any], session: AsyncSession, scope: ColumnElement[bool]) -> None:
         scoped(self, session, true())
 
-    async def fetch_unscoped(self: asyncpg.Connection, query: str, *arguments: object, **options: Any) -> Any:
-        return await fetch(self, SCOPE_IN_SQL.sub("true", query), *arguments, **options)
+    event.listen(Engine, "before_cursor_execute", _without_tenant, retval=True)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(ScopedRepository, "__init__", unscoped)
+            for name in ("fetch", "fetchrow", "execute"):
+                patch.setattr(asyncpg.Connection, name, _unscoped(getattr(asyncpg.Connection, name)))
+            yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", _without_tenant)
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ScopedRepository, "__init__", unscoped)
-        patch.setattr(asyncpg.Connection, "fetch", fetch_unscoped)
-        yield
+
+def _without_tenant(
+    connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
+) -> tuple[str, object]:
+    if connection.engine.url.username != RUNTIME:
+        return statement, parameters
+    return SCOPE_IN_SQL.sub(r"\1 IS NOT NULL", statement), parameters
+
+
+def _unscoped(run: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    """Fails for a statement whose scope is written in another way than this switch knows."""
+
+    async def unscoped(self: asyncpg.Connection, query: str, *arguments: object, **options: Any) -> Any:
+        statement, scopes = SCOPE_IN_TEXT.subn(ANYBODYS, query)
+        assert scopes or not SCOPED_TABLES.search(query), query
+        return await run(self, statement, *arguments, **options)
+
+    return unscoped

@@ -1,12 +1,14 @@
 """An organization claim selects the organization's tenant; nothing else does."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
 import pytest
 
-from tests.factories import Creator
+from tests.application import House
+from tests.factories import SECRET, Creator
 
 MEMBER = {"org_id": "org-1", "org_role": "member"}
 
@@ -59,3 +61,36 @@ async def test_a_tenant_is_stored_with_what_it_is_called_outside(
         ("organization", "better-auth", "acme"),
         ("personal", "better-auth", alone.user_id),
     ]
+
+
+@pytest.mark.parametrize(
+    ("organization", "role", "claims"),
+    [
+        pytest.param("o.id", "o.role", {"o": {"id": "org-named", "role": "owner"}}, id="nested, as Neon's"),
+        pytest.param(
+            "https://a.b/org",
+            "https://a.b/role",
+            {"https://a.b/org": "org-named", "https://a.b/role": "owner"},
+            id="addresses",
+        ),
+        pytest.param("company", "duties", {"company": "org-named", "duties": ["owner"]}, id="other words"),
+    ],
+)
+async def test_the_claims_that_name_it_are_settings(
+    house: House, house_with: Callable[..., Awaitable[House]], organization: str, role: str, claims: dict[str, Any]
+) -> None:
+    issuer = {
+        "name": "front-end",
+        "kind": "shared-secret",
+        "secret": SECRET,
+        "organization_claim": organization,
+        "organization_roles_claim": role,
+    }
+    elsewhere = await house_with(CREATORVAULT_AUTH__ISSUERS=json.dumps([issuer]), BETTER_AUTH_SECRET="")
+    there = elsewhere.creator(claims=claims)
+    ada = house.creator(there.user_id, {"org_id": "org-named", "org_role": "owner"})
+    await ada.idea("Ours")
+
+    assert await there.titles() == ["Ours"]
+    assert (await there.request("GET", "/api/v1/tenant")).json()["external_id"] == "org-named"
+    assert await elsewhere.creator(ada.user_id, ada.claims).titles() == [], "the usual names say nothing here"

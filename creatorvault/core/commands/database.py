@@ -66,6 +66,6 @@ def roles(apply: bool) -> None:
         asyncio.run(run_as_owner(settings.database, statements))
         click.echo("The roles are there. New logins have no password yet: set one with \\password in psql.")
         return
-    click.echo("-- As a role that may create roles. Give new logins a password afterwards: \\password <login>")
+    click.echo("-- In the database, as a role that may create roles. Give new logins a password: \\password <login>")
     for statement in statements:
         click.echo(f"{statement};")

@@ -119,6 +119,22 @@ class ServerErrorResponse(msgspec.Struct):
     error: ServerErrorInfo
 
 
+def malformed_id(name: str) -> RequestInvalid:
+    """What a path is answered whose parameter `name` is no UUID."""
+    reason = "badly formed hexadecimal UUID string"
+    return RequestInvalid(
+        [
+            {
+                "type": "uuid_parsing",
+                "loc": ("path", name),
+                "msg": f"Input should be a valid UUID, {reason}",
+                "input": "42",
+                "ctx": {"error": reason},
+            }
+        ]
+    )
+
+
 def refused(error: CreatorVaultError) -> Answer:
     """The answer that `core.problems` gives to an error. Headers about the connection alone are left out."""
     body = msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))

@@ -1,0 +1,112 @@
+"""Every act of an operator is written down: who, what, to what, from where and how it ended, or it is not done."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from creatorvault.core.identifiers import TenantId
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.admin.conftest import EVERY_SCOPE, AdminClient, appointed, tenant_of
+from tests.admin.test_scopes import OPERATIONS
+from tests.application import House
+from tests.factories import Creator
+
+type Prepare = Callable[[AdminClient, Creator, asyncpg.Connection], Awaitable[object]]
+
+QUOTAS: Final = {
+    "idea_quota": "7",
+    "byte_quota": "default",
+    "vault_idea_quota": "default",
+    "vault_byte_quota": "default",
+}
+
+
+async def nothing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> None:
+    """Needs no more than a tenant."""
+
+
+async def suspended(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> None:
+    await olga.post(f"/tenants/{tenant_of(ada)}/suspend")
+
+
+async def erasing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> object:
+    confirmation = (await olga.post(f"/tenants/{tenant_of(ada)}/erasure"))["confirmation"]
+    await sql.execute("UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1", tenant_of(ada))
+    return {"confirmation": confirmation}
+
+
+ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {
+    ("POST", "/tenants"): (nothing, None, {"tenant.created": {"kind": "organization"}}),
+    ("POST", "/tenants/{tenant_id:str}/suspend"): (nothing, None, {"tenant.suspended": {}}),
+    ("POST", "/tenants/{tenant_id:str}/resume"): (suspended, None, {"tenant.resumed": {}}),
+    ("PUT", "/tenants/{tenant_id:str}/quotas"): (nothing, {"idea_quota": 7}, {"tenant.quotas_set": QUOTAS}),
+    ("POST", "/tenants/{tenant_id:str}/erasure"): (nothing, None, {"erasure.requested": {}}),
+    ("DELETE", "/tenants/{tenant_id:str}/erasure"): (erasing, None, {"erasure.withdrawn": {}}),
+    ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): (
+        erasing,
+        None,
+        {"keys.destroyed": {"keys": "1"}, "tenant.erased": {"keys": "1", "ideas": "1", "answers": "0"}},
+    ),
+}
+
+
+def test_every_act_is_here() -> None:
+    assert ACTS.keys() == {operation for operation in OPERATIONS if operation[0] != "GET"}
+
+
+async def acted(olga: AdminClient, act: tuple[str, str], ada: Creator, prepared: object) -> tuple[int, TenantId]:
+    method, path = act
+    tenant, body = tenant_of(ada), prepared or ACTS[act][1]
+    if path == "/tenants":
+        new = TenantName(TenantKind.ORGANIZATION, "better-auth", f"org-{uuid4()}")
+        tenant, body = new.id, new._asdict() | {"kind": "organization"}
+    answer = await olga.request(method, path.replace("{tenant_id:str}", str(tenant_of(ada))), json=body)
+    return answer.status_code, tenant
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_an_act_is_written_down(
+    ada: Creator, olga: AdminClient, database: asyncpg.Connection, act: tuple[str, str]
+) -> None:
+    await ada.idea()
+    prepare, _, verbs = ACTS[act]
+    prepared = await prepare(olga, ada, database)
+    before = await database.fetchval("SELECT max(sequence) FROM audit_events WHERE tenant_id = $1", tenant_of(ada))
+
+    status, tenant = await acted(olga, act, ada, prepared)
+
+    assert status in {200, 201, 202}
+    rows = await database.fetch(
+        "SELECT * FROM audit_events WHERE tenant_id = $1 AND sequence > $2 ORDER BY sequence",
+        tenant,
+        before if tenant == tenant_of(ada) else 0,
+    )
+    assert {row["verb"]: json.loads(row["targets"]) for row in rows} == verbs
+    assert {(row["actor"], row["outcome"]) for row in rows} == {(f"operator:{olga.key_id}", "done")}
+    assert {len(bytes.fromhex(row["address"])) for row in rows} == {8}
+
+
+@pytest.mark.parametrize("act", ACTS)
+async def test_an_act_that_cannot_be_written_down_is_not_done(
+    fresh_house: House, fresh_sql: asyncpg.Connection, act: tuple[str, str]
+) -> None:
+    ada, olga = fresh_house.creator(), await appointed(fresh_sql, fresh_house.client, *EVERY_SCOPE)
+    await ada.idea()
+    prepared = await ACTS[act][0](olga, ada, fresh_sql)
+    before = await everything(fresh_sql)
+    await fresh_sql.execute("ALTER TABLE audit_events ADD CONSTRAINT full_up CHECK (sequence < 0) NOT VALID")
+
+    status, _ = await acted(olga, act, ada, prepared)
+
+    assert status == 500
+    assert await everything(fresh_sql) == before
+
+
+async def everything(sql: asyncpg.Connection) -> dict[str, list[Any]]:
+    tables = ("tenants", "vaults", "ideas", "tenant_erasures", "keys.vault_keys", "audit_events", "audit_heads")
+    return {table: await sql.fetch(f"SELECT * FROM {table} ORDER BY tenant_id") for table in tables}

@@ -1,0 +1,127 @@
+"""No answer to an operator, nor to who looks after a tenant, holds content or ciphertext: each operation is asked."""
+
+import json
+from base64 import b64encode
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import pytest
+
+from tests.admin.conftest import AdminClient, tenant_of
+from tests.factories import Creator
+
+DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))
+CANARY: Final = "canary-for-the-operators"
+ADMIN: Final = "/api/v1/admin"
+ONE: Final = f"{ADMIN}/tenants/{{tenant_id}}"
+WHOLE: Final[dict[str, Any]] = {"params": {"limit": "100"}}
+READS: Final[list[tuple[str, dict[str, Any]]]] = [
+    (f"GET {ADMIN}/status", {}),
+    (f"GET {ADMIN}/tenants", WHOLE),
+    (f"GET {ONE}", {}),
+    (f"GET {ADMIN}/vaults", WHOLE),
+    (f"GET {ADMIN}/root-keys", {}),
+    (f"GET {ADMIN}/audit", WHOLE),
+]
+ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
+    (f"POST {ADMIN}/tenants", {"json": {"kind": "personal", "realm": "better-auth", "external_id": "{user_id}"}}),
+    (f"POST {ONE}/suspend", {}),
+    (f"POST {ONE}/resume", {}),
+    (f"PUT {ONE}/quotas", {"json": {"idea_quota": 7}}),
+    (f"PUT {ONE}/quotas", {"json": {"idea_quota": 0}}),
+    (f"POST {ONE}/erasure", {}),
+    (f"POST {ONE}/erasure/confirm", {"json": {"confirmation": "wrong"}}),
+    (f"DELETE {ONE}/erasure", {}),
+    (f"POST {ONE}/erasure", {}),
+    (f"POST {ONE}/erasure/confirm", {"json": {"confirmation": "{confirmation}"}}),
+]
+OWN: Final = [("GET /api/v1/tenant", {}), ("GET /api/v1/tenant/members", WHOLE), ("GET /api/v1/tenant/audit", WHOLE)]
+
+
+def documented(prefix: str) -> set[str]:
+    return {
+        f"{method.upper()} {path}"
+        for path, methods in DOCUMENT["paths"].items()
+        for method in methods
+        if path == prefix or path.startswith(f"{prefix}/")
+    }
+
+
+def test_every_operation_that_is_documented_is_asked() -> None:
+    assert {operation for operation, _ in (*READS, *ACTS)} == documented(ADMIN)
+    assert {operation for operation, _ in OWN} == documented("/api/v1/tenant")
+
+
+@pytest.fixture
+async def ada(organization: Callable[..., Creator]) -> Creator:
+    """An owner of an organization, who has written the canary wherever something can be written."""
+    ada = organization("owner")
+    await ada.post({"title": CANARY, "notes": CANARY, "tags": [CANARY]}, headers={"Idempotency-Key": CANARY})
+    return ada
+
+
+@pytest.fixture
+async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
+    """Of all that is stored of it, and of the wrapped key, in each form in which an answer could hold them."""
+    stored: list[bytes] = []
+    for table, columns in (
+        ("ideas", "title, notes, tags"),
+        ("idempotency_answers", "name, answer"),
+        ("keys.vault_keys", "wrapped"),
+    ):
+        stored += await database.fetchrow(f"SELECT {columns} FROM {table} WHERE tenant_id = $1", tenant_of(ada))
+    size, header = 6, 18  # a multiple of three, so that base64 has whole letters; what goes before is known to all
+    parts = [value[start : start + size] for value in stored for start in range(header, len(value) - size, size)]
+    assert len(parts) > 20
+    return {form for part in parts for form in (part.hex(), part.decode("latin-1"), b64encode(part).decode())}
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
+async def test_operators_are_told_nothing_of_what_is_written(
+    ada: Creator, olga: AdminClient, pieces: set[str], database: asyncpg.Connection, accept: str
+) -> None:
+    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": ""}
+
+    async def ask(operation: str, options: dict[str, Any]) -> httpx.Response:
+        method, path = filled(operation).split()
+        body = {name: filled(value) for name, value in options.get("json", {}).items()}
+        more = {"json": body} if body else options
+        return await olga.request(method, path.removeprefix(ADMIN), headers={"Accept": accept}, **more)
+
+    def filled(value: Any) -> Any:
+        return value.format(**known) if isinstance(value, str) else value
+
+    statuses = []
+    for operation, options in (*READS, *ACTS, *READS):
+        await database.execute("UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1", tenant_of(ada))
+        answer = await ask(operation, options)
+        known["confirmation"] = answer.json().get("confirmation", "")
+        statuses.append(answer.status_code)
+        assert betrayed(answer, pieces) == []
+
+    assert statuses == [200] * 6 + [201, 200, 200, 200, 422, 202, 403, 200, 202, 200] + [200] * 6
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
+async def test_those_who_look_after_a_tenant_are_told_nothing_of_what_is_written(
+    ada: Creator, pieces: set[str], accept: str
+) -> None:
+    for operation, options in OWN:
+        answer = await ada.request("GET", operation.removeprefix("GET "), headers={"Accept": accept}, **options)
+
+        assert answer.status_code == 200
+        assert betrayed(answer, pieces) == []
+
+
+def test_the_search_finds_what_an_answer_would_betray(pieces: set[str]) -> None:
+    for told in (CANARY, *pieces):
+        assert told in betrayed(httpx.Response(200, content=f"so {told} it is".encode()), pieces)
+
+
+def betrayed(answer: httpx.Response, pieces: set[str]) -> list[str]:
+    """What of the canary, or of what is stored of it, an answer holds."""
+    told = f"{answer.headers}{answer.text}"
+    return [piece for piece in {CANARY, *pieces} if piece in told]

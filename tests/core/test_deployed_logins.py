@@ -1,0 +1,73 @@
+"""`creatorvault check --deploy` passes with a harmless runtime login, and with no other."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner, Result
+
+from creatorvault.__main__ import root
+from tests.application import environment_of
+from tests.postgres import Cluster, Database
+
+type Deployed = Callable[[str], Result]
+
+PRODUCTION: Final = {
+    "CREATORVAULT_ENV": "production",
+    "BETTER_AUTH_SECRET": "Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP",
+    "CREATORVAULT_SERVER__BEHIND_TLS": "true",
+    "ALLOWED_ORIGINS": "https://app.example",
+}
+MADE: Final = "CREATE ROLE {login} LOGIN; GRANT creatorvault_runtime TO {login}; "
+DANGEROUS: Final = {
+    "a superuser": ("core.E005", MADE + "ALTER ROLE {login} SUPERUSER"),
+    "one that row-level security does not bind": ("core.E005", MADE + "ALTER ROLE {login} BYPASSRLS"),
+    "one that can become such a role": (
+        "core.E005",
+        MADE + "CREATE ROLE {login}_admin BYPASSRLS; GRANT {login}_admin TO {login}",
+    ),
+    "the owner of the database": ("core.E007", MADE + "ALTER DATABASE {database} OWNER TO {login}"),
+    "the owner of a table": ("core.E007", MADE + "ALTER TABLE ideas OWNER TO {login}"),
+    "one that can become the owner": (
+        "core.E007",
+        MADE + "ALTER ROLE {login} NOINHERIT; GRANT creatorvault_owner TO {login}",
+    ),
+    "a member of the operators' role": ("core.E011", MADE + "GRANT creatorvault_operator TO {login}"),
+}
+
+
+@pytest.fixture
+def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+    """The check of a deployment that serves as a login."""
+
+    def check(login: str) -> Result:
+        for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:
+            monkeypatch.delenv(name)
+        environ = environment_of(fresh_database, home) | PRODUCTION | {"DATABASE_URL": fresh_database.url(login)}
+        return CliRunner().invoke(root, ["check", "--deploy"], env=environ, prog_name="creatorvault")
+
+    return check
+
+
+def test_a_harmless_login_is_ready(deployed: Deployed) -> None:
+    result = deployed("creatorvault_app")
+
+    assert (result.exit_code, result.output) == (0, "0 errors, 0 warnings.\n")
+
+
+@pytest.mark.parametrize("kind", DANGEROUS)
+def test_a_dangerous_login_is_the_one_error(
+    deployed: Deployed, fresh_database: Database, cluster: Cluster, kind: str
+) -> None:
+    code, statements = DANGEROUS[kind]
+    login = f"login_{uuid4().hex}"
+    cluster.run(statements.format(login=login, database=fresh_database.name), fresh_database.name)
+
+    result = deployed(login)
+
+    assert result.exit_code == 1
+    assert f"error {code}: {login} " in result.output
+    assert result.output.endswith("1 errors, 0 warnings.\n")
