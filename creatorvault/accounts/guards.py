@@ -12,7 +12,7 @@ from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import Unauthorized
 from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits, pseudonym
 
 PUBLIC = "public"
 
@@ -34,7 +34,7 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
         raise
     caller = pseudonym(identity.realm, identity.subject)
     exchange_of(scope).caller = caller
-    await limits.count_caller(scope, caller)
+    await limits.count_caller(scope, caller, handler.opt.get(GROUP, ""))
     scope["user"] = identity
 
 

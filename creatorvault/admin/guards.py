@@ -15,7 +15,7 @@ from creatorvault.admin.keys import PREFIX, OperatorKeys
 from creatorvault.admin.operators import Caller, Scope
 from creatorvault.core.errors import Unauthorized
 from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits, pseudonym
 from creatorvault.tenants.derivation import user_actor
 
 OPERATOR: Final = "operator"
@@ -39,7 +39,7 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
     keys: OperatorKeys | None = connection.app.state.operator_keys
     if keys is not None and _carries_key(connection):
-        return await _with_key(connection, keys)
+        return await _with_key(connection, keys, handler.opt.get(GROUP, ""))
     await requires_identity(connection, handler)
     identity: Identity = connection.user
     if not identity.is_admin:
@@ -47,7 +47,7 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     return Caller(user_actor(identity), frozenset(Scope))
 
 
-async def _with_key(connection: ASGIConnection[Any, Any, Any, State], keys: OperatorKeys) -> Caller:
+async def _with_key(connection: ASGIConnection[Any, Any, Any, State], keys: OperatorKeys, group: str) -> Caller:
     http = cast("HTTPScope", connection.scope)
     limits: RateLimits = connection.app.state.limits
     try:
@@ -56,7 +56,7 @@ async def _with_key(connection: ASGIConnection[Any, Any, Any, State], keys: Oper
         await limits.count_stranger(http)
         raise
     exchange_of(http).caller = pseudonym(caller.actor)
-    await limits.count_caller(http, pseudonym(caller.actor))
+    await limits.count_caller(http, pseudonym(caller.actor), group)
     return caller
 
 
