@@ -324,6 +324,15 @@ BETTER_AUTH_OTHERS: Final = [
         lambda: SHARED.sign({"email": "ada@example.org", "iat": NOW, "exp": NOW + 3600}),
         "the claim sub is missing",
     ),
+    Row(
+        "a token that tells another client of a logout",
+        lambda: ED.sign(
+            better_auth_claims(aud="client-id", events={"http://schemas.openid.net/event/backchannel-logout": {}}),
+            {"alg": "EdDSA", "kid": ED.kid, "typ": "logout+jwt"},
+        ),
+        OTHER_TYPE,
+    ),
+    better_auth("an id token under the whole address", UNKNOWN_ISSUER, iss=f"{ISSUER}/api/auth", aud="client-id"),
     better_auth("an id token of another client", OTHER_AUDIENCE, aud="client-id", nonce="n", auth_time=NOW),
 ]
 
