@@ -161,5 +161,5 @@ class BetterAuth:
         self._people += 1
         email = f"person-{self._people}@example.org"
         answer = await self.post("/api/auth/sign-up/email", {"email": email, "password": PASSWORD, "name": name})
-        cached = answer.cookies.get("better-auth.session_data", "")
+        cached = answer.cookies.get("better-auth.session_data") or ""
         return Account(self, answer.json()["user"]["id"], email, answer.headers["set-auth-token"], cached)
