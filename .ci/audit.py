@@ -40,7 +40,7 @@ def audit(lock: str, service: str) -> Sequence[dict[str, Any]]:
     except (ValueError, KeyError):
         raise NotAudited(f"{service}: {' '.join(done.stderr.split()[-12:]) or 'no answer'}") from None
     if skipped := [str(dependency["name"]) for dependency in dependencies if "skip_reason" in dependency]:
-        raise NotAudited(f"{service} does not know {', '.join(skipped)}")
+        raise NotAudited(f"{service} knows nothing of {len(skipped)} of {len(dependencies)}, {skipped[0]} for one")
     if not dependencies:
         raise NotAudited(f"{service}: the lock is empty")
     return dependencies
