@@ -244,6 +244,25 @@ async def test_a_spoofed_header_is_no_other_bucket(house_with: HouseWith, header
     assert (await ada.list(headers=headers)).status_code == 429
 
 
+async def test_a_listed_proxys_word_is_taken_and_a_clients_word_to_it_is_not(house_with: HouseWith) -> None:
+    house = await limited(house_with, address_requests=1, trusted_proxies="127.0.0.0/8")
+
+    async def come_from(*forwarded: str) -> int:
+        return (await house.client.get(STRANGER, headers={"X-Forwarded-For": ", ".join(forwarded)})).status_code
+
+    assert [await come_from("198.51.100.1"), await come_from("198.51.100.2")] == [401, 401]
+    assert await come_from("203.0.113.7", "198.51.100.1") == 429
+
+
+@pytest.mark.parametrize("headers", SPOOFED, ids=str)
+async def test_a_spoofed_header_is_in_no_page(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    for path in ("/", "/docs", "/redoc", "/openapi.json", "/nowhere", "/api/v1/users/me"):
+        answer = await client.get(path, headers=headers)
+
+        assert "evil" not in f"{answer.headers} {answer.text}"
+        assert "203.0.113" not in f"{answer.headers} {answer.text}"
+
+
 @pytest.mark.parametrize("headers", SPOOFED, ids=str)
 async def test_a_spoofed_header_changes_no_link(ada: Creator, headers: dict[str, str]) -> None:
     answer = await ada.post({"title": "mine"}, headers=headers)
