@@ -23,8 +23,8 @@ MEANINGS: Final = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes; it was not read to its end.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Something in the path, the query or the body breaks a rule.",
     HTTPStatus.TOO_MANY_REQUESTS: "Your quota is used up for now.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away, and a retry may succeed. Whether a change was stored "
-    "is not known; what is created under an `Idempotency-Key` is stored once, however often it is sent.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away, and a retry may succeed. Whether a change was "
+    "stored is not known; what is created under an `Idempotency-Key` is stored once, however often it is sent.",
 }
 ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY)}
 
