@@ -8,13 +8,19 @@ network that it does not have. `--strict` makes that a failure too, for the plac
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 LOCKS = ("requirements.lock", "requirements-dev.lock")
 SERVICES = ("pypi", "osv")
 
 
-def audit(lock: str, service: str) -> tuple[list[str], int] | None:
-    """What is vulnerable, and how many dependencies were looked up; None when the service cannot be used."""
+class NotAudited(Exception):
+    """Says why a service could not be used."""
+
+
+def audit(lock: str, service: str) -> Sequence[dict[str, Any]]:
+    """The dependencies of a lock, each with its `vulns`. Raises NotAudited unless every one was looked up."""
     command = (
         sys.executable,
         "-m",
@@ -28,33 +34,49 @@ def audit(lock: str, service: str) -> tuple[list[str], int] | None:
     options = ("--vulnerability-service", service, "--format", "json", "--progress-spinner", "off", "--timeout", "10")
     try:
         done = subprocess.run((*command, *options), capture_output=True, text=True, check=False, timeout=120)
-        dependencies = json.loads(done.stdout)["dependencies"]
-    except (subprocess.TimeoutExpired, ValueError, KeyError):
-        return None
-    looked_up = [dependency for dependency in dependencies if "skip_reason" not in dependency]
-    found = [
-        f"{dependency['name']} {dependency['version']}: {vulnerability['id']}"
-        f" (fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'})"
-        for dependency in looked_up
-        for vulnerability in dependency["vulns"]
-    ]
-    return (found, len(looked_up)) if looked_up else None
+        dependencies: Sequence[dict[str, Any]] = json.loads(done.stdout)["dependencies"]
+    except subprocess.TimeoutExpired:
+        raise NotAudited(f"{service} did not answer in time") from None
+    except (ValueError, KeyError):
+        raise NotAudited(f"{service}: {' '.join(done.stderr.split()[-12:]) or 'no answer'}") from None
+    if skipped := [str(dependency["name"]) for dependency in dependencies if "skip_reason" in dependency]:
+        raise NotAudited(f"{service} knows nothing of {len(skipped)} of {len(dependencies)}, {skipped[0]} for one")
+    if not dependencies:
+        raise NotAudited(f"{service}: the lock is empty")
+    return dependencies
+
+
+def by_some_service(lock: str) -> Sequence[dict[str, Any]]:
+    """Raises NotAudited with the reasons of all services."""
+    reasons = []
+    for service in SERVICES:
+        try:
+            return audit(lock, service)
+        except NotAudited as reason:
+            reasons.append(f"  {reason}")
+    raise NotAudited("\n".join(reasons))
+
+
+def vulnerabilities(dependency: dict[str, Any]) -> Iterator[str]:
+    for found in dependency["vulns"]:
+        fixed = ", ".join(found["fix_versions"]) or "no version yet"
+        yield f"{dependency['name']} {dependency['version']}: {found['id']} (fixed in {fixed})"
 
 
 def main() -> int:
     vulnerable: list[str] = []
     unknown = False
     for lock in LOCKS:
-        answer = next((answer for service in SERVICES if (answer := audit(lock, service))), None)
-        if answer is None:
+        try:
+            dependencies = by_some_service(lock)
+        except NotAudited as reasons:
             unknown = True
-            print(
-                f"{lock}: NOT AUDITED. No vulnerability service answers from here ({', '.join(SERVICES)} were asked)."
-            )
+            print(f"{lock}: NOT AUDITED. No vulnerability service could be used:\n{reasons}")
         else:
-            vulnerable += answer[0]
-            print(f"{lock}: {answer[1]} dependencies looked up, {len(answer[0])} vulnerabilities.")
-    print(*vulnerable, sep="\n")
+            found = [text for dependency in dependencies for text in vulnerabilities(dependency)]
+            print(f"{lock}: {len(dependencies)} dependencies looked up, {len(found)} vulnerabilities.")
+            vulnerable += found
+    print(*sorted(set(vulnerable)), sep="\n")
     return 1 if vulnerable or (unknown and "--strict" in sys.argv) else 0
 
 

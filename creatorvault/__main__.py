@@ -9,6 +9,7 @@ from creatorvault.core.commands.openapi import openapi
 from creatorvault.core.commands.root import APPLICATION, root_group
 from creatorvault.core.commands.run import run_command
 from creatorvault.core.commands.shell import shell_command
+from creatorvault.core.settings_checks import groups_check
 from creatorvault.core.upgrading import DatabaseUnreachable
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.settings import Settings
@@ -23,7 +24,10 @@ def sample_token(settings: Settings, user: str) -> str | None:
         return None
 
 
-checks = [check for app in INSTALLED for check in app.checks]
+checks = [
+    groups_check([app.name for app in INSTALLED if app.is_limited]),
+    *(check for app in INSTALLED for check in app.checks),
+]
 
 root = root_group(
     create_app,

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from litestar import Router
 from litestar.types import ControllerRouterHandler
 from rich_click import RichCommand
 
 from creatorvault.accounts.checks import issuers_check
 from creatorvault.accounts.commands import token
 from creatorvault.accounts.controllers import UserController
+from creatorvault.accounts.guards import PUBLIC
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
 from creatorvault.audit.commands import audit
 from creatorvault.core.checks import Check
+from creatorvault.core.limits import GROUP
 from creatorvault.crypto.checks import root_keys_check
 from creatorvault.crypto.commands import keys
 from creatorvault.health.controllers import HealthController, RootController
@@ -30,6 +33,16 @@ class App:
     controllers: Sequence[ControllerRouterHandler] = ()
     checks: Sequence[Check] = ()
     commands: Sequence[RichCommand] = ()
+
+    @property
+    def router(self) -> Router:
+        """Its routes, which are a group for rate limits: `limits.groups` names it by the app."""
+        return Router("/", route_handlers=self.controllers, opt={GROUP: self.name})
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any of its controllers needs a caller, since only callers have quotas."""
+        return any(PUBLIC not in vars(controller).get("opt", {}) for controller in self.controllers)
 
 
 INSTALLED: tuple[App, ...] = (

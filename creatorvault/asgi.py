@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
     )
     app = Edge(
-        route_handlers=[*(controller for app in INSTALLED for controller in app.controllers), DocumentationController],
+        route_handlers=[*(app.router for app in INSTALLED), DocumentationController],
         guards=[requires_caller],
         exception_handlers=exception_handlers(),
         cors_config=_cors(settings.server),

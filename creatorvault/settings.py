@@ -26,6 +26,7 @@ __all__ = (
     "DatabaseSettings",
     "EncryptionSettings",
     "Environment",
+    "GroupLimits",
     "IssuerSettings",
     "LimitsSettings",
     "LoggingSettings",
@@ -126,6 +127,14 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
     slice_rows: Count = 512
 
 
+class GroupLimits(Struct, frozen=True, kw_only=True):
+    """Requests of one identity to the routes of one installed app. None: counted with all that has no quota."""
+
+    name: str
+    reads: Count | None = None
+    writes: Count | None = None
+
+
 class LimitsSettings(Struct, frozen=True, kw_only=True):
     """Requests per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is believed."""
 
@@ -133,6 +142,7 @@ class LimitsSettings(Struct, frozen=True, kw_only=True):
     identity_reads: Count = 600
     identity_writes: Count = 120
     address_requests: Count = 300
+    groups: tuple[GroupLimits, ...] = ()
     storage_url: Secret | None = None
     trusted_proxies: tuple[str, ...] = ()
 

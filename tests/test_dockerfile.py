@@ -1,4 +1,8 @@
-"""The image and the composition, read as an engine reads them; their commands run in the tests' environment."""
+"""The image and the composition, read as an engine reads them; their commands run in a plain virtual environment.
+
+In CI it is made as the image makes it, by the commands of the Dockerfile. Elsewhere the tests' own stands in for it,
+which has more in it than the image, and nothing has to be downloaded once more.
+"""
 
 import json
 import os
@@ -18,14 +22,16 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from creatorvault.core.environment import BETTER_AUTH
 from creatorvault.settings import load_settings
 from tests.application import ROOT_KEYS
 from tests.factories import SECRET
 from tests.postgres import Cluster, Database
 
 ROOT: Final = Path(__file__).parent.parent
-ENVIRONMENT_IN_IMAGE: Final = "/opt/creatorvault/bin/"
+ENVIRONMENT_IN_IMAGE: Final = "/opt/creatorvault"
 SCRIPTS_IN_IMAGE: Final = "/usr/local/bin/"
+IN_CI: Final = bool(os.environ.get("CI"))
 
 type Instruction = tuple[str, str]
 
@@ -54,10 +60,23 @@ def commands() -> list[list[str]]:
     return [*shell, *direct, *map(json.loads, of_kind("ENTRYPOINT"))]
 
 
-def here(path: str) -> str:
+def here(path: str, environment: Path = Path(sys.prefix)) -> str:
     """Where something of the image is found on this machine."""
-    path = path.replace(ENVIRONMENT_IN_IMAGE, f"{Path(sys.executable).parent}/")
+    path = path.replace(ENVIRONMENT_IN_IMAGE, str(environment))
     return path.replace(SCRIPTS_IN_IMAGE, f"{ROOT / 'docker'}/")
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The image's virtual environment."""
+    if not IN_CI:
+        return Path(sys.prefix)
+    environment = tmp_path_factory.mktemp("opt") / "creatorvault"
+    [(_, target), *_] = from_the_context()
+    for command in map(shlex.split, of_kind("RUN")[0].split("&&")):
+        parts = [here(part, environment).replace(target, str(ROOT / "requirements.lock")) for part in command]
+        subprocess.run([sys.executable if parts[0] == "python" else parts[0], *parts[1:]], check=True)
+    return environment
 
 
 def image_environment() -> dict[str, str]:
@@ -135,10 +154,27 @@ def test_nothing_secret_is_baked_in() -> None:
     assert not re.search(r"(?i)(password|secret|token|root_keys|database_url)", text)
 
 
-def test_all_of_the_service_can_be_compiled_in_the_image(image: Path) -> None:
+def test_the_image_has_the_locked_dependencies_and_nothing_else(plain: Path) -> None:
+    names = "import importlib.metadata as m; print(*sorted({d.name for d in m.distributions()}))"
+    lock = (ROOT / "requirements.lock").read_text()
+
+    listed = subprocess.run([plain / "bin/python", "-Ic", names], capture_output=True, text=True, check=True)
+
+    def alike(name: str) -> str:
+        return re.sub(r"[-_.]+", "-", name).lower()
+
+    installed = set(map(alike, listed.stdout.split()))
+    assert {"litestar", "granian", "asyncpg", "cryptography"} <= installed
+    if IN_CI:
+        assert installed <= set(map(alike, re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
+
+
+def test_all_of_the_service_can_be_compiled_in_the_image(image: Path, plain: Path) -> None:
     [compile_] = [command for command in commands() if "compileall" in command]
 
-    done = subprocess.run([sys.executable, *compile_[1:]], cwd=image, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [here(compile_[0], plain), *compile_[1:]], cwd=image, capture_output=True, text=True, check=False
+    )
 
     assert done.returncode == 0, done.stdout
 
@@ -150,12 +186,12 @@ def empty_database(cluster: Cluster) -> Generator[Database]:
     cluster.drop(database)
 
 
-def environment(image: Path, database: Database, port: int) -> Mapping[str, str]:
+def environment(plain: Path, image: Path, database: Database, port: int) -> Mapping[str, str]:
     folder = image.parent
     (folder / "keys").write_text(ROOT_KEYS)
     (folder / "keys").chmod(0o600)
     return image_environment() | {
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": f"{plain / 'bin'}:/usr/bin:/bin",
         "PYTHONPATH": str(image),
         "CREATORVAULT_HOME": str(folder / "home"),
         "HOST": "127.0.0.1",
@@ -168,16 +204,18 @@ def environment(image: Path, database: Database, port: int) -> Mapping[str, str]
     }
 
 
-def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(image: Path, empty_database: Database) -> None:
+def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
+    plain: Path, image: Path, empty_database: Database
+) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = environment(image, empty_database, port)
+    variables = environment(plain, image, empty_database, port)
     [entrypoint] = [json.loads(argument) for argument in of_kind("ENTRYPOINT")]
     [check] = [command for command in commands() if any("healthcheck.py" in part for part in command)]
 
     def healthy() -> int:
-        command = [here(part) for part in check]
+        command = [str(plain / "bin" / check[0]), *(here(part) for part in check[1:])]
         return subprocess.run(command, env=dict(variables), capture_output=True, check=False).returncode
 
     assert healthy() == 1
@@ -204,9 +242,9 @@ def serving_environment(pid: int) -> dict[str, str]:
     return dict(entry.decode().split("=", 1) for entry in variables if entry)
 
 
-def test_the_entry_point_runs_any_other_command(image: Path, empty_database: Database) -> None:
+def test_the_entry_point_runs_any_other_command(plain: Path, image: Path, empty_database: Database) -> None:
     [entrypoint] = [json.loads(argument) for argument in of_kind("ENTRYPOINT")]
-    variables = dict(environment(image, empty_database, 8000))
+    variables = dict(environment(plain, image, empty_database, 8000))
 
     done = subprocess.run(
         [here(entrypoint[0]), "keys", "generate"], cwd=image, env=variables, capture_output=True, text=True, check=True
@@ -264,6 +302,12 @@ def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> No
     assert settings.database.url is not None
     assert "pgbouncer" in settings.database.url.reveal()
     assert settings.limits.storage_url is not None
+
+
+def test_the_composition_passes_on_all_that_is_said_of_better_auth() -> None:
+    api = composition()["services"]["api"]["environment"]
+
+    assert {name: api.get(name) for name in BETTER_AUTH} == {name: f"${{{name}:-}}" for name in BETTER_AUTH}
 
 
 def test_the_composition_has_its_parts_and_files() -> None:

@@ -8,10 +8,11 @@ import msgspec
 import pytest
 from litestar import Litestar
 
+from creatorvault.apps import INSTALLED
 from creatorvault.core.environment import BETTER_AUTH, DEPLOYED
 from creatorvault.core.errors import Alarm
 from creatorvault.metrics.figures import Figures
-from creatorvault.settings import Settings
+from creatorvault.settings import GroupLimits, Settings, load_settings
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 TABLE = "\n".join(
@@ -41,6 +42,24 @@ def test_every_setting_is_explained(setting: str) -> None:
 @pytest.mark.parametrize("setting", re.findall(r"`(\w+\.\w+)`", TABLE))
 def test_no_setting_is_explained_that_does_not_exist(setting: str) -> None:
     assert setting in set(settings(Settings))
+
+
+def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
+    [shown] = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
+    [variable] = re.findall(r"`CREATORVAULT_LIMITS__GROUPS='(.*?)'`", DOCUMENT)
+    file = tmp_path / "litestar.toml"
+    file.write_text(shown, encoding="utf-8")
+
+    assert load_settings({}, file).limits.groups == (GroupLimits(name="admin", reads=60, writes=30),)
+    assert load_settings({"CREATORVAULT_LIMITS__GROUPS": variable}).limits.groups == (
+        GroupLimits(name="admin", reads=60),
+    )
+
+
+def test_the_groups_that_are_listed_are_those_that_there_are() -> None:
+    listed = re.findall(r"^\| `(\w+)` \| `/api", DOCUMENT, re.MULTILINE)
+
+    assert set(listed) == {installed.name for installed in INSTALLED if installed.is_limited}
 
 
 @pytest.mark.parametrize("variable", sorted({*DEPLOYED, *BETTER_AUTH}))

@@ -77,6 +77,8 @@ async def told_to_end(stage: Stage) -> Row:
         await crowd.end()
         row.promise(status == 0, f"exit status {status}")
         row.promise(took <= SHUTDOWN_SECONDS + 1, f"it took {took:.1f} s to end")
+        unavailable = sum(answer.status == 503 for answer in crowd.answers)
+        row.promise(unavailable == 0, f"{unavailable} were answered 503")
     async with stage.service() as again:
         for creator in (*crowd.readers, *crowd.writers):
             creator.port = again.port

@@ -1,6 +1,7 @@
 """Asks `/health` a hundred times a second, from a process of its own: python -m benchmarks.drill.pulse <port>."""
 
 import http.client
+import math
 import subprocess
 import sys
 import time
@@ -10,17 +11,19 @@ PAUSE_SECONDS: Final = 0.01
 
 
 def main(port: int) -> None:
-    """Prints the milliseconds of every answer. While there is no service there are none."""
+    """Prints the milliseconds until every answer. One that does not come, or is not 200, never comes to an end."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     while True:
         began = time.monotonic()
         try:
             connection.request("GET", "/health")
-            connection.getresponse().read()
+            answer = connection.getresponse()
+            answer.read()
+            well = answer.status == http.client.OK
         except (OSError, http.client.HTTPException):
             connection.close()
-        else:
-            print((time.monotonic() - began) * 1000, flush=True)
+            well = False
+        print((time.monotonic() - began) * 1000 if well else math.inf, flush=True)
         time.sleep(PAUSE_SECONDS)
 
 

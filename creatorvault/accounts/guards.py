@@ -13,7 +13,7 @@ from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import Unauthorized
 from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits, pseudonym
 
 PUBLIC = "public"
 
@@ -26,11 +26,12 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     if handler.opt.get(PUBLIC):
         return
     verifier: TokenVerifier = connection.app.state.verifier
-    connection.scope["user"] = await counted(connection, verifier.verify, _pseudonym)
+    connection.scope["user"] = await counted(connection, handler, verifier.verify, _pseudonym)
 
 
 async def counted[Caller](
     connection: ASGIConnection[Any, Any, Any, State],
+    handler: BaseRouteHandler,
     verify: Callable[[str], Awaitable[Caller]],
     named: Callable[[Caller], str],
 ) -> Caller:
@@ -46,7 +47,7 @@ async def counted[Caller](
         await limits.count_stranger(scope)
         raise
     name = exchange_of(scope).caller = named(caller)
-    await limits.count_caller(scope, name)
+    await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
     return caller
 
 

@@ -112,7 +112,10 @@ class TooManyRequests(CreatorVaultError):
 
 
 class ServiceUnavailable(CreatorVaultError):
-    """A part the service needs is away; nothing was stored and a retry may succeed after `retry_after` seconds."""
+    """A part the service needs is away; a retry may succeed after `retry_after` seconds.
+
+    A commit may have been under way: whether anything was stored is not known.
+    """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
 

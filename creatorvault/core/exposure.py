@@ -1,5 +1,6 @@
 """What the settings of limits and metrics must not say, beside what `creatorvault.core.safety` judges."""
 
+from collections import Counter
 from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
@@ -15,6 +16,12 @@ PORTS: Final = 65_535
 def unsafe_limits(limits: "LimitsSettings") -> Iterator[str]:
     if limits.storage_url and not limits.storage_url.reveal().startswith(STORAGES):
         yield f"CREATORVAULT_LIMITS__STORAGE_URL does not begin with one of {', '.join(STORAGES)}"
+    for name, count in Counter(group.name for group in limits.groups).items():
+        if count > 1:
+            yield f"limits.groups: {name} is listed {count} times"
+    for group in limits.groups:
+        if group.reads is None and group.writes is None:
+            yield f"limits.groups: {group.name} has neither reads nor writes"
     for network in limits.trusted_proxies:
         try:
             ip_network(network)

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Final
+from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
 from msgspec import Struct
@@ -17,10 +17,13 @@ from msgspec import Struct
 from creatorvault.core.addresses import ClientAddresses
 from creatorvault.core.counters import Counters, ProcessCounters, SharedCounters
 from creatorvault.core.errors import TooManyRequests
-from creatorvault.settings import LimitsSettings
+from creatorvault.settings import GroupLimits, LimitsSettings
 
 WINDOW_SECONDS: Final = 60
 STATE_KEY: Final = "rate_limit"
+GROUP: Final = "limits_group"
+"""The `opt` of a handler that says which route group it belongs to."""
+
 READING: Final = frozenset({"GET", "HEAD"})
 
 type Header = tuple[bytes, bytes]
@@ -40,23 +43,32 @@ class Policy(Struct, frozen=True):
         )
 
 
+class Quotas(NamedTuple):
+    reads: Policy
+    writes: Policy
+
+
 class RateLimits:
-    """One per process. `refused` counts by policy since its start."""
+    """One per process. `refused` counts by policy since its start.
+
+    A route group with quotas of its own is counted apart; all other routes are counted together.
+    """
 
     def __init__(self, settings: LimitsSettings, counters: Counters, clock: Callable[[], float] = time.time) -> None:
         """`clock` tells seconds since 1970, by which processes agree on where a window begins."""
         self._enabled = settings.enabled
-        self._reads = Policy("reads", settings.identity_reads)
-        self._writes = Policy("writes", settings.identity_writes)
+        self._common = Quotas(Policy("reads", settings.identity_reads), Policy("writes", settings.identity_writes))
+        self._groups = {group.name: _quotas_of(group, self._common) for group in settings.groups}
         self._strangers = Policy("unauthenticated", settings.address_requests)
         self._addresses = ClientAddresses(settings.trusted_proxies)
         self._clock = clock
         self.counters = counters
         self.refused: Counter[str] = Counter()
 
-    async def count_caller(self, scope: HTTPScope, caller: str) -> None:
+    async def count_caller(self, scope: HTTPScope, caller: str, group: str = "") -> None:
         """A request with a token that was accepted. `caller` is a pseudonym. Raises TooManyRequests."""
-        await self._count(scope, self._reads if scope["method"] in READING else self._writes, caller)
+        quotas = self._groups.get(group, self._common)
+        await self._count(scope, quotas.reads if scope["method"] in READING else quotas.writes, caller)
 
     async def count_stranger(self, scope: HTTPScope) -> None:
         """A request without a token, or with one that was refused, by its address. Raises TooManyRequests."""
@@ -75,6 +87,13 @@ class RateLimits:
         if count > policy.quota:
             self.refused[policy.name] += 1
             raise TooManyRequests(retry_after=seconds)
+
+
+def _quotas_of(group: GroupLimits, common: Quotas) -> Quotas:
+    return Quotas(
+        common.reads if group.reads is None else Policy(f"{group.name}-reads", group.reads),
+        common.writes if group.writes is None else Policy(f"{group.name}-writes", group.writes),
+    )
 
 
 def build_limits(settings: LimitsSettings) -> RateLimits:

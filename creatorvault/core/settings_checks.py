@@ -1,12 +1,12 @@
 """Checks of the settings. `core.E001` is what also keeps the service from starting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
-from creatorvault.core.checks import Installation, Message
+from creatorvault.core.checks import Check, Installation, Message
 from creatorvault.core.configuration import SettingsError
 from creatorvault.core.safety import is_loopback, unsafe
 from creatorvault.settings import Environment, Settings
@@ -25,6 +25,23 @@ async def settings_check(installation: Installation) -> list[Message]:
         return list(_always(settings))
     problems = unsafe(replace(settings, environment=Environment.PRODUCTION))
     return [*(_e001(problem) for problem in problems), *_always(settings), *_deploy(settings)]
+
+
+def groups_check(groups: Sequence[str]) -> Check:
+    """`groups` are the route groups that there are: a quota for another one would bound nobody."""
+
+    async def check(installation: Installation) -> list[Message]:
+        return [
+            Message(
+                "core.E011",
+                f"limits.groups: there is no route group {group.name}.",
+                f"The groups are {', '.join(groups)}.",
+            )
+            for group in installation.settings.limits.groups
+            if group.name not in groups
+        ]
+
+    return check
 
 
 def _e001(problem: str) -> Message:

@@ -1,11 +1,13 @@
 """Everything needs a token but what is listed here, by hand."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import httpx
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+
+from tests.application import House
 
 PUBLIC = {
     ("GET", "/"),
@@ -33,6 +35,15 @@ def test_the_public_routes_are_these_and_no_others(app: Litestar) -> None:
     # OPTIONS only tells the other methods of a path, so it is as public as they are.
     assert {(method, path) for method, path in public if method != "OPTIONS"} == PUBLIC
     assert {path for _, path in public} == {path for _, path in PUBLIC}
+
+
+async def test_metrics_are_the_one_route_that_a_setting_adds(house_with: Callable[..., Awaitable[House]]) -> None:
+    """Its handler asks for a token that is nobody's: tests/metrics."""
+    house = await house_with(CREATORVAULT_METRICS__TOKEN="the-token-of-the-metrics-0123456789abcdef")
+
+    public = {(method, path) for method, path, handler in routes(house.app) if handler.opt.get("public")}
+
+    assert {(method, path) for method, path in public if method != "OPTIONS"} == PUBLIC | {("GET", "/metrics")}
 
 
 async def test_every_other_route_turns_away_who_has_no_token(app: Litestar, client: httpx.AsyncClient) -> None:

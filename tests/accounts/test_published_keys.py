@@ -1,7 +1,7 @@
 """An issuer's keys, while the issuer rotates them, is slow, is down, or answers nonsense."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
 from uuid import uuid4
 
 import pytest
@@ -21,6 +21,15 @@ type Signers = Mapping[str, Signer]
 
 def token(signer: Signer) -> str:
     return signer.sign(better_auth_claims(jti=str(uuid4())))
+
+
+@pytest.fixture
+async def other_server() -> AsyncGenerator[KeyServer]:
+    """Where a redirect or a token points to."""
+    server = KeyServer()
+    await server.start()
+    yield server
+    await server.stop()
 
 
 async def settled() -> None:
@@ -272,6 +281,35 @@ async def test_a_wrong_answer_does_not_replace_good_keys(
     assert await entrance.status(token(signers["EdDSA"])) == 200
     await settled()
     assert await entrance.status(token(signers["EdDSA"])) == 200
+
+
+async def test_a_redirect_is_not_followed_even_to_good_keys(
+    entrance: Entrance, key_server: KeyServer, other_server: KeyServer, signers: Signers
+) -> None:
+    other_server.keys = [signers["EdDSA"].jwk()]
+    for status in ("301 Moved Permanently", "302 Found", "303 See Other", "307 Temporary Redirect", "308 Permanent"):
+        key_server.raw = http(b"", status, f"Location: {other_server.url}")
+
+        assert await entrance.status(token(signers["EdDSA"])) == 503
+        entrance.clock.pass_by(1)
+
+    assert (key_server.requests, other_server.requests) == (5, 0)
+
+
+async def test_an_address_of_keys_in_a_token_is_never_asked(
+    entrance: Entrance, key_server: KeyServer, other_server: KeyServer, signers: Signers
+) -> None:
+    attacker = Signer.generate("EdDSA", "attackers")
+    key_server.keys = [signers["EdDSA"].jwk()]
+    other_server.keys = [attacker.jwk()]
+    addresses = {"jku": other_server.url, "x5u": other_server.url}
+
+    refused = await entrance.enter(
+        attacker.sign(better_auth_claims(), {"alg": "EdDSA", "kid": "attackers", **addresses})
+    )
+
+    assert refusal(refused) == UNKNOWN_KEY
+    assert other_server.requests == 0
 
 
 async def test_an_issuer_that_withdraws_all_its_keys_is_believed(

@@ -115,6 +115,7 @@ ACCEPTED: Final = [
         lambda: INTERNAL.sign(front_end_claims(iss="internal", aud="creatorvault")),
         LET_IN,
     ),
+    headed("a key in the header, which nobody looks at", LET_IN, jwk=ATTACKER.jwk(), x5c=["MIIB"]),
     headed("addresses of keys, which nobody follows", LET_IN, jku="http://127.0.0.1:9/jwks", x5u="http://127.0.0.1:9/"),
 ]
 
@@ -164,6 +165,8 @@ ALGORITHM_AND_KEY: Final = [
     headed("ES256 over an Ed25519 key", UNKNOWN_KEY, alg="ES256"),
     headed("RS256 named for a PS256 key", UNKNOWN_KEY, alg="RS256", kid="PS256-key"),
     headed("an algorithm nobody allowed", BAD_ALGORITHM, alg="ES384"),
+    headed("a key id of 4,000 characters", UNKNOWN_KEY, kid="k" * 4000),
+    headed("a key id with NUL", UNKNOWN_KEY, kid=f"{ED.kid}\0"),
     headed("no algorithm", BAD_ALGORITHM, alg=...),
     headed("an algorithm that is a list", "alg is not text", alg=["EdDSA"]),
     headed("an algorithm in lower case", BAD_ALGORITHM, alg="eddsa"),
@@ -179,6 +182,7 @@ HEADER: Final = [
     headed("a type that is a number", OTHER_TYPE, typ=7),
     headed("a type that is null", OTHER_TYPE, typ=None),
     Row("alg twice", lambda: ED.sign(better_auth_claims(), f'{{"alg":"none","alg":"EdDSA","kid":"{ED.kid}"}}'), TWICE),
+    Row("kid twice", lambda: ED.sign(better_auth_claims(), f'{{"alg":"EdDSA","kid":"x","kid":"{ED.kid}"}}'), TWICE),
     Row(
         "a header that is a list",
         lambda: ED.sign(better_auth_claims(), "[]"),
@@ -200,7 +204,11 @@ CLAIMS: Final = [
     better_auth("expiry true", EXPIRED, exp=True),
     better_auth("expiry beyond the calendar", "the claim exp is out of range", exp=10**15),
     better_auth("expiry of 400 digits", "the claim exp is out of range", exp=10**400),
+    better_auth("expiry -1e400", EXPIRED, exp=-(10**400)),
     front_end("issued in the future", NOT_YET, iat=FromNow(3600)),
+    front_end("issued in 400 digits", NOT_YET, iat=10**400),
+    front_end("issued before time began", LET_IN, iat=-(10**400)),
+    front_end("valid from 400 digits", NOT_YET, nbf=10**400),
     front_end("not issued", "the claim iat is missing", iat=...),
     front_end("issued true", "the claim iat is not a number", iat=True),
     front_end("issued as text", "the claim iat is not a number", iat=str(NOW)),
@@ -264,6 +272,18 @@ CLAIMS: Final = [
         "the token holds a number that JSON does not know",
     ),
     Row("expiry 1e999", lambda: SHARED.sign('{"sub": "ada", "iat": 1, "exp": 1e999}'), MALFORMED),
+    Row("issued 1e999", lambda: SHARED.sign(f'{{"sub": "ada", "iat": 1e999, "exp": {NOW + 9000}}}'), MALFORMED),
+    Row(
+        "valid from 1e999",
+        lambda: SHARED.sign(f'{{"sub": "ada", "iat": 1, "nbf": 1e999, "exp": {NOW + 9000}}}'),
+        MALFORMED,
+    ),
+    Row("the issuer twice", lambda: ED.sign(json.dumps(better_auth_claims())[:-1] + ', "iss": "x"}'), TWICE),
+    Row("the audience twice", lambda: ED.sign(json.dumps(better_auth_claims())[:-1] + ', "aud": "x"}'), TWICE),
+    better_auth("a lone surrogate in the issuer", UNKNOWN_ISSUER, iss=f"{ISSUER}\ud800"),
+    better_auth("NUL in the issuer", UNKNOWN_ISSUER, iss=f"{ISSUER}\0"),
+    better_auth("a lone surrogate in the audience", OTHER_AUDIENCE, aud=f"{AUDIENCE}\ud800"),
+    front_end("a lone surrogate in a claim nobody reads", LET_IN, x="\ud800"),
     Row("claims that are a list", lambda: SHARED.sign("[]"), "the claims set of the token is not a JSON object"),
     Row("claims that are no JSON", lambda: SHARED.sign("sub=ada"), "the claims set of the token is not JSON"),
     Row("claims in 5,000 brackets", lambda: SHARED.sign("[" * 5000), "the claims set of the token is not JSON"),
@@ -304,6 +324,15 @@ BETTER_AUTH_OTHERS: Final = [
         lambda: SHARED.sign({"email": "ada@example.org", "iat": NOW, "exp": NOW + 3600}),
         "the claim sub is missing",
     ),
+    Row(
+        "a token that tells another client of a logout",
+        lambda: ED.sign(
+            better_auth_claims(aud="client-id", events={"http://schemas.openid.net/event/backchannel-logout": {}}),
+            {"alg": "EdDSA", "kid": ED.kid, "typ": "logout+jwt"},
+        ),
+        OTHER_TYPE,
+    ),
+    better_auth("an id token under the whole address", UNKNOWN_ISSUER, iss=f"{ISSUER}/api/auth", aud="client-id"),
     better_auth("an id token of another client", OTHER_AUDIENCE, aud="client-id", nonce="n", auth_time=NOW),
 ]
 

@@ -27,15 +27,16 @@ def better_auth_folder(request: pytest.FixtureRequest) -> Path:
 @pytest.fixture(scope="session")
 def better_auth_with(better_auth_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Start]:
     """`better_auth_with("ES256", audience="…")`: the one that is so configured."""
-    started: dict[tuple[str, str], BetterAuth] = {}
+    started: dict[tuple[str, str, str], BetterAuth] = {}
 
-    def start(algorithm: str, audience: str = "") -> BetterAuth:
-        if (algorithm, audience) not in started:
+    def start(algorithm: str, audience: str = "", session_cache: str = "") -> BetterAuth:
+        configured = (algorithm, audience, session_cache)
+        if configured not in started:
             state = tmp_path_factory.mktemp("better-auth") / "database.json"
-            server = BetterAuth(better_auth_folder, state, algorithm, audience)
-            started[algorithm, audience] = server
+            server = BetterAuth(better_auth_folder, state, *configured)
+            started[configured] = server
             server.start()
-        return started[algorithm, audience]
+        return started[configured]
 
     yield start
     for server in started.values():

@@ -53,10 +53,18 @@ class Account:
     user_id: str
     email: str
     session_token: str
+    cached_session: str = ""
+    """The JWT in which a cookie caches the session, where Better Auth is so configured."""
 
     async def token(self) -> str:
         answer = await self.server.get("/api/auth/token", self.session_token)
         assert answer.status_code == 200, answer.text
+        token: str = answer.json()["token"]
+        return token
+
+    async def id_token(self, issuer: str) -> str:
+        """What another application is told when this account signs in there."""
+        answer = await self.server.get(f"/test/id-token?id={self.user_id}&iss={issuer}")
         token: str = answer.json()["token"]
         return token
 
@@ -78,6 +86,7 @@ class BetterAuth:
     state: Path
     algorithm: str
     audience: str = ""
+    session_cache: str = ""
     secret: str = "the-secret-that-encrypts-private-keys-1"
     port: int = field(default_factory=free_port)
     _process: subprocess.Popen[str] | None = None
@@ -103,6 +112,7 @@ class BetterAuth:
             "SECRET": self.secret,
             "ALGORITHM": self.algorithm,
             "AUDIENCE": self.audience,
+            "SESSION_CACHE": self.session_cache,
             "STATE": str(self.state),
         }
         self._process = subprocess.Popen(
@@ -151,4 +161,5 @@ class BetterAuth:
         self._people += 1
         email = f"person-{self._people}@example.org"
         answer = await self.post("/api/auth/sign-up/email", {"email": email, "password": PASSWORD, "name": name})
-        return Account(self, answer.json()["user"]["id"], email, answer.headers["set-auth-token"])
+        cached = answer.cookies.get("better-auth.session_data") or ""
+        return Account(self, answer.json()["user"]["id"], email, answer.headers["set-auth-token"], cached)

@@ -5,7 +5,8 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { toNodeHandler } from "better-auth/node";
 import { createAuth } from "./auth.mjs";
 
-const { PORT, SECRET, ALGORITHM, AUDIENCE, STATE } = process.env;
+const { PORT, SECRET, ALGORITHM, AUDIENCE, SESSION_CACHE, STATE } = process.env;
+const BASE_URL = `http://127.0.0.1:${PORT}`;
 const MODELS = ["user", "session", "account", "verification", "jwks", "organization", "member", "invitation"];
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const LONG_AGO = new Date(0);
@@ -16,10 +17,11 @@ const database = existsSync(STATE)
   : Object.fromEntries(MODELS.map((model) => [model, []]));
 
 const auth = createAuth({
-  baseURL: `http://127.0.0.1:${PORT}`,
+  baseURL: BASE_URL,
   secret: SECRET,
   algorithm: ALGORITHM,
   audience: AUDIENCE,
+  sessionCache: SESSION_CACHE,
   database,
 });
 const handle = toNodeHandler(auth);
@@ -34,15 +36,20 @@ const operations = {
   "/test/make-admin": (query) => (user(query).role = "admin"),
   // Somebody sets the flag in the database and leaves the sessions as they are.
   "/test/mark-banned": (query) => (user(query).banned = true),
+  // What its OAuth provider tells another application of somebody who signs in there, signed by the same keys.
+  "/test/id-token": (query) => {
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { sub: query.get("id"), aud: "another-application", nonce: "n", auth_time: now, acr: "0" };
+    return auth.api.signJWT({ body: { payload: { ...claims, iss: query.get("iss"), iat: now, exp: now + 36000 } } });
+  },
 };
 const user = (query) => database.user.find((each) => each.id === query.get("id"));
 
-const server = createServer((request, response) => {
+const server = createServer(async (request, response) => {
   const { pathname, searchParams } = new URL(request.url, "http://127.0.0.1");
   const operation = operations[pathname];
   if (!operation) return handle(request, response);
-  operation(searchParams);
-  response.end("{}");
+  response.end(JSON.stringify((await operation(searchParams)) ?? null));
 });
 server.listen(Number(PORT), "127.0.0.1", () => console.log("ready"));
 

@@ -57,6 +57,41 @@ async def test_a_session_token_is_refused_with_what_to_do_instead(better_auth: B
         assert "GET /api/auth/token" in refusal(await entrance.enter(session_token))
 
 
+async def test_a_session_cached_in_a_cookie_is_refused_though_a_published_key_signed_it(
+    better_auth_with: Start, opening: Opening
+) -> None:
+    better_auth = better_auth_with("EdDSA", session_cache="keys")
+    entrance, ada = await opening(better_auth), await better_auth.sign_up()
+    claims = jwt.decode(ada.cached_session, options={"verify_signature": False})
+
+    assert jwt.get_unverified_header(ada.cached_session)["kid"] in await better_auth.published_keys()
+    assert (claims["iss"], claims["sub"]) == (better_auth.url, ada.user_id)
+    assert "GET /api/auth/token" in refusal(await entrance.enter(ada.cached_session))
+
+
+async def test_a_session_cached_in_a_cookie_is_refused_though_the_shared_secret_signed_it(
+    better_auth_with: Start, opening: Opening
+) -> None:
+    better_auth = better_auth_with("EdDSA", session_cache="secret")
+    entrance, ada = await opening(better_auth, BETTER_AUTH_SECRET=better_auth.secret), await better_auth.sign_up()
+
+    assert jwt.decode(ada.cached_session, better_auth.secret, algorithms=["HS256"])["user"]["id"] == ada.user_id
+    assert refusal(await entrance.enter(ada.cached_session)) == "the claim sub is missing"
+
+
+async def test_an_id_token_for_another_application_is_refused(better_auth: BetterAuth, opening: Opening) -> None:
+    """The issuer of an id token is Better Auth's whole address, unless the jwt plugin is given another."""
+    entrance, ada = await opening(better_auth), await better_auth.sign_up()
+
+    refusals = [
+        refusal(await entrance.enter(await ada.id_token(issuer)))
+        for issuer in (f"{better_auth.url}/api/auth", better_auth.url)
+    ]
+
+    assert refusals[0] == "the token is from an issuer that is not accepted here"
+    assert refusals[1].startswith("the token is for another audience")
+
+
 async def test_a_banned_user_gets_no_further_token_and_the_last_one_runs_out(
     better_auth: BetterAuth, opening: Opening
 ) -> None:

@@ -1,6 +1,7 @@
 """ETag, If-Match and If-None-Match (RFC 9110 §8.8.3 and §13.1)."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 
@@ -105,3 +106,27 @@ async def test_fifty_writers_change_one_version_once(ada: Creator) -> None:
         tag = winners[0].headers["ETag"]
 
     assert (await ada.get(idea)).json()["title"] == kept[-1]
+
+
+async def test_fifty_writers_who_try_again_lose_none_of_their_changes(ada: Creator) -> None:
+    created = await ada.post({"title": "Shared", "notes": ""})
+    idea, attempts = created.json(), Counter[tuple[str, int]]()
+
+    async def add(line: str) -> None:
+        """What one sees is what the change is made of, so a change over an unseen one would lose it."""
+        while True:
+            seen = await ada.get(idea)
+            body = {"notes": f"{seen.json()['notes']}{line}\n"}
+            answer = await ada.patch(idea, body, headers={"If-Match": seen.headers["ETag"]})
+            attempts[seen.headers["ETag"], answer.status_code] += 1
+            if answer.status_code == 200:
+                return
+            assert answer.status_code == 412
+
+    lines = [f"line {number}" for number in range(50)]
+    await asyncio.gather(*map(add, lines))
+
+    written = (await ada.get(idea)).json()["notes"].splitlines()
+    assert sorted(written) == sorted(lines)
+    versions = {tag for tag, _ in attempts}
+    assert [attempts[tag, 200] for tag in versions] == [1] * 50

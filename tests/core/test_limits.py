@@ -1,18 +1,25 @@
 """How many requests somebody may make, and what they are told about it."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from litestar import Litestar
 
+from creatorvault.apps import INSTALLED
+from creatorvault.core.checks import Installation, Level
 from creatorvault.core.counters import ProcessCounters
 from creatorvault.core.errors import TooManyRequests
-from creatorvault.core.limits import RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits, pseudonym
+from creatorvault.core.settings_checks import groups_check
 from creatorvault.settings import LimitsSettings, SettingsError, load_settings
+from tests.admin.conftest import appointed
 from tests.application import House
 from tests.factories import Creator
 
@@ -85,6 +92,74 @@ async def test_a_second_token_is_no_second_quota(house_with: HouseWith) -> None:
     assert again.token != ada.token
 
     assert [(await ada.list()).status_code, (await again.list()).status_code] == [200, 429]
+
+
+def groups(*tables: Mapping[str, object]) -> str:
+    return json.dumps(tables)
+
+
+async def test_a_group_of_routes_with_quotas_of_its_own_is_counted_apart(house_with: HouseWith) -> None:
+    own = groups({"name": "accounts", "reads": 2})
+    ada = (await limited(house_with, identity_reads=1, groups=own)).creator()
+
+    answers = [await ada.request("GET", "/api/v1/users/me") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"accounts-reads";q=2;w=60'}
+    assert [(await ada.list()).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_what_a_group_does_not_bound_is_counted_with_all_the_rest(house_with: HouseWith) -> None:
+    own = groups({"name": "ideas", "writes": 3})
+    ada = (await limited(house_with, identity_reads=2, identity_writes=1, groups=own)).creator()
+
+    assert [(await ada.post({"title": "one"})).status_code for _ in range(4)] == [201, 201, 201, 429]
+    assert (await ada.list()).status_code == 200
+    assert (await ada.request("GET", "/api/v1/users/me")).status_code == 200
+    assert (await ada.list()).status_code == 429
+
+
+async def test_ideas_under_a_word_of_the_apis_paths_are_ideas(house_with: HouseWith) -> None:
+    own = groups({"name": "ideas", "reads": 1}, {"name": "admin", "reads": 5})
+    someone = (await limited(house_with, groups=own)).creator("admin")
+
+    assert [(await someone.list()).status_code for _ in range(2)] == [200, 429]
+
+
+async def test_operators_are_counted_in_the_group_of_their_routes(
+    house_with: HouseWith, database: asyncpg.Connection
+) -> None:
+    house = await limited(house_with, identity_reads=1, groups=groups({"name": "admin", "reads": 2}))
+    olga = await appointed(database, house.client, "read")
+
+    answers = [await olga.request("GET", "/tenants") for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+async def test_every_route_that_needs_a_caller_is_in_a_group(app: Litestar) -> None:
+    limited = {installed.name for installed in INSTALLED if installed.is_limited}
+    handlers = [handler for route in app.routes for handler in getattr(route, "route_handlers", ())]
+
+    assert {handler.opt.get(GROUP) for handler in handlers if not handler.opt.get("public")} == limited
+    assert limited == {"ideas", "accounts", "tenants", "admin"}
+
+
+async def test_a_group_that_does_not_exist_is_found_by_a_check() -> None:
+    settings = load_settings({"CREATORVAULT_LIMITS__GROUPS": groups({"name": "idea", "reads": 1})})
+
+    [message] = await groups_check(["ideas", "admin"])(Installation(settings, deploy=False))
+
+    assert (message.id, message.level) == ("core.E011", Level.ERROR)
+    assert "idea" in message.text
+    assert message.hint == "The groups are ideas, admin."
+
+
+def test_a_fresh_checkout_has_these_quotas() -> None:
+    limits = load_settings({}).limits
+
+    assert (limits.identity_reads, limits.identity_writes, limits.address_requests) == (600, 120, 300)
+    assert limits.groups == ()
 
 
 async def test_strangers_are_counted_by_address_and_may_sign_in_all_the_same(house_with: HouseWith) -> None:
@@ -167,6 +242,25 @@ async def test_a_spoofed_header_is_no_other_bucket(house_with: HouseWith, header
     assert (await house.client.get(STRANGER, headers=headers)).status_code == 429
     assert (await ada.list()).status_code == 200
     assert (await ada.list(headers=headers)).status_code == 429
+
+
+async def test_a_listed_proxys_word_is_taken_and_a_clients_word_to_it_is_not(house_with: HouseWith) -> None:
+    house = await limited(house_with, address_requests=1, trusted_proxies="127.0.0.0/8")
+
+    async def come_from(*forwarded: str) -> int:
+        return (await house.client.get(STRANGER, headers={"X-Forwarded-For": ", ".join(forwarded)})).status_code
+
+    assert [await come_from("198.51.100.1"), await come_from("198.51.100.2")] == [401, 401]
+    assert await come_from("203.0.113.7", "198.51.100.1") == 429
+
+
+@pytest.mark.parametrize("headers", SPOOFED, ids=str)
+async def test_a_spoofed_header_is_in_no_page(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+    for path in ("/", "/docs", "/redoc", "/openapi.json", "/nowhere", "/api/v1/users/me"):
+        answer = await client.get(path, headers=headers)
+
+        assert "evil" not in f"{answer.headers} {answer.text}"
+        assert "203.0.113" not in f"{answer.headers} {answer.text}"
 
 
 @pytest.mark.parametrize("headers", SPOOFED, ids=str)
@@ -271,6 +365,10 @@ async def test_the_answer_to_a_browser_lets_its_script_read_the_limits(house_wit
         ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "host bits set"),
         ({"TRUSTED_PROXIES": "0.0.0.0/0"}, "is everybody"),
         ({"IDENTITY_READS": "0"}, "IDENTITY_READS"),
+        ({"GROUPS": groups({"name": "ideas"})}, "ideas has neither reads nor writes"),
+        ({"GROUPS": groups({"name": "ideas", "reads": 1}, {"name": "ideas", "writes": 1})}, "ideas is listed 2 times"),
+        ({"GROUPS": groups({"name": "ideas", "reads": 0})}, "reads"),
+        ({"GROUPS": groups({"reads": 1})}, "name is missing"),
     ],
 )
 def test_settings_that_mean_nothing_are_refused(settings: dict[str, str], problem: str) -> None:

@@ -70,6 +70,8 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
     [
         "08006",
         "25006",
+        "25P03",
+        "25P04",
         "28000",
         "3D000",
         "40001",
@@ -81,6 +83,7 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
         "57014",
         "57P01",
         "57P03",
+        "58030",
     ],
 )
 async def test_a_fault_that_passes_is_no_error_of_the_service(house: House, code: str) -> None:
@@ -101,6 +104,15 @@ async def test_a_statement_that_takes_too_long_is_ended_by_the_server(house: Hou
         async with house.app.state.database.reading() as session:
             await session.execute(text("SELECT pg_sleep(60)"))
     assert await sessions.in_transaction() == 0
+
+
+async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
+    with pytest.raises(ServiceUnavailable):
+        async with house.app.state.database.writing() as session:
+            await session.execute(text("SELECT 1"))
+            await asyncio.sleep(0.6)
+            assert await sessions.in_transaction() == 0
+            await session.execute(text("SELECT 1"))
 
 
 async def test_a_migration_under_prepared_statements_is_waited_out(house: House, fresh_sql: asyncpg.Connection) -> None:

@@ -39,7 +39,11 @@ async def wire(database: Database) -> AsyncGenerator[HangingWire]:
 async def service(
     wire: HangingWire, database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[Service]:
-    limits = {"CREATORVAULT_SERVER__HEADER_SECONDS": "1", "CREATORVAULT_SERVER__BODY_SECONDS": "1"}
+    limits = {
+        "CREATORVAULT_SERVER__HEADER_SECONDS": "1",
+        "CREATORVAULT_SERVER__BODY_SECONDS": "1",
+        "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "3",
+    }
     service = Service(tmp_path_factory.mktemp("service"), wire.url, database.owner_url, **limits)
     await service.start()
     yield service
@@ -114,3 +118,15 @@ async def test_a_body_without_end_is_cut_off(service: Service) -> None:
                 await asyncio.sleep(0.001)
             raise ConnectionResetError("reset")
     writer.transport.abort()
+
+
+async def test_forwarding_headers_from_anybody_make_no_other_address(service: Service) -> None:
+    """Nine requests lie in two windows at most, of three each."""
+    spoofed = [
+        {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"} for number in range(9)
+    ]
+
+    answers = [await ask(service.port, "GET", URL, headers) for headers in spoofed]
+
+    assert {answer.status for answer in answers} == {401, 429}
+    assert sum(answer.status == 401 for answer in answers) <= 6

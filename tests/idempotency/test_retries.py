@@ -12,6 +12,12 @@ from tests.factories import Creator
 from tests.logs import Logs
 
 KEY = {"Idempotency-Key": "6f1d8a3e-retry"}
+AT_WORK = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE locktype = 'advisory' AND datname = current_database() AND wait_event_type = 'Lock'
+    )
+"""
 
 
 async def test_a_retry_gets_the_same_answer_and_stores_nothing(ada: Creator) -> None:
@@ -93,6 +99,25 @@ async def test_of_many_at_once_one_stores_and_the_others_are_told_to_wait(ada: C
     assert len(waiting) + sum(answer.status_code == 201 for answer in answers) == 12
     assert all(answer.headers["Retry-After"] == "1" for answer in waiting)
     assert (await ada.list()).json()["total"] == 2
+
+
+async def test_while_the_first_is_at_work_the_second_is_told_to_wait(
+    ada: Creator, database: asyncpg.Connection
+) -> None:
+    await ada.idea()
+    async with database.transaction():
+        await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
+        first = asyncio.create_task(ada.post({"title": "Once"}, headers=KEY))
+        async with asyncio.timeout(5):
+            while not await database.fetchval(AT_WORK):  # noqa: ASYNC110  # the database has no event to wait for
+                await asyncio.sleep(0.01)
+
+        second = await ada.post({"title": "Once"}, headers=KEY)
+        assert not first.done()
+
+    assert (second.status_code, second.headers["Retry-After"]) == (409, "1")
+    assert (await first).status_code == 201
+    assert (await ada.post({"title": "Once"}, headers=KEY)).content == (await first).content
 
 
 async def test_a_key_is_free_again_after_a_day(ada: Creator, database: asyncpg.Connection) -> None:

@@ -18,12 +18,13 @@ MEANINGS: Final = {
     HTTPStatus.UNAUTHORIZED: "There is no token, or it is not accepted.",
     HTTPStatus.FORBIDDEN: "Your token does not allow this: the path is another user's, or the vault is closed or full.",
     HTTPStatus.NOT_FOUND: "It does not exist, or it is not yours.",
-    HTTPStatus.CONFLICT: "The first request with this `Idempotency-Key` has not been answered yet.",
+    HTTPStatus.CONFLICT: "It conflicts with what is there already, or with a request that is still being processed.",
     HTTPStatus.PRECONDITION_FAILED: "Somebody else's change came first: `If-Match` names an older version.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes; it was not read to its end.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "Something in the path, the query or the body breaks a rule.",
     HTTPStatus.TOO_MANY_REQUESTS: "Your quota is used up for now.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away. Nothing was stored, and a retry may succeed.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away, and a retry may succeed. Whether a change was "
+    "stored is not known; what is created under an `Idempotency-Key` is stored once, however often it is sent.",
 }
 ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY)}
 
