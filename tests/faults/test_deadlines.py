@@ -117,14 +117,17 @@ async def test_a_slow_issuer_and_a_hanging_database_share_it(
     origin = key_server.url.removesuffix("/api/auth/jwks")
     token = signer.sign(better_auth_claims(sub="grace", iss=origin, aud=origin))
 
-    asyncio.get_running_loop().call_later(ANSWER_SECONDS * 3 / 4, key_server.gate.set)
-    began = monotonic()
-    answer = await patient_house.client.request(
+    request = patient_house.client.request(
         method,
         "/api/v1/grace/ideas",
         headers={"Authorization": f"Bearer {token}"},
         json={"title": "Too late"} if method == "POST" else None,
     )
+    waiting = asyncio.create_task(request)
+    await key_server.asked.wait()  # what comes before is no waiting, and may take long on a machine with other work
+    asyncio.get_running_loop().call_later(ANSWER_SECONDS * 3 / 4, key_server.gate.set)
+    began = monotonic()
+    answer = await waiting
 
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
     assert answer.json()["detail"] != "The keys of the token's issuer cannot be fetched"
