@@ -33,7 +33,7 @@ def groups_check(groups: Sequence[str]) -> Check:
     async def check(installation: Installation) -> list[Message]:
         return [
             Message(
-                "core.E011",
+                "core.E012",
                 f"limits.groups: there is no route group {group.name}.",
                 f"The groups are {', '.join(groups)}.",
             )

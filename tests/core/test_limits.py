@@ -150,7 +150,7 @@ async def test_a_group_that_does_not_exist_is_found_by_a_check() -> None:
 
     [message] = await groups_check(["ideas", "admin"])(Installation(settings, deploy=False))
 
-    assert (message.id, message.level) == ("core.E011", Level.ERROR)
+    assert (message.id, message.level) == ("core.E012", Level.ERROR)
     assert "idea" in message.text
     assert message.hint == "The groups are ideas, admin."
 
