@@ -42,14 +42,15 @@ class Cluster:
         self._run(f"CREATE DATABASE {database} OWNER {OWNER}" + (f" TEMPLATE {template}" if template else ""))
 
     def environment(self, database: str) -> dict[str, str]:
-        """Of our service: no rate limits, room for a large corpus, and as much patience as the baseline has, so that a
-        busy machine makes no errors; everything else as it ships.
+        """Of our service: no rate limits, room for a large corpus, and as many connections and as much patience as the
+        others have, so that a busy machine makes no errors; everything else as it ships.
         """
         return {
             "CREATORVAULT_ENV": "development",
             "CREATORVAULT_HOME": str(self.home / "home"),
             "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
             "CREATORVAULT_LIMITS__ENABLED": "false",
+            "CREATORVAULT_DATABASE__POOL_SIZE": "20",
             "CREATORVAULT_DATABASE__POOL_WAIT_SECONDS": "20",
             "CREATORVAULT_DATABASE__CONNECT_SECONDS": "20",
             "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "20",

@@ -56,7 +56,7 @@ class _Call:
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request[Any, Any, Any](scope, receive, send)
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
         for guard in self._guards:
             await guard(request, self._operation)  # type: ignore[misc]  # resolved guards are coroutine functions
         received = await self._receive(request)

@@ -171,11 +171,11 @@ class VaultReader:
 
 def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:
     now = datetime.now(UTC)
-    return IdeaResponse(**dict(given), id=uuid4(), user_id=user_id, created_at=now, updated_at=now)
+    return IdeaResponse(**given.__dict__, id=uuid4(), user_id=user_id, created_at=now, updated_at=now)
 
 
 def replaced(idea: IdeaResponse, given: IdeaCreate) -> IdeaResponse:
-    return replace(idea, **dict(given))
+    return replace(idea, **given.__dict__)
 
 
 def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:

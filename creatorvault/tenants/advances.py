@@ -3,7 +3,6 @@
 The plain way is `tenants.services.LockedVault` in a transaction. A statement that goes through is committed.
 """
 
-from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -11,6 +10,7 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.settings import TenancySettings
 from creatorvault.tenants.glances import VaultGlances
+from creatorvault.tenants.revisions import Turn
 
 # The context comes first: a condition on no column is what PostgreSQL calls a one-time filter, tested before any row is
 # looked for. Tested later, row-level security would hide the vault, and nothing would be done.
@@ -65,7 +65,7 @@ class VaultAdvances:
         self._vault = vault
         self._tenancy = tenancy
 
-    def turn(self) -> AbstractAsyncContextManager[None]:
+    def turn(self) -> Turn:
         """Raises ServiceUnavailable."""
         return self._vault.revisions.turn(self._vault.id)
 

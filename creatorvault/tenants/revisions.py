@@ -2,8 +2,6 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -39,19 +37,27 @@ class SeenRevisions:
         if len(self._revisions) > self._size:
             self._revisions.popitem(last=False)
 
-    @asynccontextmanager
-    async def turn(self, vault: VaultId) -> AsyncGenerator[None]:
+    def turn(self, vault: VaultId) -> "Turn":
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""
-        turn = self._turns.setdefault(vault, asyncio.Lock())
-        if turn.locked():
-            try:
-                async with Waiting(self._answer_seconds):
-                    await turn.acquire()
-            except TimeoutError:
-                raise ServiceUnavailable from None
-        else:
-            await turn.acquire()
+        return Turn(self._turns.setdefault(vault, asyncio.Lock()), self._answer_seconds)
+
+
+class Turn:
+    __slots__ = ("_lock", "_seconds")
+
+    def __init__(self, lock: asyncio.Lock, seconds: float) -> None:
+        self._lock = lock
+        self._seconds = seconds
+
+    async def __aenter__(self) -> None:
+        if not self._lock.locked():
+            await self._lock.acquire()
+            return
         try:
-            yield
-        finally:
-            turn.release()
+            async with Waiting(self._seconds):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise ServiceUnavailable from None
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
