@@ -16,13 +16,15 @@ from creatorvault.settings import load_settings
 
 OWNER: Final = "creatorvault_owner"
 RUNTIME: Final = "creatorvault_app"
+CONNECTIONS: Final = 200
+"""All services stand on it at the same time."""
 
 
 class Cluster:
     def __enter__(self) -> Self:
         self.home = Path(tempfile.mkdtemp(prefix="creatorvault-bench-"))
         self.home.chmod(0o755)  # so that the account which root lends the server may pass
-        self._server = EmbeddedPostgres(self.home)
+        self._server = EmbeddedPostgres(self.home, {"max_connections": str(CONNECTIONS)})
         self._server.start()
         return self
 

@@ -20,11 +20,15 @@ from creatorvault.tenants.glances import VAULT, VAULT_COLUMNS, VaultGlances
 COLUMNS: Final = ", ".join(IdeaColumns._fields)
 OWN: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = $2"
 ONE: Final = f"""
-    {VAULT.format(columns=", idea.*")}
+    {VAULT.format(more="", columns=", idea.*")}
     LEFT JOIN LATERAL (SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = $3 LIMIT 1) AS idea ON true
 """  # noqa: S608 - put together from constants
 ORDERED: Final = frozenset({"created_at", "updated_at", "stage", "priority"})
 FILTERS: Final = " AND ideas.stage = ANY ($5::smallint[]) AND ideas.priority = ANY ($6::smallint[])"
+# Counted apart, and so once: among the columns of the page it would be counted for each of its rows.
+COUNTED: Final = f"""
+    , counted AS MATERIALIZED (SELECT (SELECT count(*) FROM ideas WHERE {OWN}{FILTERS}) AS total FROM context)
+"""  # noqa: S608 - put together from constants
 TOTAL: Final = VAULT_COLUMNS
 IDEA_ID: Final = VAULT_COLUMNS + 1
 
@@ -93,10 +97,10 @@ def _page(sort: str, order: str, *, filtered: bool, beyond: bool) -> str:
         raise ValueError("no order that SQL knows")
     scope = f"{OWN}{FILTERS if filtered else ''}"
     order_by = f"ORDER BY ideas.{sort} {order}, ideas.id {order}"
-    total = f"(SELECT count(*) FROM ideas WHERE {scope})" if filtered else "vaults.idea_count"  # noqa: S608 - constants
+    total, more = ("(SELECT total FROM counted)", COUNTED) if filtered else ("vaults.idea_count", "")
     place = f" AND (ideas.{sort}, ideas.id) {'<' if order == 'desc' else '>'} ({'$7, $8' if filtered else '$5, $6'})"
     return f"""
-        {VAULT.format(columns=f", {total}, ideas.*")}
+        {VAULT.format(more=more, columns=f", {total}, ideas.*")}
         LEFT JOIN LATERAL (
             SELECT {COLUMNS} FROM ideas WHERE {scope}{place if beyond else ""} {order_by} LIMIT $3 OFFSET $4
         ) AS ideas ON true

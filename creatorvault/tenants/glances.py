@@ -15,7 +15,7 @@ from creatorvault.tenants.services import OpenVault
 # the tenant id that set_config returns, so not before it is set. LIMIT keeps the planner from joining them otherwise.
 # Seen out of order, rows would be missing and never foreign: what a glance does not find is looked for the plain way.
 VAULT: Final = """
-    WITH context (tenant_id) AS MATERIALIZED (SELECT set_config('app.tenant_id', $1, true)::uuid)
+    WITH context (tenant_id) AS MATERIALIZED (SELECT set_config('app.tenant_id', $1, true)::uuid){more}
     SELECT tenants.status, vaults.revision, vaults.idea_count, vaults.key_version{columns}
     FROM context
     LEFT JOIN LATERAL (
@@ -27,7 +27,7 @@ VAULT: Final = """
     ) AS vaults ON true
 """
 VAULT_COLUMNS: Final = 4
-VAULT_ALONE: Final = VAULT.format(columns="")
+VAULT_ALONE: Final = VAULT.format(more="", columns="")
 
 
 class Glanced(NamedTuple):
