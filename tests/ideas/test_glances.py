@@ -1,8 +1,11 @@
 """What is read at a glance is what a snapshot shows; and what a glance does not find has not to be missing."""
 
 import asyncio
+import json
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -16,6 +19,7 @@ from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.core.secret import Secret
 from creatorvault.ideas.cursors import place_of
 from creatorvault.ideas.glances import IdeaGlances
+from creatorvault.ideas.glances import _page as glanced_page
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.pages import IdeaPage
 from creatorvault.ideas.repositories import IdeaRepository
@@ -236,3 +240,21 @@ async def test_behind_a_proxy_without_prepared_statements_a_glance_is_a_transact
         await glances.close()
 
     assert [tuple(rows[0]) for rows in seen] == [("off", 1), ("off", 2), ("on", 1), ("on", 2)]
+
+
+async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(house: House, filled: Creator) -> None:
+    vault = vault_of(filled)
+    statement = glanced_page("created_at", "desc", filtered=True, beyond=False)
+    arguments = (str(vault.tenant_id), vault.user_id, 5, 0, [0, 2], [0, 1, 2])
+
+    assert len(await house.app.state.glances.rows(statement, *arguments)) == 5
+    [[plan]] = await house.app.state.glances.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+
+    counts = [node for node in nodes_of(json.loads(plan)[0]["Plan"]) if node["Node Type"] == "Aggregate"]
+    assert [node["Actual Loops"] for node in counts] == [1]
+
+
+def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for inner in plan.get("Plans", ()):
+        yield from nodes_of(inner)
