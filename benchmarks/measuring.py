@@ -37,7 +37,7 @@ def measure(
     found: dict[str, list[tuple[Sample, float, float]]] = {name: [] for name in work.services}
     for name in work.services:
         one_run(work, servers[name], seconds * WARM_UP, WARMING_ANSWERS if work.connections > 1 else 8)
-    for _ in range(rounds):
+    for _ in range(rounds * work.patience):
         for name in work.services:
             server = servers[name]
             cpu, database_cpu = server.cpu_seconds, cluster.cpu_seconds

@@ -8,8 +8,8 @@ from typing import Final
 TURN_SECONDS = 0.001
 LET_GO_SECONDS: Final = 0.00005
 """For the server's own thread, which takes requests in and brings answers out: while this one sleeps, it gets the
-interpreter's lock. Otherwise it would have to wait for five milliseconds, at each of a request's steps: the lock is free
-while the event loop looks for news, but no longer than that takes, and nobody wakes up so fast.
+interpreter's lock. Otherwise it would have to wait for five milliseconds, at each of a request's steps: the event loop
+leaves the lock while it looks for news, but for less time than anybody takes to wake up.
 """
 
 
