@@ -96,7 +96,7 @@ def _refuse(_constant: str) -> NoReturn:
 
 
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
-"""What `json.loads` does, with a decoder that is made once."""
+"""As `json.loads`, with a decoder that is made once; a byte order mark begins no value."""
 
 
 def _not_json(offset: int, reason: str) -> RequestInvalid:

@@ -59,7 +59,7 @@ class IdeaReadingService:
         row = None if self._vault is None else await self._repository.row(idea_id)
         if self._vault is None or row is None:
             raise IdeaNotFound(idea_id)
-        return StoredIdea(IdeaSealer(self._vault.cipher).open(row), VaultRevision(row.revision))
+        return StoredIdea(IdeaSealer.of(self._vault.cipher).open(row), VaultRevision(row.revision))
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Total and page come from one snapshot. SQL answers unless the question is about content.

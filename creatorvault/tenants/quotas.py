@@ -30,9 +30,5 @@ def first(own: int | None, default: int | None) -> int | None:
 
 
 def _check(quota: str, limit: int | None, used: int, growth: int) -> None:
-    if limit is not None and not _within(limit, used, growth):
+    if limit is not None and growth > 0 and used + growth > limit:
         raise QuotaExceeded(quota, limit)
-
-
-def _within(limit: int | None, used: int, growth: int) -> bool:
-    return growth <= 0 or limit is None or used + growth <= limit

@@ -34,9 +34,9 @@ def serve(application: str, server: ServerSettings) -> int:
         workers_kill_timeout=server.shutdown_seconds,
         log_level=LogLevels.warning,
     )
+    import_module(application.partition(":")[0])  # once, for all workers
     # What has been imported stays until the end. Looking through all of it for garbage, again and again, would hold up
     # every request that is under way for a tenth of a second.
-    import_module(application.partition(":")[0])
     gc.collect()
     gc.freeze()
     try:
