@@ -27,6 +27,7 @@ from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.segment_writes import SegmentWriter
 from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
 from creatorvault.tenants.derivation import tenant_id_of
@@ -73,6 +74,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
     app.state.corpora = Corpora(settings.search)
+    app.state.segment_writer = SegmentWriter(app.state.glances)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
@@ -88,6 +90,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await probed.close()
         if operators is not None:
             await operators.close()
+        await app.state.segment_writer.aclose()
         await app.state.glances.close()
         await app.state.database.close()
 

@@ -125,6 +125,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
     corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
     vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
     slice_rows: Count = 512
+    segments: bool = True
 
 
 class GroupLimits(Struct, frozen=True, kw_only=True):

@@ -58,14 +58,37 @@ ROOMS: Final[dict[str, set[str]]] = {
             "quick_changes",
             "ranks",
         ),
-        *("pages", "reading", "reserved", "rules", "samples", "sealing", "streaming", "turns", "writing"),
+        *(
+            "pages",
+            "reading",
+            "reserved",
+            "rules",
+            "samples",
+            "sealing",
+            "segment_writes",
+            "segments",
+            "streaming",
+            "turns",
+            "vault_reader",
+            "writing",
+        ),
     },
     "idempotency": set(),
     "health": set(),
     "metrics": {"exposition", "figures", "recorder"},
 }
 
-TENANT_TABLES: Final = {"Idea", "Vault", "Tenant", "VaultKey", "KeptAnswer", "AuditEvent", "AuditHead", "TenantErasure"}
+TENANT_TABLES: Final = {
+    "Idea",
+    "Vault",
+    "Tenant",
+    "VaultKey",
+    "KeptAnswer",
+    "AuditEvent",
+    "AuditHead",
+    "TenantErasure",
+    "IdeaSegment",
+}
 SERVICE_TABLES: Final = {"AuditKey", "Operator"}
 STATEMENTS: Final = {"select", "insert", "update", "delete"}
 

@@ -13,7 +13,7 @@ from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
-from creatorvault.ideas.models import Idea
+from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.idempotency.models import KeptAnswer
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
@@ -101,10 +101,12 @@ class AdminRepository:
         return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
 
     async def destroy(self, tenant_id: TenantId, now: datetime) -> Destroyed:
-        """Keys, ideas and kept answers of a tenant that is being erased.
+        """Keys, ideas with their segments, and kept answers of a tenant that is being erased.
 
         Vaults stay, with revision and key version: neither number may ever come again with something else behind it.
         """
+        segments = delete(IdeaSegment).where(col(IdeaSegment.tenant_id) == tenant_id)
+        await self._session.execute(segments)  # first: else each deleted idea would look for its own
         counts = [
             (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
             for model in (VaultKey, Idea, KeptAnswer)

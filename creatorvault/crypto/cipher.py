@@ -24,6 +24,7 @@ from creatorvault.crypto.padding import pad, unpad
 
 IDEAS: Final = "ideas"
 NAMES: Final = "names"
+SEGMENTS: Final = "segments"
 
 _encoder: Final = msgspec.json.Encoder()
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from itertools import batched
 from typing import Protocol
@@ -18,6 +18,7 @@ from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.segments import Revised
 from creatorvault.ideas.streaming import PageWindow
 from creatorvault.ideas.turns import LoopTurn
 from creatorvault.settings import SearchSettings
@@ -38,7 +39,7 @@ class VaultReader(Protocol):
     @property
     def idea_count(self) -> int: ...
 
-    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
+    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Revised]]:
         """The ideas last changed after `revision`, each once, with the vault's revision at that change; in batches."""
 
     async def live_ids(self) -> set[UUID]:

@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from uuid import UUID
 
-import msgspec
-
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import SORT_KEYS, SortField, sort_in_turns
@@ -44,7 +42,7 @@ class Corpus:
         turn = LoopTurn()
         matches = await self._matches(query.sort, Filter.of(query), slice_rows, turn)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
-        return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)
+        return Page(len(matches), [entry.idea for entry in rows], last)
 
     async def _matches(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
         if wanted.passes_all():

@@ -17,9 +17,10 @@ from creatorvault.ideas.errors import NotYourIdeas
 from creatorvault.ideas.glances import IdeaGlances
 from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.reading import IdeaReading
-from creatorvault.ideas.repositories import IdeaRepository
+from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
+from creatorvault.ideas.vault_reader import Segments
 from creatorvault.ideas.writing import IdeaWriting
 from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
@@ -51,7 +52,10 @@ async def _snapshot(request: IdeasRequest, tenant: TenantName, vault_id: VaultId
         except TenantErased:
             state.corpora.forget(vault_id)
             raise
-        yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora)
+        segments = None
+        if state.settings.search.segments:
+            segments = Segments(SegmentRepository(session, vault_id), state.segment_writer)
+        yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora, segments)
 
 
 async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:

@@ -26,6 +26,8 @@ def fold_tag(tag: str) -> str:
 
     Trimmed again, since NFKC makes some signs begin with a space (U+00A8 for one): folding twice changes nothing.
     """
+    if tag.isascii():
+        return tag.strip().lower()
     return fold(tag.strip()).strip()
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Dialect,
     ForeignKeyConstraint,
     Index,
+    Integer,
     LargeBinary,
     SmallInteger,
     Text,
@@ -58,3 +59,22 @@ class Idea(SQLModel, table=True):
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+
+
+class IdeaSegment(SQLModel, table=True):
+    """Ideas of one vault sealed as one (`ideas.segments`): all whose revision lies between its first and its last.
+
+    A copy, made by who has read them one by one. A trigger on `ideas` deletes it with the first change of one of them.
+    """
+
+    __tablename__ = "idea_segments"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+    )
+
+    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
+    user_id: str = Field(sa_column=Column(Text, primary_key=True))
+    first_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    last_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
+    ideas: int = Field(sa_column=Column(Integer, nullable=False))
+    sealed: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))

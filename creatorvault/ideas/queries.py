@@ -9,7 +9,7 @@ import msgspec
 from creatorvault.ideas.folding import fold, fold_tag
 from creatorvault.ideas.ordering import Place, SortField, SortKey
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
-from creatorvault.ideas.schemas import PriorityEnum, StageEnum
+from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 
 
 class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,13 +31,13 @@ class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`total` counts every match; an item is the JSON of an IdeaResponse.
+    """`total` counts every match.
 
     `last` is the place of the last item, None where no match follows it.
     """
 
     total: int
-    items: list[msgspec.Raw]
+    items: list[IdeaResponse]
     last: Place | None
 
 

@@ -4,17 +4,19 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, delete, func, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Row, delete, func, select, tuple_
+from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
-from creatorvault.ideas.models import Idea
+from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.segments import Gap, Segment, Span
 from creatorvault.tenants.repositories import vault_scope
 
 READ: Final = (
@@ -29,7 +31,9 @@ READ: Final = (
     col(Idea.updated_at),
     col(Idea.revision),
 )
+SPAN: Final = (col(IdeaSegment.first_revision), col(IdeaSegment.last_revision), col(IdeaSegment.ideas))
 BATCH: Final = 256
+SEGMENTS_AT_ONCE: Final = 8
 
 type IdeaRow = Row[Any]
 
@@ -72,16 +76,29 @@ class IdeaRepository(ScopedRepository[Idea]):
         statement = self.columns(func.count()).where(*_filters(query))
         return int((await self.session.execute(statement)).scalar_one())
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[IdeaRow]]:
-        """Rows changed after `revision`, oldest change first, in batches, without holding them all.
+    async def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[IdeaRow]]:
+        """Rows last changed at revisions in the gap, oldest change first, in batches, without holding them all.
 
         What the caller does with a batch is not counted as waiting for the database.
         """
-        statement = self.columns(*READ).where(col(Idea.revision) > revision).order_by(col(Idea.revision))
+        statement = (
+            self.columns(*READ)
+            .where(col(Idea.revision) > gap.after, col(Idea.revision) < gap.before)
+            .order_by(col(Idea.revision))
+        )
         result = await self.session.stream(statement, execution_options={"yield_per": BATCH})
         async for batch in result.partitions():
             with computing(self.session):
                 yield batch
+
+    async def rows_in(self, gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
+        """How many ideas were last changed at revisions in each of them; gaps without any are left out."""
+        ends = [array([getattr(gap, end) for gap in gaps], type_=BigInteger) for end in Gap._fields]
+        gap = func.unnest(*ends).table_valued(*Gap._fields, name="gap").render_derived()
+        within = (col(Idea.revision) > gap.c.after, col(Idea.revision) < gap.c.before)
+        rows = self.columns(func.count()).where(*within).correlate(gap).scalar_subquery()
+        found = (await self.session.execute(select(gap.c.after, gap.c.before, rows))).all()
+        return [(Gap(after, before), count) for after, before, count in found if count]
 
     async def live_ids(self) -> set[UUID]:
         return set((await self.session.execute(self.columns(col(Idea.id)))).scalars())
@@ -99,6 +116,28 @@ class IdeaRepository(ScopedRepository[Idea]):
         )
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else Removed(*row)
+
+
+class SegmentRepository(ScopedRepository[IdeaSegment]):
+    """Only reads: `ideas.segment_writes` writes."""
+
+    model_type = IdeaSegment
+
+    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+        super().__init__(session, vault_scope(IdeaSegment, vault))
+
+    async def spans(self) -> Sequence[Span]:
+        """In the order of their first revisions."""
+        statement = self.columns(*SPAN).order_by(col(IdeaSegment.first_revision))
+        return [Span(*row) for row in (await self.session.execute(statement)).all()]
+
+    async def all(self) -> AsyncGenerator[Sequence[Segment]]:
+        """In batches, without holding them all. What the caller does with one is not counted as waiting."""
+        statement = self.columns(*SPAN, col(IdeaSegment.sealed)).order_by(col(IdeaSegment.first_revision))
+        result = await self.session.stream(statement, execution_options={"yield_per": SEGMENTS_AT_ONCE})
+        async for rows in result.partitions():
+            with computing(self.session):
+                yield [Segment(Span(*span), sealed) for *span, sealed in rows]
 
 
 def is_filtered(query: IdeaQuery) -> bool:

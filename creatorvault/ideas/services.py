@@ -1,9 +1,6 @@
 """The rules of ideas: what a creator reads, and what a change does."""
 
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import UTC, datetime
-from itertools import batched
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -22,11 +19,9 @@ from creatorvault.ideas.pages import IdeaPage, about_content, list_tag, page_of_
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
+from creatorvault.ideas.vault_reader import Segments, VaultReader
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.services import LockedVault, OpenVault
-
-OPENED_AT_ONCE: Final = 32
-"""Who reads a vault hands the event loop back between batches: opening so many takes a fraction of a millisecond."""
 
 UNCONDITIONAL: Final = Precondition()
 NOTHING_STORED: Final = VaultRevision(0)
@@ -44,10 +39,17 @@ class StoredIdea(msgspec.Struct, frozen=True):
 class IdeaReadingService:
     """Reads one vault as a snapshot sees it; `vault` is None for a creator who has stored nothing yet."""
 
-    def __init__(self, repository: IdeaRepository, vault: OpenVault | None, corpora: Corpora) -> None:
+    def __init__(
+        self,
+        repository: IdeaRepository,
+        vault: OpenVault | None,
+        corpora: Corpora,
+        segments: Segments | None = None,
+    ) -> None:
         self._repository = repository
         self._vault = vault
         self._corpora = corpora
+        self._segments = segments
 
     def tag_of(self, query: IdeaQuery) -> str:
         """Raises CursorInvalid: a list that is refused has no version that a client could have."""
@@ -72,7 +74,7 @@ class IdeaReadingService:
         question = about_content(query, after)
         if question is None:
             return await self._page_from_rows(vault, query, after)
-        page = await self._corpora.page(vault.id, VaultReader(self._repository, vault), question)
+        page = await self._corpora.page(vault.id, VaultReader(self._repository, vault, self._segments), question)
         return page_of_matches(vault, query, page)
 
     def _place_of(self, query: IdeaQuery) -> Place | None:
@@ -153,25 +155,6 @@ class IdeaWritingService:
         await self._vault.advance(sealed_bytes=row.size - sealed_size(entity.title, entity.notes, entity.tags))
         await self._repository.change(entity, **row.values)
         return StoredIdea(idea, revision)
-
-
-class VaultReader:
-    """What a corpus is built from: the vault's ideas, opened, as one snapshot sees them."""
-
-    def __init__(self, repository: IdeaRepository, vault: OpenVault) -> None:
-        self.revision = vault.revision
-        self.idea_count = vault.idea_count
-        self._repository = repository
-        self._sealer = IdeaSealer.of(vault.cipher)
-
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
-        async with aclosing(self._repository.changed_since(revision)) as batches:
-            async for rows in batches:
-                for piece in batched(rows, OPENED_AT_ONCE):
-                    yield [(row.revision, self._sealer.open(row)) for row in piece]
-
-    async def live_ids(self) -> set[UUID]:
-        return await self._repository.live_ids()
 
 
 def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:

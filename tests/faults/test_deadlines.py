@@ -12,8 +12,9 @@ import pytest
 
 from creatorvault.core.deadlines import OneDeadline, Waiting, patience_now
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.identifiers import UserId, VaultId, VaultRevision
+from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.ideas.repositories import BATCH, IdeaRepository
+from creatorvault.ideas.vault_reader import EVERYTHING
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.repositories import VaultRepository
@@ -176,7 +177,7 @@ async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
     vault = VaultId(tenant.id, UserId(creator.user_id))
     async with house.app.state.database.reading() as session:
         await VaultRepository(session, vault).enter()
-        async with aclosing(IdeaRepository(session, vault).changed_since(VaultRevision(0))) as batches:
+        async with aclosing(IdeaRepository(session, vault).changed_within(EVERYTHING)) as batches:
             async for batch in batches:
                 yield len(batch)
                 await asyncio.sleep(PAUSE)

@@ -79,15 +79,14 @@ class PaperVault:
         rows = sorted(self.rows.values(), key=lambda row: row[0])
         return replace(PaperReader(VaultRevision(self.revision), rows, len(rows)), **options)
 
-    def answer(self, query: CorpusQuery) -> tuple[int, list[bytes]]:
+    def answer(self, query: CorpusQuery) -> tuple[int, list[IdeaResponse]]:
         found = sorted(
             (idea for idea in self.ideas if _matches(idea, query)), key=lambda idea: _place(idea, query.sort)
         )
         if query.descending:
             found.reverse()
         left = [idea for idea in found if query.after is None or _lies_beyond(_place(idea, query.sort), query)]
-        page = left[query.offset : query.offset + query.limit]
-        return len(found), [msgspec.json.encode(idea) for idea in page]
+        return len(found), left[query.offset : query.offset + query.limit]
 
 
 def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:

@@ -29,7 +29,7 @@ def vault_of(*titles: str) -> PaperVault:
 async def titles(corpora: Corpora, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
     page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING)
     assert page.total == len(page.items)
-    return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
+    return [idea.title for idea in reversed(page.items)]
 
 
 async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:

@@ -30,8 +30,8 @@ def corpus_of(*stored: IdeaResponse) -> Corpus:
     return draft.finish(VaultRevision(1))
 
 
-def plain(page: Page) -> tuple[int, list[bytes]]:
-    return page.total, [bytes(item) for item in page.items]
+def plain(page: Page) -> tuple[int, list[IdeaResponse]]:
+    return page.total, page.items
 
 
 @given(

@@ -23,11 +23,13 @@ RIGHTS: Final = {
     "PUBLIC": {
         "schema public": {"USAGE"},
         # Trigger functions, which nobody can call.
+        "drop_segments()": {"EXECUTE"},
         "refuse_change()": {"EXECUTE"},
         "refuse_step_back()": {"EXECUTE"},
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
+        "idea_segments": {"SELECT", "INSERT", "DELETE"},
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT"},
@@ -37,6 +39,7 @@ RIGHTS: Final = {
     # Of ciphertext, wrapped keys and their names: not one column.
     "creatorvault_operator": {
         **EVERYBODYS,
+        "idea_segments": {"SELECT (tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
         "keys.vault_keys": {

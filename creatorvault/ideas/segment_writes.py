@@ -1,0 +1,121 @@
+"""Writing segments behind the requests that read the ideas in them, which wait for nothing of it."""
+
+import asyncio
+from collections import deque
+from contextvars import Context
+from typing import Final, NamedTuple
+
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.glances import Glances
+from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.logging import get_logger
+from creatorvault.ideas.segments import Segment
+
+log = get_logger(__name__)
+
+WAITING_BYTES: Final = 16 * 2**20
+"""Room for the segments of about 20,000 ideas of 500 characters. More than fits is left to the next who reads them."""
+
+AT_ONCE: Final = 8
+"""So many in one statement, about a megabyte: whoever changes the vault waits for it."""
+
+# As in tenants.advances: nothing is looked for before the context is set. The vault stays as it is until the segments
+# are committed, and is still as it was when the ideas in them were read.
+WRITE: Final = """
+    WITH vault AS (
+        SELECT vaults.tenant_id FROM vaults JOIN tenants ON tenants.tenant_id = vaults.tenant_id
+        WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
+            AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
+            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
+        FOR NO KEY UPDATE OF vaults
+    )
+    INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, sealed)
+    SELECT vault.tenant_id, $2, part.*
+    FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::bytea[]) AS part
+    ON CONFLICT DO NOTHING
+    RETURNING ideas
+"""
+FORGET: Final = """
+    DELETE FROM idea_segments
+    WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
+        AND tenant_id = $1::text::uuid AND user_id = $2
+    RETURNING ideas
+"""
+
+
+class Behind(NamedTuple):
+    """`segment` is of the vault at `revision`; None stands for forgetting all that the vault has."""
+
+    vault: VaultId
+    revision: VaultRevision
+    segment: Segment | None
+
+
+class SegmentWriter:
+    """One per process, for one event loop. What it cannot write is lost, and will be made again."""
+
+    def __init__(self, database: Glances) -> None:
+        self._database = database
+        self._waiting: deque[Behind] = deque()
+        self._waiting_bytes = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def has_room(self) -> bool:
+        return self._waiting_bytes < WAITING_BYTES
+
+    def write(self, vault: VaultId, revision: VaultRevision, segment: Segment) -> None:
+        """Unless the vault has changed by then."""
+        self._waiting_bytes += len(segment.sealed)
+        self._begin(Behind(vault, revision, segment))
+
+    def forget(self, vault: VaultId, revision: VaultRevision) -> None:
+        """All segments of the vault. They are copies: at the wrong moment it only costs time."""
+        self._begin(Behind(vault, revision, None))
+
+    async def written(self) -> None:
+        """When there is nothing left to do."""
+        if self._task:
+            await self._task
+
+    async def aclose(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _begin(self, work: Behind) -> None:
+        self._waiting.append(work)
+        if self._task is None or self._task.done():
+            # In a context of its own: the request that it was made in is answered by then.
+            self._task = asyncio.create_task(self._work_off(), context=Context())
+
+    async def _work_off(self) -> None:
+        while self._waiting:
+            work = self._waiting.popleft()
+            try:
+                if work.segment is None:
+                    await self._database.changed(FORGET, str(work.vault.tenant_id), work.vault.user_id)
+                else:
+                    await self._write(work, [work.segment, *self._more_like(work)])
+            except ServiceUnavailable:
+                log.info("segments.not_written")
+
+    def _more_like(self, work: Behind) -> list[Segment]:
+        """What waits behind it and can be written with it."""
+        more: list[Segment] = []
+        while self._waiting and len(more) < AT_ONCE - 1:
+            vault, revision, segment = self._waiting[0]
+            if segment is None or (vault, revision) != (work.vault, work.revision):
+                break
+            more.append(segment)
+            self._waiting.popleft()
+        return more
+
+    async def _write(self, work: Behind, segments: list[Segment]) -> None:
+        try:
+            columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
+            await self._database.changed(
+                WRITE, str(work.vault.tenant_id), work.vault.user_id, work.revision, *map(list, columns)
+            )
+        finally:
+            self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)

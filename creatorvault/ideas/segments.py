@@ -1,0 +1,90 @@
+"""Many ideas of a vault sealed as one: opened in one call, a fraction of the time that their rows take.
+
+A segment is a copy. It holds all ideas whose revision lies in its span and, since every change gives an idea a new
+revision, speaks of them as they are for as long as the vault has that many ideas with a revision in it. What it is
+bound to is written down in docs/encryption.md.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple, Self
+
+import msgspec
+
+from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
+from creatorvault.crypto.envelope import Sealed, context
+from creatorvault.ideas.schemas import IdeaResponse
+
+DOMAIN: Final = b"creatorvault/segment/v1"
+
+MOST: Final = 128
+"""Ideas in a segment. The more there are, the more have to be read one by one after a change of one of them."""
+
+FEWEST: Final = 32
+"""Sealing fewer is not worth the row."""
+
+ENDLESS: Final = 2**63 - 1
+
+type Revised = tuple[int, IdeaResponse]
+"""An idea, after the vault's revision at its last change."""
+
+_decoder: Final = msgspec.json.Decoder(list[Revised])
+
+
+class Span(NamedTuple):
+    """From the first to the last revision, both included."""
+
+    first: int
+    last: int
+    ideas: int
+
+
+class Gap(NamedTuple):
+    """The revisions between the two."""
+
+    after: int
+    before: int
+
+
+class Segment(NamedTuple):
+    span: Span
+    sealed: Sealed
+
+
+def overlap(spans: Sequence[Span]) -> bool:
+    """Whether two of them do. They are in the order of their first revisions."""
+    return any(span.last >= later.first for span, later in pairwise(spans))
+
+
+def gaps_between(spans: Sequence[Span]) -> list[Gap]:
+    """Where ideas may be that are in none of them. They are in order and do not overlap."""
+    afters, befores = [0, *(span.last for span in spans)], [*(span.first for span in spans), ENDLESS]
+    return [Gap(*ends) for ends in zip(afters, befores, strict=True) if ends[1] - ends[0] > 1]
+
+
+class SegmentSealer:
+    """Seals and opens the segments of one vault."""
+
+    @classmethod
+    def of(cls, cipher: VaultCipher) -> Self:
+        sealer: Self | None = cipher.derived.get(cls)
+        if sealer is None:
+            sealer = cipher.derived[cls] = cls(cipher)
+        return sealer
+
+    def __init__(self, cipher: VaultCipher) -> None:
+        self._cipher = cipher.for_purpose(SEGMENTS)
+        self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
+
+    def seal(self, ideas: Sequence[Revised]) -> Segment:
+        """`ideas`, at least one, are in the order of their revisions."""
+        span = Span(ideas[0][0], ideas[-1][0], len(ideas))
+        return Segment(span, self._cipher.seal_json(ideas, self._context(span)))
+
+    def open(self, segment: Segment) -> list[Revised]:
+        """Raises as `VaultCipher.open_json`."""
+        return self._cipher.open_json(segment.sealed, self._context(segment.span), _decoder)
+
+    def _context(self, span: Span) -> bytes:
+        first, last, ideas = span
+        return self._shared + context(first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4))

@@ -1,0 +1,104 @@
+"""What a corpus is built from: the vault's ideas, opened, as one snapshot sees them."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from itertools import batched
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas.corpora import BEGINNING
+from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
+from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.segment_writes import SegmentWriter
+from creatorvault.ideas.segments import ENDLESS, FEWEST, MOST, Gap, Revised, SegmentSealer, Span, gaps_between, overlap
+from creatorvault.tenants.services import OpenVault
+
+OPENED_AT_ONCE: Final = 32
+"""Who reads a vault hands the event loop back between batches: opening so many takes a fraction of a millisecond."""
+
+MOST_GAPS: Final = 32
+"""Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
+
+EVERYTHING: Final = Gap(BEGINNING, ENDLESS)
+
+
+class Segments(NamedTuple):
+    """Those that the snapshot has, and who writes new ones."""
+
+    stored: SegmentRepository
+    writer: SegmentWriter
+
+
+class VaultReader:
+    """All of a vault is read from its segments, and row by row where there are none; those it makes of what it read.
+
+    Without `segments` it reads row by row only. Answers are those of `ideas.corpora.VaultReader`; raises the alarms of
+    `IdeaSealer.open` and of `SegmentSealer.open`.
+    """
+
+    def __init__(self, repository: IdeaRepository, vault: OpenVault, segments: Segments | None = None) -> None:
+        self.revision = vault.revision
+        self.idea_count = vault.idea_count
+        self._repository = repository
+        self._vault = vault
+        self._segments = segments if vault.idea_count >= FEWEST else None
+        self._sealer = IdeaSealer.of(vault.cipher)
+        self._segment_sealer = SegmentSealer.of(vault.cipher)
+        self._makes_segments = True
+
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Revised]]:
+        if revision == BEGINNING and self._segments:
+            ideas = self._all(self._segments)
+        else:
+            ideas = self._rows(Gap(revision, ENDLESS))
+        async with aclosing(ideas):
+            async for batch in ideas:
+                yield batch
+
+    async def live_ids(self) -> set[UUID]:
+        return await self._repository.live_ids()
+
+    async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Revised]]:
+        spans, gaps = await self._spans_and_gaps(segments)
+        if spans:
+            async with aclosing(segments.stored.all()) as batches:
+                async for batch in batches:
+                    for segment in batch:
+                        yield self._segment_sealer.open(segment)
+        for gap in gaps:
+            async with aclosing(self._rows(gap)) as rows:
+                run: list[Revised] = []
+                async for ideas in rows:
+                    yield ideas
+                    run.extend(ideas)
+                    if len(run) >= MOST:
+                        self._make_segment(segments, run[:MOST])
+                        del run[:MOST]
+                if len(run) >= FEWEST:
+                    self._make_segment(segments, run)
+        self._makes_segments = False  # who reads the vault a second time has made them
+
+    async def _spans_and_gaps(self, segments: Segments) -> tuple[Sequence[Span], Sequence[Gap]]:
+        """Spans that hold what the vault has, and where it has more. As a whole they are believed or not: every idea is
+        counted in one or found in a gap.
+        """
+        spans = await segments.stored.spans()
+        if not spans:
+            return (), [EVERYTHING]
+        gaps = [] if overlap(spans) else await self._repository.rows_in(gaps_between(spans))
+        found = sum(span.ideas for span in spans) + sum(rows for _, rows in gaps)
+        if overlap(spans) or found != self.idea_count or len(gaps) > MOST_GAPS:
+            segments.writer.forget(self._vault.id, self.revision)
+            return (), [EVERYTHING]
+        return spans, [gap for gap, _ in gaps]
+
+    async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Revised]]:
+        async with aclosing(self._repository.changed_within(gap)) as batches:
+            async for rows in batches:
+                for piece in batched(rows, OPENED_AT_ONCE):
+                    yield [(row.revision, self._sealer.open(row)) for row in piece]
+
+    def _make_segment(self, segments: Segments, ideas: Sequence[Revised]) -> None:
+        if self._makes_segments and segments.writer.has_room:
+            segments.writer.write(self._vault.id, self.revision, self._segment_sealer.seal(ideas))

@@ -1,0 +1,63 @@
+"""Create segments: many ideas of a vault sealed as one, which go with the first of them that changes or is deleted."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "20261125_01"
+down_revision = "20261122_08"
+branch_labels = None
+depends_on = None
+
+CURRENT_TENANT = "nullif(current_setting('app.tenant_id', true), '')::uuid"
+BEING_ERASED = "EXISTS (SELECT FROM tenants t WHERE t.tenant_id = idea_segments.tenant_id AND t.status = 'erasing')"
+
+
+def upgrade() -> None:
+    op.create_table(
+        "idea_segments",
+        sa.Column("tenant_id", sa.Uuid(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("first_revision", sa.BigInteger(), nullable=False),
+        sa.Column("last_revision", sa.BigInteger(), nullable=False),
+        sa.Column("ideas", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "user_id", "first_revision", "last_revision", name="idea_segments_pkey"),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "user_id"],
+            ["vaults.tenant_id", "vaults.user_id"],
+            name="idea_segments_tenant_id_user_id_fkey",
+            ondelete="RESTRICT",
+        ),
+        sa.CheckConstraint("ideas > 0 AND last_revision - first_revision >= ideas - 1", name="idea_segments_span"),
+    )
+    op.execute("ALTER TABLE idea_segments ALTER COLUMN sealed SET STORAGE EXTERNAL")
+    op.execute("ALTER TABLE idea_segments ENABLE ROW LEVEL SECURITY")
+    op.execute("ALTER TABLE idea_segments FORCE ROW LEVEL SECURITY")
+    op.execute(f"CREATE POLICY own_tenant ON idea_segments USING (tenant_id = {CURRENT_TENANT})")
+    op.execute("GRANT SELECT, INSERT, DELETE ON idea_segments TO creatorvault_runtime")
+    op.execute("GRANT SELECT (tenant_id, user_id), DELETE ON idea_segments TO creatorvault_operator")
+    op.execute("CREATE POLICY operators_read ON idea_segments FOR SELECT TO creatorvault_operator USING (true)")
+    op.execute(
+        f"CREATE POLICY operators_destroy ON idea_segments FOR DELETE TO creatorvault_operator USING ({BEING_ERASED})"
+    )
+    # What was deleted or overwritten must not live on in a copy, whoever changes an idea and by which statement. A
+    # function that is not STABLE sees what was committed while its statement waited for the vault: a segment that was
+    # written in the meantime goes as well.
+    op.execute("""
+        CREATE FUNCTION drop_segments() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            DELETE FROM public.idea_segments
+            WHERE tenant_id = OLD.tenant_id AND user_id = OLD.user_id
+                AND first_revision <= OLD.revision AND last_revision >= OLD.revision;
+            RETURN NULL;
+        END $$
+    """)
+    op.execute(
+        "CREATE TRIGGER drop_segments AFTER UPDATE OR DELETE ON ideas FOR EACH ROW EXECUTE FUNCTION drop_segments()"
+    )
+
+
+def downgrade() -> None:
+    op.execute("DROP TRIGGER drop_segments ON ideas")
+    op.execute("DROP FUNCTION drop_segments()")
+    op.drop_table("idea_segments")

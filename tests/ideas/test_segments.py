@@ -1,0 +1,380 @@
+"""Segments: they answer what the rows would, hold nothing that is gone, and are believed only when they are whole."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.envelope import Sealed
+from creatorvault.crypto.errors import Tampered
+from creatorvault.ideas import vault_reader
+from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.segment_writes import FORGET, WRITE
+from creatorvault.ideas.segments import FEWEST, MOST, Segment, SegmentSealer, Span, gaps_between, overlap
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.ideas.paper_vaults import new_vault_id
+from tests.ideas.strategies import ideas
+from tests.ideas.tampering import assert_plain_fault
+from tests.ideas.test_glances import vault_of
+from tests.logs import Logs
+
+MANY = MOST + FEWEST
+"""Two segments: a full one, and one that is just worth it."""
+
+
+async def filled(creator: Creator, count: int = MANY) -> list[Idea]:
+    return [await creator.idea(f"Title {number:04}", notes=f"Hexenkessel {number:04}") for number in range(count)]
+
+
+async def searched(house: House, creator: Creator, text: str = "title") -> Sequence[str]:
+    """What a process finds that has nothing of the vault in memory; with everything written that it leaves behind."""
+    house.app.state.corpora.forget(vault_of(creator))
+    titles = await creator.titles({"search": text, "sort": "title", "order": "asc", "limit": 100})
+    await house.app.state.segment_writer.written()
+    return titles
+
+
+async def total(creator: Creator, text: str = "title") -> int:
+    answer = (await creator.list({"search": text, "limit": 1})).json()
+    return int(answer["total"])
+
+
+async def spans(database: asyncpg.Connection, creator: Creator) -> list[Span]:
+    rows = await database.fetch(
+        "SELECT first_revision, last_revision, ideas FROM idea_segments WHERE user_id = $1 ORDER BY 1", creator.user_id
+    )
+    return [Span(*row) for row in rows]
+
+
+async def texts(house: House, database: asyncpg.Connection, creator: Creator) -> str:
+    """All that the vault's segments hold."""
+    cipher = house.app.state.keyring.newest(vault_of(creator))
+    rows = await database.fetch(
+        "SELECT first_revision, last_revision, ideas, sealed FROM idea_segments WHERE user_id = $1", creator.user_id
+    )
+    return repr([SegmentSealer.of(cipher).open(Segment(Span(*span), sealed)) for *span, sealed in rows])
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The rows that are opened one by one."""
+    rows: list[Any] = []
+    plain = IdeaSealer.open
+    monkeypatch.setattr(IdeaSealer, "open", lambda self, row: rows.append(row) or plain(self, row))  # type: ignore[func-returns-value]
+    return rows
+
+
+async def test_what_was_read_once_is_not_opened_row_by_row_again(
+    house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
+) -> None:
+    await filled(ada)
+    first = await searched(house, ada)
+
+    assert await spans(database, ada) == [Span(1, MOST, MOST), Span(MOST + 1, MANY, FEWEST)]
+    opened.clear()
+    assert await searched(house, ada) == first
+    assert await total(ada) == MANY
+    assert len(opened) == 0
+
+
+async def test_few_ideas_are_not_worth_a_segment(house: House, ada: Creator, database: asyncpg.Connection) -> None:
+    await filled(ada, FEWEST - 1)
+
+    assert len(await searched(house, ada)) == FEWEST - 1
+    assert await spans(database, ada) == []
+
+
+async def test_what_came_later_is_read_from_its_rows(
+    house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
+) -> None:
+    await filled(ada)
+    await searched(house, ada)
+    await ada.idea("Title new")
+    opened.clear()
+
+    assert await searched(house, ada, "title new") == ["Title new"]
+    assert len(opened) == 1
+    assert len(await spans(database, ada)) == 2
+
+
+@pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
+@pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}])
+async def test_nothing_outlives_a_change_of_it(
+    house: House, ada: Creator, database: asyncpg.Connection, way: str, headers: dict[str, str], opened: list[Any]
+) -> None:
+    some = await filled(ada)
+    await searched(house, ada)
+    gone = some[5]
+
+    body = None if way == "DELETE" else {"title": "Another", "notes": "Nothing of it"}
+    answer = await ada.request(way, ada.url_of(gone), json=body, headers=headers)
+
+    assert answer.is_success, answer.text
+    assert await spans(database, ada) == [Span(MOST + 1, MANY, FEWEST)]
+    assert gone["notes"] not in await texts(house, database, ada)
+    opened.clear()
+    assert gone["title"] not in await searched(house, ada)
+    assert len(opened) == MOST - (way == "DELETE")
+    assert await total(ada) == MANY - 1
+    # Made anew from what is left.
+    opened.clear()
+    await searched(house, ada)
+    assert len(opened) == (way != "DELETE")
+
+
+async def test_nothing_outlives_a_change_at_length(house: House, ada: Creator, database: asyncpg.Connection) -> None:
+    some = await filled(ada)
+    await searched(house, ada)
+    house.app.state.keyring.forget(vault_of(ada))  # which a quick change needs
+
+    assert (await ada.delete(some[0])).is_success
+    assert await spans(database, ada) == [Span(MOST + 1, MANY, FEWEST)]
+
+
+async def test_a_change_that_waited_for_a_segment_takes_it_along(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    """Its statement began before the segment was there, and goes on when it is."""
+    some = await filled(ada, FEWEST)
+    await searched(house, ada)
+    [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
+    vault = vault_of(ada)
+    await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    writing = database.transaction()
+    await writing.start()
+    columns = ([row["first_revision"]], [row["last_revision"]], [row["ideas"]], [row["sealed"]])
+    assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, FEWEST, *columns)
+
+    change = asyncio.create_task(ada.patch(some[0], {"title": "Another"}))
+    await asyncio.sleep(0.3)
+    assert not change.done()
+    await writing.commit()
+
+    assert (await change).is_success
+    assert await spans(database, ada) == []
+
+
+async def test_a_segment_is_not_written_once_the_vault_has_changed(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    some = await filled(ada, FEWEST)
+    await searched(house, ada)
+    [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
+    span = Span(row["first_revision"], row["last_revision"], row["ideas"])
+    await ada.delete(some[0])
+
+    writer, vault = house.app.state.segment_writer, vault_of(ada)
+    writer.write(vault, VaultRevision(FEWEST), Segment(span, row["sealed"]))
+    await writer.written()
+
+    assert await spans(database, ada) == []
+
+
+@pytest.mark.parametrize("fault", ["a row less", "a row more", "an overlap"])
+async def test_segments_that_are_not_the_vaults_ideas_are_not_believed(
+    house: House, ada: Creator, database: asyncpg.Connection, fault: str
+) -> None:
+    """As after a restore of one table, or a change made while triggers were off."""
+    some = await filled(ada, MANY + 1)
+    await searched(house, ada)
+    await database.execute("SET session_replication_role = replica")
+    match fault:
+        case "a row less":
+            await database.execute("DELETE FROM ideas WHERE id = $1", some[0]["id"])
+            await database.execute("UPDATE vaults SET idea_count = idea_count - 1 WHERE user_id = $1", ada.user_id)
+        case "a row more":
+            await database.execute("UPDATE idea_segments SET ideas = ideas - 1 WHERE user_id = $1", ada.user_id)
+        case "an overlap":
+            await database.execute(
+                "UPDATE idea_segments SET last_revision = $1 WHERE user_id = $2 AND first_revision = 1",
+                *(MOST + 1, ada.user_id),
+            )
+    await database.execute("RESET session_replication_role")
+
+    titles = await searched(house, ada)
+
+    assert (titles[0] == some[0]["title"]) == (fault != "a row less")
+    assert await total(ada) == MANY + 1 - (fault == "a row less")
+    assert sum(span.ideas for span in await spans(database, ada)) == await total(ada)
+
+
+async def test_segments_with_many_gaps_are_made_anew(
+    house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_reader, "MOST_GAPS", 1)
+    some = await filled(ada)
+    await searched(house, ada)
+    await database.execute("DELETE FROM idea_segments WHERE user_id = $1 AND first_revision > 1", ada.user_id)
+    await ada.delete(some[MOST - 1])
+    await ada.idea("Title last")
+    monkeypatch.setattr(vault_reader, "FEWEST", MANY)
+    await searched(house, ada)
+    monkeypatch.undo()
+
+    assert await searched(house, ada)
+    assert sum(span.ideas for span in await spans(database, ada)) == MANY
+
+
+async def test_a_vault_that_is_streamed_is_streamed_from_segments(
+    house_with: Any, database: asyncpg.Connection, opened: list[Any]
+) -> None:
+    house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
+    ada = house.creator()
+    notes = "Hexenkessel " * 400
+    for number in range(MANY):
+        await ada.idea(f"Title {number:04}", notes=notes)
+    await searched(house, ada)
+    await searched(house, ada)
+    opened.clear()
+
+    deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
+
+    assert deep == [f"Title {MANY - 1:04}"]
+    assert len(opened) == 0
+    assert house.app.state.corpora.figures().streams >= 1
+    assert len(await spans(database, ada)) == 2
+
+
+async def test_segments_can_be_switched_off(house_with: Any, database: asyncpg.Connection) -> None:
+    house = await house_with(CREATORVAULT_SEARCH__SEGMENTS="false")
+    ada = house.creator()
+    await filled(ada, FEWEST)
+
+    assert len(await searched(house, ada)) == FEWEST
+    assert await spans(database, ada) == []
+
+
+async def test_what_has_no_room_is_left_to_the_next_reader(
+    house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await filled(ada)
+    monkeypatch.setattr("creatorvault.ideas.segment_writes.WAITING_BYTES", 1)
+    await searched(house, ada)
+    assert await spans(database, ada) == [Span(1, MOST, MOST)]
+
+    await searched(house, ada)
+
+    assert len(await spans(database, ada)) == 2
+
+
+async def test_many_segments_are_written_in_few_statements(
+    house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_reader, "MOST", FEWEST)
+    monkeypatch.setattr("creatorvault.ideas.segment_writes.AT_ONCE", 2)
+    await filled(ada)
+
+    await searched(house, ada)
+
+    assert [span.ideas for span in await spans(database, ada)] == [FEWEST] * (MANY // FEWEST)
+
+
+async def test_a_database_that_is_gone_costs_the_segments_alone(
+    house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
+) -> None:
+    await filled(ada, FEWEST)
+    lock = database.transaction()
+    await lock.start()
+    await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
+
+    assert len(await searched(house, ada)) == FEWEST
+
+    await lock.rollback()
+    assert await spans(database, ada) == []
+    assert logs.named("segments.not_written")
+    assert house.app.state.segment_writer.has_room
+    await searched(house, ada)
+    assert len(await spans(database, ada)) == 1
+
+
+OTHER = "sealed = (SELECT sealed FROM idea_segments WHERE user_id {} $1 AND (last_revision = $2) = {} LIMIT 1)"
+TAMPERED = {
+    "a flipped byte": "sealed = set_byte(sealed, 100, get_byte(sealed, 100) # 1)",
+    "another vault's": OTHER.format("<>", "true"),
+    "another segment's": OTHER.format("=", "false"),
+}
+
+
+@pytest.mark.parametrize("fault", TAMPERED)
+async def test_a_segment_that_was_tampered_with_is_an_alarm(
+    house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, fault: str
+) -> None:
+    bob = house.creator()
+    for creator in (ada, bob):
+        await filled(creator)
+        await searched(house, creator)
+    await database.execute(
+        f"UPDATE idea_segments SET {TAMPERED[fault]} WHERE user_id = $1 AND last_revision = $2",
+        *(ada.user_id, MOST),
+    )
+
+    house.app.state.corpora.forget(vault_of(ada))
+    assert_plain_fault(await ada.list({"search": "title"}))
+
+    [alarm] = logs.named("alarm")
+    assert (alarm["code"], alarm["user_id"]) == ("tampered", ada.user_id)
+    assert "Hexenkessel" not in logs.text
+    assert await searched(house, bob)
+    # What operations.md says to do about it.
+    await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    assert await searched(house, ada)
+
+
+async def test_another_tenants_segments_are_out_of_reach(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    await filled(ada, FEWEST)
+    await searched(house, ada)
+    bob = house.creator()
+    glances = house.app.state.glances
+
+    assert await glances.changed(FORGET, str(vault_of(bob).tenant_id), ada.user_id) == []
+    assert await glances.rows("SELECT count(*) FROM idea_segments") == [(0,)]
+    assert len(await spans(database, ada)) == 1
+
+
+CIPHER = VaultCipher(new_vault_id(), VaultRevision(1), {1: bytes(32)}, unusable={})  # type: ignore[dict-item]
+
+
+@given(st.lists(ideas(), min_size=1, max_size=5))
+@settings(max_examples=50)
+def test_every_idea_comes_back_as_it_was(stored: list[Any]) -> None:
+    revised = list(enumerate(stored, start=7))
+    sealer = SegmentSealer.of(CIPHER)
+
+    segment = sealer.seal(revised)
+
+    assert segment.span == Span(7, 6 + len(stored), len(stored))
+    assert sealer.open(segment) == revised
+    for other in (
+        segment._replace(span=segment.span._replace(first=6)),
+        segment._replace(span=segment.span._replace(last=99)),
+        segment._replace(span=segment.span._replace(ideas=6)),
+        segment._replace(sealed=Sealed(segment.sealed[:-1])),
+    ):
+        with pytest.raises(Tampered):
+            sealer.open(other)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), max_size=6))
+def test_every_revision_is_in_one_span_or_one_gap(steps: list[tuple[int, int]]) -> None:
+    found, at = [], 0
+    for step, length in steps:
+        found.append(Span(at + step, at + step + length, 1))
+        at += step + length
+
+    gaps = gaps_between(found)
+
+    assert not overlap(found)
+    for revision in range(1, at + 10):
+        within = [span for span in found if span.first <= revision <= span.last]
+        between = [gap for gap in gaps if gap.after < revision < gap.before]
+        assert len(within) + len(between) == 1
+    assert overlap([*found, Span(at, at, 1)]) == bool(found)
