@@ -13,6 +13,7 @@ from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
 
@@ -42,7 +43,7 @@ def sample_idea(chance: random.Random, number: int) -> IdeaResponse:
 
 def build(ideas: list[IdeaResponse]) -> Corpus:
     draft = CorpusDraft()
-    draft.merge(ideas)
+    draft.merge([Entry.of(1, idea) for idea in ideas])
     return draft.finish(VaultRevision(1))
 
 
@@ -90,7 +91,7 @@ async def report(size: int, chance: random.Random) -> str:
 
     start = perf_counter()
     draft = corpus.draft()
-    draft.merge([sample_idea(chance, 0)])
+    draft.merge([Entry.of(2, sample_idea(chance, 0))])
     followed = draft.finish(VaultRevision(2))
     following = (perf_counter() - start) * 1000
     assert (await followed.select(CorpusQuery(), 512)).total == size + 1

@@ -99,22 +99,16 @@ class VaultCipher:
         """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the
         key version it names is none of this vault's, and the alarm of that key when it could not be unwrapped.
         """
-        key = self._opens.get(header_of(sealed))
-        if key is None:
-            raise self._refusal(sealed)
-        try:
-            return unpad(key.open(sealed, context))
-        except NotAuthentic:
-            raise Tampered(**self._ids(key.version)) from None
+        return unpad(self._opened(sealed, context))
 
     def seal_json(self, value: object, context: bytes) -> Sealed:
         return self.seal(_encoder.encode(value), context)
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
-        plaintext = self.open(sealed, context)
+        padded = self._opened(sealed, context)
         try:
-            return decoder.decode(plaintext)
+            return decoder.decode(padded)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
         raise Tampered(**self._ids(key_version_of(sealed)))
@@ -126,6 +120,15 @@ class VaultCipher:
     def key_of(self, header: bytes) -> EnvelopeKey | None:
         """The key that an envelope's header names, if it is usable."""
         return self._opens.get(header)
+
+    def _opened(self, sealed: bytes, context: bytes) -> bytes:
+        key = self._opens.get(header_of(sealed))
+        if key is None:
+            raise self._refusal(sealed)
+        try:
+            return key.open(sealed, context)
+        except NotAuthentic:
+            raise Tampered(**self._ids(key.version)) from None
 
     def _refusal(self, sealed: bytes) -> Alarm:
         try:

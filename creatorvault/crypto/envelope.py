@@ -99,7 +99,7 @@ class EnvelopeKey:
         """Raises NotAuthentic, also for an envelope that was cut short."""
         if len(sealed) < _SHORTEST:
             raise NotAuthentic
-        nonce, ciphertext = sealed[HEADER_BYTES:CIPHERTEXT_AT], sealed[CIPHERTEXT_AT:]
+        nonce, ciphertext = sealed[HEADER_BYTES:CIPHERTEXT_AT], memoryview(sealed)[CIPHERTEXT_AT:]
         try:
             return self.decrypt(nonce, ciphertext, sealed[:HEADER_BYTES] + context)
         except InvalidTag:

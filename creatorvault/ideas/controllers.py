@@ -1,6 +1,6 @@
 """The ideas API, /api/v1/{user_id}/ideas."""
 
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 from litestar import Controller, Response
@@ -75,7 +75,7 @@ class IdeaController(Controller):
             return unchanged
         page = await reading.page(query)
         answer = IdeaListResponse(
-            items=page.items,
+            items=cast("list[IdeaResponse]", page.items),
             total=page.total,
             limit=query.limit,
             offset=query.offset,

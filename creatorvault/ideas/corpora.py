@@ -4,7 +4,6 @@ import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from itertools import batched
 from typing import Protocol
 from uuid import UUID
 from weakref import WeakValueDictionary
@@ -17,13 +16,10 @@ from creatorvault.ideas.corpus import Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery, Page
-from creatorvault.ideas.schemas import IdeaResponse
-from creatorvault.ideas.segments import Revised
 from creatorvault.ideas.streaming import PageWindow
 from creatorvault.ideas.turns import LoopTurn
 from creatorvault.settings import SearchSettings
 
-FOLDED_AT_ONCE = 32
 BEGINNING = VaultRevision(0)
 REMEMBERED_OUTGROWN = 10_000
 
@@ -39,8 +35,8 @@ class VaultReader(Protocol):
     @property
     def idea_count(self) -> int: ...
 
-    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Revised]]:
-        """The ideas last changed after `revision`, each once, with the vault's revision at that change; in batches."""
+    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
+        """The ideas last changed after `revision`, each once, in batches."""
 
     async def live_ids(self) -> set[UUID]:
         """The ids of all ideas of the vault."""
@@ -153,8 +149,8 @@ class Corpora:
         size_before, growth = draft.size, 0
         try:
             async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING)) as changes:
-                async for ideas in changes:
-                    draft.merge(ideas)
+                async for entries in changes:
+                    draft.merge(entries)
                     self._growing_bytes += draft.size - size_before - growth
                     growth = draft.size - size_before
                     if draft.size > self._vault_budget:
@@ -196,29 +192,22 @@ class Corpora:
 
     async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
         turn, window, seen = LoopTurn(), PageWindow(query), 0
-        async with aclosing(_entries(vault, reader)) as stream:
+        async with aclosing(_changes(vault, reader, BEGINNING)) as stream:
             async for entries in stream:
                 seen += len(entries)
                 await window.add(entries, turn)
         if seen != reader.idea_count:
             raise VaultMismatch(**vault_ids(vault))
-        async with aclosing(_entries(vault, reader)) as again:
+        async with aclosing(_changes(vault, reader, BEGINNING)) as again:
             return await window.page(again, turn)
 
 
-async def _entries(vault: VaultId, reader: VaultReader) -> AsyncGenerator[list[Entry]]:
-    async with aclosing(_changes(vault, reader, BEGINNING)) as changes:
-        async for ideas in changes:
-            yield [Entry.of(idea) for idea in ideas]
-
-
-async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision) -> AsyncGenerator[list[IdeaResponse]]:
-    """The reader's batches in smaller pieces, with a rest for the event loop between them when it is due."""
+async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
+    """The reader's batches, with a rest for the event loop between them when it is due."""
     turn = LoopTurn()
     async with aclosing(reader.changed_since(since)) as batches:
         async for batch in batches:
-            for piece in batched(batch, FOLDED_AT_ONCE):
-                if any(revision > reader.revision for revision, _ in piece):
-                    raise VaultMismatch(**vault_ids(vault))
-                yield [idea for _, idea in piece]
-                await turn.rest_if_over()
+            if max([entry.revision for entry in batch], default=0) > reader.revision:
+                raise VaultMismatch(**vault_ids(vault))
+            yield batch
+            await turn.rest_if_over()

@@ -8,11 +8,12 @@ from collections.abc import Iterable, Sequence
 from itertools import batched
 from uuid import UUID
 
+import msgspec
+
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import SORT_KEYS, SortField, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
-from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.turns import LoopTurn
 
 RECENT_RESULTS = 4
@@ -20,6 +21,9 @@ RECENT_RESULTS = 4
 
 KEPT_IN_ORDER = 64
 """Up to so many changes are put into the known orders one by one; more, and the orders are made anew when asked for."""
+
+FEW = 8
+"""Matches are few while they are at most one in so many."""
 
 EMPTY_BYTES = 2048
 """What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
@@ -30,7 +34,7 @@ type Orders = dict[SortField, list[Entry]]
 class Corpus:
     """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
 
-    def __init__(self, revision: VaultRevision, entries: dict[int, Entry], size: int, orders: Orders) -> None:
+    def __init__(self, revision: VaultRevision, entries: dict[bytes, Entry], size: int, orders: Orders) -> None:
         self.revision = revision
         self.size = size
         self._entries = entries
@@ -42,26 +46,33 @@ class Corpus:
         turn = LoopTurn()
         matches = await self._matches(query.sort, Filter.of(query), slice_rows, turn)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
-        return Page(len(matches), [entry.idea for entry in rows], last)
+        return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)
 
     async def _matches(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
         if wanted.passes_all():
             return await self._ordered(sort, turn)
         if (known := self._recent.pop((sort, wanted), None)) is None:
-            known = []
-            for rows in batched(await self._candidates(sort, wanted, turn), slice_rows):
-                known.extend(wanted.passing(rows))
-                await turn.rest_if_over()
+            known = await self._found(sort, wanted, slice_rows, turn)
         self._recent[sort, wanted] = known
         if len(self._recent) > RECENT_RESULTS:
             del self._recent[next(iter(self._recent))]
         return known
 
-    async def _candidates(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
+    async def _found(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
+        """Few matches are put in order by themselves: to know the order of all, every idea's keys have to be read."""
+        if (candidates := self._candidates(sort, wanted)) is not None:
+            return await _passing(wanted, candidates, slice_rows, turn)
+        found = await _passing(wanted, self._entries.values(), slice_rows, turn)
+        if len(found) * FEW <= len(self._entries):
+            return await sort_in_turns(found, SORT_KEYS[sort], turn)
+        return await _passing(wanted, await self._ordered(sort, turn), slice_rows, turn)
+
+    def _candidates(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
+        """In order, as far as they are known."""
         for (known_sort, wider), known in reversed(self._recent.items()):
             if known_sort == sort and wanted.narrows(wider):
                 return known
-        return await self._ordered(sort, turn)
+        return self._orders.get(sort)
 
     async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
         if sort not in self._orders:
@@ -72,31 +83,44 @@ class Corpus:
         return CorpusDraft(dict(self._entries), self.size, dict(self._orders))
 
 
+async def _passing(wanted: Filter, entries: Iterable[Entry], slice_rows: int, turn: LoopTurn) -> list[Entry]:
+    found: list[Entry] = []
+    for rows in batched(entries, slice_rows):
+        found.extend(wanted.passing(rows))
+        await turn.rest_if_over()
+    return found
+
+
 class CorpusDraft:
     """The next corpus in the making, from nothing or from an older corpus, which stays as it is."""
 
     def __init__(
-        self, entries: dict[int, Entry] | None = None, size: int = EMPTY_BYTES, orders: Orders | None = None
+        self, entries: dict[bytes, Entry] | None = None, size: int = EMPTY_BYTES, orders: Orders | None = None
     ) -> None:
         self.entries = {} if entries is None else entries
         self.size = size
         self._orders = orders or {}
-        self._before: dict[int, Entry | None] = {}
+        self._before: dict[bytes, Entry | None] = {}
 
-    def merge(self, changed: Iterable[IdeaResponse]) -> None:
+    def merge(self, changed: Sequence[Entry]) -> None:
         """Takes in ideas that are new or have changed. Taking one in again does no harm."""
-        for idea in changed:
-            self._put(idea.id.int, Entry.of(idea))
+        entries = {entry.id: entry for entry in changed}
+        if not self._orders and entries.keys().isdisjoint(self.entries):
+            self.entries.update(entries)
+            self.size += sum([entry.size for entry in changed])
+            return
+        for entry in changed:
+            self._put(entry.id, entry)
 
     def retain(self, ids: Iterable[UUID]) -> None:
         """Drops every idea but these."""
-        for gone in self.entries.keys() - {live.int for live in ids}:
+        for gone in self.entries.keys() - {live.bytes for live in ids}:
             self._put(gone, None)
 
     def finish(self, revision: VaultRevision) -> Corpus:
         return Corpus(revision, self.entries, self.size, self._next_orders())
 
-    def _put(self, idea_id: int, entry: Entry | None) -> None:
+    def _put(self, idea_id: bytes, entry: Entry | None) -> None:
         before = self.entries.pop(idea_id, None)
         if self._orders:
             self._before.setdefault(idea_id, before)

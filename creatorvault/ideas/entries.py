@@ -1,75 +1,101 @@
-"""One idea as a corpus holds it: folded for searching, beside the idea as it is answered."""
+"""One idea as a corpus holds it: folded for searching, encoded for answering, its keys read when they are asked for."""
 
 from datetime import UTC, datetime
 from sys import getsizeof, intern
-from uuid import UUID
 
 import msgspec
 
 from creatorvault.ideas.folding import fold, fold_tag, title_key
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
-from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 
 POINTER_BYTES = 8
 PLACES = 12
 """Pointers that a corpus keeps to an entry: in each of five orders, in results of late, in the dictionary by id."""
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """`haystack` is the folded title and notes, parted by U+0000, which no text of an idea and no search can hold.
+class Keys(msgspec.Struct, frozen=True, gc=False):
+    """What ideas are ordered and filtered by. `stage` and `priority` are ranks, `tags` are folded."""
 
-    `size` is about the memory that the entry, its idea and their places in a corpus take, in bytes.
-    Not tracked by the garbage collector, which would walk through all of them again and again; it is never in a cycle.
-    """
-
-    idea: IdeaResponse
-    id: int
-    stage: int
-    priority: int
     created_at: datetime
     updated_at: datetime
     title: str
     folded_title: str
-    haystack: str
+    stage: int
+    priority: int
     tags: tuple[str, ...]
-    size: int
 
     @classmethod
-    def of(cls, idea: IdeaResponse) -> "Entry":
-        folded_title, title = title_key(idea.title)
-        haystack = f"{fold(title)}\0{fold(idea.notes)}" if idea.notes else fold(title)
+    def of(cls, body: msgspec.Raw) -> "Keys":
+        read = _read(body)
+        folded_title, title = title_key(read.title)
         # Ideas share their tags. Interned, each is there once, for as long as an entry has it.
-        tags = tuple([intern(fold_tag(tag)) for tag in idea.tags])
-        return cls(
-            idea,
-            idea.id.int,
-            STAGE_RANK[idea.stage],
-            PRIORITY_RANK[idea.priority],
-            idea.created_at,
-            idea.updated_at,
-            title,
-            folded_title,
-            haystack,
-            tags,
-            FIXED_BYTES + _size_of_texts(idea, haystack, folded_title) + len(tags) * TAG_BYTES,
-        )
+        tags = tuple([intern(fold_tag(tag)) for tag in read.tags])
+        stage, priority = STAGE_RANK[read.stage], PRIORITY_RANK[read.priority]
+        return cls(read.created_at, read.updated_at, title, folded_title, stage, priority, tags)
 
 
-def _size_of_texts(idea: IdeaResponse, haystack: str, folded_title: str) -> int:
-    if haystack.isascii():  # a byte for each character, in the idea and folded
-        return 2 * len(haystack) + len(folded_title)
-    return sum(map(getsizeof, (idea.title, idea.notes, haystack, folded_title))) - 4 * _EMPTY_TEXT
+class Entry(msgspec.Struct, array_like=True, gc=False):
+    """`id` is that of the UUID, which sorts as PostgreSQL sorts it. `haystack` is the folded title and notes, parted by
+    U+0000, which no text of an idea and no search can hold.
 
+    `body` is the idea's JSON, so that a page is answered without opening or encoding an idea again, and a search has
+    not to read what it does not find. Once it does, `known_keys` has them.
+    Not tracked by the garbage collector, which would walk through all of them again and again; it is never in a cycle.
+    """
+
+    revision: int
+    id: bytes
+    haystack: str
+    body: msgspec.Raw
+    known_keys: Keys | None = None
+
+    @classmethod
+    def of(cls, revision: int, idea: IdeaResponse) -> "Entry":
+        haystack = f"{fold(idea.title)}\0{fold(idea.notes)}" if idea.notes else fold(idea.title)
+        # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
+        return cls(revision, idea.id.bytes, haystack, msgspec.Raw(bytes(memoryview(_encode(idea)))))
+
+    @property
+    def keys(self) -> Keys:
+        if self.known_keys is None:
+            self.known_keys = Keys.of(self.body)
+        return self.known_keys
+
+    @property
+    def size(self) -> int:
+        """About the memory that the entry, its keys and its places in a corpus take, in bytes."""
+        haystack = self.haystack
+        letters = len(haystack)
+        texts = letters if haystack.isascii() else getsizeof(haystack) - _EMPTY_TEXT
+        title = haystack.find("\0")  # which the keys have twice
+        titles = 2 * texts if title < 0 else 2 * texts * title // letters
+        return FIXED_BYTES + texts + titles + len(memoryview(self.body))
+
+
+class _Read(msgspec.Struct, gc=False):
+    title: str
+    stage: StageEnum
+    priority: PriorityEnum
+    tags: list[str]
+    created_at: datetime
+    updated_at: datetime
+
+
+_encode = msgspec.json.Encoder().encode
+_read = msgspec.json.Decoder(_Read).decode
 
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
-_BLANK_IDEA = IdeaResponse(title="", notes="", id=UUID(int=2**127), user_id="", created_at=_NOW, updated_at=_NOW)
-_BLANK = Entry(_BLANK_IDEA, 2**127, 0, 0, _NOW, _NOW, "", "", "", (), 2**29)
-TAG_BYTES = 2 * POINTER_BYTES + 2 * (_EMPTY_TEXT + 8)
-"""As the creator wrote it, and folded."""
+_BLANK_KEYS = Keys(_NOW, _NOW, "", "", 0, 0, ())
+_BLANK = Entry(2**31, bytes(16), "", msgspec.Raw(b""), _BLANK_KEYS)
+RAW_BYTES = 48
+"""A msgspec.Raw, which cannot be asked: two pointers, a length and a flag."""
 
+TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
 FIXED_BYTES = (
     PLACES * POINTER_BYTES
-    + 4 * _EMPTY_TEXT
-    + sum(map(getsizeof, (_BLANK, _BLANK_IDEA, _BLANK_IDEA.id, _BLANK.id, _NOW, _NOW, _BLANK_IDEA.tags, (), 2**29)))
+    + sum(map(getsizeof, (_BLANK, _BLANK.revision, _BLANK.id, "", b"", _BLANK_KEYS, _NOW, _NOW, "", "", ())))
+    + RAW_BYTES
+    + TAGS_BYTES
 )

@@ -4,7 +4,11 @@ It is one rule for all languages and never depends on a locale: an answer may no
 Normalisation forms: Unicode Standard Annex #15. Default Case Folding: The Unicode Standard, section 3.13.
 """
 
-from unicodedata import category, normalize
+from typing import Final
+from unicodedata import category, normalize, unidata_version
+
+RULE: Final = f"1/{unidata_version}"
+"""What is folded by another rule, or with the tables of another version of Unicode, may be folded differently."""
 
 
 def fold(text: str) -> str:

@@ -77,4 +77,5 @@ class IdeaSegment(SQLModel, table=True):
     first_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
     last_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
     ideas: int = Field(sa_column=Column(Integer, nullable=False))
+    folding: str = Field(sa_column=Column(Text, nullable=False))
     sealed: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))

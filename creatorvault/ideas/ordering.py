@@ -4,44 +4,26 @@ from bisect import bisect_left
 from collections.abc import Callable
 from datetime import datetime
 from itertools import batched, chain
-from typing import Literal, NamedTuple, Protocol, Self, cast
+from typing import Literal, NamedTuple, Self, cast
 from uuid import UUID
 
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.folding import title_key
 from creatorvault.ideas.turns import LoopTurn
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
-type SortKey = tuple[datetime | str | int, ...]
+type SortKey = tuple[datetime | str | int | bytes, ...]
 
 RUN_ROWS = 2048
 """Sorting as many takes about a millisecond."""
 
 
-class Sortable(Protocol):
-    """`stage` and `priority` are ranks; `id` is the UUID as an integer, which sorts by bytes as PostgreSQL does."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def created_at(self) -> datetime: ...
-    @property
-    def updated_at(self) -> datetime: ...
-    @property
-    def folded_title(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def stage(self) -> int: ...
-
-
-SORT_KEYS: dict[SortField, Callable[[Sortable], SortKey]] = {
-    "created_at": lambda idea: (idea.created_at, idea.id),
-    "updated_at": lambda idea: (idea.updated_at, idea.id),
-    "title": lambda idea: (idea.folded_title, idea.title, idea.id),
-    "priority": lambda idea: (idea.priority, idea.id),
-    "stage": lambda idea: (idea.stage, idea.id),
+SORT_KEYS: dict[SortField, Callable[[Entry], SortKey]] = {
+    "created_at": lambda entry: (entry.keys.created_at, entry.id),
+    "updated_at": lambda entry: (entry.keys.updated_at, entry.id),
+    "title": lambda entry: (entry.keys.folded_title, entry.keys.title, entry.id),
+    "priority": lambda entry: (entry.keys.priority, entry.id),
+    "stage": lambda entry: (entry.keys.stage, entry.id),
 }
 
 
@@ -53,12 +35,12 @@ class Place(NamedTuple):
 
     @classmethod
     def of(cls, key: SortKey) -> Self:
-        return cls(key[-2], UUID(int=cast("int", key[-1])))
+        return cls(cast("datetime | str | int", key[-2]), UUID(bytes=cast("bytes", key[-1])))
 
     @property
     def key(self) -> SortKey:
         value = title_key(self.value) if isinstance(self.value, str) else (self.value,)
-        return (*value, self.id.int)
+        return (*value, self.id.bytes)
 
 
 async def sort_in_turns[T](rows: list[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:

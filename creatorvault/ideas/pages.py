@@ -17,9 +17,9 @@ from creatorvault.tenants.services import OpenVault
 
 
 class IdeaPage(NamedTuple):
-    """`tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
+    """`items` of a corpus are encoded already; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
 
-    items: list[IdeaResponse]
+    items: list[IdeaResponse] | list[msgspec.Raw]
     total: int
     tag: str
     next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET

@@ -2,14 +2,14 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 import msgspec
 
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.folding import fold, fold_tag
 from creatorvault.ideas.ordering import Place, SortField, SortKey
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
-from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
+from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 
 
 class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,25 +31,14 @@ class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`total` counts every match.
+    """`total` counts every match; an item is the JSON of an IdeaResponse.
 
     `last` is the place of the last item, None where no match follows it.
     """
 
     total: int
-    items: list[IdeaResponse]
+    items: list[msgspec.Raw]
     last: Place | None
-
-
-class Filterable(Protocol):
-    @property
-    def stage(self) -> int: ...
-    @property
-    def priority(self) -> int: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def haystack(self) -> str: ...
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -76,15 +65,15 @@ class Filter(msgspec.Struct, frozen=True):
         """Whether everything that this one lets pass is known to pass the wider one too, as when a creator types on."""
         return wider.needle in self.needle and msgspec.structs.replace(wider, needle=self.needle) == self
 
-    def passing[E: Filterable](self, entries: Sequence[E]) -> Sequence[E]:
-        if self.stages:
-            entries = [entry for entry in entries if entry.stage in self.stages]
-        if self.priorities:
-            entries = [entry for entry in entries if entry.priority in self.priorities]
-        if tags := self.tags:
-            entries = [entry for entry in entries if not tags.isdisjoint(entry.tags)]
-        if needle := self.needle:
+    def passing(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        if needle := self.needle:  # at first, since it takes no keys
             entries = [entry for entry in entries if needle in entry.haystack]
+        if self.stages:
+            entries = [entry for entry in entries if entry.keys.stage in self.stages]
+        if self.priorities:
+            entries = [entry for entry in entries if entry.keys.priority in self.priorities]
+        if tags := self.tags:
+            entries = [entry for entry in entries if not tags.isdisjoint(entry.keys.tags)]
         return entries
 
 

@@ -31,7 +31,12 @@ READ: Final = (
     col(Idea.updated_at),
     col(Idea.revision),
 )
-SPAN: Final = (col(IdeaSegment.first_revision), col(IdeaSegment.last_revision), col(IdeaSegment.ideas))
+SPAN: Final = (
+    col(IdeaSegment.first_revision),
+    col(IdeaSegment.last_revision),
+    col(IdeaSegment.ideas),
+    col(IdeaSegment.folding),
+)
 BATCH: Final = 256
 SEGMENTS_AT_ONCE: Final = 8
 

@@ -29,9 +29,9 @@ WRITE: Final = """
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
         FOR NO KEY UPDATE OF vaults
     )
-    INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, sealed)
+    INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)
     SELECT vault.tenant_id, $2, part.*
-    FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::bytea[]) AS part
+    FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::bytea[]) AS part
     ON CONFLICT DO NOTHING
     RETURNING ideas
 """

@@ -13,7 +13,8 @@ import msgspec
 
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
-from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.folding import RULE
 
 DOMAIN: Final = b"creatorvault/segment/v1"
 
@@ -25,18 +26,16 @@ FEWEST: Final = 32
 
 ENDLESS: Final = 2**63 - 1
 
-type Revised = tuple[int, IdeaResponse]
-"""An idea, after the vault's revision at its last change."""
-
-_decoder: Final = msgspec.json.Decoder(list[Revised])
+_decoder: Final = msgspec.json.Decoder(list[Entry])
 
 
 class Span(NamedTuple):
-    """From the first to the last revision, both included."""
+    """From the first to the last revision, both included; `folding` is the rule that its texts are folded by."""
 
     first: int
     last: int
     ideas: int
+    folding: str = RULE
 
 
 class Gap(NamedTuple):
@@ -51,9 +50,9 @@ class Segment(NamedTuple):
     sealed: Sealed
 
 
-def overlap(spans: Sequence[Span]) -> bool:
-    """Whether two of them do. They are in the order of their first revisions."""
-    return any(span.last >= later.first for span, later in pairwise(spans))
+def go_together(spans: Sequence[Span]) -> bool:
+    """Whether all are folded as this process folds, and none overlap. They are in the order of their revisions."""
+    return all(span.folding == RULE for span in spans) and all(a.last < b.first for a, b in pairwise(spans))
 
 
 def gaps_between(spans: Sequence[Span]) -> list[Gap]:
@@ -76,15 +75,17 @@ class SegmentSealer:
         self._cipher = cipher.for_purpose(SEGMENTS)
         self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
 
-    def seal(self, ideas: Sequence[Revised]) -> Segment:
-        """`ideas`, at least one, are in the order of their revisions."""
-        span = Span(ideas[0][0], ideas[-1][0], len(ideas))
-        return Segment(span, self._cipher.seal_json(ideas, self._context(span)))
+    def seal(self, entries: Sequence[Entry]) -> Segment:
+        """`entries`, at least one, are in the order of their revisions."""
+        span = Span(entries[0].revision, entries[-1].revision, len(entries))
+        stored = [(entry.revision, entry.id, entry.haystack, entry.body) for entry in entries]
+        return Segment(span, self._cipher.seal_json(stored, self._context(span)))
 
-    def open(self, segment: Segment) -> list[Revised]:
+    def open(self, segment: Segment) -> list[Entry]:
         """Raises as `VaultCipher.open_json`."""
         return self._cipher.open_json(segment.sealed, self._context(segment.span), _decoder)
 
     def _context(self, span: Span) -> bytes:
-        first, last, ideas = span
-        return self._shared + context(first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4))
+        first, last, ideas, folding = span
+        numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
+        return self._shared + context(*numbers, folding.encode())

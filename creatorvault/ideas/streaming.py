@@ -3,10 +3,11 @@
 from collections.abc import AsyncIterable, Sequence
 from operator import gt, lt
 
+import msgspec
+
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
-from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.turns import LoopTurn
 
 SHALLOW = 1000
@@ -55,12 +56,12 @@ class PageWindow:
     async def page(self, again: AsyncIterable[Sequence[Entry]], turn: LoopTurn) -> Page:
         """`again` is the same entries once more; it is read, up to the last one needed, only for a deep page."""
         chosen, last = await self.chosen(turn)
-        ideas: dict[object, IdeaResponse] = {entry.id: entry.idea for _, entry in chosen if entry}
+        bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
         places = [key[-1] for key, _ in chosen]
-        missing = set(places).difference(ideas)
+        missing = set(places).difference(bodies)
         if missing:
             async for entries in again:
-                ideas |= {entry.id: entry.idea for entry in entries if entry.id in missing}
-                if len(ideas) == len(places):
+                bodies |= {entry.id: entry.body for entry in entries if entry.id in missing}
+                if len(bodies) == len(places):
                     break
-        return Page(self._total, [ideas[place] for place in places], last)
+        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)

@@ -8,10 +8,11 @@ from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.ideas.corpora import BEGINNING
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.segment_writes import SegmentWriter
-from creatorvault.ideas.segments import ENDLESS, FEWEST, MOST, Gap, Revised, SegmentSealer, Span, gaps_between, overlap
+from creatorvault.ideas.segments import ENDLESS, FEWEST, MOST, Gap, SegmentSealer, Span, gaps_between, go_together
 from creatorvault.tenants.services import OpenVault
 
 OPENED_AT_ONCE: Final = 32
@@ -47,7 +48,7 @@ class VaultReader:
         self._segment_sealer = SegmentSealer.of(vault.cipher)
         self._makes_segments = True
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Revised]]:
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
         if revision == BEGINNING and self._segments:
             ideas = self._all(self._segments)
         else:
@@ -59,7 +60,7 @@ class VaultReader:
     async def live_ids(self) -> set[UUID]:
         return await self._repository.live_ids()
 
-    async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Revised]]:
+    async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Entry]]:
         spans, gaps = await self._spans_and_gaps(segments)
         if spans:
             async with aclosing(segments.stored.all()) as batches:
@@ -68,10 +69,10 @@ class VaultReader:
                         yield self._segment_sealer.open(segment)
         for gap in gaps:
             async with aclosing(self._rows(gap)) as rows:
-                run: list[Revised] = []
-                async for ideas in rows:
-                    yield ideas
-                    run.extend(ideas)
+                run: list[Entry] = []
+                async for entries in rows:
+                    yield entries
+                    run.extend(entries)
                     if len(run) >= MOST:
                         self._make_segment(segments, run[:MOST])
                         del run[:MOST]
@@ -86,19 +87,20 @@ class VaultReader:
         spans = await segments.stored.spans()
         if not spans:
             return (), [EVERYTHING]
-        gaps = [] if overlap(spans) else await self._repository.rows_in(gaps_between(spans))
-        found = sum(span.ideas for span in spans) + sum(rows for _, rows in gaps)
-        if overlap(spans) or found != self.idea_count or len(gaps) > MOST_GAPS:
-            segments.writer.forget(self._vault.id, self.revision)
-            return (), [EVERYTHING]
-        return spans, [gap for gap, _ in gaps]
+        if go_together(spans):
+            gaps = await self._repository.rows_in(gaps_between(spans))
+            found = sum(span.ideas for span in spans) + sum(rows for _, rows in gaps)
+            if found == self.idea_count and len(gaps) <= MOST_GAPS:
+                return spans, [gap for gap, _ in gaps]
+        segments.writer.forget(self._vault.id, self.revision)
+        return (), [EVERYTHING]
 
-    async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Revised]]:
+    async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Entry]]:
         async with aclosing(self._repository.changed_within(gap)) as batches:
             async for rows in batches:
                 for piece in batched(rows, OPENED_AT_ONCE):
-                    yield [(row.revision, self._sealer.open(row)) for row in piece]
+                    yield [Entry.of(row.revision, self._sealer.open(row)) for row in piece]
 
-    def _make_segment(self, segments: Segments, ideas: Sequence[Revised]) -> None:
+    def _make_segment(self, segments: Segments, entries: Sequence[Entry]) -> None:
         if self._makes_segments and segments.writer.has_room:
-            segments.writer.write(self._vault.id, self.revision, self._segment_sealer.seal(ideas))
+            segments.writer.write(self._vault.id, self.revision, self._segment_sealer.seal(entries))

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("first_revision", sa.BigInteger(), nullable=False),
         sa.Column("last_revision", sa.BigInteger(), nullable=False),
         sa.Column("ideas", sa.Integer(), nullable=False),
+        sa.Column("folding", sa.Text(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "first_revision", "last_revision", name="idea_segments_pkey"),
         sa.ForeignKeyConstraint(

@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import msgspec
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
 
@@ -41,13 +42,13 @@ class PaperReader:
     read: int = 0
     asked_for_ids: int = 0
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[tuple[int, IdeaResponse]]]:
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[Entry]]:
         changed = [row for row in self.ideas if row[0] > revision]
         for start in range(0, len(changed), self.batch):
             await (self.gate.wait() if self.gate else asyncio.sleep(0))
             batch = changed[start : start + self.batch]
             self.read += len(batch)
-            yield batch
+            yield [Entry.of(*row) for row in batch]
             if self.fault:
                 raise self.fault
 
@@ -79,19 +80,20 @@ class PaperVault:
         rows = sorted(self.rows.values(), key=lambda row: row[0])
         return replace(PaperReader(VaultRevision(self.revision), rows, len(rows)), **options)
 
-    def answer(self, query: CorpusQuery) -> tuple[int, list[IdeaResponse]]:
+    def answer(self, query: CorpusQuery) -> tuple[int, list[bytes]]:
         found = sorted(
             (idea for idea in self.ideas if _matches(idea, query)), key=lambda idea: _place(idea, query.sort)
         )
         if query.descending:
             found.reverse()
         left = [idea for idea in found if query.after is None or _lies_beyond(_place(idea, query.sort), query)]
-        return len(found), left[query.offset : query.offset + query.limit]
+        page = left[query.offset : query.offset + query.limit]
+        return len(found), [msgspec.json.encode(idea) for idea in page]
 
 
 def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:
     *value, id_ = query.after or ()
-    after = (*value, UUID(int=id_).bytes)  # type: ignore[arg-type]  # the last part of a sort key
+    after = (*value, id_)
     return place < after if query.descending else place > after
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
 from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.settings import SearchSettings
@@ -29,7 +30,7 @@ def vault_of(*titles: str) -> PaperVault:
 async def titles(corpora: Corpora, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
     page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING)
     assert page.total == len(page.items)
-    return [idea.title for idea in reversed(page.items)]
+    return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
 
 
 async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
@@ -271,9 +272,11 @@ def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
     tracemalloc.start()
     try:
         for number in range(200):
-            draft.merge(
-                [idea_of(f"{letter * 150} {number}", notes=f"{letter * 4000} {number}", tags=[f"tag {number}"])]
-            )
+            idea = idea_of(f"{letter * 150} {number}", notes=f"{letter * 4000} {number}", tags=[f"tag {number}"])
+            draft.merge([Entry.of(1, idea)])
+            del idea
+        for entry in draft.entries.values():
+            assert entry.keys
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

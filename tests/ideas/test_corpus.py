@@ -26,12 +26,12 @@ type Change = IdeaResponse | CorpusQuery | int
 
 def corpus_of(*stored: IdeaResponse) -> Corpus:
     draft = CorpusDraft()
-    draft.merge(stored)
+    draft.merge([Entry.of(1, idea) for idea in stored])
     return draft.finish(VaultRevision(1))
 
 
-def plain(page: Page) -> tuple[int, list[IdeaResponse]]:
-    return page.total, page.items
+def plain(page: Page) -> tuple[int, list[bytes]]:
+    return page.total, [bytes(item) for item in page.items]
 
 
 @given(
@@ -57,7 +57,7 @@ async def test_every_question_is_answered_as_by_a_plain_list(
 async def test_a_page_goes_on_after_any_place_whoever_stands_there(
     stored: list[IdeaResponse], question: CorpusQuery, elsewhere: IdeaResponse
 ) -> None:
-    vault, after = PaperVault(), SORT_KEYS[question.sort](Entry.of(elsewhere))
+    vault, after = PaperVault(), SORT_KEYS[question.sort](Entry.of(1, elsewhere))
     vault.put(*stored)
     query = msgspec.structs.replace(question, offset=0, after=after)
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
@@ -153,7 +153,7 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
 @pytest.mark.parametrize("offset", [0, 100, 2000])
 async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
     window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), turns.LoopTurn()
-    entries = [Entry.of(idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)]
+    entries = [Entry.of(1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)]
     most = 2 * (offset + 11) + streaming.SLACK
 
     for _ in range(10 + most // len(entries)):
