@@ -5,12 +5,15 @@ from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any, Final, cast
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+from creatorvault.ideas import vault_reader
 from tests.application import House
 from tests.factories import Idea
+from tests.ideas.test_glances import vault_of
 from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
 
 # Signs that are special to LIKE; letters whose case changes their length or depends on a language; ligatures, marks
@@ -81,6 +84,7 @@ class VaultMachine(RuleBasedStateMachine):
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
+        self.house = house
         self.loop = loop
         self.ada = house.creator()
         self.model = VaultModel()
@@ -166,6 +170,13 @@ class VaultMachine(RuleBasedStateMachine):
         assert answer.json() == self.model.answer(question)
 
     @rule(question=questions)
+    def ask_a_process_that_has_nothing(self, question: Question) -> None:
+        """It reads the vault from what was sealed together before, as far as that still stands."""
+        self.house.app.state.corpora.forget(vault_of(self.ada))
+        self.ask(question)
+        self.wait(self.house.app.state.segment_writer.written())
+
+    @rule(question=questions)
     def walk(self, question: Question) -> None:
         """By cursor, to the end: the same ideas as on one page."""
         whole = self.model.answer(replace(question, limit=100, offset=0))
@@ -198,7 +209,12 @@ class VaultMachine(RuleBasedStateMachine):
         self.ask(Question(search=spelling(text[begin : begin + length]), sort="title", order="asc"))
 
 
-def test_the_api_agrees_with_the_model(house: House, session_loop: asyncio.AbstractEventLoop) -> None:
+def test_the_api_agrees_with_the_model(
+    house: House, session_loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Segments of a few ideas, so that there are some.
+    monkeypatch.setattr(vault_reader, "FEWEST", 1)
+    monkeypatch.setattr(vault_reader, "MOST", 2)
     run_state_machine_as_test(
         cast("Any", lambda: VaultMachine(house, session_loop)),  # any factory will do, whatever its types say
         settings=settings(

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Self
 
 import msgspec
 
+from creatorvault.core.errors import Alarm
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
 from creatorvault.ideas.entries import Entry
@@ -75,15 +76,19 @@ class SegmentSealer:
         self._cipher = cipher.for_purpose(SEGMENTS)
         self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
 
-    def seal(self, entries: Sequence[Entry]) -> Segment:
+    def seal(self, entries: Sequence[Entry], folding: str = RULE) -> Segment:
         """`entries`, at least one, are in the order of their revisions."""
-        span = Span(entries[0].revision, entries[-1].revision, len(entries))
+        span = Span(entries[0].revision, entries[-1].revision, len(entries), folding)
         stored = [(entry.revision, entry.id, entry.haystack, entry.body) for entry in entries]
         return Segment(span, self._cipher.seal_json(stored, self._context(span)))
 
     def open(self, segment: Segment) -> list[Entry]:
-        """Raises as `VaultCipher.open_json`."""
-        return self._cipher.open_json(segment.sealed, self._context(segment.span), _decoder)
+        """Raises as `VaultCipher.open_json`, naming the segment."""
+        try:
+            return self._cipher.open_json(segment.sealed, self._context(segment.span), _decoder)
+        except Alarm as alarm:
+            alarm.ids["segment"] = f"{segment.span.first}-{segment.span.last}"
+            raise
 
     def _context(self, span: Span) -> bytes:
         first, last, ideas, folding = span

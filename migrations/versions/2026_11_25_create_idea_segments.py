@@ -36,7 +36,9 @@ def upgrade() -> None:
     op.execute("ALTER TABLE idea_segments FORCE ROW LEVEL SECURITY")
     op.execute(f"CREATE POLICY own_tenant ON idea_segments USING (tenant_id = {CURRENT_TENANT})")
     op.execute("GRANT SELECT, INSERT, DELETE ON idea_segments TO creatorvault_runtime")
-    op.execute("GRANT SELECT (tenant_id, user_id), DELETE ON idea_segments TO creatorvault_operator")
+    # What the trigger below asks for when an erasure deletes ideas.
+    columns = "tenant_id, user_id, first_revision, last_revision"
+    op.execute(f"GRANT SELECT ({columns}), DELETE ON idea_segments TO creatorvault_operator")
     op.execute("CREATE POLICY operators_read ON idea_segments FOR SELECT TO creatorvault_operator USING (true)")
     op.execute(
         f"CREATE POLICY operators_destroy ON idea_segments FOR DELETE TO creatorvault_operator USING ({BEING_ERASED})"

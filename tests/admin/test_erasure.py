@@ -30,6 +30,9 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     await ada.idea("secret")
     await bob.idea("bob's")
     tenant = tenant_of(ada)
+    await database.execute(
+        "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')", *(tenant, ada.user_id)
+    )
     before = await database.fetch("SELECT user_id, revision, key_version FROM vaults WHERE tenant_id = $1", tenant)
     confirmation = await asked(olga, ada)
     await let_the_delay_pass(database, ada)
@@ -37,7 +40,7 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     done = await olga.post(f"/tenants/{tenant}/erasure/confirm", {"confirmation": confirmation})
 
     assert done == {"tenant_id": str(tenant), "keys": 2, "ideas": 3, "answers": 1}
-    for table in ("ideas", "idempotency_answers", "keys.vault_keys", "tenant_erasures"):
+    for table in ("ideas", "idea_segments", "idempotency_answers", "keys.vault_keys", "tenant_erasures"):
         assert await database.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", tenant) == 0, table
     after = await database.fetch("SELECT user_id, revision, key_version FROM vaults WHERE tenant_id = $1", tenant)
     assert after == before, "neither number may come again with something else behind it"

@@ -14,7 +14,7 @@ GRANTS = {
     "public.audit_events": {"SELECT", "INSERT"},
     "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
-    "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id)"},
+    "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id,first_revision,last_revision)"},
     "public.ideas": {"DELETE", "SELECT(tenant_id,user_id)"},
     "public.operators": {"SELECT"},
     "public.tenant_erasures": {"SELECT", "INSERT", "DELETE"},

@@ -108,6 +108,24 @@ def cursor(vector: dict[str, Any]) -> str:
     return urlsafe_b64encode(envelope).decode().rstrip("=")
 
 
+def segment_context(vector: dict[str, Any]) -> bytes:
+    return context(
+        b"creatorvault/segment/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        integer(vector["first_revision"], 64, signed=True),
+        integer(vector["last_revision"], 64, signed=True),
+        integer(len(vector["ideas"]), 32, signed=True),
+        vector["folding"].encode(),
+    )
+
+
+def segment(vector: dict[str, Any]) -> bytes:
+    aead, nonce = AESGCM(purpose_key(vector["vault_key"], "segments")), bytes(vector["nonce"])
+    header = b"\x01\x01" + integer(vector["version"], 32)
+    return header + nonce + aead.encrypt(nonce, padded(compact(vector["ideas"])), header + segment_context(vector))
+
+
 def compact(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

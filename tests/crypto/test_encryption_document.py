@@ -18,9 +18,11 @@ from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.cursors import next_cursor, place_of
+from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, columns_of
+from creatorvault.ideas.segments import Segment, SegmentSealer, Span
 from tests.crypto import from_the_page as page
 
 type Vector = dict[str, Any]
@@ -48,6 +50,7 @@ def vectors() -> dict[str, Vector]:
 VECTORS: Final = vectors()
 IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
 
+SEGMENTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "folding" in vector]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 
@@ -81,6 +84,7 @@ def test_the_page_has_vectors_of_every_kind() -> None:
     assert list(VECTORS)[:4] == ["Wrapping", "Purpose keys", "Names", "Padded lengths"]
     assert len(IDEAS) == 2
     assert len(CURSORS) == 2
+    assert len(SEGMENTS) == 1
 
 
 async def test_wrapping() -> None:
@@ -101,7 +105,7 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
 
 
-@pytest.mark.parametrize("purpose", ["ideas", "idempotency", "names", "cursors"])
+@pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors"])
 def test_purpose_keys(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
@@ -173,3 +177,20 @@ def test_cursors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
         assert next_cursor(query_of(vector, ""), cipher, place) == vector["cursor"]
+
+
+@pytest.mark.parametrize("vector", SEGMENTS)
+def test_segments(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealer = SegmentSealer.of(cipher_of(vector))
+    span = Span(vector["first_revision"], vector["last_revision"], len(vector["ideas"]), vector["folding"])
+
+    assert page.segment_context(vector) == vector["context"]
+    assert page.segment(vector) == vector["sealed"]
+    entries = sealer.open(Segment(span, vector["sealed"]))
+    ideas = [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in entries]
+    assert entries == [Entry.of(entry.revision, idea) for entry, idea in zip(entries, ideas, strict=True)], (
+        "the text to search in and the id are those of the idea"
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert sealer.seal(entries, span.folding).sealed == vector["sealed"]

@@ -39,7 +39,7 @@ RIGHTS: Final = {
     # Of ciphertext, wrapped keys and their names: not one column.
     "creatorvault_operator": {
         **EVERYBODYS,
-        "idea_segments": {"SELECT (tenant_id, user_id)", "DELETE"},
+        "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
         "keys.vault_keys": {
