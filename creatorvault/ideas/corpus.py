@@ -105,7 +105,7 @@ class CorpusDraft:
     def merge(self, changed: Sequence[Entry]) -> None:
         """Takes in ideas that are new or have changed. Taking one in again does no harm."""
         entries = {entry.id: entry for entry in changed}
-        if not self._orders and entries.keys().isdisjoint(self.entries):
+        if not self._orders and entries.keys().isdisjoint(self.entries.keys()):
             self.entries.update(entries)
             self.size += sum([entry.size for entry in changed])
             return
