@@ -92,21 +92,23 @@ class VaultCipher:
         return version in self._keys
 
     def seal(self, plaintext: bytes, context: bytes) -> Sealed:
-        """`plaintext` is a JSON text. It is padded with blanks, so blanks at its end do not survive."""
+        """`plaintext` is padded with blanks, so blanks at its end do not survive `open`: it is a JSON text, or says how
+        long it is.
+        """
         return self._seals.seal(pad(plaintext), context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
         """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the
         key version it names is none of this vault's, and the alarm of that key when it could not be unwrapped.
         """
-        return unpad(self._opened(sealed, context))
+        return unpad(self.open_padded(sealed, context))
 
     def seal_json(self, value: object, context: bytes) -> Sealed:
         return self.seal(_encoder.encode(value), context)
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
-        padded = self._opened(sealed, context)
+        padded = self.open_padded(sealed, context)
         try:
             return decoder.decode(padded)
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -121,7 +123,8 @@ class VaultCipher:
         """The key that an envelope's header names, if it is usable."""
         return self._opens.get(header)
 
-    def _opened(self, sealed: bytes, context: bytes) -> bytes:
+    def open_padded(self, sealed: bytes, context: bytes) -> bytes:
+        """As `open`, for who knows where the plaintext ends."""
         key = self._opens.get(header_of(sealed))
         if key is None:
             raise self._refusal(sealed)

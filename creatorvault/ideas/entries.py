@@ -26,7 +26,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[str, ...]
 
     @classmethod
-    def of(cls, body: msgspec.Raw) -> "Keys":
+    def of(cls, body: bytes) -> "Keys":
         read = _read(body)
         folded_title, title = title_key(read.title)
         # Ideas share their tags. Interned, each is there once, for as long as an entry has it.
@@ -47,14 +47,14 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     revision: int
     id: bytes
     haystack: str
-    body: msgspec.Raw
+    body: bytes
     known_keys: Keys | None = None
 
     @classmethod
     def of(cls, revision: int, idea: IdeaResponse) -> "Entry":
         haystack = f"{fold(idea.title)}\0{fold(idea.notes)}" if idea.notes else fold(idea.title)
         # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
-        return cls(revision, idea.id.bytes, haystack, msgspec.Raw(bytes(memoryview(_encode(idea)))))
+        return cls(revision, idea.id.bytes, haystack, bytes(memoryview(_encode(idea))))
 
     @property
     def keys(self) -> Keys:
@@ -70,7 +70,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
         texts = letters if haystack.isascii() else getsizeof(haystack) - _EMPTY_TEXT
         title = haystack.find("\0")  # which the keys have twice
         titles = 2 * texts if title < 0 else 2 * texts * title // letters
-        return FIXED_BYTES + texts + titles + len(memoryview(self.body))
+        return FIXED_BYTES + texts + titles + len(self.body)
 
 
 class _Read(msgspec.Struct, gc=False):
@@ -88,14 +88,10 @@ _read = msgspec.json.Decoder(_Read).decode
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
 _BLANK_KEYS = Keys(_NOW, _NOW, "", "", 0, 0, ())
-_BLANK = Entry(2**31, bytes(16), "", msgspec.Raw(b""), _BLANK_KEYS)
-RAW_BYTES = 48
-"""A msgspec.Raw, which cannot be asked: two pointers, a length and a flag."""
-
+_BLANK = Entry(2**31, bytes(16), "", b"", _BLANK_KEYS)
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
 FIXED_BYTES = (
     PLACES * POINTER_BYTES
     + sum(map(getsizeof, (_BLANK, _BLANK.revision, _BLANK.id, "", b"", _BLANK_KEYS, _NOW, _NOW, "", "", ())))
-    + RAW_BYTES
     + TAGS_BYTES
 )

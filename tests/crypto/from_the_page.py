@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import msgpack
 
 
 def integer(number: int, bits: int, *, signed: bool = False) -> bytes:
@@ -123,7 +124,11 @@ def segment_context(vector: dict[str, Any]) -> bytes:
 def segment(vector: dict[str, Any]) -> bytes:
     aead, nonce = AESGCM(purpose_key(vector["vault_key"], "segments")), bytes(vector["nonce"])
     header = b"\x01\x01" + integer(vector["version"], 32)
-    return header + nonce + aead.encrypt(nonce, padded(compact(vector["ideas"])), header + segment_context(vector))
+    packed = msgpack.encode(
+        [[revision, UUID(idea["id"]).bytes, text, compact(idea)] for revision, text, idea in vector["ideas"]]
+    )
+    plaintext = padded(integer(len(packed), 32) + packed)
+    return header + nonce + aead.encrypt(nonce, plaintext, header + segment_context(vector))
 
 
 def compact(value: Any) -> bytes:

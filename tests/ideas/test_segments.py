@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas import vault_reader
@@ -388,3 +388,17 @@ def test_every_revision_is_in_one_span_or_one_gap(steps: list[tuple[int, int]]) 
         between = [gap for gap in gaps if gap.after < revision < gap.before]
         assert len(within) + len(between) == 1
     assert go_together([*found, Span(at, at, 1)]) != bool(found)
+
+
+@pytest.mark.parametrize("packed", [b"", b"\x91\x01", b"\x91\x94\x01\xc4\x00\xa1\xff\xc4\x00"])
+def test_what_is_authentic_and_no_segment_is_tampering(packed: bytes) -> None:
+    span = Span(1, 1, 1)
+    sealer = SegmentSealer.of(CIPHER)
+    plaintext = len(packed).to_bytes(4) + packed
+    sealed = CIPHER.for_purpose(SEGMENTS).seal(plaintext, sealer._context(span))
+
+    with pytest.raises(Tampered) as raised:
+        sealer.open(Segment(span, sealed))
+
+    assert raised.value.ids["segment"] == "1-1"
+    assert raised.value.__context__ is None
