@@ -22,7 +22,10 @@ HERE: Final = Path(__file__).parent
 BASELINE_PYTHON: Final = HERE.parent / ".venv-bench" / "bin" / "python"
 UVICORN: Final = ("-m", "uvicorn", "app:app", "--loop", "uvloop", "--http", "httptools", "--port", "{port}")
 CROWDING: Final = "crowding"
-COLD_BUDGET: Final = 48 * 2**20
+COLD: Final = {"first": {"CREATORVAULT_SEARCH__SEGMENTS": "false"}, "cold": {}}
+"""Searches by a process that has nothing in memory: as if nobody had searched before, and after somebody has."""
+
+ALWAYS_COLD: Final = {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(48 * 2**20)}
 """Less than the corpora of the four vaults that are searched in turn: each finds its own evicted."""
 
 
@@ -52,11 +55,12 @@ def main() -> None:
         for work in works:
             results[work.name] = measure(work, servers, cluster, options.rounds, options.seconds)
             print_rows(work, results[work.name])
-        crowd = crowding(_ours(cluster, "crowded")) if CROWDING in only else None
-        if crowd:
-            print(crowd)
+        crowds = []
+        if CROWDING in only:
+            crowds = [crowding(_ours(cluster, f"crowded-{name}", more)) for name, more in COLD.items()]
+            print(*crowds, sep="\n")
         if options.write:
-            write(options.write, Findings(results, crowd, options.rounds, options.seconds))
+            write(options.write, Findings(results, crowds, options.rounds, options.seconds))
         if options.logs:
             shutil.copytree(cluster.home / "logs", options.logs, dirs_exist_ok=True)
 
@@ -68,7 +72,7 @@ def _servers(cluster: Cluster) -> list[Server]:
     return [
         _ours(cluster, "ours"),
         _ours(cluster, "null", database="nullified"),
-        _ours(cluster, "cold", {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(COLD_BUDGET)}),
+        *(_ours(cluster, name, more | ALWAYS_COLD) for name, more in COLD.items()),
         Server("floor", _granian("floor"), {"DATABASE_URL": cluster.url(RUNTIME, "floor")}, logs),
         Server(
             "baseline",

@@ -34,7 +34,7 @@ class Crowding(msgspec.Struct):
 
 
 def crowding(server: Server, rounds: int = 3) -> Crowding:
-    """Starts the server anew for each round, since a search is cold only once."""
+    """Starts the server anew for each round, since a search is cold only once. In the first, there are no segments."""
     found = [_one(server) for _ in range(rounds)]
     return sorted(found, key=lambda crowd: crowd.p99_beside - crowd.p99_alone)[len(found) // 2]
 

@@ -1,6 +1,7 @@
 """The findings as a table, a plot and raw numbers."""
 
 import platform
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ HEADER = ("work", "service", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms
 
 class Findings(msgspec.Struct):
     results: dict[str, dict[str, Result]]
-    crowding: Crowding | None
+    crowding: Sequence[Crowding]
     rounds: int
     seconds: float
 
@@ -101,10 +102,10 @@ def _special(findings: Findings) -> list[str]:
         before = {name: small[name].cpu + small[name].database_cpu for name in growth}
         texts = [f"{name} {before[name]:.2f} → {growth[name]:.2f} ms" for name in growth]
         lines.append(f"- CPU of a list from 200 to 200,000 ideas in the vault, database included: {', '.join(texts)}.")
-    if crowd := findings.crowding:
+    for when, crowd in zip(("for the first time", "cold, with segments"), findings.crowding, strict=False):
         lines.append(
             f"- p99 of single gets: {crowd.p99_alone:.1f} ms alone, {crowd.p99_beside:.1f} ms while another vault of "
-            f"100,000 ideas is searched cold in the same process (goal: 25 more at most); that search took "
+            f"100,000 ideas is searched {when} in the same process (goal: 25 more at most); that search took "
             f"{crowd.search:.0f} ms, the next one {crowd.second_search:.1f} ms."
         )
         lines.append(

@@ -142,7 +142,7 @@ WORKS: Final[Sequence[Work]] = (
         "search, cold, 10,000 ideas, one connection",
         lists(TEN_THOUSAND, searches),
         (TEN_THOUSAND,),
-        ("cold", "baseline"),
+        ("cold", "baseline", "first"),
         1,
         connections=1,
     ),
