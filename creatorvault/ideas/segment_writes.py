@@ -23,11 +23,11 @@ AT_ONCE: Final = 8
 # are committed, and is still as it was when the ideas in them were read.
 WRITE: Final = """
     WITH vault AS (
-        SELECT vaults.tenant_id FROM vaults JOIN tenants ON tenants.tenant_id = vaults.tenant_id
+        UPDATE vaults SET segmented = true FROM tenants
         WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
-        FOR NO KEY UPDATE OF vaults
+        RETURNING vaults.tenant_id
     )
     INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)
     SELECT vault.tenant_id, $2, part.*

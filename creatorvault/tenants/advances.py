@@ -31,7 +31,7 @@ ADVANCED: Final = """
             AND vaults.key_version = $3 AND vaults.revision = $4::bigint
             AND ($5::bigint <= 0 OR vaults.idea_count + $5::bigint <= coalesce(tenants.vault_idea_quota, $8::bigint))
             AND ($6::bigint <= 0 OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $9::bigint))
-        RETURNING vaults.tenant_id, vaults.revision
+        RETURNING vaults.tenant_id, vaults.revision, vaults.segmented
     )
 """
 FIRST_ARGUMENT: Final = 10

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Integer, Text, Uuid
+from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, Text, Uuid, false
 from sqlmodel import Field, SQLModel
 
 
@@ -53,7 +53,7 @@ class Vault(SQLModel, table=True):
 
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `idea_count` and
     `sealed_bytes`, the size of their ciphertexts, are exact. `key_version` is the newest vault key, 0 while there is
-    none.
+    none. `segmented` is true once the vault has had a segment (`ideas.segments`).
     """
 
     __tablename__ = "vaults"
@@ -66,5 +66,6 @@ class Vault(SQLModel, table=True):
     idea_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     sealed_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     key_version: int = Field(default=0, sa_column=Column(Integer, nullable=False))
+    segmented: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
     created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
     changed_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))

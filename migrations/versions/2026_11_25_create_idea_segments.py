@@ -43,9 +43,11 @@ def upgrade() -> None:
     op.execute(
         f"CREATE POLICY operators_destroy ON idea_segments FOR DELETE TO creatorvault_operator USING ({BEING_ERASED})"
     )
+    op.add_column("vaults", sa.Column("segmented", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.execute("GRANT UPDATE (segmented) ON vaults TO creatorvault_runtime")
     # What was deleted or overwritten must not live on in a copy, whoever changes an idea and by which statement. A
     # function that is not STABLE sees what was committed while its statement waited for the vault: a segment that was
-    # written in the meantime goes as well.
+    # written in the meantime goes as well. Who has locked a vault that has none may say so, and save the time.
     op.execute("""
         CREATE FUNCTION drop_segments() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
@@ -55,12 +57,14 @@ def upgrade() -> None:
             RETURN NULL;
         END $$
     """)
-    op.execute(
-        "CREATE TRIGGER drop_segments AFTER UPDATE OR DELETE ON ideas FOR EACH ROW EXECUTE FUNCTION drop_segments()"
-    )
+    op.execute("""
+        CREATE TRIGGER drop_segments AFTER UPDATE OR DELETE ON ideas FOR EACH ROW
+        WHEN (current_setting('app.unsegmented', true) IS DISTINCT FROM 'true') EXECUTE FUNCTION drop_segments()
+    """)
 
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER drop_segments ON ideas")
     op.execute("DROP FUNCTION drop_segments()")
+    op.drop_column("vaults", "segmented")
     op.drop_table("idea_segments")

@@ -141,21 +141,23 @@ async def test_nothing_outlives_a_change_at_length(house: House, ada: Creator, d
     assert await spans(database, ada) == [Span(MOST + 1, MANY, FEWEST)]
 
 
+@pytest.mark.parametrize("way", ["PATCH", "DELETE"])
 async def test_a_change_that_waited_for_a_segment_takes_it_along(
-    house: House, ada: Creator, database: asyncpg.Connection
+    house: House, ada: Creator, database: asyncpg.Connection, way: str
 ) -> None:
-    """Its statement began before the segment was there, and goes on when it is."""
+    """Its statement began before the vault had any, and goes on when it has."""
     some = await filled(ada, FEWEST)
     await searched(house, ada)
     [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
     vault = vault_of(ada)
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    await database.execute("UPDATE vaults SET segmented = false WHERE user_id = $1", ada.user_id)
     writing = database.transaction()
     await writing.start()
     columns = ([row[name]] for name in ("first_revision", "last_revision", "ideas", "folding", "sealed"))
     assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, FEWEST, *columns)
 
-    change = asyncio.create_task(ada.patch(some[0], {"title": "Another"}))
+    change = asyncio.create_task(ada.request(way, ada.url_of(some[0]), json={"title": "Another"}))
     await asyncio.sleep(0.3)
     assert not change.done()
     await writing.commit()

@@ -34,7 +34,11 @@ RIGHTS: Final = {
         "idempotency_answers": {"SELECT", "INSERT", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT"},
         "tenants": {"SELECT", "INSERT"},
-        "vaults": {"SELECT", "INSERT", "UPDATE (changed_at, idea_count, key_version, revision, sealed_bytes)"},
+        "vaults": {
+            "SELECT",
+            "INSERT",
+            "UPDATE (changed_at, idea_count, key_version, revision, sealed_bytes, segmented)",
+        },
     },
     # Of ciphertext, wrapped keys and their names: not one column.
     "creatorvault_operator": {
