@@ -174,7 +174,7 @@ class VaultMachine(RuleBasedStateMachine):
         """It reads the vault from what was sealed together before, as far as that still stands."""
         self.house.app.state.corpora.forget(vault_of(self.ada))
         self.ask(question)
-        self.wait(self.house.app.state.segment_writer.written())
+        self.wait(self.house.app.state.segment_writer.finish())
 
     @rule(question=questions)
     def walk(self, question: Question) -> None:

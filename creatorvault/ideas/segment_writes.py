@@ -52,12 +52,16 @@ class Behind(NamedTuple):
 
 
 class SegmentWriter:
-    """One per process, for one event loop. What it cannot write is lost, and will be made again."""
+    """One per process, for one event loop. What it cannot write is lost, and will be made again.
+
+    `written` and `lost` count segments since the start.
+    """
 
     def __init__(self, database: Glances) -> None:
         self._database = database
         self._waiting: deque[Behind] = deque()
         self._waiting_bytes = 0
+        self.written = self.lost = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -73,8 +77,8 @@ class SegmentWriter:
         """All segments of the vault. They are copies: at the wrong moment it only costs time."""
         self._begin(Behind(vault, revision, None))
 
-    async def written(self) -> None:
-        """When there is nothing left to do."""
+    async def finish(self) -> None:
+        """Returns when there is nothing left to write."""
         if self._task:
             await self._task
 
@@ -92,13 +96,10 @@ class SegmentWriter:
     async def _work_off(self) -> None:
         while self._waiting:
             work = self._waiting.popleft()
-            try:
-                if work.segment is None:
-                    await self._database.changed(FORGET, str(work.vault.tenant_id), work.vault.user_id)
-                else:
-                    await self._write(work, [work.segment, *self._more_like(work)])
-            except ServiceUnavailable:
-                log.info("segments.not_written")
+            if work.segment is None:
+                await self._try(FORGET, work.vault)
+            else:
+                await self._write(work, [work.segment, *self._more_like(work)])
 
     def _more_like(self, work: Behind) -> list[Segment]:
         """What waits behind it and can be written with it."""
@@ -112,10 +113,16 @@ class SegmentWriter:
         return more
 
     async def _write(self, work: Behind, segments: list[Segment]) -> None:
+        self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
+        columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
+        written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))
+        self.written += written
+        self.lost += len(segments) - written
+
+    async def _try(self, statement: str, vault: VaultId, *arguments: object) -> int:
+        """How many rows it was about."""
         try:
-            columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
-            await self._database.changed(
-                WRITE, str(work.vault.tenant_id), work.vault.user_id, work.revision, *map(list, columns)
-            )
-        finally:
-            self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
+            return len(await self._database.changed(statement, str(vault.tenant_id), vault.user_id, *arguments))
+        except ServiceUnavailable:
+            log.info("segments.not_written")
+            return 0

@@ -29,6 +29,7 @@ class Figures(Collector):
         yield build
         yield from self._pool()
         yield from self._search()
+        yield from self._segments()
         yield from self._limits()
         yield _gauge("keyring_vaults", "Vaults whose keys are held.", self._state.keyring.vaults_held)
         yield _gauge(
@@ -61,6 +62,11 @@ class Figures(Collector):
                 yield _gauge(f"search_{name}", f"Held in memory for searching: {name}.", value)
             else:
                 yield CounterMetricFamily(f"creatorvault_search_{name}", f"Of the corpora: {name}.", value=value)
+
+    def _segments(self) -> Iterator[Metric]:
+        writer = self._state.segment_writer
+        for name, count in (("written", writer.written), ("lost", writer.lost)):
+            yield CounterMetricFamily(f"creatorvault_segments_{name}", f"Segments: {name}.", value=count)
 
     def _limits(self) -> Iterator[Metric]:
         limits = self._state.limits

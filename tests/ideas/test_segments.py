@@ -38,7 +38,7 @@ async def searched(house: House, creator: Creator, text: str = "title") -> Seque
     """What a process finds that has nothing of the vault in memory; with everything written that it leaves behind."""
     house.app.state.corpora.forget(vault_of(creator))
     titles = await creator.titles({"search": text, "sort": "title", "order": "asc", "limit": 100})
-    await house.app.state.segment_writer.written()
+    await house.app.state.segment_writer.finish()
     return titles
 
 
@@ -81,6 +81,7 @@ async def test_what_was_read_once_is_not_opened_row_by_row_again(
     first = await searched(house, ada)
 
     assert await spans(database, ada) == [Span(1, MOST, MOST), Span(MOST + 1, MANY, FEWEST)]
+    assert house.app.state.segment_writer.written >= 2
     opened.clear()
     assert await searched(house, ada) == first
     assert await total(ada) == MANY
@@ -176,10 +177,12 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
     await ada.delete(some[0])
 
     writer, vault = house.app.state.segment_writer, vault_of(ada)
+    lost = writer.lost
     writer.write(vault, VaultRevision(FEWEST), Segment(span, row["sealed"]))
-    await writer.written()
+    await writer.finish()
 
     assert await spans(database, ada) == []
+    assert writer.lost == lost + 1
 
 
 @pytest.mark.parametrize("fault", ["a row less", "a row more", "an overlap", "another folding"])

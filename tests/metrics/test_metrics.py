@@ -101,6 +101,7 @@ async def test_every_part_shows_its_figures(measured: House) -> None:
     assert shown.value("creatorvault_database_connections_idle") >= 1
     assert shown.value("creatorvault_search_misses_total") == 1
     assert shown.value("creatorvault_search_vaults") == 1
+    assert shown.value("creatorvault_segments_written_total") == 0
     assert shown.value("creatorvault_keyring_vaults") == 1
     assert shown.value("creatorvault_remembered_tokens") == 1
     assert shown.value("process_resident_memory_bytes") > 0
