@@ -58,6 +58,7 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
 
     @property
     def keys(self) -> Keys:
+        """Who goes through many entries asks `known_keys` before, since a call takes as long as comparing does."""
         if self.known_keys is None:
             self.known_keys = Keys.of(self.body)
         return self.known_keys

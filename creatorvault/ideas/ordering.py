@@ -19,11 +19,11 @@ RUN_ROWS = 2048
 
 
 SORT_KEYS: dict[SortField, Callable[[Entry], SortKey]] = {
-    "created_at": lambda entry: (entry.keys.created_at, entry.id),
-    "updated_at": lambda entry: (entry.keys.updated_at, entry.id),
-    "title": lambda entry: (entry.keys.folded_title, entry.keys.title, entry.id),
-    "priority": lambda entry: (entry.keys.priority, entry.id),
-    "stage": lambda entry: (entry.keys.stage, entry.id),
+    "created_at": lambda entry: ((entry.known_keys or entry.keys).created_at, entry.id),
+    "updated_at": lambda entry: ((entry.known_keys or entry.keys).updated_at, entry.id),
+    "title": lambda entry: ((keys := entry.known_keys or entry.keys).folded_title, keys.title, entry.id),
+    "priority": lambda entry: ((entry.known_keys or entry.keys).priority, entry.id),
+    "stage": lambda entry: ((entry.known_keys or entry.keys).stage, entry.id),
 }
 
 

@@ -69,11 +69,11 @@ class Filter(msgspec.Struct, frozen=True):
         if needle := self.needle:  # at first, since it takes no keys
             entries = [entry for entry in entries if needle in entry.haystack]
         if self.stages:
-            entries = [entry for entry in entries if entry.keys.stage in self.stages]
+            entries = [entry for entry in entries if (entry.known_keys or entry.keys).stage in self.stages]
         if self.priorities:
-            entries = [entry for entry in entries if entry.keys.priority in self.priorities]
+            entries = [entry for entry in entries if (entry.known_keys or entry.keys).priority in self.priorities]
         if tags := self.tags:
-            entries = [entry for entry in entries if not tags.isdisjoint(entry.keys.tags)]
+            entries = [entry for entry in entries if not tags.isdisjoint((entry.known_keys or entry.keys).tags)]
         return entries
 
 
