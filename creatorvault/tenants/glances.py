@@ -15,7 +15,9 @@ from creatorvault.tenants.services import OpenVault
 # the tenant id that set_config returns, so not before it is set. LIMIT keeps the planner from joining them otherwise.
 # Seen out of order, rows would be missing and never foreign: what a glance does not find is looked for the plain way.
 VAULT: Final = """
-    WITH context (tenant_id) AS MATERIALIZED (SELECT set_config('app.tenant_id', $1, true)::uuid){more}
+    WITH context (tenant_id, user_id) AS MATERIALIZED (
+        SELECT set_config('app.tenant_id', $1, true)::uuid, $2::text
+    ){more}
     SELECT tenants.status, vaults.revision, vaults.idea_count, vaults.key_version{columns}
     FROM context
     LEFT JOIN LATERAL (

@@ -1,11 +1,8 @@
 """What is read at a glance is what a snapshot shows; and what a glance does not find has not to be missing."""
 
 import asyncio
-import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import product
-from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -33,6 +30,7 @@ from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.services import OpenVault
 from tests.application import House
 from tests.factories import Creator
+from tests.ideas.plans import nodes_of
 
 IDEAS = [
     {"title": f"Idea {number}", "stage": stage, "priority": priority, "tags": ["even"] if number % 2 else []}
@@ -250,11 +248,5 @@ async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(hou
     assert len(await house.app.state.glances.rows(statement, *arguments)) == 5
     [[plan]] = await house.app.state.glances.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
 
-    counts = [node for node in nodes_of(json.loads(plan)[0]["Plan"]) if node["Node Type"] == "Aggregate"]
+    counts = [node for node in nodes_of(plan) if node["Node Type"] == "Aggregate"]
     assert [node["Actual Loops"] for node in counts] == [1]
-
-
-def nodes_of(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield plan
-    for inner in plan.get("Plans", ()):
-        yield from nodes_of(inner)

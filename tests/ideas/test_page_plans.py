@@ -1,0 +1,164 @@
+"""A page costs a page, whatever the planner takes a vault for, and its plan is made once and not for each request."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from creatorvault.ideas.glances import ONE
+from creatorvault.ideas.glances import _page as glanced_page
+from creatorvault.tenants.glances import VAULT_ALONE
+from tests.ideas.plans import nodes_of
+from tests.postgres import Database
+
+VAULT: Final = 200
+PAGE: Final = 21
+CUSTOM_PLANS: Final = 5  # PostgreSQL makes as many before it compares them with one for all values
+TENANT, USER = str(UUID(int=7)), "ada"
+PLACE = (datetime(2026, 1, 1, 1, 40, tzinfo=UTC), UUID(int=0))  # in the middle of a vault
+
+ADD_VAULT: Final = """
+    WITH tenant AS (
+        INSERT INTO tenants (tenant_id, kind, realm, external_id, status, created_at)
+        VALUES ($1::text::uuid, 'personal', 'better-auth', $2, 'active', now()) RETURNING tenant_id
+    ), vault AS (
+        INSERT INTO vaults
+            (tenant_id, user_id, revision, idea_count, sealed_bytes, key_version, created_at, changed_at)
+        SELECT tenant_id, $2, $3, $3, 0, 1, now(), now() FROM tenant RETURNING tenant_id
+    )
+    INSERT INTO ideas (
+        tenant_id, user_id, id, title, notes, tags, stage, priority, created_at, updated_at, revision
+    )
+    SELECT tenant_id, $2, gen_random_uuid(), sealed, sealed, sealed, number % 4, number % 3, time, time, number
+    FROM vault, generate_series(1, $3) AS number,
+        LATERAL (SELECT timestamptz '2026-01-01 00:00Z' + number * interval '1 minute' AS time) AS times,
+        (SELECT decode(repeat('ab', 250), 'hex') AS sealed) AS sealed
+"""
+
+type Fill = Callable[[asyncpg.Connection], Awaitable[None]]
+
+
+async def add_vaults(sql: asyncpg.Connection, vaults: int, ideas: int) -> None:
+    for _ in range(vaults):
+        await sql.execute(ADD_VAULT, str(uuid4()), str(uuid4()), ideas)
+
+
+async def without_statistics(sql: asyncpg.Connection) -> None:
+    await add_vaults(sql, 20, VAULT)
+    await sql.execute(ADD_VAULT, TENANT, USER, VAULT)
+
+
+async def with_those_of_empty_tables(sql: asyncpg.Connection) -> None:
+    await sql.execute("VACUUM ANALYZE")
+    await without_statistics(sql)
+
+
+async def with_those_of_an_idea_in_each_vault(sql: asyncpg.Connection) -> None:
+    await add_vaults(sql, 100, 1)
+    await sql.execute("VACUUM ANALYZE")
+    await without_statistics(sql)
+
+
+async def with_true_ones(sql: asyncpg.Connection) -> None:
+    await add_vaults(sql, 100, 20)
+    await without_statistics(sql)
+    await sql.execute("VACUUM ANALYZE")
+
+
+async def beside_a_large_vault(sql: asyncpg.Connection) -> None:
+    """In the same partition, since it is the same tenant's."""
+    await without_statistics(sql)
+    await sql.execute(
+        "INSERT INTO vaults SELECT tenant_id, 'eve', 20000, 20000, 0, 1, now(), now() FROM vaults WHERE user_id = $1",
+        USER,
+    )
+    await sql.execute(
+        "INSERT INTO ideas SELECT tenant_id, 'eve', gen_random_uuid(), title, notes, tags, stage, priority, due_date,"
+        " created_at, updated_at, revision FROM ideas, generate_series(1, 100) WHERE user_id = $1",
+        USER,
+    )
+    await sql.execute("VACUUM ANALYZE")
+
+
+async def with_misleading_ones(sql: asyncpg.Connection) -> None:
+    """As of far more tenants and users than there are: a vault seems to be a handful of ideas."""
+    await with_true_ones(sql)
+    await sql.execute(
+        "UPDATE pg_statistic SET stadistinct = CASE staattnum WHEN 1 THEN -0.02 ELSE 64 END"
+        " WHERE starelid::regclass::text LIKE 'ideas%' AND staattnum IN (1, 2)"
+    )
+
+
+@pytest.fixture(
+    params=[
+        without_statistics,
+        with_those_of_empty_tables,
+        with_those_of_an_idea_in_each_vault,
+        with_true_ones,
+        beside_a_large_vault,
+        with_misleading_ones,
+    ]
+)
+async def runtime(
+    request: pytest.FixtureRequest, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> AsyncGenerator[asyncpg.Connection]:
+    """The application's own connection to vaults that the planner knows so much about."""
+    fill: Fill = request.param
+    await fill(fresh_sql)
+    connection = await asyncpg.connect(fresh_database.runtime_url)
+    yield connection
+    await connection.close()
+
+
+async def test_a_page_reads_no_more_than_itself(runtime: asyncpg.Connection) -> None:
+    for sort in ("created_at", "updated_at"):
+        for order in ("asc", "desc"):
+            for offset, place in ((0, ()), (40, ()), (0, PLACE)):
+                statement = glanced_page(sort, order, filtered=False, beyond=bool(place))
+                for plans in ("force_custom_plan", "force_generic_plan"):
+                    await runtime.execute(f"SET plan_cache_mode = {plans}")
+
+                    seen = await read_by(runtime, statement, TENANT, USER, PAGE, offset, *place)
+
+                    assert seen == PAGE + offset, (sort, order, offset, place, plans)
+
+
+async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: object) -> int:
+    """How many ideas are read for a statement, be it by their index or by themselves."""
+    types = ["text", "text", "bigint", "bigint", "timestamptz", "uuid"][: len(arguments)]
+    await runtime.execute(f"PREPARE page ({', '.join(types)}) AS {statement}")
+    values = ", ".join(f"'{argument}'" for argument in arguments)
+    explained = await runtime.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE page ({values})")
+    await runtime.execute("DEALLOCATE page")
+    return int(
+        max(
+            node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
+            for node in nodes_of(explained)
+            if "ideas" in node.get("Relation Name", node.get("Index Name", "")) and node["Actual Loops"]
+        )
+    )
+
+
+async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -> None:
+    page, filters = (PAGE, 0), ([0, 1], [2])
+    for name, statement, arguments in (
+        ("vault", VAULT_ALONE, ()),
+        ("one", ONE, (UUID(int=0),)),
+        *(
+            (sort, glanced_page(sort, "desc", filtered=False, beyond=False), page)
+            for sort in ("created_at", "updated_at", "stage", "priority")
+        ),
+        ("beyond", glanced_page("created_at", "desc", filtered=False, beyond=True), (*page, *PLACE)),
+        ("filtered", glanced_page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
+        ("filtered by rank", glanced_page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
+    ):
+        prepared = await runtime.prepare(statement, name=name)
+        for _ in range(CUSTOM_PLANS + 2):
+            await prepared.fetch(TENANT, USER, *arguments)
+
+        made = await runtime.fetchrow("SELECT * FROM pg_prepared_statements WHERE name = $1", name)
+
+        assert (name, made["custom_plans"], made["generic_plans"]) == (name, CUSTOM_PLANS, 2)
