@@ -140,12 +140,9 @@ def row_context(
     created_at: datetime,
     updated_at: datetime,
 ) -> bytes:
+    created = microseconds(created_at)
+    updated = created if updated_at == created_at else microseconds(updated_at)  # of most ideas they are the same
     if due_date is None:
-        return _UNDUE.pack(
-            *(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 0),
-            *(8, microseconds(created_at), 8, microseconds(updated_at)),
-        )
-    return _DUE.pack(
-        *(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 8, microseconds(due_date)),
-        *(8, microseconds(created_at), 8, microseconds(updated_at)),
-    )
+        return _UNDUE.pack(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 0, 8, created, 8, updated)
+    due = microseconds(due_date)
+    return _DUE.pack(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 8, due, 8, created, 8, updated)

@@ -10,19 +10,20 @@ from creatorvault.crypto.envelope import context, time_part
 from creatorvault.ideas.sealing import row_context
 
 TIMES = st.datetimes(timezones=st.just(UTC))
+CREATED_AND_UPDATED = st.tuples(TIMES, TIMES) | TIMES.map(lambda time: (time, time))
 RANKS = st.integers(-(2**15), 2**15 - 1)
 
 
-@given(st.uuids(), st.integers(0, 2**64 - 1), RANKS, RANKS, st.none() | TIMES, TIMES, TIMES)
+@given(st.uuids(), st.integers(0, 2**64 - 1), RANKS, RANKS, st.none() | TIMES, CREATED_AND_UPDATED)
 def test_a_packed_context_is_that_of_its_parts(
     idea_id: UUID,
     revision: int,
     stage: int,
     priority: int,
     due_date: datetime | None,
-    created_at: datetime,
-    updated_at: datetime,
+    times: tuple[datetime, datetime],
 ) -> None:
+    created_at, updated_at = times
     packed = row_context(idea_id, revision, stage, priority, due_date, created_at, updated_at)
 
     assert packed == context(
