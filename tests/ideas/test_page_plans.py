@@ -1,4 +1,4 @@
-"""A page costs a page, whatever the planner takes a vault for, and its plan is made once and not for each request."""
+"""A page costs a page, whatever the planner takes a vault for; and plans are made once and not for each request."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -10,6 +10,8 @@ import pytest
 
 from creatorvault.ideas.glances import ONE
 from creatorvault.ideas.glances import _page as glanced_page
+from creatorvault.ideas.quick_changes import DELETE, INSERT, UPDATE
+from creatorvault.tenants.advances import UNLIMITED
 from creatorvault.tenants.glances import VAULT_ALONE
 from tests.ideas.plans import nodes_of
 from tests.postgres import Database
@@ -144,6 +146,9 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
 
 async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -> None:
     page, filters = (PAGE, 0), ([0, 1], [2])
+    now, other_revision, unlimited = datetime.now(UTC), 0, (UNLIMITED, UNLIMITED)
+    change = (1, other_revision, 0, 0, now, *unlimited, UUID(int=0))
+    columns = (b"title", b"notes", b"tags", 0, 0, None)
     for name, statement, arguments in (
         ("vault", VAULT_ALONE, ()),
         ("one", ONE, (UUID(int=0),)),
@@ -154,6 +159,9 @@ async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -
         ("beyond", glanced_page("created_at", "desc", filtered=False, beyond=True), (*page, *PLACE)),
         ("filtered", glanced_page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
         ("filtered by rank", glanced_page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
+        ("insert", INSERT, (*change, *columns)),
+        ("update", UPDATE, (*change, *columns)),
+        ("delete", DELETE, change),
     ):
         prepared = await runtime.prepare(statement, name=name)
         for _ in range(CUSTOM_PLANS + 2):
