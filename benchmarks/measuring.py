@@ -20,7 +20,9 @@ WARMING_ANSWERS: Final = 400
 
 
 class Result(msgspec.Struct):
-    """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request."""
+    """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request. `rounds` are the rates of
+    each round, `cpus` its CPU.
+    """
 
     rate: float
     p50: float
@@ -29,6 +31,7 @@ class Result(msgspec.Struct):
     cpu: float
     database_cpu: float
     rounds: list[float]
+    cpus: list[float]
 
 
 def measure(
@@ -63,4 +66,5 @@ def _result(samples: list[tuple[Sample, float, float]]) -> Result:
         cpu=median(cpu for _, cpu, _ in samples) * 1000,
         database_cpu=median(cpu for _, _, cpu in samples) * 1000,
         rounds=[sample.rate for sample in only],
+        cpus=[cpu * 1000 for _, cpu, _ in samples],
     )

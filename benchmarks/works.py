@@ -120,7 +120,7 @@ BOTH: Final = ("ours", "baseline")
 
 WORKS: Final[Sequence[Work]] = (
     Work("list", "list, first 20 of 200", lists(SMALL), (SMALL, TINY), times_baseline=4, times_floor=0.6),
-    Work("null", "list, null cipher", lists(SMALL), (SMALL, TINY), ("ours", "null"), patience=3),
+    Work("null", "list, null cipher", lists(SMALL), (SMALL, TINY), ("ours", "null"), patience=4),
     Work("get", "get one", gets(SMALL), (SMALL, TINY), times_baseline=4, times_floor=0.6),
     Work("create", "create", creates(TINY), (SMALL, TINY), times_baseline=3, times_floor=0.5),
     Work("patch", "patch one field", patches(TINY), (SMALL, TINY), times_baseline=2.5, times_floor=0.5),
