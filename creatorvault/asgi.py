@@ -22,6 +22,7 @@ from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.operators import operators_database
 from creatorvault.core.problems import exception_handlers
+from creatorvault.core.timeouts import Timeouts
 from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
@@ -65,6 +66,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     """What lives as long as the process."""
     settings: Settings = app.state.settings
     root_keys = root_key_provider(settings.encryption)
+    app.state.timeouts = Timeouts()
     app.state.database = Database(settings.database)
     app.state.glances = Glances(settings.database)
     app.state.operators_database = operators = operators_database(settings.database)

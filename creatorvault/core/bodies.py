@@ -3,13 +3,15 @@
 They are bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
 """
 
-import asyncio
 import json
+import math
 import re
 from typing import Any, Final, NoReturn
 
 from litestar import Request
-from litestar.exceptions import InternalServerException
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import HTTPReceiveMessage, Receive
 
 from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, RequestInvalid
 from creatorvault.core.headers import header
@@ -45,13 +47,39 @@ async def read_object(request: Request[Any, Any, Any]) -> dict[str, Any]:
 
 
 async def _received(request: Request[Any, Any, Any]) -> bytes:
+    """What `request.body()` reads, with as few steps as a body takes that comes in one piece, as most do."""
+    state = request.app.state
+    largest = request.route_handler.resolve_request_max_body_size() or math.inf
+    announced = header(request.scope, b"content-length")
+    if announced is not None and _length(announced) > largest:
+        raise RequestEntityTooLarge
     try:
-        async with asyncio.timeout(request.app.state.settings.server.body_seconds):
-            return await request.body()
+        with state.timeouts.within(state.settings.server.body_seconds):
+            return await _whole(request.receive, largest)
     except TimeoutError:
         raise BodyTooSlow from None
-    except InternalServerException:
-        raise ClientGone from None  # how Litestar says that the connection closed before the body was complete
+
+
+def _length(announced: str) -> int:
+    try:
+        return int(announced)
+    except ValueError:
+        raise ClientException(f"Invalid content-length: {announced!r}") from None
+
+
+async def _whole(receive: Receive, largest: float) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message: HTTPReceiveMessage = await receive()  # type: ignore[assignment]  # of a request it gives no other
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        pieces.append(message["body"])
+        size += len(message["body"])
+        if size > largest:
+            raise RequestEntityTooLarge
+        if not message.get("more_body"):
+            return b"".join(pieces)
 
 
 def _parse(body: bytes) -> Any:

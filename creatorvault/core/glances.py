@@ -6,7 +6,7 @@ need goes this way; everything else goes through `core.database`, which answers 
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final, Self
+from typing import Any, Final
 
 import asyncpg
 from sqlalchemy import make_url
@@ -16,6 +16,7 @@ from creatorvault.core.deadlines import Patience, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
 from creatorvault.core.logging import get_logger
+from creatorvault.core.timeouts import Timeouts
 from creatorvault.settings import DatabaseSettings, SettingsError
 
 log = get_logger(__name__)
@@ -37,6 +38,7 @@ class Glances:
         self._settings = settings
         self.answer_seconds = settings.answer_seconds
         self._places = asyncio.Semaphore(settings.pool_size)
+        self._timeouts = Timeouts()
         self._under_way = 0
         self._idle: list[asyncpg.Connection] = []
         self._leaving: set[asyncio.Task[None]] = set()
@@ -75,15 +77,19 @@ class Glances:
     async def _answered(
         self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
     ) -> Sequence[Row]:
+        patience = patience_now()
+        patience.start(self.answer_seconds)
         try:
-            async with _Turn(self) as turn:
-                try:
-                    rows = await self._asked(turn, statement, arguments, seconds, readonly=readonly)
-                except asyncpg.PostgresError:
-                    turn.clean = True
-                    raise
-                turn.clean = True
-                return rows
+            connection = await self._take(patience)
+            clean = False  # something may be under way on it
+            try:
+                rows = await self._asked(connection, statement, arguments, patience, seconds, readonly=readonly)
+                clean = True
+            except asyncpg.PostgresError:
+                clean = True
+                raise
+            finally:
+                self._give_back(connection, clean=clean)
         except FAULTS as error:
             if not is_temporary(error):
                 raise
@@ -91,24 +97,34 @@ class Glances:
                 self._distrust_idle()
             log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
             raise ServiceUnavailable from error
+        finally:
+            patience.stop()
+        return rows
 
     async def _asked(
-        self, turn: "_Turn", statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
+        self,
+        connection: asyncpg.Connection,
+        statement: str,
+        arguments: Sequence[object],
+        patience: Patience,
+        seconds: float,
+        *,
+        readonly: bool,
     ) -> Sequence[Row]:
-        connection, seconds = turn.connection, min(turn.seconds, seconds)
-        if seconds <= 0:  # which the driver reads as no limit
+        if (seconds := min(patience.left, seconds)) <= 0:  # too late to begin anything
             raise TimeoutError
         rows: Sequence[Row]
         if self._settings.prepared_statements:
-            rows = await connection.fetch(statement, *arguments, timeout=seconds)
+            with self._timeouts.within(seconds):
+                rows = await connection.fetch(statement, *arguments)
         else:
             # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
             # may hand the second to another connection of the server's, or let somebody else's statement between.
-            async with asyncio.timeout(turn.seconds), connection.transaction(readonly=readonly):
+            async with asyncio.timeout(patience.left), connection.transaction(readonly=readonly):
                 rows = await connection.fetch(statement, *arguments, timeout=seconds)
         return rows
 
-    async def take(self, patience: Patience) -> asyncpg.Connection:
+    async def _take(self, patience: Patience) -> asyncpg.Connection:
         """A connection, which has to be given back. Raises one of FAULTS."""
         if self._places.locked():
             async with asyncio.timeout(min(self._settings.pool_wait_seconds, patience.left)):
@@ -127,8 +143,7 @@ class Glances:
             self._leave_place()
             raise
 
-    def give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
-        """`clean`: nothing is under way on it."""
+    def _give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
         if clean:
             self._idle.append(connection)
         else:
@@ -153,35 +168,6 @@ class Glances:
         arguments = connect_arguments(self._settings)
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
         return await asyncpg.connect(self._address.render_as_string(hide_password=False), **arguments)
-
-
-class _Turn:
-    """One use of a connection, within what is left of the request's patience. Gives it back on leaving."""
-
-    __slots__ = ("_glances", "_patience", "clean", "connection")
-
-    def __init__(self, glances: Glances) -> None:
-        self._glances = glances
-        self._patience = patience_now()
-        self.clean = False
-
-    @property
-    def seconds(self) -> float:
-        """How long the request may go on waiting."""
-        return self._patience.left
-
-    async def __aenter__(self) -> Self:
-        self._patience.start(self._glances.answer_seconds)
-        try:
-            self.connection = await self._glances.take(self._patience)
-        except BaseException:
-            self._patience.stop()
-            raise
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        self._patience.stop()
-        self._glances.give_back(self.connection, clean=self.clean)
 
 
 async def _leave(connection: asyncpg.Connection) -> None:

@@ -1,0 +1,93 @@
+"""Limits on one timer end what `asyncio.timeout` would end, when it would, and nothing else."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Any
+
+import pytest
+
+from creatorvault.core.timeouts import Timeouts
+
+
+async def overstays(timeouts: Timeouts, seconds: float) -> float:
+    started = monotonic()
+    with pytest.raises(TimeoutError), timeouts.within(seconds):
+        await asyncio.sleep(60)
+    return monotonic() - started
+
+
+async def test_each_wait_ends_when_its_own_time_is_over() -> None:
+    timeouts = Timeouts()
+    wanted = [0.2, 0.05, 0.3, 0.1]
+
+    taken = await asyncio.gather(*(overstays(timeouts, seconds) for seconds in wanted))
+
+    for expected, seconds in zip(wanted, taken, strict=True):
+        assert expected - 0.002 <= seconds < expected + 0.15
+
+
+async def test_a_wait_that_ended_in_time_is_left_alone() -> None:
+    timeouts = Timeouts()
+    with timeouts.within(0.05):
+        await asyncio.sleep(0.01)
+
+    await asyncio.sleep(0.1)
+
+    assert await overstays(timeouts, 0.05) < 0.2
+
+
+async def test_no_time_at_all_ends_the_first_wait() -> None:
+    assert await overstays(Timeouts(), -1) < 0.1
+
+
+async def test_what_is_raised_within_is_raised() -> None:
+    with pytest.raises(KeyError), Timeouts().within(0.05):
+        raise KeyError
+
+
+async def test_of_two_limits_the_inner_one_tells_which_was_over() -> None:
+    timeouts = Timeouts()
+    with timeouts.within(60):
+        assert await overstays(timeouts, 0.05) < 0.2
+    with pytest.raises(TimeoutError), timeouts.within(0.05), timeouts.within(60):
+        await asyncio.sleep(60)
+
+
+type Limit = Callable[[float], Any]
+
+
+def ours(seconds: float) -> Any:
+    @asynccontextmanager
+    async def limit() -> Any:
+        with Timeouts().within(seconds):
+            yield
+
+    return limit()
+
+
+@pytest.mark.parametrize("limit", [asyncio.timeout, ours])
+async def test_a_task_that_somebody_else_cancels_is_cancelled(limit: Limit) -> None:
+    async def wait() -> None:
+        async with limit(0.05):
+            await asyncio.sleep(60)
+
+    task = asyncio.create_task(wait())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize("limit", [asyncio.timeout, ours])
+async def test_a_task_goes_on_after_a_limit_that_was_over(limit: Limit) -> None:
+    async def wait() -> str:
+        with pytest.raises(TimeoutError):
+            async with limit(0.01):
+                await asyncio.sleep(60)
+        await asyncio.sleep(0.01)
+        return "on"
+
+    task = asyncio.create_task(wait())
+    assert (await task, task.cancelling()) == ("on", 0)
