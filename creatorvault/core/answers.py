@@ -21,7 +21,13 @@ class Answer[T](Response[T]):
     """
 
     def __init__(self, content: T, headers: dict[str, str]) -> None:
-        super().__init__(content, headers=headers)
+        """Sets what Litestar's own sets, which first finds out in which of several forms it was given."""
+        self.content = content
+        self.headers = headers
+        self.background = self.media_type = self.status_code = None
+        self.cookies = []
+        self.encoding = "utf-8"
+        self.response_type_encoders = {}
 
     def to_asgi_response(
         self,
@@ -36,19 +42,16 @@ class Answer[T](Response[T]):
 
     def encoded(self, status: int, headers: Sequence[Header]) -> ASGIResponse:
         """`headers` stand before its own."""
-        return _Encoded(status, [*headers, *encoded_headers(self.headers)], self.content)
+        return _Encoded(status, [*headers, *encoded_headers(self.headers), CONTENT_TYPE], self.content)
 
 
 class _Encoded(ASGIResponse):
     __slots__ = ("_start",)
 
-    def __init__(self, status: int, headers: Sequence[Header], content: object) -> None:
+    def __init__(self, status: int, headers: list[Header], content: object) -> None:
         self.body = _encoder.encode(content)
-        self._start: HTTPResponseStartEvent = {
-            "type": "http.response.start",
-            "status": status,
-            "headers": [*headers, CONTENT_TYPE, (b"content-length", b"%d" % len(self.body))],
-        }
+        headers.append((b"content-length", b"%d" % len(self.body)))
+        self._start: HTTPResponseStartEvent = {"type": "http.response.start", "status": status, "headers": headers}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send(self._start)

@@ -6,10 +6,21 @@ from typing import Any, Final
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
+from litestar.types import ExceptionHandlersMap
 
 
 class Operation(HTTPRouteHandler):
-    """Shows itself to its guards. Litestar shows each of them a copy, made for every request; ours change nothing."""
+    """Shows itself to its guards. Litestar shows each of them a copy, made for every request; ours change nothing.
+
+    It also puts its exception handlers together once, and not for every request.
+    """
+
+    _exception_handlers: "ExceptionHandlersMap | None" = None
+
+    def resolve_exception_handlers(self) -> ExceptionHandlersMap:
+        if self._exception_handlers is None:
+            self._exception_handlers = super().resolve_exception_handlers()
+        return self._exception_handlers
 
     async def authorize_connection(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
         for guard in self.resolve_guards():

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from http import HTTPMethod
 from typing import Final, cast
@@ -56,28 +56,27 @@ class Edge(Litestar):
         else:
             await super().__call__(scope, receive, send)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
         """As Litestar does. A request without an origin goes past its CORS (Fetch Standard §3.3), which would make a
         mapping of all headers to find that out.
         """
         cors = self.asgi_handler
         if isinstance(cors, AbstractMiddleware) and not self.before_send and header(scope, ORIGIN) is None:
             scope["app"] = scope["litestar_app"] = self
-            await cors.app(scope, receive, send)
-        else:
-            await super().__call__(scope, receive, send)
+            return cors.app(scope, receive, send)
+        return super().__call__(scope, receive, send)
 
     async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         exchange = Exchange(scope, _identifier(scope))
         scope.setdefault("state", {})[STATE_KEY] = exchange
 
-        async def guarded_send(message: Message) -> None:
+        def guarded_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 exchange.status = int(message["status"])
                 self._add_headers(message, exchange)
             elif message["type"] == "http.response.body":
                 exchange.bytes_out += len(message["body"])
-            await send(message)
+            return send(message)
 
         token = CURRENT.set(exchange)
         try:
@@ -104,7 +103,7 @@ class Edge(Litestar):
         ]
         if exchange.scope["method"] == HTTPMethod.OPTIONS:
             headers = [self._corrected(exchange, name, value) for name, value in headers]
-        if not any(name == CONTENT_POLICY[0] for name, _ in headers):
+        if CONTENT_POLICY[0] not in dict(headers):
             headers.append(CONTENT_POLICY)
         if self.behind_tls:
             headers.append(TRANSPORT_SECURITY)

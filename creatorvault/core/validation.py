@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 from litestar import Request
 from litestar.di import Provide
 from litestar.types import AnyCallable, Dependencies
+from msgspec import Struct
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -24,8 +25,7 @@ OPT_KEY = "accepts"
 RECEIVED = "received"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(Struct, frozen=True):
     """What an operation was given, valid as a whole."""
 
     _path: RequestModel | None = None
@@ -53,7 +53,22 @@ class Accepts:
 
     async def receive(self, request: Request[Any, Any, Any]) -> Received:
         """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
-        return await _receive(request, self)
+        errors: list[FieldError] = []
+        path = query = body = None
+        if self.path is not None:
+            path = _validated(self.path, "path", request.path_params, errors)
+        if self.query is not None:
+            query = _validated(self.query, "query", _query_values(request, self.query, errors), errors)
+        if self.body is not None:
+            try:
+                content = await read_object(request)
+            except RequestInvalid as error:
+                errors.extend(error.errors)
+            else:
+                body = _validated(self.body, "body", content, errors)
+        if errors:
+            raise RequestInvalid(errors)
+        return Received(path, query, body)
 
 
 class HandlerInputs(TypedDict):
@@ -76,25 +91,6 @@ def accepts(
         name: Provide(provider) for name, provider in providers.items()
     }
     return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
-
-
-async def _receive(request: Request[Any, Any, Any], accepted: Accepts) -> Received:
-    errors: list[FieldError] = []
-    path = query = body = None
-    if accepted.path is not None:
-        path = _validated(accepted.path, "path", request.path_params, errors)
-    if accepted.query is not None:
-        query = _validated(accepted.query, "query", _query_values(request, accepted.query, errors), errors)
-    if accepted.body is not None:
-        try:
-            content = await read_object(request)
-        except RequestInvalid as error:
-            errors.extend(error.errors)
-        else:
-            body = _validated(accepted.body, "body", content, errors)
-    if errors:
-        raise RequestInvalid(errors)
-    return Received(path, query, body)
 
 
 def _query_values(
