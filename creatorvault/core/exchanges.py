@@ -32,6 +32,12 @@ class Exchange:
         self.bytes_out = 0
         self.caller: str | None = None
 
+    def leave(self) -> None:
+        """When it is over: lets go of the request. Each would hold the other, and both would stay in memory until
+        garbage is looked for, after hundreds of requests more.
+        """
+        del self.scope
+
     @property
     def seconds(self) -> float:
         """Since the request arrived."""

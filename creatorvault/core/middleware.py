@@ -93,6 +93,7 @@ class Edge(Litestar):
             for watch in self.watchers:
                 watch(exchange)
             CURRENT.reset(token)
+            exchange.leave()
 
     def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
         headers = [

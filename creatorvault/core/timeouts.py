@@ -4,6 +4,7 @@
 """
 
 import asyncio
+from contextvars import Context
 from time import monotonic
 from types import TracebackType
 from typing import Any
@@ -34,7 +35,9 @@ class Timeouts:
         if self._timer is not None:
             self._timer.cancel()
         self._looks_at = time
-        self._timer = asyncio.get_running_loop().call_later(max(0.0, time - monotonic()), self._look)
+        # In no context: that of a request would stay in memory as long as the timer.
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(0.0, time - monotonic()), self._look, context=Context())
 
     def _look(self) -> None:
         self._timer = None

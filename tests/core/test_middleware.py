@@ -1,6 +1,9 @@
 """What the edge adds to every answer, beside the headers of the contract."""
 
+import gc
+
 import pytest
+from litestar.utils.scope.state import ScopeState
 
 from tests.factories import Creator
 
@@ -17,3 +20,17 @@ async def test_options_tell_every_method_of_a_path(ada: Creator, path: str, meth
 
     assert answer.status_code == 204
     assert set(answer.headers["allow"].split(", ")) == methods
+
+
+async def test_nothing_of_a_request_stays_until_garbage_is_looked_for(ada: Creator) -> None:
+    await ada.post({"title": "one"})
+    gc.collect()
+    gc.disable()
+    try:
+        await ada.post({"title": "another"})
+        await ada.list()
+        left = [thing for thing in gc.get_objects() if isinstance(thing, ScopeState)]
+    finally:
+        gc.enable()
+
+    assert not left
