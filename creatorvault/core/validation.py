@@ -65,7 +65,7 @@ class Accepts:
             except RequestInvalid as error:
                 errors.extend(error.errors)
             else:
-                body = _validated(self.body, "body", content, errors)
+                body = _validated(self.body, "body", content.value, errors, storable=not content.escaped)
         if errors:
             raise RequestInvalid(errors)
         return Received(path, query, body)
@@ -109,9 +109,10 @@ def _query_values(
 
 
 def _validated[M: RequestModel](
-    model: type[M], where: str, values: dict[str, Any], errors: list[FieldError]
+    model: type[M], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
 ) -> M | None:
-    found = [] if is_storable(values) else list(unstorable(values, (where,)))
+    """`storable`: it is known that all text in it is."""
+    found = [] if storable or is_storable(values) else list(unstorable(values, (where,)))
     try:
         valid = model.model_validate(values)
     except ValidationError as error:
