@@ -1,11 +1,21 @@
-"""Request headers as ASGI gives them: a look at one is cheaper than a mapping of all."""
+"""Request headers as ASGI gives them, looked up by name."""
+
+from typing import Final
 
 from litestar.types import Scope
+
+KEY: Final = "headers_by_name"
 
 
 def header(scope: Scope, name: bytes) -> str | None:
     """Its first value, decoded as latin-1 (RFC 9110 §5.5); None where there is none. `name` is in lower case."""
-    for known, value in scope["headers"]:
-        if known == name:
-            return value.decode("latin-1")
-    return None
+    value = first_values(scope).get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def first_values(scope: Scope) -> dict[bytes, bytes]:
+    """Put together once for a request, which is asked for a dozen of them."""
+    known: dict[bytes, bytes] | None = scope.get(KEY)  # type: ignore[assignment]  # a key of ours
+    if known is None:
+        known = scope[KEY] = dict(reversed([*scope["headers"]]))  # type: ignore[typeddict-unknown-key]
+    return known

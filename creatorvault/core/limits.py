@@ -8,6 +8,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, NamedTuple
 
@@ -102,6 +103,7 @@ def build_limits(settings: LimitsSettings) -> RateLimits:
     return RateLimits(settings, ProcessCounters() if url is None else SharedCounters(url))
 
 
+@lru_cache(10_000)
 def pseudonym(*parts: str) -> str:
     """A short name for somebody that says nothing about them, in 24 hexadecimal digits, the same everywhere."""
     return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()

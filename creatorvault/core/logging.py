@@ -88,7 +88,7 @@ def _origin(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
     """Where and when: what structlog's own processors would add one by one, with less ado for each line."""
     event["logger"] = logger.name
     event["level"] = method
-    event["timestamp"] = f"{datetime.now(UTC).replace(tzinfo=None).isoformat()}Z"
+    event["timestamp"] = f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}Z"
     return _ids(logger, method, event)
 
 

@@ -15,7 +15,7 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 
 from creatorvault.core.deadlines import OneDeadline
 from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher, exchange_of
-from creatorvault.core.headers import header
+from creatorvault.core.headers import first_values, header
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
 
@@ -135,9 +135,10 @@ def _log(exchange: Exchange) -> None:
 
 def _identifier(scope: Scope) -> str:
     """The client's own id when it is short and plain, so that it can be printed in logs; else a new one."""
-    for name, value in scope["headers"]:
-        if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
-            return value.decode()
+    if CORRELATION_HEADER in first_values(scope):
+        for name, value in scope["headers"]:
+            if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
+                return value.decode()
     return new_identifier()
 
 

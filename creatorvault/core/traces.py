@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
 
+from creatorvault.core.headers import first_values
+
 HEADER: Final = b"traceparent"
 FORM: Final = re.compile(rb"([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 FORBIDDEN_VERSION: Final = b"ff"
@@ -21,6 +23,8 @@ class Trace(NamedTuple):
 
 def trace_of(scope: HTTPScope) -> Trace:
     """The caller's trace when its header is valid (§3.2), else a new one. Several headers are none (§4.3)."""
+    if HEADER not in first_values(scope):
+        return Trace(os.urandom(16).hex())
     given = [value for name, value in scope["headers"] if name == HEADER]
     return (len(given) == 1 and _read(given[0])) or Trace(os.urandom(16).hex())
 
