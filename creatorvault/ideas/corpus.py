@@ -59,13 +59,17 @@ class Corpus:
         return known
 
     async def _found(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
-        """Few matches are put in order by themselves: to know the order of all, every idea's keys have to be read."""
-        if (candidates := self._candidates(sort, wanted)) is not None:
-            return await _passing(wanted, candidates, slice_rows, turn)
-        found = await _passing(wanted, self._entries.values(), slice_rows, turn)
-        if len(found) * FEW <= len(self._entries):
-            return await sort_in_turns(found, SORT_KEYS[sort], turn)
-        return await _passing(wanted, await self._ordered(sort, turn), slice_rows, turn)
+        """What a search finds is put in order by itself where it is little: to know the order of all, every idea's keys
+        have to be read. Other filters read them anyway.
+        """
+        candidates = self._candidates(sort, wanted)
+        if candidates is None and wanted.needle:
+            found = await _passing(wanted, self._entries.values(), slice_rows, turn)
+            if len(found) * FEW <= len(self._entries):
+                return await sort_in_turns(found, SORT_KEYS[sort], turn)
+        if candidates is None:
+            candidates = await self._ordered(sort, turn)
+        return await _passing(wanted, candidates, slice_rows, turn)
 
     def _candidates(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
         """In order, as far as they are known."""
