@@ -113,9 +113,11 @@ class SegmentWriter:
         return more
 
     async def _write(self, work: Behind, segments: list[Segment]) -> None:
-        self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
         columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
-        written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))
+        try:
+            written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))
+        finally:
+            self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
         self.written += written
         self.lost += len(segments) - written
 

@@ -268,7 +268,13 @@ async def test_what_has_no_room_is_left_to_the_next_reader(
 ) -> None:
     await filled(ada)
     monkeypatch.setattr("creatorvault.ideas.segment_writes.WAITING_BYTES", 1)
-    await searched(house, ada)
+    lock = database.transaction()
+    await lock.start()
+    await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
+    house.app.state.corpora.forget(vault_of(ada))
+    assert await total(ada) == MANY
+    await lock.rollback()
+    await house.app.state.segment_writer.finish()
     assert await spans(database, ada) == [Span(1, MOST, MOST)]
 
     await searched(house, ada)
