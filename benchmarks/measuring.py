@@ -21,7 +21,7 @@ WARMING_ANSWERS: Final = 400
 
 class Result(msgspec.Struct):
     """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request. `rounds` are the rates of
-    each round, `cpus` its CPU.
+    each round, `cpus` its CPU in the service and in the database.
     """
 
     rate: float
@@ -31,7 +31,7 @@ class Result(msgspec.Struct):
     cpu: float
     database_cpu: float
     rounds: list[float]
-    cpus: list[float]
+    cpus: list[tuple[float, float]]
 
 
 def measure(
@@ -66,5 +66,5 @@ def _result(samples: list[tuple[Sample, float, float]]) -> Result:
         cpu=median(cpu for _, cpu, _ in samples) * 1000,
         database_cpu=median(cpu for _, _, cpu in samples) * 1000,
         rounds=[sample.rate for sample in only],
-        cpus=[cpu * 1000 for _, cpu, _ in samples],
+        cpus=[(cpu * 1000, database_cpu * 1000) for _, cpu, database_cpu in samples],
     )
