@@ -1,21 +1,25 @@
-"""What a corpus costs by itself: no database, no keys. Run it: python benchmarks/micro_corpus.py
+"""What a corpus costs by itself, without a database. Run it: python benchmarks/micro_corpus.py
 
-Prints the time to build one, to search it warm (every search another one, so that no remembered answer helps), to
-follow one change, and the bytes it takes. The longest pause is how long a search kept the event loop to itself.
+Prints the time to build one out of opened ideas, to open as many from segments instead, to search it warm (every search
+another one, so that no remembered answer helps), to follow one change, and the bytes it takes. The longest pause is how
+long a search kept the event loop to itself.
 """
 
 import asyncio
 import random
 from datetime import UTC, datetime, timedelta
+from itertools import batched
 from statistics import median
 from time import perf_counter
-from uuid import UUID
+from uuid import UUID, uuid4
 
-from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.segments import MOST, SegmentSealer
 
 SIZES = (1_000, 10_000, 100_000)
 SEARCHES = 40
@@ -45,6 +49,18 @@ def build(ideas: list[IdeaResponse]) -> Corpus:
     draft = CorpusDraft()
     draft.merge([Entry.of(1, idea) for idea in ideas])
     return draft.finish(VaultRevision(1))
+
+
+def opening(ideas: list[IdeaResponse]) -> float:
+    """Milliseconds to open all of them from segments."""
+    vault = VaultId(TenantId(uuid4()), UserId("ada"))
+    sealer = SegmentSealer.of(VaultCipher(vault, VaultRevision(1), {KeyVersion(1): bytes(32)}, unusable={}))
+    entries = [Entry.of(revision, idea) for revision, idea in enumerate(ideas, start=1)]
+    segments = [sealer.seal(batch) for batch in batched(entries, MOST)]
+    start = perf_counter()
+    for segment in segments:
+        sealer.open(segment)
+    return (perf_counter() - start) * 1000
 
 
 def searches(chance: random.Random) -> list[CorpusQuery]:
@@ -78,6 +94,7 @@ async def report(size: int, chance: random.Random) -> str:
     start = perf_counter()
     corpus = build(ideas)
     built = (perf_counter() - start) * 1000
+    opened = opening(ideas)
 
     [first_title_order] = await measured(corpus, [CorpusQuery(sort="title")])
     [first_order] = await measured(corpus, [CorpusQuery()])
@@ -97,14 +114,35 @@ async def report(size: int, chance: random.Random) -> str:
     assert (await followed.select(CorpusQuery(), 512)).total == size + 1
 
     p95 = scans[int(len(scans) * 0.95)]
-    figures = [built / size * 1000, median(scans), p95, tagged, first_order, first_title_order, following, max(seen)]
+    figures = [
+        built / size * 1000,
+        opened / size * 1000,
+        median(scans),
+        p95,
+        tagged,
+        first_order,
+        first_title_order,
+        following,
+        max(seen),
+    ]
     return f"{size:>8,}" + "".join(f"{figure:>12.2f}" for figure in figures) + f"{corpus.size / size:>12.0f}"
 
 
 async def main() -> None:
     chance = random.Random(7)
     print("milliseconds; ideas of 500 characters")
-    columns = ("build/1,000", "search", "p95", "tag", "first order", "first title", "change", "pause", "bytes/idea")
+    columns = (
+        "build/1,000",
+        "open/1,000",
+        "search",
+        "p95",
+        "tag",
+        "first order",
+        "first title",
+        "change",
+        "pause",
+        "bytes/idea",
+    )
     print(f"{'ideas':>8}" + "".join(f"{column:>12}" for column in columns))
     for size in SIZES:
         print(await report(size, chance))

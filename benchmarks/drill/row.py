@@ -1,5 +1,6 @@
 """What one drill found, what it promised, and the table of all."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -23,7 +24,7 @@ class Row:
     requests: int = 0
     ok: int = 0
     unavailable: int = 0
-    other: int = 0
+    others: Counter[int] = field(default_factory=Counter)
     slowest_ms: float = 0.0
     lost: int = 0
     duplicates: int = 0
@@ -38,7 +39,8 @@ class Row:
             self.requests += 1
             self.ok += answer.ok
             self.unavailable += answer.status == 503
-            self.other += not answer.ok and answer.status != 503
+            if not answer.ok and answer.status != 503:
+                self.others[answer.status] += 1
             self.slowest_ms = max(self.slowest_ms, answer.seconds * 1000)
 
     def recovered(self, answers: Sequence[Answer], back_at: float) -> None:
@@ -52,7 +54,7 @@ class Row:
 
     def judge(self) -> None:
         self.promise(self.requests > 0, "no request was made")
-        self.promise(self.other == 0, f"{self.other} answers that are neither 2xx nor 503")
+        self.promise(not self.others, f"answers that are neither 2xx nor 503: {dict(self.others)}")
         self.promise(self.slowest_ms <= ANSWER_MS, f"an answer took {self.slowest_ms:.0f} ms")
         self.promise(self.lost == 0, f"{self.lost} acknowledged writes lost")
         self.promise(self.duplicates == 0, f"{self.duplicates} duplicates")
@@ -66,7 +68,7 @@ class Row:
     def cells(self) -> tuple[str, ...]:
         return (
             self.fault,
-            *(str(number) for number in (self.requests, self.ok, self.unavailable, self.other)),
+            *(str(number) for number in (self.requests, self.ok, self.unavailable, self.others.total())),
             f"{self.slowest_ms:.0f}",
             str(self.lost),
             str(self.duplicates),
