@@ -294,6 +294,27 @@ async def test_many_segments_are_written_in_few_statements(
     assert [span.ideas for span in await spans(database, ada)] == [FEWEST] * (MANY // FEWEST)
 
 
+async def test_segments_of_two_vaults_are_written_each_in_its_own(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    writer, bob = house.app.state.segment_writer, house.creator()
+    kept = []
+    for creator in (ada, bob):
+        await filled(creator, FEWEST)
+        await searched(house, creator)
+        row = await database.fetchrow("SELECT * FROM idea_segments WHERE user_id = $1", creator.user_id)
+        await database.execute("DELETE FROM idea_segments WHERE user_id = $1", creator.user_id)
+        kept.append((vault_of(creator), Segment(Span(*row[2:6]), row["sealed"])))
+
+    for vault, segment in kept:
+        writer.write(vault, VaultRevision(FEWEST), segment)
+    await writer.finish()
+
+    for creator in (ada, bob):
+        assert len(await spans(database, creator)) == 1
+        assert len(await searched(house, creator)) == FEWEST
+
+
 async def test_a_database_that_is_gone_costs_the_segments_alone(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
 ) -> None:
