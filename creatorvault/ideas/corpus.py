@@ -39,6 +39,7 @@ class Corpus:
         self.size = size
         self._entries = entries
         self._orders = orders
+        self._by_tag: dict[str, list[Entry]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
 
     async def select(self, query: CorpusQuery, slice_rows: int) -> Page:
@@ -59,24 +60,37 @@ class Corpus:
         return known
 
     async def _found(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
-        """What a search finds is put in order by itself where it is little: to know the order of all, every idea's keys
-        have to be read. Other filters read them anyway.
+        """What is found is put in order by itself where it is little. To know the order of all, every idea's keys have
+        to be read; and to go through all of them in order takes longer.
         """
-        candidates = self._candidates(sort, wanted)
-        if candidates is None and wanted.needle:
-            found = await _passing(wanted, self._entries.values(), slice_rows, turn)
+        if (wider := self._wider(sort, wanted)) is not None:
+            return await _passing(wanted, wider, slice_rows, turn)
+        if wanted.tags or (wanted.needle and sort not in self._orders):
+            among = await self._tagged(wanted.tags, slice_rows, turn) if wanted.tags else self._entries.values()
+            found = await _passing(wanted, among, slice_rows, turn)
             if len(found) * FEW <= len(self._entries):
                 return await sort_in_turns(found, SORT_KEYS[sort], turn)
-        if candidates is None:
-            candidates = await self._ordered(sort, turn)
-        return await _passing(wanted, candidates, slice_rows, turn)
+        return await _passing(wanted, await self._ordered(sort, turn), slice_rows, turn)
 
-    def _candidates(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
-        """In order, as far as they are known."""
+    def _wider(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
+        """Remembered matches, in order, that hold all of the wanted ones."""
         for (known_sort, wider), known in reversed(self._recent.items()):
             if known_sort == sort and wanted.narrows(wider):
                 return known
-        return self._orders.get(sort)
+        return None
+
+    async def _tagged(self, tags: Iterable[str], slice_rows: int, turn: LoopTurn) -> Iterable[Entry]:
+        """The ideas that have any of the folded tags, each once."""
+        if self._by_tag is None:
+            by_tag: dict[str, list[Entry]] = {}
+            for rows in batched(self._entries.values(), slice_rows):
+                for entry in rows:
+                    for tag in entry.keys.tags:
+                        by_tag.setdefault(tag, []).append(entry)
+                await turn.rest_if_over()
+            self._by_tag = by_tag
+        found = [self._by_tag.get(tag, ()) for tag in tags]
+        return {entry.id: entry for entries in found for entry in entries}.values()
 
     async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
         if sort not in self._orders:

@@ -10,8 +10,10 @@ from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 
 POINTER_BYTES = 8
-PLACES = 12
-"""Pointers that a corpus keeps to an entry: in each of five orders, in results of late, in the dictionary by id."""
+PLACES = 15
+"""Pointers that a corpus keeps to an entry: in each of five orders, in results of late, in the dictionary by id, and
+for each of three tags.
+"""
 
 
 class Keys(msgspec.Struct, frozen=True, gc=False):

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.ideas import corpus as corpus_module
 from creatorvault.ideas import streaming, turns
 from creatorvault.ideas.corpora import Corpora
-from creatorvault.ideas.corpus import KEPT_IN_ORDER, Corpus, CorpusDraft
+from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Page
@@ -38,10 +39,20 @@ def plain(page: Page) -> tuple[int, list[bytes]]:
     st.lists(ideas(), max_size=8),
     st.lists(questions | title_questions, min_size=1, max_size=4),
     st.sampled_from([1, 2, 512]),
+    st.sampled_from([0, FEW]),
 )
 async def test_every_question_is_answered_as_by_a_plain_list(
-    stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int
+    stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int, few: int
 ) -> None:
+    """Also where all that is found counts as little, which is put in order by itself."""
+    corpus_module.FEW = few
+    try:
+        await answer_as_a_plain_list(stored, asked, slice_rows)
+    finally:
+        corpus_module.FEW = FEW
+
+
+async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int) -> None:
     vault = PaperVault()
     vault.put(*stored)
     kept, streamed = Corpora(SearchSettings(slice_rows=slice_rows)), Corpora(STREAMED)
