@@ -33,7 +33,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), CROWDING)))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=0.9)
+    parser.add_argument("--seconds", type=float, default=0.8)
     parser.add_argument("--write", type=Path, help="the folder for the table and the plot")
     parser.add_argument("--logs", type=Path, help="keep the servers' logs here")
     options = parser.parse_args()
