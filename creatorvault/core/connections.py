@@ -12,12 +12,16 @@ from creatorvault.settings import DatabaseSettings
 # A name given to a statement would stay on the connection that a proxy hands to the next client, who may use the same.
 UNNAMED_STATEMENTS: Final = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
+CLIENT_CHECK_SECONDS: Final = 0.1
+
 
 def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
     """The `connection_class` of asyncpg for these limits.
 
     They are sent in the round trip of BEGIN and hold for the transaction, so they pass a transaction-pooling proxy,
     which accepts no start-up options and hands a plain SET to the next client. They bound the first statement too.
+    PostgreSQL also looks whether anybody is still there: a request that was cut off would hold its locks, and its
+    idempotency key, until `lock_seconds` are over.
     """
     set_limits = "; ".join(
         f"SET LOCAL {name} = {int(seconds * 1000)}"
@@ -25,6 +29,7 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
             ("statement_timeout", limits.statement_seconds),
             ("lock_timeout", limits.lock_seconds),
             ("idle_in_transaction_session_timeout", limits.idle_in_transaction_seconds),
+            ("client_connection_check_interval", CLIENT_CHECK_SECONDS),
         )
     )
 

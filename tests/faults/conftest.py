@@ -49,6 +49,7 @@ class Sessions:
         self._sql = sql
 
     async def in_transaction(self) -> int:
+        await self._sql.execute("SELECT pg_stat_clear_snapshot()")  # a transaction goes on seeing what it saw once
         count: int = await self._sql.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND usename = 'creatorvault_app' AND xact_start IS NOT NULL"

@@ -1,6 +1,7 @@
 """A database that is there but cannot do it now: locked, read-only, exhausted, or raising any fault that passes."""
 
 import asyncio
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -8,8 +9,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from creatorvault.core.errors import ServiceUnavailable
-from tests.application import House
-from tests.faults.conftest import Sessions
+from tests.application import House, environment_of, open_house
+from tests.faults.conftest import SHORT, Sessions
+from tests.postgres import Database
 
 PROMISE_SECONDS = 5.0
 
@@ -47,6 +49,28 @@ async def test_requests_that_hold_every_connection_do_not_make_the_service_unrea
     assert ready.status_code == 200
     assert {answer.status_code for answer in answers} == {503}
     assert (await grace.post({"title": "Stored"})).status_code == 201
+
+
+async def test_a_request_that_was_cut_off_gives_its_key_back(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, sessions: Sessions, home: Path
+) -> None:
+    """Its transaction would wait on for the lock, and who retries would be told that the first is still under way."""
+    patient = {"CREATORVAULT_DATABASE__LOCK_SECONDS": "30", "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "30"}
+    async with open_house(environment_of(fresh_database, home) | SHORT | patient, fresh_database) as house:
+        grace = house.creator()
+        await grace.idea("Locked")
+        key = {"Idempotency-Key": "once"}
+
+        async with fresh_sql.transaction():
+            await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
+            cut_off = await grace.post({"title": "Waits"}, headers=key)
+            async with asyncio.timeout(PROMISE_SECONDS):
+                while await sessions.in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
+                    await asyncio.sleep(0.02)
+            again = await grace.post({"title": "Waits"}, headers=key)
+
+        assert (cut_off.status_code, again.status_code) == (503, 503)
+        assert (await grace.post({"title": "Waits"}, headers=key)).status_code == 201
 
 
 async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_sql: asyncpg.Connection) -> None:
