@@ -10,6 +10,8 @@ from tests.factories import Creator
 
 type Organization = Callable[..., Creator]
 
+VAULTS = "SELECT user_id, revision, key_version FROM vaults WHERE tenant_id = $1 ORDER BY user_id"
+
 
 async def let_the_delay_pass(sql: asyncpg.Connection, creator: Creator) -> None:
     await sql.execute("UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1", tenant_of(creator))
@@ -33,7 +35,7 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     await database.execute(
         "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')", *(tenant, ada.user_id)
     )
-    before = await database.fetch("SELECT user_id, revision, key_version FROM vaults WHERE tenant_id = $1", tenant)
+    before = await database.fetch(VAULTS, tenant)
     confirmation = await asked(olga, ada)
     await let_the_delay_pass(database, ada)
 
@@ -42,7 +44,7 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     assert done == {"tenant_id": str(tenant), "keys": 2, "ideas": 3, "answers": 1}
     for table in ("ideas", "idea_segments", "idempotency_answers", "keys.vault_keys", "tenant_erasures"):
         assert await database.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", tenant) == 0, table
-    after = await database.fetch("SELECT user_id, revision, key_version FROM vaults WHERE tenant_id = $1", tenant)
+    after = await database.fetch(VAULTS, tenant)
     assert after == before, "neither number may come again with something else behind it"
     shown = await olga.get(f"/tenants/{tenant}")
     assert (shown["status"], shown["ideas"], shown["sealed_bytes"], shown["vaults"]) == ("erased", 0, 0, 2)
