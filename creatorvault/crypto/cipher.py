@@ -1,7 +1,7 @@
 """Sealing and opening what belongs to one vault."""
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Self
 
 import msgspec
@@ -39,11 +39,10 @@ class VaultCipher:
     """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
 
     `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
-    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `derived` is what
-    has been made of the keys, by purpose or by class: it is forgotten with them.
+    for versions whose wrap did not open, the alarm that a reader of a value under that version gets.
     """
 
-    __slots__ = ("_keys", "_opens", "_seals", "_unusable", "derived", "first_revision", "vault", "version")
+    __slots__ = ("_derived", "_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version")
 
     def __init__(
         self,
@@ -61,16 +60,23 @@ class VaultCipher:
         self._unusable = unusable
         derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}
         self._seals = derived[self.version]
-        self.derived: dict[object, Any] = {}
+        self._derived: dict[object, Any] = {}
         self._opens = {key.header: key for key in derived.values()}
 
     def for_purpose(self, purpose: str) -> Self:
         """The same vault's cipher under the keys of another purpose; neither opens what the other sealed."""
-        cipher: Self | None = self.derived.get(purpose)
+        cipher: Self | None = self._derived.get(purpose)
         if cipher is None:
             cipher = type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
-            self.derived[purpose] = cipher
+            self._derived[purpose] = cipher
         return cipher
+
+    def derived[T](self, make: "Callable[[VaultCipher], T]") -> T:
+        """What `make` makes of this cipher: made once, and forgotten with the keys."""
+        made: T | None = self._derived.get(make)
+        if made is None:
+            made = self._derived[make] = make(self)
+        return made
 
     def name_of(self, text: str) -> bytes:
         """HMAC-SHA256 (RFC 2104) of a client's own name for something, to find it by: 32 bytes, never of content.

@@ -72,10 +72,7 @@ class IdeaSealer:
     @classmethod
     def of(cls, cipher: VaultCipher) -> Self:
         """The one that goes with the cipher: making one anew takes as long as opening half an idea."""
-        sealer: Self | None = cipher.derived.get(cls)
-        if sealer is None:
-            sealer = cipher.derived[cls] = cls(cipher)
-        return sealer
+        return cipher.derived(cls)
 
     def __init__(self, cipher: VaultCipher) -> None:
         vault = cipher.vault

@@ -47,7 +47,7 @@ class Behind(NamedTuple):
     """`segment` is of the vault at `revision`; None stands for forgetting all that the vault has."""
 
     vault: VaultId
-    revision: VaultRevision
+    revision: VaultRevision | None
     segment: Segment | None
 
 
@@ -73,9 +73,9 @@ class SegmentWriter:
         self._waiting_bytes += len(segment.sealed)
         self._begin(Behind(vault, revision, segment))
 
-    def forget(self, vault: VaultId, revision: VaultRevision) -> None:
+    def forget(self, vault: VaultId) -> None:
         """All segments of the vault. They are copies: at the wrong moment it only costs time."""
-        self._begin(Behind(vault, revision, None))
+        self._begin(Behind(vault, None, None))
 
     async def finish(self) -> None:
         """Returns when there is nothing left to write."""

@@ -71,10 +71,7 @@ class SegmentSealer:
 
     @classmethod
     def of(cls, cipher: VaultCipher) -> Self:
-        sealer: Self | None = cipher.derived.get(cls)
-        if sealer is None:
-            sealer = cipher.derived[cls] = cls(cipher)
-        return sealer
+        return cipher.derived(cls)
 
     def __init__(self, cipher: VaultCipher) -> None:
         self._cipher = cipher.for_purpose(SEGMENTS)

@@ -92,7 +92,7 @@ class VaultReader:
             found = sum(span.ideas for span in spans) + sum(rows for _, rows in gaps)
             if found == self.idea_count and len(gaps) <= MOST_GAPS:
                 return spans, [gap for gap, _ in gaps]
-        segments.writer.forget(self._vault.id, self.revision)
+        segments.writer.forget(self._vault.id)
         return (), [EVERYTHING]
 
     async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Entry]]:
