@@ -107,16 +107,20 @@ class VaultCipher:
         """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the
         key version it names is none of this vault's, and the alarm of that key when it could not be unwrapped.
         """
-        return unpad(self.open_padded(sealed, context))
+        return unpad(self._opened(sealed, context))
 
     def seal_json(self, value: object, context: bytes) -> Sealed:
         return self.seal(_encoder.encode(value), context)
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
         """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
-        padded = self.open_padded(sealed, context)
+        return self.open_decoded(sealed, context, decoder.decode)
+
+    def open_decoded[T](self, sealed: bytes, context: bytes, decode: Callable[[bytes], T]) -> T:
+        """`decode` is given the plaintext with its padding. Raises as `open_json` when it raises a DecodeError."""
+        padded = self._opened(sealed, context)
         try:
-            return decoder.decode(padded)
+            return decode(padded)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
         raise Tampered(**self._ids(key_version_of(sealed)))
@@ -129,8 +133,7 @@ class VaultCipher:
         """The key that an envelope's header names, if it is usable."""
         return self._opens.get(header)
 
-    def open_padded(self, sealed: bytes, context: bytes) -> bytes:
-        """As `open`, for who knows where the plaintext ends."""
+    def _opened(self, sealed: bytes, context: bytes) -> bytes:
         key = self._opens.get(header_of(sealed))
         if key is None:
             raise self._refusal(sealed)

@@ -13,9 +13,8 @@ from typing import Final, NamedTuple, Self
 import msgspec
 
 from creatorvault.core.errors import Alarm
-from creatorvault.crypto.cipher import SEGMENTS, VaultCipher, vault_ids
+from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
-from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.folding import RULE
 
@@ -84,20 +83,19 @@ class SegmentSealer:
         return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
 
     def open(self, segment: Segment) -> list[Entry]:
-        """Raises as `VaultCipher.open`, naming the segment, and Tampered when it holds something else."""
-        ids = {"segment": f"{segment.span.first}-{segment.span.last}"}
+        """Raises as `VaultCipher.open_decoded`, naming the segment."""
         try:
-            padded = memoryview(self._cipher.open_padded(segment.sealed, self._context(segment.span)))
-            [length] = _LENGTH.unpack_from(padded)
-            return _decode(padded[_LENGTH.size : _LENGTH.size + length])
+            return self._cipher.open_decoded(segment.sealed, self._context(segment.span), _unpacked)
         except Alarm as alarm:
-            alarm.ids.update(ids)
+            alarm.ids["segment"] = f"{segment.span.first}-{segment.span.last}"
             raise
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
-        raise Tampered(**vault_ids(self._cipher.vault), **ids)
 
     def _context(self, span: Span) -> bytes:
         first, last, ideas, folding = span
         numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
         return self._shared + context(*numbers, folding.encode())
+
+
+def _unpacked(padded: bytes) -> list[Entry]:
+    [length] = _LENGTH.unpack_from(padded)
+    return _decode(memoryview(padded)[_LENGTH.size : _LENGTH.size + length])
