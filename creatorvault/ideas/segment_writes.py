@@ -10,6 +10,7 @@ from creatorvault.core.glances import Glances
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.logging import get_logger
 from creatorvault.ideas.segments import Segment
+from creatorvault.tenants.advances import ENTERED
 
 log = get_logger(__name__)
 
@@ -19,12 +20,11 @@ WAITING_BYTES: Final = 16 * 2**20
 AT_ONCE: Final = 8
 """So many in one statement, about a megabyte: whoever changes the vault waits for it."""
 
-# As in tenants.advances: nothing is looked for before the context is set. The vault stays as it is until the segments
-# are committed, and is still as it was when the ideas in them were read.
-WRITE: Final = """
+# The vault stays as it is until the segments are committed, and is still as it was when the ideas in them were read.
+WRITE: Final = f"""
     WITH vault AS (
         UPDATE vaults SET segmented = true FROM tenants
-        WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
+        WHERE {ENTERED}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
         RETURNING vaults.tenant_id
@@ -34,13 +34,13 @@ WRITE: Final = """
     FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::bytea[]) AS part
     ON CONFLICT DO NOTHING
     RETURNING ideas
-"""
-FORGET: Final = """
+"""  # noqa: S608 - constants
+FORGET: Final = f"""
     DELETE FROM idea_segments
-    WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
+    WHERE {ENTERED}
         AND tenant_id = $1::text::uuid AND user_id = $2
     RETURNING ideas
-"""
+"""  # noqa: S608 - constants
 
 
 class Behind(NamedTuple):

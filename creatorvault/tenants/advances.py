@@ -12,19 +12,21 @@ from creatorvault.settings import TenancySettings
 from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.revisions import Turn
 
-# The context comes first: a condition on no column is what PostgreSQL calls a one-time filter, tested before any row is
-# looked for. Tested later, row-level security would hide the vault, and nothing would be done.
-#
+# Sets the context of a statement whose first argument is the tenant's id. A condition on no column is what PostgreSQL
+# calls a one-time filter, tested before any row is looked for. Tested later, row-level security would hide the rows,
+# and nothing would be done.
+ENTERED: Final = "(SELECT set_config('app.tenant_id', $1::text, true)) = $1::text"
+
 # A row comes out when the vault is as expected, its tenant served, and growth within the quotas as far as this vault
 # alone tells. The revision counts every committed change of the vault's ideas: an idea that was read at that revision
 # is as it was read.
-ADVANCED: Final = """
+ADVANCED: Final = f"""
     WITH advanced AS (
         UPDATE vaults
         SET revision = $4::bigint + 1, idea_count = vaults.idea_count + $5::bigint,
             sealed_bytes = vaults.sealed_bytes + $6::bigint, changed_at = $7
         FROM tenants
-        WHERE (SELECT set_config('app.tenant_id', $1::text, true)) = $1::text
+        WHERE {ENTERED}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND tenants.idea_quota IS NULL AND tenants.byte_quota IS NULL
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
@@ -33,7 +35,7 @@ ADVANCED: Final = """
             AND ($6::bigint <= 0 OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $9::bigint))
         RETURNING vaults.tenant_id, vaults.revision, vaults.segmented
     )
-"""
+"""  # noqa: S608 - constants
 FIRST_ARGUMENT: Final = 10
 """The number of the first argument of the statement that goes on after ADVANCED."""
 
