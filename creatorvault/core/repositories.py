@@ -1,10 +1,13 @@
 """Repositories that cannot look outside of what they were built for."""
 
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.core.database import computing
 
 
 class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
@@ -26,6 +29,16 @@ class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
     def columns(self, *columns: Any) -> Select[Any]:
         """A select of columns within the scope: rows cost a fraction of entities, and lists need no entities."""
         return select(*columns).where(self.scope)
+
+    async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Row[Any]]]:
+        """Its rows, `size` of them at a time, without holding them all.
+
+        What the caller does with a batch is not counted as waiting for the database.
+        """
+        result = await self.session.stream(statement, execution_options={"yield_per": size})
+        async for rows in result.partitions():
+            with computing(self.session):
+                yield rows
 
     async def change(self, entity: ModelT, **values: Any) -> None:
         """Sets just these columns of a loaded entity and sends them."""

@@ -1,6 +1,7 @@
 """The SQL of ideas, always within one vault."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -9,7 +10,6 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.ideas.models import Idea, IdeaSegment
@@ -81,20 +81,14 @@ class IdeaRepository(ScopedRepository[Idea]):
         statement = self.columns(func.count()).where(*_filters(query))
         return int((await self.session.execute(statement)).scalar_one())
 
-    async def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[IdeaRow]]:
-        """Rows last changed at revisions in the gap, oldest change first, in batches, without holding them all.
-
-        What the caller does with a batch is not counted as waiting for the database.
-        """
+    def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[IdeaRow]]:
+        """Rows last changed at revisions in the gap, oldest change first, in batches."""
         statement = (
             self.columns(*READ)
             .where(col(Idea.revision) > gap.after, col(Idea.revision) < gap.before)
             .order_by(col(Idea.revision))
         )
-        result = await self.session.stream(statement, execution_options={"yield_per": BATCH})
-        async for batch in result.partitions():
-            with computing(self.session):
-                yield batch
+        return self.in_batches(statement, BATCH)
 
     async def rows_in(self, gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
         """How many ideas were last changed at revisions in each of them; gaps without any are left out."""
@@ -137,12 +131,11 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         return [Span(*row) for row in (await self.session.execute(statement)).all()]
 
     async def all(self) -> AsyncGenerator[Sequence[Segment]]:
-        """In batches, without holding them all. What the caller does with one is not counted as waiting."""
+        """In batches, in the order of their first revisions."""
         statement = self.columns(*SPAN, col(IdeaSegment.sealed)).order_by(col(IdeaSegment.first_revision))
-        result = await self.session.stream(statement, execution_options={"yield_per": SEGMENTS_AT_ONCE})
-        async for rows in result.partitions():
-            with computing(self.session):
-                yield [Segment(Span(*span), sealed) for *span, sealed in rows]
+        async with aclosing(self.in_batches(statement, SEGMENTS_AT_ONCE)) as batches:
+            async for rows in batches:
+                yield [Segment(Span(*row[:-1]), row[-1]) for row in rows]
 
 
 def is_filtered(query: IdeaQuery) -> bool:
