@@ -135,7 +135,9 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         statement = self.columns(*SPAN, col(IdeaSegment.sealed)).order_by(col(IdeaSegment.first_revision))
         async with aclosing(self.in_batches(statement, SEGMENTS_AT_ONCE)) as batches:
             async for rows in batches:
-                yield [Segment(Span(*row[:-1]), row[-1]) for row in rows]
+                yield [
+                    Segment(Span(first, last, ideas, folding), sealed) for first, last, ideas, folding, sealed in rows
+                ]
 
 
 def is_filtered(query: IdeaQuery) -> bool:
