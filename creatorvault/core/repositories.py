@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
-from sqlalchemy import ColumnElement, Row, Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.database import computing
@@ -30,7 +30,7 @@ class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
         """A select of columns within the scope: rows cost a fraction of entities, and lists need no entities."""
         return select(*columns).where(self.scope)
 
-    async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Row[Any]]]:
+    async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Any]]:
         """Its rows, `size` of them at a time, without holding them all.
 
         What the caller does with a batch is not counted as waiting for the database.
