@@ -1,6 +1,7 @@
 """The application as it runs, on a real PostgreSQL, under the login that row-level security binds."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
@@ -39,6 +40,12 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_HandsClusterToWorkers())
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays, so that looking through it for garbage holds no request up, as in the service."""
+    gc.collect()
+    gc.freeze()
 
 
 class _HandsClusterToWorkers:

@@ -134,7 +134,7 @@ async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, ses
     with pytest.raises(ServiceUnavailable):
         async with house.app.state.database.writing() as session:
             await session.execute(text("SELECT 1"))
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(1.4)
             assert await sessions.in_transaction() == 0
             await session.execute(text("SELECT 1"))
 
