@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
 
-from benchmarks import content, null_cipher
+from benchmarks import content
 from benchmarks.cluster import RUNTIME, Cluster, finished, started
 from benchmarks.content import SECRET, SMALL, TINY, Group
 from benchmarks.crowding import crowding
@@ -16,12 +16,14 @@ from benchmarks.measuring import Result, measure
 from benchmarks.processes import Server
 from benchmarks.report import Findings, print_rows, write
 from benchmarks.seeding import fill_baseline, fill_ours
+from benchmarks.share import share
 from benchmarks.works import WORKS
 
 HERE: Final = Path(__file__).parent
 BASELINE_PYTHON: Final = HERE.parent / ".venv-bench" / "bin" / "python"
 UVICORN: Final = ("-m", "uvicorn", "app:app", "--loop", "uvloop", "--http", "httptools", "--port", "{port}")
 CROWDING: Final = "crowding"
+SHARE: Final = "share"
 COLD: Final = {"first": {"CREATORVAULT_SEARCH__SEGMENTS": "false"}, "cold": {}}
 """Searches by a process that has nothing in memory: as if nobody had searched before, and after somebody has."""
 
@@ -31,7 +33,7 @@ ALWAYS_COLD: Final = {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(48 * 2**20)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), CROWDING)))
+    parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), SHARE, CROWDING)))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.8)
     parser.add_argument("--write", type=Path, help="the folder for the table and the plot")
@@ -55,12 +57,16 @@ def main() -> None:
         for work in works:
             results[work.name] = measure(work, servers, cluster, options.rounds, options.seconds)
             print_rows(work, results[work.name])
+        encryption = None
+        if SHARE in only:
+            encryption = share(_ours(cluster, "both-ciphers"), cluster)
+            print(encryption, flush=True)
         crowds = []
         if CROWDING in only:
             crowds = [crowding(_ours(cluster, f"crowded-{name}", more)) for name, more in COLD.items()]
             print(*crowds, sep="\n")
         if options.write:
-            write(options.write, Findings(results, crowds, options.rounds, options.seconds))
+            write(options.write, Findings(results, encryption, crowds, options.rounds, options.seconds))
         if options.logs:
             shutil.copytree(cluster.home / "logs", options.logs, dirs_exist_ok=True)
 
@@ -71,7 +77,6 @@ def _servers(cluster: Cluster) -> list[Server]:
     database = cluster.url(RUNTIME, "baseline").replace("postgresql:", "postgresql+asyncpg:")
     return [
         _ours(cluster, "ours"),
-        _ours(cluster, "null", database="nullified"),
         *(_ours(cluster, name, more | ALWAYS_COLD) for name, more in COLD.items()),
         Server("floor", _granian("floor"), {"DATABASE_URL": cluster.url(RUNTIME, "floor")}, logs),
         Server(
@@ -83,9 +88,9 @@ def _servers(cluster: Cluster) -> list[Server]:
     ]
 
 
-def _ours(cluster: Cluster, name: str, settings: dict[str, str] | None = None, *, database: str = "ours") -> Server:
-    environment = cluster.environment(database) | (settings or {})
-    return Server(name, _granian("null" if name == "null" else "ours"), environment, cluster.home / "logs")
+def _ours(cluster: Cluster, name: str, settings: dict[str, str] | None = None) -> Server:
+    environment = cluster.environment("ours") | (settings or {})
+    return Server(name, _granian(name if name == "both-ciphers" else "ours"), environment, cluster.home / "logs")
 
 
 def _granian(which: str) -> list[str]:
@@ -97,24 +102,17 @@ def _fill(cluster: Cluster, groups: set[Group], running: ExitStack, servers: dic
         cluster.create(database)
     cluster.allow_tables("baseline")
     cluster.migrate("ours")
-    for database in ("nullified", "floor"):
-        cluster.create(database, template="ours")
+    cluster.create("floor", template="ours")
     running.enter_context(servers["baseline"])  # which makes its table
-    admin = {name: cluster.url("postgres", name) for name in ("ours", "baseline", "nullified", "floor")}
+    admin = {name: cluster.url("postgres", name) for name in ("ours", "baseline", "floor")}
     filling = [
         started(fill_ours, admin["ours"], groups),
         started(fill_baseline, admin["baseline"], groups - {content.HUNDRED_THOUSAND}),
     ]
     for process in filling:
         finished(process)
-    finished(started(fill_null, admin["nullified"]))
     finished(started(fill_floor, admin["floor"]))
     cluster.checkpoint()
-
-
-def fill_null(url: str) -> None:
-    null_cipher.install()
-    fill_ours(url, (SMALL, TINY))
 
 
 def fill_floor(url: str) -> None:

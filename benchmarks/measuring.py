@@ -20,9 +20,7 @@ WARMING_ANSWERS: Final = 400
 
 
 class Result(msgspec.Struct):
-    """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request. `rounds` are the rates of
-    each round, `cpus` its CPU in the service and in the database.
-    """
+    """Medians of the rounds; times in milliseconds, CPU in milliseconds for each request. `rounds` are their rates."""
 
     rate: float
     p50: float
@@ -31,7 +29,6 @@ class Result(msgspec.Struct):
     cpu: float
     database_cpu: float
     rounds: list[float]
-    cpus: list[tuple[float, float]]
 
 
 def measure(
@@ -40,7 +37,7 @@ def measure(
     found: dict[str, list[tuple[Sample, float, float]]] = {name: [] for name in work.services}
     for name in work.services:
         one_run(work, servers[name], seconds * WARM_UP, WARMING_ANSWERS if work.connections > 1 else 8)
-    for _ in range(rounds * work.patience):
+    for _ in range(rounds):
         for name in work.services:
             server = servers[name]
             cpu, database_cpu = server.cpu_seconds, cluster.cpu_seconds
@@ -66,5 +63,4 @@ def _result(samples: list[tuple[Sample, float, float]]) -> Result:
         cpu=median(cpu for _, cpu, _ in samples) * 1000,
         database_cpu=median(cpu for _, _, cpu in samples) * 1000,
         rounds=[sample.rate for sample in only],
-        cpus=[(cpu * 1000, database_cpu * 1000) for _, cpu, database_cpu in samples],
     )

@@ -4,13 +4,13 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from statistics import median
 
 import msgspec
 
 from benchmarks.crowding import Crowding
 from benchmarks.measuring import Result
 from benchmarks.plot import Bar, plot
+from benchmarks.share import Share
 from benchmarks.works import WORKS, Work
 
 HEADER = ("work", "service", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "database CPU ms")
@@ -18,6 +18,7 @@ HEADER = ("work", "service", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms
 
 class Findings(msgspec.Struct):
     results: dict[str, dict[str, Result]]
+    share: Share | None
     crowding: Sequence[Crowding]
     rounds: int
     seconds: float
@@ -35,9 +36,6 @@ def print_rows(work: Work, results: dict[str, Result]) -> None:
     for against, target, ratio in ratios(work, results):
         goal = f" (goal {target:g})" if target else ""
         print(f"  {ratio:.2f} x {against}{goal}", flush=True)
-    if "null" in results:
-        alone, with_database = shares(results["ours"], results["null"])
-        print(f"  encryption: {alone:.1%} of the service's CPU, {with_database:.1%} with the database's", flush=True)
 
 
 def ratios(work: Work, results: dict[str, Result]) -> list[tuple[str, float | None, float]]:
@@ -45,15 +43,6 @@ def ratios(work: Work, results: dict[str, Result]) -> list[tuple[str, float | No
     first, *others = work.services
     targets = {"baseline": work.times_baseline, "floor": work.times_floor}
     return [(other, targets.get(other), results[first].rate / results[other].rate) for other in others]
-
-
-def shares(ours: Result, without: Result) -> tuple[float, float]:
-    """What `without` spares of the CPU for a request: of the service's, and of all. Round by round, since the machine
-    is faster in one than in another.
-    """
-    pairs = list(zip(ours.cpus, without.cpus, strict=True))
-    alone = median(1 - less[0] / more[0] for more, less in pairs)
-    return alone, median((more[0] - less[0]) / sum(more) for more, less in pairs)
 
 
 def write(folder: Path, findings: Findings) -> None:
@@ -107,12 +96,8 @@ def _special(findings: Findings) -> list[str]:
     results, lines = findings.results, [""]
     if alone := results.get("search-alone"):
         lines.append(f"- Search of 10,000 ideas on one connection: p95 {alone['ours'].p95:.1f} ms (goal: 15).")
-    if null := results.get("null"):
-        alone, with_database = shares(null["ours"], null["null"])
-        lines.append(
-            f"- Encryption's own share of a list request's CPU: {with_database:.1%} (goal: at most 10 %); of what the "
-            f"service alone takes, without the database: {alone:.1%}."
-        )
+    if findings.share:
+        lines.append(f"- The same process with its cipher and without: {findings.share} (goal: at most 10 %).")
     if (small := results.get("list")) and (huge := results.get("list-200000")):
         growth = {name: huge[name].cpu + huge[name].database_cpu for name in ("ours", "baseline")}
         before = {name: small[name].cpu + small[name].database_cpu for name in growth}

@@ -1,4 +1,4 @@
-"""One of the Granian services, as a process: python -m benchmarks.serving ours|null|floor PORT"""
+"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT"""
 
 import sys
 from typing import Final
@@ -10,14 +10,15 @@ from creatorvault.settings import ServerSettings
 
 FACTORIES: Final = {
     "ours": "creatorvault.asgi:create_app",
-    "null": "benchmarks.serving:create_null_app",
+    "both-ciphers": "benchmarks.serving:create_app_of_both_ciphers",
     "floor": "benchmarks.floor.app:create_app",
 }
 
 
-def create_null_app() -> object:
-    null_cipher.install()
-    return create_app()
+def create_app_of_both_ciphers() -> object:
+    app = create_app()
+    null_cipher.install(app.state)
+    return app
 
 
 if __name__ == "__main__":

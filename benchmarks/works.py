@@ -18,10 +18,7 @@ BODIES: Final = 512
 
 
 class Work(NamedTuple):
-    """`times_baseline` and `times_floor` are the throughputs to reach; `groups` what must be in the databases.
-
-    `patience` times as many rounds are measured, where a difference is small.
-    """
+    """`times_baseline` and `times_floor` are the throughputs to reach; `groups` what must be in the databases."""
 
     name: str
     title: str
@@ -31,7 +28,6 @@ class Work(NamedTuple):
     times_baseline: float | None = None
     times_floor: float | None = None
     connections: int = 16
-    patience: int = 1
 
 
 @cache
@@ -120,7 +116,6 @@ BOTH: Final = ("ours", "baseline")
 
 WORKS: Final[Sequence[Work]] = (
     Work("list", "list, first 20 of 200", lists(SMALL), (SMALL, TINY), times_baseline=4, times_floor=0.6),
-    Work("null", "list, null cipher", lists(SMALL), (SMALL, TINY), ("ours", "null"), patience=4),
     Work("get", "get one", gets(SMALL), (SMALL, TINY), times_baseline=4, times_floor=0.6),
     Work("create", "create", creates(TINY), (SMALL, TINY), times_baseline=3, times_floor=0.5),
     Work("patch", "patch one field", patches(TINY), (SMALL, TINY), times_baseline=2.5, times_floor=0.5),
