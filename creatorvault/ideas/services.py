@@ -36,6 +36,14 @@ class StoredIdea(msgspec.Struct, frozen=True):
         return idea_tag(self.revision)
 
 
+class Creation(msgspec.Struct, frozen=True):
+    """What storing an idea adds to what was given."""
+
+    id: UUID
+    time: datetime
+    revision: VaultRevision
+
+
 class IdeaReadingService:
     """Reads one vault as a snapshot sees it; `vault` is None for a creator who has stored nothing yet."""
 
@@ -107,10 +115,10 @@ class IdeaWritingService:
         if self._once is None:
             return await self._create(given)
         request, cipher = given.model_dump_json().encode(), self._vault.cipher
-        if (earlier := await self._once.earlier_answer(cipher, request, StoredIdea)) is not None:
-            return earlier
+        if (earlier := await self._once.earlier(cipher, request, Creation)) is not None:
+            return StoredIdea(created(given, self._vault.id.user_id, earlier.id, earlier.time), earlier.revision)
         stored = await self._create(given)
-        await self._once.keep(cipher, request, stored)
+        await self._once.keep(cipher, request, Creation(stored.idea.id, stored.idea.created_at, stored.revision))
         return stored
 
     async def _create(self, given: IdeaCreate) -> StoredIdea:
@@ -158,8 +166,11 @@ class IdeaWritingService:
 
 
 def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:
-    now = datetime.now(UTC)
-    return IdeaResponse(**given.__dict__, id=uuid4(), user_id=user_id, created_at=now, updated_at=now)
+    return created(given, user_id, uuid4(), datetime.now(UTC))
+
+
+def created(given: IdeaCreate, user_id: str, idea_id: UUID, time: datetime) -> IdeaResponse:
+    return IdeaResponse(**given.__dict__, id=idea_id, user_id=user_id, created_at=time, updated_at=time)
 
 
 def replaced(idea: IdeaResponse, given: IdeaCreate) -> IdeaResponse:

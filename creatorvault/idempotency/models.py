@@ -1,4 +1,4 @@
-"""Answers kept for retries. The answer is sealed, and the key's name is a keyed hash: neither says anything."""
+"""What is kept of an answer for retries. It is sealed, and the key's name is a keyed hash: neither says anything."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class KeptAnswer(SQLModel, table=True):
-    """`name` is `VaultCipher.name_of` the key, `answer` the sealed answer to the request that used it first."""
+    """`name` is `VaultCipher.name_of` the key, `answer` what the service added to the request that used it first, sealed."""
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)

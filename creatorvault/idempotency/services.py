@@ -14,17 +14,20 @@ from creatorvault.crypto.envelope import context, time_part
 from creatorvault.idempotency.errors import InFlight, KeyInvalid
 from creatorvault.idempotency.repositories import KeptAnswerRepository, claim
 
-DOMAIN: Final = b"creatorvault/idempotency/v1"
+DOMAIN: Final = b"creatorvault/idempotency/v2"
 PURPOSE: Final = "idempotency"
 KEPT_FOR: Final = timedelta(hours=24)
 WELL_FORMED: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class Kept(msgspec.Struct, frozen=True):
-    """What is sealed: a digest of the request beside the answer to it, each of which only the vault's key can read."""
+    """What is sealed: a digest of the request, and what the answer has that is not in the request.
+
+    Not the answer itself. It would be a copy of an idea, which the creator may have overwritten or deleted since.
+    """
 
     request: bytes
-    answer: msgspec.Raw
+    added: msgspec.Raw
 
 
 _decoder: Final = msgspec.json.Decoder(Kept)
@@ -33,7 +36,7 @@ _decoder: Final = msgspec.json.Decoder(Kept)
 class Once:
     """One key of one vault, claimed for this transaction.
 
-    Usage: `claimed` before the vault is locked, `opened` with its cipher, then `earlier_answer` and `keep`.
+    Usage: `claimed` before the vault is locked, then `earlier` and `keep` with its cipher.
     """
 
     def __init__(self, session: AsyncSession, vault: VaultId, key: str) -> None:
@@ -52,8 +55,10 @@ class Once:
             raise InFlight
         return cls(session, vault, header)
 
-    async def earlier_answer[T](self, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
-        """Raises KeyInvalid when the key was used for another request, and Tampered for an answer that is not ours."""
+    async def earlier[T](self, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
+        """What was kept of the first time. Raises KeyInvalid when the key was used for another request, and Tampered for
+        what is not ours.
+        """
         name = cipher.name_of(self._key)
         found = await KeptAnswerRepository(self._session, self._vault).find(name, datetime.now(UTC))
         if found is None:
@@ -62,11 +67,11 @@ class Once:
         kept = cipher.for_purpose(PURPOSE).open_json(sealed, self._context(name, expires_at), _decoder)
         if kept.request != _digest(request):
             raise KeyInvalid("it was used before, for a request with another body")
-        return msgspec.json.decode(kept.answer, type=kind)
+        return msgspec.json.decode(kept.added, type=kind)
 
-    async def keep(self, cipher: VaultCipher, request: bytes, answer: object) -> None:
+    async def keep(self, cipher: VaultCipher, request: bytes, added: object) -> None:
         name, now = cipher.name_of(self._key), datetime.now(UTC)
-        kept = Kept(_digest(request), msgspec.Raw(msgspec.json.encode(answer)))
+        kept = Kept(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
         sealed = cipher.for_purpose(PURPOSE).seal_json(kept, self._context(name, now + KEPT_FOR))
         await KeptAnswerRepository(self._session, self._vault).keep(name, sealed, now + KEPT_FOR, now)
 

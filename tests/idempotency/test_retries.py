@@ -6,8 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
+from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.crypto.envelope import context, time_part
+from creatorvault.idempotency.services import DOMAIN, PURPOSE
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.application import House
 from tests.factories import Creator
 from tests.logs import Logs
 
@@ -42,6 +49,31 @@ async def test_a_retry_after_a_change_still_gets_the_first_answer(ada: Creator) 
     await ada.patch(first.json(), {"title": "Changed"})
 
     assert (await ada.post({"title": "Once"}, headers=KEY)).content == first.content
+
+
+async def test_a_retry_after_the_idea_was_deleted_gets_the_first_answer_and_stores_nothing(ada: Creator) -> None:
+    first = await ada.post({"title": "Once", "notes": "Deleted"}, headers=KEY)
+    await ada.delete(first.json())
+
+    assert (await ada.post({"title": "Once", "notes": "Deleted"}, headers=KEY)).content == first.content
+    assert (await ada.list()).json()["total"] == 0
+
+
+async def test_no_copy_of_the_idea_is_kept(house: House, ada: Creator, database: asyncpg.Connection) -> None:
+    """What is kept is opened with the vault's own key: as much as there is to read."""
+    idea = (await ada.post({"title": "A secret title", "notes": "and notes", "tags": ["tagged"]}, headers=KEY)).json()
+    await ada.delete(idea)
+
+    [row] = await database.fetch(
+        "SELECT name, answer, expires_at FROM idempotency_answers WHERE user_id = $1", ada.user_id
+    )
+    tenant = TenantName(TenantKind.PERSONAL, "better-auth", ada.user_id)
+    cipher = house.app.state.keyring.newest(VaultId(tenant.id, UserId(ada.user_id))).for_purpose(PURPOSE)
+    bound = (tenant.id.bytes, ada.user_id.encode(), row["name"], time_part(row["expires_at"]))
+    kept = cipher.open_json(row["answer"], context(DOMAIN, *bound), msgspec.json.Decoder(dict))
+
+    assert kept.keys() == {"request", "added"}
+    assert kept["added"] == {"id": idea["id"], "time": idea["created_at"], "revision": 1}
 
 
 async def test_another_body_under_the_same_key_is_refused(ada: Creator) -> None:
