@@ -56,8 +56,9 @@ class Once:
         return cls(session, vault, header)
 
     async def earlier[T](self, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
-        """What was kept of the first time. Raises KeyInvalid when the key was used for another request, and Tampered for
-        what is not ours.
+        """What the first answer had beside the request, or None for a first time.
+
+        Raises KeyInvalid when the key was used for another request, and Tampered for what is not ours.
         """
         name = cipher.name_of(self._key)
         found = await KeptAnswerRepository(self._session, self._vault).find(name, datetime.now(UTC))

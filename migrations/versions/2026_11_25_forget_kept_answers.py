@@ -12,7 +12,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.execute("TRUNCATE idempotency_answers")  # row-level security binds the owner too, and would hide them from DELETE
+    op.execute(
+        "TRUNCATE idempotency_answers"
+    )  # row-level security binds the owner too, and would hide them from DELETE
 
 
 def downgrade() -> None:
