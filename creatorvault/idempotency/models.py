@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class KeptAnswer(SQLModel, table=True):
-    """`name` is `VaultCipher.name_of` the key, `answer` what its first request was answered beside what it gave, sealed."""
+    """`name` is `VaultCipher.name_of` the key, `answer` what was answered beside what the request gave, sealed."""
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)
