@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from tests.application import environment_of
+from tests.ports import free_port
 from tests.postgres import Database
 
 pytestmark = pytest.mark.xdist_group("run")
@@ -78,13 +79,6 @@ def home() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="creatorvault run ") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / "home"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextmanager

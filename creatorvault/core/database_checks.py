@@ -48,9 +48,18 @@ async def database_check(installation: Installation) -> list[Message]:
     applied = await _applied(owner.reveal())
     if not applied:
         return [Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
-    login = make_url(runtime.reveal()).username or "DATABASE_URL"
-    found = [*_migrations(applied), *_login(await _row(runtime.reveal()), login, deploy=installation.deploy)]
-    return [*found, *_operators(await _row(operators.reveal()), login)] if operators else found
+    return [*_migrations(applied), *await logins_check(installation)]
+
+
+async def logins_check(installation: Installation) -> list[Message]:
+    """Of a database that answers: may the service's login, and the operators', do more than they should?"""
+    database = installation.settings.database
+    runtime = addresses(database)[1].reveal()
+    login = make_url(runtime).username or "DATABASE_URL"
+    found = list(_login(await _row(runtime), login, deploy=installation.deploy))
+    if database.operator_url is not None:
+        found += _operators(await _row(database.operator_url.reveal()), login)
+    return found
 
 
 def _migrations(applied: frozenset[str]) -> Iterator[Message]:

@@ -4,7 +4,6 @@ import hashlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,8 @@ from tempfile import mkdtemp
 from typing import Any, Final
 
 import httpx
+
+from tests.ports import free_port
 
 SOURCES: Final = Path(__file__).parent
 FILES: Final = ("package.json", "package-lock.json", ".npmrc", "auth.mjs", "server.mjs")
@@ -71,13 +72,6 @@ class Account:
     async def sign_in_again(self) -> None:
         answer = await self.server.post("/api/auth/sign-in/email", {"email": self.email, "password": PASSWORD})
         self.session_token = answer.headers["set-auth-token"]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass

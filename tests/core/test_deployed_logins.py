@@ -1,4 +1,4 @@
-"""`creatorvault check --deploy` passes with a harmless runtime login, and with no other."""
+"""`creatorvault check --deploy` passes with a harmless runtime login, and with no other; nor does production serve."""
 
 import os
 from collections.abc import Callable
@@ -11,9 +11,10 @@ from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
 from tests.application import environment_of
+from tests.ports import free_port
 from tests.postgres import Cluster, Database
 
-type Deployed = Callable[[str], Result]
+type Deployed = Callable[..., Result]
 
 PRODUCTION: Final = {
     "CREATORVAULT_ENV": "production",
@@ -41,33 +42,36 @@ DANGEROUS: Final = {
 
 @pytest.fixture
 def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
-    """The check of a deployment that serves as a login."""
+    """A command of a deployment that serves as a login."""
 
-    def check(login: str) -> Result:
+    def command(login: str, *words: str) -> Result:
         for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:
             monkeypatch.delenv(name)
         environ = environment_of(fresh_database, home) | PRODUCTION | {"DATABASE_URL": fresh_database.url(login)}
-        return CliRunner().invoke(root, ["check", "--deploy"], env=environ, prog_name="creatorvault")
+        return CliRunner().invoke(root, words, env=environ, prog_name="creatorvault")
 
-    return check
+    return command
 
 
 def test_a_harmless_login_is_ready(deployed: Deployed) -> None:
-    result = deployed("creatorvault_app")
+    result = deployed("creatorvault_app", "check", "--deploy")
 
     assert (result.exit_code, result.output) == (0, "0 errors, 0 warnings.\n")
 
 
 @pytest.mark.parametrize("kind", DANGEROUS)
-def test_a_dangerous_login_is_the_one_error(
+def test_a_dangerous_login_is_the_one_error_and_is_not_served(
     deployed: Deployed, fresh_database: Database, cluster: Cluster, kind: str
 ) -> None:
     code, statements = DANGEROUS[kind]
     login = f"login_{uuid4().hex}"
     cluster.run(statements.format(login=login, database=fresh_database.name), fresh_database.name)
 
-    result = deployed(login)
+    result = deployed(login, "check", "--deploy")
+    service = deployed(login, "run", "--port", str(free_port()))
 
     assert result.exit_code == 1
     assert f"error {code}: {login} " in result.output
     assert result.output.endswith("1 errors, 0 warnings.\n")
+    assert service.exit_code == 1
+    assert f"{code}: {login} " in service.output

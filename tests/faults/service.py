@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,14 +13,9 @@ from typing import Final
 from tests.application import ROOT_KEYS
 from tests.factories import SECRET
 from tests.faults.clients import ask
+from tests.ports import free_port
 
 START_SECONDS: Final = 60.0
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Service:

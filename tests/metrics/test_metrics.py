@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from creatorvault.settings import SettingsError, load_settings
 from tests.application import House
+from tests.ports import free_port
 
 TOKEN = "the-token-of-the-metrics-0123456789abcdef"
 
@@ -27,13 +28,6 @@ class Shown:
         return sum(
             sample.value for sample in self.samples if sample.name == name and labels.items() <= sample.labels.items()
         )
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 async def read(house: House) -> Shown:
