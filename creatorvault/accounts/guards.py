@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.types import HTTPScope
 
-from creatorvault.accounts.errors import AdminRequired, NotAuthenticated, TokenRefused
+from creatorvault.accounts.errors import NotAuthenticated, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import Unauthorized
@@ -53,12 +53,6 @@ async def counted[Caller](
 
 def _pseudonym(identity: Identity) -> str:
     return pseudonym(identity.realm, identity.subject)
-
-
-def requires_admin(connection: ASGIConnection[Any, Identity, Any, State], handler: BaseRouteHandler) -> None:
-    """Stands behind `requires_identity`."""
-    if not connection.user.is_admin:
-        raise AdminRequired
 
 
 def bearer_token(connection: ASGIConnection[Any, Any, Any, State]) -> str:
