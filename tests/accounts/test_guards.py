@@ -1,6 +1,7 @@
 """The header that carries the token, and what stands behind the guard."""
 
 from collections.abc import AsyncGenerator
+
 import httpx
 import pytest
 from litestar import get
