@@ -60,6 +60,7 @@ VAULT: Final[Prose] = {
 ROOT_KEY: Final[Prose] = {
     "root_key_id": ("The root key's id.", "root-20261122-3f9c0a"),
     "vault_keys": ("How many vault keys it wraps.", 3),
+    "audit_keys": ("How many keys of the audit log it wraps.", 1),
     "oldest": ("When the first of them was made, UTC.", "2026-11-22T21:10:00Z"),
     "newest": ("When the last of them was made, UTC.", "2026-11-22T21:40:00Z"),
 }

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, select, text, update
+from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, null, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
+from creatorvault.audit.models import AuditKey
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
 from creatorvault.ideas.models import Idea, IdeaSegment
@@ -116,15 +117,21 @@ class AdminRepository:
         return Destroyed(*counts)
 
     async def root_keys(self) -> Sequence[Columns]:
+        """What each wraps: the keys of vaults, and that of the audit log."""
+        wrapped = union_all(
+            select(col(VaultKey.root_key_id), col(VaultKey.created_at), col(VaultKey.tenant_id)),
+            select(col(AuditKey.root_key_id), col(AuditKey.created_at), null()),
+        ).subquery()
         statement: Select[*tuple[Any, ...]] = (
             select(
-                col(VaultKey.root_key_id),
-                func.count(col(VaultKey.tenant_id)).label("vault_keys"),
-                func.min(col(VaultKey.created_at)).label("oldest"),
-                func.max(col(VaultKey.created_at)).label("newest"),
+                wrapped.c.root_key_id,
+                func.count(wrapped.c.tenant_id).label("vault_keys"),
+                (func.count() - func.count(wrapped.c.tenant_id)).label("audit_keys"),
+                func.min(wrapped.c.created_at).label("oldest"),
+                func.max(wrapped.c.created_at).label("newest"),
             )
-            .group_by(col(VaultKey.root_key_id))
-            .order_by(col(VaultKey.root_key_id))
+            .group_by(wrapped.c.root_key_id)
+            .order_by(wrapped.c.root_key_id)
         )
         return (await self._session.execute(statement)).all()
 

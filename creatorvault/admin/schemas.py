@@ -161,6 +161,7 @@ class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     root_key_id: str
     vault_keys: int
+    audit_keys: int
     oldest: Moment
     newest: Moment
 

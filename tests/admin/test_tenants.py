@@ -143,9 +143,11 @@ async def test_the_service_is_shown_in_figures(ada: Creator, olga: AdminClient, 
 
 
 async def test_root_keys_in_use_are_counted(ada: Creator, olga: AdminClient) -> None:
+    """With the key of the audit log: a root key that wraps only that must not look as if it could be taken away."""
     await ada.idea()
 
     (root_key,) = [row for row in (await olga.get("/root-keys"))["items"] if row["root_key_id"] == "tests"]
 
     assert root_key["vault_keys"] > 0
+    assert root_key["audit_keys"] == 1
     assert root_key["oldest"] <= root_key["newest"]
