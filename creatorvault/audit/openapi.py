@@ -5,13 +5,19 @@ from typing import Final
 from creatorvault.core.paging import PAGE, TOTAL
 from creatorvault.core.schemas import Prose
 
+QUOTAS: Final = {
+    "idea_quota": "100000",
+    "byte_quota": "default",
+    "vault_idea_quota": "default",
+    "vault_byte_quota": "default",
+}
 EVENT: Final[Prose] = {
     "tenant_id": ("Whose event; the nil UUID for what concerns no tenant.", "5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10"),
     "sequence": ("Its place in the tenant's chain, from 1.", 3),
     "happened_at": ("When, UTC.", "2026-11-22T21:10:00.123456Z"),
     "actor": ("Who: a user, an operator, the service, or a command at a terminal.", "operator:3f9c0a51d2"),
-    "verb": ("What was done.", "tenant.suspended"),
-    "targets": ("To what: ids and numbers.", {"reason": "unpaid"}),
+    "verb": ("What was done.", "tenant.quotas_set"),
+    "targets": ("To what: ids and numbers.", QUOTAS),
     "address": ("From where: a pseudonym of the address that holds for one day.", "9f86d081884c7d65"),
     "outcome": ("How it ended.", "done"),
 }
