@@ -53,8 +53,8 @@ class Figures(Collector):
             yield _gauge("database_connections_idle", "Open connections that wait for a request.", pool.checkedin())
             yield _gauge("database_connections_overflow", "Open beyond the pool's size.", max(0, pool.overflow()))
         glances = self._state.glances
-        yield _gauge("database_glances_in_use", "Connections that reads in one statement hold.", glances.in_use)
-        yield _gauge("database_glances_idle", "Open connections that wait for such a read.", glances.idle)
+        yield _gauge("database_glances_in_use", "Connections that single statements hold.", glances.in_use)
+        yield _gauge("database_glances_idle", "Open connections that wait for such a statement.", glances.idle)
 
     def _search(self) -> Iterator[Metric]:
         for name, value in asdict(self._state.corpora.figures()).items():
