@@ -81,9 +81,12 @@ class Glances:
         patience.start(self.answer_seconds)
         try:
             connection = await self._take(patience)
-            clean = False  # something may be under way on it
+            clean = True
             try:
-                rows = await self._asked(connection, statement, arguments, patience, seconds, readonly=readonly)
+                if (limit := min(patience.left, seconds)) <= 0:  # too late to begin anything
+                    raise TimeoutError
+                clean = False  # something may be under way on it
+                rows = await self._asked(connection, statement, arguments, patience, limit, readonly=readonly)
                 clean = True
             except asyncpg.PostgresError:
                 clean = True
@@ -93,8 +96,6 @@ class Glances:
         except FAULTS as error:
             if not is_temporary(error):
                 raise
-            if readonly and isinstance(error, TimeoutError):
-                self._distrust_idle()
             log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
             raise ServiceUnavailable from error
         finally:
@@ -111,17 +112,20 @@ class Glances:
         *,
         readonly: bool,
     ) -> Sequence[Row]:
-        if (seconds := min(patience.left, seconds)) <= 0:  # too late to begin anything
-            raise TimeoutError
         rows: Sequence[Row]
-        if self._settings.prepared_statements:
-            with self._timeouts.within(seconds):
-                rows = await connection.fetch(statement, *arguments)
-        else:
-            # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
-            # may hand the second to another connection of the server's, or let somebody else's statement between.
-            async with asyncio.timeout(patience.left), connection.transaction(readonly=readonly):
-                rows = await connection.fetch(statement, *arguments, timeout=seconds)
+        try:
+            if self._settings.prepared_statements:
+                with self._timeouts.within(seconds):
+                    rows = await connection.fetch(statement, *arguments)
+            else:
+                # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
+                # may hand the second to another connection of the server's, or let somebody else's statement between.
+                async with asyncio.timeout(patience.left), connection.transaction(readonly=readonly):
+                    rows = await connection.fetch(statement, *arguments, timeout=seconds)
+        except TimeoutError:
+            if readonly:
+                self._distrust_idle()
+            raise
         return rows
 
     async def _take(self, patience: Patience) -> asyncpg.Connection:

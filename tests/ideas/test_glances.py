@@ -10,6 +10,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from creatorvault.core.deadlines import OneDeadline, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.glances import Glances
 from creatorvault.core.identifiers import UserId, VaultId
@@ -209,6 +210,32 @@ async def test_no_place_is_waited_for_longer_than_is_set(house: House) -> None:
         await glances.rows("SELECT 1")
     await slow
     await glances.close()
+
+
+async def test_who_finds_no_place_closes_nobody_elses_connection(house: House) -> None:
+    glances = Glances(brief(house))
+    [[before]] = await glances.rows("SELECT pg_backend_pid()")
+    await glances._places.acquire()
+    with pytest.raises(ServiceUnavailable):
+        await glances.rows("SELECT 1")
+    glances._places.release()
+
+    [[after]] = await glances.rows("SELECT pg_backend_pid()")
+    await glances.close()
+    assert before == after
+
+
+async def test_who_is_too_late_to_ask_leaves_the_connection_to_others(house: House) -> None:
+    glances = Glances(brief(house))
+    [[before]] = await glances.rows("SELECT pg_backend_pid()")
+    with OneDeadline():
+        patience_now()._waited = 3600
+        with pytest.raises(ServiceUnavailable):
+            await glances.rows("SELECT 1")
+
+    [[after]] = await glances.rows("SELECT pg_backend_pid()")
+    await glances.close()
+    assert before == after
 
 
 async def test_a_connection_that_the_server_closed_is_replaced(house: House, database: asyncpg.Connection) -> None:
