@@ -20,6 +20,7 @@ from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 
 MIGRATIONS: Final = text("SELECT version_num FROM alembic_version")
+NO_SEGMENTS: Final = text("SELECT set_config('app.unsegmented', 'true', true)")
 
 type Columns = Row[Any]
 
@@ -107,7 +108,8 @@ class AdminRepository:
         Vaults stay, with revision and key version: neither number may ever come again with something else behind it.
         """
         segments = delete(IdeaSegment).where(col(IdeaSegment.tenant_id) == tenant_id)
-        await self._session.execute(segments)  # first: else each deleted idea would look for its own
+        await self._session.execute(segments)
+        await self._session.execute(NO_SEGMENTS)  # else each deleted idea would look for its own
         counts = [
             (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
             for model in (VaultKey, Idea, KeptAnswer)

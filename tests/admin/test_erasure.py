@@ -51,6 +51,26 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     assert (await olga.events(tenant))[-3:] == ["erasure.requested", "keys.destroyed", "tenant.erased"]
 
 
+async def test_no_idea_that_is_erased_looks_for_a_segment_of_its_own(
+    ada: Creator, olga: AdminClient, database: asyncpg.Connection
+) -> None:
+    """The segments are gone by then; looking a million times among what is left of them takes minutes."""
+    await ada.idea("secret")
+    confirmation = await asked(olga, ada)
+    await let_the_delay_pass(database, ada)
+    definition = await database.fetchval("SELECT pg_get_functiondef('drop_segments'::regproc)")
+    await database.execute(
+        "CREATE OR REPLACE FUNCTION drop_segments() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RAISE 'it looks'; END $$"
+    )
+    try:
+        done = await olga.post(f"/tenants/{tenant_of(ada)}/erasure/confirm", {"confirmation": confirmation})
+    finally:
+        await database.execute(definition)
+
+    assert done["ideas"] == 1
+
+
 async def test_from_the_request_on_creators_are_refused(ada: Creator, olga: AdminClient) -> None:
     idea = await ada.idea()
 
