@@ -75,7 +75,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
-    app.state.corpora = Corpora(settings.search)
+    app.state.corpora = Corpora(settings.search, settings.database.answer_seconds)
     app.state.segment_writer = SegmentWriter(app.state.glances)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)

@@ -1,16 +1,15 @@
 """The corpora of many vaults in one process, under one budget of bytes; the vault used longest ago goes first."""
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
 from uuid import UUID
-from weakref import WeakValueDictionary
 
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.queues import Queues
 from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
@@ -57,7 +56,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 class Corpora:
     """One per process, for one event loop. One request at a time reads a vault, the others find what it read."""
 
-    def __init__(self, settings: SearchSettings) -> None:
+    def __init__(self, settings: SearchSettings, answer_seconds: float) -> None:
+        """`answer_seconds` are what a request may wait in all, for somebody else's reading too."""
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
         self._slice_rows = settings.slice_rows
@@ -65,14 +65,15 @@ class Corpora:
         self._kept_bytes = 0
         self._growing_bytes = 0
         self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
-        self._locks: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
+        self._reading = Queues[VaultId](answer_seconds)
         self._forgettings = 0
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
     async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
         """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
 
-        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
+        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of, and ServiceUnavailable
+        when another request reads the vault for longer than this one may wait.
         """
         corpus = self._hit(vault, reader.revision) or await self._brought_up(vault, reader)
         if corpus is None:
@@ -112,8 +113,7 @@ class Corpora:
 
     async def _brought_up(self, vault: VaultId, reader: VaultReader) -> Corpus | None:
         """The corpus at the reader's revision; None where the ideas have to be streamed."""
-        lock = self._locks.setdefault(vault, asyncio.Lock())
-        async with lock:
+        async with self._reading.turn(vault):
             if corpus := self._hit(vault, reader.revision):
                 return corpus
             base = self._kept.get(vault)

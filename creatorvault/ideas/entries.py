@@ -68,12 +68,14 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
     @property
     def size(self) -> int:
         """About the memory that the entry, its keys and its places in a corpus take, in bytes."""
-        haystack = self.haystack
+        haystack, body = self.haystack, self.body
         letters = len(haystack)
         texts = letters if haystack.isascii() else getsizeof(haystack) - _EMPTY_TEXT
         title = haystack.find("\0")  # which the keys have twice
         titles = 2 * texts if title < 0 else 2 * texts * title // letters
-        return FIXED_BYTES + texts + titles + len(self.body)
+        tags_at = body.rfind(b'"tags":[')  # from the end, since this is done for every idea
+        more_tags = 0 if len(body) - tags_at < FEW_TAGS_LETTERS else _more_tags(body, tags_at) * MORE_TAG_BYTES
+        return FIXED_BYTES + texts + titles + len(body) + more_tags
 
 
 class _Read(msgspec.Struct, gc=False):
@@ -85,6 +87,11 @@ class _Read(msgspec.Struct, gc=False):
     updated_at: datetime
 
 
+def _more_tags(body: bytes, tags_at: int) -> int:
+    """How many tags there are beyond the three that are counted for every idea; one more where there is a due date."""
+    return max(0, body.count(b'","', tags_at) - OTHER_SEPARATORS)
+
+
 _encode = msgspec.json.Encoder().encode
 _read = msgspec.json.Decoder(_Read).decode
 
@@ -93,6 +100,14 @@ _NOW = datetime.now(UTC)
 _BLANK_KEYS = Keys(_NOW, _NOW, "", "", 0, 0, ())
 _BLANK = Entry(2**31, bytes(16), "", b"", _BLANK_KEYS)
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
+FEW_TAGS_LETTERS = 320
+"""So little text, with all that follows the tags in an idea's JSON, is hardly more than three of them."""
+
+OTHER_SEPARATORS = 5
+"""Between three tags, and between the ids and times after them."""
+
+MORE_TAG_BYTES = 150
+"""For each further tag, which others may share or not: with its text, its list of ideas, and places in three tables."""
 FIXED_BYTES = (
     PLACES * POINTER_BYTES
     + sum(map(getsizeof, (_BLANK, _BLANK.revision, _BLANK.id, "", b"", _BLANK_KEYS, _NOW, _NOW, "", "", ())))

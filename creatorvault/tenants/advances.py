@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.queues import Turn
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.settings import TenancySettings
 from creatorvault.tenants.glances import VaultGlances
-from creatorvault.tenants.revisions import Turn
 
 # Sets the context of a statement whose first argument is the tenant's id. A condition on no column is what PostgreSQL
 # calls a one-time filter, tested before any row is looked for. Tested later, row-level security would hide the rows,

@@ -1,13 +1,10 @@
 """What this process saw of each vault last: a guess at how it is now, which the database checks."""
 
-import asyncio
 from collections import OrderedDict
 from typing import Final
-from weakref import WeakValueDictionary
 
-from creatorvault.core.deadlines import Waiting
-from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.queues import Queues, Turn
 
 REMEMBERED: Final = 10_000
 
@@ -20,10 +17,9 @@ class SeenRevisions:
 
     def __init__(self, answer_seconds: float, size: int = REMEMBERED) -> None:
         """`answer_seconds` are what a request may wait in all, for its turn too."""
-        self._answer_seconds = answer_seconds
         self._size = size
         self._revisions: OrderedDict[VaultId, VaultRevision] = OrderedDict()
-        self._turns: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
+        self._changing = Queues[VaultId](answer_seconds)
 
     def __len__(self) -> int:
         return len(self._revisions)
@@ -37,27 +33,6 @@ class SeenRevisions:
         if len(self._revisions) > self._size:
             self._revisions.popitem(last=False)
 
-    def turn(self, vault: VaultId) -> "Turn":
+    def turn(self, vault: VaultId) -> Turn:
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""
-        return Turn(self._turns.setdefault(vault, asyncio.Lock()), self._answer_seconds)
-
-
-class Turn:
-    __slots__ = ("_lock", "_seconds")
-
-    def __init__(self, lock: asyncio.Lock, seconds: float) -> None:
-        self._lock = lock
-        self._seconds = seconds
-
-    async def __aenter__(self) -> None:
-        if not self._lock.locked():
-            await self._lock.acquire()
-            return
-        try:
-            async with Waiting(self._seconds):
-                await self._lock.acquire()
-        except TimeoutError:
-            raise ServiceUnavailable from None
-
-    async def __aexit__(self, *_: object) -> None:
-        self._lock.release()
+        return self._changing.turn(vault)

@@ -12,10 +12,10 @@ from creatorvault.ideas import corpus as corpus_module
 from creatorvault.ideas import streaming, turns
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
-from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.entries import Entry, Keys
 from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Page
-from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.schemas import IdeaResponse, StageEnum
 from creatorvault.settings import SearchSettings
 from tests.ideas.paper_vaults import PaperVault, idea_of
 from tests.ideas.strategies import ideas, questions, texts, title_questions
@@ -55,7 +55,10 @@ async def test_every_question_is_answered_as_by_a_plain_list(
 async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int) -> None:
     vault = PaperVault()
     vault.put(*stored)
-    kept, streamed = Corpora(SearchSettings(slice_rows=slice_rows)), Corpora(STREAMED)
+    kept, streamed = (
+        Corpora(SearchSettings(slice_rows=slice_rows), answer_seconds=60),
+        Corpora(STREAMED, answer_seconds=60),
+    )
 
     for query in asked:
         assert plain(await kept.page(vault.id, vault.reader(), query)) == vault.answer(query)
@@ -74,7 +77,7 @@ async def test_a_page_goes_on_after_any_place_whoever_stands_there(
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
 
     for settings in (SearchSettings(), STREAMED):
-        page = await Corpora(settings).page(vault.id, vault.reader(), query)
+        page = await Corpora(settings, answer_seconds=60).page(vault.id, vault.reader(), query)
         assert plain(page) == vault.answer(query)
         assert (page.last is not None) == (len(vault.answer(one_more)[1]) > query.limit)
 
@@ -87,7 +90,7 @@ async def test_pages_one_after_the_other_are_the_whole_list(
     vault.put(*stored)
     whole = vault.answer(msgspec.structs.replace(question, offset=0, limit=100))
 
-    for corpora in (Corpora(SearchSettings()), Corpora(STREAMED)):
+    for corpora in (Corpora(SearchSettings(), answer_seconds=60), Corpora(STREAMED, answer_seconds=60)):
         after, items = None, []
         for limit in limits:
             query = msgspec.structs.replace(question, offset=0, limit=limit, after=after)
@@ -102,13 +105,13 @@ async def test_pages_one_after_the_other_are_the_whole_list(
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=20))
 async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
-    vault, followed = PaperVault(), Corpora(SearchSettings())
+    vault, followed = PaperVault(), Corpora(SearchSettings(), answer_seconds=60)
 
     for change in changes:
         if isinstance(change, IdeaResponse):
             vault.put(change)
         elif isinstance(change, CorpusQuery):
-            built_anew = await Corpora(SearchSettings()).page(vault.id, vault.reader(), change)
+            built_anew = await Corpora(SearchSettings(), answer_seconds=60).page(vault.id, vault.reader(), change)
             assert plain(await followed.page(vault.id, vault.reader(), change)) == plain(built_anew)
             assert plain(built_anew) == vault.answer(change)
         elif vault.ideas:
@@ -134,7 +137,7 @@ async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
 
 
 async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
-    vault, corpora = PaperVault(), Corpora(SearchSettings())
+    vault, corpora = PaperVault(), Corpora(SearchSettings(), answer_seconds=60)
     query = CorpusQuery(sort="title", limit=100)
     vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
     await corpora.page(vault.id, vault.reader(), query)
@@ -156,7 +159,7 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
 
     for tags in [(), ("even",)]:
         query = CorpusQuery(sort="title", descending=descending, offset=offset, limit=10, tags=tags)
-        streamed = await Corpora(STREAMED).page(vault.id, vault.reader(batch=50), query)
+        streamed = await Corpora(STREAMED, answer_seconds=60).page(vault.id, vault.reader(batch=50), query)
 
         assert plain(streamed) == vault.answer(query)
 
@@ -201,7 +204,7 @@ async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch)
 
 async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
-    vault, corpora = PaperVault(), Corpora(SearchSettings(slice_rows=1))
+    vault, corpora = PaperVault(), Corpora(SearchSettings(slice_rows=1), answer_seconds=60)
     vault.put(*(idea_of("old title") for _ in range(10)))
     await corpora.page(vault.id, vault.reader(), CorpusQuery(sort="title"))
     old_answer = vault.answer(CorpusQuery(search="title"))
@@ -214,3 +217,34 @@ async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypat
 
     assert plain(new) == vault.answer(CorpusQuery(search="title"))
     assert plain(await under_way) == old_answer
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        CorpusQuery(sort="title"),
+        CorpusQuery(tags=("bread",)),
+        CorpusQuery(stages=(StageEnum.IDEA,)),
+        CorpusQuery(search="1", sort="title"),
+    ],
+)
+async def test_the_keys_of_all_ideas_are_not_read_in_one_turn(
+    query: CorpusQuery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once, plain_keys = [0], Keys.of
+
+    async def rest(_turn: turns.LoopTurn) -> None:
+        at_once.append(0)
+
+    def counted(body: bytes) -> Keys:
+        at_once[-1] += 1
+        return plain_keys(body)
+
+    monkeypatch.setattr(turns.LoopTurn, "rest_if_over", rest)
+    monkeypatch.setattr(Keys, "of", counted)
+    corpus = corpus_of(*(idea_of(f"Loaf {number}", tags=["bread"]) for number in range(1000)))
+
+    await corpus.select(query, slice_rows=512)
+
+    assert sum(at_once) > 500
+    assert max(at_once) <= corpus_module.READ_AT_ONCE

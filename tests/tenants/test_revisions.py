@@ -50,6 +50,24 @@ async def test_who_waits_too_long_for_a_turn_is_told_to_come_again_and_holds_up_
         pass
 
 
+async def test_who_comes_while_a_turn_is_handed_over_waits_no_longer_than_the_others() -> None:
+    seen, held = SeenRevisions(answer_seconds=0.05), asyncio.Event()
+
+    async def hold() -> None:
+        async with seen.turn(vault(1)):
+            await held.wait()
+
+    async with seen.turn(vault(1)):
+        next_one = asyncio.create_task(hold())
+        await asyncio.sleep(0)
+    with OneDeadline(), pytest.raises(ServiceUnavailable):
+        async with asyncio.timeout(5), seen.turn(vault(1)):
+            raise AssertionError("it is somebody else's turn")
+
+    held.set()
+    await next_one
+
+
 async def test_a_change_that_fails_ends_its_turn() -> None:
     seen = SeenRevisions(answer_seconds=0.05)
     with pytest.raises(ValueError, match="mine"):
