@@ -1,15 +1,14 @@
 """The SQL of ideas, always within one vault."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Row, delete, func, select, tuple_
-from sqlalchemy.dialects.postgresql import array
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, Row, delete, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
 from creatorvault.ideas.models import Idea, IdeaSegment
@@ -38,7 +37,8 @@ SPAN: Final = (
     col(IdeaSegment.folding),
 )
 BATCH: Final = 256
-SEGMENTS_AT_ONCE: Final = 8
+SEGMENTS_AT_ONCE: Final = 16
+BEFORE_ALL: Final = VaultRevision(-1)
 
 type IdeaRow = Row[Any]
 
@@ -92,7 +92,8 @@ class IdeaRepository(ScopedRepository[Idea]):
 
     async def rows_in(self, gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
         """How many ideas were last changed at revisions in each of them; gaps without any are left out."""
-        ends = [array([getattr(gap, end) for gap in gaps], type_=BigInteger) for end in Gap._fields]
+        # One argument for each end of all: a statement has room for 32,767.
+        ends = [literal([getattr(gap, end) for gap in gaps], ARRAY(BigInteger)) for end in Gap._fields]
         gap = func.unnest(*ends).table_valued(*Gap._fields, name="gap").render_derived()
         within = (col(Idea.revision) > gap.c.after, col(Idea.revision) < gap.c.before)
         rows = self.columns(func.count()).where(*within).correlate(gap).scalar_subquery()
@@ -131,13 +132,17 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         return [Span(*row) for row in (await self.session.execute(statement)).all()]
 
     async def all(self) -> AsyncGenerator[Sequence[Segment]]:
-        """In batches, in the order of their first revisions."""
-        statement = self.columns(*SPAN, col(IdeaSegment.sealed)).order_by(col(IdeaSegment.first_revision))
-        async with aclosing(self.in_batches(statement, SEGMENTS_AT_ONCE)) as batches:
-            async for rows in batches:
-                yield [
-                    Segment(Span(first, last, ideas, folding), sealed) for first, last, ideas, folding, sealed in rows
-                ]
+        """In batches, in the order of their first revisions.
+
+        One statement for each batch: of a stream, the driver fetches fifty rows at once, and these are large. What the
+        caller does with a batch is not counted as waiting for the database.
+        """
+        first, columns = col(IdeaSegment.first_revision), self.columns(*SPAN, col(IdeaSegment.sealed))
+        statement, after = columns.order_by(first).limit(SEGMENTS_AT_ONCE), BEFORE_ALL
+        while rows := (await self.session.execute(statement.where(first > after))).all():
+            after = rows[-1].first_revision
+            with computing(self.session):
+                yield [Segment(Span(*span), sealed) for *span, sealed in rows]
 
 
 def is_filtered(query: IdeaQuery) -> bool:

@@ -23,8 +23,11 @@ DOMAIN: Final = b"creatorvault/segment/v1"
 MOST: Final = 128
 """Ideas in a segment. The more there are, the more have to be read one by one after a change of one of them."""
 
+MOST_BYTES: Final = 512 * 1024
+"""Of memory that the ideas in a segment take (`Entry.size`): with the largest ideas there are, there are few in it."""
+
 FEWEST: Final = 32
-"""Sealing fewer is not worth the row."""
+"""Sealing fewer is not worth the row, unless they are large."""
 
 ENDLESS: Final = 2**63 - 1
 

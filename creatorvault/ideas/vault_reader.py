@@ -12,7 +12,17 @@ from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.segment_writes import SegmentWriter
-from creatorvault.ideas.segments import ENDLESS, FEWEST, MOST, Gap, SegmentSealer, Span, gaps_between, go_together
+from creatorvault.ideas.segments import (
+    ENDLESS,
+    FEWEST,
+    MOST,
+    MOST_BYTES,
+    Gap,
+    SegmentSealer,
+    Span,
+    gaps_between,
+    go_together,
+)
 from creatorvault.tenants.services import OpenVault
 
 OPENED_AT_ONCE: Final = 32
@@ -31,6 +41,22 @@ class Segments(NamedTuple):
     writer: SegmentWriter
 
 
+class Run:
+    """Ideas that become a segment: so many, or so much of them, that a few segments at once are no burden."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self._size = 0
+
+    def add(self, entry: Entry) -> None:
+        self.entries.append(entry)
+        self._size += entry.size
+
+    @property
+    def is_full(self) -> bool:
+        return len(self.entries) >= MOST or self._size >= MOST_BYTES
+
+
 class VaultReader:
     """All of a vault is read from its segments, and row by row where there are none; those it makes of what it read.
 
@@ -46,7 +72,7 @@ class VaultReader:
         self._segments = segments if vault.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
-        self._makes_segments = True
+        self._makes_segments = True  # and forgets those that are not believed
 
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
         if revision == BEGINNING and self._segments:
@@ -69,15 +95,16 @@ class VaultReader:
                         yield self._segment_sealer.open(segment)
         for gap in gaps:
             async with aclosing(self._rows(gap)) as rows:
-                run: list[Entry] = []
+                run = Run()
                 async for entries in rows:
                     yield entries
-                    run.extend(entries)
-                    if len(run) >= MOST:
-                        self._make_segment(segments, run[:MOST])
-                        del run[:MOST]
-                if len(run) >= FEWEST:
-                    self._make_segment(segments, run)
+                    for entry in entries:
+                        run.add(entry)
+                        if run.is_full:
+                            self._make_segment(segments, run.entries)
+                            run = Run()
+                if len(run.entries) >= FEWEST:
+                    self._make_segment(segments, run.entries)
         self._makes_segments = False  # who reads the vault a second time has made them
 
     async def _spans_and_gaps(self, segments: Segments) -> tuple[Sequence[Span], Sequence[Gap]]:
@@ -92,7 +119,8 @@ class VaultReader:
             found = sum(span.ideas for span in spans) + sum(rows for _, rows in gaps)
             if found == self.idea_count and len(gaps) <= MOST_GAPS:
                 return spans, [gap for gap, _ in gaps]
-        segments.writer.forget(self._vault.id)
+        if self._makes_segments:
+            segments.writer.forget(self._vault.id)
         return (), [EVERYTHING]
 
     async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Entry]]:

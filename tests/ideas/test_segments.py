@@ -1,13 +1,14 @@
 """Segments: they answer what the rows would, hold nothing that is gone, and are believed only when they are whole."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import asyncpg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
@@ -15,6 +16,8 @@ from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas import vault_reader
 from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.folding import RULE
+from creatorvault.ideas.repositories import SegmentRepository
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.segment_writes import FORGET, WRITE
 from creatorvault.ideas.segments import FEWEST, MOST, Segment, SegmentSealer, Span, gaps_between, go_together
@@ -249,9 +252,92 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
     deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
 
     assert deep == [f"Title {MANY - 1:04}"]
-    assert len(opened) == 0
     assert house.app.state.corpora.figures().streams >= 1
-    assert len(await spans(database, ada)) == 2
+    in_segments = sum(span.ideas for span in await spans(database, ada))
+    assert in_segments > MANY - FEWEST
+    assert len(opened) == MANY - in_segments
+
+
+async def test_a_page_that_is_read_in_two_passes_leaves_the_segments_that_the_first_has_made(
+    house_with: Any, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creatorvault.ideas.streaming.SHALLOW", FEWEST)
+    house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
+    ada = house.creator()
+    for number in range(MANY):
+        await ada.idea(f"Title {number:04}", notes="Hexenkessel " * 400)
+    await searched(house, ada)
+    made = await spans(database, ada)
+    await database.execute("UPDATE idea_segments SET folding = 'another' WHERE user_id = $1", ada.user_id)
+
+    await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
+    await house.app.state.segment_writer.finish()
+
+    assert await spans(database, ada) == made
+
+
+async def test_large_ideas_make_segments_of_few(
+    house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
+) -> None:
+    """U+FDFA is 18 letters long when it is folded: the largest notes there are."""
+    for number in range(FEWEST):
+        await ada.idea(f"Title {number:04}", notes="\ufdfa" * 5000)
+    first = await searched(house, ada)
+
+    made = await spans(database, ada)
+    assert len(made) > FEWEST // 4
+    assert max(span.ideas for span in made) < 4
+    opened.clear()
+    assert await searched(house, ada) == first
+    assert len(opened) < 4
+
+
+async def test_segments_are_fetched_a_few_at_a_time(
+    house: House, ada: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(vault_reader, "MOST", 4)
+    await filled(ada, FEWEST)
+    first = await searched(house, ada)
+    fetched: list[int] = []
+    plain = SegmentRepository.all
+
+    async def watched(repository: SegmentRepository) -> AsyncGenerator[Sequence[Segment]]:
+        async for batch in plain(repository):
+            fetched.append(len(batch))
+            yield batch
+
+    monkeypatch.setattr(SegmentRepository, "all", watched)
+    monkeypatch.setattr("creatorvault.ideas.repositories.SEGMENTS_AT_ONCE", 3)
+    statements: list[str] = []
+    engine = house.app.state.database.engine.sync_engine
+
+    def watch(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", watch)
+    try:
+        assert await searched(house, ada) == first
+    finally:
+        event.remove(engine, "before_cursor_execute", watch)
+
+    assert fetched == [3, 3, 2]
+    assert sum("sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched) + 1
+
+
+async def test_a_vault_with_many_thousands_of_gaps_is_read(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    """More than a statement has room for arguments."""
+    await filled(ada, FEWEST)
+    await database.execute(
+        "INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)"
+        " SELECT tenant_id, user_id, 3 * number, 3 * number, 1, $2, '' FROM vaults, generate_series(1, 33000) AS number"
+        " WHERE user_id = $1",
+        *(ada.user_id, RULE),
+    )
+
+    assert len(await searched(house, ada)) == FEWEST
+    assert await spans(database, ada) == [Span(1, FEWEST, FEWEST)]
 
 
 async def test_segments_can_be_switched_off(house_with: Any, database: asyncpg.Connection) -> None:
