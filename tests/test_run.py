@@ -170,8 +170,16 @@ def test_sigterm_while_it_starts_leaves_nothing_behind(home: Path) -> None:
 
 
 def test_a_worker_that_cannot_start_ends_the_service_with_an_error(home: Path) -> None:
-    with running(home, CREATORVAULT_LIMITS__STORAGE_URL="nonsense://") as run:
-        assert run.left() == 1
+    """Its settings are sound and its database is there: only a worker opens the port of the metrics."""
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        with running(home, CREATORVAULT_METRICS__PORT=str(other.getsockname()[1])) as run:
+            assert run.left() == 1
+
+    assert "Address already in use" in run.printed
+    assert "Unexpected exit from worker" in run.printed
+    assert not list(home.glob("postgres/data/postmaster.pid"))
 
 
 def test_production_refuses_to_start_and_lists_all_that_is_wrong(home: Path) -> None:
