@@ -5,8 +5,11 @@ from collections.abc import AsyncGenerator
 import asyncpg
 import pytest
 
+from creatorvault.ideas.segments import FEWEST
 from tests.admin.conftest import tenant_of
+from tests.application import House
 from tests.factories import Creator
+from tests.ideas.test_segments import filled, searched
 from tests.postgres import Database
 
 GRANTS = {
@@ -30,6 +33,8 @@ GRANTS = {
     "keys.audit_keys": {"SELECT", "INSERT"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
+# Segments come first: an idea that is deleted takes the one that it is in along.
+DESTRUCTIBLE = ("idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
 
 
 @pytest.fixture
@@ -100,19 +105,40 @@ async def test_ciphertext_keys_and_appointments_are_out_of_reach(operator: async
         await operator.execute(statement)
 
 
-async def test_the_operators_login_destroys_nothing_of_a_tenant_that_is_not_being_erased(
-    ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
+async def test_the_operators_login_destroys_what_a_tenant_has_only_while_it_is_being_erased(
+    house: House, ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
 ) -> None:
-    idea = await ada.idea()
+    idea, *_ = await filled(ada, FEWEST)
+    assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
+    await searched(house, ada)  # which writes a segment
     tenant = tenant_of(ada)
 
-    for status in ("active", "suspended", "erased"):
+    async def be(status: str) -> None:
         await database.execute("UPDATE tenants SET status = $2 WHERE tenant_id = $1", tenant, status)
-        for table in ("ideas", "keys.vault_keys", "idempotency_answers"):
-            assert await operator.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant) == "DELETE 0"
-        assert await operator.execute("UPDATE vaults SET idea_count = 0 WHERE tenant_id = $1", tenant) == "UPDATE 0"
-    await database.execute("UPDATE tenants SET status = 'active' WHERE tenant_id = $1", tenant)
+
+    async def destroyed() -> dict[str, str]:
+        return {
+            table: await operator.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant) for table in DESTRUCTIBLE
+        }
+
+    async def emptied() -> object:
+        return await operator.execute("UPDATE vaults SET idea_count = 0 WHERE tenant_id = $1", tenant)
+
+    for status in ("active", "suspended", "erased"):
+        await be(status)
+        assert await destroyed() == dict.fromkeys(DESTRUCTIBLE, "DELETE 0"), status
+        assert await emptied() == "UPDATE 0", status
+    await be("active")
     assert (await ada.get(idea)).json() == idea
+
+    await be("erasing")
+    assert await destroyed() == {
+        "idea_segments": "DELETE 1",
+        "ideas": f"DELETE {FEWEST + 1}",
+        "idempotency_answers": "DELETE 1",
+        "keys.vault_keys": "DELETE 1",
+    }
+    assert await emptied() == "UPDATE 1"
 
 
 async def test_the_operators_login_brings_no_erased_tenant_back(
