@@ -1,13 +1,23 @@
 """Issuers beside each other, and issuers that are not fully set."""
 
 import time
+from collections.abc import Mapping
 
 import pytest
 
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.services import build_verifier
 from creatorvault.settings import AuthSettings, IssuerSettings, Secret
-from tests.accounts.signers import ISSUER, SecretSigner, front_end_claims
+from tests.accounts.key_server import KeyServer
+from tests.accounts.signers import (
+    ALGORITHMS,
+    AUDIENCE,
+    ISSUER,
+    SecretSigner,
+    Signer,
+    better_auth_claims,
+    front_end_claims,
+)
 
 OLD, NEW = (SecretSigner(secret * 4) for secret in (b"old-secret", b"new-secret"))
 
@@ -50,14 +60,19 @@ def test_an_issuer_that_lacks_something_does_not_start(incomplete: IssuerSetting
         build_verifier(AuthSettings(issuers=(incomplete,)))
 
 
-async def test_an_issuer_of_keys_may_sign_with_eddsa_unless_told_otherwise() -> None:
-    issuer = IssuerSettings(
-        name="x", kind="jwks", issuer=ISSUER, audiences=("a",), jwks_url="https://auth.example.org/jwks"
-    )
+async def test_an_issuer_of_keys_may_sign_with_eddsa_alone_unless_told_otherwise(
+    key_server: KeyServer, signers: Mapping[str, Signer]
+) -> None:
+    key_server.keys = [signer.jwk() for signer in signers.values()]
+    issuer = IssuerSettings(name="x", kind="jwks", issuer=ISSUER, audiences=(AUDIENCE,), jwks_url=key_server.url)
     verifier = build_verifier(AuthSettings(issuers=(issuer,)))
 
-    with pytest.raises(TokenRefused, match="an algorithm that its issuer may not use"):
-        await verifier.verify(NEW.sign(front_end_claims(iss=ISSUER), {"alg": "RS256", "kid": "k"}))
+    assert (await verifier.verify(signers["EdDSA"].sign(better_auth_claims()))).issuer == "x"
+    others: list[Signer | SecretSigner] = [NEW, *(signers[name] for name in ALGORITHMS if name != "EdDSA")]
+    assert len(others) == len(ALGORITHMS)
+    for signer in others:
+        with pytest.raises(TokenRefused, match="an algorithm that its issuer may not use"):
+            await verifier.verify(signer.sign(better_auth_claims()))
     await verifier.aclose()
 
 
