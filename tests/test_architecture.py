@@ -1,11 +1,16 @@
 """The house keeps its shape: what may import what, who may commit, which files an app may have."""
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import cache
+from importlib import import_module
+from itertools import product
 from pathlib import Path
 from typing import Final
 
 import pytest
+from sqlalchemy import TextClause
 
 import creatorvault
 from creatorvault.apps import INSTALLED
@@ -92,6 +97,29 @@ TENANT_TABLES: Final = {
 SERVICE_TABLES: Final = {"AuditKey", "Operator"}
 STATEMENTS: Final = {"select", "insert", "update", "delete"}
 
+# For operators, and for whom row-level security shows no other tenant's rows.
+OVER_ALL_TENANTS: Final = {
+    *(f"admin/repositories.py:{name}" for name in ("vaults", "root_keys", "tenants_by_status", "usage", "_usage")),
+    "admin/repositories.py:_tenants",
+    *(f"audit/repositories.py:{name}" for name in ("events", "total", "heads", "links")),
+}
+
+SQL_AS_TEXT: Final = {
+    "tenants/repositories.py",
+    "tenants/advances.py",
+    "tenants/glances.py",
+    "ideas/glances.py",
+    "ideas/quick_changes.py",
+    "ideas/segment_writes.py",
+}
+# What follows a word that names tables, up to the next word of the language; in a list, commas are between them.
+SOURCES: Final = re.compile(
+    r"\b(?:FROM|JOIN|UPDATE|INTO|USING)\s+(.*?)"
+    r"(?=\b(?:FROM|JOIN|LEFT|SET|WHERE|ON|ORDER|GROUP|LIMIT|SELECT|VALUES|RETURNING)\b|$)",
+    re.DOTALL,
+)
+THE_TENANT: Final = r"(?:\$1::text::uuid|context\.tenant_id\b)"
+
 
 def module_of(path: Path) -> str:
     return ".".join(("creatorvault", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
@@ -171,27 +199,188 @@ def test_only_the_edge_commits(name: str) -> None:
     assert name in EDGES or not calls & {"commit", "begin", "begin_nested"}
 
 
-def statements_on_tenants(tree: ast.AST) -> Iterator[ast.Call]:
+def functions_of(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def names_in(node: ast.AST) -> set[str]:
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
+
+
+def statements_on_tenants(tree: ast.AST, module: ast.Module) -> Iterator[ast.Call]:
+    """What is built on a tenant's table, be it named there, in a constant of the module, or by who calls."""
+    constants = {
+        name: names_in(node.value)
+        for node in module.body
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        for name in names_in(target)
+    }
+    handed = {inner.arg for node in functions_of(tree) for inner in ast.walk(node.args) if isinstance(inner, ast.arg)}
+    looped = {
+        name: names_in(node.iter)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.comprehension | ast.For)
+        for name in names_in(node.target)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in STATEMENTS:
-            named = {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
-            if named & TENANT_TABLES:
+            named = names_in(node)
+            for name in list(named):
+                named |= constants.get(name, set()) | looped.get(name, set())
+            whole = [argument.value if isinstance(argument, ast.Starred) else argument for argument in node.args]
+            unknown = {argument.id for argument in whole if isinstance(argument, ast.Name)} & handed
+            if named & TENANT_TABLES or unknown or "model_type" in attributes_in(node):
                 yield node
 
 
+def conditions_of(statement: ast.Call, tree: ast.AST) -> Iterator[ast.expr]:
+    """The arguments of each `.where(…)` behind it, in the same expression."""
+    above = {inner: node for node in ast.walk(tree) for inner in ast.iter_child_nodes(node)}
+    node: ast.AST = statement
+    while isinstance(node := above[node], ast.Attribute | ast.Call):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "where":
+            yield from node.args
+
+
+def is_scoped(condition: ast.expr) -> bool:
+    """Whether it is the repository's scope, or says which tenant's rows."""
+    match condition:
+        case ast.Attribute(attr="scope") | ast.Name(id="scope"):
+            return True
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[other]):
+            return "tenant_id" in attributes_in(left) and not TENANT_TABLES & names_in(other)
+    return False
+
+
+def attributes_in(node: ast.AST) -> set[str]:
+    return {child.attr for child in ast.walk(node) if isinstance(child, ast.Attribute)}
+
+
 @pytest.mark.parametrize("name", [name for name in NAMES if not name.endswith("repositories.py")])
-def test_only_repositories_speak_sql(name: str) -> None:
-    assert [node.lineno for node in statements_on_tenants(tree_of(ROOT / name))] == []
+def test_only_repositories_build_statements(name: str) -> None:
+    tree = tree_of(ROOT / name)
+
+    assert [node.lineno for node in statements_on_tenants(tree, tree)] == []
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith("repositories.py")])
-def test_every_statement_is_scoped(name: str) -> None:
-    """A method that builds a statement on a tenant's table says whose rows it means, in that very method."""
-    for function in ast.walk(tree_of(ROOT / name)):
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) and any(statements_on_tenants(function)):
-            said = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
-            calls = {node.func.id for node in statements_on_tenants(function) if isinstance(node.func, ast.Name)}
-            assert calls == {"insert"} or said & {"scope", "tenant_id"}, f"{name}:{function.lineno}"
+def test_every_statement_that_is_built_is_scoped(name: str) -> None:
+    """It says whose rows it means in its own condition. To name the tenant's column among what is read does not do."""
+    tree = tree_of(ROOT / name)
+    for function in functions_of(tree):
+        if f"{name}:{function.name}" not in OVER_ALL_TENANTS:
+            for statement in statements_on_tenants(function, tree):
+                inserts = isinstance(statement.func, ast.Name) and statement.func.id == "insert"
+                scoped = any(map(is_scoped, conditions_of(statement, function)))
+                assert inserts or scoped, f"{name}:{statement.lineno}"
+
+
+def test_what_is_read_of_all_tenants_is_known_here() -> None:
+    """By operators, whose login sees metadata; what the runtime login asks so, row-level security alone bounds."""
+    found = set()
+    for name in NAMES:
+        if name.endswith("repositories.py"):
+            tree = tree_of(ROOT / name)
+            for function in functions_of(tree):
+                for statement in statements_on_tenants(function, tree):
+                    conditions = conditions_of(statement, function)
+                    if isinstance(statement.func, ast.Name) and statement.func.id != "insert":
+                        found |= set() if any(map(is_scoped, conditions)) else {f"{name}:{function.name}"}
+
+    assert found == OVER_ALL_TENANTS
+
+
+@cache
+def table_names() -> dict[str, str]:
+    """Of each table, as the database calls it, its class."""
+    return {
+        ast.literal_eval(line.value): node.name
+        for path in ROOT.rglob("models.py")
+        for node in tree_of(path).body
+        if isinstance(node, ast.ClassDef) and node.name in TENANT_TABLES
+        for line in node.body
+        if isinstance(line, ast.Assign) and "__tablename__" in names_in(line)
+    }
+
+
+def tables_of(sql: str) -> list[str]:
+    """The tenants' tables that it names where tables stand."""
+    sources = (source for found in SOURCES.findall(sql) for source in found.split(","))
+    words = (re.match(r"\s*(?:ONLY\s+)?(?:\w+\.)?(\w+)", source) for source in sources)
+    return [word.group(1) for word in words if word and word.group(1) in table_names()]
+
+
+def texts_of(path: Path) -> Iterator[tuple[str, bool]]:
+    """SQL on tenants' tables that a file has as text, and whether it is a constant of the module."""
+    tree = tree_of(path)
+    constant = {inner for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign) for inner in ast.walk(node)}
+    parts: set[ast.AST] = set()
+    for node in ast.walk(tree):  # an f-string comes before what is in it
+        if isinstance(node, ast.JoinedStr):
+            parts |= {inner for inner in ast.walk(node) if inner is not node}
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if node not in parts and tables_of(text):
+            yield text, node in constant
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_these_files_hold_sql_on_tenants_as_text(name: str) -> None:
+    """What a function puts together is known by name too, so that the next test gets to see all of it."""
+    texts = list(texts_of(ROOT / name))
+
+    assert bool(texts) == (name in SQL_AS_TEXT)
+    assert sum(not is_constant for _, is_constant in texts) == (name == "ideas/glances.py")
+
+
+def sql_of(name: str) -> Iterator[str]:
+    """As it is sent, or as the part that it is."""
+    module = import_module(module_of(ROOT / name))
+    if name == "ideas/glances.py":
+        for sort, order, filtered, beyond in product(module.ORDERED, ("asc", "desc"), (False, True), (False, True)):
+            yield module._page(sort, order, filtered=filtered, beyond=beyond)
+    for value in vars(module).values():
+        text = value.text if isinstance(value, TextClause) else value
+        if isinstance(text, str) and tables_of(text):
+            yield text
+
+
+def blocks_of(sql: str) -> list[str]:
+    """Each query by itself: what stands in parentheses is a block of its own, and `()` in the one around it."""
+    blocks, inner = [], re.compile(r"\(([^()]*)\)")
+    while found := inner.search(sql):
+        blocks.append(found.group(1))
+        sql = f"{sql[: found.start()]}\x00{sql[found.end() :]}"
+    return [block.replace("\x00", "()") for block in (*blocks, sql)]
+
+
+@pytest.mark.parametrize("name", sorted(SQL_AS_TEXT))
+def test_every_statement_that_is_written_as_text_is_scoped(name: str) -> None:
+    """Each query that names a tenant's table binds that table's own `tenant_id` to the tenant, in a condition."""
+    seen = 0
+    for sql in sql_of(name):
+        for query in blocks_of(sql.replace("concat($1::text)", "$1::text")):
+            tables = tables_of(query)
+            condition = re.search(r"\b(?:WHERE|ON)\b.*", query, re.DOTALL)
+            for table in tables:
+                seen += 1
+                if re.search(rf"\bINSERT INTO {table}\b", query):
+                    # Its columns are in parentheses, and so a block of their own; the rows are of what was scoped.
+                    assert re.search(rf"INSERT INTO {table} \(tenant_id, ", sql), sql
+                    assert re.search(
+                        r"SELECT (?:\w+\.)?tenant_id, \$2, .*\bFROM (?:advanced|vault)\b", query, re.DOTALL
+                    ), sql
+                else:
+                    qualified = rf"{table}\." if len(tables) > 1 else rf"(?:{table}\.)?"
+                    assert condition, sql
+                    assert re.search(rf"(?<![\w.]){qualified}tenant_id = {THE_TENANT}", condition.group()), sql
+                    assert not re.search(r"\bOR\b", condition.group()), sql
+
+    assert seen
 
 
 @pytest.mark.parametrize("table", sorted(TENANT_TABLES))
@@ -210,6 +399,7 @@ def test_no_table_of_tenants_is_unknown_here() -> None:
     }
 
     assert tables == TENANT_TABLES | SERVICE_TABLES
+    assert set(table_names().values()) == TENANT_TABLES
 
 
 @pytest.mark.parametrize("app", ROOMS)
