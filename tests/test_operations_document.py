@@ -7,17 +7,20 @@ from pathlib import Path
 import msgspec
 import pytest
 from litestar import Litestar
+from prometheus_client import CollectorRegistry
 
 from creatorvault.apps import INSTALLED
 from creatorvault.core.environment import BETTER_AUTH, DEPLOYED
 from creatorvault.core.errors import Alarm
 from creatorvault.metrics.figures import Figures
+from creatorvault.metrics.recorder import Recorder
 from creatorvault.settings import GroupLimits, Settings, load_settings
 
 DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-TABLE = "\n".join(
-    line.partition(" | ")[0] for line in DOCUMENT.partition("### Every setting")[2].partition("\n## ")[0].splitlines()
+ROWS = re.findall(
+    r"^\| (`.*?) \| (.*?) \|", DOCUMENT.partition("### Every setting")[2].partition("\n##")[0], re.MULTILINE
 )
+UNITS = {"MiB": 2**20, "GiB": 2**30}
 
 
 def settings(kind: type[msgspec.Struct], section: str = "") -> Iterator[str]:
@@ -34,14 +37,47 @@ def alarms(kind: type[Alarm] = Alarm) -> Iterator[str]:
         yield from alarms(alarm)
 
 
-@pytest.mark.parametrize("setting", list(settings(Settings)))
-def test_every_setting_is_explained(setting: str) -> None:
-    assert f"`{setting}`" in DOCUMENT
+def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
+    """Of the settings of one row: one for all of them, or one for each; what is told of a single one may be a list."""
+    named = re.findall(r"`([\w.]+)`", names)
+    values = [_value(text) for text in said.split(", ")]
+    if len(named) == 1 and len(values) > 1:
+        yield named[0], values
+    else:
+        yield from zip(named, values if len(values) > 1 else values * len(named), strict=True)
 
 
-@pytest.mark.parametrize("setting", re.findall(r"`(\w+\.\w+)`", TABLE))
-def test_no_setting_is_explained_that_does_not_exist(setting: str) -> None:
-    assert setting in set(settings(Settings))
+def _value(text: str) -> object:
+    """Bare words are `none`, a truth value, or a number, which may have a unit; everything else is in backticks."""
+    if text.startswith("`"):
+        return text.strip("`")
+    if text in {"none", "true", "false"}:
+        return {"none": None, "true": True, "false": False}[text]
+    number, _, unit = text.partition(" ")
+    return int(number) * UNITS.get(unit, 1)
+
+
+EXPLAINED = [setting for names, _ in ROWS for setting in re.findall(r"`([\w.]+)`", names)]
+DEFAULTS = {
+    setting: default
+    for names, said in ROWS
+    if not said.startswith("see ")
+    for setting, default in defaults_of(names, said)
+}
+
+
+def test_every_setting_is_explained_once_and_no_other() -> None:
+    assert sorted(EXPLAINED) == sorted(settings(Settings))
+
+
+@pytest.mark.parametrize("setting", DEFAULTS)
+def test_the_default_is_what_is_said(setting: str) -> None:
+    default = msgspec.json.decode(msgspec.json.encode(Settings(), enc_hook=str))
+    for name in setting.split("."):
+        default = default[name]
+
+    said = DEFAULTS[setting]
+    assert default in ([said], said) or (said is None and default == [])
 
 
 def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
@@ -72,8 +108,20 @@ def test_every_alarm_has_an_answer(code: str) -> None:
     assert f"| `{code}` |" in DOCUMENT
 
 
-def test_every_figure_is_named(app: Litestar) -> None:
-    for metric in Figures(app.state).collect():
-        name = metric.name if metric.type != "counter" else f"{metric.name}_total"
-        short = f"_{name.rpartition('_')[2]}" if metric.type == "gauge" else f"_{'_'.join(name.rsplit('_', 2)[1:])}"
-        assert f"`{name}`" in DOCUMENT or f"`{short}`" in DOCUMENT, name
+def test_every_figure_is_named_and_no_other(app: Litestar) -> None:
+    measured = CollectorRegistry()
+    Recorder(measured)
+    there_are = {
+        f"{metric.name}_total" if metric.type == "counter" else metric.name
+        for metric in (*Figures(app.state).collect(), *measured.collect())
+    }
+
+    named = set()
+    for cell in re.findall(r"^\| (`creatorvault_.*?) \|", DOCUMENT, re.MULTILINE):
+        first, *others = re.findall(r"`(\w+)`", cell.partition(" by ")[0])
+        # What begins with an underscore stands in the place of the last two words of the first.
+        shared, *_ = first.rsplit("_", 2)
+        named |= {first, *(f"{shared}{other}" if other.startswith("_") else other for other in others)}
+
+    # One is there only where processes share their counts.
+    assert named == there_are | {"creatorvault_limits_storage_up"}

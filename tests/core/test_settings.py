@@ -2,18 +2,36 @@
 
 import base64
 import pickle
+import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from creatorvault.core.configuration import variables
+from creatorvault.core.environment import DEPLOYED
 from creatorvault.core.secret import MASK, Secret
 from creatorvault.settings import Environment, Settings, SettingsError, load_settings
 
+type Tree = dict[str, Any]
+
 LONG = "k" * 16 + "0123456789abcdef"
 ROOT_KEY = f"one:{base64.b64encode(bytes(32)).decode()}"
+SECRET = {
+    ("database", "url"): "DATABASE_URL",
+    ("database", "owner_url"): "DATABASE_OWNER_URL",
+    ("database", "operator_url"): "DATABASE_OPERATOR_URL",
+    ("encryption", "root_keys"): "CREATORVAULT_ROOT_KEYS",
+    ("encryption", "root_keys_file"): "CREATORVAULT_ROOT_KEYS_FILE",
+    ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
+    ("metrics", "token"): "CREATORVAULT_METRICS__TOKEN",
+}
+"""What is given in the environment only; the path of the keys' file goes with the keys."""
+
 PRODUCTION = {
     "CREATORVAULT_ENV": "production",
     "DATABASE_URL": "postgresql://app:hunter2@db.example/creatorvault",
@@ -33,21 +51,55 @@ def toml(tmp_path: Path) -> Path:
     return tmp_path / "litestar.toml"
 
 
-def test_without_an_environment_the_committed_file_gives_the_defaults() -> None:
+@pytest.fixture
+def explained() -> Tree:
+    """The committed file as if nothing in it were commented out: of a list of tables, the first."""
+    lines = Path("litestar.toml").read_text(encoding="utf-8").splitlines()
+    return tomllib.loads("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
+
+
+def test_without_an_environment_the_committed_file_gives_the_defaults(toml: Path) -> None:
     settings = load_settings({})
 
-    assert settings == load_settings({}, Path("litestar.toml"))
+    toml.touch()
+    assert settings == load_settings({}, Path("litestar.toml")) == load_settings({}, toml)
     assert settings.environment is Environment.DEVELOPMENT
     assert (settings.server.host, settings.server.port) == ("127.0.0.1", 8000)
     assert settings.home == Path.cwd() / ".creatorvault"
 
 
-def test_the_committed_file_names_every_setting_that_is_no_secret() -> None:
-    committed = Path("litestar.toml").read_text(encoding="utf-8")
-    elsewhere = {"url", "owner_url", "operator_url", "root_keys", "root_keys_file", "storage_url", "token"}
+@pytest.mark.parametrize("path", [path for _, path in variables(Settings) if path not in SECRET], ids=".".join)
+def test_the_committed_file_has_every_setting_that_is_no_secret_in_its_section(
+    explained: Tree, path: tuple[str, ...]
+) -> None:
+    """With the default, unless that is to have none: then it is an example."""
+    shown, default = explained, msgspec.json.decode(msgspec.json.encode(Settings(), enc_hook=str))
+    for name in path:
+        shown, default = shown[name], default[name]
 
-    for _, path in variables(Settings):
-        assert path[-1] in elsewhere or path[-1] in committed
+    assert default in (None, []) or shown == default
+
+
+@pytest.mark.parametrize(("path", "variable"), SECRET.items(), ids=SECRET.values())
+def test_the_committed_file_says_in_its_section_which_variable_holds_a_secret(
+    explained: Tree, path: tuple[str, ...], variable: str
+) -> None:
+    section = Path("litestar.toml").read_text(encoding="utf-8").partition(f"[{path[0]}]\n")[2].partition("\n[")[0]
+
+    assert re.search(rf"\b{variable}\b", section)
+    assert path[1] not in explained[path[0]]
+    assert variable in {*DEPLOYED, *dict(variables(Settings))}
+
+
+def test_no_other_setting_is_secret(toml: Path) -> None:
+    sections: dict[str, str] = {}
+    for _, (section, *name) in variables(Settings):
+        if name:
+            sections[section] = sections.get(section, f"[{section}]\n") + f'{name[0]} = "x"\n'
+    toml.write_text("".join(sections.values()))
+
+    refused = re.findall(r"litestar\.toml: (\w+)\.(\w+) is a secret", "\n".join(problems({}, toml)))
+    assert {*refused, ("encryption", "root_keys_file")} == set(SECRET)
 
 
 def test_the_environment_wins_over_the_file(toml: Path) -> None:
