@@ -368,6 +368,7 @@ TEXT: Final = [
 ]
 
 TABLE: Final = [*ACCEPTED, *ALGORITHM_AND_KEY, *HEADER, *CLAIMS, *BETTER_AUTH_OTHERS, *TEXT]
+REFUSED: Final = [row for row in TABLE if row.refused_for is not LET_IN]
 
 
 @pytest.fixture(scope="session")
@@ -410,19 +411,21 @@ async def test_a_token_opens_the_door_or_the_client_reads_why_not(door: Entrance
         assert refusal(first).startswith(row.refused_for)
 
 
-@pytest.mark.parametrize("row", TABLE, ids=[row.what for row in TABLE])
+@pytest.mark.parametrize("row", REFUSED, ids=[row.what for row in REFUSED])
 async def test_a_refusal_repeats_nothing_of_the_token(door: Entrance, row: Row) -> None:
     token = row.token()
 
     answer = await door.enter(token)
 
-    if row.refused_for is not LET_IN:
-        assert not any(part in answer.text for part in token.split(".") if len(part) > 3)
-        for private in ("ada", "evil", "other.example.org", "spam", "nobody"):
-            assert private not in answer.text
+    assert answer.status_code == 401
+    assert not any(part in answer.text for part in token.split(".") if len(part) > 3)
+    for private in ("ada", "evil", "other.example.org", "spam", "nobody"):
+        assert private not in answer.text
 
 
 def test_the_rows_are_told_apart_and_many() -> None:
     names = [row.what for row in TABLE]
 
     assert len(set(names)) == len(names) >= 60
+    assert len(REFUSED) >= 60
+    assert len(TABLE) - len(REFUSED) >= len(ACCEPTED)
