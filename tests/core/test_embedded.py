@@ -107,13 +107,23 @@ async def test_several_may_start_it_at_once_and_the_last_one_stops_it(home: Path
         await ask(last.app_url, "SELECT 1")
 
 
-def test_starting_twice_and_stopping_twice_is_starting_and_stopping(home: Path) -> None:
+async def test_starting_twice_and_stopping_twice_is_starting_and_stopping(home: Path) -> None:
     server = EmbeddedPostgres(home, FAST)
     server.stop()
+    assert not home.exists()
     server.start()
+    process = server.place.folder / "data" / "postmaster.pid"
+    started = process.read_text()
     server.start()
+    assert process.read_text() == started
+    assert await ask(server.app_url, "SELECT 1") == 1
+
     server.stop()
+    assert not process.exists()
+    with pytest.raises(OSError, match=r"No such file|refused"):
+        await ask(server.app_url, "SELECT 1")
     server.stop()
+    assert not process.exists()
 
 
 async def test_a_killed_process_leaves_it_to_the_next(home: Path) -> None:
