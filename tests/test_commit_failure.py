@@ -5,7 +5,11 @@ from typing import Any
 import asyncpg
 import pytest
 
+from creatorvault.core.database import Database
+from creatorvault.core.glances import Glances
+from creatorvault.ideas.quick_changes import DELETE, INSERT, UPDATE
 from tests.application import House
+from tests.factories import Creator, Idea
 from tests.logs import captured_logs
 
 # Fires at COMMIT, when every statement of the request has succeeded already.
@@ -16,6 +20,34 @@ TRIGGER = """
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
 """
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+FAILURES = [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503, id="a conflict that may pass")]
+QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
+    ways: list[str] = []
+    changed, writing = Glances.changed, Database.writing
+
+    async def one_statement(self: Glances, statement: str, *arguments: object) -> Any:
+        ways.append(statement)
+        return await changed(self, statement, *arguments)
+
+    def at_length(self: Database) -> Any:
+        ways.append("at length")
+        return writing(self)
+
+    monkeypatch.setattr(Glances, "changed", one_statement)
+    monkeypatch.setattr(Database, "writing", at_length)
+    return ways
+
+
+async def warmed_up(creator: Creator, ways: list[str]) -> Idea:
+    """An idea in a vault that this process knows, so that the next write is one statement."""
+    idea = await creator.idea("Before", notes="n")
+    assert await creator.titles() == ["Before"]
+    ways.clear()
+    return idea
 
 
 async def contents(sql: asyncpg.Connection) -> list[Any]:
@@ -24,10 +56,7 @@ async def contents(sql: asyncpg.Connection) -> list[Any]:
 
 
 @pytest.mark.parametrize("method", WRITES)
-@pytest.mark.parametrize(
-    ("code", "status"),
-    [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503, id="a conflict that may pass")],
-)
+@pytest.mark.parametrize(("code", "status"), FAILURES)
 async def test_a_commit_that_fails(
     fresh_house: House, fresh_sql: asyncpg.Connection, method: str, code: str, status: int
 ) -> None:
@@ -61,3 +90,34 @@ async def test_after_a_failed_commit_the_same_request_succeeds(
 
     assert (await ada.idea("First"))["title"] == "First"
     assert await ada.titles({"search": "FIRST"}) == ["First"]
+
+
+@pytest.mark.parametrize("method", WRITES)
+@pytest.mark.parametrize(("code", "status"), FAILURES)
+async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itself(
+    fresh_house: House,
+    fresh_sql: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    code: str,
+    status: int,
+) -> None:
+    ada, ways = fresh_house.creator(), watched(monkeypatch)
+    idea = await warmed_up(ada, ways)
+    url = ada.url if method == "POST" else ada.url_of(idea)
+    await fresh_sql.execute(TRIGGER.format(code=code))
+    before = await contents(fresh_sql)
+
+    failed = await ada.request(method, url, json={"title": "Afterwards"})
+
+    assert ways == [QUICKLY[method]]
+    assert failed.status_code == status, failed.text
+    assert list(failed.json()) == ["detail", "error"]
+    assert await contents(fresh_sql) == before
+    assert (await ada.get(idea)).json() == idea
+    assert await ada.titles() == ["Before"]
+
+    await fresh_sql.execute("DROP TRIGGER refuse ON ideas")
+    assert (await ada.request(method, url, json={"title": "Afterwards"})).is_success
+    assert ways == [QUICKLY[method]] * 2
+    assert await ada.titles() == {"POST": ["Afterwards", "Before"], "DELETE": []}.get(method, ["Afterwards"])

@@ -1,7 +1,31 @@
 """A commit whose answer is lost: the client is told that it cannot be told, and a retry is safe."""
 
+import asyncio
+from typing import Any
+
+import asyncpg
+import pytest
+
+from creatorvault.core.glances import Glances
 from tests.application import House
+from tests.factories import Creator
+from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
+from tests.test_commit_failure import QUICKLY, WRITES, warmed_up, watched
+
+AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
+WAITS = """
+    SELECT EXISTS (
+        SELECT FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE NOT granted AND datname = current_database()
+    )
+"""
+
+
+def arguments_of_a_change_by(creator: Creator) -> bytes:
+    """How they begin on the wire when a statement is executed that advances the vault: after whose it is comes the
+    version of its key, in four bytes. Its text is sent once for each connection.
+    """
+    return creator.user_id.encode() + (4).to_bytes(4)
 
 
 async def test_a_write_is_never_acknowledged_before_its_commit_is(house: House, wire: HangingWire) -> None:
@@ -39,3 +63,83 @@ async def test_a_write_whose_connection_dies_before_the_commit_is_not_stored(hou
 
     assert answer.status_code == 503
     assert await grace.titles() == []
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged_before_it_is_answered(
+    house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    grace, ways = house.creator(), watched(monkeypatch)
+    idea = await warmed_up(grace, ways)
+
+    wire.hold_answers_to(arguments_of_a_change_by(grace))
+    answer = await grace.request(
+        method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "In doubt"}
+    )
+    wire.resume()
+
+    assert ways == [QUICKLY[method]]
+    assert answer.status_code == 503
+    assert await grace.titles() == AFTERWARDS[method], "this one was stored, and only reading can tell"
+    await grace.idea("Next")
+    assert await grace.titles() == ["Next", *AFTERWARDS[method]], "what this process saw last is no longer so"
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_not_stored(
+    house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    grace, ways = house.creator(), watched(monkeypatch)
+    idea = await warmed_up(grace, ways)
+    changed = Glances.changed
+
+    async def hanging(self: Glances, statement: str, *arguments: object) -> Any:
+        wire.hang()
+        return await changed(self, statement, *arguments)
+
+    monkeypatch.setattr(Glances, "changed", hanging)
+    answer = await grace.request(method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "Lost"})
+    monkeypatch.undo()
+    await wire.cut()
+    wire.resume()
+    await wire.mend()
+
+    assert ways == [QUICKLY[method]]
+    assert answer.status_code == 503
+    assert (await grace.get(idea)).json() == idea
+    assert await grace.titles() == ["Before"]
+
+
+@pytest.mark.parametrize("method", WRITES)
+async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies_is_done_whole_or_not_at_all(
+    house: House,
+    wire: HangingWire,
+    fresh_sql: asyncpg.Connection,
+    sessions: Sessions,
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+) -> None:
+    grace, ways = house.creator(), watched(monkeypatch)
+    idea = await warmed_up(grace, ways)
+
+    async with fresh_sql.transaction():
+        await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
+        request = asyncio.create_task(
+            grace.request(method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "In doubt"})
+        )
+        async with asyncio.timeout(5):
+            while not await fresh_sql.fetchval(WAITS):  # noqa: ASYNC110  # PostgreSQL tells nobody
+                await asyncio.sleep(0.01)
+        await wire.cut()
+        answer = await request
+    await wire.mend()
+    async with asyncio.timeout(5):
+        while await sessions.in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
+            await asyncio.sleep(0.01)
+
+    assert ways == [QUICKLY[method]]
+    assert answer.status_code == 503
+    titles = await grace.titles()
+    assert titles in (AFTERWARDS[method], ["Before"]), "only reading can tell"
+    vault = await fresh_sql.fetchrow("SELECT idea_count, revision FROM vaults WHERE user_id = $1", grace.user_id)
+    assert tuple(vault) == (len(titles), 1 + (titles != ["Before"]))
