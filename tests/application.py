@@ -44,7 +44,7 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "DATABASE_OPERATOR_URL": database.operator_url,
         "BETTER_AUTH_SECRET": SECRET,
         "LOG_LEVEL": "DEBUG",
-        # A test makes in a second what a person makes in a day; tests/limits set limits of their own.
+        # A test makes in a second what a person makes in a day; tests of limits set limits of their own.
         "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
         "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",
         "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "1000000",

@@ -151,11 +151,6 @@ async def fresh_house(fresh_database: Database, home: Path) -> AsyncGenerator[Ho
 
 
 @pytest.fixture
-def fresh_app(fresh_house: House) -> Litestar:
-    return fresh_house.app
-
-
-@pytest.fixture
 async def fresh_sql(fresh_database: Database) -> AsyncGenerator[asyncpg.Connection]:
     """SQL as the superuser on `fresh_database`."""
     connection = await asyncpg.connect(fresh_database.superuser_url)
