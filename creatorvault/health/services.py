@@ -17,6 +17,9 @@ log = get_logger(__name__)
 DEADLINE_SECONDS: Final = 2.0
 PROBE: Final = b"creatorvault/readiness/v1"
 
+# Keys are dumped apart from data: a restore may have brought one without the other.
+APPLIED: Final = text("SELECT version_num FROM alembic_version WHERE to_regclass('keys.vault_keys') IS NOT NULL")
+
 type Outcome = Literal["ok", "failed"]
 
 
@@ -60,7 +63,7 @@ class HealthService:
                 read_only = (await session.execute(text("SHOW transaction_read_only"))).scalar_one()
                 # A standby, or a server that an operator has set read-only, answers reads and stores nothing.
                 health = health._replace(database="ok", database_writable="ok" if read_only == "off" else "failed")
-                applied = set((await session.execute(text("SELECT version_num FROM alembic_version"))).scalars())
+                applied = set((await session.execute(APPLIED)).scalars())
                 health = health._replace(migrations="ok" if applied == self._heads else "failed")
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it is not ready
             log.warning("health.failed", part="database", error=type(error).__name__)

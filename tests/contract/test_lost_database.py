@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from tests.application import House, environment_of, open_house
@@ -75,6 +76,17 @@ async def test_health_tells_that_the_database_is_away(wired: House, wire: Wire) 
     assert ready.json()["checks"]["database"] != "ok"
     assert "socket" not in ready.text
     assert (await wired.client.get("/health")).status_code == 200
+
+
+async def test_a_database_that_was_restored_without_the_keys_is_not_ready(
+    fresh_house: House, fresh_sql: asyncpg.Connection
+) -> None:
+    assert (await fresh_house.client.get("/health/ready")).status_code == 200
+
+    await fresh_sql.execute("ALTER SCHEMA keys RENAME TO left_behind")
+
+    ready = await fresh_house.client.get("/health/ready")
+    assert (ready.status_code, ready.json()["checks"]["migrations"]) == (503, "failed")
 
 
 async def test_an_application_may_start_before_its_database(wired: House, wire: Wire) -> None:
