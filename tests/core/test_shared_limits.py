@@ -116,9 +116,11 @@ async def test_when_the_storage_is_back_processes_count_together_again(
     await until(lambda: counters.shared)
 
     other = SharedCounters(Secret(valkey.url))
-    assert [await counters.add("bucket", 1, 60), await other.add("bucket", 1, 60)] == [1, 2]
-    assert len(logs.named("limits.storage.back")) == 1
-    await other.aclose()
+    try:
+        assert [await counters.add("bucket", 1, 60), await other.add("bucket", 1, 60)] == [1, 2]
+        assert len(logs.named("limits.storage.back")) == 1
+    finally:
+        await other.aclose()
 
 
 async def test_a_storage_that_answers_nothing_delays_a_request_once(
