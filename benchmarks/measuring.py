@@ -1,6 +1,6 @@
 """Interleaved rounds: every service in turn, several times, so that what else the machine does falls on all alike."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from statistics import median
 from typing import Final
 
@@ -40,13 +40,16 @@ def measure(
     for _ in range(rounds):
         for name in work.services:
             server = servers[name]
-            cpu, database_cpu = server.cpu_seconds, cluster.cpu_seconds
-            sample = one_run(work, server, seconds)
-            count = len(sample.latencies)
-            found[name].append(
-                (sample, (server.cpu_seconds - cpu) / count, (cluster.cpu_seconds - database_cpu) / count)
-            )
+            found[name].append(costing(server, cluster, lambda server=server: one_run(work, server, seconds)))
     return {name: _result(samples) for name, samples in found.items()}
+
+
+def costing(server: Server, cluster: Cluster, run: Callable[[], Sample]) -> tuple[Sample, float, float]:
+    """A run, with the seconds of processor time that a request of it took in the service and in the database."""
+    service, database = server.cpu_seconds, cluster.cpu_seconds
+    sample = run()
+    count = len(sample.latencies)
+    return sample, (server.cpu_seconds - service) / count, (cluster.cpu_seconds - database) / count
 
 
 def one_run(work: Work, server: Server, seconds: float, least: int = 1) -> Sample:

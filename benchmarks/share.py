@@ -9,7 +9,8 @@ import uvloop
 
 from benchmarks import content
 from benchmarks.cluster import Cluster
-from benchmarks.load import drive
+from benchmarks.load import Sample, drive
+from benchmarks.measuring import costing
 from benchmarks.null_cipher import TO_NULL, TO_REAL
 from benchmarks.processes import Server
 from benchmarks.works import lists
@@ -62,9 +63,10 @@ def share(server: Server, cluster: Cluster, pairs: int = 24) -> Share:
 
 def _turn(server: Server, cluster: Cluster, cipher: Signals) -> tuple[float, float]:
     server.tell_workers(cipher)
-    uvloop.run(drive(server.port, LIST, CONNECTIONS, 0, WARMING_ANSWERS // CONNECTIONS))
-    before = server.cpu_seconds, cluster.cpu_seconds
-    count = len(uvloop.run(drive(server.port, LIST, CONNECTIONS, 0, ANSWERS)).latencies)
-    after = server.cpu_seconds, cluster.cpu_seconds
-    service, database = (1e6 * (then - now) / count for now, then in zip(before, after, strict=True))
-    return service, database
+    _lists(server, WARMING_ANSWERS)
+    _, service, database = costing(server, cluster, lambda: _lists(server, ANSWERS))
+    return 1e6 * service, 1e6 * database
+
+
+def _lists(server: Server, answers: int) -> Sample:
+    return uvloop.run(drive(server.port, LIST, CONNECTIONS, 0, answers))
