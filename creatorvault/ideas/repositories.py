@@ -11,6 +11,7 @@ from sqlmodel import col
 from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
+from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
@@ -38,7 +39,6 @@ SPAN: Final = (
 )
 BATCH: Final = 256
 SEGMENTS_AT_ONCE: Final = 16
-BEFORE_ALL: Final = VaultRevision(-1)
 
 type IdeaRow = Row[Any]
 
@@ -138,7 +138,7 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         caller does with a batch is not counted as waiting for the database.
         """
         first, columns = col(IdeaSegment.first_revision), self.columns(*SPAN, col(IdeaSegment.sealed))
-        statement, after = columns.order_by(first).limit(SEGMENTS_AT_ONCE), BEFORE_ALL
+        statement, after = columns.order_by(first).limit(SEGMENTS_AT_ONCE), BEGINNING
         while rows := (await self.session.execute(statement.where(first > after))).all():
             after = rows[-1].first_revision
             with computing(self.session):
