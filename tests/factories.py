@@ -54,6 +54,10 @@ class Creator:
     def url_of(self, idea: Idea | str) -> str:
         return f"{self.url}/{idea if isinstance(idea, str) else idea['id']}"
 
+    def url_to(self, method: str, idea: Idea | str) -> str:
+        """Where a write is sent: a new idea to all of them, every other to the idea."""
+        return self.url if method == "POST" else self.url_of(idea)
+
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
         headers = self.headers | dict(options.pop("headers", {}))
         return await self.client.request(method, url, headers=headers, **options)

@@ -144,6 +144,14 @@ def creatorvault(database: Database, home: Path, *arguments: str) -> str:
     return done.stdout
 
 
+@pytest.fixture
+async def restored(shell: Shell, empty: Database, home: Path) -> AsyncGenerator[House]:
+    """The service on what was restored as the document says."""
+    restore(shell, empty)
+    async with opened(empty, home) as house:
+        yield house
+
+
 @pytest.mark.parametrize("line", [DUMP_DATA, DUMP_KEYS])
 @pytest.mark.parametrize(
     ("login", "reason"),
@@ -187,52 +195,39 @@ def test_the_dumps_hold_what_they_should_and_no_text(shell: Shell, backup: Backu
 
 
 async def test_what_was_backed_up_is_read_searched_and_changed_in_another_database(
-    shell: Shell, backup: Backup, empty: Database, home: Path
+    backup: Backup, restored: House
 ) -> None:
-    restore(shell, empty)
+    ada = restored.creator(backup.ada)
+    assert (await ada.get(backup.idea)).json() == backup.idea
+    assert (await ada.list({"limit": 100})).json()["items"] == backup.listed
+    assert await ada.titles({"search": "strasse"}) == [TITLE]
+    assert await ada.titles({"tags": "City", "stage": "draft"}) == [TITLE]
+    in_order = await ada.titles({"sort": "title", "order": "asc", "limit": 100})
+    assert in_order == [*sorted(idea["title"] for idea in backup.listed if idea["title"] != TITLE), TITLE]
 
-    async with opened(empty, home) as house:
-        ada = house.creator(backup.ada)
-        assert (await ada.get(backup.idea)).json() == backup.idea
-        assert (await ada.list({"limit": 100})).json()["items"] == backup.listed
-        assert await ada.titles({"search": "strasse"}) == [TITLE]
-        assert await ada.titles({"tags": "City", "stage": "draft"}) == [TITLE]
-        in_order = await ada.titles({"sort": "title", "order": "asc", "limit": 100})
-        assert in_order == [*sorted(idea["title"] for idea in backup.listed if idea["title"] != TITLE), TITLE]
-
-        changed = await ada.patch(backup.idea, {"title": "Tram etiquette"})
-        assert (changed.status_code, changed.json()["notes"]) == (200, NOTES)
-        assert (await ada.delete(backup.listed[0])).status_code == 204
-        await ada.idea("New")
-        assert await ada.titles({"search": "strasse"}) == []
-        assert await ada.titles({"search": "TRAM"}) == ["Tram etiquette"]
-        assert (await ada.list()).json()["total"] == len(backup.listed)
-        await house.app.state.segment_writer.finish()
-        assert house.app.state.segment_writer.lost == 0
+    changed = await ada.patch(backup.idea, {"title": "Tram etiquette"})
+    assert (changed.status_code, changed.json()["notes"]) == (200, NOTES)
+    assert (await ada.delete(backup.listed[0])).status_code == 204
+    await ada.idea("New")
+    assert await ada.titles({"search": "strasse"}) == []
+    assert await ada.titles({"search": "TRAM"}) == ["Tram etiquette"]
+    assert (await ada.list()).json()["total"] == len(backup.listed)
+    await restored.app.state.segment_writer.finish()
+    assert restored.app.state.segment_writer.lost == 0
 
 
-async def test_whoever_came_between_the_two_dumps_begins_anew(
-    shell: Shell, backup: Backup, empty: Database, home: Path
-) -> None:
-    restore(shell, empty)
-
-    async with opened(empty, home) as house:
-        late = house.creator(backup.late)
-        assert await late.titles() == []
-        await late.idea("Once more")
-        assert await late.titles({"search": "once"}) == ["Once more"]
+async def test_whoever_came_between_the_two_dumps_begins_anew(backup: Backup, restored: House) -> None:
+    late = restored.creator(backup.late)
+    assert await late.titles() == []
+    await late.idea("Once more")
+    assert await late.titles({"search": "once"}) == ["Once more"]
 
 
-async def test_a_tag_of_a_change_that_is_lost_fits_no_later_one(
-    shell: Shell, backup: Backup, empty: Database, home: Path
-) -> None:
-    restore(shell, empty)
-
-    async with opened(empty, home) as house:
-        ada = house.creator(backup.ada)
-        await ada.patch(backup.idea, {"notes": "another change"})
-        late = await ada.patch(backup.idea, {"notes": "of a client of before"}, headers={"If-Match": backup.lost})
-        cached = await ada.get(backup.idea, headers={"If-None-Match": backup.lost})
+async def test_a_tag_of_a_change_that_is_lost_fits_no_later_one(backup: Backup, restored: House) -> None:
+    ada = restored.creator(backup.ada)
+    await ada.patch(backup.idea, {"notes": "another change"})
+    late = await ada.patch(backup.idea, {"notes": "of a client of before"}, headers={"If-Match": backup.lost})
+    cached = await ada.get(backup.idea, headers={"If-None-Match": backup.lost})
 
     assert late.status_code == 412
     assert (cached.status_code, cached.json()["notes"]) == (200, "another change")

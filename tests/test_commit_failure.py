@@ -104,7 +104,7 @@ async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itsel
 ) -> None:
     ada, ways = fresh_house.creator(), watched(monkeypatch)
     idea = await warmed_up(ada, ways)
-    url = ada.url if method == "POST" else ada.url_of(idea)
+    url = ada.url_to(method, idea)
     await fresh_sql.execute(TRIGGER.format(code=code))
     before = await contents(fresh_sql)
 

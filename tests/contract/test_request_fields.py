@@ -83,7 +83,7 @@ async def test_a_title_that_is_refused(ada: Creator, method: str, title: object,
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 async def test_a_title_is_required(ada: Creator, method: str) -> None:
     idea = await ada.idea()
-    url = ada.url if method == "POST" else ada.url_of(idea)
+    url = ada.url_to(method, idea)
     answer = await ada.request(method, url, json={"notes": "n"})
 
     assert refused((answer.status_code, answer.json())) == [("missing", ["body", "title"])]

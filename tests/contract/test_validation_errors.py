@@ -128,7 +128,7 @@ async def test_private_text_is_never_repeated(ada: Creator, body: object) -> Non
     ],
 )
 async def test_a_body_that_is_no_object(ada: Creator, method: str, content: bytes, type_: str, loc: object) -> None:
-    url = ada.url if method == "POST" else ada.url_of("00000000-0000-0000-0000-000000000001")
+    url = ada.url_to(method, "00000000-0000-0000-0000-000000000001")
     answer = await ada.request(method, url, content=content, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 422, answer.text
@@ -141,7 +141,7 @@ async def test_a_body_that_is_no_object(ada: Creator, method: str, content: byte
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
 async def test_null_is_no_body(ada: Creator, method: str) -> None:
-    url = ada.url if method == "POST" else ada.url_of("00000000-0000-0000-0000-000000000001")
+    url = ada.url_to(method, "00000000-0000-0000-0000-000000000001")
     answer = await ada.request(method, url, content=b"null", headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 422

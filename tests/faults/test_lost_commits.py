@@ -73,9 +73,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged
     idea = await warmed_up(grace, ways)
 
     wire.hold_answers_to(arguments_of_a_change_by(grace))
-    answer = await grace.request(
-        method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "In doubt"}
-    )
+    answer = await grace.request(method, grace.url_to(method, idea), json={"title": "In doubt"})
     wire.resume()
 
     assert ways == [QUICKLY[method]]
@@ -98,7 +96,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_
         return await changed(self, statement, *arguments)
 
     monkeypatch.setattr(Glances, "changed", hanging)
-    answer = await grace.request(method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "Lost"})
+    answer = await grace.request(method, grace.url_to(method, idea), json={"title": "Lost"})
     monkeypatch.undo()
     await wire.cut()
     wire.resume()
@@ -124,9 +122,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies
 
     async with fresh_sql.transaction():
         await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
-        request = asyncio.create_task(
-            grace.request(method, grace.url if method == "POST" else grace.url_of(idea), json={"title": "In doubt"})
-        )
+        request = asyncio.create_task(grace.request(method, grace.url_to(method, idea), json={"title": "In doubt"}))
         async with asyncio.timeout(5):
             while not await fresh_sql.fetchval(WAITS):  # noqa: ASYNC110  # PostgreSQL tells nobody
                 await asyncio.sleep(0.01)
