@@ -1,0 +1,78 @@
+"""The event-loop budget: long computations run in slices, one slice in each turn of the event loop.
+
+However many of them are under way, a request that has little to do waits for one slice at most at each of its steps.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from time import perf_counter
+from typing import Final
+
+SLICE_SECONDS: Final = 0.001
+LET_GO_SECONDS: Final = 0.00005
+"""For the server's own thread, which takes requests in and sends answers: while this thread sleeps, it gets the
+interpreter's lock. Otherwise it would wait five milliseconds for it, at each of a request's steps: the event loop
+releases the lock while it polls, but for less time than any thread takes to wake up.
+"""
+
+
+class LoopBudget:
+    """One per process, for one event loop. First come, first served."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._is_scheduled = False
+
+    async def pause(self) -> None:
+        """Returns in a later turn of the event loop, in which no other computation has run."""
+        loop = asyncio.get_running_loop()
+        waiting = loop.create_future()
+        self._waiting.append(waiting)
+        self._schedule(loop)
+        await waiting
+
+    def _schedule(self, loop: asyncio.AbstractEventLoop) -> None:
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            loop.call_soon(self._wake_next, loop)
+
+    def _wake_next(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Whoever is woken runs in the next turn of the loop, before this is called again."""
+        self._is_scheduled = False
+        while self._waiting:
+            waiting = self._waiting.popleft()
+            if not waiting.done():  # cancelled while it waited
+                waiting.set_result(None)
+                break
+        if self._waiting:
+            self._schedule(loop)
+
+
+class LoopTurn:
+    """One computation's slices. Its steps check `is_over` after every piece of work, and rest when it is."""
+
+    __slots__ = ("_budget", "_ends", "_on_pause")
+
+    def __init__(self, budget: LoopBudget | None = None, on_pause: Callable[[], None] | None = None) -> None:
+        """`on_pause` is called whenever a slice is over: this computation is a long one."""
+        self._budget = LoopBudget() if budget is None else budget
+        self._on_pause = on_pause
+        self._ends = perf_counter() + SLICE_SECONDS
+
+    @property
+    def is_over(self) -> bool:
+        return perf_counter() >= self._ends
+
+    async def rest(self) -> None:
+        """Lets everything else run."""
+        if self._on_pause is not None:
+            self._on_pause()
+        time.sleep(LET_GO_SECONDS)  # noqa: ASYNC251  # it is this thread that has to sleep
+        await self._budget.pause()
+        self._ends = perf_counter() + SLICE_SECONDS
+
+    async def rest_if_over(self) -> None:
+        if self.is_over:
+            await self.rest()

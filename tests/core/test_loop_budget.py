@@ -1,0 +1,74 @@
+"""Long computations share the event loop: one slice in each of its turns, however many of them there are."""
+
+import asyncio
+
+import pytest
+
+from creatorvault.core import loop_budget
+from creatorvault.core.loop_budget import LoopBudget, LoopTurn
+
+
+async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
+    budget, steps, computing = LoopBudget(), list[str](), list[bool]()
+
+    async def compute(name: str) -> None:
+        turn = LoopTurn(budget)
+        for _ in range(5):
+            steps.append(name)
+            await turn.rest_if_over()
+
+    async def request() -> None:
+        while not all(computing):
+            await asyncio.sleep(0)
+            steps.append("request")
+
+    async def computations() -> None:
+        await asyncio.gather(*(compute(name) for name in "abc"))
+        computing[:] = [True]
+
+    computing[:] = [False]
+    await asyncio.gather(computations(), request())
+
+    order = "".join(step if step != "request" else "." for step in steps).strip(".")
+    after_the_first_slices = order[3:].lstrip(".")
+    assert "aa" not in order
+    assert all(len(slices) <= 1 for slices in after_the_first_slices.split(".")), order
+    assert [order.count(name) for name in "abc"] == [5, 5, 5]
+
+
+async def test_computations_take_turns_in_the_order_in_which_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
+    budget, steps = LoopBudget(), list[str]()
+
+    async def compute(name: str) -> None:
+        turn = LoopTurn(budget)
+        for _ in range(3):
+            steps.append(name)
+            await turn.rest()
+
+    await asyncio.gather(*(compute(name) for name in "abc"))
+
+    assert steps == list("abcabcabc")
+
+
+async def test_a_computation_that_is_cancelled_while_it_rests_holds_up_nobody() -> None:
+    budget = LoopBudget()
+    first, second = (asyncio.create_task(LoopTurn(budget).rest()) for _ in range(2))
+    await asyncio.sleep(0)
+
+    first.cancel()
+
+    await asyncio.wait_for(second, timeout=10)
+    await asyncio.wait_for(LoopTurn(budget).rest(), timeout=10)
+    assert first.cancelled()
+
+
+async def test_what_is_quick_does_not_rest() -> None:
+    paused = list[bool]()
+    turn = LoopTurn(on_pause=lambda: paused.append(True))
+    turn._ends += 3600
+
+    await turn.rest_if_over()
+
+    assert not paused
