@@ -19,15 +19,19 @@ from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.glances import Glances
 from creatorvault.core.limits import build_limits
 from creatorvault.core.logging import configure_logging
+from creatorvault.core.loop_budget import LoopBudget
 from creatorvault.core.middleware import Edge
 from creatorvault.core.operators import operators_database
 from creatorvault.core.problems import exception_handlers
 from creatorvault.core.timeouts import Timeouts
 from creatorvault.core.tracing import flushed_traces, install_tracing
+from creatorvault.core.work import WorkAllowance
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.full_reads import FullReads
+from creatorvault.ideas.searching import SearchParts
 from creatorvault.ideas.segment_writes import SegmentWriter
 from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
@@ -75,13 +79,21 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
-    app.state.corpora = Corpora(settings.search, settings.database.answer_seconds)
+    app.state.corpora = Corpora(settings.search)
     app.state.segment_writer = SegmentWriter(app.state.glances)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
+    app.state.loop_budget = LoopBudget()
+    app.state.searching = SearchParts(
+        app.state.corpora,
+        full_reads := FullReads(settings.search, settings.database),
+        WorkAllowance(settings.limits, app.state.limits.refused),
+        app.state.loop_budget,
+        app.state.database,
+    )
     try:
         with metrics_port(app):
             yield
@@ -93,6 +105,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         if operators is not None:
             await operators.close()
         await app.state.segment_writer.aclose()
+        await full_reads.aclose()
         await app.state.glances.close()
         await app.state.database.close()
 

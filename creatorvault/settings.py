@@ -124,8 +124,9 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
 class SearchSettings(Struct, frozen=True, kw_only=True):
     corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
     vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
-    slice_rows: Count = 512
     segments: bool = True
+    full_reads: Annotated[int, Meta(ge=1, le=64)] = 2
+    full_read_seconds: Seconds = 60.0
 
 
 class GroupLimits(Struct, frozen=True, kw_only=True):
@@ -137,11 +138,14 @@ class GroupLimits(Struct, frozen=True, kw_only=True):
 
 
 class LimitsSettings(Struct, frozen=True, kw_only=True):
-    """Requests per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is believed."""
+    """Requests, and milliseconds of work, per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is
+    believed.
+    """
 
     enabled: bool = True
     identity_reads: Count = 600
     identity_writes: Count = 120
+    identity_work_milliseconds: Annotated[int, Meta(ge=1, le=60_000)] = 6_000
     address_requests: Count = 300
     groups: tuple[GroupLimits, ...] = ()
     storage_url: Secret | None = None

@@ -9,14 +9,13 @@ from uuid import UUID
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
-from creatorvault.core.queues import Queues
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.streaming import PageWindow
-from creatorvault.ideas.turns import LoopTurn
 from creatorvault.settings import SearchSettings
 
 BEGINNING = VaultRevision(0)
@@ -37,8 +36,8 @@ class VaultReader(Protocol):
     def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
         """The ideas last changed after `revision`, each once, in batches."""
 
-    async def live_ids(self) -> set[UUID]:
-        """The ids of all ideas of the vault."""
+    def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
+        """The ids of all ideas of the vault, in batches."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,37 +53,42 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Corpora:
-    """One per process, for one event loop. One request at a time reads a vault, the others find what it read."""
+    """One per process, for one event loop. Who reads a vault has waited for its turn (`ideas.full_reads`), so it finds
+    what the request before it has read.
+    """
 
-    def __init__(self, settings: SearchSettings, answer_seconds: float) -> None:
-        """`answer_seconds` are what a request may wait in all, for somebody else's reading too."""
+    def __init__(self, settings: SearchSettings) -> None:
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
-        self._slice_rows = settings.slice_rows
         self._kept: OrderedDict[VaultId, Corpus] = OrderedDict()
         self._kept_bytes = 0
         self._growing_bytes = 0
         self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
-        self._reading = Queues[VaultId](answer_seconds)
         self._forgettings = 0
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
-    async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
+    async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
         """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
 
-        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of, and ServiceUnavailable
-        when another request reads the vault for longer than this one may wait.
+        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
         """
-        corpus = self._hit(vault, reader.revision) or await self._brought_up(vault, reader)
+        corpus = self._hit(vault, reader.revision) or await self._refreshed(vault, reader, turn)
         if corpus is None:
             self._streams += 1
-            return await self._streamed(vault, reader, query)
-        return await corpus.select(query, self._slice_rows)
+            return await self._streamed(vault, reader, query, turn)
+        return await corpus.select(query, turn)
 
-    async def page_at_hand(self, vault: VaultId, revision: VaultRevision, query: CorpusQuery) -> Page | None:
+    async def page_at_hand(
+        self, vault: VaultId, revision: VaultRevision, query: CorpusQuery, turn: LoopTurn
+    ) -> Page | None:
         """The answer for this very revision if it takes no reading; None otherwise."""
         corpus = self._hit(vault, revision)
-        return None if corpus is None else await corpus.select(query, self._slice_rows)
+        return None if corpus is None else await corpus.select(query, turn)
+
+    def revision_of(self, vault: VaultId) -> VaultRevision:
+        """Up to which revision the vault has been read; 0 where nothing of it is kept."""
+        corpus = self._kept.get(vault)
+        return BEGINNING if corpus is None else corpus.revision
 
     def forget(self, vault: VaultId) -> None:
         """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
@@ -111,44 +115,44 @@ class Corpora:
         self._hits += 1
         return corpus
 
-    async def _brought_up(self, vault: VaultId, reader: VaultReader) -> Corpus | None:
+    async def _refreshed(self, vault: VaultId, reader: VaultReader, turn: LoopTurn) -> Corpus | None:
         """The corpus at the reader's revision; None where the ideas have to be streamed."""
-        async with self._reading.turn(vault):
-            if corpus := self._hit(vault, reader.revision):
-                return corpus
-            base = self._kept.get(vault)
-            if base and base.revision > reader.revision:
-                # The reader's snapshot began before a change that another request has seen: keep what is newer.
-                return None
-            if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
-                return None
-            return await self._loaded(vault, reader, base)
+        base = self._kept.get(vault)
+        if base and base.revision > reader.revision:
+            # The reader's snapshot began before a change that another request has seen: keep what is newer.
+            return None
+        if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
+            return None
+        return await self._loaded(vault, reader, base, turn)
 
-    async def _loaded(self, vault: VaultId, reader: VaultReader, base: Corpus | None) -> Corpus | None:
+    async def _loaded(self, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn) -> Corpus | None:
         forgettings = self._forgettings
         draft = base.draft() if base else CorpusDraft()
-        if not await self._read_into(draft, vault, reader, base):
+        if not await self._read_into(draft, vault, reader, base, turn):
             return None
         if base and len(draft.entries) != reader.idea_count:
-            draft.retain(await reader.live_ids())
+            async with aclosing(reader.live_ids()) as ids:
+                await draft.retain(ids, turn)
         if len(draft.entries) != reader.idea_count:
             if base is None:
                 raise VaultMismatch(**vault_ids(vault))
-            return await self._loaded(vault, reader, None)
+            return await self._loaded(vault, reader, None, turn)
         if base:
             self._refreshes += 1
         else:
             self._misses += 1
-        corpus = draft.finish(reader.revision)
+        corpus = await draft.finish(reader.revision, turn)
         if forgettings == self._forgettings:
             self._keep(vault, corpus)
         return corpus
 
-    async def _read_into(self, draft: CorpusDraft, vault: VaultId, reader: VaultReader, base: Corpus | None) -> bool:
+    async def _read_into(
+        self, draft: CorpusDraft, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn
+    ) -> bool:
         """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
         size_before, growth = draft.size, 0
         try:
-            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING)) as changes:
+            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, turn)) as changes:
                 async for entries in changes:
                     draft.merge(entries)
                     self._growing_bytes += draft.size - size_before - growth
@@ -190,21 +194,22 @@ class Corpora:
         if len(self._outgrown) > REMEMBERED_OUTGROWN:
             self._outgrown.popitem(last=False)
 
-    async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery) -> Page:
-        turn, window, seen = LoopTurn(), PageWindow(query), 0
-        async with aclosing(_changes(vault, reader, BEGINNING)) as stream:
+    async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
+        window, seen = PageWindow(query), 0
+        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as stream:
             async for entries in stream:
                 seen += len(entries)
                 await window.add(entries, turn)
         if seen != reader.idea_count:
             raise VaultMismatch(**vault_ids(vault))
-        async with aclosing(_changes(vault, reader, BEGINNING)) as again:
+        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as again:
             return await window.page(again, turn)
 
 
-async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
+async def _changes(
+    vault: VaultId, reader: VaultReader, since: VaultRevision, turn: LoopTurn
+) -> AsyncGenerator[Sequence[Entry]]:
     """The reader's batches, with a rest for the event loop between them when it is due."""
-    turn = LoopTurn()
     async with aclosing(reader.changed_since(since)) as batches:
         async for batch in batches:
             if max([entry.revision for entry in batch], default=0) > reader.revision:

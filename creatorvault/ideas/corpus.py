@@ -4,17 +4,17 @@ Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable, Sequence
-from itertools import batched
+from collections.abc import AsyncIterable, Iterable, Sequence
+from itertools import batched, chain
 from uuid import UUID
 
 import msgspec
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas.entries import Entry
-from creatorvault.ideas.ordering import SORT_KEYS, SortField, sort_in_turns
+from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
-from creatorvault.ideas.turns import LoopTurn
 
 RECENT_RESULTS = 4
 """The matches of so many searches are remembered: their next page needs no scan, typing on needs a short one."""
@@ -25,8 +25,8 @@ KEPT_IN_ORDER = 64
 FEW = 8
 """Matches are few while they are at most one in so many."""
 
-READ_AT_ONCE = 64
-"""Reading the keys of so many ideas takes a fraction of a millisecond, if they have no more than a few tags."""
+AT_ONCE = 64
+"""Going through the texts of so many ideas takes a fraction of a millisecond, however long they are."""
 
 EMPTY_BYTES = 2048
 """What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
@@ -45,35 +45,37 @@ class Corpus:
         self._by_tag: dict[str, list[Entry]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
 
-    async def select(self, query: CorpusQuery, slice_rows: int) -> Page:
-        """Scans `slice_rows` ideas at a time and lets other requests go on in between."""
-        turn = LoopTurn()
-        matches = await self._matches(query.sort, Filter.of(query), slice_rows, turn)
+    @property
+    def idea_count(self) -> int:
+        return len(self._entries)
+
+    async def select(self, query: CorpusQuery, turn: LoopTurn) -> Page:
+        matches = await self._matches(query.sort, Filter.of(query), turn)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
         return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)
 
-    async def _matches(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
+    async def _matches(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
         if wanted.passes_all():
             return await self._ordered(sort, turn)
         if (known := self._recent.pop((sort, wanted), None)) is None:
-            known = await self._found(sort, wanted, slice_rows, turn)
+            known = await self._found(sort, wanted, turn)
         self._recent[sort, wanted] = known
         if len(self._recent) > RECENT_RESULTS:
             del self._recent[next(iter(self._recent))]
         return known
 
-    async def _found(self, sort: SortField, wanted: Filter, slice_rows: int, turn: LoopTurn) -> Sequence[Entry]:
+    async def _found(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
         """What is found is put in order by itself where it is little. To know the order of all, every idea's keys have
         to be read; and to go through all of them in order takes longer.
         """
         if (wider := self._wider(sort, wanted)) is not None:
-            return await _passing(wanted, wider, slice_rows, turn)
+            return await passing(wanted, wider, turn)
         if wanted.tags or (wanted.needle and sort not in self._orders):
             among = await self._tagged(wanted.tags, turn) if wanted.tags else self._entries.values()
-            found = await _passing(wanted, among, slice_rows, turn)
+            found = await passing(wanted, among, turn)
             if len(found) * FEW <= len(self._entries):
                 return await _sorted(found, sort, turn)
-        return await _passing(wanted, await self._ordered(sort, turn), slice_rows, turn)
+        return await passing(wanted, await self._ordered(sort, turn), turn)
 
     def _wider(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
         """Remembered matches, in order, that hold all of the wanted ones."""
@@ -86,14 +88,18 @@ class Corpus:
         """The ideas that have any of the folded tags, each once."""
         if self._by_tag is None:
             by_tag: dict[str, list[Entry]] = {}
-            for rows in batched(self._entries.values(), READ_AT_ONCE):
-                for entry in rows:
-                    for tag in entry.keys.tags:
-                        by_tag.setdefault(tag, []).append(entry)
-                await turn.rest_if_over()
+            for entry in self._entries.values():
+                for tag in entry.keys.tags:
+                    by_tag.setdefault(tag, []).append(entry)
+                if turn.is_over:
+                    await turn.rest()
             self._by_tag = by_tag
-        found = [self._by_tag.get(tag, ()) for tag in tags]
-        return {entry.id: entry for entries in found for entry in entries}.values()
+        found: dict[bytes, Entry] = {}
+        for rows in batched(chain.from_iterable(self._by_tag.get(tag, ()) for tag in tags), RUN_ROWS):
+            found.update({entry.id: entry for entry in rows})
+            if turn.is_over:
+                await turn.rest()
+        return found.values()
 
     async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
         if sort not in self._orders:
@@ -105,20 +111,31 @@ class Corpus:
 
 
 async def _sorted(entries: list[Entry], sort: SortField, turn: LoopTurn) -> list[Entry]:
-    for rows in batched(entries, READ_AT_ONCE):
-        for entry in rows:
-            _ = entry.known_keys or entry.keys
-        await turn.rest_if_over()
+    await read_keys(entries, turn)
     return await sort_in_turns(entries, SORT_KEYS[sort], turn)
 
 
-async def _passing(wanted: Filter, entries: Iterable[Entry], slice_rows: int, turn: LoopTurn) -> list[Entry]:
+async def passing(wanted: Filter, entries: Iterable[Entry], turn: LoopTurn) -> list[Entry]:
+    """Those that the filter lets pass, in their order."""
     found: list[Entry] = []
-    at_once = min(slice_rows, READ_AT_ONCE) if wanted.stages or wanted.priorities else slice_rows
-    for rows in batched(entries, at_once):
-        found.extend(wanted.passing(rows))
-        await turn.rest_if_over()
+    for rows in batched(entries, AT_ONCE):
+        candidates = wanted.with_needle(rows)
+        if wanted.needs_keys:
+            await read_keys(candidates, turn)
+            candidates = wanted.with_keys(candidates)
+        found.extend(candidates)
+        if turn.is_over:
+            await turn.rest()
     return found
+
+
+async def read_keys(entries: Iterable[Entry], turn: LoopTurn) -> None:
+    """Those of an idea with hundreds of tags take a tenth of a millisecond, once."""
+    for entry in entries:
+        if entry.known_keys is None:
+            _ = entry.keys
+            if turn.is_over:
+                await turn.rest()
 
 
 class CorpusDraft:
@@ -142,13 +159,19 @@ class CorpusDraft:
         for entry in changed:
             self._put(entry.id, entry)
 
-    def retain(self, ids: Iterable[UUID]) -> None:
+    async def retain(self, batches: AsyncIterable[Sequence[UUID]], turn: LoopTurn) -> None:
         """Drops every idea but these."""
-        for gone in self.entries.keys() - {live.bytes for live in ids}:
-            self._put(gone, None)
+        gone = self.entries.keys() - set()
+        async for ids in batches:
+            gone.difference_update([live.bytes for live in ids])
+            await turn.rest_if_over()
+        for idea_id in gone:
+            self._put(idea_id, None)
+            if turn.is_over:
+                await turn.rest()
 
-    def finish(self, revision: VaultRevision) -> Corpus:
-        return Corpus(revision, self.entries, self.size, self._next_orders())
+    async def finish(self, revision: VaultRevision, turn: LoopTurn) -> Corpus:
+        return Corpus(revision, self.entries, self.size, await self._next_orders(turn))
 
     def _put(self, idea_id: bytes, entry: Entry | None) -> None:
         before = self.entries.pop(idea_id, None)
@@ -158,7 +181,7 @@ class CorpusDraft:
         if entry:
             self.entries[idea_id] = entry
 
-    def _next_orders(self) -> Orders:
+    async def _next_orders(self, turn: LoopTurn) -> Orders:
         if len(self._before) > KEPT_IN_ORDER:
             return {}
         orders: Orders = {}
@@ -170,4 +193,6 @@ class CorpusDraft:
                     del rows[bisect_left(rows, key(before), key=key)]
                 if after := self.entries.get(idea_id):
                     insort(rows, after, key=key)
+                if turn.is_over:
+                    await turn.rest()
         return orders

@@ -1,7 +1,7 @@
 """How a handler comes by its service: whose ideas, one transaction, the vault opened in it."""
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from litestar import Request
@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import Witness
+from creatorvault.core.database import Database
 from creatorvault.core.headers import header
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.preconditions import Precondition
@@ -19,6 +20,7 @@ from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.schemas import OwnerPath
+from creatorvault.ideas.searching import Searching
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
 from creatorvault.ideas.vault_reader import Segments
 from creatorvault.ideas.writing import IdeaWriting
@@ -39,13 +41,22 @@ async def provide_reading(request: IdeasRequest, received: NamedDependency[Recei
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
     glances = IdeaGlances(_glances(request, vault_id), state.corpora)
-    return IdeaReading(glances, lambda: _snapshot(request, tenant, vault_id))
+
+    def snapshot(database: Database) -> AbstractAsyncContextManager[IdeaReadingService]:
+        return _snapshot(request, tenant, vault_id, database)
+
+    def searching() -> Searching:
+        return Searching(state.searching, glances, state.revisions, snapshot, vault_id, request.scope, request.receive)
+
+    return IdeaReading(glances, lambda: snapshot(state.database), searching, state.loop_budget)
 
 
 @asynccontextmanager
-async def _snapshot(request: IdeasRequest, tenant: TenantName, vault_id: VaultId) -> AsyncGenerator[IdeaReadingService]:
+async def _snapshot(
+    request: IdeasRequest, tenant: TenantName, vault_id: VaultId, database: Database
+) -> AsyncGenerator[IdeaReadingService]:
     state = request.app.state
-    async with state.database.reading() as session:
+    async with database.reading() as session:
         service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
         try:
             vault = await service.open()

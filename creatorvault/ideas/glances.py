@@ -5,6 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.cursors import place_of
 from creatorvault.ideas.errors import CursorInvalid
@@ -76,7 +77,7 @@ class IdeaGlances:
         place_of(query, glanced.vault.cipher)
         return list_tag(glanced.vault.revision, query)
 
-    async def page(self, query: IdeaQuery) -> IdeaPage | None:
+    async def page(self, query: IdeaQuery, turn: LoopTurn) -> IdeaPage | None:
         """A question about content needs the vault's corpus at hand, at the very revision that the glance shows."""
         try:
             after = place_of(query, self._vault.cipher)
@@ -84,7 +85,7 @@ class IdeaGlances:
             return None  # under a key perhaps that this process has yet to read
         question = about_content(query, after)
         if question is not None:
-            return await self._page_of_corpus(query, question)
+            return await self._page_of_corpus(query, question, turn)
         filtered, wanted = is_filtered(query), rows_wanted(query)
         statement = _page(query.sort, query.order, filtered=filtered, beyond=after is not None)
         arguments = (*(_ranks(query) if filtered else ()), *(after or ()))
@@ -99,12 +100,12 @@ class IdeaGlances:
             return None
         return page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total)
 
-    async def _page_of_corpus(self, query: IdeaQuery, question: CorpusQuery) -> IdeaPage | None:
+    async def _page_of_corpus(self, query: IdeaQuery, question: CorpusQuery, turn: LoopTurn) -> IdeaPage | None:
         glanced = await self._vault.look()
         if glanced is None:
             return None
         vault = glanced.vault
-        page = await self._corpora.page_at_hand(vault.id, vault.revision, question)
+        page = await self._corpora.page_at_hand(vault.id, vault.revision, question, turn)
         return None if page is None else page_of_matches(vault, query, page)
 
 

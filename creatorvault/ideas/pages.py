@@ -36,14 +36,17 @@ def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
     return f'"{revision}-{question}"'
 
 
+def is_about_content(query: IdeaQuery) -> bool:
+    return bool(query.search or query.sort == "title" or (query.tags and split_tags(query.tags)))
+
+
 def about_content(query: IdeaQuery, after: Place | None) -> CorpusQuery | None:
     """The question that only opened ideas can answer: search, tags or the order of titles."""
-    tags = split_tags(query.tags or "")
-    if not (query.search or tags or query.sort == "title"):
+    if not is_about_content(query):
         return None
     return CorpusQuery(
         search=query.search,
-        tags=tuple(tags),
+        tags=tuple(split_tags(query.tags or "")),
         stages=query.stage,
         priorities=query.priority,
         sort=cast("SortField", query.sort),

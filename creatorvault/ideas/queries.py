@@ -7,6 +7,7 @@ import msgspec
 
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.folding import fold, fold_tag
+from creatorvault.ideas.needles import linear_search
 from creatorvault.ideas.ordering import Place, SortField, SortKey
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
@@ -65,9 +66,21 @@ class Filter(msgspec.Struct, frozen=True):
         """Whether everything that this one lets pass is known to pass the wider one too, as when a creator types on."""
         return wider.needle in self.needle and msgspec.structs.replace(wider, needle=self.needle) == self
 
-    def passing(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        if needle := self.needle:  # at first, since it takes no keys
-            entries = [entry for entry in entries if needle in entry.haystack]
+    @property
+    def needs_keys(self) -> bool:
+        return bool(self.stages or self.priorities or self.tags)
+
+    def with_needle(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those whose text holds the needle, which takes no keys."""
+        if not self.needle:
+            return entries
+        if (search := linear_search(self.needle)) is not None:
+            return [entry for entry in entries if search(entry.haystack)]
+        needle = self.needle
+        return [entry for entry in entries if needle in entry.haystack]
+
+    def with_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those whose stage, priority and tags pass. Reads the keys of entries that are not known yet."""
         if self.stages:
             entries = [entry for entry in entries if (entry.known_keys or entry.keys).stage in self.stages]
         if self.priorities:

@@ -4,9 +4,11 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
+from creatorvault.core.loop_budget import LoopBudget, LoopTurn
 from creatorvault.ideas.glances import IdeaGlances
-from creatorvault.ideas.pages import IdeaPage
+from creatorvault.ideas.pages import IdeaPage, is_about_content
 from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.searching import Searching
 from creatorvault.ideas.services import IdeaReadingService, StoredIdea
 
 type Snapshot = Callable[[], AbstractAsyncContextManager[IdeaReadingService]]
@@ -15,9 +17,13 @@ type Snapshot = Callable[[], AbstractAsyncContextManager[IdeaReadingService]]
 class IdeaReading:
     """Raises what `IdeaReadingService` raises, and what opening the vault does."""
 
-    def __init__(self, glances: IdeaGlances, snapshot: Snapshot) -> None:
+    def __init__(
+        self, glances: IdeaGlances, snapshot: Snapshot, searching: Callable[[], Searching], budget: LoopBudget
+    ) -> None:
         self._glances = glances
         self._snapshot = snapshot
+        self._searching = searching
+        self._budget = budget
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         if (stored := await self._glances.get(idea_id)) is not None:
@@ -33,7 +39,11 @@ class IdeaReading:
             return ideas.tag_of(query)
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        if (page := await self._glances.page(query)) is not None:
+        """Raises what `Searching.page` raises, for a question about content."""
+        if is_about_content(query):
+            return await self._searching().page(query)
+        turn = LoopTurn(self._budget)
+        if (page := await self._glances.page(query, turn)) is not None:
             return page
         async with self._snapshot() as ideas:
-            return await ideas.page(query)
+            return await ideas.page(query, turn)

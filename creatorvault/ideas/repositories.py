@@ -1,6 +1,7 @@
 """The SQL of ideas, always within one vault."""
 
 from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -38,6 +39,7 @@ SPAN: Final = (
     col(IdeaSegment.folding),
 )
 BATCH: Final = 256
+IDS_AT_ONCE: Final = 512
 SEGMENTS_AT_ONCE: Final = 16
 
 type IdeaRow = Row[Any]
@@ -100,8 +102,11 @@ class IdeaRepository(ScopedRepository[Idea]):
         found = (await self.session.execute(select(gap.c.after, gap.c.before, rows))).all()
         return [(Gap(after, before), count) for after, before, count in found if count]
 
-    async def live_ids(self) -> set[UUID]:
-        return set((await self.session.execute(self.columns(col(Idea.id)))).scalars())
+    async def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
+        """In batches."""
+        async with aclosing(self.in_batches(self.columns(col(Idea.id)), IDS_AT_ONCE)) as batches:
+            async for rows in batches:
+                yield [row.id for row in rows]
 
     async def insert(self, values: dict[str, Any]) -> None:
         await self.add(Idea(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id, **values))

@@ -9,6 +9,7 @@ from msgspec import UNSET
 from msgspec.structs import replace
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.cursors import place_of
@@ -59,10 +60,14 @@ class IdeaReadingService:
         self._corpora = corpora
         self._segments = segments
 
+    @property
+    def revision(self) -> VaultRevision:
+        return NOTHING_STORED if self._vault is None else self._vault.revision
+
     def tag_of(self, query: IdeaQuery) -> str:
         """Raises CursorInvalid: a list that is refused has no version that a client could have."""
         self._place_of(query)
-        return list_tag(NOTHING_STORED if self._vault is None else self._vault.revision, query)
+        return list_tag(self.revision, query)
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
@@ -71,7 +76,7 @@ class IdeaReadingService:
             raise IdeaNotFound(idea_id)
         return StoredIdea(IdeaSealer.of(self._vault.cipher).open(row), VaultRevision(row.revision))
 
-    async def page(self, query: IdeaQuery) -> IdeaPage:
+    async def page(self, query: IdeaQuery, turn: LoopTurn) -> IdeaPage:
         """Total and page come from one snapshot. SQL answers unless the question is about content.
 
         Raises CursorInvalid, and the alarms of `IdeaSealer.open`.
@@ -82,7 +87,8 @@ class IdeaReadingService:
         question = about_content(query, after)
         if question is None:
             return await self._page_from_rows(vault, query, after)
-        page = await self._corpora.page(vault.id, VaultReader(self._repository, vault, self._segments), question)
+        reader = VaultReader(self._repository, vault, turn, self._segments)
+        page = await self._corpora.page(vault.id, reader, question, turn)
         return page_of_matches(vault, query, page)
 
     def _place_of(self, query: IdeaQuery) -> Place | None:

@@ -5,10 +5,11 @@ from operator import gt, lt
 
 import msgspec
 
+from creatorvault.core.loop_budget import LoopTurn
+from creatorvault.ideas.corpus import passing, read_keys
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
-from creatorvault.ideas.turns import LoopTurn
 
 SHALLOW = 1000
 """Pages that end before this are cut from whole entries. For deeper ones only sort keys are held, and read twice."""
@@ -35,7 +36,8 @@ class PageWindow:
         self._total = 0
 
     async def add(self, entries: Sequence[Entry], turn: LoopTurn) -> None:
-        matches = self._filter.passing(entries)
+        matches = await passing(self._filter, entries, turn)
+        await read_keys(matches, turn)
         self._total += len(matches)
         candidates = ((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
         if (after := self._query.after) is not None:

@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from itertools import batched
 from typing import Final, NamedTuple
 from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
@@ -26,7 +26,7 @@ from creatorvault.ideas.segments import (
 from creatorvault.tenants.services import OpenVault
 
 OPENED_AT_ONCE: Final = 32
-"""Who reads a vault hands the event loop back between batches: opening so many takes a fraction of a millisecond."""
+"""Fewer where opening them takes longer than a slice of the event loop: the reader rests between batches."""
 
 MOST_GAPS: Final = 32
 """Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
@@ -64,11 +64,15 @@ class VaultReader:
     `IdeaSealer.open` and of `SegmentSealer.open`.
     """
 
-    def __init__(self, repository: IdeaRepository, vault: OpenVault, segments: Segments | None = None) -> None:
+    def __init__(
+        self, repository: IdeaRepository, vault: OpenVault, turn: LoopTurn, segments: Segments | None = None
+    ) -> None:
+        """`turn` is that of who reads the batches, and rests between them."""
         self.revision = vault.revision
         self.idea_count = vault.idea_count
         self._repository = repository
         self._vault = vault
+        self._turn = turn
         self._segments = segments if vault.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
@@ -83,8 +87,8 @@ class VaultReader:
             async for batch in ideas:
                 yield batch
 
-    async def live_ids(self) -> set[UUID]:
-        return await self._repository.live_ids()
+    def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
+        return self._repository.live_ids()
 
     async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Entry]]:
         spans, gaps = await self._spans_and_gaps(segments)
@@ -126,8 +130,14 @@ class VaultReader:
     async def _rows(self, gap: Gap) -> AsyncGenerator[Sequence[Entry]]:
         async with aclosing(self._repository.changed_within(gap)) as batches:
             async for rows in batches:
-                for piece in batched(rows, OPENED_AT_ONCE):
-                    yield [Entry.of(row.revision, self._sealer.open(row)) for row in piece]
+                opened: list[Entry] = []
+                for row in rows:
+                    opened.append(Entry.of(row.revision, self._sealer.open(row)))
+                    if len(opened) >= OPENED_AT_ONCE or self._turn.is_over:
+                        yield opened
+                        opened = []
+                if opened:
+                    yield opened
 
     def _make_segment(self, segments: Segments, entries: Sequence[Entry]) -> None:
         if self._makes_segments and segments.writer.has_room:

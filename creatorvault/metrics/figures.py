@@ -31,6 +31,7 @@ class Figures(Collector):
         yield from self._search()
         yield from self._segments()
         yield from self._limits()
+        yield from self._work()
         yield _gauge("keyring_vaults", "Vaults whose keys are held.", self._state.keyring.vaults_held)
         yield _gauge(
             "remembered_tokens", "Tokens that were verified and need not be again.", self._state.verifier.remembered
@@ -67,6 +68,17 @@ class Figures(Collector):
         writer = self._state.segment_writer
         for name, count in (("written", writer.written), ("lost", writer.lost)):
             yield CounterMetricFamily(f"creatorvault_segments_{name}", f"Segments: {name}.", value=count)
+
+    def _work(self) -> Iterator[Metric]:
+        parts = self._state.searching
+        yield _gauge("full_reads_under_way", "Vaults that are being read as a whole.", parts.full_reads.under_way)
+        yield _gauge("full_reads_waiting", "Requests that wait for such a read.", parts.full_reads.waiting)
+        yield CounterMetricFamily(
+            "creatorvault_work_seconds", "Processor time of searches and full reads.", value=parts.allowance.seconds
+        )
+        yield _gauge(
+            "work_longest_step_seconds", "The longest that such work held the event loop.", parts.allowance.longest_step
+        )
 
     def _limits(self) -> Iterator[Metric]:
         limits = self._state.limits

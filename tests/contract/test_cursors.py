@@ -45,9 +45,7 @@ async def test_a_cursor_goes_on_in_another_process_that_keeps_no_vault(
     gallery: Creator, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     streaming = await house_with()
-    streaming.app.state.corpora = Corpora(
-        SearchSettings(vault_bytes=0), answer_seconds=60
-    )  # less than an operator can set
+    streaming.app.state.corpora = Corpora(SearchSettings(vault_bytes=0))  # less than an operator can set
     there = streaming.creator(gallery.user_id)
 
     for filters, sort, order in product(FILTERS.values(), SORTS, ORDERS):

@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.deadlines import OneDeadline
-from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
 from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
 from creatorvault.ideas.entries import Entry
@@ -31,13 +30,13 @@ def vault_of(*titles: str) -> PaperVault:
 
 
 async def titles(corpora: Corpora, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
-    page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING)
+    page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING, LoopTurn())
     assert page.total == len(page.items)
     return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
 
 
 async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
     await titles(corpora, vault)
     reader = vault.reader()
 
@@ -47,7 +46,7 @@ async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
 
 
 async def test_a_change_is_the_only_idea_read_again() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b", "c")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
     await titles(corpora, vault)
     vault.put(idea_of("bb", id=vault.ideas[1].id))
     reader = vault.reader()
@@ -58,7 +57,7 @@ async def test_a_change_is_the_only_idea_read_again() -> None:
 
 
 async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b", "c")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
     await titles(corpora, vault)
     vault.delete(vault.ideas[1])
     vault.put(idea_of("d"))
@@ -69,7 +68,7 @@ async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
 
 
 async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a")
     await titles(corpora, vault)
     vault.delete(vault.ideas[0])
 
@@ -79,7 +78,7 @@ async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
 
 
 async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_nothing() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
     older = vault.reader()
     vault.delete(vault.ideas[0])
     vault.put(idea_of("c"))
@@ -93,7 +92,7 @@ async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_no
 
 @pytest.mark.parametrize("known", [[], ["a", "b"]])
 async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus(known: list[str]) -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of(*known)
+    corpora, vault = Corpora(SearchSettings()), vault_of(*known)
     if known:
         await titles(corpora, vault)
     before = corpora.figures()
@@ -109,7 +108,7 @@ async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus
 @pytest.mark.parametrize("settings", [SearchSettings(), SearchSettings(vault_bytes=0)])
 @pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}])
 async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: SearchSettings, fault: Any) -> None:
-    corpora, vault = Corpora(settings, answer_seconds=60), vault_of("a", "b")
+    corpora, vault = Corpora(settings), vault_of("a", "b")
 
     with pytest.raises(VaultMismatch) as alarm:
         await titles(corpora, vault, vault.reader(**fault))
@@ -118,21 +117,8 @@ async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: 
     assert corpora.figures().vaults == 0
 
 
-async def test_who_asks_while_somebody_else_reads_the_vault_waits_no_longer_than_a_request_may() -> None:
-    corpora, vault, gate = Corpora(SearchSettings(), answer_seconds=0.05), vault_of("a"), asyncio.Event()
-    first = asyncio.create_task(titles(corpora, vault, vault.reader(gate=gate)))
-    await asyncio.sleep(0)
-
-    async with asyncio.timeout(5):
-        with OneDeadline(), pytest.raises(ServiceUnavailable):
-            await titles(corpora, vault)
-
-    gate.set()
-    assert await first == await titles(corpora, vault) == ["a"]
-
-
 async def test_a_corpus_that_lost_track_is_built_anew() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
     await titles(corpora, vault)
     revision, hidden = vault.rows.popitem()[1]
     vault.put(idea_of("c"))
@@ -146,10 +132,10 @@ async def test_a_corpus_that_lost_track_is_built_anew() -> None:
 
 async def test_the_vault_used_longest_ago_makes_room() -> None:
     vaults = [vault_of("a" * 200), vault_of("b" * 200), vault_of("c" * 200)]
-    measured = Corpora(SearchSettings(), answer_seconds=60)
+    measured = Corpora(SearchSettings())
     await titles(measured, vaults[0])
     each = measured.figures().bytes
-    corpora = Corpora(SearchSettings(corpus_bytes=2 * each + each // 2), answer_seconds=60)
+    corpora = Corpora(SearchSettings(corpus_bytes=2 * each + each // 2))
     for vault in vaults[:2]:
         await titles(corpora, vault)
     await titles(corpora, vaults[0])
@@ -165,7 +151,7 @@ async def test_the_vault_used_longest_ago_makes_room() -> None:
 
 
 async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> None:
-    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000), answer_seconds=60), vault_of("a")
+    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
     await titles(corpora, vault)
 
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
@@ -179,7 +165,7 @@ async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> Non
 
 
 async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
-    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000), answer_seconds=60), PaperVault()
+    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
     await titles(corpora, vault)
 
@@ -191,7 +177,7 @@ async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
 
 
 async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
-    corpora = Corpora(SearchSettings(vault_bytes=0), answer_seconds=60)
+    corpora = Corpora(SearchSettings(vault_bytes=0))
     for _ in range(REMEMBERED_OUTGROWN + 1):
         corpora._remember_outgrown(PaperVault().id, 1)
 
@@ -203,9 +189,9 @@ async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> Non
     vaults = [PaperVault() for _ in range(4)]
     for vault in vaults:
         vault.put(*(idea_of(f"b{number}", notes=notes) for number in range(8)))
-    measured = Corpora(SearchSettings(), answer_seconds=60)
+    measured = Corpora(SearchSettings())
     await titles(measured, vaults[0])
-    corpora = Corpora(SearchSettings(corpus_bytes=2 * measured.figures().bytes), answer_seconds=60)
+    corpora = Corpora(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
 
     asked = [titles(corpora, vault, vault.reader(batch=1)) for vault in vaults]
 
@@ -215,37 +201,8 @@ async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> Non
     assert figures.streams > 0
 
 
-async def test_questions_at_the_same_time_read_a_vault_once() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b", "c", "d")
-    gate = asyncio.Event()
-    readers = [vault.reader(gate=gate) for _ in range(5)]
-    asked = [asyncio.create_task(titles(corpora, vault, reader)) for reader in readers]
-    await asyncio.sleep(0)
-    gate.set()
-
-    assert await asyncio.gather(*asked) == [["a", "b", "c", "d"]] * 5
-    assert sum(reader.read for reader in readers) == 4
-    assert (corpora.figures().misses, corpora.figures().hits) == (1, 4)
-
-
-async def test_a_client_that_goes_away_while_its_vault_is_read_holds_up_nobody() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a", "b")
-    stuck = asyncio.create_task(titles(corpora, vault, vault.reader(gate=asyncio.Event())))
-    waiting = asyncio.create_task(titles(corpora, vault))
-    leaving = asyncio.create_task(titles(corpora, vault))
-    for _ in range(3):
-        await asyncio.sleep(0)
-
-    leaving.cancel()
-    stuck.cancel()
-
-    assert await asyncio.wait_for(waiting, timeout=10) == ["a", "b"]
-    assert await titles(corpora, vault) == ["a", "b"]
-    assert (corpora.figures().misses, corpora.figures().hits) == (1, 1)
-
-
 async def test_a_vault_is_not_waited_for_by_another() -> None:
-    corpora, slow, quick = Corpora(SearchSettings(), answer_seconds=60), vault_of("slow"), vault_of("quick")
+    corpora, slow, quick = Corpora(SearchSettings()), vault_of("slow"), vault_of("quick")
     gate = asyncio.Event()
     under_way = asyncio.create_task(titles(corpora, slow, slow.reader(gate=gate)))
     await asyncio.sleep(0)
@@ -257,7 +214,7 @@ async def test_a_vault_is_not_waited_for_by_another() -> None:
 
 
 async def test_an_erased_vault_is_forgotten() -> None:
-    corpora, vault, other = Corpora(SearchSettings(), answer_seconds=60), vault_of("a"), vault_of("b")
+    corpora, vault, other = Corpora(SearchSettings()), vault_of("a"), vault_of("b")
     await titles(corpora, vault)
     await titles(corpora, other)
 
@@ -270,7 +227,7 @@ async def test_an_erased_vault_is_forgotten() -> None:
 
 
 async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
-    corpora, vault = Corpora(SearchSettings(), answer_seconds=60), vault_of("a")
+    corpora, vault = Corpora(SearchSettings()), vault_of("a")
     gate = asyncio.Event()
     under_way = asyncio.create_task(titles(corpora, vault, vault.reader(gate=gate)))
     await asyncio.sleep(0)
@@ -308,10 +265,10 @@ async def test_many_tags_are_counted_too() -> None:
     ]
     draft = CorpusDraft()
     draft.merge(entries)
-    corpus = draft.finish(VaultRevision(1))
+    corpus = await draft.finish(VaultRevision(1), LoopTurn())
     tracemalloc.start()
     try:
-        await corpus.select(CorpusQuery(sort="title", limit=1, tags=("x",)), slice_rows=512)
+        await corpus.select(CorpusQuery(sort="title", limit=1, tags=("x",)), LoopTurn())
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

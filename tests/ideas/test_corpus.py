@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from creatorvault.core import loop_budget
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas import corpus as corpus_module
-from creatorvault.ideas import streaming, turns
+from creatorvault.ideas import streaming
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry, Keys
@@ -25,10 +27,10 @@ STREAMED = SearchSettings(vault_bytes=0)
 type Change = IdeaResponse | CorpusQuery | int
 
 
-def corpus_of(*stored: IdeaResponse) -> Corpus:
+async def corpus_of(*stored: IdeaResponse) -> Corpus:
     draft = CorpusDraft()
     draft.merge([Entry.of(1, idea) for idea in stored])
-    return draft.finish(VaultRevision(1))
+    return await draft.finish(VaultRevision(1), LoopTurn())
 
 
 def plain(page: Page) -> tuple[int, list[bytes]]:
@@ -38,31 +40,30 @@ def plain(page: Page) -> tuple[int, list[bytes]]:
 @given(
     st.lists(ideas(), max_size=8),
     st.lists(questions | title_questions, min_size=1, max_size=4),
-    st.sampled_from([1, 2, 512]),
     st.sampled_from([0, FEW]),
 )
 async def test_every_question_is_answered_as_by_a_plain_list(
-    stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int, few: int
+    stored: list[IdeaResponse], asked: list[CorpusQuery], few: int
 ) -> None:
     """Also where all that is found counts as little, which is put in order by itself."""
     corpus_module.FEW = few
     try:
-        await answer_as_a_plain_list(stored, asked, slice_rows)
+        await answer_as_a_plain_list(stored, asked)
     finally:
         corpus_module.FEW = FEW
 
 
-async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQuery], slice_rows: int) -> None:
+async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQuery]) -> None:
     vault = PaperVault()
     vault.put(*stored)
     kept, streamed = (
-        Corpora(SearchSettings(slice_rows=slice_rows), answer_seconds=60),
-        Corpora(STREAMED, answer_seconds=60),
+        Corpora(SearchSettings()),
+        Corpora(STREAMED),
     )
 
     for query in asked:
-        assert plain(await kept.page(vault.id, vault.reader(), query)) == vault.answer(query)
-        assert plain(await streamed.page(vault.id, vault.reader(), query)) == vault.answer(query)
+        assert plain(await kept.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
+        assert plain(await streamed.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
     assert (kept.figures().streams, kept.figures().misses) == (0, 1)
     assert streamed.figures().streams == (len(asked) if stored else 0)
 
@@ -77,7 +78,7 @@ async def test_a_page_goes_on_after_any_place_whoever_stands_there(
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
 
     for settings in (SearchSettings(), STREAMED):
-        page = await Corpora(settings, answer_seconds=60).page(vault.id, vault.reader(), query)
+        page = await Corpora(settings).page(vault.id, vault.reader(), query, LoopTurn())
         assert plain(page) == vault.answer(query)
         assert (page.last is not None) == (len(vault.answer(one_more)[1]) > query.limit)
 
@@ -90,11 +91,11 @@ async def test_pages_one_after_the_other_are_the_whole_list(
     vault.put(*stored)
     whole = vault.answer(msgspec.structs.replace(question, offset=0, limit=100))
 
-    for corpora in (Corpora(SearchSettings(), answer_seconds=60), Corpora(STREAMED, answer_seconds=60)):
+    for corpora in (Corpora(SearchSettings()), Corpora(STREAMED)):
         after, items = None, []
         for limit in limits:
             query = msgspec.structs.replace(question, offset=0, limit=limit, after=after)
-            page = await corpora.page(vault.id, vault.reader(), query)
+            page = await corpora.page(vault.id, vault.reader(), query, LoopTurn())
             assert page.total == whole[0]
             items += plain(page)[1]
             if page.last is None:
@@ -105,14 +106,14 @@ async def test_pages_one_after_the_other_are_the_whole_list(
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=20))
 async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
-    vault, followed = PaperVault(), Corpora(SearchSettings(), answer_seconds=60)
+    vault, followed = PaperVault(), Corpora(SearchSettings())
 
     for change in changes:
         if isinstance(change, IdeaResponse):
             vault.put(change)
         elif isinstance(change, CorpusQuery):
-            built_anew = await Corpora(SearchSettings(), answer_seconds=60).page(vault.id, vault.reader(), change)
-            assert plain(await followed.page(vault.id, vault.reader(), change)) == plain(built_anew)
+            built_anew = await Corpora(SearchSettings()).page(vault.id, vault.reader(), change, LoopTurn())
+            assert plain(await followed.page(vault.id, vault.reader(), change, LoopTurn())) == plain(built_anew)
             assert plain(built_anew) == vault.answer(change)
         elif vault.ideas:
             vault.delete(vault.ideas[change % len(vault.ideas)])
@@ -122,29 +123,29 @@ async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: 
 async def test_typing_on_narrows_the_answer_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
     vault = PaperVault()
     vault.put(one, other)
-    corpus = corpus_of(*vault.ideas)
+    corpus = await corpus_of(*vault.ideas)
 
     for length in range(1, len(typed) + 1):
         query = CorpusQuery(search="".join(typed[:length]))
-        assert plain(await corpus.select(query, 512)) == vault.answer(query)
+        assert plain(await corpus.select(query, LoopTurn())) == vault.answer(query)
 
 
 async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
-    corpus = corpus_of(idea_of("first", notes="second"))
+    corpus = await corpus_of(idea_of("first", notes="second"))
 
-    assert (await corpus.select(CorpusQuery(search="firstsecond"), 512)).total == 0
-    assert (await corpus.select(CorpusQuery(search="first second"), 512)).total == 0
+    assert (await corpus.select(CorpusQuery(search="firstsecond"), LoopTurn())).total == 0
+    assert (await corpus.select(CorpusQuery(search="first second"), LoopTurn())).total == 0
 
 
 async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
-    vault, corpora = PaperVault(), Corpora(SearchSettings(), answer_seconds=60)
+    vault, corpora = PaperVault(), Corpora(SearchSettings())
     query = CorpusQuery(sort="title", limit=100)
     vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
-    await corpora.page(vault.id, vault.reader(), query)
+    await corpora.page(vault.id, vault.reader(), query, LoopTurn())
 
     vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
 
-    assert plain(await corpora.page(vault.id, vault.reader(), query)) == vault.answer(query)
+    assert plain(await corpora.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -159,14 +160,14 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
 
     for tags in [(), ("even",)]:
         query = CorpusQuery(sort="title", descending=descending, offset=offset, limit=10, tags=tags)
-        streamed = await Corpora(STREAMED, answer_seconds=60).page(vault.id, vault.reader(batch=50), query)
+        streamed = await Corpora(STREAMED).page(vault.id, vault.reader(batch=50), query, LoopTurn())
 
         assert plain(streamed) == vault.answer(query)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 2000])
 async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
-    window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), turns.LoopTurn()
+    window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), LoopTurn()
     entries = [Entry.of(1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)]
     most = 2 * (offset + 11) + streaming.SLACK
 
@@ -180,16 +181,16 @@ async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(off
 async def test_sorting_in_turns_sorts(rows: int) -> None:
     numbers = [(number * 7919 % 10_007 // 3,) for number in range(rows)]
 
-    assert await sort_in_turns(numbers, lambda number: number, turns.LoopTurn()) == sorted(numbers)
+    assert await sort_in_turns(numbers, lambda number: number, LoopTurn()) == sorted(numbers)
 
 
 async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
-    corpus = corpus_of(*(idea_of("title") for _ in range(40)))
+    monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
+    corpus = await corpus_of(*(idea_of("title") for _ in range(40)))
     steps: list[str] = []
 
     async def scan() -> None:
-        await corpus.select(CorpusQuery(search="title"), slice_rows=10)
+        await corpus.select(CorpusQuery(search="title"), LoopTurn())
         steps.append("scanned")
 
     async def other_request() -> None:
@@ -203,17 +204,17 @@ async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch)
 
 
 async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TURN_SECONDS", 0.0)
-    vault, corpora = PaperVault(), Corpora(SearchSettings(slice_rows=1), answer_seconds=60)
+    monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
+    vault, corpora = PaperVault(), Corpora(SearchSettings())
     vault.put(*(idea_of("old title") for _ in range(10)))
-    await corpora.page(vault.id, vault.reader(), CorpusQuery(sort="title"))
+    await corpora.page(vault.id, vault.reader(), CorpusQuery(sort="title"), LoopTurn())
     old_answer = vault.answer(CorpusQuery(search="title"))
 
-    under_way = asyncio.create_task(corpora.page(vault.id, vault.reader(), CorpusQuery(search="title")))
+    under_way = asyncio.create_task(corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"), LoopTurn()))
     await asyncio.sleep(0)
     vault.delete(vault.ideas[0])
     vault.put(idea_of("new title"), idea_of("newer title"))
-    new = await corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"))
+    new = await corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"), LoopTurn())
 
     assert plain(new) == vault.answer(CorpusQuery(search="title"))
     assert plain(await under_way) == old_answer
@@ -231,20 +232,21 @@ async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypat
 async def test_the_keys_of_all_ideas_are_not_read_in_one_turn(
     query: CorpusQuery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     at_once, plain_keys = [0], Keys.of
 
-    async def rest(_turn: turns.LoopTurn) -> None:
+    async def rest(_turn: LoopTurn) -> None:
         at_once.append(0)
 
     def counted(body: bytes) -> Keys:
         at_once[-1] += 1
         return plain_keys(body)
 
-    monkeypatch.setattr(turns.LoopTurn, "rest_if_over", rest)
+    monkeypatch.setattr(LoopTurn, "rest", rest)
     monkeypatch.setattr(Keys, "of", counted)
-    corpus = corpus_of(*(idea_of(f"Loaf {number}", tags=["bread"]) for number in range(1000)))
+    corpus = await corpus_of(*(idea_of(f"Loaf {number}", tags=["bread"]) for number in range(1000)))
 
-    await corpus.select(query, slice_rows=512)
+    await corpus.select(query, LoopTurn())
 
     assert sum(at_once) > 500
-    assert max(at_once) <= corpus_module.READ_AT_ONCE
+    assert max(at_once) == 1, "where a slice takes no time at all"

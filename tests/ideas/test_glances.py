@@ -14,6 +14,7 @@ from creatorvault.core.deadlines import OneDeadline, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.glances import Glances
 from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.core.secret import Secret
 from creatorvault.ideas.cursors import place_of
 from creatorvault.ideas.glances import IdeaGlances
@@ -59,7 +60,7 @@ async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> 
         assert seen.key_version is not None
         cipher = await state.keyring.cipher(session, vault, seen.key_version)
         opened = OpenVault(vault, seen.revision, seen.idea_count, cipher)
-        return await IdeaReadingService(IdeaRepository(session, vault), opened, state.corpora).page(query)
+        return await IdeaReadingService(IdeaRepository(session, vault), opened, state.corpora).page(query, LoopTurn())
 
 
 @pytest.fixture
@@ -84,7 +85,7 @@ async def test_a_page_at_a_glance_is_the_page_of_a_snapshot(
     for limit, offset in ((20, 0), (2, 1), (1, 0)):
         query = IdeaQuery.model_validate({"sort": sort, "order": order, "limit": limit, "offset": offset, **filters})
 
-        seen = await glances_of(house, vault).page(query)
+        seen = await glances_of(house, vault).page(query, LoopTurn())
 
         assert seen is not None
         assert seen == await page_from_snapshot(house, vault, query)
@@ -103,7 +104,7 @@ async def test_a_page_by_cursor_at_a_glance_is_the_page_of_a_snapshot(
         query = IdeaQuery.model_validate(asked)
 
         from_snapshot = await page_from_snapshot(house, vault, query)
-        seen = await glances_of(house, vault).page(query)
+        seen = await glances_of(house, vault).page(query, LoopTurn())
 
         assert seen is not None
         # A cursor is sealed anew each time: what they have to agree on is the place.
@@ -124,14 +125,14 @@ async def test_content_is_found_at_a_glance_once_the_corpus_is_there(
     vault, query = vault_of(filled), IdeaQuery.model_validate(question)
     glances = glances_of(house, vault)
 
-    before = await glances.page(query)
+    before = await glances.page(query, LoopTurn())
     from_snapshot = await page_from_snapshot(house, vault, query)
 
     assert before is None
-    assert await glances.page(query) == from_snapshot
+    assert await glances.page(query, LoopTurn()) == from_snapshot
 
     await filled.post({"title": "Due later", "tags": ["even"]})
-    assert await glances.page(query) is None
+    assert await glances.page(query, LoopTurn()) is None
 
 
 async def test_one_idea_at_a_glance_is_the_idea_that_was_stored(house: House, filled: Creator) -> None:
@@ -143,7 +144,7 @@ async def test_one_idea_at_a_glance_is_the_idea_that_was_stored(house: House, fi
 
 
 async def test_times_at_the_ends_of_time_are_read_in_utc(house: House, filled: Creator) -> None:
-    page = await glances_of(house, vault_of(filled)).page(IdeaQuery())
+    page = await glances_of(house, vault_of(filled)).page(IdeaQuery(), LoopTurn())
 
     assert page is not None
     assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= {
@@ -162,11 +163,11 @@ async def test_a_glance_sees_nothing_of_another_creator(house: House, filled: Cr
 
 async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ada: Creator) -> None:
     vault = vault_of(ada)
-    nothing_stored = await glances_of(house, vault).page(IdeaQuery())
+    nothing_stored = await glances_of(house, vault).page(IdeaQuery(), LoopTurn())
     await ada.post({"title": "One"})
     state = house.app.state
     state.keyring.forget(vault)
-    no_key_at_hand = await glances_of(house, vault).page(IdeaQuery())
+    no_key_at_hand = await glances_of(house, vault).page(IdeaQuery(), LoopTurn())
 
     listed = await ada.list()
 
@@ -174,11 +175,11 @@ async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ad
     assert no_key_at_hand is None
     assert listed.json()["total"] == 1
     assert await glances_of(house, vault).get(uuid4()) is None
-    assert await glances_of(house, vault).page(IdeaQuery(offset=1)) is None
+    assert await glances_of(house, vault).page(IdeaQuery(offset=1), LoopTurn()) is None
 
 
 async def test_the_context_of_a_glance_ends_with_it(house: House, filled: Creator) -> None:
-    await glances_of(house, vault_of(filled)).page(IdeaQuery())
+    await glances_of(house, vault_of(filled)).page(IdeaQuery(), LoopTurn())
 
     [[left]] = await house.app.state.glances.rows("SELECT current_setting('app.tenant_id', true)")
     [[visible]] = await house.app.state.glances.rows("SELECT count(*) FROM ideas")

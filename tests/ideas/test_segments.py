@@ -309,7 +309,7 @@ async def test_segments_are_fetched_a_few_at_a_time(
     monkeypatch.setattr(SegmentRepository, "all", watched)
     monkeypatch.setattr("creatorvault.ideas.repositories.SEGMENTS_AT_ONCE", 3)
     statements: list[str] = []
-    engine = house.app.state.database.engine.sync_engine
+    engine = house.app.state.searching.full_reads.database.engine.sync_engine
 
     def watch(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)

@@ -1,0 +1,247 @@
+"""Searches that take long: shared fairly, bounded for each identity, and nobody else's trouble."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import asyncpg
+import httpx
+import pytest
+
+from creatorvault.ideas import full_reads
+from creatorvault.ideas.full_reads import MOST_WAITING
+from creatorvault.ideas.segments import FEWEST
+from tests.application import House
+from tests.factories import Creator
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+A_MOMENT: Final = 0.02
+"""Seconds of processor time: ten times what a computation should hold the event loop for, on a machine that is busy."""
+
+
+async def fill(creator: Creator, notes: list[str]) -> None:
+    for text in notes:
+        await creator.idea("An idea", notes=text)
+
+
+async def total(creator: Creator, search: str) -> int:
+    answer = await creator.list({"search": search, "limit": 1})
+    assert answer.status_code == 200, answer.text
+    return int(answer.json()["total"])
+
+
+def longest_step(house: House) -> float:
+    seconds: float = house.app.state.searching.allowance.longest_step
+    return seconds
+
+
+async def test_a_vault_of_one_letter_is_searched_for_any_needle(house_with: HouseWith) -> None:
+    house = await house_with()
+    ada = house.creator()
+    await fill(ada, ["a" * 5000] * 150)
+
+    assert await total(ada, "a" * 96 + "baa") == 0
+    assert await total(ada, "a" * 96) == 150
+    assert await total(ada, "zebra") == 0
+    assert longest_step(house) < A_MOMENT
+
+
+async def test_a_vault_of_combining_marks_is_searched(house_with: HouseWith) -> None:
+    house = await house_with()
+    ada = house.creator()
+    await fill(ada, ["a" + "\u0315" * 2499 + "\u0323" * 2499 + "z", *["e" + "\u0323\u0301" * 2499] * 150])
+
+    assert await total(ada, "an idea") == 151
+    assert await total(ada, "\u0323z") <= 1
+    assert longest_step(house) < A_MOMENT
+
+
+async def test_many_searches_of_one_creator_leave_all_others_with_answers(house_with: HouseWith) -> None:
+    house = await house_with(
+        CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20),
+        CREATORVAULT_SEARCH__SEGMENTS="false",
+        CREATORVAULT_DATABASE__POOL_SIZE="2",
+        CREATORVAULT_DATABASE__MAX_OVERFLOW="0",
+        CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS="100",
+    )
+    greedy, others = house.creator(), [house.creator() for _ in range(6)]
+    await fill(greedy, [f"{number} {'word ' * 900}" for number in range(120)])
+    ideas = [await other.idea("Mine") for other in others]
+
+    async def at_work(number: int) -> list[httpx.Response]:
+        other = others[number]
+        return [
+            answer
+            for turn in range(6)
+            for answer in (
+                await other.get(ideas[number]),
+                await other.list(),
+                await other.list({"search": "mine"}),
+                await other.post({"title": f"Another {turn}"}),
+            )
+        ]
+
+    searching = [asyncio.create_task(greedy.list({"search": f"absent {number}"})) for number in range(24)]
+    answers = await asyncio.gather(*(at_work(number) for number in range(len(others))))
+    searched = await asyncio.gather(*searching)
+
+    assert {answer.status_code for mine in answers for answer in mine} == {200, 201}
+    assert {answer.status_code for answer in searched} == {200, 429}
+    refusals = [answer for answer in searched if answer.status_code == 429]
+    assert all(int(answer.headers["Retry-After"]) >= 1 for answer in refusals)
+    assert (await greedy.get((await greedy.list()).json()["items"][0])).status_code == 200, "only searching is work"
+
+
+async def test_whoever_has_searched_too_much_is_told_when_to_come_back(house_with: HouseWith) -> None:
+    house = await house_with(CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS="1")
+    ada, bob = house.creator(), house.creator()
+    await ada.idea("An idea", tags=["one"])
+    await bob.idea("An idea")
+    first = await ada.list({"search": "idea"})
+    for _ in range(20):
+        refusal = await ada.list({"tags": "one"})
+
+    assert first.status_code == 200
+    assert '"work";q=1;w=60' in first.headers["RateLimit-Policy"]
+    assert '"reads"' in first.headers["RateLimit-Policy"]
+    assert refusal.status_code == 429
+    assert refusal.json()["detail"].startswith("Too much to search at once")
+    assert '"work";r=0' in refusal.headers["RateLimit"]
+    assert int(refusal.headers["Retry-After"]) >= 1
+    assert (await ada.list()).status_code == 200
+    assert (await ada.list({"sort": "title"})).status_code == 429
+    assert (await bob.list({"search": "idea"})).status_code == 200
+
+
+async def test_a_plain_list_says_nothing_of_work(ada: Creator) -> None:
+    await ada.idea()
+
+    assert "work" not in (await ada.list()).headers["RateLimit-Policy"]
+
+
+@asynccontextmanager
+async def full_reads_blocked(database: asyncpg.Connection) -> AsyncGenerator[None]:
+    """Whoever reads a vault that is large enough for segments waits; nobody else looks at that table."""
+    async with database.transaction():
+        await database.execute("LOCK TABLE idea_segments IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+@pytest.fixture
+async def large(house_with: HouseWith, monkeypatch: pytest.MonkeyPatch) -> tuple[House, list[Creator]]:
+    """Three creators whose vaults count as large, in a house with few connections."""
+    monkeypatch.setattr(full_reads, "SMALL", 2)
+    house = await house_with(
+        CREATORVAULT_DATABASE__POOL_SIZE="1",
+        CREATORVAULT_DATABASE__MAX_OVERFLOW="0",
+        CREATORVAULT_DATABASE__LOCK_SECONDS="60",
+        CREATORVAULT_DATABASE__STATEMENT_SECONDS="60",
+        CREATORVAULT_DATABASE__ANSWER_SECONDS="60",
+    )
+    creators = [house.creator() for _ in range(3)]
+    for creator in creators:
+        await fill(creator, ["note"] * FEWEST)
+    return house, creators
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not condition():  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0.01)
+
+
+async def test_full_reads_hold_no_connection_that_others_need(
+    large: tuple[House, list[Creator]], database: asyncpg.Connection
+) -> None:
+    house, creators = large
+    reads, small = house.app.state.searching.full_reads, house.creator()
+    await small.idea("Small")
+    async with full_reads_blocked(database):
+        searching = [asyncio.create_task(creator.list({"search": "note"})) for creator in creators]
+        await until(lambda: (reads.under_way, reads.waiting) == (2, 1))
+        idea = (await creators[0].list()).json()["items"][0]
+        answers = [
+            await creators[0].get(idea),
+            await creators[1].post({"title": "Stored"}),
+            await small.list({"search": "small"}),
+            await small.list({"sort": "title"}),
+        ]
+    found = await asyncio.gather(*searching)
+
+    assert [answer.status_code for answer in answers] == [200, 201, 200, 200]
+    assert [answer.json()["total"] for answer in found] == [FEWEST] * 3
+    assert (reads.under_way, reads.waiting) == (0, 0)
+
+
+async def test_one_creator_reads_one_vault_at_a_time(
+    large: tuple[House, list[Creator]], database: asyncpg.Connection
+) -> None:
+    house, [ada, bob, _] = large
+    reads = house.app.state.searching.full_reads
+    async with full_reads_blocked(database):
+        searching = [asyncio.create_task(ada.list({"search": f"note{number}"})) for number in range(12)]
+        await until(lambda: reads.waiting == MOST_WAITING)
+        assert reads.under_way == 1
+        searching.append(asyncio.create_task(bob.list({"search": "note"})))
+        await until(lambda: reads.under_way == 2)
+    statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
+
+    assert statuses == {200: 1 + MOST_WAITING + 1, 429: 12 - 1 - MOST_WAITING}
+    misses = house.app.state.corpora.figures().misses
+    assert misses == 2, "those who waited found what the first one had read"
+
+
+async def test_a_read_that_takes_too_long_is_given_up(house_with: HouseWith, database: asyncpg.Connection) -> None:
+    house = await house_with(CREATORVAULT_SEARCH__FULL_READ_SECONDS="0.3", CREATORVAULT_DATABASE__LOCK_SECONDS="60")
+    ada = house.creator()
+    await fill(ada, ["note"] * FEWEST)
+    async with full_reads_blocked(database):
+        answer = await ada.list({"search": "note"})
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    assert await total(ada, "note") == FEWEST
+
+
+async def test_a_search_ends_when_its_client_leaves(
+    large: tuple[House, list[Creator]], database: asyncpg.Connection
+) -> None:
+    house, [ada, *_] = large
+    reads, left, sent = house.app.state.searching.full_reads, asyncio.Event(), list[Any]()
+
+    async def receive() -> dict[str, Any]:
+        if not received:
+            received.append(True)
+            return {"type": "http.request", "body": b"", "more_body": False}
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    received = list[bool]()
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": "GET",
+        "path": ada.url,
+        "raw_path": ada.url.encode(),
+        "root_path": "",
+        "scheme": "http",
+        "query_string": b"search=note",
+        "headers": [(b"host", b"test"), (b"authorization", ada.headers["Authorization"].encode())],
+        "client": ("192.0.2.1", 1),
+        "server": ("test", 80),
+    }
+    async with full_reads_blocked(database):
+        searching = asyncio.create_task(house.app(scope, receive, send))  # type: ignore[arg-type]  # a scope by hand
+        await until(lambda: reads.under_way == 1)
+        left.set()
+        await asyncio.wait_for(searching, timeout=60)
+        assert (reads.under_way, reads.waiting) == (0, 0)
+
+    assert sent[0]["status"] == 400, "which nobody reads, but the log keeps it"
+    assert await total(ada, "note") == FEWEST
