@@ -30,6 +30,7 @@ from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.health.services import HealthService, database_for_probes
 from creatorvault.ideas.corpora import Corpora
+from creatorvault.ideas.doubts import Doubts
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.searching import SearchParts
 from creatorvault.ideas.segment_writes import SegmentWriter
@@ -80,6 +81,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
     app.state.corpora = Corpora(settings.search)
+    app.state.doubts = Doubts()
     app.state.segment_writer = SegmentWriter(app.state.glances)
     probed = database_for_probes(settings.database)
     app.state.health = HealthService(probed, root_keys)

@@ -55,6 +55,7 @@ ROOMS: Final[dict[str, set[str]]] = {
             "corpora",
             "corpus",
             "cursors",
+            "doubts",
             "entries",
             "folding",
             "full_reads",

@@ -16,7 +16,7 @@ from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.samples import sample_ideas
-from creatorvault.ideas.services import IdeaWritingService
+from creatorvault.ideas.services import IdeaWritingService, drafted
 from creatorvault.settings import Environment, Settings, load_settings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
@@ -71,4 +71,4 @@ async def _store_some(
         vault = await VaultService(session, tenant, vault_id, keyring, settings, witness).open_locked()
         service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
         for idea in sample_ideas(random, count):
-            await service.create(idea)
+            await service.create(idea, drafted(idea, vault_id.user_id))

@@ -73,11 +73,16 @@ async def provide_writing(request: IdeasRequest, received: NamedDependency[Recei
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
     precondition = Precondition(header(request.scope, b"if-match"))
-    quick = None
+    quick, vault = None, _glances(request, vault_id)
     if request.method != "POST" or header(request.scope, IDEMPOTENCY_KEY) is None:
-        vault = _glances(request, vault_id)
         quick = QuickChanges(vault, VaultAdvances(vault, state.settings.tenancy), precondition)
-    return IdeaWriting(quick, lambda: _transaction(request, tenant, vault_id, precondition))
+    return IdeaWriting(
+        vault_id,
+        IdeaGlances(vault, state.corpora),
+        quick,
+        lambda: _transaction(request, tenant, vault_id, precondition),
+        state.doubts,
+    )
 
 
 @asynccontextmanager

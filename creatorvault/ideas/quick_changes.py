@@ -14,7 +14,7 @@ from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.glances import ONE
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow, sealed_size
-from creatorvault.ideas.services import StoredIdea, changed, drafted, idea_tag, replaced, stamped
+from creatorvault.ideas.services import StoredIdea, changed, idea_tag, replaced, stamped
 from creatorvault.tenants.advances import ADVANCED, FIRST_ARGUMENT, Expected, Growth, VaultAdvances
 from creatorvault.tenants.glances import VAULT_COLUMNS, VaultGlances
 
@@ -71,12 +71,11 @@ class QuickChanges:
         self._advances = advances
         self._precondition = precondition
 
-    async def create(self, given: IdeaCreate) -> StoredIdea | None:
+    async def create(self, idea: IdeaResponse) -> StoredIdea | None:
         async with self._advances.turn():
             for look in (self._advances.guess, self._advances.look):
                 if (expected := await look()) is None:
                     continue
-                idea = drafted(given, self._vault.id.user_id)
                 row = IdeaSealer.of(expected.cipher).seal(idea, expected.next_revision)
                 if await self._write(INSERT, expected, idea, row, Growth(ideas=1, sealed_bytes=row.size)):
                     return StoredIdea(idea, expected.next_revision)

@@ -116,24 +116,32 @@ class IdeaWritingService:
         self._once = once
         self._sealer = IdeaSealer.of(vault.cipher)
 
-    async def create(self, given: IdeaCreate) -> StoredIdea:
-        """A request that was done before under the same idempotency key gets the same answer and does nothing."""
+    async def create(self, given: IdeaCreate, idea: IdeaResponse) -> StoredIdea:
+        """Stores `idea`, which was drafted from what was given.
+
+        A request that was done before under the same idempotency key gets the same answer and does nothing.
+        """
         if self._once is None:
-            return await self._create(given)
+            return await self._create(idea)
         request, cipher = given.model_dump_json().encode(), self._vault.cipher
         if (earlier := await self._once.earlier(cipher, request, Creation)) is not None:
             return StoredIdea(created(given, self._vault.id.user_id, earlier.id, earlier.time), earlier.revision)
-        stored = await self._create(given)
+        stored = await self._create(idea)
         await self._once.keep(cipher, request, Creation(stored.idea.id, stored.idea.created_at, stored.revision))
         return stored
 
-    async def _create(self, given: IdeaCreate) -> StoredIdea:
-        idea = drafted(given, self._vault.id.user_id)
+    async def _create(self, idea: IdeaResponse) -> StoredIdea:
         revision = self._vault.next_revision
         row = self._sealer.seal(idea, revision)
         await self._vault.advance(ideas=1, sealed_bytes=row.size)
         await self._repository.insert(row.values)
         return StoredIdea(idea, revision)
+
+    async def create_once(self, idea: IdeaResponse) -> StoredIdea:
+        """Stores an idea that may be stored already, under the id that it has."""
+        if (row := await self._repository.row(idea.id)) is not None:
+            return StoredIdea(self._sealer.open(row), VaultRevision(row.revision))
+        return await self._create(idea)
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""

@@ -4,9 +4,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.identifiers import VaultId
+from creatorvault.ideas.doubts import Doubts
+from creatorvault.ideas.glances import IdeaGlances
 from creatorvault.ideas.quick_changes import QuickChanges
-from creatorvault.ideas.schemas import IdeaCreate, IdeaUpdate
-from creatorvault.ideas.services import IdeaWritingService, StoredIdea
+from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
+from creatorvault.ideas.services import IdeaWritingService, StoredIdea, created, drafted
 
 type Transaction = Callable[[], AbstractAsyncContextManager[IdeaWritingService]]
 
@@ -17,15 +21,44 @@ class IdeaWriting:
     `quick` is None where a request has to be remembered, so that it is done once.
     """
 
-    def __init__(self, quick: QuickChanges | None, transaction: Transaction) -> None:
+    def __init__(
+        self,
+        vault: VaultId,
+        glances: IdeaGlances,
+        quick: QuickChanges | None,
+        transaction: Transaction,
+        doubts: Doubts,
+    ) -> None:
+        self._vault = vault
+        self._glances = glances
         self._quick = quick
         self._transaction = transaction
+        self._doubts = doubts
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
-        if self._quick and (stored := await self._quick.create(given)):
+        doubt = self._doubts.about(self._vault, given) if self._quick else None
+        if doubt is None:
+            idea = drafted(given, self._vault.user_id)
+        else:
+            idea = created(given, self._vault.user_id, doubt.id, doubt.created_at)
+        try:
+            return await (self._create(given, idea) if doubt is None else self._create_once(idea))
+        except ServiceUnavailable:
+            self._doubts.remember(self._vault, given, idea)
+            raise
+
+    async def _create(self, given: IdeaCreate, idea: IdeaResponse) -> StoredIdea:
+        if self._quick and (stored := await self._quick.create(idea)):
             return stored
         async with self._transaction() as ideas:
-            return await ideas.create(given)
+            return await ideas.create(given, idea)
+
+    async def _create_once(self, idea: IdeaResponse) -> StoredIdea:
+        """Reading comes first: it answers also where nothing can be committed, as while a standby is away."""
+        if (stored := await self._glances.get(idea.id)) is not None:
+            return stored
+        async with self._transaction() as ideas:
+            return await ideas.create_once(idea)
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         if self._quick and (stored := await self._quick.replace(idea_id, given)):

@@ -17,7 +17,7 @@ from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.services import IdeaWritingService, StoredIdea
+from creatorvault.ideas.services import IdeaWritingService, StoredIdea, drafted
 from creatorvault.settings import TenancySettings
 from creatorvault.tenants.advances import VaultAdvances
 from creatorvault.tenants.derivation import TenantName
@@ -99,9 +99,9 @@ async def test_a_quick_creation_stores_what_one_at_length_stores(
     one, other = two
     given = IdeaCreate.model_validate(body)
 
-    quickly = await quick_of(house, one).create(given)
+    quickly = await quick_of(house, one).create(drafted(given, one.user_id))
     async with at_length(house, other) as ideas:
-        lengthily = await ideas.create(given)
+        lengthily = await ideas.create(given, drafted(given, other.user_id))
 
     assert content(quickly) == content(lengthily)
     assert quickly is not None
@@ -192,7 +192,7 @@ async def test_what_a_quota_may_forbid_is_left_to_the_long_way(
     one, _ = two
     before = await ledger(database, one)
 
-    assert await quick_of(house, one, tenancy=tenancy).create(IdeaCreate(title="More")) is None
+    assert await quick_of(house, one, tenancy=tenancy).create(drafted(IdeaCreate(title="More"), "somebody")) is None
     assert await ledger(database, one) == before
 
 
@@ -202,7 +202,7 @@ async def test_a_first_write_and_a_missing_idea_are_left_to_the_long_way(
     one, other = two
     [theirs] = (await other.list()).json()["items"]
 
-    assert await quick_of(house, ada).create(IdeaCreate(title="First")) is None
+    assert await quick_of(house, ada).create(drafted(IdeaCreate(title="First"), "somebody")) is None
     assert await quick_of(house, one).change(uuid4(), IdeaUpdate(title="None")) is None
     assert await quick_of(house, one).change(UUID(theirs["id"]), IdeaUpdate(title="Mine now")) is None
 
@@ -211,7 +211,7 @@ async def test_a_key_that_is_not_at_hand_is_left_to_the_long_way(house: House, t
     one, _ = two
     house.app.state.keyring.forget(vault_of(one))
 
-    assert await quick_of(house, one).create(IdeaCreate(title="More")) is None
+    assert await quick_of(house, one).create(drafted(IdeaCreate(title="More"), "somebody")) is None
     assert (await one.post({"title": "More"})).status_code == 201
 
 
@@ -221,7 +221,7 @@ async def test_a_suspended_tenant_is_left_to_the_long_way(
     one, _ = two
     await database.execute("UPDATE tenants SET status = 'suspended' WHERE external_id = $1", one.user_id)
 
-    assert await quick_of(house, one).create(IdeaCreate(title="More")) is None
+    assert await quick_of(house, one).create(drafted(IdeaCreate(title="More"), "somebody")) is None
     assert (await one.post({"title": "More"})).status_code == 403
 
 
@@ -233,7 +233,7 @@ async def test_what_another_process_has_changed_is_looked_at_again(
     async with at_length(house, one) as ideas:  # as another process would: nothing here hears of it
         await ideas.change(UUID(idea["id"]), IdeaUpdate(title="Theirs"))
 
-    created = await quick_of(house, one).create(IdeaCreate(title="Mine"))
+    created = await quick_of(house, one).create(drafted(IdeaCreate(title="Mine"), "somebody"))
     changed = await quick_of(house, one).change(UUID(idea["id"]), IdeaUpdate(notes="Mine too"))
 
     assert created is not None
@@ -259,13 +259,14 @@ async def test_a_vault_that_changes_all_the_time_is_left_to_the_long_way(
     async def outdated(*arguments: Any) -> Any:
         glanced = await look(*arguments)
         async with at_length(house, one) as ideas:
-            await ideas.create(IdeaCreate(title="Faster"))
+            faster = IdeaCreate(title="Faster")
+            await ideas.create(faster, drafted(faster, one.user_id))
         return glanced
 
     monkeypatch.setattr(quick._vault, "look", outdated)
     state.revisions.put(vault_of(one), VaultRevision(99))
     operations: dict[str, Callable[[], Awaitable[object]]] = {
-        "create": lambda: quick.create(IdeaCreate(title="Late")),
+        "create": lambda: quick.create(drafted(IdeaCreate(title="Late"), "somebody")),
         "change": lambda: quick.change(UUID(idea["id"]), IdeaUpdate(title="Late")),
         "delete": lambda: quick.delete(UUID(idea["id"])),
     }
