@@ -3,8 +3,9 @@
 import asyncio
 import os
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -32,6 +33,8 @@ PLAIN: Final = (
     *("id", "user_id", "title", "notes", "stage", "priority", "tags", "due_date", "created_at", "updated_at"),
 )
 
+type RowsOf = Callable[[VaultCipher], Iterator[tuple[Any, ...]]]
+
 assert len(b64decode(ROOT_KEYS.split(":")[1])) == KEY_BYTES
 
 
@@ -42,7 +45,8 @@ class Filling:
         self._database = database
         self._root_keys = RootKeyring.parse(ROOT_KEYS)
 
-    async def vault(self, group: Group, user_id: str, *, of_floor: bool = False) -> None:
+    async def vault(self, ideas: int, user_id: str, rows_of: RowsOf) -> None:
+        """A creator's own, with so many ideas."""
         tenant = TenantName(TenantKind.PERSONAL, REALM, user_id)
         vault = VaultId(tenant.id, UserId(user_id))
         key, now = os.urandom(KEY_BYTES), datetime.now(UTC)
@@ -55,19 +59,14 @@ class Filling:
         await self._database.execute(
             "INSERT INTO vaults (tenant_id, user_id, revision, idea_count, sealed_bytes, key_version, created_at,"
             " changed_at) VALUES ($1, $2, $3, $3, 0, 1, $4, $4)",
-            *(tenant.id, user_id, group.ideas, now),
+            *(tenant.id, user_id, ideas, now),
         )
         await self._database.execute(
             "INSERT INTO keys.vault_keys (tenant_id, user_id, version, root_key_id, wrapped, first_revision,"
             " created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
             *(tenant.id, user_id, FIRST, root_key_id, wrapped, first_revision, now),
         )
-        ideas = stored_ideas(group, user_id)
-        rows = (
-            floor_rows(ideas)
-            if of_floor
-            else sealed_rows(VaultCipher(vault, first_revision, {FIRST: key}, unusable={}), ideas)
-        )
+        rows = rows_of(VaultCipher(vault, first_revision, {FIRST: key}, unusable={}))
         await self._database.copy_records_to_table(
             "ideas", records=((*row, tenant.id, user_id) for row in rows), columns=SEALED
         )
@@ -78,7 +77,7 @@ class Filling:
         )
 
 
-def sealed_rows(cipher: VaultCipher, ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+def sealed_rows(ideas: Iterable[Stored], cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:
     sealer = IdeaSealer(cipher)
     for revision, idea in enumerate(ideas, start=1):
         response = IdeaResponse(
@@ -96,7 +95,7 @@ def sealed_rows(cipher: VaultCipher, ideas: Iterable[Stored]) -> Iterator[tuple[
         yield tuple(values[column] for column in SEALED[:10])
 
 
-def floor_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+def floor_rows(ideas: Iterable[Stored], _cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:
     for revision, idea in enumerate(ideas, start=1):
         sealed = seal(idea.title), seal(idea.notes), seal(msgspec.json.encode(idea.tags).decode())
         yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, revision
@@ -115,7 +114,9 @@ def fill_ours(url: str, groups: Iterable[Group], *, of_floor: bool = False) -> N
         filling = Filling(database)
         for group in groups:
             for user_id in group.users():
-                await filling.vault(group, user_id, of_floor=of_floor)
+                ideas = stored_ideas(group, user_id)
+                rows = floor_rows if of_floor else sealed_rows
+                await filling.vault(group.ideas, user_id, partial(rows, ideas))
         await database.execute("VACUUM ANALYZE")
         await database.close()
 
