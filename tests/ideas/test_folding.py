@@ -1,13 +1,27 @@
 """Which texts count as the same."""
 
-from unicodedata import normalize
+import re
+from collections.abc import Callable
+from itertools import chain
+from math import inf
+from time import process_time
+from unicodedata import combining, normalize
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from creatorvault.ideas.folding import fold, fold_tag, title_key
-from tests.ideas.strategies import texts, wide_texts
+from creatorvault.ideas.folding import (
+    JOINER,
+    MOST_AFTER_A_STARTER,
+    NON_STARTER,
+    TWO_NON_STARTERS,
+    fold,
+    fold_tag,
+    stream_safe,
+    title_key,
+)
+from tests.ideas.strategies import PIECES, texts, wide_texts
 
 
 @pytest.mark.parametrize(
@@ -97,3 +111,110 @@ def test_the_order_of_titles_is_total(title: str) -> None:
 
     assert second == title
     assert title_key(first)[0] == first
+
+
+# Marks of a letter, each with its canonical combining class: 216, 220, 230, 232 and 240. Out of their order.
+MARKS = "\u0345\u0315\u0301\u0323\u031b"
+HOSTILE = [
+    "\u0315" * 500 + "\u0323" * 500,
+    "\u0315\u0323" * 500,
+    MARKS * 200,
+    "\u0344\u0323" * 500,
+    "\u0f73" * 1000,
+    "\uff9e\u3099" * 500,
+    "\u1fb3" + "\u0345\u0323" * 500,
+    "\U0001d165\U0001d16d" * 500,
+    ("\u1f82" + "\u0323\u0301" * 14) * 36,
+    "\u0390" + "\u0323" * 1000,
+    "\ufdfa" * 1000,
+    "\U0001f600" * 1000,
+]
+
+
+def old_fold(text: str) -> str:
+    """The rule before texts were made Stream-Safe."""
+    return text.lower() if text.isascii() else normalize("NFKC", normalize("NFKC", text).casefold())
+
+
+def longest_run(text: str) -> int:
+    """Of non-starters in a row, as UAX #15 counts them."""
+    longest = run = 0
+    for character in normalize("NFKD", text):
+        run = run + 1 if combining(character) else 0
+        longest = max(longest, run)
+    return longest
+
+
+marked = st.lists(st.tuples(st.sampled_from(PIECES), st.text(MARKS + "\u0344", max_size=9))).map(
+    lambda pairs: "".join(letter + marks for letter, marks in pairs)
+)
+runs = st.lists(st.text(MARKS + "\u0344\u0f73\uff9e\u1f82\u05b0\U0001d165a", max_size=80), max_size=3).map("".join)
+
+
+@given(texts | wide_texts | marked)
+def test_a_text_without_long_runs_of_marks_folds_as_ever(text: str) -> None:
+    assume(longest_run(text) <= 30)
+
+    assert fold(text) == old_fold(text)
+
+
+@given(runs)
+def test_a_folded_text_has_at_most_30_marks_in_a_row(text: str) -> None:
+    assert longest_run(fold(text)) <= 30
+    assert fold(fold(text)) == fold(text)
+
+
+@given(runs)
+def test_only_joiners_are_added_and_only_after_30_marks(text: str) -> None:
+    added = stream_safe(text)
+
+    assert added.replace(JOINER, "") == text.translate(TWO_NON_STARTERS)
+    parts = normalize("NFKD", added).split(JOINER)
+    assert all(longest_run(part[-30:]) == 30 for part in parts[:-1])
+
+
+def test_30_marks_in_a_row_are_kept_and_31_are_parted() -> None:
+    assert stream_safe("é" + "\u0323" * 29) == "é" + "\u0323" * 29
+    assert stream_safe("é" + "\u0323" * 30) == "é" + "\u0323" * 29 + JOINER + "\u0323"
+    assert stream_safe("\u0323" * 61) == JOINER.join(["\u0323" * 30, "\u0323" * 30, "\u0323"])
+
+
+def test_a_search_for_many_marks_finds_them() -> None:
+    text = f"Ze\u0301ro {'o' + MARKS * 100} end"
+
+    assert fold(f"Z\u00e9ro {'O' + MARKS * 100}") in fold(text)
+    assert fold(" END") in fold(text)
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """Of the processor, at best of several times, since the machine has more to do."""
+    best = inf
+    for _ in range(5):
+        begun = process_time()
+        work()
+        best = min(best, process_time() - begun)
+    return best
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("folded", [fold, fold_tag, title_key])
+def test_folding_four_times_the_text_takes_about_four_times_as_long(
+    folded: Callable[[str], object], hostile: str
+) -> None:
+    once, four_times = hostile * 4, hostile * 16
+
+    # What takes quadratic time takes sixteen times as long.
+    assert seconds(lambda: folded(four_times)) <= 10 * seconds(lambda: folded(once))
+
+
+def test_no_letter_has_more_marks_than_the_rule_reckons_with() -> None:
+    for character in map(chr, chain(range(0xD800), range(0xE000, 0x110000))):
+        marks = [combining(part) > 0 for part in normalize("NFKD", character)]
+        if ord(character) in TWO_NON_STARTERS:
+            assert marks == [True, True], ascii(character)
+        elif all(marks):
+            assert len(marks) == 1, ascii(character)
+            assert re.fullmatch(NON_STARTER, character), ascii(character)
+        else:
+            assert not marks[0], ascii(character)
+            assert longest_run(character) <= MOST_AFTER_A_STARTER, ascii(character)
