@@ -165,6 +165,12 @@ def logs() -> Generator[Logs]:
         yield logs
 
 
+@pytest.fixture
+def mended_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` finds a Python that normalises in linear time, whichever runs the tests."""
+    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted)
+
+
 @pytest.fixture(scope="session")
 async def session_loop() -> asyncio.AbstractEventLoop:
     """The loop that the application runs on, for tests that cannot be coroutines."""

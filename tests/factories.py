@@ -94,6 +94,16 @@ class Creator:
         return [idea["title"] for idea in answer.json()["items"]]
 
 
+def sorted_by_insertion(text: str) -> None:
+    """As CPython before the fix of python/cpython#149079 puts marks into their order."""
+    ordered: list[str] = []
+    for mark in text[1:]:
+        place = len(ordered)
+        while place and ordered[place - 1] < mark:
+            place -= 1
+        ordered.insert(place, mark)
+
+
 def _content(body: object, options: dict[str, Any]) -> dict[str, Any]:
     return options if "content" in options else options | {"json": body}
 

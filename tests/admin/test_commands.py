@@ -86,6 +86,7 @@ async def test_the_roles_of_a_managed_database_are_printed_and_applied(
     assert command("check", **logins).exit_code == 0
 
 
+@pytest.mark.usefixtures("mended_python")
 async def test_an_owner_who_may_make_no_roles_migrates_after_somebody_else_prepared_the_logins(
     command: Command, cluster: Cluster
 ) -> None:

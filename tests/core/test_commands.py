@@ -18,6 +18,7 @@ from creatorvault.core.upgrading import DatabaseUnreachable, addresses
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.settings import load_settings
 from tests.application import environment_of
+from tests.factories import sorted_by_insertion
 from tests.postgres import Cluster, Database
 
 type Command = Callable[..., Result]
@@ -89,6 +90,7 @@ def test_openapi_prints_the_document_of_the_application(command: Command, app: L
     assert command("openapi").output == rendered(app)
 
 
+@pytest.mark.usefixtures("mended_python")
 def test_check_is_content_with_a_sound_installation(command: Command) -> None:
     result = command("check", BETTER_AUTH_SECRET="Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP")
 
@@ -96,6 +98,7 @@ def test_check_is_content_with_a_sound_installation(command: Command) -> None:
     assert result.exit_code == 0
 
 
+@pytest.mark.usefixtures("mended_python")
 def test_check_shows_what_is_wrong_with_its_id_and_a_hint_and_fails(command: Command) -> None:
     result = command("check", "--deploy", ALLOWED_ORIGINS="http://app.example")
 
@@ -110,6 +113,19 @@ def test_check_shows_what_is_wrong_with_its_id_and_a_hint_and_fails(command: Com
     assert "error core.E001: issuer shared-secret: its secret has 5 bytes" in result.output
     assert result.output.endswith("1 errors, 0 warnings.\n")
     assert result.exit_code == 1
+
+
+def test_check_warns_of_a_python_that_normalises_in_quadratic_time_and_fails_to_deploy_on_it(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted_by_insertion)
+
+    checked, deployed = command("check"), command("check", "--deploy")
+
+    assert "warning core.W008: This Python normalises text in quadratic time" in checked.output
+    assert checked.exit_code == 0
+    assert "error core.E013: This Python normalises text in quadratic time" in deployed.output
+    assert deployed.exit_code == 1
 
 
 def test_check_runs_the_checks_of_the_apps(command: Command) -> None:

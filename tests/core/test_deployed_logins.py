@@ -1,6 +1,7 @@
 """`creatorvault check --deploy` passes with a harmless runtime login, and with no other; nor does production serve."""
 
 import os
+import socket
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
 from tests.application import environment_of
+from tests.factories import sorted_by_insertion
 from tests.ports import free_port
 from tests.postgres import Cluster, Database
 
@@ -41,7 +43,7 @@ DANGEROUS: Final = {
 
 
 @pytest.fixture
-def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Deployed:
+def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch, mended_python: None) -> Deployed:
     """A command of a deployment that serves as a login."""
 
     def command(login: str, *words: str) -> Result:
@@ -57,6 +59,18 @@ def test_a_harmless_login_is_ready(deployed: Deployed) -> None:
     result = deployed("creatorvault_app", "check", "--deploy")
 
     assert (result.exit_code, result.output) == (0, "0 errors, 0 warnings.\n")
+
+
+def test_a_python_that_normalises_in_quadratic_time_is_no_reason_not_to_serve(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted_by_insertion)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        service = deployed("creatorvault_app", "run", "--port", str(taken.getsockname()[1]))
+
+    assert "core.E013" in deployed("creatorvault_app", "check", "--deploy").output
+    assert "core.E013" not in service.output
+    assert "cannot listen on" in service.output, "what it looks at after all checks"
 
 
 @pytest.mark.parametrize("kind", DANGEROUS)

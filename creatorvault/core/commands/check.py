@@ -11,6 +11,7 @@ from creatorvault.core.configuration import SettingsError
 from creatorvault.core.database_checks import database_check
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.settings_checks import settings_check, unusable
+from creatorvault.core.unicode_checks import normalisation_check
 from creatorvault.settings import load_settings
 
 
@@ -21,7 +22,7 @@ def check_command(checks: Sequence[Check]) -> click.RichCommand:
     @click.option("--deploy", is_flag=True, help="Judge as production, and warn about what development may do.")
     def check(deploy: bool) -> None:
         """Look for what is wrong: settings, keys, roles, migrations."""
-        messages = _messages((settings_check, database_check, *checks), deploy=deploy)
+        messages = _messages((settings_check, database_check, normalisation_check, *checks), deploy=deploy)
         for message in messages:
             _print(message)
         errors = sum(message.level is Level.ERROR for message in messages)

@@ -1,0 +1,18 @@
+"""How `check` finds a Python that normalises text in quadratic time."""
+
+from collections.abc import Callable
+
+import pytest
+
+from creatorvault.core.unicode_checks import is_quadratic
+from creatorvault.ideas.folding import fold, fold_tag, title_key
+from tests.factories import sorted_by_insertion
+
+
+def test_quadratic_time_is_seen() -> None:
+    assert is_quadratic(sorted_by_insertion)
+
+
+@pytest.mark.parametrize("work", [sorted, str.casefold, str.split, fold, fold_tag, title_key])
+def test_linear_time_is_told_from_it(work: Callable[[str], object]) -> None:
+    assert not is_quadratic(work)
