@@ -3,12 +3,12 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 from limits.aio.storage import RedisStorage
-from valkey.asyncio import BlockingConnectionPool
+from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
 from creatorvault.core.alarms import raise_alarm
@@ -26,6 +26,14 @@ Not shorter: a busy event loop must not look like a storage that is away.
 """
 
 RETRY_SECONDS: Final = 1.0
+TAKE_BACK: Final = """
+local count = tonumber(redis.call('get', KEYS[1]) or 0)
+if count > 1 then return redis.call('decr', KEYS[1]) end
+redis.call('del', KEYS[1])
+return 0
+"""
+"""Never below zero: what the storage has forgotten is no gift. A count of zero takes no room."""
+
 CONNECTIONS: Final = 8
 SLACK_SECONDS: Final = 5
 """Processes whose clocks differ by less than this find each other's window."""
@@ -34,6 +42,9 @@ SLACK_SECONDS: Final = 5
 class Counters(Protocol):
     async def add(self, bucket: str, window: int, seconds: int) -> int:
         """Counts one request and returns how many there are in this bucket's window, this one included."""
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        """Undoes one `add` of this bucket and window. Does nothing when the bucket's count is gone by now."""
 
     async def aclose(self) -> None: ...
 
@@ -53,13 +64,22 @@ class ProcessCounters:
 
     async def add(self, bucket: str, window: int, seconds: int) -> int:
         counted, count = self._counts.get(bucket, (window, 0))
-        if counted != window or not count:
+        if counted != window:
             count = 0
-            self._counts.pop(bucket, None)
+            del self._counts[bucket]
         self._counts[bucket] = (window, count + 1)
         if len(self._counts) > self._size:
             self._counts.popitem(last=False)
         return count + 1
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        counted, count = self._counts.get(bucket, (window, 0))
+        if counted != window or not count:
+            return
+        if count == 1:
+            del self._counts[bucket]
+        else:
+            self._counts[bucket] = (window, count - 1)
 
     async def aclose(self) -> None:
         self._counts.clear()
@@ -93,6 +113,7 @@ class SharedCounters:
             key_prefix=PREFIX,
             connection_pool=pool,  # type: ignore[arg-type]  # documented by limits, and missing in its types
         )
+        self._take_back = Valkey(connection_pool=pool).register_script(TAKE_BACK)
         self._pool = pool
 
     @property
@@ -101,18 +122,28 @@ class SharedCounters:
         return self._watch is None
 
     async def add(self, bucket: str, window: int, seconds: int) -> int:
-        if self.shared:
-            try:
-                async with asyncio.timeout(ANSWER_SECONDS):
-                    return await self._storage.incr(f"{bucket}:{window}", seconds + SLACK_SECONDS)
-            except (ValkeyError, OSError, TimeoutError) as error:
-                self._turn_away(error)
-        return await self._own.add(bucket, window, seconds)
+        count = await self._answered(lambda: self._storage.incr(f"{bucket}:{window}", seconds + SLACK_SECONDS))
+        return await self._own.add(bucket, window, seconds) if count is None else count
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        """Where requests are counted now, which after a failure is not where this one was."""
+        if await self._answered(lambda: self._take_back(keys=[f"{PREFIX}:{bucket}:{window}"])) is None:
+            await self._own.take_back(bucket, window)
 
     async def aclose(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
         await self._pool.disconnect()
+
+    async def _answered(self, ask: Callable[[], Awaitable[int]]) -> int | None:
+        """The storage's answer. Returns None while it is away."""
+        if self.shared:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await ask()
+            except (ValkeyError, OSError, TimeoutError) as error:
+                self._turn_away(error)
+        return None
 
     def _turn_away(self, error: Exception) -> None:
         if self._watch is None:

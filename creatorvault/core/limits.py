@@ -49,6 +49,13 @@ class Quotas(NamedTuple):
     writes: Policy
 
 
+class Reservation(NamedTuple):
+    """One request that counts against its address until it is given back."""
+
+    bucket: str
+    window: int
+
+
 class RateLimits:
     """One per process. `refused` counts by policy since its start.
 
@@ -72,22 +79,36 @@ class RateLimits:
         await self._count(scope, quotas.reads if scope["method"] in READING else quotas.writes, caller)
 
     async def count_stranger(self, scope: HTTPScope) -> None:
-        """A request without a token, or with one that was refused, by its address. Raises TooManyRequests."""
+        """A request without a token, by its address. Raises TooManyRequests."""
         await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
+
+    async def reserve(self, scope: HTTPScope) -> Reservation | None:
+        """Counts a request by its address before its token is verified. However many arrive at once, no more than the
+        quota are verified. Raises TooManyRequests. Returns None where nothing is counted.
+        """
+        return await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
+
+    async def give_back(self, scope: HTTPScope, reservation: Reservation | None) -> None:
+        """For a token that was accepted, or that could not be judged: the request is not a stranger's."""
+        if reservation is not None:
+            scope["state"].pop(STATE_KEY, None)
+            await self.counters.take_back(*reservation)
 
     async def aclose(self) -> None:
         await self.counters.aclose()
 
-    async def _count(self, scope: HTTPScope, policy: Policy, who: str) -> None:
+    async def _count(self, scope: HTTPScope, policy: Policy, who: str) -> Reservation | None:
         if not self._enabled:
-            return
+            return None
         window, elapsed = divmod(self._clock() + int(who[:4], 16) % WINDOW_SECONDS, WINDOW_SECONDS)
-        count = await self.counters.add(f"{policy.name}:{who}", int(window), WINDOW_SECONDS)
+        counted = Reservation(f"{policy.name}:{who}", int(window))
+        count = await self.counters.add(*counted, WINDOW_SECONDS)
         seconds = math.ceil(WINDOW_SECONDS - elapsed)
         scope["state"][STATE_KEY] = policy.headers(max(0, policy.quota - count), seconds)
         if count > policy.quota:
             self.refused[policy.name] += 1
             raise TooManyRequests(retry_after=seconds)
+        return counted
 
 
 def _quotas_of(group: GroupLimits, common: Quotas) -> Quotas:

@@ -140,6 +140,65 @@ async def test_a_storage_that_answers_nothing_delays_a_request_once(
     assert await counters.add("other", 1, 60) == 1
 
 
+async def test_what_is_taken_back_does_not_count_in_any_process(
+    counters: SharedCounters, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
+    other = SharedCounters(Secret(valkey.url))
+    try:
+        assert [await each.add("bucket", 1, 60) for each in (counters, other)] == [1, 2]
+
+        await other.take_back("bucket", 1)
+
+        assert await counters.add("bucket", 1, 60) == 2
+    finally:
+        await other.aclose()
+
+
+async def test_what_was_counted_while_the_storage_was_away_is_taken_back_too(
+    counters: SharedCounters, valkey: ValkeyServer
+) -> None:
+    valkey.kill()
+    assert [await counters.add("bucket", 1, 60) for _ in range(2)] == [1, 2]
+
+    await counters.take_back("bucket", 1)
+
+    assert await counters.add("bucket", 1, 60) == 2
+
+
+async def test_a_storage_killed_while_a_token_is_verified_fails_nobody(
+    counters: SharedCounters, valkey: ValkeyServer, logs: Any
+) -> None:
+    await counters.add("bucket", 1, 60)
+    valkey.kill()
+
+    await counters.take_back("bucket", 1)
+
+    assert not counters.shared
+    assert [alarm["provider"] for alarm in logs.named("alarm")] == ["limits-storage"]
+    assert await counters.add("bucket", 1, 60) == 1
+
+
+async def test_what_the_storage_has_forgotten_is_no_gift(counters: SharedCounters, valkey: ValkeyServer) -> None:
+    await counters.take_back("bucket", 1)
+
+    async with Valkey(port=valkey.port) as storage:
+        assert await storage.keys() == []
+    assert await counters.add("bucket", 1, 60) == 1
+
+
+async def test_new_sign_ins_do_not_use_up_what_an_address_may_try(
+    house_with: HouseWith, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
+    house = await sharing(house_with, valkey, address_requests=2)
+
+    assert [(await house.creator().list()).status_code for _ in range(5)] == [200] * 5
+    wrong = {"Authorization": "Bearer wrong"}
+    answers = [await house.client.get("/api/v1/users/me", headers=wrong) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [401, 401, 429]
+
+
 async def test_the_storage_learns_no_user_id_and_forgets_by_itself(house_with: HouseWith, valkey: ValkeyServer) -> None:
     ada = (await sharing(house_with, valkey, identity_reads=5)).creator()
     await ada.list()
