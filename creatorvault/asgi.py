@@ -9,7 +9,7 @@ from litestar.datastructures import State
 
 from creatorvault.accounts.services import build_verifier
 from creatorvault.admin.guards import requires_caller
-from creatorvault.admin.keys import OperatorKeys
+from creatorvault.admin.keys import operator_keys
 from creatorvault.apps import INSTALLED
 from creatorvault.audit.bursts import RefusedTokens, watch_for_bursts
 from creatorvault.audit.services import AuditLog
@@ -75,7 +75,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.database = Database(settings.database)
     app.state.glances = Glances(settings.database)
     app.state.operators_database = operators = operators_database(settings.database)
-    app.state.operator_keys = None if operators is None else OperatorKeys(operators)
+    app.state.operator_keys = keys = operator_keys(settings.database, operators)
     app.state.audit = AuditLog(root_keys, settings.limits)
     app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
@@ -104,6 +104,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await app.state.limits.aclose()
         await app.state.verifier.aclose()
         await probed.close()
+        if keys is not None:
+            await keys.aclose()
         if operators is not None:
             await operators.close()
         await app.state.segment_writer.aclose()

@@ -45,7 +45,7 @@ EVERYWHERE: Final = {
     *("commands", "checks", "admin", "tasks", "openapi"),
 }
 ROOMS: Final[dict[str, set[str]]] = {
-    "admin": {"erasure", "keys", "operators"},
+    "admin": {"erasure", "key_table", "keys", "operators"},
     "audit": {"bursts", "chain", "keys", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "records", "rootkeys"},

@@ -1,7 +1,7 @@
 """Who is let in. Every route needs an identity unless its handler says `opt={"public": True}`."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any, Protocol, cast
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -11,11 +11,26 @@ from litestar.types import HTTPScope
 from creatorvault.accounts.errors import NotAuthenticated, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
-from creatorvault.core.errors import Unauthorized
+from creatorvault.core.errors import ServiceUnavailable, Unauthorized
 from creatorvault.core.exchanges import exchange_of
 from creatorvault.core.limits import GROUP, RateLimits, pseudonym
 
 PUBLIC = "public"
+
+
+class Credentials[Caller](Protocol):
+    """How the text after `Bearer` is turned into a caller."""
+
+    async def recognise(self, text: str) -> Caller | None:
+        """Returns the caller if this process knows the credential already, and None otherwise. Costs about a hash.
+
+        Raises TokenRefused for a known credential that has been withdrawn, and ServiceUnavailable.
+        """
+        ...
+
+    async def verify(self, text: str) -> Caller:
+        """May be expensive. Raises TokenRefused, and ServiceUnavailable."""
+        ...
 
 
 async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
@@ -26,28 +41,47 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     if handler.opt.get(PUBLIC):
         return
     verifier: TokenVerifier = connection.app.state.verifier
-    connection.scope["user"] = await counted(connection, handler, verifier.verify, _pseudonym)
+    connection.scope["user"] = await counted(connection, handler, verifier, _pseudonym)
 
 
 async def counted[Caller](
     connection: ASGIConnection[Any, Any, Any, State],
     handler: BaseRouteHandler,
-    verify: Callable[[str], Awaitable[Caller]],
+    credentials: Credentials[Caller],
     named: Callable[[Caller], str],
 ) -> Caller:
     """Whom the bearer token speaks for. The request counts as theirs, or as its address's when nobody is known.
 
-    Raises Unauthorized, and TooManyRequests.
+    A credential that this process knows does not depend on the address, where a stranger may be at work too. Any other
+    one is verified only while the address has requests left. Raises Unauthorized, TooManyRequests and
+    ServiceUnavailable.
     """
     scope = cast("HTTPScope", connection.scope)
     limits: RateLimits = connection.app.state.limits
     try:
-        caller = await verify(bearer_token(connection))
+        token = bearer_token(connection)
+        caller = await credentials.recognise(token)
     except Unauthorized:
         await limits.count_stranger(scope)
         raise
+    if caller is None:
+        caller = await _verified(scope, limits, credentials, token)
     name = exchange_of(scope).caller = named(caller)
     await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
+    return caller
+
+
+async def _verified[Caller](
+    scope: HTTPScope, limits: RateLimits, credentials: Credentials[Caller], token: str
+) -> Caller:
+    """The request stays counted unless the credential is good, or nobody can tell. Who hangs up stays counted too."""
+    reservation = await limits.reserve(scope)
+    try:
+        caller = await credentials.verify(token)
+    except ServiceUnavailable:
+        await limits.give_back(scope, reservation)
+        raise
+    await limits.give_back(scope, reservation)
     return caller
 
 

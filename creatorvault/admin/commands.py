@@ -3,15 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import rich_click as click
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from creatorvault.admin.keys import new_key
+from creatorvault.admin.keys import is_of_older_form, new_key
 from creatorvault.admin.models import Operator
 from creatorvault.admin.operators import Scope
-from creatorvault.admin.repositories import operator_with_key, operators
+from creatorvault.admin.repositories import operator_with_id, operator_with_key, operators
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.repositories import AuditRepository
 from creatorvault.audit.services import COMMAND, AuditLog, Witness
@@ -53,21 +54,22 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
     async def act(session: AsyncSession, witness: Witness) -> None:
         session.add(operator)
         await witness.record(
-            session, SERVICE, "operator.created", key_id=operator.key_id, scopes=",".join(operator.scopes)
+            session, SERVICE, "operator.created", operator=str(operator.id), scopes=",".join(operator.scopes)
         )
 
     _as_owner(act)
+    click.echo(f"operator {operator.id}, key id {key.key_id}")
     click.echo(key.text)
 
 
 @operators_group.command("list")
 def list_operators() -> None:
-    """Print every operator: key id, name, scopes, and whether the key still opens."""
+    """Print every operator: id (the audit log names it), key id, whether the key still opens, scopes, name."""
 
     async def act(session: AsyncSession, witness: Witness) -> list[str]:
         now = datetime.now(UTC)
         return [
-            f"{operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
+            f"{operator.id}  {operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
             for operator in await operators(session)
         ]
 
@@ -76,28 +78,37 @@ def list_operators() -> None:
 
 
 @operators_group.command()
-@click.argument("key_id")
-def revoke(key_id: str) -> None:
-    """Take back the key with this id, at once and for good."""
+@click.argument("operator_or_key_id")
+def revoke(operator_or_key_id: str) -> None:
+    """Take back the key with this id, or of the operator with this id, at once and for good."""
 
     async def act(session: AsyncSession, witness: Witness) -> bool:
-        operator = await operator_with_key(session, key_id)
+        operator = await _named(session, operator_or_key_id)
         if operator is None:
             return False
         if operator.revoked_at is None:
             operator.revoked_at = datetime.now(UTC)
             await session.flush()
-            await witness.record(session, SERVICE, "operator.revoked", key_id=key_id)
+            await witness.record(session, SERVICE, "operator.revoked", operator=str(operator.id))
         return True
 
     if not _as_owner(act):
-        raise click.ClickException(f"there is no operator {key_id}")
-    click.echo(f"{key_id} is revoked.")
+        raise click.ClickException(f"there is no operator {operator_or_key_id}")
+    click.echo(f"{operator_or_key_id} is revoked.")
+
+
+async def _named(session: AsyncSession, text: str) -> Operator | None:
+    try:
+        return await operator_with_id(session, UUID(text))
+    except ValueError:
+        return await operator_with_key(session, text)
 
 
 def _state(operator: Operator, now: datetime) -> str:
     if operator.revoked_at is not None:
         return "revoked"
+    if is_of_older_form(operator.key_hash):
+        return "older form, opens nothing"
     if operator.expires_at is None:
         return "valid"
     return f"{'valid until' if operator.expires_at > now else 'expired'} {operator.expires_at:%Y-%m-%d}"

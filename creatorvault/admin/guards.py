@@ -37,7 +37,7 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
     keys: OperatorKeys | None = connection.app.state.operator_keys
     if keys is not None and _carries_key(connection):
-        return await counted(connection, handler, keys.authenticate, lambda caller: pseudonym(caller.actor))
+        return await counted(connection, handler, keys, lambda caller: pseudonym(caller.actor))
     await requires_identity(connection, handler)
     identity: Identity = connection.user
     if not identity.is_admin:

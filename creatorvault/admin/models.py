@@ -8,7 +8,10 @@ from sqlmodel import Field, SQLModel
 
 
 class Operator(SQLModel, table=True):
-    """Somebody with a key to the admin API. `key_hash` is argon2id's, parameters and salt included (RFC 9106)."""
+    """Somebody with a key to the admin API. `key_hash` is `sha256:` and the digest of the key in hexadecimal digits.
+
+    Earlier versions stored argon2id (`$argon2id$…`). Those keys cannot be converted, and open nothing any more.
+    """
 
     __tablename__ = "operators"
 

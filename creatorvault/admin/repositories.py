@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, null, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,6 +21,12 @@ from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 
 MIGRATIONS: Final = text("SELECT version_num FROM alembic_version")
+KEYS: Final = """
+    SELECT id, key_id, key_hash, scopes, expires_at, revoked_at FROM operators WHERE key_hash LIKE 'sha256:%'
+    ORDER BY revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) DESC, created_at DESC LIMIT $1
+"""
+"""Keys of today's form, the valid and the newest first; $1 of them at most."""
+
 NO_SEGMENTS: Final = text("SELECT set_config('app.unsegmented', 'true', true)")
 
 type Columns = Row[Any]
@@ -161,6 +168,10 @@ class AdminRepository:
         rows = (await self._session.execute(ordered.limit(limit).offset(offset))).all()
         total = (await self._session.execute(select(func.count()).select_from(statement.subquery()))).scalar_one()
         return rows, int(total)
+
+
+async def operator_with_id(session: AsyncSession, operator_id: UUID) -> Operator | None:
+    return (await session.execute(select(Operator).where(col(Operator.id) == operator_id))).scalar_one_or_none()
 
 
 async def operator_with_key(session: AsyncSession, key_id: str) -> Operator | None:

@@ -30,7 +30,9 @@ class AuditLog:
         self._addresses = ClientAddresses(limits.trusted_proxies)
 
     def witness(self, actor: str, scope: HTTPScope | None = None) -> "Witness":
-        """`actor` is `user:<realm>/<subject>`, `operator:<key id>`, `service` or `command`."""
+        """`actor` is `user:<realm>/<subject>`, `operator:<id>`, `service` or `command`. Tenants read it,
+        so it holds nothing of a key.
+        """
         return Witness(self, actor, scope)
 
     async def pseudonym(self, session: AsyncSession, scope: HTTPScope | None, now: datetime) -> str | None:

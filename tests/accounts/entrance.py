@@ -12,7 +12,8 @@ from litestar.types import ControllerRouterHandler
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import TokenVerifier, build_verifier
-from creatorvault.core.limits import build_limits
+from creatorvault.core.counters import ProcessCounters
+from creatorvault.core.limits import RateLimits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
@@ -20,6 +21,7 @@ from creatorvault.settings import AuthSettings, LimitsSettings
 from creatorvault.tenants.derivation import tenant_id_of
 
 ME = "/api/v1/users/me"
+NO_LIMITS = LimitsSettings(enabled=False)
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Clock:
 class Entrance:
     verifier: TokenVerifier
     client: httpx.AsyncClient
+    limits: RateLimits
     clock: Clock = field(default_factory=Clock)
 
     async def enter(self, token: str) -> httpx.Response:
@@ -49,8 +52,12 @@ class Entrance:
 
 
 @asynccontextmanager
-async def open_entrance(auth: AuthSettings, *handlers: ControllerRouterHandler) -> AsyncGenerator[Entrance]:
-    """The age of keys and the cooldown go by `clock`; expiry goes by the clock of the machine."""
+async def open_entrance(
+    auth: AuthSettings, *handlers: ControllerRouterHandler, limits: LimitsSettings = NO_LIMITS
+) -> AsyncGenerator[Entrance]:
+    """The age of keys and the cooldown go by `clock`, limits by a clock that stands still; expiry goes by the clock of
+    the machine.
+    """
     configure_logging("DEBUG", "auto", production=False)
     clock = Clock()
     verifier = build_verifier(auth, monotonic=clock)
@@ -63,14 +70,14 @@ async def open_entrance(auth: AuthSettings, *handlers: ControllerRouterHandler) 
         state=State(
             {
                 "verifier": verifier,
-                "limits": build_limits(LimitsSettings(enabled=False)),
+                "limits": RateLimits(limits, ProcessCounters(), lambda: 0.0),
                 "tenant_id_of": tenant_id_of,
             }
         ),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:
-        yield Entrance(verifier, client, clock)
+        yield Entrance(verifier, client, app.state.limits, clock)
     await verifier.aclose()
 
 

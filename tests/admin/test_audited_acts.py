@@ -87,7 +87,7 @@ async def test_an_act_is_written_down(
         before if tenant == tenant_of(ada) else 0,
     )
     assert {row["verb"]: json.loads(row["targets"]) for row in rows} == verbs
-    assert {(row["actor"], row["outcome"]) for row in rows} == {(f"operator:{olga.key_id}", "done")}
+    assert {(row["actor"], row["outcome"]) for row in rows} == {(f"operator:{olga.id}", "done")}
     assert {len(bytes.fromhex(row["address"])) for row in rows} == {8}
 
 

@@ -1,5 +1,9 @@
 """`creatorvault operators` and `creatorvault database roles`, as somebody at a terminal meets them."""
 
+import json
+from datetime import UTC, datetime
+from hashlib import sha256
+from secrets import token_hex
 from uuid import uuid4
 
 import asyncpg
@@ -17,22 +21,40 @@ async def test_a_created_operator_may_do_what_the_scopes_say_until_revoked(
     fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
     created = command("operators", "create", "--name", "Olga", "--scope", "read", "--scope", "read")
-    key = created.output.splitlines()[-1]
-    olga = AdminClient(fresh_house.client, key.split("_")[1], key)
+    said, key = created.output.splitlines()[-2:]
+    row = await fresh_sql.fetchrow("SELECT * FROM operators")
+    olga = AdminClient(fresh_house.client, row["id"], key.split("_")[1], key)
+    assert said == f"operator {olga.id}, key id {olga.key_id}"
 
     assert (await olga.request("GET", "/status")).status_code == 200
     assert (await olga.request("GET", "/root-keys")).status_code == 403
-    row = await fresh_sql.fetchrow("SELECT * FROM operators")
     assert (row["name"], row["scopes"], row["expires_at"]) == ("Olga", ["read"], None)
-    assert row["key_hash"].startswith("$argon2id$")
+    assert row["key_hash"] == f"sha256:{sha256(key.encode()).hexdigest()}"
     assert key not in str(tuple(row))
 
     assert f"{olga.key_id} is revoked." in command("operators", "revoke", olga.key_id).output
     assert command("operators", "revoke", olga.key_id).exit_code == 0, "twice is as good as once"
     assert (await olga.request("GET", "/status")).status_code == 401
-    verbs = await fresh_sql.fetch("SELECT verb, actor FROM audit_events ORDER BY sequence")
-    assert [tuple(row) for row in verbs] == [("operator.created", "command"), ("operator.revoked", "command")]
+    events = await fresh_sql.fetch("SELECT verb, actor, targets FROM audit_events ORDER BY sequence")
+    assert [(row["verb"], row["actor"], json.loads(row["targets"])) for row in events] == [
+        ("operator.created", "command", {"operator": str(olga.id), "scopes": "read"}),
+        ("operator.revoked", "command", {"operator": str(olga.id)}),
+    ]
     assert command("audit", "verify").exit_code == 0
+
+
+async def test_an_operator_is_revoked_by_the_id_that_the_audit_log_names(
+    fresh_sql: asyncpg.Connection, command: Command
+) -> None:
+    for name in ("Olga", "Oleg"):
+        command("operators", "create", "--name", name, "--scope", "read")
+    olga = await fresh_sql.fetchval("SELECT id FROM operators WHERE name = 'Olga'")
+
+    result = command("operators", "revoke", str(olga))
+
+    assert result.output.splitlines()[-1] == f"{olga} is revoked."
+    revoked = await fresh_sql.fetch("SELECT name FROM operators WHERE revoked_at IS NOT NULL")
+    assert [row["name"] for row in revoked] == ["Olga"]
 
 
 async def test_the_list_says_whose_key_still_opens(fresh_sql: asyncpg.Connection, command: Command) -> None:
@@ -40,6 +62,15 @@ async def test_the_list_says_whose_key_still_opens(fresh_sql: asyncpg.Connection
         command("operators", "create", "--name", name, "--scope", "manage", "--scope", "keys", *more)
     await fresh_sql.execute("UPDATE operators SET expires_at = now() - interval '1 day' WHERE name = 'Expired'")
     await fresh_sql.execute("UPDATE operators SET revoked_at = now() WHERE name = 'Gone'")
+    for name, revoked_at in (("Older", None), ("Older and gone", datetime.now(UTC))):
+        await fresh_sql.execute(
+            "INSERT INTO operators VALUES ($1, $2, $3, $4, '{read}', NULL, $5, now())",
+            uuid4(),
+            name,
+            token_hex(5),
+            "$argon2id$v=19$m=65536,t=3,p=4$c2FsdHNhbHRzYWx0$aGFzaGhhc2g",
+            revoked_at,
+        )
 
     lines = {line.rsplit("  ", 1)[1]: line for line in command("operators", "list").output.splitlines()}
 
@@ -47,6 +78,30 @@ async def test_the_list_says_whose_key_still_opens(fresh_sql: asyncpg.Connection
     assert "  valid until " in lines["Later"]
     assert "  expired " in lines["Expired"]
     assert "  revoked  " in lines["Gone"]
+    assert "  older form, opens nothing  " in lines["Older"]
+    assert "  revoked  " in lines["Older and gone"]
+    for row in await fresh_sql.fetch("SELECT id, key_id, name FROM operators"):
+        assert lines[row["name"]].startswith(f"{row['id']}  {row['key_id']}  ")
+
+
+async def test_a_key_of_the_older_form_can_be_revoked(fresh_sql: asyncpg.Connection, command: Command) -> None:
+    key_id = token_hex(5)
+    await fresh_sql.execute(
+        "INSERT INTO operators VALUES ($1, 'Older', $2, '$argon2id$v=19$x', '{read}', NULL, NULL, now())",
+        uuid4(),
+        key_id,
+    )
+
+    assert command("operators", "revoke", key_id).exit_code == 0
+    assert await fresh_sql.fetchval("SELECT revoked_at IS NOT NULL FROM operators")
+
+
+@pytest.mark.parametrize("stored", ["", "cvop_0123456789ab_secret", "sha256:", "sha256:" + "A" * 64, "x$argon2id$x"])
+async def test_the_database_stores_hashes_of_keys_and_nothing_else(fresh_sql: asyncpg.Connection, stored: str) -> None:
+    with pytest.raises(asyncpg.CheckViolationError):
+        await fresh_sql.execute(
+            "INSERT INTO operators VALUES ($1, 'Olga', 'id', $2, '{read}', NULL, NULL, now())", uuid4(), stored
+        )
 
 
 def test_an_unknown_operator_cannot_be_revoked(command: Command) -> None:

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 from uuid import uuid4
 
 import asyncpg
@@ -12,7 +11,7 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from creatorvault.admin.keys import LONGEST, OperatorKeys, new_key
+from creatorvault.admin.keys import new_key
 from creatorvault.admin.operators import Scope
 from tests.admin.conftest import ADMIN, AdminClient, Appoint, appointed
 from tests.application import House
@@ -112,7 +111,7 @@ async def test_a_wrong_key_is_refused_like_an_unknown_one(client: httpx.AsyncCli
         known.key + "x",
         f"cvop_{known.key_id}",
         "cvop_",
-        "cvop_" + "x" * LONGEST,
+        "cvop_" + "x" * 1000,
         "cvop_ünknown",
     ]
     for key in wrong:
@@ -145,19 +144,6 @@ async def test_an_operator_key_opens_nothing_but_the_admin_api(olga: AdminClient
         assert (await client.get(path, headers=headers)).status_code == 401
 
 
-async def test_a_key_that_fits_is_remembered_and_the_oldest_are_forgotten(
-    app: Litestar, appoint: Appoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("creatorvault.admin.keys.REMEMBERED", 2)
-    keys = OperatorKeys(app.state.operators_database)
-    first, *others = [(await appoint("read")).key for _ in range(3)]
-
-    for key in (first, first, *others, others[0]):
-        assert (await keys.authenticate(key)).scopes == {Scope.READ}
-
-    assert {name for name, _ in keys._fitting} == {sha256(key.encode()).digest() for key in others}
-
-
 async def test_an_administrator_of_a_trusted_issuer_has_every_scope(house_with: HouseWith) -> None:
     house: House = await house_with(CREATORVAULT_AUTH__ISSUERS=TRUSTING, BETTER_AUTH_SECRET="")
 
@@ -187,7 +173,7 @@ async def test_without_an_operators_login_the_admin_api_is_off(house_with: House
         DATABASE_OPERATOR_URL="", CREATORVAULT_AUTH__ISSUERS=TRUSTING, BETTER_AUTH_SECRET=""
     )
 
-    with_key = await AdminClient(house.client, olga.key_id, olga.key).request("GET", "/status")
+    with_key = await AdminClient(house.client, olga.id, olga.key_id, olga.key).request("GET", "/status")
     with_token = await trusting.creator(claims={"role": "admin"}).request("GET", f"{ADMIN}/status")
 
     assert with_key.status_code == 401

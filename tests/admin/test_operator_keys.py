@@ -1,0 +1,377 @@
+"""What somebody without a key costs: nothing that operators need, and next to nothing else."""
+
+import asyncio
+import json
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from secrets import token_hex, token_urlsafe
+from time import process_time
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+import pytest
+from sqlalchemy import event
+
+from creatorvault.admin import key_table
+from creatorvault.admin.keys import new_key
+from creatorvault.core.limits import pseudonym
+from tests.accounts.entrance import Clock, refusal
+from tests.admin.conftest import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
+from tests.application import House
+from tests.logs import Logs
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+UNKNOWN = "the operator key is not known"
+OLDER = "the operator key is of an older form; create a new one: creatorvault operators create"
+HEX = re.compile(r"[0-9a-f]+")
+
+
+def wrong(key_id: str) -> str:
+    """A key with this id and another secret."""
+    return f"cvop_{key_id}_{token_urlsafe(32)}"
+
+
+@dataclass
+class Work:
+    """What an application has asked the database for operators since its start."""
+
+    operators: int = 0
+    """Connections that were taken out of the operators' pool."""
+
+    reads: int = 0
+    """Reads of the table of keys."""
+
+
+@dataclass
+class Gate:
+    """A house of its own, whose second lasts until the test says so."""
+
+    house: House
+    work: Work
+    clock: Clock
+
+    async def ask(self, key: str) -> httpx.Response:
+        return await self.house.client.get(f"{ADMIN}/status", headers={"Authorization": f"Bearer {key}"})
+
+    async def refusal(self, key: str) -> str:
+        return refusal(await self.ask(key))
+
+
+@pytest.fixture
+async def gate(house_with: HouseWith) -> Gate:
+    return watched(await house_with())
+
+
+def watched(house: House) -> Gate:
+    work, clock = Work(), Clock()
+    state = house.app.state
+    table = state.operator_keys._table
+    table._clock = clock
+    rows = table._statements.rows
+
+    async def counting(*arguments: Any) -> Sequence[Any]:
+        work.reads += 1
+        found: Sequence[Any] = await rows(*arguments)
+        return found
+
+    def taken(*_: object) -> None:
+        work.operators += 1
+
+    table._statements.rows = counting
+    event.listen(state.operators_database.engine.sync_engine, "checkout", taken)
+    return Gate(house, work, clock)
+
+
+@pytest.fixture
+async def olga(gate: Gate, database: asyncpg.Connection) -> AdminClient:
+    return await appointed(database, gate.house.client, *EVERY_SCOPE)
+
+
+@asynccontextmanager
+async def busy(house: House) -> AsyncGenerator[None]:
+    """Every connection of the operators' pool is at work."""
+    pool = house.app.state.operators_database
+    async with pool.reading(), pool.reading():
+        yield
+
+
+async def test_forty_wrong_keys_at_once_read_the_table_once_and_take_no_connection_of_the_operators(
+    gate: Gate, olga: AdminClient
+) -> None:
+    keys = [wrong(olga.key_id) for _ in range(20)] + [new_key().text for _ in range(20)]
+
+    refusals = await asyncio.gather(*map(gate.refusal, keys))
+
+    assert set(refusals) == {UNKNOWN}
+    assert gate.work == Work(operators=0, reads=1)
+
+
+async def test_an_honest_operator_among_wrong_keys_needs_what_they_need_alone(gate: Gate, olga: AdminClient) -> None:
+    assert (await olga.request("GET", "/status")).status_code == 200
+    alone = gate.work.operators
+
+    answers = await asyncio.gather(
+        *(gate.ask(wrong(olga.key_id)) for _ in range(40)), *(olga.request("GET", "/status") for _ in range(2))
+    )
+
+    assert [answer.status_code for answer in answers] == [401] * 40 + [200] * 2
+    assert gate.work == Work(operators=3 * alone, reads=1)
+
+
+async def test_wrong_keys_are_refused_while_operators_keep_all_their_connections_busy(
+    gate: Gate, olga: AdminClient
+) -> None:
+    async with busy(gate.house), asyncio.timeout(30):
+        assert {await gate.refusal(wrong(olga.key_id)) for _ in range(3)} == {UNKNOWN}
+
+
+async def test_a_storm_of_wrong_keys_reads_the_table_once_a_second(gate: Gate, olga: AdminClient) -> None:
+    for second in range(1, 4):
+        for _ in range(5):
+            await gate.refusal(wrong(olga.key_id))
+            gate.clock.pass_by(key_table.REREAD_SECONDS / 10)
+        assert gate.work.reads == second
+        gate.clock.pass_by(key_table.REREAD_SECONDS / 2)
+
+
+async def test_what_cannot_be_a_key_asks_the_database_nothing(gate: Gate) -> None:
+    secret = token_urlsafe(32)
+    texts = ["cvop_", "cvop_x", "cvop_" + "x" * 5000, "cvop_" + "_" * 56, "cvop_ü"]
+    texts += [
+        f"cvop_{token_hex(6)}_{secret}x",
+        f"cvop_{token_hex(6).upper()}G_{secret}",
+        f"cvop_{token_hex(7)}_{secret}",
+    ]
+    for text in texts:
+        headers = {b"Authorization": f"Bearer {text}".encode("latin-1")}
+        assert refusal(await gate.house.client.get(f"{ADMIN}/status", headers=headers)) == UNKNOWN
+
+    assert gate.work == Work()
+
+
+async def test_an_address_that_is_over_its_limit_has_no_key_looked_up_and_no_operator_locked_out(
+    house_with: HouseWith, database: asyncpg.Connection
+) -> None:
+    gate = watched(await house_with(CREATORVAULT_LIMITS__ADDRESS_REQUESTS="3"))
+    gate.house.app.state.limits._clock = lambda: 0.0
+    olga, oleg = [await appointed(database, gate.house.client, "read") for _ in range(2)]
+    assert (await olga.request("GET", "/status")).status_code == 200
+    assert [(await gate.ask(wrong(olga.key_id))).status_code for _ in range(4)] == [401] * 3 + [429]
+    gate.clock.pass_by(key_table.REREAD_SECONDS)
+    reads, taken = gate.work.reads, gate.work.operators
+    await database.execute("UPDATE operators SET revoked_at = now() WHERE id = $1", oleg.id)
+
+    for key in (wrong(olga.key_id), new_key().text, oleg.key, "cvop_", wrong(token_hex(5))):
+        assert (await gate.ask(key)).status_code == 429
+    assert (gate.work.reads, gate.work.operators - taken) == (reads, 1), "one key was valid in the table still"
+
+    assert (await olga.request("GET", "/status")).status_code == 200
+
+
+async def test_a_refused_key_costs_about_a_millisecond(gate: Gate, olga: AdminClient) -> None:
+    """Of processor time, in all threads, client and log included. A slow hash takes two hundred times as long."""
+    await gate.ask(wrong(olga.key_id))
+    keys = [wrong(olga.key_id) for _ in range(200)]
+
+    before = process_time()
+    for key in keys:
+        assert (await gate.ask(key)).status_code == 401
+    milliseconds = (process_time() - before) * 1000 / len(keys)
+
+    assert milliseconds < 10
+
+
+@pytest.mark.parametrize(
+    ("ended", "reason"),
+    [
+        ("revoked_at = now()", "the operator key has been revoked"),
+        ("expires_at = now() - interval '1 second'", "the operator key has expired"),
+        ("expires_at = '-infinity'", "the operator key has expired"),
+    ],
+)
+async def test_a_key_that_has_ended_is_refused_at_once_and_then_from_memory(
+    gate: Gate, olga: AdminClient, database: asyncpg.Connection, ended: str, reason: str
+) -> None:
+    assert (await olga.request("GET", "/status")).status_code == 200
+
+    await database.execute(f"UPDATE operators SET {ended} WHERE id = $1", olga.id)
+
+    assert await gate.refusal(olga.key) == reason
+    gate.clock.pass_by(key_table.REREAD_SECONDS)
+    assert await gate.refusal(olga.key) == reason
+    asked = gate.work.operators
+    async with busy(gate.house):
+        asked = gate.work.operators
+        assert {await gate.refusal(olga.key) for _ in range(10)} == {reason}
+        assert gate.work.operators == asked
+
+
+async def test_a_key_without_an_end_written_as_infinity_opens(
+    gate: Gate, olga: AdminClient, database: asyncpg.Connection
+) -> None:
+    await database.execute("UPDATE operators SET expires_at = 'infinity' WHERE id = $1", olga.id)
+
+    assert [(await olga.request("GET", "/status")).status_code for _ in range(2)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["DELETE FROM operators WHERE id = $1", f"UPDATE operators SET key_hash = 'sha256:{'0' * 64}' WHERE id = $1"],
+)
+async def test_a_key_whose_row_is_gone_or_holds_another_is_not_known_any_more(
+    gate: Gate, olga: AdminClient, database: asyncpg.Connection, change: str
+) -> None:
+    assert (await olga.request("GET", "/status")).status_code == 200
+
+    await database.execute(change, olga.id)
+
+    assert [await gate.refusal(olga.key) for _ in range(2)] == [UNKNOWN] * 2
+
+
+async def test_a_new_key_works_when_the_second_of_the_last_read_is_over(
+    gate: Gate, database: asyncpg.Connection
+) -> None:
+    assert await gate.refusal(new_key().text) == UNKNOWN
+    oleg = await appointed(database, gate.house.client, "read")
+    gate.house.app.state.operator_keys._table._not_before = key_table.REREAD_SECONDS
+
+    assert await gate.refusal(oleg.key) == UNKNOWN
+    gate.clock.pass_by(key_table.REREAD_SECONDS)
+    assert (await oleg.request("GET", "/status")).status_code == 200
+
+
+async def test_a_scope_that_is_taken_away_is_gone_with_the_next_request(
+    gate: Gate, olga: AdminClient, database: asyncpg.Connection
+) -> None:
+    assert (await olga.request("GET", "/root-keys")).status_code == 200
+
+    await database.execute("UPDATE operators SET scopes = '{read}' WHERE id = $1", olga.id)
+
+    assert (await olga.request("GET", "/root-keys")).status_code == 403
+    assert (await olga.request("GET", "/status")).status_code == 200
+
+
+async def test_a_scope_of_a_later_version_locks_nobody_out(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+    await fresh_sql.execute("ALTER TABLE operators DROP CONSTRAINT operators_scopes")
+    olga = await appointed(fresh_sql, fresh_house.client, "read")
+    oleg = await appointed(fresh_sql, fresh_house.client, "read", "levitate")
+
+    assert (await olga.request("GET", "/status")).status_code == 200
+    assert (await oleg.request("GET", "/status")).status_code == 200
+    assert (await oleg.request("GET", "/root-keys")).status_code == 403
+
+
+@pytest.fixture
+async def older(database: asyncpg.Connection) -> str:
+    """A key as earlier versions made it; which hash is behind it does not matter any more."""
+    key_id = token_hex(5)
+    await database.execute(
+        "INSERT INTO operators VALUES ($1, 'Older', $2, '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', "
+        "'{read,manage,keys}', NULL, NULL, now())",
+        uuid4(),
+        key_id,
+    )
+    return wrong(key_id)
+
+
+async def test_a_key_of_the_older_form_is_told_so_whether_there_is_one_or_not(gate: Gate, older: str) -> None:
+    for key in (older, wrong(token_hex(5))):
+        assert await gate.refusal(key) == OLDER
+
+    assert gate.work == Work(), "who holds an id learns nothing, not even by the time it takes"
+
+
+async def test_a_hash_of_the_older_form_opens_for_no_key_of_todays(gate: Gate, database: asyncpg.Connection) -> None:
+    key_id = token_hex(6)
+    await database.execute(
+        "INSERT INTO operators VALUES ($1, 'Mixed', $2, '$argon2id$v=19$x', '{read}', NULL, NULL, now())",
+        uuid4(),
+        key_id,
+    )
+
+    assert await gate.refusal(wrong(key_id)) == UNKNOWN
+
+
+async def test_while_the_database_is_away_nobody_is_let_in_and_it_is_asked_once_a_second(
+    house_with: HouseWith, olga: AdminClient
+) -> None:
+    gate = watched(await house_with(DATABASE_OPERATOR_URL="postgresql://operator@127.0.0.1:1/ideas"))
+
+    answers = await asyncio.gather(*(gate.ask(key) for key in (olga.key, wrong(olga.key_id), new_key().text) * 5))
+    assert {answer.status_code for answer in answers} == {503}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+    assert gate.work.reads == 1
+
+    gate.clock.pass_by(key_table.REREAD_SECONDS)
+    assert (await gate.ask(olga.key)).status_code == 503
+    assert gate.work.reads == 2
+
+
+async def test_a_known_key_is_not_let_in_while_the_database_is_away(gate: Gate, olga: AdminClient) -> None:
+    assert (await olga.request("GET", "/status")).status_code == 200
+    async with busy(gate.house):
+        gate.house.app.state.operators_database.engine.pool._timeout = 0.01
+        assert (await olga.request("GET", "/status")).status_code == 503
+        assert await gate.refusal(wrong(olga.key_id)) == UNKNOWN
+
+
+async def test_a_read_outlives_the_client_that_caused_it(gate: Gate, olga: AdminClient) -> None:
+    keys = gate.house.app.state.operator_keys
+    impatient = asyncio.create_task(keys.verify(wrong(olga.key_id)))
+    patient = asyncio.create_task(gate.ask(olga.key))
+    await asyncio.sleep(0)
+    impatient.cancel()
+
+    assert (await patient).status_code == 200
+    assert gate.work.reads == 1
+
+
+async def test_closing_the_service_lets_a_read_go(house_with: HouseWith, olga: AdminClient) -> None:
+    house = await house_with()
+    keys = house.app.state.operator_keys
+    asking = asyncio.create_task(keys.verify(olga.key))
+    await asyncio.sleep(0)
+
+    await keys.aclose()
+
+    assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
+
+
+async def test_the_memory_of_keys_is_bounded_and_valid_ones_come_first(
+    fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(key_table, "MOST_KEYS", 2)
+    valid = [await appointed(fresh_sql, fresh_house.client, "read") for _ in range(3)]
+    await appointed(fresh_sql, fresh_house.client, "read")
+    await fresh_sql.execute("UPDATE operators SET revoked_at = now() WHERE id <> ALL($1)", [key.id for key in valid])
+
+    statuses = [(await key.request("GET", "/status")).status_code for key in reversed(valid)]
+
+    assert statuses == [200, 200, 401]
+    assert {entry["kept"] for entry in logs.named("admin.keys.left_out")} == {2}
+
+
+async def test_no_part_of_a_key_is_in_an_audit_log_or_in_the_log(
+    fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs
+) -> None:
+    ada = fresh_house.creator(claims={"org_id": "acme", "org_role": "owner"})
+    await ada.idea()
+    olga = await appointed(fresh_sql, fresh_house.client, *EVERY_SCOPE)
+
+    await olga.post(f"/tenants/{tenant_of(ada)}/suspend")
+    await olga.post(f"/tenants/{tenant_of(ada)}/resume")
+
+    own = (await ada.request("GET", "/api/v1/tenant/audit")).json()
+    assert {event["actor"] for event in own["items"]} >= {f"operator:{olga.id}"}
+    stored = json.dumps([dict(row) for row in await fresh_sql.fetch("SELECT * FROM audit_events")], default=str)
+    callers = {entry["caller"] for entry in logs.named("request") if entry["route"].startswith(ADMIN)}
+    _, key_id, secret = olga.key.split("_", 2)
+    for part in (key_id, secret, key_id[:8]):
+        assert part not in json.dumps(own) + stored + logs.text
+    assert callers == {pseudonym(f"operator:{olga.id}")}
+    assert pseudonym(f"operator:{key_id}") not in logs.text
