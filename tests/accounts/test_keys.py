@@ -73,6 +73,13 @@ def test_what_cannot_be_trusted_is_left_out_and_its_neighbour_stays(jwk: Any) ->
     assert usable(jwk, ED.jwk(kid="neighbour")) == {("neighbour", "EdDSA")}
 
 
+@pytest.mark.parametrize("signer", [ED, EC, RSA], ids=lambda signer: signer.algorithm)
+def test_one_private_member_is_enough_to_distrust_a_key(signer: Signer) -> None:
+    """RFC 7518 §6.2.2, §6.3.2 and §6.4: part of a private key, or one that the issuer mixed up with another."""
+    for member in ("d", "p", "q", "dp", "dq", "qi", "oth", "k"):
+        assert usable(signer.jwk(**{member: "AQAB"}), ED.jwk(kid="neighbour")) == {("neighbour", "EdDSA")}, member
+
+
 def test_an_rsa_key_below_2048_bits_is_left_out() -> None:
     weak = Signer("RS256", "weak", rsa.generate_private_key(65537, 1024))
 

@@ -195,13 +195,61 @@ async def test_few_refused_tokens_requests_without_one_and_good_ones_are_no_burs
     assert await bursts(database, watchful) == before
 
 
-async def test_addresses_seen_longest_ago_are_forgotten(watchful: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("creatorvault.audit.bursts.REMEMBERED", 2)
-    for number in range(4):
-        headers = {"Authorization": "Bearer x", "X-Forwarded-For": f"198.51.100.{number}"}
-        await watchful.client.get("/api/v1/users/me", headers=headers)
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/health", 200),
+        ("GET", "/openapi.json", 200),
+        ("GET", "/nowhere", 404),
+        ("POST", "/health", 405),
+        ("OPTIONS", "/health", 204),
+    ],
+)
+async def test_a_token_that_nobody_asked_for_was_not_refused(
+    watchful: House, database: asyncpg.Connection, method: str, path: str, status: int
+) -> None:
+    before = await bursts(database, watchful)
+    headers = {"Authorization": "Bearer x", "X-Forwarded-For": "192.0.2.2"}
 
+    answers = [await watchful.client.request(method, path, headers=headers) for _ in range(6)]
+
+    assert {answer.status_code for answer in answers} == {status}
+    assert await bursts(database, watchful) == before
+
+
+async def test_tokens_that_come_too_often_to_be_looked_at_are_a_burst(
+    house_with: HouseWith, database: asyncpg.Connection
+) -> None:
+    house = await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="3", CREATORVAULT_LIMITS__ADDRESS_REQUESTS="1")
+    house.app.state.limits._clock = lambda: 0.0
+    before = await bursts(database, house)
+
+    answers = [await house.client.get("/api/v1/users/me", headers={"Authorization": "Bearer x"}) for _ in range(3)]
+
+    assert [answer.status_code for answer in answers] == [401, 429, 429]
+    assert await bursts(database, house) == before + 1
+
+
+async def test_addresses_seen_longest_ago_are_forgotten_and_newcomers_are_counted(
+    watchful: House, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creatorvault.audit.bursts.REMEMBERED", 2)
+    monkeypatch.setattr("creatorvault.audit.bursts.time.time", lambda: 0.0)
+    before = await bursts(database, watchful)
+
+    async def refused(number: int, times: int) -> None:
+        headers = {"Authorization": "Bearer x", "X-Forwarded-For": f"198.51.100.{number}"}
+        for _ in range(times):
+            assert (await watchful.client.get("/api/v1/users/me", headers=headers)).status_code == 401
+
+    for number in (1, 2, 3):
+        await refused(number, 2)
     assert len(watchful.app.state.refused_tokens._counts) == 2
+
+    await refused(3, 1)
+    assert await bursts(database, watchful) == before + 1
+    await refused(1, 1)  # the third, but the first two are forgotten
+    assert await bursts(database, watchful) == before + 1
 
 
 async def test_a_burst_that_cannot_be_written_down_is_logged(house_with: HouseWith) -> None:
