@@ -1,17 +1,50 @@
-"""What a tenant that is not active is answered. Nothing is changed by it."""
+"""What a tenant that is not active is answered, whichever way the answer comes. Nothing is changed by it."""
 
+from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import asyncpg
+import httpx
 import pytest
 
-from tests.application import environment_of, open_house
+from tests.application import House, environment_of, open_house
 from tests.factories import Creator, Idea
 from tests.isolation.issuer import issuer_that_names_administrators
 from tests.postgres import Database
+from tests.vault_rows import rows_of
+from tests.ways import Way, followed, vault_of
 
 OPERATIONS = ["POST", "LIST", "GET", "PUT", "PATCH", "DELETE"]
+
+CHANGED: Final = {"json": {"title": "Changed"}}
+REQUESTS: Final[dict[str, tuple[str, bool, dict[str, Any]]]] = {
+    "create": ("POST", False, CHANGED),
+    "create once": ("POST", False, {**CHANGED, "headers": {"Idempotency-Key": "once"}}),
+    "list": ("GET", False, {}),
+    "list by another order": ("GET", False, {"params": {"sort": "priority", "order": "asc"}}),
+    "list by filters": ("GET", False, {"params": {"stage": "idea", "priority": "medium"}}),
+    "list by cursor": ("GET", False, {"params": {"cursor": "", "limit": 1}}),
+    "search": ("GET", False, {"params": {"search": "untouched"}}),
+    "find by tags": ("GET", False, {"params": {"tags": "kept"}}),
+    "list by title": ("GET", False, {"params": {"sort": "title"}}),
+    "ask for news of a list": ("GET", False, {"headers": {"If-None-Match": "*"}}),
+    "read": ("GET", True, {}),
+    "ask for news of an idea": ("GET", True, {"headers": {"If-None-Match": "*"}}),
+    "replace": ("PUT", True, CHANGED),
+    "change": ("PATCH", True, CHANGED),
+    "change if it is there": ("PATCH", True, {**CHANGED, "headers": {"If-Match": "*"}}),
+    "delete": ("DELETE", True, {}),
+}
+"""Method, whether it is about one idea, and what is sent."""
+
+ALWAYS_IN_A_TRANSACTION: Final = {"create once"}
+BEGIN_WITH_A_WRITE: Final = {"create"}
+
+
+async def send(ada: Creator, name: str, idea: Idea) -> httpx.Response:
+    method, about_one, options = REQUESTS[name]
+    return await ada.request(method, ada.url_of(idea) if about_one else ada.url, **options)
 
 
 async def ask(ada: Creator, operation: str, idea: Idea) -> tuple[int, str]:
@@ -30,21 +63,93 @@ async def set_status(database: asyncpg.Connection, ada: Creator, status: str) ->
     )
 
 
-@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.fixture(scope="session")
+async def other_house(house: House, environ: Mapping[str, str]) -> AsyncGenerator[House]:
+    """The same service as another process would be: it has none of the vaults in memory."""
+    async with open_house(environ, house.database) as other:
+        yield other
+
+
+async def at_work(ada: Creator) -> Idea:
+    """An idea of a creator who has just been at work, so that all of their vault is in memory."""
+    idea = await ada.idea("Untouched", tags=["kept"])
+    await ada.list()
+    await ada.get(idea)
+    await ada.idea("Another")
+    await ada.titles({"search": "untouched"})
+    return idea
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @pytest.mark.parametrize(("status", "word"), [("suspended", "suspended"), ("erasing", "erased"), ("erased", "erased")])
 async def test_who_is_not_active_is_refused_and_nothing_is_changed(
-    ada: Creator, database: asyncpg.Connection, operation: str, status: str, word: str
+    ada: Creator,
+    other_house: House,
+    database: asyncpg.Connection,
+    request_: str,
+    warm: bool,
+    status: str,
+    word: str,
 ) -> None:
-    idea = await ada.idea("Untouched")
-    await ada.get(idea)  # so that the vault's key is at hand, as it is for whoever was just at work
+    here, idea = ada, await at_work(ada)
+    if not warm:
+        here = other_house.creator(ada.user_id)
+    before = await rows_of(database, vault_of(ada))
     await set_status(database, ada, status)
 
-    refusal = await ask(ada, operation, idea)
-    await set_status(database, ada, "active")
+    with followed() as trail:
+        refusal = await send(here, request_, idea)
 
-    assert refusal[0] == 403
-    assert word in refusal[1]
-    assert (await ada.list()).json()["items"] == [idea]
+    fast = warm and request_ not in ALWAYS_IN_A_TRANSACTION
+    assert trail.way == (Way.BOTH if fast else Way.TRANSACTION)
+    assert bool(trail.changes) == (fast and request_ in BEGIN_WITH_A_WRITE)
+    assert refusal.status_code == 403
+    assert word in refusal.json()["detail"]
+    assert await rows_of(database, vault_of(ada)) == before
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+async def test_who_is_active_is_served_by_a_single_statement_once_they_are_known(
+    ada: Creator, other_house: House, request_: str
+) -> None:
+    """So these are the statements that the refusals above are about."""
+    one, other = await at_work(ada), await at_work(ada)
+    with followed() as cold:
+        first = await send(other_house.creator(ada.user_id), request_, one)
+    await at_work(ada)
+    with followed() as warm:
+        second = await send(ada, request_, other)
+
+    assert first.status_code == second.status_code
+    assert second.status_code in {200, 201, 204, 304}
+    assert cold.way == Way.TRANSACTION
+    assert warm.way == (Way.TRANSACTION if request_ in ALWAYS_IN_A_TRANSACTION else Way.STATEMENT)
+
+
+async def test_who_is_suspended_between_a_look_and_a_write_is_refused(
+    house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Changes look at the idea first: the write that follows asks for the status once more."""
+    rows = house.app.state.glances.rows
+
+    async def seen_before(*arguments: Any) -> Any:
+        seen = await rows(*arguments)
+        await set_status(database, ada, "suspended")
+        return seen
+
+    for name in ("replace", "change", "delete"):
+        idea = await at_work(ada)
+        before = await rows_of(database, vault_of(ada))
+        with monkeypatch.context() as patch, followed() as trail:
+            patch.setattr(house.app.state.glances, "rows", seen_before)
+            refusal = await send(ada, name, idea)
+
+        assert trail.way == Way.BOTH
+        assert trail.changes
+        assert refusal.status_code == 403
+        assert await rows_of(database, vault_of(ada)) == before
+        await set_status(database, ada, "active")
 
 
 UNKNOWN: Final = {"detail": "This tenant does not exist yet; an operator has to create it"}

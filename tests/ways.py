@@ -1,0 +1,103 @@
+"""Which way an answer came: by single statements alone, or in a transaction."""
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from creatorvault.core.database import Database
+from creatorvault.core.glances import Glances
+from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.application import House
+from tests.factories import Creator
+
+
+class Way(StrEnum):
+    NONE = "without the database"
+    STATEMENT = "single statement"
+    TRANSACTION = "transaction"
+    BOTH = "single statement, then transaction"
+    """The fast path was tried and left the answer to the transaction."""
+
+
+@dataclass
+class Trail:
+    """`reads` and `changes` are the texts of single statements, in the order in which they were sent."""
+
+    reads: list[str] = field(default_factory=list)
+    changes: list[str] = field(default_factory=list)
+    transactions: int = 0
+
+    @property
+    def way(self) -> Way:
+        match bool(self.reads or self.changes), bool(self.transactions):
+            case True, True:
+                return Way.BOTH
+            case True, False:
+                return Way.STATEMENT
+            case False, True:
+                return Way.TRANSACTION
+        return Way.NONE
+
+
+# What runs behind a request, in a context of its own, is not on its trail.
+_TRAIL: ContextVar[Trail | None] = ContextVar("trail", default=None)
+
+
+@contextmanager
+def followed() -> Iterator[Trail]:
+    """The trail of what is asked for inside, of any house."""
+    trail = Trail()
+    token = _TRAIL.set(trail)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Glances, "rows", _sent(Glances.rows, lambda seen: seen.reads))
+            patch.setattr(Glances, "changed", _sent(Glances.changed, lambda seen: seen.changes))
+            patch.setattr(Database, "reading", _opened(Database.reading))
+            patch.setattr(Database, "writing", _opened(Database.writing))
+            yield trail
+    finally:
+        _TRAIL.reset(token)
+
+
+def _sent(
+    send: Callable[..., Awaitable[Sequence[Any]]], texts_of: Callable[[Trail], list[str]]
+) -> Callable[..., Awaitable[Sequence[Any]]]:
+    async def sent(self: Glances, statement: str, *arguments: object) -> Sequence[Any]:
+        if trail := _TRAIL.get():
+            texts_of(trail).append(statement)
+        return await send(self, statement, *arguments)
+
+    return sent
+
+
+def _opened(
+    begin: Callable[[Database], AbstractAsyncContextManager[Any]],
+) -> Callable[[Database], AbstractAsyncContextManager[Any]]:
+    def opened(self: Database) -> AbstractAsyncContextManager[Any]:
+        if trail := _TRAIL.get():
+            trail.transactions += 1
+        return begin(self)
+
+    return opened
+
+
+def vault_of(creator: Creator) -> VaultId:
+    """In the organization that the token names, or the creator's own."""
+    org_id = creator.claims.get("org_id")
+    kind = TenantKind.PERSONAL if org_id is None else TenantKind.ORGANIZATION
+    return VaultId(TenantName(kind, "better-auth", org_id or creator.user_id).id, UserId(creator.user_id))
+
+
+def forget(house: House, vault: VaultId) -> None:
+    """The process is as one that has never seen the vault: cold."""
+    state = house.app.state
+    state.keyring.forget(vault)
+    state.corpora.forget(vault)
+    state.revisions._revisions.pop(vault, None)
