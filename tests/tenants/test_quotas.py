@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 import asyncpg
 import pytest
 
 from tests.application import House
 from tests.factories import Creator
+from tests.ways import Way, followed
 
 ORG = {"org_id": "quota-org", "org_role": "member"}
 
@@ -83,16 +85,55 @@ async def test_the_vaults_of_a_tenant_share_its_quota(
     assert sum(usage_of_one[quota == "BYTE_QUOTA"] for usage_of_one in usage) <= int(limit)
 
 
-async def test_an_operators_quota_for_a_tenant_counts_before_the_settings(
-    ada: Creator, database: asyncpg.Connection
-) -> None:
-    await ada.idea()
-    await database.execute(
-        "UPDATE tenants SET vault_idea_quota = 1 FROM vaults v WHERE v.tenant_id = tenants.tenant_id AND user_id = $1",
-        ada.user_id,
-    )
+AMPLE: Final = 10**9
+THREE: Final = {"title": "One of three", "notes": "n" * 300}
+LONG: Final = {"title": "Longer", "notes": "n" * 900}
+OWN_AND_DEFAULT: Final = [(None, "full"), ("full", None), ("full", "ample"), ("ample", "full")]
 
-    assert (await ada.post({"title": "Two"})).status_code == 403
+
+@pytest.mark.parametrize(("own", "default"), OWN_AND_DEFAULT)
+@pytest.mark.parametrize("quota", ["vault_idea_quota", "vault_byte_quota", "idea_quota", "byte_quota"])
+async def test_a_tenants_own_quota_counts_before_that_of_the_settings(
+    house: House,
+    house_with: Callable[..., Awaitable[House]],
+    database: asyncpg.Connection,
+    quota: str,
+    own: str | None,
+    default: str | None,
+) -> None:
+    """Whichever of the two is lower, and whichever way the write goes."""
+    ada, bob = house.creator(), house.creator()
+    ideas = {creator.user_id: [await creator.idea(**THREE) for _ in range(3)] for creator in (ada, bob)}
+    of_bytes, of_tenant = "byte" in quota, not quota.startswith("vault")
+    limits = {"full": (await used(database, ada.user_id))[of_bytes], "ample": AMPLE}
+    if own:
+        set_own = f"UPDATE tenants SET {quota} = $1 WHERE external_id = ANY ($2)"
+        await database.execute(set_own, limits[own], list(ideas))
+    settings = {f"CREATORVAULT_TENANCY__{quota.upper()}": str(limits[default])} if default else {}
+    other = await house_with(**settings)
+    is_full = (own or default) == "full"
+
+    for user_id, (idea, spare, _) in ideas.items():
+        creator, warm = other.creator(user_id), user_id == bob.user_id
+        for _ in range(2 * warm):
+            await creator.list()
+        with followed() as trail:
+            created = await creator.post({"title": "Another"})
+        grown = [await creator.patch(idea, LONG), await creator.put(spare, LONG)]
+        shrunk = [await creator.patch(idea, {"notes": "n"}), await creator.delete(idea)]
+        with followed() as trail_again:
+            again = await creator.post(THREE)  # which fills what is full to the last byte
+
+        assert created.status_code == (403 if is_full else 201)
+        assert trail.way == (Way.TRANSACTION if not warm else Way.BOTH if is_full or of_tenant else Way.STATEMENT)
+        # In a vault that is full of ideas they may grow, and in one that is full of anything they may shrink and go.
+        assert [answer.status_code for answer in grown] == ([403, 403] if is_full and of_bytes else [200, 200])
+        assert [answer.status_code for answer in (*shrunk, again)] == [200, 204, 201]
+        assert trail_again.way == (Way.BOTH if of_tenant else Way.STATEMENT)
+        for answer in (created, *grown):
+            if answer.status_code == 403:
+                assert f"The quota {quota} of {limits['full']} " in answer.json()["detail"]
+        assert await used(database, user_id) == await stored(database, user_id)
 
 
 async def test_what_a_quota_refuses_can_be_sent_again_under_its_key(
