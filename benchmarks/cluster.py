@@ -10,6 +10,7 @@ from typing import Any, Final, Self
 
 from benchmarks.content import ROOT_KEYS, SECRET
 from benchmarks.processes import cpu_seconds
+from creatorvault.audit.upgrading import prepare_audit_log
 from creatorvault.core.embedded import EmbeddedPostgres
 from creatorvault.core.upgrading import upgrade
 from creatorvault.settings import load_settings
@@ -84,7 +85,7 @@ class Cluster:
 
 
 def _upgrade(environment: Mapping[str, str]) -> None:
-    upgrade(load_settings(environment), "head", lambda _: None)
+    upgrade(load_settings(environment), [prepare_audit_log], say=lambda _: None)
 
 
 def started(function: Any, *arguments: Any) -> Any:

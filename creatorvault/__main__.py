@@ -3,8 +3,9 @@
 from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
 from creatorvault.apps import INSTALLED
 from creatorvault.asgi import create_app
+from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
 from creatorvault.core.commands.check import check_command
-from creatorvault.core.commands.database import database
+from creatorvault.core.commands.database import database_group
 from creatorvault.core.commands.openapi import openapi
 from creatorvault.core.commands.root import APPLICATION, root_group
 from creatorvault.core.commands.run import run_command
@@ -28,18 +29,20 @@ checks = [
     groups_check([app.name for app in INSTALLED if app.is_limited]),
     *(check for app in INSTALLED for check in app.checks),
 ]
+database_checks = [check for app in INSTALLED for check in app.database_checks]
+upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 
 root = root_group(
     create_app,
     [
-        run_command(APPLICATION, sample_token, checks),
-        database,
-        check_command(checks),
+        run_command(APPLICATION, sample_token, checks, upgrade_steps),
+        database_group(upgrade_steps),
+        check_command([*checks, *database_checks]),
         openapi,
         shell_command(create_app),
         *(command for app in INSTALLED for command in app.commands),
     ],
-    told_in_words=[DatabaseUnreachable, RootKeysInvalid],
+    told_in_words=[DatabaseUnreachable, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
 )
 
 

@@ -13,9 +13,12 @@ from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import PUBLIC
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
+from creatorvault.audit.checks import audit_log_check
 from creatorvault.audit.commands import audit
+from creatorvault.audit.upgrading import prepare_audit_log
 from creatorvault.core.checks import Check
 from creatorvault.core.limits import GROUP
+from creatorvault.core.upgrading import UpgradeStep
 from creatorvault.crypto.checks import root_keys_check
 from creatorvault.crypto.commands import keys
 from creatorvault.health.controllers import HealthController, RootController
@@ -27,11 +30,13 @@ from creatorvault.tenants.controllers import TenantController
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """One folder's part in the whole."""
+    """One folder's part in the whole. `database_checks` ask a database, which need not be there when it starts."""
 
     name: str
     controllers: Sequence[ControllerRouterHandler] = ()
     checks: Sequence[Check] = ()
+    database_checks: Sequence[Check] = ()
+    upgrade_steps: Sequence[UpgradeStep] = ()
     commands: Sequence[RichCommand] = ()
 
     @property
@@ -50,7 +55,7 @@ INSTALLED: tuple[App, ...] = (
     App(name="accounts", controllers=(UserController,), checks=(issuers_check,), commands=(token,)),
     App(name="metrics"),
     App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
-    App(name="audit", commands=(audit,)),
+    App(name="audit", database_checks=(audit_log_check,), upgrade_steps=(prepare_audit_log,), commands=(audit,)),
     App(name="tenants", controllers=(TenantController,)),
     App(name="idempotency"),
     App(name="ideas", controllers=(IdeaController, *under_reserved_ids()), commands=(seed,)),

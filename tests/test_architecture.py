@@ -46,7 +46,7 @@ EVERYWHERE: Final = {
 }
 ROOMS: Final[dict[str, set[str]]] = {
     "admin": {"erasure", "key_table", "keys", "operators"},
-    "audit": {"bursts", "chain", "keys", "verification"},
+    "audit": {"bursts", "chain", "keys", "upgrading", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
     "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "records", "rootkeys"},
     "tenants": {"advances", "derivation", "glances", "ownership", "quotas", "revisions"},

@@ -10,6 +10,7 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
+from creatorvault.audit.upgrading import prepare_audit_log
 from creatorvault.core.upgrading import upgrade
 from tests.application import environment_of, open_house, settings_of
 from tests.postgres import Cluster, Database
@@ -28,6 +29,8 @@ def revisions(database: Database) -> list[str]:
 
 
 async def fill(database: Database, home: Path) -> None:
+    """As who upgraded finds it: with the audit log's key."""
+    await prepare_audit_log(settings_of(environment_of(database, home)))
     async with open_house(environment_of(database, home), database) as house:
         ada = house.creator()
         await ada.idea(notes="n", tags=["t"])
@@ -75,7 +78,7 @@ async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_
     environ = environment_of(empty, home) | {"CREATORVAULT_DATABASE__IDEA_PARTITIONS": str(count)}
     try:
         with ThreadPoolExecutor(1) as thread:  # a migration runs an event loop of its own
-            thread.submit(upgrade, settings_of(environ), say=said.append).result()
+            thread.submit(upgrade, settings_of(environ), [prepare_audit_log], say=said.append).result()
         for _ in range(2 * count):
             await fill(empty, home)
 

@@ -50,13 +50,12 @@ def heads() -> None:
 
 
 async def _findings(settings: Settings, kept: Mapping[UUID, Head]) -> list[Finding]:
-    """The key is read, or made, by the login of the operators; the chains are read as one snapshot."""
+    """As one snapshot. Raises AuditKeyMissing."""
     keys = AuditKeys(root_key_provider(settings.encryption))
     database = _patient(settings.database)
     try:
-        async with database.writing() as session:
-            key = await keys.chain(session)
         async with database.reading() as session:
+            key = await keys.chain(session)
             return [finding async for finding in findings(session, key, kept)]
     finally:
         await database.close()

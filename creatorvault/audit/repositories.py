@@ -64,9 +64,11 @@ class AuditRepository:
         return head
 
     async def append(self, head: AuditHead, event: AuditEvent) -> None:
+        """The event first: the database lets a head move only to an event that follows it."""
+        self._session.add(event)
+        await self._session.flush()
         head.sequence = event.sequence
         head.digest = event.digest
-        self._session.add(event)
         await self._session.flush()
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Row, make_url, text
 
 from creatorvault.core.checks import Installation, Message
 from creatorvault.core.connections import passing_engine
-from creatorvault.core.migrations import heads
+from creatorvault.core.migrations import applied, heads
 from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
 OLDEST: Final = 15
@@ -45,10 +45,10 @@ async def database_check(installation: Installation) -> list[Message]:
             await reachable(url)
         except DatabaseUnreachable as error:
             return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL, …")]
-    applied = await _applied(owner.reveal())
-    if not applied:
+    revisions = await applied(owner)
+    if not revisions:
         return [Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
-    return [*_migrations(applied), *await logins_check(installation)]
+    return [*_migrations(revisions), *await logins_check(installation)]
 
 
 async def logins_check(installation: Installation) -> list[Message]:
@@ -62,8 +62,8 @@ async def logins_check(installation: Installation) -> list[Message]:
     return found
 
 
-def _migrations(applied: frozenset[str]) -> Iterator[Message]:
-    if applied != heads():
+def _migrations(revisions: frozenset[str]) -> Iterator[Message]:
+    if revisions != heads():
         yield Message("core.E003", "The database is not at this version's migrations.", "creatorvault database upgrade")
 
 
@@ -88,7 +88,7 @@ def _login(row: Row[Any], login: str, *, deploy: bool) -> Iterator[Message]:
             f"{login} is a member of {OPERATOR_ROLE}: row-level security shows it every tenant.",
             f"REVOKE {OPERATOR_ROLE} FROM {login}",
         )
-    elif not row.admitted:
+    if not row.admitted:  # the owner too: policies name the role, and show whoever else has rights no row
         yield Message("core.E006", f"{login} is no member of {RUNTIME_ROLE}.", "creatorvault database upgrade")
 
 
@@ -108,17 +108,6 @@ def _operators(row: Row[Any], runtime: str) -> Iterator[Message]:
         )
     elif not row.operator:
         yield Message("core.E010", f"{row.login} is no member of {OPERATOR_ROLE}.", "creatorvault database upgrade")
-
-
-async def _applied(url: str) -> frozenset[str]:
-    engine = passing_engine(url)
-    try:
-        async with engine.connect() as connection:
-            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
-                return frozenset()
-            return frozenset((await connection.scalars(text("SELECT version_num FROM alembic_version"))).all())
-    finally:
-        await engine.dispose()
 
 
 async def _row(url: str) -> Row[Any]:

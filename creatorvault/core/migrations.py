@@ -1,4 +1,4 @@
-"""Where migrations lie, and which of them is the last."""
+"""Where migrations lie, which of them is the last, and which a database is at."""
 
 from functools import cache
 from pathlib import Path
@@ -6,7 +6,9 @@ from typing import Final
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 
+from creatorvault.core.connections import passing_engine
 from creatorvault.core.secret import Secret
 from creatorvault.settings import IDEA_PARTITIONS
 
@@ -29,3 +31,15 @@ def alembic_config(url: Secret | None = None, idea_partitions: int = IDEA_PARTIT
 @cache
 def heads() -> frozenset[str]:
     return frozenset(ScriptDirectory.from_config(alembic_config()).get_heads())
+
+
+async def applied(url: Secret) -> frozenset[str]:
+    """The revisions that a database is at, as a login sees it that may read them; none for an empty database."""
+    engine = passing_engine(url.reveal())
+    try:
+        async with engine.connect() as connection:
+            if await connection.scalar(text("SELECT to_regclass('alembic_version')")) is None:
+                return frozenset()
+            return frozenset((await connection.scalars(text("SELECT version_num FROM alembic_version"))).all())
+    finally:
+        await engine.dispose()

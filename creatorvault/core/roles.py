@@ -9,7 +9,7 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
-from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, addresses
+from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, addresses, belongs_to
 from creatorvault.settings import DatabaseSettings
 
 
@@ -36,7 +36,7 @@ def _statements(database: DatabaseSettings) -> Iterator[str]:
         yield _created(role, "NOLOGIN")
     for url, role in ((runtime, RUNTIME_ROLE), (database.operator_url, OPERATOR_ROLE)):
         login = None if url is None else make_url(url.reveal()).username
-        if login is not None and login != make_url(owner.reveal()).username:
+        if login is not None and belongs_to(role, login, make_url(owner.reveal()).username or ""):
             # A new role is neither superuser, nor may it bypass row-level security or make roles.
             yield _created(login, "LOGIN")
             yield f"GRANT {role} TO {_quoted(login)}"

@@ -2,15 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
 
 from alembic import command
 from sqlalchemy import make_url, text
 
 from creatorvault.core.connections import passing_engine
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
-from creatorvault.core.migrations import alembic_config
+from creatorvault.core.migrations import alembic_config, applied, heads
 from creatorvault.core.secret import Secret
 from creatorvault.settings import DatabaseSettings, Settings
 
@@ -21,19 +21,40 @@ OPERATOR_ROLE: Final = "creatorvault_operator"
 """Made by a migration too: sees the metadata of every tenant, and no ciphertext. For the admin API's own login."""
 
 
+type UpgradeStep = Callable[[Settings], Coroutine[Any, Any, None]]
+"""What an app prepares as the owner in a database that is at the newest migration. May be run again and again."""
+
+
 class DatabaseUnreachable(Exception):
     """Says which login and why, without the address, which may hold a password."""
 
 
-def upgrade(settings: Settings, revision: str = "head", say: Callable[[str], None] = print) -> None:
-    """Waits `database.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable."""
+def upgrade(
+    settings: Settings, steps: Sequence[UpgradeStep], revision: str = "head", say: Callable[[str], None] = print
+) -> None:
+    """Migrates, lets the logins use what was made, and runs the apps' `steps` when `revision` is the newest.
+
+    Waits `database.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable. Raises
+    what the steps raise.
+    """
     owner, runtime = addresses(settings.database)
     asyncio.run(reachable(owner, settings.database.startup_seconds, say))
     command.upgrade(alembic_config(owner, settings.database.idea_partitions), revision)
     for url, role in ((runtime, RUNTIME_ROLE), (settings.database.operator_url, OPERATOR_ROLE)):
-        login = None if url is None else make_url(url.reveal()).username
-        if login is not None and login != make_url(owner.reveal()).username:
+        if url is not None and belongs_to(role, login := asyncio.run(_login(url)), asyncio.run(_login(owner))):
             asyncio.run(_admit(owner, login, role))
+    if asyncio.run(applied(owner)) == heads():
+        for step in steps:
+            asyncio.run(step(settings))
+
+
+def belongs_to(role: str, login: str, owner: str) -> bool:
+    """Whether `login`, which is for what `role` does, is to be a member of it.
+
+    An owner who serves is bound by row-level security, and needs the role that the policies name. No owner becomes an
+    operator.
+    """
+    return role == RUNTIME_ROLE or login != owner
 
 
 def addresses(database: DatabaseSettings) -> tuple[Secret, Secret]:
@@ -70,6 +91,20 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
 def _may_pass(error: Exception) -> bool:
     """A refused login (28) and a missing database (3D) are passing faults while serving; at start they are mistakes."""
     return is_temporary(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
+
+
+async def _login(url: Secret) -> str:
+    """Of an address that names none, what the driver makes of it. Raises DatabaseUnreachable."""
+    address = make_url(url.reveal())
+    if address.username is not None:
+        return address.username
+    await reachable(url)
+    engine = passing_engine(address)
+    try:
+        async with engine.connect() as connection:
+            return str(await connection.scalar(text("SELECT current_user")))
+    finally:
+        await engine.dispose()
 
 
 async def _admit(owner: Secret, login: str, role: str) -> None:

@@ -19,6 +19,8 @@ PROBE: Final = b"creatorvault/readiness/v1"
 
 # Keys are dumped apart from data: a restore may have brought one without the other.
 APPLIED: Final = text("SELECT version_num FROM alembic_version WHERE to_regclass('keys.vault_keys') IS NOT NULL")
+# An upgrade makes it; without it no event can be written down, and with it nothing that has to be.
+AUDIT_KEY: Final = text("SELECT EXISTS (SELECT FROM keys.audit_keys)")
 
 type Outcome = Literal["ok", "failed"]
 
@@ -64,7 +66,8 @@ class HealthService:
                 # A standby, or a server that an operator has set read-only, answers reads and stores nothing.
                 health = health._replace(database="ok", database_writable="ok" if read_only == "off" else "failed")
                 applied = set((await session.execute(APPLIED)).scalars())
-                health = health._replace(migrations="ok" if applied == self._heads else "failed")
+                migrated = applied == self._heads and (await session.execute(AUDIT_KEY)).scalar_one()
+                health = health._replace(migrations="ok" if migrated else "failed")
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it is not ready
             log.warning("health.failed", part="database", error=type(error).__name__)
         return health

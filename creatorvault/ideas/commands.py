@@ -8,6 +8,7 @@ import rich_click as click
 from rich.progress import Progress
 
 from creatorvault.audit.services import COMMAND, AuditLog, Witness
+from creatorvault.audit.upgrading import prepare_audit_log
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.identifiers import UserId, VaultId
@@ -34,7 +35,7 @@ def seed(users: int, ideas: int) -> None:
     if settings.environment is not Environment.DEVELOPMENT:
         raise click.ClickException("sample ideas are for development; this is a production environment")
     with with_database(settings, click.echo) as running, Progress() as progress:
-        upgrade(running, say=click.echo)
+        upgrade(running, [prepare_audit_log], say=click.echo)
         task = progress.add_task("Storing sample ideas", total=users * ideas)
         asyncio.run(_store(running, users, ideas, lambda stored: progress.advance(task, stored)))
     click.echo(f"{users * ideas} ideas. To read them: creatorvault token --user sample-1")

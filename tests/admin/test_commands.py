@@ -164,11 +164,13 @@ async def test_an_owner_who_may_make_no_roles_migrates_after_somebody_else_prepa
         cluster.drop(managed)
 
 
-def test_an_owner_who_serves_is_no_member_of_the_runtime_role(command: Command, fresh_database: Database) -> None:
-    printed = command("database", "roles", DATABASE_URL=fresh_database.owner_url, DATABASE_OPERATOR_URL="")
+def test_an_owner_who_serves_gets_the_role_that_serves_and_no_other(command: Command, fresh_database: Database) -> None:
+    owner = fresh_database.owner_url
+    printed = command("database", "roles", DATABASE_URL=owner, DATABASE_OPERATOR_URL=owner)
 
     assert 'CREATE ROLE "creatorvault_runtime"' in printed.output
-    assert "GRANT creatorvault_runtime" not in printed.output
+    assert 'GRANT creatorvault_runtime TO "creatorvault_owner"' in printed.output
+    assert "GRANT creatorvault_operator" not in printed.output
 
 
 def test_an_owner_whose_name_the_address_leaves_open_is_prepared_by_somebody_else(command: Command) -> None:

@@ -1,6 +1,7 @@
 """What the operators' login can do in SQL, whatever the code above it would ask for."""
 
 from collections.abc import AsyncGenerator
+from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -30,7 +31,7 @@ GRANTS = {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at)",
         "UPDATE(idea_count,sealed_bytes,changed_at)",
     },
-    "keys.audit_keys": {"SELECT", "INSERT"},
+    "keys.audit_keys": {"SELECT"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: an idea that is deleted takes the one that it is in along.
@@ -122,7 +123,7 @@ async def test_the_operators_login_destroys_what_a_tenant_has_only_while_it_is_b
         }
 
     async def emptied() -> object:
-        return await operator.execute("UPDATE vaults SET idea_count = 0 WHERE tenant_id = $1", tenant)
+        return await operator.execute("UPDATE vaults SET idea_count = 0, sealed_bytes = 0 WHERE tenant_id = $1", tenant)
 
     for status in ("active", "suspended", "erased"):
         await be(status)
@@ -150,6 +151,28 @@ async def test_the_operators_login_brings_no_erased_tenant_back(
     done = await operator.execute("UPDATE tenants SET status = 'active' WHERE tenant_id = $1", tenant_of(ada))
 
     assert done == "UPDATE 0"
+
+
+async def test_the_operators_login_empties_vaults_and_counts_nothing_else(
+    ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
+) -> None:
+    await ada.idea()
+    await database.execute("UPDATE tenants SET status = 'erasing' WHERE tenant_id = $1", tenant_of(ada))
+
+    for counts in ("idea_count = 7, sealed_bytes = 0", "idea_count = 0, sealed_bytes = 7", "idea_count = 0"):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+            await operator.execute(f"UPDATE vaults SET {counts} WHERE tenant_id = $1", tenant_of(ada))
+
+
+@pytest.mark.parametrize("status", ["suspended", "erasing", "erased"])
+async def test_the_operators_login_creates_active_tenants_only(operator: asyncpg.Connection, status: str) -> None:
+    statement = (
+        "INSERT INTO tenants (tenant_id, kind, realm, external_id, status, created_at) "
+        "VALUES ($1, 'personal', 'r', 'x', $2, now())"
+    )
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+        await operator.execute(statement, uuid4(), status)
 
 
 @pytest.mark.parametrize("table", ["operators", "tenant_erasures"])

@@ -3,7 +3,6 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
@@ -14,13 +13,9 @@ from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.keys import AuditKeys
 from creatorvault.audit.repositories import AuditRepository, Search, events, total
 from creatorvault.audit.services import AuditLog
-from creatorvault.core.database import Database as Pool
-from creatorvault.crypto.providers import root_key_provider
-from creatorvault.settings import Settings
-from tests.application import House, environment_of, settings_of
+from tests.application import House
 from tests.factories import Creator
 from tests.logs import captured_logs
-from tests.postgres import Database
 
 type HouseWith = Callable[..., Awaitable[House]]
 
@@ -82,7 +77,6 @@ async def test_an_act_that_fails_leaves_no_event(fresh_house: House, fresh_sql: 
 
     assert (await fresh_house.creator().post({"title": "x"})).status_code == 500
     assert await rows(fresh_sql) == []
-    assert await fresh_sql.fetchval("SELECT count(*) FROM keys.audit_keys") == 0
 
     await fresh_sql.execute("ALTER TABLE ideas DROP CONSTRAINT never")
     await fresh_house.creator().idea()
@@ -99,30 +93,6 @@ async def test_events_of_one_tenant_at_the_same_time_make_one_chain(
     written = await rows(fresh_sql)
     assert [row["sequence"] for row in written] == list(range(1, 10))
     assert [row["previous"] for row in written[1:]] == [row["digest"] for row in written[:-1]]
-
-
-async def test_two_processes_that_make_the_audit_key_at_once_agree_on_one(fresh_database: Database, home: Path) -> None:
-    settings: Settings = settings_of(environment_of(fresh_database, home))
-    provider = root_key_provider(settings.encryption)
-    pool = Pool(settings.database)
-    one, other = AuditKeys(provider), AuditKeys(provider)
-    try:
-        async with pool.writing() as session:
-            mine = await one.chain(session)
-            assert await one.chain(session) == mine
-
-            async def late() -> bytes:
-                async with pool.writing() as session:
-                    return await other.chain(session)
-
-            waiting = asyncio.create_task(late())
-            await asyncio.sleep(0.3)
-            assert not waiting.done()
-        assert await waiting == mine
-        async with pool.writing() as session:
-            assert await one.chain(session) == mine
-    finally:
-        await pool.close()
 
 
 async def test_no_event_holds_content(ada: Creator, database: asyncpg.Connection) -> None:

@@ -145,10 +145,6 @@ def test_upgrade_migrates_and_admits_the_runtime_login_every_time_it_is_asked(
     assert command("check", DATABASE_URL=login, DATABASE_OWNER_URL=empty.owner_url).exit_code == 0
 
 
-def test_upgrade_admits_nobody_when_the_owner_serves(command: Command, empty: Database) -> None:
-    assert command("database", "upgrade", DATABASE_URL=empty.owner_url, DATABASE_OWNER_URL="").exit_code == 0
-
-
 def test_downgrade_takes_everything_back_and_upgrade_brings_it_again(command: Command) -> None:
     assert command("database", "downgrade", "base").exit_code == 0
     assert "core.W006" in command("check").output or "core.E003" in command("check").output

@@ -1,14 +1,14 @@
 """What PostgreSQL's own catalogue says about our tables, functions and rights."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 import asyncpg
 
 OURS: Final = ("public", "keys")
 OF_NO_TENANT: Final = {"alembic_version", "operators", "keys.audit_keys"}
 POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
-"""Of everybody but operators, for reading and for writing."""
+"""Of the runtime role, for reading and for writing."""
 
 # A partition is reached through its table, whose rules hold then; that nobody may reach it directly, the rights say.
 TABLES: Final = """
@@ -23,9 +23,15 @@ UNIQUE: Final = """
     SELECT indrelid AS oid, indexrelid::regclass::text AS name, indkey[0] AS leads FROM pg_index WHERE indisunique
 """
 POLICIES: Final = """
-    SELECT polrelid AS oid, polname, polroles::regrole[]::text[] = '{creatorvault_operator}' AS of_operators,
+    SELECT polrelid AS oid, polrelid::regclass::text AS table_, polname, polpermissive,
+           ARRAY(
+               SELECT CASE role WHEN 0 THEN 'PUBLIC' WHEN relowner THEN 'the owner' ELSE role::regrole::text END
+               FROM unnest(polroles) AS role
+           ) AS roles,
+           CASE polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE'
+               ELSE 'ALL' END AS command,
            pg_get_expr(polqual, polrelid) AS using_, pg_get_expr(polwithcheck, polrelid) AS check_
-    FROM pg_policy
+    FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
 """
 DEFINERS: Final = """
     SELECT oid::regprocedure::text AS name FROM pg_proc
@@ -61,10 +67,34 @@ RIGHTS: Final = """
 """
 
 
+class Policy(NamedTuple):
+    """`role` is "the owner" for who owns the table. Without a `check`, `using` holds for new rows too."""
+
+    role: str
+    command: str
+    using: str | None
+    check: str | None = None
+    restrictive: bool = False
+
+
+async def policies(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, Policy]]:
+    """By table and name."""
+    found: dict[str, dict[str, Policy]] = {}
+    for row in await sql.fetch(POLICIES):
+        policy = Policy(", ".join(row["roles"]), row["command"], row["using_"], row["check_"], not row["polpermissive"])
+        found.setdefault(row["table_"], {})[row["polname"]] = policy
+    return found
+
+
+async def tenant_tables(sql: asyncpg.Connection) -> list[str]:
+    """Every table whose rows belong to tenants."""
+    return sorted(row["name"] for row in await sql.fetch(TABLES, OURS) if row["tenant"] and not row["view"])
+
+
 async def faults(sql: asyncpg.Connection) -> set[str]:
     """Everything that would let one tenant at another's rows."""
     found: set[str] = set()
-    unique, policies = await sql.fetch(UNIQUE), await sql.fetch(POLICIES)
+    unique, every_policy = await sql.fetch(UNIQUE), await sql.fetch(POLICIES)
     for table in await sql.fetch(TABLES, OURS):
         name = table["name"]
         if table["view"]:
@@ -79,9 +109,10 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
             found.add(f"{name}: row-level security is off")
         if not table["relforcerowsecurity"]:
             found.add(f"{name}: its owner is not bound by row-level security")
-        own = [policy for policy in policies if policy["oid"] == table["oid"]]
+        own = [policy for policy in every_policy if policy["oid"] == table["oid"]]
         if not own:
             found.add(f"{name}: has no policy")
+        found |= {f"{name}: the policy {policy['polname']} is for everybody" for policy in own if _is_open(policy)}
         found |= {f"{name}: the policy {policy['polname']} is another" for policy in own if not _is_sound(policy)}
         found |= {
             f"{name}: tenant_id does not lead {index['name']}"
@@ -93,8 +124,16 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
     return found
 
 
+def _is_open(policy: asyncpg.Record) -> bool:
+    return "PUBLIC" in policy["roles"]
+
+
 def _is_sound(policy: asyncpg.Record) -> bool:
-    return bool(policy["of_operators"]) or (policy["using_"] == POLICY and policy["check_"] in (None, POLICY))
+    """What operators and the owner may, the list of policies says; nobody else sees a row but the tenant's."""
+    if _is_open(policy) or policy["roles"] in (["creatorvault_operator"], ["the owner"]) or not policy["polpermissive"]:
+        return True
+    is_own = policy["using_"] == POLICY and policy["check_"] in (None, POLICY)
+    return is_own and policy["roles"] == ["creatorvault_runtime"]
 
 
 async def rights(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, set[str]]]:

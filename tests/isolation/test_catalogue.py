@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from tests.isolation.catalogue import POLICY, faults, rights
+from tests.isolation.catalogue import POLICY, Policy, faults, policies, rights, tenant_tables
 from tests.postgres import Database
 
 QUOTAS: Final = "byte_quota, idea_quota"
@@ -15,7 +15,7 @@ EVERYBODYS: Final = {
     "alembic_version": {"SELECT"},
     "audit_events": {"SELECT", "INSERT"},
     "audit_heads": {"SELECT", "INSERT", "UPDATE (digest, sequence)"},
-    "keys.audit_keys": {"SELECT", "INSERT"},
+    "keys.audit_keys": {"SELECT"},
     "schema keys": {"USAGE"},
     "schema public": {"USAGE"},
 }
@@ -25,7 +25,10 @@ RIGHTS: Final = {
         # Trigger functions, which nobody can call.
         "drop_segments()": {"EXECUTE"},
         "refuse_change()": {"EXECUTE"},
+        "refuse_false_start()": {"EXECUTE"},
+        "refuse_loose_end()": {"EXECUTE"},
         "refuse_step_back()": {"EXECUTE"},
+        "refuse_wrong_link()": {"EXECUTE"},
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
@@ -60,21 +63,90 @@ RIGHTS: Final = {
     },
 }
 
+OWN: Final = {"own_tenant": Policy("creatorvault_runtime", "ALL", POLICY)}
+SERVICE_CHAIN: Final = "(tenant_id = '00000000-0000-0000-0000-000000000000'::uuid)"
+ACTING: Final = {"operators_act": Policy("creatorvault_operator", "ALL", "true")}
+RECORDING: Final = {"owner_records": Policy("the owner", "ALL", SERVICE_CHAIN)}
+READING: Final = {"operators_read": Policy("creatorvault_operator", "SELECT", "true")}
+
+
+def being_erased(table: str) -> str:
+    return f"""(EXISTS ( SELECT
+   FROM tenants t
+  WHERE ((t.tenant_id = {table}.tenant_id) AND (t.status = 'erasing'::text))))"""
+
+
+def destroying(table: str) -> dict[str, Policy]:
+    return {"operators_destroy": Policy("creatorvault_operator", "DELETE", being_erased(table))}
+
+
+POLICIES: Final = {
+    "audit_events": {**OWN, **ACTING, **RECORDING},
+    "audit_heads": {**OWN, **ACTING, **RECORDING},
+    "idea_segments": {**OWN, **READING, **destroying("idea_segments")},
+    "ideas": {**OWN, **READING, **destroying("ideas")},
+    "idempotency_answers": {**OWN, **READING, **destroying("idempotency_answers")},
+    "keys.vault_keys": {**OWN, **READING, **destroying("vault_keys")},
+    "tenant_erasures": ACTING,
+    "tenants": {
+        **OWN,
+        **READING,
+        "begins_active": Policy(
+            "creatorvault_runtime",
+            "INSERT",
+            None,
+            "((status = 'active'::text) AND (idea_quota IS NULL) AND (byte_quota IS NULL)"
+            " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL))",
+            restrictive=True,
+        ),
+        "operators_create": Policy("creatorvault_operator", "INSERT", None, "(status = 'active'::text)"),
+        "operators_change": Policy("creatorvault_operator", "UPDATE", "(status <> 'erased'::text)", "true"),
+    },
+    "vaults": {
+        **OWN,
+        **READING,
+        "begins_empty": Policy(
+            "creatorvault_runtime",
+            "INSERT",
+            None,
+            "((revision = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (key_version = 0) AND (NOT segmented))",
+            restrictive=True,
+        ),
+        "operators_empty": Policy(
+            "creatorvault_operator", "UPDATE", being_erased("vaults"), "((idea_count = 0) AND (sealed_bytes = 0))"
+        ),
+    },
+}
+
 TABLE: Final = "CREATE TABLE drafts (tenant_id uuid, id uuid, PRIMARY KEY (tenant_id, id))"
 ENABLE: Final = "ALTER TABLE drafts ENABLE ROW LEVEL SECURITY"
 FORCE: Final = "ALTER TABLE drafts FORCE ROW LEVEL SECURITY"
-OWN_TENANT: Final = f"CREATE POLICY own_tenant ON drafts USING ({POLICY})"
+OWN_TENANT: Final = f"CREATE POLICY own_tenant ON drafts TO creatorvault_runtime USING ({POLICY})"
 FUNCTION: Final = "CREATE FUNCTION peek() RETURNS bigint LANGUAGE sql {} AS 'SELECT count(*) FROM ideas'"
 
 BROKEN: Final = {
     "drafts: row-level security is off": [TABLE, FORCE, OWN_TENANT],
     "drafts: its owner is not bound by row-level security": [TABLE, ENABLE, OWN_TENANT],
     "drafts: has no policy": [TABLE, ENABLE, FORCE],
-    "drafts: the policy everybody is another": [
-        TABLE, ENABLE, FORCE, OWN_TENANT, "CREATE POLICY everybody ON drafts USING (true)",
+    "drafts: the policy everybody is for everybody": [
+        TABLE, ENABLE, FORCE, OWN_TENANT, f"CREATE POLICY everybody ON drafts USING ({POLICY})",
+    ],
+    "drafts: the policy own_tenant is for everybody": [
+        TABLE, ENABLE, FORCE, OWN_TENANT, "ALTER POLICY own_tenant ON drafts TO creatorvault_runtime, PUBLIC",
+    ],
+    "drafts: the policy limits is for everybody": [
+        TABLE, ENABLE, FORCE, OWN_TENANT, "CREATE POLICY limits ON drafts AS RESTRICTIVE USING (true)",
+    ],
+    "drafts: the policy all_rows is another": [
+        TABLE, ENABLE, FORCE, OWN_TENANT, "CREATE POLICY all_rows ON drafts TO creatorvault_runtime USING (true)",
     ],
     "drafts: the policy writers is another": [
-        TABLE, ENABLE, FORCE, OWN_TENANT, "CREATE POLICY writers ON drafts FOR INSERT WITH CHECK (true)",
+        TABLE, ENABLE, FORCE, OWN_TENANT,
+        "CREATE POLICY writers ON drafts FOR INSERT TO creatorvault_runtime WITH CHECK (true)",
+    ],
+    "drafts: the policy strangers is another": [
+        TABLE, ENABLE, FORCE, OWN_TENANT,
+        f"CREATE POLICY strangers ON drafts TO pg_read_all_data USING ({POLICY})",
     ],
     "drafts: tenant_id does not lead drafts_by_id": [
         TABLE, ENABLE, FORCE, OWN_TENANT, "CREATE UNIQUE INDEX drafts_by_id ON drafts (id, tenant_id)",
@@ -88,6 +160,13 @@ BROKEN: Final = {
 
 async def test_nothing_is_without_the_second_lock(database: asyncpg.Connection) -> None:
     assert await faults(database) == set()
+
+
+async def test_policies_are_those_that_are_written_down(database: asyncpg.Connection) -> None:
+    found = await policies(database)
+
+    assert found == POLICIES
+    assert sorted(found) == await tenant_tables(database)
 
 
 async def test_rights_are_those_that_are_written_down(database: asyncpg.Connection) -> None:

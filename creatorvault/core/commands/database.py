@@ -1,34 +1,45 @@
 """`creatorvault database`: migrations, as the owner of the database."""
 
 import asyncio
+from collections.abc import Sequence
 
 import rich_click as click
 from alembic import command
 from alembic.util import CommandError
 
-from creatorvault.core.development import with_database
+from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.migrations import alembic_config
 from creatorvault.core.roles import role_statements, run_as_owner
-from creatorvault.core.upgrading import addresses
+from creatorvault.core.upgrading import UpgradeStep, addresses
 from creatorvault.core.upgrading import upgrade as upgrade_database
 from creatorvault.settings import load_settings
 
 
-@click.group()
-def database() -> None:
-    """Create, apply and check migrations."""
+def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
+    """`steps` are those of the installed apps."""
+
+    @click.group()
+    def database() -> None:
+        """Create, apply and check migrations."""
+
+    @database.command()
+    @click.argument("revision", default="head")
+    def upgrade(revision: str) -> None:
+        """Apply migrations up to REVISION, and let the runtime login use what they made.
+
+        At the newest, make what the apps need in the database besides: the key of the audit log, for which the root
+        keys must be set.
+        """
+        with with_database(with_development_secrets(load_settings()), click.echo) as settings:
+            upgrade_database(settings, steps, revision, click.echo)
+            click.echo(f"The database is at {revision}.")
+
+    for command_ in (downgrade, check, make_migrations, roles):
+        database.add_command(command_)
+    return database
 
 
-@database.command()
-@click.argument("revision", default="head")
-def upgrade(revision: str) -> None:
-    """Apply migrations up to REVISION, and let the runtime login use what they made."""
-    with with_database(load_settings(), click.echo) as settings:
-        upgrade_database(settings, revision, click.echo)
-        click.echo(f"The database is at {revision}.")
-
-
-@database.command(context_settings={"ignore_unknown_options": True})
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision", default="-1")
 def downgrade(revision: str) -> None:
     """Take migrations back: the last one, or down to REVISION ("base" takes all of them, and the data with them)."""
@@ -37,7 +48,7 @@ def downgrade(revision: str) -> None:
         click.echo(f"The database is at {revision}.")
 
 
-@database.command()
+@click.command()
 def check() -> None:
     """Fail when migrations are not applied, or do not say what the models say."""
     with with_database(load_settings(), click.echo) as settings:
@@ -47,7 +58,7 @@ def check() -> None:
             raise click.ClickException(str(error)) from error
 
 
-@database.command("make-migrations")
+@click.command("make-migrations")
 @click.option("-m", "--message", required=True, help="What changes, in a few words; it becomes the file's name.")
 @click.option("--empty", is_flag=True, help="Write an empty migration instead of comparing models with the database.")
 def make_migrations(message: str, empty: bool) -> None:
@@ -56,7 +67,7 @@ def make_migrations(message: str, empty: bool) -> None:
         command.revision(alembic_config(addresses(settings.database)[0]), message, autogenerate=not empty)
 
 
-@database.command()
+@click.command()
 @click.option("--apply", "apply", is_flag=True, help="Run it as DATABASE_OWNER_URL instead of printing it.")
 def roles(apply: bool) -> None:
     """Print the SQL that prepares the logins, for a PostgreSQL where the owner may not make roles."""

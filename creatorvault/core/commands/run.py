@@ -16,15 +16,17 @@ from creatorvault.core.commands.greeting import Greeting
 from creatorvault.core.commands.serving import serve
 from creatorvault.core.database_checks import logins_check
 from creatorvault.core.development import with_database, with_development_secrets
-from creatorvault.core.upgrading import addresses, reachable, upgrade
+from creatorvault.core.upgrading import UpgradeStep, addresses, reachable, upgrade
 from creatorvault.settings import Environment, Settings, load_settings
 
 type SampleToken = Callable[[Settings, str], str | None]
 """Mints a development token for a user id; None where it cannot."""
 
 
-def run_command(application: str, sample_token: SampleToken, checks: Sequence[Check] = ()) -> click.RichCommand:
-    """`application` is the path of the factory that each worker calls; `checks` are those of the installed apps."""
+def run_command(
+    application: str, sample_token: SampleToken, checks: Sequence[Check], steps: Sequence[UpgradeStep]
+) -> click.RichCommand:
+    """`application` is the path of the factory that each worker calls; the rest is of the installed apps."""
 
     @click.command()
     @click.option("--host", help="Address to listen on instead of the settings' one.")
@@ -39,7 +41,7 @@ def run_command(application: str, sample_token: SampleToken, checks: Sequence[Ch
         with with_database(settings, click.echo) as settings:
             development = settings.environment is Environment.DEVELOPMENT
             if development:
-                upgrade(settings, say=click.echo)
+                upgrade(settings, steps, say=click.echo)
             else:
                 asyncio.run(reachable(addresses(settings.database)[1], settings.database.startup_seconds, click.echo))
                 _refuse_what_is_wrong(settings, [logins_check])

@@ -1,0 +1,155 @@
+"""What the database itself refuses of who writes to the audit log: links that do not fit, whoever they come from."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from itertools import product
+from typing import Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from creatorvault.audit.chain import SERVICE
+from tests.application import House
+from tests.audit.conftest import Command
+from tests.factories import Creator
+from tests.postgres import Database
+
+EVENT: Final = """
+    INSERT INTO audit_events (tenant_id, sequence, happened_at, actor, verb, targets, outcome, previous, digest)
+    SELECT tenant_id, {sequence}, now(), 'user:eve', 'key.created', '{{}}', 'done', {previous}, sha256('forged')
+    FROM audit_heads WHERE tenant_id = $1
+"""
+NEW_HEAD: Final = "INSERT INTO audit_heads (tenant_id, sequence, digest) VALUES ($1, {sequence}, {digest})"
+ZEROS: Final = "decode(repeat('00', 32), 'hex')"
+
+FALSE_EVENTS: Final = {
+    "one that leaves a gap": EVENT.format(sequence="sequence + 2", previous="digest"),
+    "one far ahead": EVENT.format(sequence=2**63 - 1, previous="digest"),
+    "one in the place of the last": EVENT.format(sequence="sequence", previous="digest"),
+    "one before the first": EVENT.format(sequence=0, previous=ZEROS),
+    "one with a negative number": EVENT.format(sequence=-(2**63), previous="digest"),
+    "one behind another event": EVENT.format(sequence="sequence + 1", previous="sha256('another')"),
+    "one behind nothing": EVENT.format(sequence="sequence + 1", previous=ZEROS),
+    "two at once": EVENT.format(sequence="sequence + n", previous="digest").replace(
+        "FROM audit_heads", "FROM audit_heads, generate_series(1, 2) AS n"
+    ),
+}
+FALSE_MOVES: Final = {
+    "raised with a false digest": "UPDATE audit_heads SET sequence = sequence + 1, digest = sha256('x')",
+    "raised with the same digest": "UPDATE audit_heads SET sequence = sequence + 1",
+    "raised by many": "UPDATE audit_heads SET sequence = sequence + 1000, digest = sha256('x')",
+    "given another digest": "UPDATE audit_heads SET digest = sha256('x')",
+    "set back to nothing": f"UPDATE audit_heads SET sequence = 0, digest = {ZEROS}",
+    "touched": "UPDATE audit_heads SET digest = digest",
+}
+FALSE_STARTS: Final = {
+    "one with a number": NEW_HEAD.format(sequence=1, digest=ZEROS),
+    "one with a digest": NEW_HEAD.format(sequence=0, digest="sha256('')"),
+    "one with both": NEW_HEAD.format(sequence=7, digest="sha256('')"),
+    "one below nothing": NEW_HEAD.format(sequence=-1, digest=ZEROS),
+    "one with a short digest": NEW_HEAD.format(sequence=0, digest="'\\x00'::bytea"),
+    "one with an empty digest": NEW_HEAD.format(sequence=0, digest="''::bytea"),
+}
+LOGINS: Final = ("runtime_url", "operator_url", "owner_url")
+
+
+@dataclass(frozen=True)
+class Writer:
+    """A login that may write to a chain with events, in the context of its tenant."""
+
+    sql: asyncpg.Connection
+    tenant_id: UUID
+
+
+@pytest.fixture
+async def writer(
+    request: pytest.FixtureRequest,
+    chain: Creator,
+    command: Command,
+    fresh_database: Database,
+    fresh_sql: asyncpg.Connection,
+) -> AsyncGenerator[Writer]:
+    """Of the owner it is the chain of the service, which is all that it may write to."""
+    tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
+    if request.param == "owner_url":
+        assert command("operators", "create", "--name", "Olga", "--scope", "read").exit_code == 0
+        tenant = SERVICE
+    connection = await asyncpg.connect(getattr(fresh_database, request.param))
+    await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+    yield Writer(connection, tenant)
+    await connection.close()
+
+
+@pytest.mark.parametrize(("writer", "event"), list(product(LOGINS, FALSE_EVENTS)), indirect=["writer"])
+async def test_an_event_that_does_not_follow_the_head_is_refused(writer: Writer, event: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="an event follows the head"):
+        await writer.sql.execute(FALSE_EVENTS[event], writer.tenant_id)
+
+
+@pytest.mark.parametrize(("writer", "move"), list(product(LOGINS, FALSE_MOVES)), indirect=["writer"])
+async def test_a_head_that_moves_to_no_event_is_refused(writer: Writer, move: str) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain goes one step"):
+        await writer.sql.execute(f"{FALSE_MOVES[move]} WHERE tenant_id = $1", writer.tenant_id)
+
+
+@pytest.mark.parametrize(("login", "start"), list(product(("runtime_url", "operator_url"), FALSE_STARTS)))
+async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str, start: str) -> None:
+    tenant = uuid4()
+    connection = await asyncpg.connect(getattr(fresh_database, login))
+    try:
+        await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="begins before its first event"):
+            await connection.execute(FALSE_STARTS[start], tenant)
+        await connection.execute(NEW_HEAD.format(sequence=0, digest=ZEROS), tenant)
+    finally:
+        await connection.close()
+
+
+@pytest.mark.parametrize("writer", LOGINS, indirect=True)
+async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_on(
+    writer: Writer, fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
+) -> None:
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain is its last event"):
+        await writer.sql.execute(EVENT.format(sequence="sequence + 1", previous="digest"), writer.tenant_id)
+
+    member = fresh_house.creator(claims={"org_id": "acme", "org_role": "member"})
+    await member.idea()
+    assert command("operators", "create", "--name", "Otto", "--scope", "read").exit_code == 0
+    assert not await fresh_sql.fetch("SELECT FROM audit_events WHERE actor = 'user:eve'")
+    assert command("audit", "verify").exit_code == 0
+
+
+@pytest.mark.parametrize("writer", LOGINS, indirect=True)
+async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found(
+    writer: Writer, command: Command
+) -> None:
+    async with writer.sql.transaction():
+        await writer.sql.execute(EVENT.format(sequence="sequence + 1", previous="digest"), writer.tenant_id)
+        await writer.sql.execute(
+            "UPDATE audit_heads SET sequence = sequence + 1, digest = sha256('forged') WHERE tenant_id = $1",
+            writer.tenant_id,
+        )
+
+    result = command("audit", "verify")
+
+    assert result.exit_code == 1
+    assert f"{writer.tenant_id} " in result.output
+    assert "it was edited, or not written by this service" in result.output
+
+
+async def test_a_command_writes_to_no_chain_but_the_services(
+    chain: Creator, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    """The owner, who runs it, with the context of a tenant."""
+    tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
+    connection = await asyncpg.connect(fresh_database.owner_url)
+    try:
+        await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+        assert await connection.fetch("SELECT FROM audit_events") == []
+        assert await connection.fetch("SELECT FROM audit_heads") == []
+        for new in (tenant, uuid4()):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
+                await connection.execute(NEW_HEAD.format(sequence=0, digest=ZEROS), new)
+    finally:
+        await connection.close()

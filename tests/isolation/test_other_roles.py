@@ -1,0 +1,250 @@
+"""Who sets a tenant's context and is not the service: row-level security opens to the runtime role alone."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from creatorvault.ideas.segments import FEWEST
+from tests.admin.conftest import tenant_of
+from tests.application import House
+from tests.factories import Creator
+from tests.isolation.catalogue import tenant_tables
+from tests.postgres import Cluster, Database
+
+GRANTED: Final = (
+    "GRANT USAGE ON SCHEMA public, keys TO {login};"
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public, keys TO {login};"
+)
+STRANGERS: Final = {
+    "a login with rights on every table": GRANTED,
+    "a login that reads and writes all data": "GRANT pg_read_all_data, pg_write_all_data TO {login}",
+    "a login that is in the runtime role and does not inherit it": (
+        GRANTED + "GRANT creatorvault_runtime TO {login} WITH INHERIT FALSE"
+    ),
+}
+"""Logins that somebody made by mistake, with the statements that made them."""
+
+NOTHING: Final = "0 rows"
+DENIED: Final = "denied"
+
+type Outcome = str
+"""What came of a statement: NOTHING, DENIED, how many rows, or the name of another error."""
+
+
+@dataclass(frozen=True)
+class Victim:
+    """A tenant with rows in every table."""
+
+    tenant_id: UUID
+    creator: Creator
+
+
+@pytest.fixture
+async def victim(house: House, database: asyncpg.Connection) -> Victim:
+    ada = house.creator()
+    for number in range(FEWEST):
+        await ada.idea(f"Idea {number}", notes="private", tags=["private"])
+    assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
+    await ada.titles({"search": "idea"})
+    await house.app.state.segment_writer.finish()
+    tenant = tenant_of(ada)
+    # An erasure that was asked for, of a tenant that is served: so that each table has a row of a tenant's.
+    await database.execute(
+        "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
+    )
+    return Victim(tenant, ada)
+
+
+@pytest.fixture
+async def login(request: pytest.FixtureRequest, cluster: Cluster, worker_database: Database) -> AsyncGenerator[str]:
+    """Of the owner, or a new one of the kind that the parameter names."""
+    if request.param == "the owner":
+        yield "creatorvault_owner"
+        return
+    name = f"login_{uuid4().hex}"
+    cluster.run(f"CREATE ROLE {name} LOGIN; " + STRANGERS[request.param].format(login=name), worker_database.name)
+    yield name
+    cluster.run(f"DROP OWNED BY {name}; DROP ROLE {name}", worker_database.name)
+
+
+@asynccontextmanager
+async def entered(url: str, tenant: UUID | None) -> AsyncGenerator[asyncpg.Connection]:
+    """A transaction with the context of a tenant, or with none, which is undone."""
+    async with AsyncExitStack() as stack:
+        connection = await asyncpg.connect(url)
+        stack.push_async_callback(connection.close)
+        transaction = connection.transaction()
+        await transaction.start()
+        stack.push_async_callback(transaction.rollback)
+        if tenant is not None:
+            await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
+        yield connection
+
+
+async def outcome(connection: asyncpg.Connection, statement: str, *arguments: object) -> Outcome:
+    """Undone, so that the next statement finds the rows too."""
+    savepoint = connection.transaction()
+    await savepoint.start()
+    try:
+        status = await connection.execute(statement, *arguments)
+    except asyncpg.InsufficientPrivilegeError:
+        return DENIED
+    except asyncpg.PostgresError as error:
+        return type(error).__name__
+    finally:
+        await savepoint.rollback()
+    return f"{status.rpartition(' ')[2]} rows"
+
+
+async def outcomes(sql: asyncpg.Connection, url: str, tenant: UUID, *, context: bool) -> dict[str, Outcome]:
+    """Of each kind of statement, on each table and column, for the tenant's rows."""
+    found: dict[str, Outcome] = {}
+    async with entered(url, tenant if context else None) as connection:
+        for table in await tenant_tables(sql):
+            row: dict[str, Any] = json.loads(
+                await sql.fetchval(f"SELECT to_jsonb(t) FROM {table} t WHERE tenant_id = $1 LIMIT 1", tenant)
+            )
+            for column in row:
+                for statement in (
+                    f"SELECT {column} FROM {table} WHERE tenant_id = $1",
+                    f"UPDATE {table} SET {column} = {column} WHERE tenant_id = $1",
+                    f"DELETE FROM {table} WHERE tenant_id = $1 RETURNING {column}",
+                ):
+                    found[statement] = await outcome(connection, statement, tenant)
+            for statement in (
+                f"SELECT FROM {table}",
+                f"SELECT FROM {table} FOR UPDATE",
+                f"DELETE FROM {table}",
+                f"TRUNCATE {table}",
+                f"COPY {table} TO STDOUT",
+            ):
+                found[statement] = await outcome(connection, statement)
+            found[f"DELETE FROM {table} WHERE tenant_id = …"] = await outcome(
+                connection, f"DELETE FROM {table} WHERE tenant_id = $1", tenant
+            )
+            # A row that is there already: who may add it is told that it is not unique.
+            columns = ", ".join(row)
+            insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, $1)"
+            found[insert] = await outcome(connection, insert, json.dumps(row))
+    return found
+
+
+async def contents(sql: asyncpg.Connection, tenant: UUID) -> dict[str, list[str]]:
+    return {
+        table: [
+            row["row"]
+            for row in await sql.fetch(
+                f"SELECT to_jsonb(t)::text AS row FROM {table} t WHERE tenant_id = $1 ORDER BY 1", tenant
+            )
+        ]
+        for table in await tenant_tables(sql)
+    }
+
+
+@pytest.mark.parametrize("login", ["the owner", *STRANGERS], indirect=True)
+async def test_no_other_login_reaches_a_row_of_a_tenant_whose_context_it_sets(
+    victim: Victim, database: asyncpg.Connection, worker_database: Database, login: str
+) -> None:
+    before = await contents(database, victim.tenant_id)
+    assert all(before.values()), "each table has something to lose"
+
+    found = await outcomes(database, worker_database.url(login), victim.tenant_id, context=True)
+
+    own = {f"TRUNCATE {table}" for table in before} if login == "creatorvault_owner" else set()
+    reached = {what: came for what, came in found.items() if came not in {NOTHING, DENIED} and what not in own}
+    assert reached == {}
+    assert await contents(database, victim.tenant_id) == before
+
+
+async def test_a_context_gives_the_operators_login_nothing(
+    victim: Victim, database: asyncpg.Connection, worker_database: Database
+) -> None:
+    before = await contents(database, victim.tenant_id)
+    url = worker_database.operator_url
+
+    without, within = [await outcomes(database, url, victim.tenant_id, context=context) for context in (False, True)]
+
+    assert within == without
+    changing = {what: came for what, came in within.items() if what.startswith(("DELETE", "UPDATE", "INSERT"))}
+    done = {what for what, came in changing.items() if came not in {NOTHING, DENIED}}
+    # What operators are for: status and quotas, erasures that wait, and new tenants, of which this one is none.
+    assert {what.partition(" =")[0] for what in done if " tenants " in what and what.startswith("UPDATE")} == {
+        f"UPDATE tenants SET {column}"
+        for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")
+    }
+    assert all(" tenants " in what or " tenant_erasures" in what for what in done)
+    assert await contents(database, victim.tenant_id) == before
+
+
+async def test_the_runtime_login_does_reach_them(
+    victim: Victim, database: asyncpg.Connection, worker_database: Database
+) -> None:
+    """So that the tests above would see it if somebody else did."""
+    found = await outcomes(database, worker_database.runtime_url, victim.tenant_id, context=True)
+
+    assert found["SELECT title FROM ideas WHERE tenant_id = $1"] == f"{FEWEST + 1} rows"
+    assert found["DELETE FROM ideas WHERE tenant_id = $1 RETURNING title"] == f"{FEWEST + 1} rows"
+    assert found["SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1"] == "1 rows"
+
+
+@pytest.mark.parametrize("table", ["ideas", "idea_segments", "idempotency_answers", "keys.vault_keys"])
+async def test_an_operator_who_sets_a_tenants_context_deletes_nothing_of_it(
+    victim: Victim, database: asyncpg.Connection, worker_database: Database, table: str
+) -> None:
+    kept = (await victim.creator.list({"limit": 100})).json()
+    connection = await asyncpg.connect(worker_database.operator_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(victim.tenant_id))
+            done = await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", victim.tenant_id)
+    finally:
+        await connection.close()
+
+    assert done == "DELETE 0"
+    assert (await victim.creator.list({"limit": 100})).json() == kept
+
+
+async def test_an_operator_who_sets_an_erased_tenants_context_brings_it_not_back(
+    ada: Creator, database: asyncpg.Connection, worker_database: Database
+) -> None:
+    await ada.idea()
+    await database.execute("UPDATE tenants SET status = 'erased' WHERE tenant_id = $1", tenant_of(ada))
+
+    async with entered(worker_database.operator_url, tenant_of(ada)) as connection:
+        for change in ("status = 'active'", "status = 'erasing'", "idea_quota = 0"):
+            done = await connection.execute(f"UPDATE tenants SET {change} WHERE tenant_id = $1", tenant_of(ada))
+            assert done == "UPDATE 0", change
+
+
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        *(("ideas", column) for column in ("title", "notes", "tags")),
+        ("idea_segments", "sealed"),
+        ("idempotency_answers", "answer"),
+        ("idempotency_answers", "name"),
+        ("keys.vault_keys", "wrapped"),
+    ],
+)
+async def test_an_operator_who_sets_a_tenants_context_reads_no_ciphertext(
+    victim: Victim, worker_database: Database, table: str, column: str
+) -> None:
+    async with entered(worker_database.operator_url, victim.tenant_id) as connection:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch(f"SELECT {column} FROM {table}")
+
+
+@pytest.mark.parametrize("column", ["idea_count", "sealed_bytes", "changed_at"])
+async def test_an_operator_who_sets_a_tenants_context_empties_no_vault_of_it(
+    victim: Victim, worker_database: Database, column: str
+) -> None:
+    async with entered(worker_database.operator_url, victim.tenant_id) as connection:
+        done = await connection.execute(f"UPDATE vaults SET {column} = DEFAULT WHERE tenant_id = $1", victim.tenant_id)
+
+    assert done == "UPDATE 0"
