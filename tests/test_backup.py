@@ -135,8 +135,8 @@ async def opened(database: Database, home: Path, **overrides: str) -> AsyncGener
         yield house
 
 
-def creatorvault(database: Database, home: Path, *arguments: str) -> str:
-    environ = {**os.environ, **environment_of(database, home)}
+def creatorvault(database: Database, home: Path, *arguments: str, **overrides: str) -> str:
+    environ = {**os.environ, **environment_of(database, home), **overrides}
     done = subprocess.run(
         [sys.executable, "-m", "creatorvault", *arguments], env=environ, capture_output=True, text=True, check=False
     )
@@ -249,6 +249,30 @@ async def test_the_rows_stay_behind_forced_row_level_security(shell: Shell, back
         for table in ("ideas", "vaults", "keys.vault_keys"):
             assert await sql.fetchval(f"SELECT count(*) FROM {table}") == 0
         await sql.close()
+
+
+async def test_what_was_restored_under_an_owner_of_another_name_is_upgraded_and_administered(
+    shell: Shell, backup: Backup, cluster: Cluster, home: Path
+) -> None:
+    owner = f"owner_{uuid4().hex}"
+    cluster.run(
+        f"CREATE ROLE {owner} LOGIN; GRANT creatorvault_runtime, creatorvault_operator TO {owner} WITH INHERIT FALSE;"
+    )
+    cluster.run(f"CREATE DATABASE {owner} OWNER {owner}")
+    database = cluster.database(owner)
+    another = {"DATABASE_OWNER_URL": database.url(owner)}
+    try:
+        for line in (RESTORE_DATA, RESTORE_KEYS):
+            shell.run(f"{line} --no-owner", OWNER_URL=database.url(owner))
+        shell.sql(CLEAR_UP, database, owner)
+        creatorvault(database, home, "database", "upgrade", **another)
+        creatorvault(database, home, "operators", "create", "--name", "Olga", "--scope", "read", **another)
+        assert "The audit log is whole." in creatorvault(database, home, "audit", "verify")
+        async with opened(database, home) as house:
+            assert await house.creator(backup.ada).titles({"search": "strasse"}) == [TITLE]
+    finally:
+        cluster.drop(database)
+        cluster.run(f"DROP ROLE {owner}")
 
 
 def no_table(shell: Shell, database: Database) -> dict[str, str]:

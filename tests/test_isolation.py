@@ -1,6 +1,6 @@
 """Nobody reaches another creator's or tenant's ideas: not through the API, not with SQL as the application."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -155,6 +155,46 @@ async def test_the_runtime_login_adds_nothing_to_another_tenant(
             if context:
                 await runtime.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant))
             await runtime.execute(statement, target)
+
+
+NEW_TENANT = {"kind": "personal", "realm": "better-auth", "external_id": "mallory", "status": "active"}
+NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes": 0, "key_version": 0}
+
+
+@pytest.mark.parametrize(
+    ("table", "values"),
+    [
+        *(("tenants", NEW_TENANT | {"status": status}) for status in ("suspended", "erasing", "erased")),
+        *(
+            ("tenants", NEW_TENANT | {quota: amount})
+            for quota in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")
+            for amount in (0, 2**62)
+        ),
+        *(
+            ("vaults", NEW_VAULT | {count: number})
+            for count in ("revision", "idea_count", "sealed_bytes", "key_version")
+            for number in (1, 1000)
+        ),
+        ("vaults", NEW_VAULT | {"segmented": True}),
+    ],
+)
+async def test_what_the_runtime_login_adds_begins_active_and_empty(
+    house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, table: str, values: dict[str, object]
+) -> None:
+    """Status and quotas are for operators to set; a vault counts from nothing."""
+    tenant = uuid4() if table == "tenants" else await tenant_of(database, await house.creator().idea())
+    sound = NEW_TENANT if table == "tenants" else NEW_VAULT
+
+    async def add(row: Mapping[str, object]) -> None:
+        more = {"changed_at": "now()"} if table == "vaults" else {}
+        columns = ", ".join(["tenant_id", *row, "created_at", *more])
+        places = ", ".join(["$1", *(f"${place}" for place in range(2, len(row) + 2)), "now()", *more.values()])
+        await runtime.execute(f"INSERT INTO {table} ({columns}) VALUES ({places})", tenant, *row.values())
+
+    await runtime.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match='row-level security policy "begins_'):
+        await add(values)
+    await add(sound)
 
 
 async def test_a_row_cannot_be_handed_to_another_tenant(

@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Final
 from uuid import uuid4
 
 import asyncpg
@@ -15,6 +16,9 @@ from creatorvault.core.upgrading import upgrade
 from tests.application import environment_of, open_house, settings_of
 from tests.postgres import Cluster, Database
 from tests.schema import compare, config_of, migrate
+
+GUIDE: Final = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+UNFORCE, CHANGE, FORCE = re.findall(r"^ *(\w.*);$", GUIDE.partition("```sql\n")[2].partition("```")[0], re.MULTILINE)
 
 
 def structure(cluster: Cluster, database: Database) -> str:
@@ -87,6 +91,25 @@ async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_
         assert cluster.run("SELECT count(*) FROM ideas", empty.name) == f"{2 * count}\n"
     finally:
         cluster.drop(empty)
+
+
+async def test_a_migration_changes_rows_as_the_guide_says_and_not_by_setting_a_context(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
+) -> None:
+    await fill(fresh_database, home)
+    tenant = await fresh_sql.fetchval("SELECT tenant_id FROM tenants")
+    owner = await asyncpg.connect(fresh_database.owner_url)
+    try:
+        await owner.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+        assert await owner.execute(CHANGE) == "UPDATE 0"
+
+        async with owner.transaction():
+            done = [await owner.execute(statement) for statement in (UNFORCE, CHANGE, FORCE)]
+
+        assert done == ["ALTER TABLE", "UPDATE 1", "ALTER TABLE"]
+        assert await owner.execute(CHANGE) == "UPDATE 0"
+    finally:
+        await owner.close()
 
 
 def test_there_is_one_line_of_migrations(fresh_database: Database) -> None:

@@ -6,8 +6,8 @@ an earlier version of the service still knows them after a downgrade.
 
 from alembic import op
 
-revision = "20261128_11"
-down_revision = "20261125_02"
+revision = "20261128_03"
+down_revision = "20261128_02"
 branch_labels = None
 depends_on = None
 

@@ -70,6 +70,7 @@ async def test_check_does_not_ask_for_the_key_where_nobody_can(
     await fresh_sql.execute("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
 
     assert "audit.E001" not in command("check", DATABASE_URL=fresh_database.url("stranger")).output
+    assert "audit.E001" not in command("check", "--deploy", DATABASE_URL="").output
     await fresh_sql.execute("DROP TABLE keys.audit_keys")
     assert "audit.E001" not in command("check").output
 

@@ -1,0 +1,109 @@
+"""One login for everything, which owns the database: what a developer has who sets DATABASE_URL and nothing else."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from tests.postgres import Cluster, Database
+from tests.test_run import INHERITED, running
+
+pytestmark = pytest.mark.xdist_group("run")
+
+RANDOM: Final = "Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP"
+ROLES: Final = "SELECT pg_has_role('solo', '{role}', 'USAGE')"
+
+
+@pytest.fixture(scope="module")
+def one_cluster() -> Iterator[Cluster]:
+    """A server of its own: what the login may become there belongs to the whole server."""
+    cluster = Cluster.start()
+    try:
+        cluster.run("CREATE ROLE solo LOGIN CREATEROLE")
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture(scope="module")
+def owned(one_cluster: Cluster) -> Database:
+    one_cluster.run("CREATE DATABASE owned OWNER solo")
+    return one_cluster.database("owned")
+
+
+@pytest.fixture
+def environ(owned: Database, tmp_path: Path) -> dict[str, str]:
+    return {
+        "CREATORVAULT_HOME": str(tmp_path / "home"),
+        "BETTER_AUTH_SECRET": RANDOM,
+        "DATABASE_URL": owned.url("solo"),
+    }
+
+
+def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "creatorvault", *arguments]
+    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+
+
+def test_who_serves_as_the_owner_stores_and_finds_ideas(
+    environ: dict[str, str], one_cluster: Cluster, owned: Database, tmp_path: Path
+) -> None:
+    with running(tmp_path / "home", **environ) as run:
+        created = run.curl()
+        assert created.status_code == 201, created.text
+        headers = {"Authorization": created.request.headers["Authorization"]}
+        for parameters in ({}, {"search": created.json()["title"]}, {"sort": "title"}):
+            found = httpx.get(str(created.request.url), headers=headers, params=parameters)
+            assert [idea["id"] for idea in found.json()["items"]] == [created.json()["id"]]
+        assert httpx.get(f"{run.address}/health/ready").status_code == 200
+
+    # The lock between tenants holds for the owner too, who could take it off.
+    assert one_cluster.program("psql", "-XqAt", "-d", owned.url("solo"), "-c", "SELECT count(*) FROM ideas") == "0\n"
+    assert one_cluster.run(ROLES.format(role="creatorvault_runtime"), owned.name) == "t\n"
+    assert one_cluster.run(ROLES.format(role="creatorvault_operator"), owned.name) == "f\n"
+
+    checked = creatorvault(environ, "check")
+    assert checked.returncode == 0, checked.stdout
+    assert "warning core.W007: solo owns the database" in checked.stdout
+    assert checked.stdout.endswith("0 errors, 1 warnings.\n")
+    for words in (
+        ("operators", "create", "--name", "Olga", "--scope", "read"),
+        ("seed", "--users", "1", "--ideas", "3"),
+    ):
+        done = creatorvault(environ, *words)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_check_says_when_an_owner_who_serves_is_not_in_the_role_that_policies_name(
+    environ: dict[str, str], one_cluster: Cluster, owned: Database
+) -> None:
+    assert creatorvault(environ, "database", "upgrade").returncode == 0
+    one_cluster.run("REVOKE creatorvault_runtime FROM solo GRANTED BY solo")
+
+    checked = creatorvault(environ, "check")
+    assert checked.returncode == 1
+    assert (
+        "error core.E006: solo is no member of creatorvault_runtime.\n  creatorvault database upgrade" in checked.stdout
+    )
+
+    assert creatorvault(environ, "database", "upgrade").returncode == 0
+    assert creatorvault(environ, "check").returncode == 0
+
+
+def test_an_address_without_a_login_means_the_one_that_the_driver_takes(
+    environ: dict[str, str], one_cluster: Cluster
+) -> None:
+    one_cluster.run("CREATE DATABASE unnamed OWNER solo")
+    address = one_cluster.database("unnamed").url("solo").replace("solo@", "")
+    unnamed = environ | {"DATABASE_URL": address, "PGUSER": "solo"}
+    assert creatorvault(environ, "database", "upgrade").returncode == 0
+    one_cluster.run("REVOKE creatorvault_runtime FROM solo GRANTED BY solo")
+
+    upgraded = creatorvault(unnamed, "database", "upgrade")
+
+    assert upgraded.returncode == 0, upgraded.stdout + upgraded.stderr
+    assert "0 errors" in creatorvault(unnamed, "check").stdout
