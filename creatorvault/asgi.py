@@ -59,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         logging_config=None,
         state=State({"settings": settings}),
     )
+    app.bounds = settings.server
     app.behind_tls = settings.server.behind_tls
     app.watchers = (watch_for_bursts,)
     install_tracing(app)

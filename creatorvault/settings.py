@@ -57,7 +57,10 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
-    max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 65_536
+    max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
+    # More than this the server itself refuses, without a body: 65,534 bytes in a target.
+    max_target_bytes: Annotated[int, Meta(ge=1024, le=65_534)] = 32_768
+    max_header_bytes: Annotated[int, Meta(ge=1024, le=MIB)] = 32_768
     header_seconds: Seconds = 10.0
     body_seconds: Seconds = 10.0
     allowed_origins: tuple[str, ...] = ("http://localhost:3000",)

@@ -16,13 +16,13 @@ from litestar.types import HTTPReceiveMessage, Receive
 
 from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, RequestInvalid
 from creatorvault.core.headers import header
+from creatorvault.core.nesting import is_shallow, too_deep
+from creatorvault.core.text import NUL
 
 JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
-MAX_DEPTH: Final = 64
 ESCAPE: Final = b"\\u"
-# A string without its end is taken whole too: trying again at each quotation mark in it would take quadratic time.
-BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|([\[{])|[\]}]', re.DOTALL)
-CONSTANT: Final = re.compile(r'"(?:[^"\\]|\\.)*"|(-?Infinity|NaN)')
+# All before the first constant is JSON, and nothing in it but strings has these capital letters.
+CONSTANT: Final = re.compile(r'(?:[^"IN-]|"(?:[^"\\]|\\.)*+"|-(?!I))*+(-?Infinity|NaN)', re.DOTALL)
 MISSING: Final[FieldError] = {"type": "missing", "loc": ("body",), "msg": "Field required"}
 NOT_AN_OBJECT: Final[FieldError] = {
     "type": "model_attributes_type",
@@ -32,10 +32,11 @@ NOT_AN_OBJECT: Final[FieldError] = {
 
 
 class Body(NamedTuple):
-    """`escaped`: some of its text is written by number, so that it may be what UTF-8 cannot say or JSON not hold."""
+    """`storable`: it is known that all text in it is (core.text). `size` is in bytes, as it was sent."""
 
-    value: dict[str, Any]
-    escaped: bool
+    value: Any
+    storable: bool
+    size: int
 
 
 async def read_object(request: Request[Any, Any, Any]) -> Body:
@@ -49,10 +50,10 @@ async def read_object(request: Request[Any, Any, Any]) -> Body:
     declared = header(request.scope, b"content-type")
     if declared is not None and not JSON_MEDIA_TYPE.fullmatch(declared.partition(";")[0].strip()):
         raise RequestInvalid([NOT_AN_OBJECT])
-    value = parse(body)
-    if not isinstance(value, dict):
+    parsed = parse(body)
+    if not isinstance(parsed.value, dict):
         raise RequestInvalid([NOT_AN_OBJECT])
-    return Body(value, ESCAPE in body)
+    return parsed
 
 
 async def _received(request: Request[Any, Any, Any]) -> bytes:
@@ -73,7 +74,7 @@ def _length(announced: str) -> int:
     try:
         return int(announced)
     except ValueError:
-        raise ClientException(f"Invalid content-length: {announced!r}") from None
+        raise ClientException("Invalid content-length") from None
 
 
 async def _whole(receive: Receive, largest: float) -> bytes:
@@ -91,47 +92,34 @@ async def _whole(receive: Receive, largest: float) -> bytes:
             return b"".join(pieces)
 
 
-def parse(body: bytes) -> Any:
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+def parse(body: bytes) -> Body:
+    shallow = is_shallow(body)
+    if shallow:
         try:
-            return _decode_quickly(body)
+            # It refuses surrogates that are not a pair, and UTF-8 cannot say them.
+            return Body(_decode_quickly(body), NUL not in body, len(body))
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # and where, says who is slower
-    return parse_carefully(body)
+    return Body(parse_carefully(body, shallow=shallow), ESCAPE not in body, len(body))
 
 
-def parse_carefully(body: bytes) -> Any:
-    """Raises RequestInvalid."""
+def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
+    """Raises RequestInvalid. `shallow`: it is known not to be too deep."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _not_json(error.start, "Invalid UTF-8") from None
-    if (offset := _too_deep(text)) is not None:
+    if not shallow and (offset := too_deep(text)) is not None:
         raise _not_json(offset, "Nested too deeply")
     try:
         return _decode(text)
     except json.JSONDecodeError as error:
         raise _not_json(error.pos, error.msg) from None
     except _NotANumber:
-        offset = next(found.start(1) for found in CONSTANT.finditer(text) if found[1])
-        raise _not_json(offset, "Not a JSON number") from None
+        constant = CONSTANT.match(text)
+        raise _not_json(constant.start(1) if constant else 0, "Not a JSON number") from None
     except ValueError:
         raise _not_json(0, "Number with too many digits") from None
-
-
-def _too_deep(text: str) -> int | None:
-    """Where the nesting passes MAX_DEPTH. What reads the value afterwards recurses, and Python's stack is finite."""
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
-        return None
-    depth = 0
-    for found in BRACKET.finditer(text):
-        if found[1]:
-            depth += 1
-            if depth > MAX_DEPTH:
-                return found.start()
-        elif found[0] in "]}":
-            depth -= 1
-    return None
 
 
 class _NotANumber(Exception):

@@ -67,6 +67,24 @@ class TooLarge(CreatorVaultError):
         return {"Connection": "close"}
 
 
+class TargetTooLong(CreatorVaultError):
+    """RFC 9110 §15.5.15. Refused before the path is looked up and the query is read."""
+
+    status = HTTPStatus.REQUEST_URI_TOO_LONG
+
+    def __init__(self, largest: int) -> None:
+        super().__init__(f"The path and the query together may have {largest} bytes")
+
+
+class HeadersTooLarge(CreatorVaultError):
+    """RFC 6585 §5."""
+
+    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+
+    def __init__(self, largest: int, most: int) -> None:
+        super().__init__(f"The headers may have {largest} bytes in all, and there may be {most} of them")
+
+
 class BodyTooSlow(CreatorVaultError):
     """RFC 9110 §15.5.9: the answer also says that this connection is not read any further."""
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from http import HTTPMethod
-from typing import Final
+from typing import Final, cast
 
-from litestar.types import HTTPScope
+from litestar.types import HTTPScope, Scope
 
 from creatorvault.core.traces import trace_of
 
@@ -65,3 +65,7 @@ type Watcher = Callable[[Exchange], None]
 def exchange_of(scope: HTTPScope) -> Exchange:
     exchange: Exchange = scope["state"][STATE_KEY]
     return exchange
+
+
+def correlation_id(scope: Scope) -> str:
+    return exchange_of(cast("HTTPScope", scope)).correlation_id

@@ -5,25 +5,34 @@ import re
 from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from http import HTTPMethod
-from typing import Final, cast
+from typing import Any, Final, cast
 
-from litestar import Litestar
+from litestar import Litestar, Request
 from litestar.enums import ScopeType
-from litestar.middleware.base import AbstractMiddleware
-from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+from litestar.middleware._internal.cors import CORSMiddleware
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
 from creatorvault.core.deadlines import OneDeadline
-from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher, exchange_of
+from creatorvault.core.errors import CreatorVaultError, HeadersTooLarge, TargetTooLong
+from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher
 from creatorvault.core.headers import first_values, header
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
+from creatorvault.core.problems import render
+from creatorvault.settings import ServerSettings
 
 log = get_logger(__name__)
 
 VARIANTS: Final = "89ab"
 ORIGIN: Final = b"origin"
 CORRELATION_HEADER: Final = b"x-correlation-id"
+MAX_HEADERS: Final = 100
+"""As many as Granian reads."""
+
+FIELD_BYTES: Final = 4
+"""What a header has beside its name and value: a colon, a blank and the end of its line."""
+
 WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
@@ -37,13 +46,10 @@ CONTENT_POLICY: Final = (b"content-security-policy", b"default-src 'self'")
 TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-def correlation_id(scope: Scope) -> str:
-    return exchange_of(cast("HTTPScope", scope)).correlation_id
-
-
 class Edge(Litestar):
     """The application with its edge. Litestar's own middleware does not see what routing refuses; this does."""
 
+    bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
     observers: Sequence[Observer] = ()
     watchers: Sequence[Watcher] = ()
@@ -56,12 +62,33 @@ class Edge(Litestar):
         else:
             await super().__call__(scope, receive, send)
 
+    def _refused(self, scope: HTTPScope) -> CreatorVaultError | None:
+        """For its size alone, before anything is read of it."""
+        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > self.bounds.max_target_bytes:
+            return TargetTooLong(self.bounds.max_target_bytes)
+        sizes = [len(name) + len(value) + FIELD_BYTES for name, value in scope["headers"]]
+        if sum(sizes) > self.bounds.max_header_bytes or len(sizes) > MAX_HEADERS:
+            return HeadersTooLarge(self.bounds.max_header_bytes, MAX_HEADERS)
+        return None
+
+    def _refuse(self, error: CreatorVaultError, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
+        """As Litestar answers what a handler raises, CORS included."""
+        scope["app"] = scope["litestar_app"] = self
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        answer: ASGIApp = render(request, error).to_asgi_response(None, request)
+        cors = self.asgi_handler
+        if isinstance(cors, CORSMiddleware):
+            answer = CORSMiddleware(answer, cors.config)
+        return answer(scope, receive, send)
+
     def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
         """As Litestar does. A request without an origin goes past its CORS (Fetch Standard §3.3), which would make a
         mapping of all headers to find that out.
         """
+        if (error := self._refused(scope)) is not None:
+            return self._refuse(error, scope, receive, send)
         cors = self.asgi_handler
-        if isinstance(cors, AbstractMiddleware) and not self.before_send and header(scope, ORIGIN) is None:
+        if isinstance(cors, CORSMiddleware) and not self.before_send and header(scope, ORIGIN) is None:
             scope["app"] = scope["litestar_app"] = self
             return cors.app(scope, receive, send)
         return super().__call__(scope, receive, send)

@@ -1,6 +1,5 @@
 """The one place where errors become answers: the published bodies, or RFC 9457 problem details on request."""
 
-import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -19,15 +18,13 @@ from creatorvault.core.errors import (
     ServiceUnavailable,
     TooLarge,
 )
+from creatorvault.core.exchanges import correlation_id
 from creatorvault.core.logging import get_logger
-from creatorvault.core.middleware import correlation_id
 from creatorvault.core.schemas import Prose
 
 log = get_logger(__name__)
 
 PROBLEM_JSON = "application/problem+json"
-# Named by the client, and not with a quality of 0, which means "not acceptable" (RFC 9110 §12.4.2).
-ACCEPTS_PROBLEM = re.compile(r"application/problem\+json(?!\s*;[^,]*\bq=0(?:\.0*)?\s*(?:[,;]|$))", re.IGNORECASE)
 
 
 class ServerErrorInfo(msgspec.Struct, frozen=True):
@@ -49,7 +46,7 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     known = error if isinstance(error, CreatorVaultError) else _from_framework(error)
     if isinstance(known, InternalError):
         _report(error)
-    wants_problem = ACCEPTS_PROBLEM.search(request.headers.get("accept", "")) is not None
+    wants_problem = accepts_problem(request.headers.get("accept", ""))
     body = _problem(known, _correlation_id(request)) if wants_problem else published(known, _correlation_id(request))
     return Response(
         body,
@@ -57,6 +54,21 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         headers=_headers(known, error),
         media_type=PROBLEM_JSON if wants_problem else MediaType.JSON,
     )
+
+
+def accepts_problem(accept: str) -> bool:
+    """Whether problem details are named by the client, and not with a quality of 0, which means "not acceptable"
+    (RFC 9110 §12.4.2 and §12.5.1).
+    """
+    for media_range in accept.lower().split(","):
+        name, *parameters = map(str.strip, media_range.split(";"))
+        if name == PROBLEM_JSON and not any(map(_is_quality_of_0, parameters)):
+            return True
+    return False
+
+
+def _is_quality_of_0(parameter: str) -> bool:
+    return parameter.startswith("q=0") and not parameter.removeprefix("q=0").strip(".0")
 
 
 def exception_handlers() -> ExceptionHandlersMap:

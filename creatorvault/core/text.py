@@ -1,39 +1,88 @@
 """Text that PostgreSQL and UTF-8 can hold: no U+0000, no lone surrogates (RFC 3629 §3)."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from creatorvault.core.errors import FieldError
 
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
+NUL: Final = rb"\u0000"
+MOST_LOOKED_AT: Final = 10_000
+
 type Location = tuple[str | int, ...]
 
 
 def is_storable(value: Any) -> bool:
-    """Whether `unstorable` would find nothing."""
-    if isinstance(value, str):
-        return "\0" not in value if value.isascii() else UNSTORABLE.search(value) is None
-    if isinstance(value, dict):
-        return all(map(is_storable, value)) and all(map(is_storable, value.values()))
-    return all(map(is_storable, value)) if isinstance(value, list) else True
+    """Of a JSON value, keys included. Encoding it takes a tenth of the time that going through it does."""
+    try:
+        encoded = _encode(value)
+    except UnicodeEncodeError:
+        return False
+    return NUL not in encoded or NUL not in encoded.replace(rb"\\", b"")
 
 
 def unstorable(value: Any, location: Location) -> Iterator[FieldError]:
-    """An error for each text in a JSON value, keys included, that cannot be stored."""
-    if isinstance(value, str):
-        if UNSTORABLE.search(value):
-            yield {
-                "type": "value_error",
-                "loc": location,
-                "msg": "Value error, U+0000 and lone surrogates are not allowed",
-            }
-    elif isinstance(value, dict):
-        for key, inner in value.items():
-            # A key that cannot be stored cannot be named either.
-            yield from unstorable(key, location)
-            yield from unstorable(inner, (*location, key) if not UNSTORABLE.search(key) else location)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from unstorable(inner, (*location, index))
+    """An error for each text in a JSON value, keys included, that cannot be stored; what is nested deeper comes later.
+
+    Nothing recurses: all that is in it is put into one list, level by level, and places are looked up for errors only.
+    Of what stands behind MOST_LOOKED_AT others no place is told but `location`.
+    """
+    inside = _Inside([value], [], [])
+    items, starts, owners = inside
+    found = False
+    for number, item in enumerate(items):  # which grows meanwhile
+        kind = type(item)
+        if kind is str:
+            if not _is_storable_text(item):
+                found = True
+                yield _error(location + inside.place(number))
+        elif (kind is list or kind is dict) and item:
+            starts.append(len(items))
+            owners.append(number)
+            items += item
+            if kind is dict:
+                items += item.values()
+        if number == MOST_LOOKED_AT:
+            break
+    if not found and len(items) > MOST_LOOKED_AT and not is_storable(value):
+        yield _error(location)
+
+
+def _error(location: Location) -> FieldError:
+    return {"type": "value_error", "loc": location, "msg": "Value error, U+0000 and lone surrogates are not allowed"}
+
+
+def _is_storable_text(text: str) -> bool:
+    return "\0" not in text if text.isascii() else UNSTORABLE.search(text) is None
+
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class _Inside(NamedTuple):
+    """`items` holds a value and everything in it. What is in the list or object number `owners[n]` begins at
+    `starts[n]`: elements, or keys and then values.
+    """
+
+    items: list[Any]
+    starts: list[int]
+    owners: list[int]
+
+    def place(self, number: int) -> Location:
+        """A key that cannot be stored cannot be named either, so its place is that of the object."""
+        steps: list[str | int] = []
+        while number > 0:
+            found = bisect(self.starts, number) - 1
+            start, owner = self.starts[found], self.owners[found]
+            container = self.items[owner]
+            if isinstance(container, list):
+                steps.append(number - start)
+            elif number - start >= len(container) and _is_storable_text(key := self.items[number - len(container)]):
+                steps.append(key)
+            number = owner
+        return tuple(reversed(steps))

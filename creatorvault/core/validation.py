@@ -5,8 +5,8 @@ The models are Pydantic's because its errors are FastAPI's to the letter (docs/d
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
-from typing import Any, TypedDict, cast
+from itertools import islice
+from typing import Any, Final, TypedDict, cast
 from urllib.parse import parse_qsl
 
 from litestar import Request
@@ -18,11 +18,20 @@ from pydantic_core import ErrorDetails
 
 from creatorvault.core.bodies import read_object
 from creatorvault.core.errors import FieldError, RequestInvalid
+from creatorvault.core.field_errors import MAX_ERRORS, may_be_repeated, reported
 from creatorvault.core.schemas import RequestModel
 from creatorvault.core.text import is_storable, unstorable
 
 OPT_KEY = "accepts"
 RECEIVED = "received"
+
+MAX_PARAMETERS: Final = 100
+TOO_MANY_PARAMETERS: Final[FieldError] = {
+    "type": "too_many_parameters",
+    "loc": ("query",),
+    "msg": f"At most {MAX_PARAMETERS} parameters are read",
+    "ctx": {"max_length": MAX_PARAMETERS},
+}
 
 
 class Received(Struct, frozen=True):
@@ -55,19 +64,21 @@ class Accepts:
         """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
         errors: list[FieldError] = []
         path = query = body = None
+        sent = len(request.scope["path"]) + len(request.scope["query_string"])
         if self.path is not None:
             path = _validated(self.path, "path", request.path_params, errors)
         if self.query is not None:
-            query = _validated(self.query, "query", _query_values(request, self.query, errors), errors)
+            query = _query(self.query, request.scope["query_string"], errors)
         if self.body is not None:
             try:
                 content = await read_object(request)
             except RequestInvalid as error:
                 errors.extend(error.errors)
             else:
-                body = _validated(self.body, "body", content.value, errors, storable=not content.escaped)
+                sent += content.size
+                body = _validated(self.body, "body", content.value, errors, storable=content.storable)
         if errors:
-            raise RequestInvalid(errors)
+            raise RequestInvalid(reported(errors, sent))
         return Received(path, query, body)
 
 
@@ -93,12 +104,17 @@ def accepts(
     return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
 
 
-def _query_values(
-    request: Request[Any, Any, Any], model: type[RequestModel], errors: list[FieldError]
-) -> dict[str, Any]:
+def _query[M: RequestModel](model: type[M], query: bytes, errors: list[FieldError]) -> M | None:
+    if query.count(b"&") >= MAX_PARAMETERS:
+        errors.append(TOO_MANY_PARAMETERS)
+        return None
+    return _validated(model, "query", _query_values(model, query, errors), errors)
+
+
+def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldError]) -> dict[str, Any]:
     """The last value of each known parameter; all of them where the model says that it may be repeated."""
     values: dict[str, Any] = {}
-    for name, value in parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True):
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name in model.repeatable:
             values.setdefault(name, []).append(value)
         elif name in model.model_fields:
@@ -112,7 +128,7 @@ def _validated[M: RequestModel](
     model: type[M], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
 ) -> M | None:
     """`storable`: it is known that all text in it is."""
-    found = [] if storable or is_storable(values) else list(unstorable(values, (where,)))
+    found = [] if storable or is_storable(values) else list(islice(unstorable(values, (where,)), MAX_ERRORS))
     try:
         valid = model.model_validate(values)
     except ValidationError as error:
@@ -141,13 +157,8 @@ def _field_error(details: ErrorDetails, where: str, model: type[RequestModel]) -
     field = str(details["loc"][0])
     location = details["loc"][:1] if field in model.repeatable else details["loc"]
     error = FieldError(type=details["type"], loc=(where, *location), msg=details["msg"])
-    if _may_be_shown(value := details["input"]) and field not in model.private:
+    if may_be_repeated(value := details["input"]) and field not in model.private:
         error["input"] = value
     if "ctx" in details:
         error["ctx"] = {name: {} if isinstance(value, Exception) else value for name, value in details["ctx"].items()}
     return error
-
-
-def _may_be_shown(value: object) -> bool:
-    """Plain values only: a whole body would repeat its private fields, and JSON has no word for infinity."""
-    return isinstance(value, str | bool | int) or value is None or (isinstance(value, float) and isfinite(value))

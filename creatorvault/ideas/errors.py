@@ -1,8 +1,12 @@
 """What the ideas API refuses."""
 
+from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import Alarm, Forbidden, NotFound, RequestInvalid
+
+CURSOR_INVALID: Final = "cursor_invalid"
+WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
 
 REFUSALS = {
     "POST": "Cannot create ideas for other users",
@@ -33,8 +37,7 @@ class CursorInvalid(RequestInvalid):
     """
 
     def __init__(self) -> None:
-        message = "The cursor does not belong to this list: begin anew with an empty cursor"
-        super().__init__([{"type": "cursor_invalid", "loc": ("query", "cursor"), "msg": message}])
+        super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
 
 
 class IdeaNotFound(NotFound):

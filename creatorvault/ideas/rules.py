@@ -5,14 +5,21 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from creatorvault.core.field_errors import MAX_ERRORS
+from creatorvault.ideas.errors import CURSOR_INVALID, WRONG_CURSOR
 from creatorvault.ideas.folding import fold_tag
 
 TITLE_LENGTH: Final = 200
 NOTES_LENGTH: Final = 5000
 TAGS_LENGTH: Final = 1000
+SEARCH_LENGTH: Final = 1000
+CURSOR_LENGTH: Final = 2048
+"""The longest that is given has 1,752 characters: a title of 200 control characters is 1,243 bytes of JSON, 1,280
+padded, and 1,314 in its envelope.
+"""
 LARGEST_OFFSET: Final = 2**63 - 1
 
 
@@ -26,19 +33,42 @@ def _trimmed(title: str) -> str:
     return trimmed
 
 
+def _with_few_errors(tags: Any) -> Any:
+    """Of a list with many elements that are no text, only so many as are told: each costs an error object."""
+    if not isinstance(tags, list) or {*map(type, tags)} <= {str}:
+        return tags
+    wrong = [place for place, tag in enumerate(tags) if not isinstance(tag, str)]
+    return tags[: wrong[MAX_ERRORS - 1] + 1] if len(wrong) > MAX_ERRORS else tags
+
+
 def _distinct(tags: Sequence[str]) -> list[str]:
-    """Trimmed, split at commas, without blanks; of tags equal without regard to case the first spelling stays."""
+    """Trimmed, split at commas, without blanks; of tags equal without regard to case the first spelling stays.
+
+    A tag that is too long by itself is not folded, and none after the tags have become too long together.
+    """
     kept: dict[str, str] = {}
+    spellings: set[str] = set()
+    length = -1
     for tag in _parts(tags):
-        kept.setdefault(fold_tag(tag), tag)
-    distinct = list(kept.values())
-    if len(",".join(distinct)) > TAGS_LENGTH:
-        raise PydanticCustomError(
-            "tags_too_long",
-            "Tags joined by commas should have at most {max_length} characters",
-            {"max_length": TAGS_LENGTH},
-        )
-    return distinct
+        if tag in spellings:
+            continue
+        if len(tag) > TAGS_LENGTH:
+            raise _tags_too_long()
+        spellings.add(tag)
+        if (folded := fold_tag(tag)) not in kept:
+            kept[folded] = tag
+            length += 1 + len(tag)
+            if length > TAGS_LENGTH:
+                raise _tags_too_long()
+    return list(kept.values())
+
+
+def _tags_too_long() -> PydanticCustomError:
+    return PydanticCustomError(
+        "tags_too_long",
+        "Tags joined by commas should have at most {max_length} characters",
+        {"max_length": TAGS_LENGTH},
+    )
 
 
 def _parts(tags: Iterable[str]) -> Iterable[str]:
@@ -64,6 +94,13 @@ def _uuid(value: Any) -> UUID:
         ) from None
 
 
+def _possible_cursor(cursor: str) -> str:
+    """What is longer than any that is given is refused as every other that was not."""
+    if len(cursor) > CURSOR_LENGTH:
+        raise PydanticCustomError(CURSOR_INVALID, WRONG_CURSOR)
+    return cursor
+
+
 def _storable_offset(offset: int) -> int:
     if offset > LARGEST_OFFSET:
         raise PydanticCustomError(
@@ -74,7 +111,12 @@ def _storable_offset(offset: int) -> int:
 
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH), AfterValidator(_trimmed)]
 Notes = Annotated[str, Field(max_length=NOTES_LENGTH)]
-Tags = Annotated[list[str], AfterValidator(_distinct)]
+Tags = Annotated[list[str], BeforeValidator(_with_few_errors), AfterValidator(_distinct)]
 DueDate = Annotated[dt.datetime, AfterValidator(_utc)]
 AnyUuid = Annotated[UUID, BeforeValidator(_uuid)]
+Search = Annotated[str, Field(max_length=SEARCH_LENGTH)]
+TagFilter = Annotated[str, Field(max_length=TAGS_LENGTH)]
+Cursor = Annotated[
+    str, AfterValidator(_possible_cursor), WithJsonSchema({"type": "string", "maxLength": CURSOR_LENGTH})
+]
 Offset = Annotated[int, Field(ge=0), AfterValidator(_storable_offset)]

@@ -13,7 +13,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from creatorvault.core.anyof import AnyOf
 from creatorvault.core.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
-from creatorvault.ideas.rules import AnyUuid, DueDate, Notes, Offset, Tags, Title
+from creatorvault.ideas.rules import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 
 
 class StageEnum(StrEnum):
@@ -119,13 +119,13 @@ class IdeaQuery(RequestModel):
 
     limit: int = Field(default=20, ge=1, le=100)
     offset: Offset = 0
-    search: str | None = None
+    search: Search | None = None
     stage: AnyOf[StageEnum] = Field(default_factory=AnyOf)
     priority: AnyOf[PriorityEnum] = Field(default_factory=AnyOf)
-    tags: str | None = None
+    tags: TagFilter | None = None
     sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
     @model_validator(mode="after")
     def _pages_one_way(self) -> Self:

@@ -53,7 +53,7 @@ async def test_every_status_of_an_idea_carries_every_header(ada: Creator) -> Non
         403: await ada.request("GET", "/api/v1/eve/ideas"),
         404: await ada.get(idea),
         405: await ada.request("DELETE", ada.url),
-        413: await ada.post({"title": "x" * 70_000}),
+        413: await ada.post({"title": "x" * 100_000}),
         422: await ada.post({}),
     }
 
@@ -126,7 +126,7 @@ async def test_the_front_end_may_read_answers(client: httpx.AsyncClient, path: s
 
 
 async def test_the_front_end_may_read_a_body_too_large(ada: Creator) -> None:
-    answer = await ada.post({"title": "x" * 70_000}, headers={"Origin": FRONT_END})
+    answer = await ada.post({"title": "x" * 100_000}, headers={"Origin": FRONT_END})
 
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (413, FRONT_END)
 

@@ -1,16 +1,17 @@
 """What is read quickly is what is read carefully; what the quick way does not take, the careful way judges."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
-import msgspec
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creatorvault.core.bodies import MAX_DEPTH, parse, parse_carefully
-from creatorvault.core.errors import RequestInvalid
-from creatorvault.core.text import is_storable
+from creatorvault.core.bodies import parse, parse_carefully
+from creatorvault.core.errors import FieldError, RequestInvalid
+from creatorvault.core.nesting import MAX_DEPTH, is_shallow, too_deep
+from creatorvault.core.text import UNSTORABLE, Location, is_storable, unstorable
 
 STRANGE = (
     *(b"1e400", b"-0", b"-0.0", b"01", b"1.", b".5", b"5e-324", b"1e-400", b"1_0", b"0x1", b"9007199254740993.0"),
@@ -29,6 +30,10 @@ values = st.recursive(
 )
 
 
+def value(body: bytes) -> Any:
+    return parse(body).value
+
+
 def told(read: Any, body: bytes) -> str:
     """With types, signs and the order of keys, which equality does not tell."""
     try:
@@ -39,23 +44,75 @@ def told(read: Any, body: bytes) -> str:
 
 @pytest.mark.parametrize("body", STRANGE)
 def test_strange_bodies_are_read_alike(body: bytes) -> None:
-    assert told(parse, body) == told(parse_carefully, body)
+    assert told(value, body) == told(parse_carefully, body)
 
 
 @given(values, st.booleans(), st.integers(0, 1000), st.binary(max_size=2))
 @example({"a": 1}, True, 2, b"")
-def test_whole_and_damaged_bodies_are_read_alike(value: Any, ascii_only: bool, place: int, damage: bytes) -> None:
-    whole = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+def test_whole_and_damaged_bodies_are_read_alike(sent: Any, ascii_only: bool, place: int, damage: bytes) -> None:
+    whole = json.dumps(sent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     for body in (whole, whole[:place] + damage + whole[place + 1 :]):
-        assert told(parse, body) == told(parse_carefully, body)
+        assert told(value, body) == told(parse_carefully, body)
 
 
-@given(values)
-def test_what_has_no_escape_by_number_can_be_stored(value: Any) -> None:
-    body = json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
-    if b"\\u" not in body:
-        try:
-            assert is_storable(parse(body))
-        except RequestInvalid:
-            with pytest.raises(msgspec.DecodeError):
-                msgspec.json.decode(body)
+escaped_values = st.recursive(
+    st.text(st.sampled_from('a\0\\u"\ud800\udc00\U0001f600[')) | st.none(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.sampled_from("a\0\ud800")), inner),
+)
+
+
+@given(values | escaped_values, st.booleans())
+def test_what_is_said_to_be_storable_is(sent: Any, ascii_only: bool) -> None:
+    body = json.dumps(sent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    try:
+        parsed = parse(body)
+    except RequestInvalid:
+        return
+    assert is_storable(parsed.value) or not parsed.storable
+
+
+@given(values | escaped_values)
+def test_what_cannot_be_stored_is_found_with_its_place(sent: Any) -> None:
+    found = list(unstorable(sent, ("body",)))
+
+    assert is_storable(sent) == (not found)
+    assert sorted(map(repr, found)) == sorted(map(repr, plainly_unstorable(sent, ("body",))))
+
+
+@pytest.mark.parametrize("text", ["\0", "\ud800"])
+def test_behind_very_many_others_it_is_found_without_its_place(text: str) -> None:
+    assert [error["loc"] for error in unstorable({"a": [*range(8_000), text]}, ("body",))] == [("body", "a", 8_000)]
+    assert [error["loc"] for error in unstorable({"a": [[1]] * 6_000 + [[text]]}, ("body",))] == [("body",)]
+    assert not [*unstorable({"a": [[1]] * 6_000 + [["\\u0000"]]}, ("body",))]
+
+
+def plainly_unstorable(sent: Any, location: Location) -> Iterator[FieldError]:
+    """What `unstorable` finds, by recursion."""
+    if isinstance(sent, str) and UNSTORABLE.search(sent):
+        message = "Value error, U+0000 and lone surrogates are not allowed"
+        yield {"type": "value_error", "loc": location, "msg": message}
+    elif isinstance(sent, dict):
+        for key, inner in sent.items():
+            yield from plainly_unstorable(key, location)
+            yield from plainly_unstorable(inner, location if UNSTORABLE.search(key) else (*location, key))
+    elif isinstance(sent, list):
+        for index, inner in enumerate(sent):
+            yield from plainly_unstorable(inner, (*location, index))
+
+
+pieces = st.sampled_from(
+    ["[", "]", "{", "}", "[" * 40, "]" * 40, "[{" * 20, "}]" * 20, '"[{"', '"\\"["', '"\\\\"', "[]," * 30, "1"]
+)
+
+
+@given(st.lists(pieces).map("".join), st.sampled_from(["", '"[', '"\\']))
+def test_what_is_said_to_be_shallow_is(text: str, end: str) -> None:
+    assert not is_shallow((text + end).encode()) or too_deep(text + end) is None
+
+
+@pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a\\"[":', "}"), ('[[],"\\\\",', "]")])
+def test_whole_json_is_shallow_exactly_as_far_as_it_is_read(depth: int, opening: str, closing: str) -> None:
+    text = f"[{f'{opening * (depth - 1)}[]{closing * (depth - 1)},' * 3}{{}}]"
+
+    assert is_shallow(text.encode()) == (too_deep(text) is None) == (depth < MAX_DEPTH)
