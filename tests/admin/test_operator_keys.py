@@ -54,6 +54,8 @@ class Gate:
     house: House
     work: Work
     clock: Clock
+    open: asyncio.Event
+    """Reads of the table wait while it is not set."""
 
     async def ask(self, key: str) -> httpx.Response:
         return await self.house.client.get(f"{ADMIN}/status", headers={"Authorization": f"Bearer {key}"})
@@ -68,7 +70,8 @@ async def gate(house_with: HouseWith) -> Gate:
 
 
 def watched(house: House) -> Gate:
-    work, clock = Work(), Clock()
+    work, clock, opened = Work(), Clock(), asyncio.Event()
+    opened.set()
     state = house.app.state
     table = state.operator_keys._table
     table._clock = clock
@@ -76,6 +79,7 @@ def watched(house: House) -> Gate:
 
     async def counting(*arguments: Any) -> Sequence[Any]:
         work.reads += 1
+        await opened.wait()
         found: Sequence[Any] = await rows(*arguments)
         return found
 
@@ -84,7 +88,7 @@ def watched(house: House) -> Gate:
 
     table._statements.rows = counting
     event.listen(state.operators_database.engine.sync_engine, "checkout", taken)
-    return Gate(house, work, clock)
+    return Gate(house, work, clock, opened)
 
 
 @pytest.fixture
@@ -184,6 +188,23 @@ async def test_a_refused_key_costs_about_a_millisecond(gate: Gate, olga: AdminCl
     milliseconds = (process_time() - before) * 1000 / len(keys)
 
     assert milliseconds < 10
+
+
+async def test_a_read_that_takes_long_is_waited_for_and_not_begun_again(gate: Gate, olga: AdminClient) -> None:
+    gate.open.clear()
+    early = [asyncio.create_task(gate.ask(wrong(olga.key_id))) for _ in range(3)]
+    async with asyncio.timeout(30):
+        while not gate.work.reads:  # noqa: ASYNC110  # there is no event for it
+            await asyncio.sleep(0.01)
+    gate.clock.pass_by(10 * key_table.REREAD_SECONDS)
+    late = [asyncio.create_task(gate.ask(key)) for key in (wrong(olga.key_id), olga.key)]
+    await asyncio.sleep(0.1)
+    gate.open.set()
+
+    answers = await asyncio.gather(*early, *late)
+
+    assert [answer.status_code for answer in answers] == [401] * 4 + [200]
+    assert gate.work.reads == 1
 
 
 @pytest.mark.parametrize(
