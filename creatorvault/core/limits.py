@@ -79,7 +79,7 @@ class RateLimits:
         await self._count(scope, quotas.reads if scope["method"] in READING else quotas.writes, caller)
 
     async def count_stranger(self, scope: HTTPScope) -> None:
-        """A request without a token, by its address. Raises TooManyRequests."""
+        """A request without a token, or with one that has been withdrawn, by its address. Raises TooManyRequests."""
         await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
 
     async def reserve(self, scope: HTTPScope) -> Reservation | None:
