@@ -285,6 +285,8 @@ async def test_a_wrong_place_is_told_eight_steps_deep(ada: Creator) -> None:
 HEADERS: Final = {
     "a long Accept": {"Accept": "application/problem+json;" * 1200},
     "a long Accept with a quality of 0": {"Accept": f"{'application/problem+json;' * 1200}q=0"},
+    "a long Accept that is none": {"Accept": f"{'application/problem+json;' * 600}q=0;q=0.{'0' * 15_000}a"},
+    "a long Accept of parameters": {"Accept": f"{'application/problem+json;' * 600}q=0;{'q=0a;' * 3000}"},
     "a long Accept of blanks": {"Accept": f"application/problem+json;{' ' * 30_000}x"},
     "many entity tags": {"If-None-Match": '""' * 15_000},
     "half entity tags": {"If-None-Match": 'W/"' * 10_000},

@@ -58,10 +58,27 @@ async def test_a_fault_as_a_problem(fresh_house: House, fresh_sql: asyncpg.Conne
 
 
 @pytest.mark.parametrize(
-    "accept", ["*/*", "application/json", "text/html", "application/json, application/problem+json;q=0"]
+    "accept",
+    [
+        *("*/*", "application/json", "text/html", "application/json, application/problem+json;q=0"),
+        *("application/problem+json; Q=0.000", "application/problem+json ;x=y; q=0.", "xapplication/problem+json"),
+    ],
 )
 async def test_others_get_the_published_body(ada: Creator, accept: str) -> None:
     answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
 
     assert answer.headers["content-type"].startswith("application/json")
     assert answer.json() == {"detail": "Not Found"}
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        *("application/problem+json;q=0.5", "APPLICATION/Problem+JSON ; q=0.001", "text/html,application/problem+json"),
+        *("application/problem+json;q=0, application/problem+json", "application/problem+json;aq=0;q=1"),
+    ],
+)
+async def test_whoever_names_problems_gets_them(ada: Creator, accept: str) -> None:
+    answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
+
+    assert problem(answer)["detail"] == "Not Found"

@@ -120,6 +120,35 @@ async def test_a_body_without_end_is_cut_off(service: Service) -> None:
     writer.transport.abort()
 
 
+@pytest.mark.parametrize(
+    ("letters", "header", "status", "answered"),
+    [
+        (32_000, 32_000, 200, True),
+        (33_000, 0, 414, True),
+        (65_000, 0, 414, True),
+        (66_000, 0, 414, False),
+        (1_000_000, 0, 431, False),
+        (0, 33_000, 431, True),
+        (32_000, 48_000, 431, True),
+        (0, 1_000_000, 431, False),
+    ],
+)
+async def test_an_address_and_headers_that_are_too_long_are_refused(
+    service: Service, letters: int, header: int, status: int, answered: bool
+) -> None:
+    """By the service, in words, as far as the server's buffer goes; beyond that by the server, which says nothing."""
+    answer = await ask(service.port, "GET", f"/health?{'a' * letters}", {"X": "a" * header})
+
+    assert (answer.status, bool(answer.body)) == (status, answered)
+
+
+@pytest.mark.parametrize(("more", "status"), [(98, 200), (99, 431), (5000, 431)])
+async def test_more_than_100_headers_are_refused(service: Service, more: int, status: int) -> None:
+    headers = {f"X-{number}": "a" for number in range(more)}  # beside Host and Connection
+
+    assert (await ask(service.port, "GET", "/health", headers)).status == status
+
+
 async def test_forwarding_headers_from_anybody_make_no_other_address(service: Service) -> None:
     """Nine requests lie in two windows at most, of three each."""
     spoofed = [

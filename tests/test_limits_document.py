@@ -1,0 +1,117 @@
+"""docs/limits.md says what the settings and the code say."""
+
+import re
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, NamedTuple
+
+import pytest
+
+from creatorvault.accounts.claims import MAX_ID_LENGTH
+from creatorvault.accounts.tokens import MAX_TOKEN_BYTES
+from creatorvault.admin.schemas import LONGEST_NAME
+from creatorvault.core import field_errors, middleware
+from creatorvault.core.nesting import MAX_DEPTH
+from creatorvault.core.paging import FARTHEST, PageQuery
+from creatorvault.core.text import MOST_LOOKED_AT
+from creatorvault.core.validation import MAX_PARAMETERS
+from creatorvault.ideas import rules
+from creatorvault.ideas.folding import MOST_NON_STARTERS
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.idempotency.services import KEPT_FOR
+from creatorvault.idempotency.services import WELL_FORMED as KEY
+from creatorvault.settings import Settings
+
+DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
+NOT_FILLED_IN: Final = {"Work per identity", "Full reads of a process", "Time of a full read"}
+IN_WORDS: Final = {"User id in a path", "Idea id in a path"}
+
+
+class Row(NamedTuple):
+    what: str
+    default: str
+    setting: str
+    beyond: str
+
+    @property
+    def number(self) -> int | None:
+        return None if self.default == "none" else int(self.default.split(" ")[0].replace(",", ""))
+
+
+def longest(matches: Callable[[int], object]) -> int:
+    return max(length for length in range(1, 1000) if matches(length))
+
+
+def at_most(model: type[PageQuery] | type[IdeaQuery], field: str) -> int:
+    constraint: int = next(rule.le for rule in model.model_fields[field].metadata if hasattr(rule, "le"))
+    return constraint
+
+
+ROWS: Final = {
+    row.what: row
+    for line in re.findall(r"^\|(?! What|---)(.*)\|$", DOCUMENT, re.MULTILINE)
+    for row in [Row(*(cell.strip() for cell in line.split("|")))]
+}
+FIXED: Final = {
+    "Headers": middleware.MAX_HEADERS,
+    "Token": MAX_TOKEN_BYTES,
+    "Parameters of a query": MAX_PARAMETERS,
+    "Nesting of a body": MAX_DEPTH,
+    "Digits of a whole number in a body": sys.get_int_max_str_digits(),
+    "`Idempotency-Key`": longest(lambda length: KEY.fullmatch("a" * length)),
+    "`X-Correlation-ID`": longest(lambda length: middleware.WELL_FORMED.fullmatch(b"a" * length)),
+    "`title`": rules.TITLE_LENGTH,
+    "`notes`": rules.NOTES_LENGTH,
+    "`tags` of an idea, trimmed, each once, joined by commas": rules.TAGS_LENGTH,
+    "`search`": rules.SEARCH_LENGTH,
+    "`tags` to filter by": rules.TAGS_LENGTH,
+    "`cursor`": rules.CURSOR_LENGTH,
+    "`limit`": at_most(IdeaQuery, "limit"),
+    "`offset` of ideas": rules.LARGEST_OFFSET,
+    "`offset` of other lists": FARTHEST,
+    "User id and organization id in a token": MAX_ID_LENGTH,
+    "External id of a tenant (admin API)": LONGEST_NAME,
+    "Combining marks in a row, for finding": MOST_NON_STARTERS,
+    "Faults that one 422 lists": field_errors.MAX_ERRORS,
+    "Bytes that the list has more than the request": field_errors.MORE_BYTES,
+    "Characters of a text that is repeated as `input`": field_errors.MAX_INPUT,
+    "Characters of a name in `loc`": field_errors.MAX_NAME,
+    "Steps of `loc`": field_errors.MAX_STEPS,
+    "Values of a body that are looked through for the place of U+0000 or a lone surrogate": MOST_LOOKED_AT,
+    "Answers kept for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
+}
+SET: Final = {what: row for what, row in ROWS.items() if row.setting != "fixed" and row.default}
+
+
+@pytest.mark.parametrize("what", SET)
+def test_the_default_of_a_bound_is_that_of_its_setting(what: str) -> None:
+    section, name = SET[what].setting.strip("`").split(".")
+
+    assert getattr(getattr(Settings(), section), name) == SET[what].number
+
+
+@pytest.mark.parametrize("what", FIXED)
+def test_a_bound_that_is_fixed_is_that_of_the_code(what: str) -> None:
+    assert (ROWS[what].setting, ROWS[what].number) == ("fixed", FIXED[what])
+
+
+def test_each_bound_is_compared_with_something() -> None:
+    without = {what for what in ROWS if what not in SET and what not in FIXED}
+
+    assert without <= IN_WORDS | NOT_FILLED_IN
+    assert len(ROWS) > 45
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        *(f"server.{name}" for name in ("max_body_bytes", "max_target_bytes", "max_header_bytes")),
+        *(f"server.{name}" for name in ("header_seconds", "body_seconds")),
+        *(f"limits.{name}" for name in ("identity_reads", "identity_writes", "address_requests")),
+        *(f"tenancy.{name}" for name in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")),
+    ],
+)
+def test_every_setting_that_bounds_a_client_is_on_the_page(setting: str) -> None:
+    assert [row.what for row in ROWS.values() if row.setting == f"`{setting}`"]
