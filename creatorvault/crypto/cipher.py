@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -35,14 +35,25 @@ def derive_purpose_key(vault_key: bytes, purpose: str) -> bytes:
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(vault_key)
 
 
+class Wrap(NamedTuple):
+    """A vault key as its row has it."""
+
+    root_key_id: str
+    wrapped: bytes
+
+
+NOT_STORED: Final = Wrap("", b"")
+
+
 class VaultCipher:
     """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
 
     `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
-    for versions whose wrap did not open, the alarm that a reader of a value under that version gets.
+    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `wrap` is what the
+    key that seals was unwrapped from: a write makes sure that it is still there.
     """
 
-    __slots__ = ("_derived", "_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version")
+    __slots__ = ("_derived", "_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version", "wrap")
 
     def __init__(
         self,
@@ -52,10 +63,12 @@ class VaultCipher:
         *,
         unusable: Mapping[KeyVersion, Alarm],
         purpose: str = IDEAS,
+        wrap: Wrap = NOT_STORED,
     ) -> None:
         self.vault = vault
         self.version = max(keys)
         self.first_revision = first_revision
+        self.wrap = wrap
         self._keys = keys
         self._unusable = unusable
         derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
-from creatorvault.crypto.cipher import VaultCipher, vault_ids
+from creatorvault.crypto.cipher import VaultCipher, Wrap, vault_ids
 from creatorvault.crypto.envelope import KEY_BYTES, context
 from creatorvault.crypto.errors import LostKey
 from creatorvault.crypto.repositories import VaultKeyRepository, WrappedKey
@@ -62,6 +62,18 @@ class Keyring:
             if loaded.complete and forgotten == self._forgotten:
                 self._keep(loaded)
             return loaded
+
+    async def cipher_for_sealing(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+        """As `cipher`, once it is sure that the key that seals is still stored as it was when it was unwrapped.
+
+        What this process seals with a key that is nowhere else would be lost with it. A key whose row is gone or was
+        edited is forgotten and read again, which raises the alarm of `cipher`.
+        """
+        cipher = await self.cipher(session, vault, version)
+        if await VaultKeyRepository(session, vault).has(cipher.version, cipher.first_revision, cipher.wrap):
+            return cipher
+        self.forget(vault)
+        return await self.cipher(session, vault, version)
 
     def newest(self, vault: VaultId) -> VaultCipher | None:
         """The newest cipher of the vault that this process has; another process may have made a newer key."""
@@ -128,7 +140,8 @@ class Keyring:
         for needed in (version, newest):
             if needed not in keys:
                 raise unusable.get(needed) or LostKey(**vault_ids(vault), key_version=str(needed))
-        return VaultCipher(vault, rows[-1].first_revision, keys, unusable=unusable)
+        wrap = Wrap(rows[-1].root_key_id, rows[-1].wrapped)
+        return VaultCipher(vault, rows[-1].first_revision, keys, unusable=unusable, wrap=wrap)
 
 
 def wrap_context(vault: VaultId, version: KeyVersion, first_revision: VaultRevision) -> bytes:

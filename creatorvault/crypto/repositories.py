@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.crypto.cipher import Wrap
 from creatorvault.crypto.models import VaultKey
 
 
@@ -48,6 +49,18 @@ class VaultKeyRepository:
             )
             for version, root_key_id, wrapped, first_revision in await self._session.execute(statement)
         ]
+
+    async def has(self, version: KeyVersion, first_revision: VaultRevision, wrap: Wrap) -> bool:
+        """Whether the row of that version is there, with all that its wrap is bound to."""
+        statement = select(col(VaultKey.version)).where(
+            col(VaultKey.tenant_id) == self._vault.tenant_id,
+            col(VaultKey.user_id) == self._vault.user_id,
+            col(VaultKey.version) == version,
+            col(VaultKey.first_revision) == first_revision,
+            col(VaultKey.root_key_id) == wrap.root_key_id,
+            col(VaultKey.wrapped) == wrap.wrapped,
+        )
+        return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def add(self, key: WrappedKey) -> None:
         """Raises IntegrityError when the vault has a key of that version already."""

@@ -21,6 +21,7 @@ from creatorvault.ideas.services import IdeaWritingService, drafted
 from creatorvault.settings import Environment, Settings, load_settings
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import VaultService
 
 AT_ONCE = 50
@@ -69,7 +70,8 @@ async def _store_some(
 ) -> None:
     vault_id = VaultId(tenant.id, UserId(tenant.external_id))
     async with database.writing() as session:
-        vault = await VaultService(session, tenant, vault_id, keyring, settings, witness).open_locked()
+        revisions = SeenRevisions(settings.database.answer_seconds)
+        vault = await VaultService(session, tenant, vault_id, keyring, settings, witness, revisions).open_locked()
         service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
         for idea in sample_ideas(random, count):
             await service.create(idea, drafted(idea, vault_id.user_id))

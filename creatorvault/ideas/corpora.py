@@ -4,7 +4,6 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
-from uuid import UUID
 
 import msgspec
 
@@ -36,8 +35,8 @@ class VaultReader(Protocol):
     def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
         """The ideas last changed after `revision`, each once, in batches."""
 
-    def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
-        """The ids of all ideas of the vault, in batches."""
+    def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
+        """The ids of all ideas of the vault, 16 bytes each, in batches."""
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,17 +71,17 @@ class Corpora:
 
         Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
         """
-        corpus = self._hit(vault, reader.revision) or await self._refreshed(vault, reader, turn)
+        corpus = self._hit(vault, reader.revision, reader.idea_count) or await self._refreshed(vault, reader, turn)
         if corpus is None:
             self._streams += 1
             return await self._streamed(vault, reader, query, turn)
         return await corpus.select(query, turn)
 
     async def page_at_hand(
-        self, vault: VaultId, revision: VaultRevision, query: CorpusQuery, turn: LoopTurn
+        self, vault: VaultId, revision: VaultRevision, idea_count: int, query: CorpusQuery, turn: LoopTurn
     ) -> Page | None:
         """The answer for this very revision if it takes no reading; None otherwise."""
-        corpus = self._hit(vault, revision)
+        corpus = self._hit(vault, revision, idea_count)
         return None if corpus is None else await corpus.select(query, turn)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
@@ -107,9 +106,9 @@ class Corpora:
             vaults=len(self._kept),
         )
 
-    def _hit(self, vault: VaultId, revision: VaultRevision) -> Corpus | None:
+    def _hit(self, vault: VaultId, revision: VaultRevision, idea_count: int) -> Corpus | None:
         corpus = self._kept.get(vault)
-        if corpus is None or corpus.revision != revision:
+        if corpus is None or corpus.revision != revision or corpus.idea_count != idea_count:
             return None
         self._kept.move_to_end(vault)
         self._hits += 1
@@ -118,6 +117,10 @@ class Corpora:
     async def _refreshed(self, vault: VaultId, reader: VaultReader, turn: LoopTurn) -> Corpus | None:
         """The corpus at the reader's revision; None where the ideas have to be streamed."""
         base = self._kept.get(vault)
+        if base and base.revision == reader.revision:
+            # At one revision a vault has one number of ideas. Read again, the vault may well add up.
+            self.forget(vault)
+            raise VaultMismatch(**vault_ids(vault))
         if base and base.revision > reader.revision:
             # The reader's snapshot began before a change that another request has seen: keep what is newer.
             return None

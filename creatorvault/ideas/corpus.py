@@ -6,7 +6,6 @@ Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
 from bisect import bisect_left, insort
 from collections.abc import AsyncIterable, Iterable, Sequence
 from itertools import batched, chain
-from uuid import UUID
 
 import msgspec
 
@@ -159,11 +158,11 @@ class CorpusDraft:
         for entry in changed:
             self._put(entry.id, entry)
 
-    async def retain(self, batches: AsyncIterable[Sequence[UUID]], turn: LoopTurn) -> None:
+    async def retain(self, batches: AsyncIterable[Sequence[bytes]], turn: LoopTurn) -> None:
         """Drops every idea but these."""
         gone = self.entries.keys() - set()
         async for ids in batches:
-            gone.difference_update([live.bytes for live in ids])
+            gone.difference_update(ids)
             await turn.rest_if_over()
         for idea_id in gone:
             self._put(idea_id, None)

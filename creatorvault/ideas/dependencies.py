@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from litestar import Request
 from litestar.di import NamedDependency
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import Witness
@@ -28,7 +29,7 @@ from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.advances import VaultAdvances
 from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
-from creatorvault.tenants.errors import TenantErased
+from creatorvault.tenants.errors import TenantErased, VaultSetBack
 from creatorvault.tenants.glances import VaultGlances
 from creatorvault.tenants.services import VaultService
 
@@ -57,10 +58,10 @@ async def _snapshot(
 ) -> AsyncGenerator[IdeaReadingService]:
     state = request.app.state
     async with database.reading() as session:
-        service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
+        service = _opening(request, session, tenant, vault_id)
         try:
             vault = await service.open()
-        except TenantErased:
+        except (TenantErased, VaultSetBack):
             state.corpora.forget(vault_id)
             raise
         segments = None
@@ -97,9 +98,18 @@ async def _transaction(
             if request.method == "POST"
             else None
         )
-        service = VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request))
-        vault = await service.open_locked()
+        service = _opening(request, session, tenant, vault_id)
+        try:
+            vault = await service.open_locked()
+        except VaultSetBack:
+            state.corpora.forget(vault_id)
+            raise
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
+
+
+def _opening(request: IdeasRequest, session: AsyncSession, tenant: TenantName, vault_id: VaultId) -> VaultService:
+    state = request.app.state
+    return VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request), state.revisions)
 
 
 def _glances(request: IdeasRequest, vault_id: VaultId) -> VaultGlances:

@@ -18,7 +18,9 @@ REFUSALS = {
 
 
 class VaultMismatch(Alarm):
-    """The vault's rows are not those that its own row speaks of: some were added or taken away behind our back."""
+    """The vault's rows are not those that its own row, or a segment, speaks of: some were added, taken away or set back
+    behind our back.
+    """
 
     code = "vault_mismatch"
 

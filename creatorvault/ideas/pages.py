@@ -2,18 +2,33 @@
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, NamedTuple, cast
+from typing import Any, Final, NamedTuple, Protocol, cast
 
 import msgspec
 
-from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.crypto.cipher import VaultCipher, vault_ids
 from creatorvault.ideas.cursors import next_cursor
+from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.ordering import Place, SortField
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
 from creatorvault.tenants.services import OpenVault
+
+REVISION: Final = IdeaColumns._fields.index("revision")
+
+
+class Opened(Protocol):
+    """A vault in one snapshot, or under its lock."""
+
+    @property
+    def id(self) -> VaultId: ...
+    @property
+    def revision(self) -> VaultRevision: ...
+    @property
+    def cipher(self) -> VaultCipher: ...
 
 
 class IdeaPage(NamedTuple):
@@ -28,6 +43,17 @@ class IdeaPage(NamedTuple):
         if self.next_cursor is msgspec.UNSET:
             return query.offset + len(self.items) < self.total
         return self.next_cursor is not None
+
+
+def opened(vault: Opened, row: Sequence[Any]) -> IdeaResponse:
+    """`row` has the columns of IdeaColumns. Raises the alarms of `IdeaSealer.open`, and VaultMismatch.
+
+    What opens was sealed with its revision. If the vault's row is not that far, it was set back.
+    """
+    idea = IdeaSealer.of(vault.cipher).open(row)
+    if row[REVISION] > vault.revision:
+        raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea.id))
+    return idea
 
 
 def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
@@ -63,9 +89,11 @@ def rows_wanted(query: IdeaQuery) -> int:
 
 
 def page_of_rows(vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int) -> IdeaPage:
-    """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many."""
-    opened = IdeaSealer.of(vault.cipher).open
-    ideas = [opened(row) for row in rows[: query.limit]]
+    """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many.
+
+    Raises as `opened`.
+    """
+    ideas = [opened(vault, row) for row in rows[: query.limit]]
     last = None
     if len(rows) > query.limit:
         row = rows[query.limit - 1]

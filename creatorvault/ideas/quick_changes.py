@@ -12,11 +12,13 @@ from uuid import UUID
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.preconditions import Precondition
 from creatorvault.ideas.glances import ONE
+from creatorvault.ideas.pages import opened
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow, sealed_size
 from creatorvault.ideas.services import StoredIdea, changed, idea_tag, replaced, stamped
 from creatorvault.tenants.advances import ADVANCED, FIRST_ARGUMENT, Expected, Growth, VaultAdvances
 from creatorvault.tenants.glances import VAULT_COLUMNS, VaultGlances
+from creatorvault.tenants.services import OpenVault
 
 ATTEMPTS: Final = 2
 
@@ -82,7 +84,7 @@ class QuickChanges:
         return None
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea | None:
-        """Raises PreconditionFailed, and the alarms of `IdeaSealer.open`."""
+        """Raises PreconditionFailed, and the alarms of `opened`."""
         return await self._change(idea_id, lambda idea: stamped(replaced(idea, given)))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea | None:
@@ -100,7 +102,8 @@ class QuickChanges:
             for _ in range(ATTEMPTS):
                 if (seen := await self._seen(idea_id)) is None:
                     return False
-                expected, before = seen
+                vault, before = seen
+                expected = Expected(vault.revision, vault.cipher)
                 growth = Growth(ideas=-1, sealed_bytes=-sealed_size(before.title, before.notes, before.tags))
                 if await self._advances.advance(DELETE, expected, growth, datetime.now(UTC), idea_id):
                     return True
@@ -111,25 +114,24 @@ class QuickChanges:
             for _ in range(ATTEMPTS):
                 if (seen := await self._seen(idea_id)) is None:
                     return None
-                expected, before = seen
-                sealer = IdeaSealer.of(expected.cipher)
-                stored = sealer.open(before)
+                vault, before = seen
+                expected, stored = Expected(vault.revision, vault.cipher), opened(vault, before)
                 idea = change(stored)
                 if idea is stored:
                     return StoredIdea(stored, VaultRevision(before.revision))
-                row = sealer.seal(idea, expected.next_revision)
+                row = IdeaSealer.of(vault.cipher).seal(idea, expected.next_revision)
                 growth = Growth(ideas=0, sealed_bytes=row.size - sealed_size(before.title, before.notes, before.tags))
                 if await self._write(UPDATE, expected, idea, row, growth):
                     return StoredIdea(idea, expected.next_revision)
         return None
 
-    async def _seen(self, idea_id: UUID) -> tuple[Expected, IdeaColumns] | None:
+    async def _seen(self, idea_id: UUID) -> tuple[OpenVault, IdeaColumns] | None:
         glanced = await self._vault.look(ONE, idea_id)
         if glanced is None or glanced.rows[0][VAULT_COLUMNS] is None:
             return None
         columns = IdeaColumns(*glanced.rows[0][VAULT_COLUMNS:])
         self._precondition.check(idea_tag(VaultRevision(columns.revision)))
-        return Expected(glanced.vault.revision, glanced.vault.cipher), columns
+        return glanced.vault, columns
 
     async def _write(
         self, statement: str, expected: Expected, idea: IdeaResponse, row: SealedRow, growth: Growth

@@ -1,11 +1,11 @@
 """The SQL of ideas, always within one vault."""
 
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import aclosing
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, Row, delete, func, literal, select, tuple_
+from sqlalchemy import ARRAY, BigInteger, ColumnElement, LargeBinary, Row, delete, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -39,10 +39,18 @@ SPAN: Final = (
     col(IdeaSegment.folding),
 )
 BATCH: Final = 256
-IDS_AT_ONCE: Final = 512
+IDS_AT_ONCE: Final = 2**12
+ID_BYTES: Final = 16
 SEGMENTS_AT_ONCE: Final = 16
 
 type IdeaRow = Row[Any]
+
+
+class Counted(NamedTuple):
+    """`matches` of a filter among all `rows` of the vault."""
+
+    matches: int
+    rows: int
 
 
 class Removed(NamedTuple):
@@ -57,7 +65,7 @@ class IdeaRepository(ScopedRepository[Idea]):
 
     def __init__(self, session: AsyncSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Idea, vault))
-        self._vault = vault
+        self.vault = vault
 
     async def row(self, idea_id: UUID) -> IdeaRow | None:
         statement = self.columns(*READ).where(col(Idea.id) == idea_id)
@@ -79,9 +87,10 @@ class IdeaRepository(ScopedRepository[Idea]):
         rows: Sequence[IdeaRow] = (await self.session.execute(statement)).all()
         return rows
 
-    async def total(self, query: IdeaQuery) -> int:
-        statement = self.columns(func.count()).where(*_filters(query))
-        return int((await self.session.execute(statement)).scalar_one())
+    async def counted(self, query: IdeaQuery) -> Counted:
+        """In one pass: matches alone would not tell that rows are missing."""
+        matches = func.count().filter(*filters) if (filters := _filters(query)) else func.count()
+        return Counted(*(await self.session.execute(self.columns(matches, func.count()))).one())
 
     def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[IdeaRow]]:
         """Rows last changed at revisions in the gap, oldest change first, in batches."""
@@ -102,14 +111,28 @@ class IdeaRepository(ScopedRepository[Idea]):
         found = (await self.session.execute(select(gap.c.after, gap.c.before, rows))).all()
         return [(Gap(after, before), count) for after, before, count in found if count]
 
-    async def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
-        """In batches."""
-        async with aclosing(self.in_batches(self.columns(col(Idea.id)), IDS_AT_ONCE)) as batches:
-            async for rows in batches:
-                yield [row.id for row in rows]
+    async def packed_ids(self) -> AsyncGenerator[bytes]:
+        """The ids of all ideas in order, 16 bytes each, many at once.
+
+        As rows they would take the driver ten times as long. They are read from the primary key alone, where PostgreSQL
+        knows by the visibility map that it need not look at the rows.
+        """
+        after = UUID(int=0)
+        while True:
+            statement = self.columns(col(Idea.id)).where(col(Idea.id) >= after).order_by(col(Idea.id))
+            some = statement.limit(IDS_AT_ONCE).subquery()
+            packed = func.string_agg(
+                func.uuid_send(some.c.id), aggregate_order_by(literal(b""), some.c.id), type_=LargeBinary
+            )
+            ids: bytes = (await self.session.execute(select(packed))).scalar_one() or b""
+            with computing(self.session):
+                yield ids
+            if len(ids) < IDS_AT_ONCE * ID_BYTES:
+                return
+            after = UUID(int=int.from_bytes(ids[-ID_BYTES:]) + 1)
 
     async def insert(self, values: dict[str, Any]) -> None:
-        await self.add(Idea(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id, **values))
+        await self.add(Idea(tenant_id=self.vault.tenant_id, user_id=self.vault.user_id, **values))
 
     async def remove(self, idea_id: UUID) -> Removed | None:
         """None if there was no such idea."""

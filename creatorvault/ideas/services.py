@@ -11,12 +11,21 @@ from msgspec.structs import replace
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.core.preconditions import Precondition
+from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.cursors import place_of
-from creatorvault.ideas.errors import IdeaNotFound
+from creatorvault.ideas.errors import IdeaNotFound, VaultMismatch
 from creatorvault.ideas.models import Idea
 from creatorvault.ideas.ordering import Place
-from creatorvault.ideas.pages import IdeaPage, about_content, list_tag, page_of_matches, page_of_rows, rows_wanted
+from creatorvault.ideas.pages import (
+    IdeaPage,
+    about_content,
+    list_tag,
+    opened,
+    page_of_matches,
+    page_of_rows,
+    rows_wanted,
+)
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
@@ -70,19 +79,23 @@ class IdeaReadingService:
         return list_tag(self.revision, query)
 
     async def get(self, idea_id: UUID) -> StoredIdea:
-        """Raises IdeaNotFound, and the alarms of `IdeaSealer.open`, as every read does."""
-        row = None if self._vault is None else await self._repository.row(idea_id)
-        if self._vault is None or row is None:
+        """Raises IdeaNotFound, and the alarms of `opened`, as every read does."""
+        row = await self._repository.row(idea_id)
+        if row is None:
             raise IdeaNotFound(idea_id)
-        return StoredIdea(IdeaSealer.of(self._vault.cipher).open(row), VaultRevision(row.revision))
+        if self._vault is None:
+            raise self._mismatch()
+        return StoredIdea(opened(self._vault, row), VaultRevision(row.revision))
 
     async def page(self, query: IdeaQuery, turn: LoopTurn) -> IdeaPage:
         """Total and page come from one snapshot. SQL answers unless the question is about content.
 
-        Raises CursorInvalid, and the alarms of `IdeaSealer.open`.
+        Raises CursorInvalid, the alarms of `opened`, and VaultMismatch.
         """
         vault, after = self._vault, self._place_of(query)
         if vault is None:
+            if (await self._repository.counted(query)).rows:
+                raise self._mismatch()
             return IdeaPage([], 0, list_tag(NOTHING_STORED, query), UNSET if query.cursor is None else None)
         question = about_content(query, after)
         if question is None:
@@ -95,9 +108,26 @@ class IdeaReadingService:
         return place_of(query, None if self._vault is None else self._vault.cipher)
 
     async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery, after: Place | None) -> IdeaPage:
-        total = await self._repository.total(query) if is_filtered(query) else vault.idea_count
-        rows = await self._repository.page(query, rows_wanted(query), after) if query.offset < total else ()
-        return page_of_rows(vault, query, rows, total)
+        """As far as all of the vault's rows are looked at for it, they have to be as many as the vault counts: for a
+        filter, and at the end of a list. In the middle of one the page alone tells whether a row is missing.
+        """
+        filtered, wanted = is_filtered(query), rows_wanted(query)
+        total = await self._matches(vault, query) if filtered else vault.idea_count
+        rows = await self._repository.page(query, wanted, after) if query.offset < total else ()
+        page = page_of_rows(vault, query, rows, total)  # a row that does not open is the better alarm: it has an id
+        if not filtered and (len(rows) < wanted or query.offset + wanted >= total):
+            await self._matches(vault, query)
+        return page
+
+    async def _matches(self, vault: OpenVault, query: IdeaQuery) -> int:
+        """Raises VaultMismatch."""
+        matches, rows = await self._repository.counted(query)
+        if rows != vault.idea_count:
+            raise self._mismatch()
+        return matches
+
+    def _mismatch(self) -> VaultMismatch:
+        return VaultMismatch(**vault_ids(self._repository.vault))
 
 
 class IdeaWritingService:
@@ -146,12 +176,12 @@ class IdeaWritingService:
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
         entity = await self._entity(idea_id)
-        return await self._store(entity, replaced(self._sealer.open(columns_of(entity)), given))
+        return await self._store(entity, replaced(opened(self._vault, columns_of(entity)), given))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
         """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
         entity = await self._entity(idea_id)
-        stored = self._sealer.open(columns_of(entity))
+        stored = opened(self._vault, columns_of(entity))
         after = changed(stored, given)
         if after == stored:
             return StoredIdea(stored, VaultRevision(entity.revision))

@@ -3,13 +3,12 @@
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Final, NamedTuple
-from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.entries import Entry
-from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
+from creatorvault.ideas.repositories import ID_BYTES, IdeaRepository, SegmentRepository
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.segment_writes import SegmentWriter
 from creatorvault.ideas.segments import (
@@ -87,8 +86,10 @@ class VaultReader:
             async for batch in ideas:
                 yield batch
 
-    def live_ids(self) -> AsyncGenerator[Sequence[UUID]]:
-        return self._repository.live_ids()
+    async def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
+        async with aclosing(self._repository.packed_ids()) as batches:
+            async for packed in batches:
+                yield [packed[start : start + ID_BYTES] for start in range(0, len(packed), ID_BYTES)]
 
     async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Entry]]:
         spans, gaps = await self._spans_and_gaps(segments)

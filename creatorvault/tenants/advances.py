@@ -17,26 +17,28 @@ from creatorvault.tenants.glances import VaultGlances
 # and nothing would be done.
 ENTERED: Final = "(SELECT set_config('app.tenant_id', $1::text, true)) = $1::text"
 
-# A row comes out when the vault is as expected, its tenant served, and growth within the quotas as far as this vault
-# alone tells. The revision counts every committed change of the vault's ideas: an idea that was read at that revision
-# is as it was read.
+# A row comes out when the vault is as expected, its tenant served, the key that seals still stored as this process has
+# unwrapped it, and growth within the quotas as far as this vault alone tells. The revision counts every committed
+# change of the vault's ideas: an idea that was read at that revision is as it was read.
 ADVANCED: Final = f"""
     WITH advanced AS (
         UPDATE vaults
         SET revision = $4::bigint + 1, idea_count = vaults.idea_count + $5::bigint,
             sealed_bytes = vaults.sealed_bytes + $6::bigint, changed_at = $7
-        FROM tenants
+        FROM tenants, keys.vault_keys
         WHERE {ENTERED}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND tenants.idea_quota IS NULL AND tenants.byte_quota IS NULL
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
             AND vaults.key_version = $3 AND vaults.revision = $4::bigint
+            AND vault_keys.tenant_id = $1::text::uuid AND vault_keys.user_id = $2 AND vault_keys.version = $3
+            AND vault_keys.first_revision = $10 AND vault_keys.root_key_id = $11 AND vault_keys.wrapped = $12
             AND ($5::bigint <= 0 OR vaults.idea_count + $5::bigint <= coalesce(tenants.vault_idea_quota, $8::bigint))
             AND ($6::bigint <= 0 OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $9::bigint))
         RETURNING vaults.tenant_id, vaults.revision, vaults.segmented
     )
 """  # noqa: S608 - constants
-FIRST_ARGUMENT: Final = 10
+FIRST_ARGUMENT: Final = 13
 """The number of the first argument of the statement that goes on after ADVANCED."""
 
 UNLIMITED: Final = 2**63 - 1
@@ -97,7 +99,8 @@ class VaultAdvances:
         changed = await vault.database.changed(
             statement,
             *(str(vault.id.tenant_id), vault.id.user_id, expected.cipher.version, expected.revision, *growth),
-            *(changed_at, _limit(tenancy.vault_idea_quota), _limit(tenancy.vault_byte_quota), *arguments),
+            *(changed_at, _limit(tenancy.vault_idea_quota), _limit(tenancy.vault_byte_quota)),
+            *(expected.cipher.first_revision, *expected.cipher.wrap, *arguments),
         )
         if changed:
             vault.revisions.put(vault.id, expected.next_revision)

@@ -2,12 +2,18 @@
 
 from collections.abc import Mapping
 
-from creatorvault.core.errors import Forbidden, NotFound
+from creatorvault.core.errors import Alarm, Forbidden, NotFound
 
 
 class TenantSuspended(Forbidden):
     def __init__(self) -> None:
         super().__init__("This tenant is suspended; its operator can say why")
+
+
+class VaultSetBack(Alarm):
+    """A vault's own row is an earlier one than this process has seen committed, or is gone."""
+
+    code = "vault_set_back"
 
 
 class NotItsOwner(Forbidden):

@@ -56,14 +56,16 @@ class VaultGlances:
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Glanced | None:
         """`statement` begins with VAULT. None when a glance does not do, and the plain way has to be gone.
 
-        That is: no such vault yet, a tenant that is not served, or a key that is not at hand.
+        That is: no such vault yet, a tenant that is not served, a key that is not at hand, or a vault that seems to be
+        set back.
         """
         vault = self.id
         if self.keyring.newest(vault) is None:
             return None
+        known = self.revisions.get(vault)
         rows = await self.database.rows(statement, str(vault.tenant_id), vault.user_id, *arguments)
         status, revision, idea_count, key_version, *_ = rows[0]
-        if status != TenantStatus.ACTIVE or revision is None:
+        if status != TenantStatus.ACTIVE or revision is None or (known is not None and revision < known):
             return None
         self.revisions.put(vault, revision)
         cipher = self.keyring.at_hand(vault, key_version)

@@ -1,10 +1,16 @@
-"""What this process saw of each vault last: a guess at how it is now, which the database checks."""
+"""The highest revision of each vault that this process knows to be committed.
+
+It is a guess at how the vault is now, which the database checks. And it is a lower bound: a vault's revision never goes
+down, unless somebody sets its row back, or the database has lost commits.
+"""
 
 from collections import OrderedDict
 from typing import Final
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.queues import Queues, Turn
+from creatorvault.crypto.cipher import vault_ids
+from creatorvault.tenants.errors import VaultSetBack
 
 REMEMBERED: Final = 10_000
 
@@ -28,10 +34,27 @@ class SeenRevisions:
         return self._revisions.get(vault)
 
     def put(self, vault: VaultId, revision: VaultRevision) -> None:
-        self._revisions[vault] = revision
+        """`revision` is committed. A read that began before a change may tell of it after the change did."""
+        self._revisions[vault] = max(revision, self._revisions.get(vault, revision))
         self._revisions.move_to_end(vault)
         if len(self._revisions) > self._size:
             self._revisions.popitem(last=False)
+
+    def check(self, vault: VaultId, known: VaultRevision | None, revision: VaultRevision | None) -> None:
+        """Raises VaultSetBack when `revision` is lower than `known`, or None: there is no such vault.
+
+        `known` is what `get` gave before the statement, or the snapshot, that shows `revision` began. What was learned
+        while it was under way does not count, since its answer may be of a moment before.
+
+        The alarm is raised once. After it the vault is forgotten, so that a database that has lost commits in a
+        failover is served from then on.
+        """
+        if known is not None and (revision is None or revision < known):
+            self.forget(vault)
+            raise VaultSetBack(**vault_ids(vault), seen=str(known), stored=str(revision))
+
+    def forget(self, vault: VaultId) -> None:
+        self._revisions.pop(vault, None)
 
     def turn(self, vault: VaultId) -> Turn:
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""

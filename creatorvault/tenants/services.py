@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.services import Witness
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
-from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.cipher import VaultCipher, vault_ids
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.settings import Settings, TenancySettings
 from creatorvault.tenants.derivation import TenantName
-from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown
+from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown, VaultSetBack
 from creatorvault.tenants.models import TenantStatus, Vault
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
+from creatorvault.tenants.revisions import SeenRevisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ class LockedVault:
         self._row = row
         self._repository = repository
         self._quotas = quotas
+
+    @property
+    def revision(self) -> VaultRevision:
+        return VaultRevision(self._row.revision)
 
     @property
     def next_revision(self) -> VaultRevision:
@@ -66,6 +72,7 @@ class VaultService:
         keyring: Keyring,
         settings: Settings,
         witness: Witness,
+        revisions: SeenRevisions,
     ) -> None:
         self._session = session
         self._tenant = tenant
@@ -73,30 +80,36 @@ class VaultService:
         self._keyring = keyring
         self._tenancy = settings.tenancy
         self._witness = witness
+        self._revisions = revisions
         self._repository = VaultRepository(session, vault)
 
     async def open(self) -> OpenVault | None:
         """None for a creator who has not stored anything yet.
 
-        Raises TenantSuspended, TenantErased, TenantUnknown, and the alarms of `Keyring.cipher`.
+        Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alarms of `Keyring.cipher`.
         """
+        known = self._revisions.get(self._vault)
         state = await self._repository.enter()
         self._admit(state.status)
+        self._check(known, state.revision)
         if state.revision is None or state.idea_count is None or state.key_version is None:
             return None
+        self._revisions.put(self._vault, state.revision)
         cipher = await self._keyring.cipher(self._session, self._vault, state.key_version)
         return OpenVault(self._vault, state.revision, state.idea_count, cipher)
 
     async def open_locked(self) -> LockedVault:
         """Makes tenant, vault and key on first use, and the next key when the present one has sealed enough.
 
-        Raises as `open`.
+        Raises as `open`, and LostKey when the row of the key that would seal is not there any more.
         """
+        known = self._revisions.get(self._vault)
         state = await self._repository.enter_to_write()
         self._admit(state.status)
         if state.status is None:
             await self._provision()
         row = await self._repository.locked()
+        self._check(known, VaultRevision(row.revision))
         cipher = await self._cipher_for_sealing(row)
         return LockedVault(self._vault, row, cipher, self._repository, Quotas(state, self._tenancy))
 
@@ -111,14 +124,24 @@ class VaultService:
             self._keyring.forget(self._vault)  # another process may have erased the tenant
             raise
 
+    def _check(self, known: VaultRevision | None, revision: VaultRevision | None) -> None:
+        try:
+            self._revisions.check(self._vault, known, revision)
+        except VaultSetBack:
+            self._keyring.forget(self._vault)  # a key that came into use since may be lost with the rest
+            raise
+
     async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
         revision = VaultRevision(row.revision + 1)
         if row.key_version:
-            cipher = await self._keyring.cipher(self._session, self._vault, KeyVersion(row.key_version))
+            cipher = await self._keyring.cipher_for_sealing(self._session, self._vault, KeyVersion(row.key_version))
             if not self._keyring.must_rotate(cipher, revision):
                 return cipher
         version = KeyVersion(row.key_version + 1)
-        cipher = await self._keyring.create(self._session, self._vault, version, revision)
+        try:
+            cipher = await self._keyring.create(self._session, self._vault, version, revision)
+        except IntegrityError:  # there is a key that the vault's row does not know of
+            raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
         await self._repository.change(row, key_version=version)
         verb = "key.created" if version == 1 else "key.rotated"
         await self._witness.record(

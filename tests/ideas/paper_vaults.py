@@ -52,10 +52,10 @@ class PaperReader:
             if self.fault:
                 raise self.fault
 
-    async def live_ids(self) -> AsyncGenerator[list[UUID]]:
+    async def live_ids(self) -> AsyncGenerator[list[bytes]]:
         self.asked_for_ids += 1
         for start in range(0, len(self.ideas), self.batch):
-            yield [idea.id for _, idea in self.ideas[start : start + self.batch]]
+            yield [idea.id.bytes for _, idea in self.ideas[start : start + self.batch]]
 
 
 @dataclass

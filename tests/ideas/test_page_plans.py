@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from creatorvault.ideas.glances import ONE
+from creatorvault.ideas.glances import ONE, STORED_ALONE
 from creatorvault.ideas.glances import _page as glanced_page
 from creatorvault.ideas.quick_changes import DELETE, INSERT, UPDATE
 from creatorvault.tenants.advances import UNLIMITED
@@ -147,10 +147,11 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
 async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -> None:
     page, filters = (PAGE, 0), ([0, 1], [2])
     now, other_revision, unlimited = datetime.now(UTC), 0, (UNLIMITED, UNLIMITED)
-    change = (1, other_revision, 0, 0, now, *unlimited, UUID(int=0))
+    change = (1, other_revision, 0, 0, now, *unlimited, *(1, "root", b"wrapped"), UUID(int=0))
     columns = (b"title", b"notes", b"tags", 0, 0, None)
     for name, statement, arguments in (
         ("vault", VAULT_ALONE, ()),
+        ("all that is stored", STORED_ALONE, ()),
         ("one", ONE, (UUID(int=0),)),
         *(
             (sort, glanced_page(sort, "desc", filtered=False, beyond=False), page)

@@ -55,7 +55,7 @@ async def at_length(house: House, creator: Creator) -> AsyncGenerator[IdeaWritin
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     async with state.database.writing() as session:
         vault = await VaultService(
-            session, tenant, vault_id, state.keyring, state.settings, state.audit.witness(None, {})
+            session, tenant, vault_id, state.keyring, state.settings, state.audit.witness(None, {}), state.revisions
         ).open_locked()
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault)
 
@@ -264,7 +264,8 @@ async def test_a_vault_that_changes_all_the_time_is_left_to_the_long_way(
         return glanced
 
     monkeypatch.setattr(quick._vault, "look", outdated)
-    state.revisions.put(vault_of(one), VaultRevision(99))
+    state.revisions.forget(vault_of(one))
+    state.revisions.put(vault_of(one), VaultRevision(0))
     operations: dict[str, Callable[[], Awaitable[object]]] = {
         "create": lambda: quick.create(drafted(IdeaCreate(title="Late"), "somebody")),
         "change": lambda: quick.change(UUID(idea["id"]), IdeaUpdate(title="Late")),

@@ -8,6 +8,7 @@ import pytest
 from creatorvault.core.deadlines import OneDeadline
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.tenants.errors import VaultSetBack
 from creatorvault.tenants.revisions import SeenRevisions
 
 
@@ -22,6 +23,38 @@ def test_the_vaults_seen_longest_ago_are_forgotten() -> None:
 
     assert len(seen) == 2
     assert [seen.get(vault(number)) for number in (1, 2, 3)] == [1, None, 3]
+
+
+def test_what_is_told_late_does_not_count_down() -> None:
+    seen = SeenRevisions(answer_seconds=1)
+    for revision in (3, 5, 4):
+        seen.put(vault(1), VaultRevision(revision))
+
+    assert seen.get(vault(1)) == 5
+
+
+@pytest.mark.parametrize("shown", [4, None])
+def test_a_vault_that_was_set_back_is_told_once_and_begins_anew(shown: int | None) -> None:
+    seen, revision = SeenRevisions(answer_seconds=1), None if shown is None else VaultRevision(shown)
+    seen.put(vault(1), known := VaultRevision(5))
+
+    with pytest.raises(VaultSetBack) as alarm:
+        seen.check(vault(1), known, revision)
+    seen.check(vault(1), seen.get(vault(1)), revision)
+
+    assert alarm.value.ids["user_id"] == "ada"
+    assert seen.get(vault(1)) is None
+
+
+@pytest.mark.parametrize(("known", "shown"), [(None, None), (None, 4), (4, 4), (4, 5)])
+def test_a_vault_that_goes_on_is_no_alarm(known: int | None, shown: int | None) -> None:
+    """Nor is one that others have taken further than what was known before the question was asked."""
+    seen = SeenRevisions(answer_seconds=1)
+    seen.put(vault(1), VaultRevision(9))
+
+    seen.check(vault(1), *(None if revision is None else VaultRevision(revision) for revision in (known, shown)))
+
+    assert seen.get(vault(1)) == 9
 
 
 async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None:

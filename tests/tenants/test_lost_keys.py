@@ -1,0 +1,129 @@
+"""A key that this process still holds, and whose row is not there any more: what it sealed would be lost with it."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import httpx
+import pytest
+
+from creatorvault.crypto.keyring import wrap_context
+from creatorvault.crypto.providers import root_key_provider
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.ideas.tampering import PRIVATE, assert_plain_fault
+from tests.ideas.test_glances import vault_of
+from tests.logs import Logs
+
+WRITES: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
+    "POST": lambda ada, _: ada.post(PRIVATE),
+    "POST with a key": lambda ada, _: ada.post(PRIVATE, headers={"Idempotency-Key": "k"}),
+    "PUT": lambda ada, idea: ada.put(idea, PRIVATE),
+    "PATCH": lambda ada, idea: ada.patch(idea, PRIVATE),
+    "DELETE": lambda ada, idea: ada.delete(idea),
+}
+FAULTS = {
+    "gone": ("DELETE FROM keys.vault_keys WHERE user_id = $1", "lost_key"),
+    "flipped": (
+        "UPDATE keys.vault_keys SET wrapped = set_byte(wrapped, 40, get_byte(wrapped, 40) # 1) WHERE user_id = $1",
+        "wrong_key",
+    ),
+    "of a later revision": (
+        "UPDATE keys.vault_keys SET first_revision = first_revision + 1 WHERE user_id = $1",
+        "wrong_key",
+    ),
+    "under another root key": ("UPDATE keys.vault_keys SET root_key_id = 'other' WHERE user_id = $1", "lost_key"),
+    "of another version": ("UPDATE keys.vault_keys SET version = version + 1 WHERE user_id = $1", "lost_key"),
+}
+
+
+@pytest.fixture
+async def idea(ada: Creator) -> Idea:
+    """Its vault's key is in the memory of the process."""
+    stored = await ada.idea("Sealed")
+    assert (await ada.get(stored)).status_code == 200
+    return stored
+
+
+@pytest.mark.parametrize("write", WRITES)
+async def test_nothing_is_sealed_with_a_key_that_is_stored_nowhere(
+    ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, write: str
+) -> None:
+    before = await _rows(database, ada)
+    await database.execute(FAULTS["gone"][0], ada.user_id)
+
+    for _ in range(2):
+        assert_plain_fault(await WRITES[write](ada, idea))
+
+    assert [(alarm["code"], alarm["user_id"]) for alarm in logs.named("alarm")] == [("lost_key", ada.user_id)] * 2
+    assert await _rows(database, ada) == before
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_nor_with_one_that_its_row_would_not_give_back(
+    ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, fault: str
+) -> None:
+    statement, code = FAULTS[fault]
+    before = await _rows(database, ada)
+    assert await database.execute(statement, ada.user_id) in ("UPDATE 1", "DELETE 1")
+
+    assert_plain_fault(await ada.post(PRIVATE))
+
+    assert [alarm["code"] for alarm in logs.named("alarm")] == [code]
+    assert await _rows(database, ada) == before
+
+
+async def test_a_key_that_is_gone_is_read_with_until_a_write_finds_out(
+    house: House, ada: Creator, idea: Idea, database: asyncpg.Connection
+) -> None:
+    await database.execute(FAULTS["gone"][0], ada.user_id)
+
+    assert (await ada.get(idea)).json() == idea
+    assert (await ada.post(PRIVATE)).status_code == 500
+    assert house.app.state.keyring.newest(vault_of(ada)) is None
+    assert (await ada.get(idea)).status_code == 500
+
+
+async def test_once_the_key_is_restored_everything_is_as_before(
+    ada: Creator, idea: Idea, database: asyncpg.Connection
+) -> None:
+    row = await database.fetchrow("DELETE FROM keys.vault_keys WHERE user_id = $1 RETURNING *", ada.user_id)
+    assert (await ada.post(PRIVATE)).status_code == 500
+
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await database.execute(f"INSERT INTO keys.vault_keys VALUES ({places})", *row)
+
+    assert (await ada.get(idea)).json() == idea
+    assert (await ada.post(PRIVATE)).status_code == 201
+
+
+async def test_a_key_that_was_wrapped_again_is_read_again_and_goes_on_sealing(
+    house: House, ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs
+) -> None:
+    """The same key in a new wrap is no alarm: it is what rotating a root key does."""
+    wrapped = await _wrapped_again(house, ada, database)
+    await database.execute("UPDATE keys.vault_keys SET wrapped = $2 WHERE user_id = $1", ada.user_id, wrapped)
+
+    assert (await ada.post(PRIVATE)).status_code == 201
+    assert (await ada.get(idea)).json() == idea
+    cipher = house.app.state.keyring.newest(vault_of(ada))
+    assert cipher.wrap.wrapped == wrapped
+    assert logs.named("alarm") == []
+
+
+async def _wrapped_again(house: House, ada: Creator, database: asyncpg.Connection) -> bytes:
+    row = await database.fetchrow("SELECT * FROM keys.vault_keys WHERE user_id = $1", ada.user_id)
+    provider = root_key_provider(house.app.state.settings.encryption)
+    bound = wrap_context(vault_of(ada), row["version"], row["first_revision"])
+    key = await provider.unwrap(row["root_key_id"], row["wrapped"], bound)
+    _, wrapped = await provider.wrap(key, bound)
+    return wrapped
+
+
+async def _rows(database: asyncpg.Connection, ada: Creator) -> list[tuple[object, ...]]:
+    """All that a write would change."""
+    vaults = await database.fetch(
+        "SELECT revision, idea_count, sealed_bytes FROM vaults WHERE user_id = $1", ada.user_id
+    )
+    ideas = await database.fetch("SELECT id, revision, title FROM ideas WHERE user_id = $1 ORDER BY id", ada.user_id)
+    answers = await database.fetch("SELECT count(*) FROM idempotency_answers WHERE user_id = $1", ada.user_id)
+    return [tuple(row) for row in (*vaults, *ideas, *answers)]

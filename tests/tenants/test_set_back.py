@@ -1,0 +1,214 @@
+"""A vault's own row that was set back, or is gone: an alarm once, and then what is stored."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+
+from creatorvault.core.glances import Glances
+from creatorvault.tenants.repositories import VaultRepository, VaultState
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.ideas.tampering import assert_plain_fault
+from tests.ideas.test_glances import vault_of
+from tests.logs import Logs, captured_logs
+
+SET_BACK = "UPDATE vaults SET revision = revision - 1 WHERE user_id = $1"
+OPERATIONS: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
+    "get": lambda ada, idea: ada.get(idea),
+    "list": lambda ada, _: ada.list(),
+    "filtered list": lambda ada, _: ada.list({"stage": "idea"}),
+    "list that may be unchanged": lambda ada, _: ada.list(headers={"If-None-Match": '"4-0"'}),
+    "search": lambda ada, _: ada.list({"search": "idea"}),
+    "create": lambda ada, _: ada.post({"title": "New"}),
+    "retried create": lambda ada, _: ada.post({"title": "New"}, headers={"Idempotency-Key": "k"}),
+    "change": lambda ada, idea: ada.patch(idea, {"notes": "New"}),
+    "replace": lambda ada, idea: ada.put(idea, {"title": "New"}),
+    "delete": lambda ada, idea: ada.delete(idea),
+}
+
+
+@pytest.fixture
+async def stored(ada: Creator) -> Idea:
+    """The first of two ideas in a vault whose latest revisions are gone with what was deleted at the end of them."""
+    first, _, third = [await ada.idea(f"Idea {number}") for number in range(3)]
+    assert (await ada.delete(third)).status_code == 204
+    assert len(await ada.titles({"search": "idea"})) == 2
+    return first
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+async def test_a_vault_that_was_set_back_is_an_alarm_once(
+    house: House, ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs, operation: str
+) -> None:
+    await database.execute(SET_BACK, ada.user_id)
+
+    assert_plain_fault(await OPERATIONS[operation](ada, stored))
+
+    [alarm] = logs.named("alarm")
+    assert (alarm["code"], alarm["user_id"]) == ("vault_set_back", ada.user_id)
+    assert (alarm["seen"], alarm["stored"]) == ("4", "3")
+    # As after a failover that has lost commits: from then on it is answered with what is there.
+    assert (await OPERATIONS[operation](ada, stored)).is_success
+    assert len(logs.named("alarm")) == 1
+    assert house.app.state.corpora.figures().vaults >= (operation == "search")
+
+
+async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
+    house: House, ada: Creator, stored: Idea, database: asyncpg.Connection
+) -> None:
+    """What was searched was of a revision that may be given again, to other ideas."""
+    await database.execute(SET_BACK, ada.user_id)
+    assert (await ada.list()).status_code == 500
+    vault, state = vault_of(ada), house.app.state
+
+    assert state.revisions.get(vault) is None
+    assert state.keyring.newest(vault) is None
+    before = state.corpora.figures()
+    await ada.titles({"search": "idea"})
+    assert state.corpora.figures().misses == before.misses + 1
+
+
+async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(
+    ada: Creator, stored: Idea, database: asyncpg.Connection
+) -> None:
+    await database.execute(SET_BACK, ada.user_id)
+
+    assert (await ada.post({"title": "Lost?"})).status_code == 500
+
+    assert len(await ada.titles()) == 2
+
+
+@pytest.mark.parametrize("operation", ["list", "search", "create", "change"])
+async def test_a_vault_whose_own_row_is_gone_is_an_alarm(
+    ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs, operation: str
+) -> None:
+    await _delete_vault(ada, database)
+
+    assert_plain_fault(await OPERATIONS[operation](ada, stored))
+
+    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_set_back"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"),
+    [("get", "vault_mismatch"), ("list", "vault_mismatch"), ("search", "vault_mismatch"), ("create", "vault_set_back")],
+)
+async def test_so_it_is_for_who_has_never_seen_it(
+    ada: Creator,
+    stored: Idea,
+    house_with: Callable[..., Awaitable[House]],
+    database: asyncpg.Connection,
+    operation: str,
+    code: str,
+) -> None:
+    await _delete_vault(ada, database)
+    restarted = (await house_with()).creator(ada.user_id)
+
+    with captured_logs() as logs:
+        for _ in range(2):
+            assert_plain_fault(await OPERATIONS[operation](restarted, stored))
+
+    assert [alarm["code"] for alarm in logs.named("alarm")] == [code, code]
+
+
+async def _delete_vault(ada: Creator, database: asyncpg.Connection) -> None:
+    await database.execute("SET session_replication_role = replica")
+    await database.execute("DELETE FROM vaults WHERE user_id = $1", ada.user_id)
+
+
+@pytest.mark.parametrize("operation", ["get", "list", "filtered list", "search", "change", "replace"])
+async def test_an_idea_that_is_newer_than_its_vault_is_an_alarm(
+    ada: Creator,
+    house_with: Callable[..., Awaitable[House]],
+    database: asyncpg.Connection,
+    operation: str,
+) -> None:
+    """Whoever sees the vault for the first time sees that its row was set back behind its ideas."""
+    idea = await ada.idea("Idea")
+    changed = (await ada.patch(idea, {"notes": "Newer"})).json()
+    await database.execute(SET_BACK, ada.user_id)
+    restarted = (await house_with()).creator(ada.user_id)
+
+    with captured_logs() as logs:
+        for _ in range(2):
+            assert_plain_fault(await OPERATIONS[operation](restarted, changed))
+
+    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"] * 2
+
+
+async def test_a_key_that_the_vaults_row_does_not_know_of_is_an_alarm(
+    ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs
+) -> None:
+    await database.execute("UPDATE vaults SET key_version = 0 WHERE user_id = $1", ada.user_id)
+
+    assert_plain_fault(await ada.post({"title": "Under which key?"}))
+    assert_plain_fault(await ada.get(stored))
+
+    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_set_back", "lost_key"]
+
+
+class Held:
+    """Keeps the first answer of a vault's until something else has happened."""
+
+    def __init__(self) -> None:
+        self.answered, self.let_go = asyncio.Event(), asyncio.Event()
+
+    async def hold(self) -> None:
+        if not self.answered.is_set():
+            self.answered.set()
+            await self.let_go.wait()
+
+
+@pytest.mark.parametrize("way", ["in one statement", "from a snapshot"])
+async def test_a_read_that_began_before_a_change_is_no_alarm(
+    house: House, ada: Creator, stored: Idea, logs: Logs, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """It tells of the vault as it was, after this process has learned of the change."""
+    held, rows, enter = Held(), Glances.rows, VaultRepository.enter
+
+    async def slow_rows(self: Glances, statement: str, *arguments: object) -> Sequence[Any]:
+        answer = await rows(self, statement, *arguments)
+        await held.hold()
+        return answer
+
+    async def slow_enter(self: VaultRepository) -> VaultState:
+        state = await enter(self)
+        await held.hold()
+        return state
+
+    if way == "in one statement":
+        monkeypatch.setattr(Glances, "rows", slow_rows)
+    else:
+        monkeypatch.setattr(VaultRepository, "enter", slow_enter)
+        house.app.state.keyring.forget(vault_of(ada))
+    reading = asyncio.create_task(ada.list())
+    await held.answered.wait()
+    created = await ada.post({"title": "Meanwhile"})
+    held.let_go.set()
+    answer = await reading
+
+    assert created.status_code == 201
+    assert (answer.status_code, answer.json()["total"]) == (200, 2)
+    assert len(await ada.titles()) == 3
+    assert logs.named("alarm") == []
+
+
+async def test_a_first_write_that_is_rolled_back_is_no_alarm_later(
+    house: House, ada: Creator, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The vault's row was there for a moment, in a transaction that came to nothing."""
+
+    async def failing(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("creatorvault.ideas.repositories.IdeaRepository.insert", failing)
+    assert (await ada.post({"title": "Lost"})).status_code == 500
+    monkeypatch.undo()
+
+    assert await ada.titles() == []
+    assert (await ada.post({"title": "First"})).status_code == 201
+    assert logs.named("alarm") == []
