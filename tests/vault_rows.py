@@ -8,29 +8,43 @@ from creatorvault.core.identifiers import VaultId
 
 type Rows = Mapping[str, Sequence[str]]
 """By table, each row as PostgreSQL writes it."""
+type Tables = Mapping[str, Sequence[str]]
+"""The columns of every table that has rows of tenants."""
 
 TABLES = """
     SELECT c.oid::regclass::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
-    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+         AND NOT a.attisdropped AND a.attgenerated = ''
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('public', 'keys')
     GROUP BY c.oid HAVING array_agg(a.attname::text) @> ARRAY['tenant_id'] ORDER BY name
 """
 
 
-async def tables(sql: asyncpg.Connection) -> Mapping[str, Sequence[str]]:
-    """The columns of every table that has rows of tenants."""
+async def tables(sql: asyncpg.Connection) -> Tables:
     return {row["name"]: row["columns"] for row in await sql.fetch(TABLES)}
+
+
+async def all_rows(sql: asyncpg.Connection, of: Tables) -> Rows:
+    return await _rows(sql, dict.fromkeys(of, "true"))
 
 
 async def rows_of(sql: asyncpg.Connection, vault: VaultId) -> Rows:
     """Tables that know no creators, as that of tenants, are left out."""
-    return {
-        name: [
-            row[0]
-            for row in await sql.fetch(
-                f"SELECT t::text FROM {name} AS t WHERE tenant_id = $1 AND user_id = $2 ORDER BY 1", *vault
-            )
-        ]
-        for name, columns in (await tables(sql)).items()
-        if "user_id" in columns
-    }
+    own = {name for name, columns in (await tables(sql)).items() if "user_id" in columns}
+    return await _rows(sql, dict.fromkeys(own, "tenant_id = $1 AND user_id = $2"), *vault)
+
+
+async def rows_of_others(sql: asyncpg.Connection, vault: VaultId, of: Tables) -> Rows:
+    """Of other vaults, and of other tenants where a table knows no creators."""
+    others, other_tenants = "NOT (tenant_id = $1 AND user_id = $2)", "tenant_id <> $1"
+    conditions = {name: others if "user_id" in columns else other_tenants for name, columns in of.items()}
+    return await _rows(sql, conditions, *vault)
+
+
+async def _rows(sql: asyncpg.Connection, conditions: Mapping[str, str], *arguments: object) -> Rows:
+    """In one statement, and so from one snapshot."""
+    parts = [
+        f"SELECT '{table}' AS name, ARRAY(SELECT t::text FROM {table} AS t WHERE {condition} ORDER BY 1) AS rows"
+        for table, condition in conditions.items()
+    ]
+    return {row["name"]: row["rows"] for row in await sql.fetch(" UNION ALL ".join(parts), *arguments)}

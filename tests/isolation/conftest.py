@@ -4,12 +4,15 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.isolation.cast import Cast
 from tests.isolation.locks import Locks, house_with
+from tests.isolation.scene import Scene
 from tests.postgres import Cluster
 
+type SceneWith = Callable[[Locks], Awaitable[Scene]]
 type CastWith = Callable[[Locks], Awaitable[Cast]]
 
 
@@ -36,3 +39,20 @@ async def cast(casts: CastWith, locks: Locks) -> Cast:
 @pytest.fixture
 def locks() -> Locks:
     return Locks.BOTH
+
+
+@pytest.fixture(scope="session")
+async def scenes(cluster: Cluster, home: Path) -> AsyncGenerator[SceneWith]:
+    """Each in a house of its own, which is opened when it is first asked for."""
+    open_scenes: dict[Locks, Scene] = {}
+    async with AsyncExitStack() as stack:
+
+        async def scene_with(locks: Locks) -> Scene:
+            if locks not in open_scenes:
+                house = await stack.enter_async_context(house_with(locks, cluster, home))
+                sql = await asyncpg.connect(house.database.superuser_url)
+                stack.push_async_callback(sql.close)
+                open_scenes[locks] = await Scene.made(house, sql)
+            return open_scenes[locks]
+
+        yield scene_with

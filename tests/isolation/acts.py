@@ -1,0 +1,262 @@
+"""Everything that a creator can do with a vault, each so that it takes other statements, and what came of it."""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from itertools import product
+from typing import Any, Final, NamedTuple
+
+import httpx
+import pytest
+
+from tests.isolation.locks import Rewrite, rewritten
+from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, small_segments
+from tests.vault_rows import rows_of_others
+from tests.ways import Trail, Way, followed, forget
+
+type Do = Callable[[Scene], Awaitable[Sequence[httpx.Response]]]
+type Prepare = Callable[[Scene], Awaitable[object]]
+
+NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
+OWN: Final = f"tenant_id = '{ME.tenant_id}' AND user_id = '{ME.user_id}'"
+OWNED: Final = ("", "/members", "/audit")
+OWN_TENANT: Final = f"tenant_id = '{MINE}'"
+
+
+@dataclass(frozen=True)
+class Act:
+    """`prepare` comes before what is looked at. `warm` is the way that a process goes which knows the vault.
+
+    What `depends` on what a process knows has another outcome in one that knows nothing. What is `over_tenant` is about
+    the vaults of a whole tenant.
+    """
+
+    name: str
+    do: Do
+    warm: Way = Way.STATEMENT
+    prepare: Prepare | None = None
+    writes: bool = False
+    over_tenant: bool = False
+    depends: bool = False
+
+
+class Outcome(NamedTuple):
+    """Nothing in it differs from one time to the next. `rows` are one's own, by table; `touched` are others'."""
+
+    answers: Sequence[tuple[int, Any]]
+    rows: Mapping[str, Sequence[str]]
+    touched: Mapping[str, set[str]]
+
+
+async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None = None) -> tuple[Outcome, Trail]:
+    """Of the act in the world that has been laid, with its statements as rewritten."""
+    with small_segments():
+        scene.cold = False
+        if act.prepare is not None or not (cold or scene.knows_the_vault):
+            for url in (scene.me.url, scene.me.url, f"{scene.me.url}?search=salt"):
+                await scene.ask("GET", url)
+        if act.prepare is not None:
+            await act.prepare(scene)
+        scene.was_written_to |= act.writes or act.prepare is not None
+        before = await rows_of_others(scene.sql, ME, scene.columns) if act.writes else {}
+        scene.cold = cold
+        with rewritten(rewrite) if rewrite else nullcontext(), followed() as trail:
+            answers = await act.do(scene)
+    after = await rows_of_others(scene.sql, ME, scene.columns) if act.writes else {}
+    touched = {name: {*before[name]} ^ {*rows} for name, rows in after.items() if before[name] != rows}
+    own = dict(await scene.sql.fetch(_OWN_ROWS)) if act.writes else {}
+    return Outcome([_seen(scene, act, answer) for answer in answers], own, touched), trail
+
+
+_OWN_ROWS: Final = " UNION ALL ".join(
+    f"SELECT '{table}', ARRAY(SELECT ({columns})::text FROM {table} WHERE {own} ORDER BY 1)"
+    for table, columns, own in (
+        ("vaults", "revision, idea_count, sealed_bytes, key_version, segmented", OWN),
+        ("ideas", "revision, stage, priority, due_date", OWN),
+        ("idea_segments", "first_revision, last_revision, ideas", OWN),
+        ("keys.vault_keys", "version, first_revision", OWN),
+        ("idempotency_answers", "user_id, expires_at > now()", OWN),
+        ("audit_events", "sequence, verb", OWN_TENANT),
+        ("audit_heads", "tenant_id, sequence", OWN_TENANT),
+        ("tenants", "tenant_id, status", OWN_TENANT),
+    )
+)
+
+
+def _seen(scene: Scene, act: Act, answer: httpx.Response) -> tuple[int, Any]:
+    known = {idea["id"] for idea in scene.ideas}
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        kept = {name: plain(item) for name, item in value.items() if name != "correlation_id"}
+        if "next_cursor" in kept:
+            kept["next_cursor"] = kept["next_cursor"] is not None
+        if act.writes:
+            kept = {name: item for name, item in kept.items() if name not in {"created_at", "updated_at"}}
+            kept |= {"id": "new"} if kept.get("id", NOBODYS) not in {*known, NOBODYS} else {}
+        return kept
+
+    return answer.status_code, plain(answer.json()) if answer.content else answer.headers.get("ETag")
+
+
+def lists() -> Iterator[Act]:
+    """Every order with every filter, whole, from somewhere within, and page by page."""
+    filters = ({}, {"stage": "draft", "priority": "high"})
+    orders = product(("created_at", "updated_at", "stage", "priority"), ("asc", "desc"))
+    for (sort, order), chosen in product(orders, filters):
+        asked = {"sort": sort, "order": order, **chosen}
+        for pages in ({}, {"limit": 2, "offset": 1}):
+            yield Act(f"list {asked | pages}", partial(_list, asked | pages))
+        yield Act(f"walk {asked}", partial(_walk, asked | {"limit": 2}))
+
+
+def questions_about_content() -> Iterator[Act]:
+    for asked in (
+        *({"search": "salt", "sort": sort} for sort in ("created_at", "updated_at", "title", "priority", "stage")),
+        *({"sort": "title", "order": order} for order in ("asc", "desc")),
+        {"tags": "food,red", "sort": "title", "order": "asc"},
+        {"tags": "food", "search": "salt", "stage": "draft", "priority": "high"},
+    ):
+        yield Act(f"list {asked}", partial(_list, asked))
+        yield Act(f"walk {asked}", partial(_walk, asked | {"limit": 2}))
+
+
+async def _list(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
+    return [await scene.ask("GET", scene.me.url, params=asked)]
+
+
+async def _walk(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
+    pages: list[httpx.Response] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        pages.append(await scene.ask("GET", scene.me.url, params={**asked, "cursor": cursor}))
+        cursor = pages[-1].json().get("next_cursor")
+    return pages
+
+
+def request(method: str, which: int | str | None = None, **options: Any) -> Do:
+    """About an idea of the scene, an id, or the vault."""
+
+    async def do(scene: Scene) -> Sequence[httpx.Response]:
+        url = (
+            scene.me.url if which is None else scene.me.url_of(which if isinstance(which, str) else scene.ideas[which])
+        )
+        return [await scene.ask(method, url, **options)]
+
+    return do
+
+
+def own_tenant(path: str) -> Do:
+    async def do(scene: Scene) -> Sequence[httpx.Response]:
+        return [await scene.ask("GET", f"/api/v1/tenant{path}")]
+
+    return do
+
+
+def sql(*statements: str) -> Prepare:
+    async def prepare(scene: Scene) -> None:
+        for statement in statements:
+            await scene.sql.execute(statement)
+
+    return prepare
+
+
+def rotating(do: Do) -> Do:
+    async def rotated(scene: Scene) -> Sequence[httpx.Response]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(scene.house.app.state.keyring, "_rotate_after", 1)
+            return await do(scene)
+
+    return rotated
+
+
+CREATE: Final = request("POST", json=IDEAS[1])
+CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": "another"})
+CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
+REPLACE: Final = request("PUT", 2, json={"title": "Replaced", "notes": "salt", "stage": "outline"})
+DELETE: Final = request("DELETE", 3)
+SEARCH: Final = request("GET", params={"search": "salt", "sort": "title"})
+
+VAULT_TABLES: Final = ("ideas", "idea_segments", "idempotency_answers", "keys.vault_keys", "vaults")
+NEW_CREATOR: Final = sql(*(f"DELETE FROM {table} WHERE {OWN}" for table in VAULT_TABLES))
+NEW_TENANT: Final = sql(
+    *(f"DELETE FROM {table} WHERE {OWN}" for table in VAULT_TABLES),
+    *(f"DELETE FROM {table} WHERE {OWN_TENANT}" for table in ("audit_events", "audit_heads", "tenants")),
+)
+NO_SEGMENTS: Final = sql(f"DELETE FROM idea_segments WHERE {OWN}", "UPDATE vaults SET segmented = false")
+OLD_SEGMENTS: Final = sql(f"UPDATE idea_segments SET folding = 'another' WHERE {OWN}")
+EXPIRED_ANSWERS: Final = sql("UPDATE idempotency_answers SET expires_at = now() - interval '1 day'")
+SUSPENDED: Final = sql(f"UPDATE tenants SET status = 'suspended' WHERE {OWN_TENANT}")
+KEY_GONE: Final = sql(f"DELETE FROM keys.vault_keys WHERE {OWN}")
+FULL: Final = sql(f"UPDATE tenants SET vault_idea_quota = {len(IDEAS) + 1} WHERE {OWN_TENANT}")
+FULL_TENANT: Final = sql(
+    f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
+)
+NEARLY_FULL_TENANT: Final = sql(
+    f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) + 1 FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
+)
+
+
+async def changed(scene: Scene) -> None:
+    await CHANGE(scene)
+
+
+async def deleted(scene: Scene) -> None:
+    await DELETE(scene)
+
+
+async def forgotten(scene: Scene) -> None:
+    forget(scene.house, ME)
+
+
+def then(*all_of_them: Prepare) -> Prepare:
+    async def prepare(scene: Scene) -> None:
+        for each in all_of_them:
+            await each(scene)
+
+    return prepare
+
+
+WRITTEN: Final = partial(Act, writes=True)
+OTHER_ACTS: Final[Sequence[Act]] = (
+    Act("read", request("GET", 0)),
+    Act("read the last", request("GET", -1)),
+    Act("read what is not there", request("GET", NOBODYS), Way.BOTH),
+    Act("ask for news of an idea", request("GET", 0, headers={"If-None-Match": "*"})),
+    Act("ask for news of a list", request("GET", headers={"If-None-Match": "*"})),
+    WRITTEN("create", CREATE),
+    WRITTEN("change", CHANGE),
+    WRITTEN("change without segments", CHANGE, prepare=NO_SEGMENTS),
+    WRITTEN("change nothing", request("PATCH", 1, json={"title": "Apples"})),
+    WRITTEN("replace", REPLACE),
+    WRITTEN("delete", DELETE),
+    WRITTEN("delete without segments", DELETE, prepare=NO_SEGMENTS),
+    *(
+        WRITTEN(f"{method} what is not there", request(method, NOBODYS, json={"title": "None"}), Way.BOTH)
+        for method in ("PUT", "PATCH", "DELETE")
+    ),
+    WRITTEN("create once", CREATE_ONCE, Way.TRANSACTION),
+    WRITTEN("create once when others' answers have expired", CREATE_ONCE, Way.TRANSACTION, EXPIRED_ANSWERS),
+    WRITTEN("create what was created before", request("POST", json=IDEAS[0], headers=KEY), Way.TRANSACTION),
+    WRITTEN("create under the next key", rotating(CREATE), Way.BOTH),
+    WRITTEN("create the first idea", CREATE, Way.BOTH, NEW_CREATOR),
+    WRITTEN("create the first idea of a tenant", CREATE, Way.BOTH, NEW_TENANT),
+    *(
+        WRITTEN(f"{name} while suspended", do, Way.BOTH, SUSPENDED)
+        for name, do in (("create", CREATE), ("change", CHANGE), ("delete", DELETE), ("search", SEARCH))
+    ),
+    WRITTEN("create when the key is gone", CREATE, prepare=KEY_GONE, depends=True),
+    WRITTEN("create in a full vault", CREATE, Way.BOTH, FULL),
+    WRITTEN("create in a full tenant", CREATE, Way.BOTH, FULL_TENANT, over_tenant=True),
+    WRITTEN("create in a tenant that has room for one", CREATE, Way.BOTH, NEARLY_FULL_TENANT, over_tenant=True),
+    WRITTEN("search what has no segments", SEARCH, Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
+    WRITTEN("search what has segments of another rule", SEARCH, Way.TRANSACTION, then(OLD_SEGMENTS, forgotten)),
+    WRITTEN("search what has segments with a gap", SEARCH, Way.TRANSACTION, then(changed, forgotten)),
+    WRITTEN("search after a change", SEARCH, Way.BOTH, changed),
+    WRITTEN("search after a deletion", SEARCH, Way.BOTH, deleted),
+    *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
+)

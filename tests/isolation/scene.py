@@ -1,0 +1,171 @@
+"""One creator's vault among others that are the same in everything but their owner: ids, revisions, counts, keys.
+
+A condition that leaves out the tenant or the creator then finds the rows of two, and tables are laid so that others'
+come first. A scene has a house of its own, whose rows are laid anew after each act that writes.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+import httpx
+import pytest
+
+from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.ideas import vault_reader
+from creatorvault.tenants.derivation import TenantName
+from creatorvault.tenants.models import TenantKind
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.vault_rows import Rows, all_rows, tables
+from tests.ways import forget, vault_of
+
+
+def _tenant_id(name: str) -> TenantId:
+    return TenantName(TenantKind.ORGANIZATION, "better-auth", name).id
+
+
+# Whatever is left of an index, another's comes before one's own in it.
+_NAMES: Final = sorted((f"twins-{number}" for number in range(9)), key=_tenant_id)
+ORGANIZATIONS: Final = {_tenant_id(name): name for name in (_NAMES[0], _NAMES[4], _NAMES[8])}
+BEFORE, MINE, AFTER = ORGANIZATIONS
+ME: Final = VaultId(MINE, UserId("user-5"))
+NEIGHBOURS: Final = (VaultId(MINE, UserId("user-1")), VaultId(MINE, UserId("user-9")))
+ELSEWHERE: Final = (VaultId(BEFORE, ME.user_id), VaultId(AFTER, ME.user_id))
+FOREIGN: Final = (VaultId(BEFORE, UserId("user-1")), VaultId(AFTER, UserId("user-9")))
+
+IDEAS: Final[Sequence[Mapping[str, Any]]] = [
+    {"title": "Bread", "notes": "rye and salt", "stage": "draft", "priority": "high", "tags": ["food"]},
+    {"title": "Apples", "notes": "salt", "stage": "idea", "priority": "high", "tags": ["food", "red"]},
+    {"title": "Chairs", "stage": "draft", "priority": "low"},
+    {"title": "Doors", "notes": "salt", "stage": "draft", "priority": "high", "tags": ["red"]},
+    {"title": "Eggs", "stage": "published", "tags": ["food"], "due_date": "2026-03-01T12:00:00Z"},
+]
+KEY: Final = {"Idempotency-Key": "sent-before"}
+"""Under which the first of them was sent once more."""
+
+
+FOREIGN_KEYS: Final = """
+    SELECT conrelid::regclass::text AS name, conname FROM pg_constraint WHERE contype = 'f' AND conparentid = 0
+"""
+
+
+class Twins(StrEnum):
+    ALIKE = "at the same revision, in tenants that are served"
+    UNLIKE = "at another revision under another key, in tenants that are suspended"
+
+
+class World(NamedTuple):
+    """Whose vaults there are beside one's own, and how like it they are."""
+
+    vaults: Sequence[VaultId]
+    twins: Twins
+
+    def column(self, table: str, name: str, vault: VaultId) -> str:
+        """What stands in a column of somebody's copy of one's own row, as SQL."""
+        values = {
+            (table, "tenant_id"): f"'{vault.tenant_id}'::uuid",
+            (table, "user_id"): f"'{vault.user_id}'",
+            ("tenants", "external_id"): f"'{ORGANIZATIONS[vault.tenant_id]}'",
+        }
+        unlike = self.twins is Twins.UNLIKE
+        if vault != ME:
+            values |= {("vaults", "idea_count"): "idea_count + 5", ("vaults", "sealed_bytes"): "sealed_bytes + 1000"}
+        if vault != ME and unlike:
+            counted = (("vaults", "revision"), ("vaults", "key_version"), ("keys.vault_keys", "version"))
+            values |= {place: f"{place[1]} + 1" for place in counted}
+        if vault.tenant_id != MINE and unlike:
+            values |= {("tenants", "status"): "'suspended'"}
+        return values.get((table, name), name)
+
+
+@dataclass
+class Scene:
+    """`sql` is the superuser's, with triggers off."""
+
+    house: House
+    sql: asyncpg.Connection
+    me: Creator
+    columns: Mapping[str, Sequence[str]]
+    ideas: Sequence[Idea]
+    cold: bool = False
+    was_written_to: bool = False
+    known: dict[object, Any] = field(default_factory=dict)
+    """What came of something before: a place for whoever compares."""
+    _world: World | None = None
+    _laid: Rows = field(default_factory=dict)
+
+    @classmethod
+    async def made(cls, house: House, sql: asyncpg.Connection) -> "Scene":
+        """With ideas, segments, an answer kept for a retry, and events; nobody else is there yet."""
+        await sql.execute("SET session_replication_role = replica")
+        me = house.creator(ME.user_id, {"org_id": ORGANIZATIONS[MINE], "org_role": "owner"})
+        assert vault_of(me) == ME
+        ideas = [await me.idea(**body) for body in IDEAS]
+        ideas.append((await me.post(IDEAS[0], headers=KEY)).json())
+        scene = cls(house, sql, me, await tables(sql), ideas)
+        with small_segments():
+            await scene.settled(await me.list({"search": "salt"}))
+        await sql.execute("CREATE SCHEMA saved")
+        for table in scene.columns:
+            await sql.execute(f"CREATE TABLE {_saved(table)} AS SELECT * FROM {table} WHERE tenant_id = '{MINE}'")
+        for key in await sql.fetch(FOREIGN_KEYS):  # else no table could be emptied without the others
+            await sql.execute(f"ALTER TABLE {key['name']} DROP CONSTRAINT {key['conname']}")
+        return scene
+
+    async def lay(self, world: World) -> None:
+        """Puts every row where it was, and those of the world's vaults around it; the process forgets the vault."""
+        if world == self._world and not self.was_written_to:
+            return
+        now = await all_rows(self.sql, self.columns)
+        moved = [name for name in self.columns if world != self._world or now[name] != self._laid[name]]
+        if moved:
+            await self.sql.execute("; ".join(self._layings(world, moved)))
+            self._world, self._laid = world, await all_rows(self.sql, self.columns)
+        self.was_written_to = False
+        forget(self.house, ME)
+
+    def _layings(self, world: World, moved: Sequence[str]) -> Iterator[str]:
+        owners = sorted({*world.vaults, ME})
+        tenants = sorted({owner.tenant_id for owner in owners})
+        for table in moved:
+            # Of a table in partitions, each would be made anew.
+            yield f"DELETE FROM {table}" if table == "ideas" else f"TRUNCATE {table}"
+        for table in moved:
+            columns = self.columns[table]
+            of_table = owners if "user_id" in columns else [VaultId(tenant, ME.user_id) for tenant in tenants]
+            for owner in of_table:
+                values = ", ".join(world.column(table, name, owner) for name in columns)
+                yield f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} FROM {_saved(table)}"
+
+    @property
+    def knows_the_vault(self) -> bool:
+        state = self.house.app.state
+        return state.keyring.newest(ME) is not None and state.revisions.get(ME) is not None
+
+    async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
+        """As the creator, of a process that knows the vault or of one that does not."""
+        if self.cold:
+            forget(self.house, ME)
+        return await self.settled(await self.me.request(method, url, **options))
+
+    async def settled(self, answer: httpx.Response) -> httpx.Response:
+        """When all that is written behind it has been."""
+        await self.house.app.state.segment_writer.finish()
+        return answer
+
+
+@contextmanager
+def small_segments() -> Generator[None]:
+    """A scene's few ideas make several."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vault_reader, "FEWEST", 2)
+        patch.setattr(vault_reader, "MOST", 2)
+        yield
+
+
+def _saved(table: str) -> str:
+    return f"saved.{table.rpartition('.')[2]}"

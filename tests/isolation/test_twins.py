@@ -1,0 +1,79 @@
+"""Whatever a creator does, cold or warm, vaults that differ from theirs in nothing but the owner stay out of it."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pytest
+
+from tests.isolation.acts import OTHER_ACTS, Act, Outcome, lists, outcome, questions_about_content
+from tests.isolation.conftest import SceneWith
+from tests.isolation.locks import Locks
+from tests.isolation.scene import ELSEWHERE, FOREIGN, ME, NEIGHBOURS, Scene, Twins, World
+from tests.isolation.scopes import without_scope
+from tests.ways import Way
+
+pytestmark = pytest.mark.xdist_group("isolation")
+
+IN_OTHER_TENANTS: Final = (*ELSEWHERE, *FOREIGN)
+# Row-level security knows tenants, not the creators inside one.
+AMONG: Final = {
+    Locks.BOTH: (*NEIGHBOURS, *IN_OTHER_TENANTS),
+    Locks.SCOPE: (*NEIGHBOURS, *IN_OTHER_TENANTS),
+    Locks.POLICIES: IN_OTHER_TENANTS,
+}
+REFUSED: Final = {"not there": 404, "suspended": 403, "full": 403}
+
+
+@pytest.mark.parametrize("locks", AMONG)
+async def test_lists_are_those_of_a_creator_who_is_alone(scenes: SceneWith, locks: Locks) -> None:
+    await assert_undisturbed(await scenes(locks), [*lists()], locks, Twins.UNLIKE)
+
+
+@pytest.mark.parametrize("locks", AMONG)
+async def test_what_is_found_by_content_is_what_a_creator_who_is_alone_finds(scenes: SceneWith, locks: Locks) -> None:
+    await assert_undisturbed(await scenes(locks), [*questions_about_content()], locks, Twins.UNLIKE)
+
+
+@pytest.mark.parametrize("twins", Twins)
+@pytest.mark.parametrize("locks", AMONG)
+async def test_whatever_is_done_touches_and_shows_nobody_else(scenes: SceneWith, locks: Locks, twins: Twins) -> None:
+    await assert_undisturbed(await scenes(locks), OTHER_ACTS, locks, twins)
+
+
+async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, twins: Twins) -> None:
+    """Each act has the same outcome among twins, by a process that knows the vault and by one that does not."""
+    world = World(AMONG[locks], twins)
+    rewrite = None if locks.scoped else without_scope
+    for act in acts:
+        for cold in (False, True)[: 1 + act.depends]:
+            await alone_in_the_world(scene, act, world, cold=cold)
+    for cold in (False, True):
+        for act in acts:
+            alone = await alone_in_the_world(scene, act, world, cold=cold and act.depends)
+            await scene.lay(world)
+            among_twins, trail = await outcome(scene, act, cold=cold, rewrite=rewrite)
+
+            assert among_twins == alone, (act.name, cold)
+            assert trail.way == (Way.TRANSACTION if cold else act.warm), (act.name, cold)
+
+
+async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool = False) -> Outcome:
+    """But for one's neighbours, where it is about a tenant."""
+    company = tuple(vault for vault in world.vaults if act.over_tenant and vault.tenant_id == ME.tenant_id)
+    world = world._replace(vaults=company) if company else World((), Twins.ALIKE)
+    case = (act.name, world, cold)
+    if case not in scene.known:
+        await scene.lay(world)
+        scene.known[case], _ = await outcome(scene, act, cold=cold)
+    known: Outcome = scene.known[case]
+    return known
+
+
+async def test_alone_everything_succeeds_that_should(scenes: SceneWith) -> None:
+    """So that two refusals are not taken for the same."""
+    scene = await scenes(Locks.BOTH)
+    for act in (*lists(), *questions_about_content(), *OTHER_ACTS):
+        result = await alone_in_the_world(scene, act, World((), Twins.ALIKE))
+        due = next((status for word, status in REFUSED.items() if word in act.name), None)
+        refused = {status for status, _ in result.answers if status >= 400}
+        assert refused == (set() if due is None else {due}) or act.depends, act.name
