@@ -5,8 +5,12 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
+from creatorvault.audit.checks import audit_log_check
 from creatorvault.audit.upgrading import prepare_audit_log
+from creatorvault.core.checks import Installation
+from creatorvault.settings import Settings
 from tests.application import House, environment_of, settings_of
 from tests.audit.conftest import Command
 from tests.factories import Creator
@@ -70,9 +74,14 @@ async def test_check_does_not_ask_for_the_key_where_nobody_can(
     await fresh_sql.execute("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
 
     assert "audit.E001" not in command("check", DATABASE_URL=fresh_database.url("stranger")).output
-    assert "audit.E001" not in command("check", "--deploy", DATABASE_URL="").output
     await fresh_sql.execute("DROP TABLE keys.audit_keys")
     assert "audit.E001" not in command("check").output
+
+
+async def test_without_a_database_there_is_no_key_to_ask_for(settings: Settings) -> None:
+    bare = replace(settings, database=replace(settings.database, url=None))
+
+    assert await audit_log_check(Installation(bare, deploy=False)) == []
 
 
 @pytest.mark.parametrize("words", [("audit", "verify"), ("operators", "create", "--name", "Olga", "--scope", "read")])

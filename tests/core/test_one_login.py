@@ -35,10 +35,16 @@ def owned(one_cluster: Cluster) -> Database:
     return one_cluster.database("owned")
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """With the root key of development, which wraps what is in the database."""
+    return tmp_path_factory.mktemp("one_login")
+
+
 @pytest.fixture
-def environ(owned: Database, tmp_path: Path) -> dict[str, str]:
+def environ(owned: Database, folder: Path) -> dict[str, str]:
     return {
-        "CREATORVAULT_HOME": str(tmp_path / "home"),
+        "CREATORVAULT_HOME": str(folder),
         "BETTER_AUTH_SECRET": RANDOM,
         "DATABASE_URL": owned.url("solo"),
     }
@@ -50,9 +56,9 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
 
 
 def test_who_serves_as_the_owner_stores_and_finds_ideas(
-    environ: dict[str, str], one_cluster: Cluster, owned: Database, tmp_path: Path
+    environ: dict[str, str], one_cluster: Cluster, owned: Database, folder: Path
 ) -> None:
-    with running(tmp_path / "home", **environ) as run:
+    with running(folder, **environ) as run:
         created = run.curl()
         assert created.status_code == 201, created.text
         headers = {"Authorization": created.request.headers["Authorization"]}
