@@ -50,12 +50,14 @@ async def ask(
     body: object = None,
     *,
     seconds: float = 30,
+    source: str = "127.0.0.1",
 ) -> Answer:
+    """`source` is the client's address, one of loopback's."""
     began = time.monotonic()
     status, content = NO_ANSWER, b""
     try:
         async with asyncio.timeout(seconds):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
             try:
                 writer.write(request_bytes(method, path, headers, body))
                 head, _, content = (await reader.read(-1)).partition(b"\r\n\r\n")

@@ -105,7 +105,7 @@ def _seen(scene: Scene, act: Act, answer: httpx.Response) -> tuple[int, Any]:
 
 def lists() -> Iterator[Act]:
     """Every order with every filter, whole, from somewhere within, and page by page."""
-    filters: Sequence[dict[str, str]] = ({}, {"stage": "draft", "priority": "high"})
+    filters: Sequence[dict[str, object]] = ({}, {"stage": "draft", "priority": "high"})
     orders = product(("created_at", "updated_at", "stage", "priority"), ("asc", "desc"))
     for (sort, order), chosen in product(orders, filters):
         asked = {"sort": sort, "order": order, **chosen}

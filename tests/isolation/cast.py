@@ -1,5 +1,6 @@
 """Who appears in the matrix: creators in tenants of each status, their ideas, and operators with each scope."""
 
+import math
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -128,6 +129,7 @@ class Cast:
             EPOCH if caller == designed.REVOKED else None,
             EPOCH if caller == designed.EXPIRED else None,
         )
+        self.house.app.state.operator_keys._table._not_before = -math.inf  # known at once
         return key.text
 
     async def _sql(self, statement: str, *arguments: object) -> None:
