@@ -42,11 +42,15 @@ class Act:
 
 
 class Outcome(NamedTuple):
-    """Nothing in it differs from one time to the next. `rows` are one's own, by table; `touched` are others'."""
+    """Nothing in it differs from one time to the next. `rows` are one's own, by table; `touched` are others'.
+
+    `read` is how often all of the vault was read, where that depends on what the process knows.
+    """
 
     answers: Sequence[tuple[int, Any]]
     rows: Mapping[str, Sequence[str]]
     touched: Mapping[str, set[str]]
+    read: int
 
 
 async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None = None) -> tuple[Outcome, Trail]:
@@ -60,13 +64,14 @@ async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None
             await act.prepare(scene)
         scene.was_written_to |= act.writes or act.prepare is not None
         before = await rows_of_others(scene.sql, ME, scene.columns) if act.writes else {}
-        scene.cold = cold
+        scene.cold, misses = cold, scene.times_read
         with rewritten(rewrite) if rewrite else nullcontext(), followed() as trail:
             answers = await act.do(scene)
     after = await rows_of_others(scene.sql, ME, scene.columns) if act.writes else {}
     touched = {name: {*before[name]} ^ {*rows} for name, rows in after.items() if before[name] != rows}
     own = dict(await scene.sql.fetch(_OWN_ROWS)) if act.writes else {}
-    return Outcome([_seen(scene, act, answer) for answer in answers], own, touched), trail
+    read = scene.times_read - misses if act.depends else 0
+    return Outcome([_seen(scene, act, answer) for answer in answers], own, touched, read), trail
 
 
 _OWN_ROWS: Final = " UNION ALL ".join(
@@ -165,6 +170,24 @@ def sql(*statements: str) -> Prepare:
     return prepare
 
 
+def overtaken(do: Do) -> Do:
+    """The tenant is suspended when all has been looked at, and just before the single statement that changes it."""
+
+    async def done(scene: Scene) -> Sequence[httpx.Response]:
+        database = scene.house.app.state.glances
+        change = database.changed
+
+        async def suspended_before(*arguments: Any) -> Any:
+            await SUSPENDED(scene)
+            return await change(*arguments)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(database, "changed", suspended_before)
+            return await do(scene)
+
+    return done
+
+
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
@@ -249,6 +272,11 @@ OTHER_ACTS: Final[Sequence[Act]] = (
         WRITTEN(f"{name} while suspended", do, Way.BOTH, SUSPENDED)
         for name, do in (("create", CREATE), ("change", CHANGE), ("delete", DELETE), ("search", SEARCH))
     ),
+    *(
+        WRITTEN(f"{name} while being suspended", overtaken(do), Way.BOTH, depends=True)
+        for name, do in (("create", CREATE), ("change", CHANGE), ("replace", REPLACE), ("delete", DELETE))
+    ),
+    WRITTEN("write segments while being shut", overtaken(SEARCH), Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
     WRITTEN("create when the key is gone", CREATE, prepare=KEY_GONE, depends=True),
     WRITTEN("create in a full vault", CREATE, Way.BOTH, FULL),
     WRITTEN("create in a full tenant", CREATE, Way.BOTH, FULL_TENANT, over_tenant=True),
@@ -256,7 +284,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("search what has no segments", SEARCH, Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
     WRITTEN("search what has segments of another rule", SEARCH, Way.TRANSACTION, then(OLD_SEGMENTS, forgotten)),
     WRITTEN("search what has segments with a gap", SEARCH, Way.TRANSACTION, then(changed, forgotten)),
-    WRITTEN("search after a change", SEARCH, Way.BOTH, changed),
-    WRITTEN("search after a deletion", SEARCH, Way.BOTH, deleted),
+    WRITTEN("search after a change", SEARCH, Way.BOTH, changed, depends=True),
+    WRITTEN("search after a deletion", SEARCH, Way.BOTH, deleted, depends=True),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

@@ -53,6 +53,15 @@ FOREIGN_KEYS: Final = """
 """
 
 
+SEALED: Final = (
+    ("ideas", "title"),
+    ("idea_segments", "sealed"),
+    ("idempotency_answers", "answer"),
+    ("keys.vault_keys", "wrapped"),
+)
+"""Where a copy is made one that does not open, as what is sealed for another vault does not."""
+
+
 class Twins(StrEnum):
     ALIKE = "at the same revision, in tenants that are served"
     UNLIKE = "at another revision under another key, in tenants that are suspended"
@@ -74,6 +83,7 @@ class World(NamedTuple):
         unlike = self.twins is Twins.UNLIKE
         if vault != ME:
             values |= {("vaults", "idea_count"): "idea_count + 5", ("vaults", "sealed_bytes"): "sealed_bytes + 1000"}
+            values |= {place: f"set_byte({place[1]}, 20, get_byte({place[1]}, 20) # 1)" for place in SEALED}
         if vault != ME and unlike:
             counted = (("vaults", "revision"), ("vaults", "key_version"), ("keys.vault_keys", "version"))
             values |= {place: f"{place[1]} + 1" for place in counted}
@@ -123,7 +133,9 @@ class Scene:
         now = await all_rows(self.sql, self.columns)
         moved = [name for name in self.columns if world != self._world or now[name] != self._laid[name]]
         if moved:
-            await self.sql.execute("; ".join(self._layings(world, moved)))
+            used = [await self.sql.fetch(f"SELECT DISTINCT tableoid::regclass::text FROM {name}") for name in moved]
+            emptied = [f"TRUNCATE {row[0]}" for rows in used for row in rows]
+            await self.sql.execute("; ".join((*emptied, *self._layings(world, moved))))
             self._world, self._laid = world, await all_rows(self.sql, self.columns)
         self.was_written_to = False
         forget(self.house, ME)
@@ -131,9 +143,6 @@ class Scene:
     def _layings(self, world: World, moved: Sequence[str]) -> Iterator[str]:
         owners = sorted({*world.vaults, ME})
         tenants = sorted({owner.tenant_id for owner in owners})
-        for table in moved:
-            # Of a table in partitions, each would be made anew.
-            yield f"DELETE FROM {table}" if table == "ideas" else f"TRUNCATE {table}"
         for table in moved:
             columns = self.columns[table]
             of_table = owners if "user_id" in columns else [VaultId(tenant, ME.user_id) for tenant in tenants]
@@ -145,6 +154,12 @@ class Scene:
     def knows_the_vault(self) -> bool:
         state = self.house.app.state
         return state.keyring.newest(ME) is not None and state.revisions.get(ME) is not None
+
+    @property
+    def times_read(self) -> int:
+        """How often the process has read all of a vault."""
+        misses: int = self.house.app.state.corpora.figures().misses
+        return misses
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
         """As the creator, of a process that knows the vault or of one that does not."""

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 import creatorvault.apps  # noqa: F401 - every app's tables are known with it
 
 _NAME: Final = r"(?:\w+\.)*(?P<{}>tenant_id|user_id)\b"
-_VALUE: Final = r"(?:concat\(\$\d+::text\)|\$\d+|(?:\w+\.)*\w+)(?:::\w+)*"
+_VALUE: Final = r"(?:concat\(\$\d+::text\)|\$\d+|(?:\w+\.)*\w+\b(?!\s*[(.]))(?:::\w+)*"
 # What stands before a condition, and before no assignment of a SET and no column of a list.
 _BEFORE: Final = r"(?P<before>\b(?:WHERE|AND|OR|ON|NOT|WHEN)\s+\(*\s*)"
 _CONDITION: Final = re.compile(

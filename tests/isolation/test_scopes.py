@@ -1,0 +1,149 @@
+"""Each condition on a tenant or a creator, in each statement that runs: it is noticed when that one alone is missing.
+
+Row-level security is off, so it is the statement's own scope that holds. A statement that is new is found as it runs.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib import import_module
+from pkgutil import walk_packages
+from typing import Final, NamedTuple
+
+import asyncpg
+import pytest
+from sqlalchemy import TextClause
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+
+import creatorvault
+from tests.isolation.acts import OTHER_ACTS, Act, lists, outcome, questions_about_content
+from tests.isolation.conftest import SceneWith
+from tests.isolation.locks import Locks, Rewrite
+from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, Twins, World
+from tests.isolation.scopes import Condition, conditions_of, without_scope
+from tests.isolation.test_twins import alone_in_the_world
+from tests.ways import Way
+
+pytestmark = pytest.mark.xdist_group("isolation")
+
+EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
+
+
+class Run(NamedTuple):
+    act: Act
+    cold: bool
+    twins: Twins
+
+
+def of_reads(acts: Iterable[Act]) -> list[Run]:
+    return [Run(act, cold, Twins.UNLIKE) for act in acts for cold in (False, True)]
+
+
+def of_writes(acts: Iterable[Act]) -> list[Run]:
+    return [Run(act, cold, twins) for act in acts for twins in Twins for cold in (False, True)]
+
+
+@pytest.mark.parametrize(
+    "runs",
+    [
+        pytest.param(of_reads(lists()), id="lists"),
+        pytest.param([*of_reads(questions_about_content()), *of_writes(OTHER_ACTS)], id="everything else"),
+    ],
+)
+async def test_no_condition_can_be_left_out_unnoticed(scenes: SceneWith, runs: Sequence[Run]) -> None:
+    scene = await scenes(Locks.SCOPE)
+    by_statement = await runs_by_statement(scene, runs)
+    planted = [(statement, condition) for statement in by_statement for condition in conditions_of(statement)]
+    unnoticed = [
+        f"{condition.text} of {statement}"
+        for statement, condition in planted
+        if not await is_noticed(scene, by_statement[statement], leaving_out(condition, statement))
+    ]
+
+    assert len(planted) > 10
+    assert unnoticed == []
+
+
+async def test_no_condition_of_a_trigger_can_be_left_out_unnoticed(scenes: SceneWith) -> None:
+    scene = await scenes(Locks.SCOPE)
+    runs = of_writes(act for act in OTHER_ACTS if act.writes)
+    planted = [
+        (source, condition) for [source] in await scene.sql.fetch(FUNCTIONS) for condition in conditions_of(source)
+    ]
+    unnoticed = []
+    for source, condition in planted:
+        await scene.sql.execute(condition.dropped_from(source))
+        if not await is_noticed(scene, runs, lambda sent: sent):
+            unnoticed.append(f"{condition.text} of {source}")
+        await scene.sql.execute(source)
+
+    assert len(planted) >= 2
+    assert unnoticed == []
+
+
+FUNCTIONS: Final = """
+    SELECT pg_get_functiondef(oid) FROM pg_proc
+    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
+"""
+
+
+async def test_every_statement_that_is_written_as_text_is_among_them(scenes: SceneWith) -> None:
+    scene = await scenes(Locks.SCOPE)
+    runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS)))
+
+    written = {name: text for name, text in statements_written_as_text() if conditions_of(text)}
+    assert len(written) >= 8
+    assert [name for name, text in written.items() if not any(text in statement for statement in runs)] == []
+
+
+def statements_written_as_text() -> Iterator[tuple[str, str]]:
+    """Whole ones and parts of them, but for those with places that are filled in."""
+    for module in walk_packages(creatorvault.__path__, "creatorvault."):
+        for name, value in vars(import_module(module.name)).items():
+            text = as_sent(value) if isinstance(value, TextClause) else value
+            if name.isupper() and isinstance(text, str) and "{" not in text:
+                yield f"{module.name}.{name}", text
+
+
+def as_sent(statement: TextClause) -> str:
+    return str(statement.compile(dialect=asyncpg_dialect.dialect()))
+
+
+async def runs_by_statement(scene: Scene, runs: Sequence[Run]) -> Mapping[str, Sequence[Run]]:
+    """Which of them each statement with a scope is part of."""
+    found: dict[str, list[Run]] = {}
+    for run in runs:
+        sent: set[str] = set()
+
+        def see(statement: str, sent: set[str] = sent) -> str:
+            sent.add(statement)
+            return statement
+
+        assert not await disturbs(scene, run, see), run
+        for statement in sorted(sent):
+            without_scope(statement)  # is one that the switch of the matrix knows
+            found.setdefault(statement, []).append(run)
+    return found
+
+
+def leaving_out(condition: Condition, statement: str) -> Rewrite:
+    planted = condition.dropped_from(statement)
+    return lambda sent: planted if sent == statement else sent
+
+
+async def is_noticed(scene: Scene, runs: Sequence[Run], rewrite: Rewrite) -> bool:
+    for run in runs:
+        if await disturbs(scene, run, rewrite):
+            return True
+    return False
+
+
+async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
+    """Whether it comes out otherwise than if the creator were alone, or goes another way."""
+    world = World(EVERYBODY, run.twins)
+    alone = await alone_in_the_world(scene, run.act, world, cold=run.cold and run.act.depends)
+    await scene.lay(world)
+    try:
+        among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)
+    except asyncpg.PostgresError:  # what is written behind a request has nobody to answer
+        scene.house.app.state.segment_writer._task = None
+        return True
+    return among_twins != alone or trail.way != (Way.TRANSACTION if run.cold else run.act.warm)
