@@ -39,7 +39,7 @@ SPAN: Final = (
     col(IdeaSegment.folding),
 )
 BATCH: Final = 256
-IDS_AT_ONCE: Final = 2**12
+IDS_AT_ONCE: Final = 2**14
 ID_BYTES: Final = 16
 SEGMENTS_AT_ONCE: Final = 16
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from struct import unpack
 from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision
@@ -33,7 +34,7 @@ OPENED_AT_ONCE: Final = 32
 MOST_GAPS: Final = 32
 """Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
 
-COMPARED_AT_ONCE: Final = 2**11
+IDS_AT_ONCE: Final = 2**11
 """Comparing so many ids takes a fraction of a millisecond."""
 
 EVERYTHING: Final = Gap(BEGINNING, ENDLESS)
@@ -94,9 +95,12 @@ class VaultReader:
                 yield batch
 
     async def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
+        size = IDS_AT_ONCE * ID_BYTES
         async with aclosing(self._repository.packed_ids()) as batches:
             async for packed in batches:
-                yield [packed[start : start + ID_BYTES] for start in range(0, len(packed), ID_BYTES)]
+                for start in range(0, len(packed), size):
+                    some = packed[start : start + size]
+                    yield unpack(f"{ID_BYTES}s" * (len(some) // ID_BYTES), some)  # takes a fifth of what slices take
 
     async def _all(self, segments: Segments) -> AsyncGenerator[Sequence[Entry]]:
         spans, gaps = await self._spans_and_gaps(segments)
@@ -159,15 +163,12 @@ class VaultReader:
         its row has it.
         """
         rows = 0
-        async with aclosing(self._repository.packed_ids()) as batches:
-            async for packed in batches:
-                for start in range(0, len(packed), COMPARED_AT_ONCE * ID_BYTES):
-                    some = packed[start : start + COMPARED_AT_ONCE * ID_BYTES]
-                    ids = [some[at : at + ID_BYTES] for at in range(0, len(some), ID_BYTES)]
-                    if not read.issuperset(ids):
-                        raise await self._mismatch()
-                    rows += len(ids)
-                    yield ()
+        async with aclosing(self.live_ids()) as batches:
+            async for ids in batches:
+                if not read.issuperset(ids):
+                    raise await self._mismatch()
+                rows += len(ids)
+                yield ()
         if rows != len(read):
             raise await self._mismatch()
 
