@@ -82,7 +82,9 @@ class HeadersTooLarge(CreatorVaultError):
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
     def __init__(self, largest: int, most: int) -> None:
-        super().__init__(f"The headers may have {largest} bytes in all, and there may be {most} of them")
+        super().__init__(
+            f"The headers but Authorization may have {largest} bytes in all, and there may be {most} of them"
+        )
 
 
 class BodyTooSlow(CreatorVaultError):
