@@ -59,6 +59,10 @@ class LoopTurn:
         """`on_pause` is called whenever a slice is over: this computation is a long one."""
         self._budget = LoopBudget() if budget is None else budget
         self._on_pause = on_pause
+        self.restart()
+
+    def restart(self) -> None:
+        """A slice begins now. For a computation that has waited for something else since it was made."""
         self._ends = perf_counter() + SLICE_SECONDS
 
     @property
@@ -71,7 +75,7 @@ class LoopTurn:
             self._on_pause()
         time.sleep(LET_GO_SECONDS)  # noqa: ASYNC251  # it is this thread that has to sleep
         await self._budget.pause()
-        self._ends = perf_counter() + SLICE_SECONDS
+        self.restart()
 
     async def rest_if_over(self) -> None:
         if self.is_over:

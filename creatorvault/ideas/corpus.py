@@ -49,6 +49,7 @@ class Corpus:
         return len(self._entries)
 
     async def select(self, query: CorpusQuery, turn: LoopTurn) -> Page:
+        turn.restart()
         matches = await self._matches(query.sort, Filter.of(query), turn)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
         return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)

@@ -122,7 +122,7 @@ class IdeaGlances:
             adds_up = len(rows) == min(wanted, total - query.offset)
         else:  # how many there are beyond a place is not known
             adds_up = filtered or len(rows) == wanted or await self._all_are_there()
-        return page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total) if adds_up else None
+        return await page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total, turn) if adds_up else None
 
     async def _all_are_there(self) -> bool:
         """Whether the vault has as many ideas as it counts."""

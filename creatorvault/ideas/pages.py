@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import VaultCipher, vault_ids
 from creatorvault.ideas.cursors import next_cursor
 from creatorvault.ideas.errors import VaultMismatch
@@ -88,12 +89,19 @@ def rows_wanted(query: IdeaQuery) -> int:
     return query.limit if query.cursor is None else query.limit + 1
 
 
-def page_of_rows(vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int) -> IdeaPage:
+async def page_of_rows(
+    vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, turn: LoopTurn
+) -> IdeaPage:
     """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many.
 
     Raises as `opened`.
     """
-    ideas = [opened(vault, row) for row in rows[: query.limit]]
+    ideas: list[IdeaResponse] = []
+    turn.restart()
+    for row in rows[: query.limit]:
+        ideas.append(opened(vault, row))
+        if turn.is_over:
+            await turn.rest()
     last = None
     if len(rows) > query.limit:
         row = rows[query.limit - 1]

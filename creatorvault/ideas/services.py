@@ -99,7 +99,7 @@ class IdeaReadingService:
             return IdeaPage([], 0, list_tag(NOTHING_STORED, query), UNSET if query.cursor is None else None)
         question = about_content(query, after)
         if question is None:
-            return await self._page_from_rows(vault, query, after)
+            return await self._page_from_rows(vault, query, after, turn)
         reader = VaultReader(self._repository, vault, turn, self._segments)
         page = await self._corpora.page(vault.id, reader, question, turn)
         return page_of_matches(vault, query, page)
@@ -107,14 +107,17 @@ class IdeaReadingService:
     def _place_of(self, query: IdeaQuery) -> Place | None:
         return place_of(query, None if self._vault is None else self._vault.cipher)
 
-    async def _page_from_rows(self, vault: OpenVault, query: IdeaQuery, after: Place | None) -> IdeaPage:
+    async def _page_from_rows(
+        self, vault: OpenVault, query: IdeaQuery, after: Place | None, turn: LoopTurn
+    ) -> IdeaPage:
         """As far as all of the vault's rows are looked at for it, they have to be as many as the vault counts: for a
         filter, and at the end of a list. In the middle of one the page alone tells whether a row is missing.
         """
         filtered, wanted = is_filtered(query), rows_wanted(query)
         total = await self._matches(vault, query) if filtered else vault.idea_count
         rows = await self._repository.page(query, wanted, after) if query.offset < total else ()
-        page = page_of_rows(vault, query, rows, total)  # a row that does not open is the better alarm: it has an id
+        # Before rows and count are compared, since a row that does not open is the better alarm: it has an id.
+        page = await page_of_rows(vault, query, rows, total, turn)
         if not filtered and (len(rows) < wanted or query.offset + wanted >= total):
             await self._matches(vault, query)
         return page

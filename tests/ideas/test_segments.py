@@ -355,7 +355,7 @@ async def test_ids_are_compared_a_few_at_a_time(
 ) -> None:
     await filled(ada)
     first = await searched(house, ada)
-    monkeypatch.setattr(vault_reader, "COMPARED_AT_ONCE", 3)
+    monkeypatch.setattr(vault_reader, "IDS_AT_ONCE", 3)
     for at_once in (1, 7, MANY, MANY + 1):
         monkeypatch.setattr(repositories, "IDS_AT_ONCE", at_once)
         assert await searched(house, ada) == first

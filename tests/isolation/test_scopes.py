@@ -104,7 +104,7 @@ def statements_written_as_text() -> Iterator[tuple[str, str]]:
 
 
 def as_sent(statement: TextClause) -> str:
-    return str(statement.compile(dialect=asyncpg_dialect.dialect()))
+    return str(statement.compile(dialect=asyncpg_dialect.dialect()))  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
 
 
 async def runs_by_statement(scene: Scene, runs: Sequence[Run]) -> Mapping[str, Sequence[Run]]:
