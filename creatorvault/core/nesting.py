@@ -10,6 +10,8 @@ STEPS: Final = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 """Down and up again, as signed bytes."""
 
 LEAF: Final = b"\x01\xff"
+UP: Final = b"\xff"
+UP_AND_DOWN: Final = b"\xff\x01"
 # A string without its end is taken whole too: trying again at each quotation mark in it would take quadratic time.
 BRACKET: Final = re.compile(r'"(?:[^"\\]|\\.)*+"?|([\[{])|[\]}]', re.DOTALL)
 
@@ -30,7 +32,18 @@ def is_shallow(body: bytes) -> bool:
 
 
 def _deepest(steps: bytes) -> int:
-    return max(accumulate(memoryview(steps).cast("b")), default=0)
+    """By each step, or by each turn where there are few of them."""
+    turns = steps.split(UP_AND_DOWN)
+    if len(turns) * 8 > len(steps):
+        return max(accumulate(memoryview(steps).cast("b")), default=0)
+    depth = deepest = 0
+    for turn in turns:
+        up = turn.count(UP)
+        down = len(turn) - up
+        depth += down
+        deepest = max(deepest, depth)
+        depth -= up
+    return deepest
 
 
 def too_deep(text: str) -> int | None:
