@@ -148,7 +148,7 @@ class LimitsSettings(Struct, frozen=True, kw_only=True):
     enabled: bool = True
     identity_reads: Count = 600
     identity_writes: Count = 120
-    identity_work_milliseconds: Annotated[int, Meta(ge=1, le=60_000)] = 6_000
+    identity_work_milliseconds: Annotated[int, Meta(ge=1, le=60_000)] = 2_500
     address_requests: Count = 300
     groups: tuple[GroupLimits, ...] = ()
     storage_url: Secret | None = None

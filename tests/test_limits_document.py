@@ -11,22 +11,25 @@ import pytest
 
 from creatorvault.accounts.claims import MAX_ID_LENGTH
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES
+from creatorvault.admin.key_table import MOST_KEYS
 from creatorvault.admin.schemas import LONGEST_NAME
 from creatorvault.core import field_errors, middleware
+from creatorvault.core.loop_budget import SLICE_SECONDS
 from creatorvault.core.nesting import MAX_DEPTH
 from creatorvault.core.paging import FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
 from creatorvault.core.validation import MAX_PARAMETERS
-from creatorvault.ideas import rules
+from creatorvault.ideas import doubts, full_reads, rules
+from creatorvault.ideas.doubts import DOUBT_SECONDS
 from creatorvault.ideas.folding import MOST_NON_STARTERS
+from creatorvault.ideas.full_reads import MOST_WAITING
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings import Settings
 
 DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
-NOT_FILLED_IN: Final = {"Work per identity", "Full reads of a process", "Time of a full read"}
-IN_WORDS: Final = {"User id in a path", "Idea id in a path"}
+IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Full reads of an identity at the same time"}
 
 
 class Row(NamedTuple):
@@ -56,6 +59,7 @@ ROWS: Final = {
 }
 FIXED: Final = {
     "Headers": middleware.MAX_HEADERS,
+    "Path": middleware.MAX_PATH_BYTES,
     "Token": MAX_TOKEN_BYTES,
     "Parameters of a query": MAX_PARAMETERS,
     "Nesting of a body": MAX_DEPTH,
@@ -80,6 +84,11 @@ FIXED: Final = {
     "Characters of a name in `loc`": field_errors.MAX_NAME,
     "Steps of `loc`": field_errors.MAX_STEPS,
     "Values of a body that are looked through for the place of U+0000 or a lone surrogate": MOST_LOOKED_AT,
+    "Full reads of an identity that wait": MOST_WAITING,
+    "A slice of long work, after which all others have their turn": SLICE_SECONDS * 1000,
+    "Time in which an equal POST is about the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
+    "Creates in doubt that a process remembers": doubts.REMEMBERED,
+    "Operator keys held by a process": MOST_KEYS,
     "Answers kept for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
 }
 SET: Final = {what: row for what, row in ROWS.items() if row.setting != "fixed" and row.default}
@@ -100,7 +109,7 @@ def test_a_bound_that_is_fixed_is_that_of_the_code(what: str) -> None:
 def test_each_bound_is_compared_with_something() -> None:
     without = {what for what in ROWS if what not in SET and what not in FIXED}
 
-    assert without <= IN_WORDS | NOT_FILLED_IN
+    assert without <= IN_WORDS
     assert len(ROWS) > 45
 
 
@@ -110,8 +119,13 @@ def test_each_bound_is_compared_with_something() -> None:
         *(f"server.{name}" for name in ("max_body_bytes", "max_target_bytes", "max_header_bytes")),
         *(f"server.{name}" for name in ("header_seconds", "body_seconds")),
         *(f"limits.{name}" for name in ("identity_reads", "identity_writes", "address_requests")),
+        *("limits.identity_work_milliseconds", "search.full_reads", "search.full_read_seconds"),
         *(f"tenancy.{name}" for name in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")),
     ],
 )
 def test_every_setting_that_bounds_a_client_is_on_the_page(setting: str) -> None:
     assert [row.what for row in ROWS.values() if row.setting == f"`{setting}`"]
+
+
+def test_from_how_many_changes_a_vault_is_large_is_said() -> None:
+    assert f"changed more than {full_reads.SMALL:,} times" in DOCUMENT

@@ -22,7 +22,7 @@ CONTENT: Final[Mapping[Group, tuple[str, str, list[str]]]] = {
     MARKS: ("Marks", "a" + "\u0315" * 2_499 + "\u0323" * 2_500, ["a"]),
     LETTERS: ("Letters", "a" * 5_000, ["a"]),
     ABOVE: ("Above", "a" * 5_000, ["a"]),
-    LARGEST: (EMOJI * 200, EMOJI * 5_000, [EMOJI * 9 + str(number) for number in range(85)]),
+    LARGEST: (EMOJI * 200, EMOJI * 5_000, [EMOJI * 9 + str(number) for number in range(83)]),
 }
 
 

@@ -72,8 +72,8 @@ class TargetTooLong(CreatorVaultError):
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
 
-    def __init__(self, largest: int) -> None:
-        super().__init__(f"The path and the query together may have {largest} bytes")
+    def __init__(self, what: str, largest: int) -> None:
+        super().__init__(f"The {what} may have {largest} bytes")
 
 
 class HeadersTooLarge(CreatorVaultError):

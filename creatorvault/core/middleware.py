@@ -27,6 +27,9 @@ log = get_logger(__name__)
 VARIANTS: Final = "89ab"
 ORIGIN: Final = b"origin"
 CORRELATION_HEADER: Final = b"x-correlation-id"
+MAX_PATH_BYTES: Final = 4096
+"""A user id of 255 characters has 3,060 bytes at most, percent-encoded. Litestar keeps a thousand paths in memory."""
+
 MAX_HEADERS: Final = 100
 """As many as Granian reads."""
 
@@ -65,8 +68,11 @@ class Edge(Litestar):
 
     def _refused(self, scope: HTTPScope) -> CreatorVaultError | None:
         """For its size alone, before anything is read of it. A token has a bound of its own, and a reason (401)."""
-        if len(scope.get("raw_path") or scope["path"]) + len(scope["query_string"]) > self.bounds.max_target_bytes:
-            return TargetTooLong(self.bounds.max_target_bytes)
+        path = len(scope.get("raw_path") or scope["path"])
+        if path > MAX_PATH_BYTES:
+            return TargetTooLong("path", MAX_PATH_BYTES)
+        if path + len(scope["query_string"]) > self.bounds.max_target_bytes:
+            return TargetTooLong("path and the query together", self.bounds.max_target_bytes)
         sizes = [len(name) + len(value) + FIELD_BYTES for name, value in scope["headers"] if name != TOKEN_HEADER]
         if sum(sizes) > self.bounds.max_header_bytes or len(sizes) > MAX_HEADERS:
             return HeadersTooLarge(self.bounds.max_header_bytes, MAX_HEADERS)

@@ -18,7 +18,10 @@ from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
 from creatorvault.tenants.services import OpenVault
 
+IDEA_ID: Final = IdeaColumns._fields.index("id")
 REVISION: Final = IdeaColumns._fields.index("revision")
+
+_encode: Final = msgspec.json.Encoder().encode
 
 
 class Opened(Protocol):
@@ -33,9 +36,9 @@ class Opened(Protocol):
 
 
 class IdeaPage(NamedTuple):
-    """`items` of a corpus are encoded already; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
+    """`items` are the JSON of an IdeaResponse each; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
 
-    items: list[IdeaResponse] | list[msgspec.Raw]
+    items: list[msgspec.Raw]
     total: int
     tag: str
     next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
@@ -96,17 +99,17 @@ async def page_of_rows(
 
     Raises as `opened`.
     """
-    ideas: list[IdeaResponse] = []
+    items: list[msgspec.Raw] = []
     turn.restart()
     for row in rows[: query.limit]:
-        ideas.append(opened(vault, row))
+        items.append(msgspec.Raw(_encode(opened(vault, row))))
         if turn.is_over:
             await turn.rest()
     last = None
     if len(rows) > query.limit:
         row = rows[query.limit - 1]
-        last = Place(row[IdeaColumns._fields.index(query.sort)], ideas[-1].id)
-    return IdeaPage(ideas, total, list_tag(vault.revision, query), next_cursor(query, vault.cipher, last))
+        last = Place(row[IdeaColumns._fields.index(query.sort)], row[IDEA_ID])
+    return IdeaPage(items, total, list_tag(vault.revision, query), next_cursor(query, vault.cipher, last))
 
 
 def page_of_matches(vault: OpenVault, query: IdeaQuery, page: Page) -> IdeaPage:

@@ -6,6 +6,7 @@ counts against the creator's allowance, runs in slices, and ends when the client
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from typing import Final
 
 from litestar.types import HTTPScope, Receive
 
@@ -22,6 +23,11 @@ from creatorvault.ideas.pages import IdeaPage
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.services import IdeaReadingService
 from creatorvault.tenants.revisions import SeenRevisions
+
+DRIVER_SHARE: Final = 1 / 3
+"""What the driver's protocol does for a full read, as a part of what is measured: it runs between the steps of the task.
+Measured over hostile vaults: 0.30 to 0.37 for large rows and segments, 0.06 to 0.13 where folding takes most.
+"""
 
 type SnapshotOf = Callable[[Database], AbstractAsyncContextManager[IdeaReadingService]]
 
@@ -69,11 +75,11 @@ class Searching:
         try:
             async with ClientWatch(self._receive) as watch:
                 turn = LoopTurn(self._parts.budget, watch.start)
-                return await Metered(meter, self._page(query, turn, watch))
+                return await Metered(meter, self._page(query, turn, watch, meter))
         finally:
             self._parts.allowance.charge(self._scope, self._creator, meter)
 
-    async def _page(self, query: IdeaQuery, turn: LoopTurn, watch: ClientWatch) -> IdeaPage:
+    async def _page(self, query: IdeaQuery, turn: LoopTurn, watch: ClientWatch, meter: Meter) -> IdeaPage:
         if (page := await self._glances.page(query, turn)) is not None:
             return page
         rows = await self._rows_to_read()
@@ -81,8 +87,12 @@ class Searching:
         full_reads = self._parts.full_reads
         async with full_reads.turn(self._creator, rows):
             self._admit()
-            async with self._snapshot(full_reads.database) as ideas:
-                return await ideas.page(query, turn)
+            before = meter.seconds
+            try:
+                async with self._snapshot(full_reads.database) as ideas:
+                    return await ideas.page(query, turn)
+            finally:
+                meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
     async def _rows_to_read(self) -> int:
         """At the most: an idea has one revision, and a vault as many as it has had changes."""

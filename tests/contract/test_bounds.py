@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from time import process_time
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -319,8 +320,22 @@ async def test_no_path_makes_a_request_expensive(ada: Creator, path: str) -> Non
     answer = await ada.request("DELETE", path)
     milliseconds = (process_time() - begun) * 1000
 
-    assert answer.status_code in {403, 404, 405}
+    assert answer.status_code == 414
     assert milliseconds < REFUSED_MS
+
+
+async def test_a_path_has_at_most_4096_bytes(house: House) -> None:
+    """As long as the longest user id there may be, and that of an idea, and some more."""
+    longest = house.creator("\U0001f600" * 255)
+    url = f"/api/v1/{quote(longest.user_id)}/ideas"
+
+    stored = await longest.request("POST", url, json={"title": "x"})
+    fits, does_not = [await longest.request("GET", f"{url}/{'a' * (size - len(url) - 1)}") for size in (4096, 4097)]
+
+    assert stored.status_code == 201
+    assert (await longest.request("GET", f"{url}/{stored.json()['id']}")).json() == stored.json()
+    assert (fits.status_code, does_not.status_code) == (422, 414)
+    assert does_not.json()["detail"] == "The path may have 4096 bytes"
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere"])

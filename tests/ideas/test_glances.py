@@ -22,7 +22,7 @@ from creatorvault.ideas.glances import _page as glanced_page
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.pages import IdeaPage
 from creatorvault.ideas.repositories import IdeaRepository
-from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.services import IdeaReadingService
 from creatorvault.settings import DatabaseSettings, Settings
 from creatorvault.tenants.derivation import TenantName
@@ -148,7 +148,7 @@ async def test_times_at_the_ends_of_time_are_read_in_utc(house: House, filled: C
 
     assert page is not None
     assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= {
-        getattr(idea, "due_date", None) for idea in page.items
+        msgspec.json.decode(item, type=IdeaResponse).due_date for item in page.items
     }
 
 
