@@ -6,18 +6,20 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import httpx
 
 from creatorvault.admin.keys import new_key
+from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
 from tests.application import House
 from tests.factories import Idea
 from tests.isolation import designed
 from tests.isolation.locks import Locks, scope_off
+from tests.ways import forget
 
 BODIES: Final[Mapping[str, object]] = {
     "POST /api/v1/{user_id}/ideas": {"title": "Asked for"},
@@ -57,8 +59,12 @@ class Someone:
     idea: Idea
 
     @property
-    def tenant_id(self) -> UUID:
+    def tenant_id(self) -> TenantId:
         return TenantName(TenantKind.ORGANIZATION, "better-auth", self.org_id).id
+
+    @property
+    def vault(self) -> VaultId:
+        return VaultId(self.tenant_id, UserId(self.user_id))
 
     async def ask(self, operation: str, headers: Mapping[str, str] | None = None, **names: object) -> httpx.Response:
         """`names` are the ids of the path; those left out are one's own."""
@@ -97,9 +103,18 @@ class Cast:
         idea = await creator.idea("Kept", notes="private", tags=["private"])
         return Someone(self.house.client, creator.headers, creator.user_id, org_id, idea)
 
-    async def called(self, caller: str) -> Someone:
+    async def remember(self, someone: Someone, *, cold: bool) -> None:
+        """The process that answers next knows their vault, with all that a search needs, or has never seen it."""
+        if cold:
+            forget(self.house, someone.vault)
+            return
+        for query in ("", "", "?search=kept"):
+            assert (await someone.ask(f"GET /api/v1/{{user_id}}/ideas{query}")).status_code == 200
+
+    async def called(self, caller: str, *, cold: bool = False) -> Someone:
         """The caller that a column of the designed statuses names."""
         someone = await self.creator(role="owner" if caller in (designed.OWNER, *STATUSES) else "member")
+        await self.remember(someone, cold=cold)
         if caller in STATUSES:
             await self._sql("UPDATE tenants SET status = $1 WHERE tenant_id = $2", STATUSES[caller], someone.tenant_id)
         elif caller == designed.NOBODY:

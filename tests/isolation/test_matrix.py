@@ -5,6 +5,7 @@ A scope is taken off after everybody has stored what they have.
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Final
 from uuid import uuid4
@@ -14,6 +15,7 @@ from _pytest.mark import ParameterSet
 
 from tests.isolation.cast import Cast, Someone, seen
 from tests.isolation.designed import (
+    ADMIN,
     CALLERS,
     CREATOR,
     ELSEWHERE,
@@ -25,6 +27,7 @@ from tests.isolation.designed import (
     SUSPENDED,
 )
 from tests.isolation.locks import Locks
+from tests.ways import Way, followed
 
 pytestmark = pytest.mark.xdist_group("isolation")
 
@@ -35,6 +38,7 @@ ON_COLLECTIONS: Final = [operation for operation in OPERATIONS if operation.ends
 ON_TENANTS: Final = [operation for operation in OPERATIONS if "{tenant_id}" in operation]
 OWNED: Final = ("", "/members", "/audit")
 REFUSED: Final = (SUSPENDED, ERASING, ERASED)
+IN_A_VAULT: Final = (CREATOR, ADMIN, *REFUSED)
 LOCKS: Final = (Locks.BOTH, Locks.POLICIES, Locks.SCOPE)
 SEPARATED: Final = [
     (locks, owner)
@@ -45,6 +49,13 @@ SEPARATED: Final = [
 NO_ONE: Final = "user-00000000-0000-4000-8000-000000000000"
 """A user id as long as those of the tests, whom nobody is."""
 
+FILTERS: Final = ("", "&stage=idea", "&stage=idea&priority=medium", "&search=private", "&tags=private", "&cursor=")
+QUERIES: Final = [
+    f"sort={sort}&order={order}{chosen}"
+    for sort, order, chosen in product(
+        ("created_at", "updated_at", "priority", "stage", "title"), ("asc", "desc"), FILTERS
+    )
+]
 VARIANTS: Final[tuple[dict[str, str], ...]] = (
     {},
     {"If-Match": "*"},
@@ -72,13 +83,25 @@ def _callers() -> Iterator[ParameterSet]:
 @pytest.mark.parametrize("locks", LOCKS)
 @pytest.mark.parametrize(("operation", "caller", "status"), list(_callers()))
 async def test_every_caller_is_answered_as_designed(cast: Cast, operation: str, caller: str, status: int) -> None:
-    someone = await cast.called(caller)
+    in_a_vault = caller in IN_A_VAULT and operation in (*ON_IDEAS, *ON_COLLECTIONS)
+    for cold in (False, True) if in_a_vault else (False,):
+        await _is_answered_as_designed(cast, operation, caller, status, cold=cold, in_a_vault=in_a_vault)
+
+
+async def _is_answered_as_designed(
+    cast: Cast, operation: str, caller: str, status: int, *, cold: bool, in_a_vault: bool
+) -> None:
+    someone = await cast.called(caller, cold=cold)
     # The ideas are their own; operators act on somebody else's tenant.
     other = await cast.creator()
     with cast.locks():
-        answer = await someone.ask(operation, tenant_id=other.tenant_id)
+        with followed() as trail:
+            answer = await someone.ask(operation, tenant_id=other.tenant_id)
 
         assert answer.status_code == status, answer.text
+        if in_a_vault:
+            warm = Way.BOTH if caller in REFUSED else Way.STATEMENT
+            assert trail.way == (Way.TRANSACTION if cold else warm)
         if caller in REFUSED and operation in ON_IDEAS:
             # A tenant that is shut tells nothing of what is in it.
             unknown = uuid4()
@@ -115,12 +138,15 @@ async def test_an_idea_of_another_vault_is_as_one_that_does_not_exist(
     theirs, missing = other.idea["id"], str(uuid4())
     under, nowhere = (other.user_id, NO_ONE) if place == "under its owner's path" else (me.user_id, me.user_id)
 
-    for headers in VARIANTS:
+    for headers, cold in product(VARIANTS, (False, True)):
+        await cast.remember(me, cold=cold)
         with cast.locks():
-            answer = await me.ask(operation, headers, user_id=under, idea_id=theirs)
+            with followed() as trail:
+                answer = await me.ask(operation, headers, user_id=under, idea_id=theirs)
             reference = await me.ask(operation, headers, user_id=nowhere, idea_id=missing)
         assert answer.status_code == status, answer.text
         assert seen(answer, theirs) == seen(reference, missing)
+        assert trail.way == (Way.NONE if status == 403 else Way.TRANSACTION if cold else Way.BOTH)
     assert await other.still_reads() == other.idea
 
 
@@ -146,18 +172,21 @@ async def test_the_ideas_of_another_creator_are_as_those_of_nobody(cast: Cast, o
 
 
 @pytest.mark.parametrize(("locks", "owner"), SEPARATED)
-@pytest.mark.parametrize(
-    "query", ["", "?search=private", "?tags=private", "?sort=title", "?stage=idea&priority=medium"]
-)
-async def test_a_list_shows_what_is_in_ones_own_vault(cast: Cast, query: str, owner: str) -> None:
+async def test_a_list_shows_what_is_in_ones_own_vault(cast: Cast, owner: str) -> None:
+    """However it is sorted, filtered or searched, and however many another has: their totals are no part of it."""
     me = await cast.creator()
-    await _other(cast, owner, me)
-    with cast.locks():
-        answer = await me.ask(f"GET /api/v1/{{user_id}}/ideas{query}")
+    other = await _other(cast, owner, me)
+    for _ in range(5):
+        await other.ask("POST /api/v1/{user_id}/ideas")
+    for query, cold in product(QUERIES, (False, True)):
+        await cast.remember(me, cold=cold)
+        with cast.locks(), followed() as trail:
+            answer = await me.ask(f"GET /api/v1/{{user_id}}/ideas?{query}")
 
-    assert answer.status_code == 200
-    assert [idea["id"] for idea in answer.json()["items"]] == [me.idea["id"]]
-    assert answer.json()["total"] == 1
+        assert answer.status_code == 200, query
+        assert [idea["id"] for idea in answer.json()["items"]] == [me.idea["id"]], query
+        assert answer.json()["total"] == 1, query
+        assert trail.way == (Way.TRANSACTION if cold else Way.STATEMENT), query
 
 
 @pytest.mark.parametrize("locks", LOCKS)
@@ -188,11 +217,28 @@ async def test_an_owner_looks_after_their_own_tenant_alone(cast: Cast) -> None:
 async def test_without_both_locks_the_matrix_would_notice(cast: Cast, method: str) -> None:
     """So it is the locks that the matrix shows. Content stays shut even then: it is sealed for its own vault."""
     me, other = await cast.creator(), await cast.creator()
-    with cast.locks():
-        answer = await me.ask(f"{method} /api/v1/{{user_id}}/ideas/{{idea_id}}", idea_id=other.idea["id"])
+    for cold in (True, False):
+        await cast.remember(me, cold=cold)
+        with cast.locks(), followed() as trail:
+            answer = await me.ask(f"{method} /api/v1/{{user_id}}/ideas/{{idea_id}}", idea_id=other.idea["id"])
 
-    assert answer.status_code == 500
-    assert b"private" not in answer.content
+        assert answer.status_code == 500
+        assert b"private" not in answer.content
+        assert trail.way == (Way.TRANSACTION if cold else Way.STATEMENT)
+
+
+@pytest.mark.parametrize("locks", [Locks.NEITHER])
+async def test_without_both_locks_a_list_would_hold_more(cast: Cast) -> None:
+    """But for what is answered from memory."""
+    me, _ = await cast.creator(), await cast.creator()
+    for query, cold in product(QUERIES, (True, False)):
+        if not cold and any(word in query for word in ("search", "tags", "title")):
+            continue
+        await cast.remember(me, cold=cold)
+        with cast.locks():
+            answer = await me.ask(f"GET /api/v1/{{user_id}}/ideas?{query}")
+
+        assert answer.status_code == 500 or answer.json()["total"] > 1, (query, cold)
 
 
 @pytest.mark.parametrize("path", OWNED)
