@@ -129,11 +129,11 @@ async def test_no_segment_is_written_for_a_tenant_that_is_shut(
 def test_a_segment_with_another_revision_is_tampering_whatever_its_sign(column: str, number: int) -> None:
     sealer = SegmentSealer.of(CIPHER)
     segment = sealer.seal([Entry.of(revision, idea_of("Title")) for revision in (3, 4)])
+    changed = Span(number, 4, 2) if column == "first" else Span(3, number, 2)
 
     with pytest.raises(Tampered) as raised:
-        sealer.open(segment._replace(span=segment.span._replace(**{column: number})))
+        sealer.open(segment._replace(span=changed))
 
-    changed = Span(3, 4, 2)._replace(**{column: number})
     assert raised.value.ids["segment"] == f"{changed.first}-{changed.last}"
 
 

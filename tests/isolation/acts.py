@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.isolation.locks import Rewrite, rewritten
-from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, small_segments
+from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
 from tests.vault_rows import rows_of_others
 from tests.ways import Trail, Way, followed, forget
 
@@ -74,6 +74,18 @@ async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None
     return Outcome([_seen(scene, act, answer) for answer in answers], own, touched, read), trail
 
 
+async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool = False) -> Outcome:
+    """But for one's neighbours, where it is about a tenant."""
+    company = tuple(vault for vault in world.vaults if act.over_tenant and vault.tenant_id == ME.tenant_id)
+    world = world._replace(vaults=company) if company else World((), Twins.ALIKE)
+    case = (act.name, world, cold and act.depends)
+    if case not in scene.known:
+        await scene.lay(world)
+        scene.known[case], _ = await outcome(scene, act, cold=cold and act.depends)
+    known: Outcome = scene.known[case]
+    return known
+
+
 _OWN_ROWS: Final = " UNION ALL ".join(
     f"SELECT '{table}', ARRAY(SELECT ({columns})::text FROM {table} WHERE {own} ORDER BY 1)"
     for table, columns, own in (
@@ -110,7 +122,7 @@ def _seen(scene: Scene, act: Act, answer: httpx.Response) -> tuple[int, Any]:
 
 def lists() -> Iterator[Act]:
     """Every order with every filter, whole, from somewhere within, and page by page."""
-    filters: Sequence[dict[str, object]] = ({}, {"stage": "draft", "priority": "high"})
+    filters: tuple[dict[str, object], ...] = ({}, {"stage": "draft", "priority": "high"})
     orders = product(("created_at", "updated_at", "stage", "priority"), ("asc", "desc"))
     for (sort, order), chosen in product(orders, filters):
         asked = {"sort": sort, "order": order, **chosen}
@@ -137,7 +149,7 @@ async def _list(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Res
 async def _walk(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
     pages: list[httpx.Response] = []
     cursor: str | None = ""
-    while cursor is not None:
+    while cursor is not None and len(pages) < 10:
         pages.append(await scene.ask("GET", scene.me.url, params={**asked, "cursor": cursor}))
         cursor = pages[-1].json().get("next_cursor")
     return pages
@@ -147,9 +159,8 @@ def request(method: str, which: int | str | None = None, **options: Any) -> Do:
     """About an idea of the scene, an id, or the vault."""
 
     async def do(scene: Scene) -> Sequence[httpx.Response]:
-        url = (
-            scene.me.url if which is None else scene.me.url_of(which if isinstance(which, str) else scene.ideas[which])
-        )
+        idea = scene.ideas[which] if isinstance(which, int) else which
+        url = scene.me.url if idea is None else scene.me.url_of(idea)
         return [await scene.ask(method, url, **options)]
 
     return do

@@ -9,10 +9,9 @@ import pytest
 
 from tests.isolation.cast import Cast
 from tests.isolation.locks import Locks, house_with
-from tests.isolation.scene import Scene
+from tests.isolation.scene import Scene, SceneWith
 from tests.postgres import Cluster
 
-type SceneWith = Callable[[Locks], Awaitable[Scene]]
 type CastWith = Callable[[Locks], Awaitable[Cast]]
 
 

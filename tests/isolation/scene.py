@@ -4,7 +4,7 @@ A condition that leaves out the tenant or the creator then finds the rows of two
 come first. A scene has a house of its own, whose rows are laid anew after each act that writes.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,6 +20,7 @@ from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
 from tests.application import House
 from tests.factories import Creator, Idea
+from tests.isolation.locks import Locks
 from tests.vault_rows import Rows, all_rows, tables
 from tests.ways import forget, vault_of
 
@@ -171,6 +172,9 @@ class Scene:
         """When all that is written behind it has been."""
         await self.house.app.state.segment_writer.finish()
         return answer
+
+
+type SceneWith = Callable[[Locks], Awaitable[Scene]]
 
 
 @contextmanager

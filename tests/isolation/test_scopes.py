@@ -10,16 +10,13 @@ from typing import Final, NamedTuple
 
 import asyncpg
 import pytest
-from sqlalchemy import TextClause
-from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy import TextClause, make_url
 
 import creatorvault
-from tests.isolation.acts import OTHER_ACTS, Act, lists, outcome, questions_about_content
-from tests.isolation.conftest import SceneWith
+from tests.isolation.acts import OTHER_ACTS, Act, alone_in_the_world, lists, outcome, questions_about_content
 from tests.isolation.locks import Locks, Rewrite
-from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, Twins, World
+from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import Condition, conditions_of, without_scope
-from tests.isolation.test_twins import alone_in_the_world
 from tests.ways import Way
 
 pytestmark = pytest.mark.xdist_group("isolation")
@@ -104,7 +101,7 @@ def statements_written_as_text() -> Iterator[tuple[str, str]]:
 
 
 def as_sent(statement: TextClause) -> str:
-    return str(statement.compile(dialect=asyncpg_dialect.dialect()))  # type: ignore[no-untyped-call]  # SQLAlchemy types no dialect
+    return str(statement.compile(dialect=make_url("postgresql+asyncpg://").get_dialect()()))
 
 
 async def runs_by_statement(scene: Scene, runs: Sequence[Run]) -> Mapping[str, Sequence[Run]]:
@@ -139,7 +136,7 @@ async def is_noticed(scene: Scene, runs: Sequence[Run], rewrite: Rewrite) -> boo
 async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
     """Whether it comes out otherwise than if the creator were alone, or goes another way."""
     world = World(EVERYBODY, run.twins)
-    alone = await alone_in_the_world(scene, run.act, world, cold=run.cold and run.act.depends)
+    alone = await alone_in_the_world(scene, run.act, world, cold=run.cold)
     await scene.lay(world)
     try:
         among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)

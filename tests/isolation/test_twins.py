@@ -5,10 +5,9 @@ from typing import Final
 
 import pytest
 
-from tests.isolation.acts import OTHER_ACTS, Act, Outcome, lists, outcome, questions_about_content
-from tests.isolation.conftest import SceneWith
+from tests.isolation.acts import OTHER_ACTS, Act, alone_in_the_world, lists, outcome, questions_about_content
 from tests.isolation.locks import Locks
-from tests.isolation.scene import ELSEWHERE, FOREIGN, ME, NEIGHBOURS, Scene, Twins, World
+from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import without_scope
 from tests.ways import Way
 
@@ -44,29 +43,16 @@ async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, tw
     """Each act has the same outcome among twins, by a process that knows the vault and by one that does not."""
     world = World(AMONG[locks], twins)
     rewrite = None if locks.scoped else without_scope
-    for act in acts:
-        for cold in (False, True)[: 1 + act.depends]:
-            await alone_in_the_world(scene, act, world, cold=cold)
+    for act in acts:  # all at first, since laying a world takes longer than most acts
+        await alone_in_the_world(scene, act, world)
     for cold in (False, True):
         for act in acts:
-            alone = await alone_in_the_world(scene, act, world, cold=cold and act.depends)
+            alone = await alone_in_the_world(scene, act, world, cold=cold)
             await scene.lay(world)
             among_twins, trail = await outcome(scene, act, cold=cold, rewrite=rewrite)
 
             assert among_twins == alone, (act.name, cold)
             assert trail.way == (Way.TRANSACTION if cold else act.warm), (act.name, cold)
-
-
-async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool = False) -> Outcome:
-    """But for one's neighbours, where it is about a tenant."""
-    company = tuple(vault for vault in world.vaults if act.over_tenant and vault.tenant_id == ME.tenant_id)
-    world = world._replace(vaults=company) if company else World((), Twins.ALIKE)
-    case = (act.name, world, cold)
-    if case not in scene.known:
-        await scene.lay(world)
-        scene.known[case], _ = await outcome(scene, act, cold=cold)
-    known: Outcome = scene.known[case]
-    return known
 
 
 async def test_alone_everything_succeeds_that_should(scenes: SceneWith) -> None:
