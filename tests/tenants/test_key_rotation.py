@@ -4,7 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
+from creatorvault.core.identifiers import VaultRevision
+from creatorvault.crypto.envelope import key_version_of
 from tests.application import House
+from tests.ways import Way, followed, vault_of
 
 
 async def test_the_next_key_comes_unasked_and_old_ideas_stay_readable(
@@ -35,3 +38,22 @@ async def test_another_process_reads_what_a_newer_key_sealed(
 
     assert (await ada.get(idea)).json() == idea
     assert (await ada.list({"search": "here"})).json()["total"] == 2
+
+
+async def test_nothing_is_sealed_under_a_key_that_another_process_has_replaced(
+    house: House, house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
+) -> None:
+    """Nor by a process that has heard of the revision, but not of the key that came with it."""
+    rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
+    ada = house.creator()
+    await ada.get(await ada.idea("Here"))
+    await rotating.creator(user_id=ada.user_id).idea("There")
+    house.app.state.revisions.put(vault_of(ada), VaultRevision(2))
+    assert house.app.state.keyring.newest(vault_of(ada)).version == 1
+
+    with followed() as trail:
+        idea = await ada.idea("Here again")
+
+    sealed = await database.fetchval("SELECT title FROM ideas WHERE id = $1", idea["id"])
+    assert key_version_of(sealed) == 2
+    assert trail.way == Way.BOTH

@@ -136,6 +136,24 @@ async def test_a_tenants_own_quota_counts_before_that_of_the_settings(
         assert await used(database, user_id) == await stored(database, user_id)
 
 
+@pytest.mark.parametrize("quota", ["vault_idea_quota", "vault_byte_quota"])
+async def test_a_vault_above_a_quota_that_was_lowered_may_still_shrink(
+    ada: Creator, database: asyncpg.Connection, quota: str
+) -> None:
+    idea, *_ = [await ada.idea(**THREE) for _ in range(3)]
+    await database.execute(f"UPDATE tenants SET {quota} = 1 WHERE external_id = $1", ada.user_id)
+    for _ in range(2):
+        await ada.list()
+
+    with followed() as trail:
+        shrunk = await ada.patch(idea, {"notes": "n"})
+        deleted = await ada.delete(idea)
+
+    assert (shrunk.status_code, deleted.status_code) == (200, 204)
+    assert trail.way == Way.STATEMENT
+    assert (await ada.post(THREE)).status_code == 403
+
+
 async def test_what_a_quota_refuses_can_be_sent_again_under_its_key(
     house_with: Callable[..., Awaitable[House]],
 ) -> None:
