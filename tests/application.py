@@ -48,6 +48,7 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
         "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",
         "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "1000000",
+        "CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS": "60000",
     }
 
 

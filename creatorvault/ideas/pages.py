@@ -36,7 +36,7 @@ class Opened(Protocol):
 
 
 class IdeaPage(NamedTuple):
-    """`items` are the JSON of an IdeaResponse each; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
+    """`items` are IdeaResponses in JSON; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
 
     items: list[msgspec.Raw]
     total: int

@@ -34,6 +34,7 @@ class Service:
             "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
             "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",
             "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "1000000",
+            "CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS": "60000",
             **settings,
         }
         self._process: subprocess.Popen[bytes] | None = None
