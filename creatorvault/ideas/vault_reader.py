@@ -115,7 +115,8 @@ class VaultReader:
         for gap in gaps:
             async with aclosing(self._rows_and_their_segments(gap, segments)) as rows:
                 async for batch_of_rows in rows:
-                    read.update([entry.id for entry in batch_of_rows])
+                    if spans:
+                        read.update([entry.id for entry in batch_of_rows])
                     yield batch_of_rows
         if spans:
             async with aclosing(self._compared_with_rows(read)) as pauses:

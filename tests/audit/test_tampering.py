@@ -10,6 +10,7 @@ from tests.audit.conftest import Command
 from tests.factories import Creator
 from tests.postgres import Database
 
+ROOT = Path(__file__).parents[2]
 SECOND = "sequence = 2"
 TAMPERINGS = {
     "another time": f"UPDATE audit_events SET happened_at = happened_at + interval '1 microsecond' WHERE {SECOND}",
@@ -88,6 +89,21 @@ async def test_tampering_is_found(
 
     assert result.exit_code == 1, result.output
     assert "findings" in result.output
+
+
+@pytest.mark.parametrize("tampering", ["another verb", "one removed from the middle", "the head set back"])
+async def test_a_list_of_events_shows_what_the_rows_say(
+    chain: Creator, attacker: asyncpg.Connection, tampering: str
+) -> None:
+    """It proves nothing, and docs/encryption.md says so."""
+    before = (await chain.request("GET", "/api/v1/tenant/audit")).json()
+    await attacker.execute(TAMPERINGS[tampering])
+
+    after = await chain.request("GET", "/api/v1/tenant/audit")
+
+    assert after.status_code == 200
+    assert (after.json() == before) == (tampering == "the head set back")
+    assert "| **The audit log in a list** |" in (ROOT / "docs" / "encryption.md").read_text(encoding="utf-8")
 
 
 async def test_a_finding_says_where_and_what(chain: Creator, attacker: asyncpg.Connection, command: Command) -> None:

@@ -1,0 +1,185 @@
+"""A vault with a history, which is tampered with again and again, and three processes that its creator asks."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import asyncpg
+import httpx
+
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.ideas.test_glances import vault_of
+
+TABLES: Final = ("ideas", "vaults", "idea_segments", "keys.vault_keys")
+ALL: Final[dict[str, Any]] = {"limit": 100}
+SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
+PAGE: Final = 15
+
+type Seen = tuple[int, object]
+"""A status, and what an answer says; None where it is refused."""
+
+
+@dataclass
+class TamperedVault:
+    """`house` has the vault's key and revision in memory, `restarted` and `unsegmented` nothing of it."""
+
+    house: House
+    restarted: House
+    unsegmented: House
+    ada: Creator
+    bob: Creator
+    sql: asyncpg.Connection
+    ideas: int
+    """How many there are while nobody has tampered with anything."""
+    victim: Idea = field(default_factory=dict)
+    _right: dict[str, Seen] = field(default_factory=dict)
+
+    async def keep(self, *ids: str) -> None:
+        """What the attacker has of the vault as it is now: some rows, and all segments."""
+        await self.sql.execute("SET session_replication_role = replica")
+        kept = ", ".join(f"'{idea}'" for idea in ids)
+        await self.tamper(
+            f"CREATE TEMPORARY TABLE kept_ideas AS SELECT * FROM ideas WHERE $V AND id IN ({kept})",
+            "CREATE TEMPORARY TABLE kept_segments AS SELECT * FROM idea_segments WHERE $V",
+        )
+
+    async def save(self) -> None:
+        """What `reset` brings back."""
+        for table in TABLES:
+            await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE $V")
+
+    async def reset(self, operation: str) -> None:
+        """As it was saved; `house` has read it, and searched it if that is of use; the others have forgotten it."""
+        for table in TABLES:
+            await self.tamper(f"DELETE FROM {table} WHERE $V", f"INSERT INTO {table} SELECT * FROM {_saved(table)}")
+        for house in (self.house, self.restarted, self.unsegmented):
+            vault, state = vault_of(self.ada), house.app.state
+            state.keyring.forget(vault)
+            state.corpora.forget(vault)
+            state.revisions.forget(vault)
+        known = {"search": "title"} if operation == "warm search" else {"limit": 1}
+        assert (await self.ada.list(known)).status_code == 200
+
+    async def tamper(self, *statements: str) -> None:
+        for statement in statements:
+            await self.sql.execute(self._named(statement))
+
+    async def right_answer(self, operation: str) -> Seen:
+        """While nobody has tampered with anything."""
+        if operation not in self._right:
+            await self.reset(operation)
+            self._right[operation] = await self.ask(operation)
+            assert self._right[operation][0] < 300
+        return self._right[operation]
+
+    async def ask(self, operation: str) -> Seen:
+        seen = await ASKED[operation](self)
+        for house in (self.house, self.restarted):
+            await house.app.state.segment_writer.finish()
+        return seen
+
+    async def stored(self) -> list[tuple[object, ...]]:
+        """All that a write would change."""
+        vaults = await self.sql.fetch(self._named("SELECT revision, idea_count, sealed_bytes FROM vaults WHERE $V"))
+        ideas = await self.sql.fetch(self._named("SELECT id, revision, title FROM ideas WHERE $V ORDER BY id"))
+        return [tuple(row) for row in (*vaults, *ideas)]
+
+    async def has_row(self, idea: Idea) -> bool:
+        return bool(await self.sql.fetchval("SELECT EXISTS (SELECT FROM ideas WHERE id = $1)", idea["id"]))
+
+    def at(self, house: House) -> Creator:
+        return house.creator(self.ada.user_id)
+
+    def _named(self, statement: str) -> str:
+        """With values in place of the parameters of `tampering_matrix`; $V is this vault."""
+        statement = statement.replace("$V", "tenant_id = $1 AND user_id = $2").replace(
+            "$3", f"'{self.victim.get('id')}'"
+        )
+        for place, creator in ((1, self.ada), (4, self.bob)):
+            vault = vault_of(creator)
+            statement = statement.replace(f"${place}", f"'{vault.tenant_id}'").replace(
+                f"${place + 1}", f"'{vault.user_id}'"
+            )
+        return statement
+
+
+def _saved(table: str) -> str:
+    return f"saved_{table.replace('.', '_')}"
+
+
+def _listed(answer: httpx.Response) -> Seen:
+    found = answer.is_success and (answer.json()["total"], answer.json()["items"])
+    return answer.status_code, found or None
+
+
+def _idea(answer: httpx.Response, *but: str) -> Seen:
+    """All of it but what no two writes share."""
+    if not answer.is_success:
+        return answer.status_code, None
+    return answer.status_code, {name: value for name, value in answer.json().items() if name not in but}
+
+
+async def _walk(vault: TamperedVault) -> Seen:
+    items: list[Idea] = []
+    cursor: str | None = ""
+    while cursor is not None:
+        answer = await vault.ada.list({"cursor": cursor, "limit": PAGE})
+        if not answer.is_success:
+            return answer.status_code, None
+        items += answer.json()["items"]
+        cursor = answer.json()["next_cursor"]
+    return 200, items
+
+
+async def _cold_search(vault: TamperedVault) -> Seen:
+    vault.house.app.state.corpora.forget(vault_of(vault.ada))
+    return _listed(await vault.ada.list(SEARCH))
+
+
+async def _search_after_a_change(vault: TamperedVault) -> Seen:
+    answer = await vault.ada.patch(vault.victim, {"title": "Title that is new"})
+    if not answer.is_success:
+        return answer.status_code, None
+    vault.house.app.state.corpora.forget(vault_of(vault.ada))
+    answer = await vault.ada.list(SEARCH)
+    found = answer.is_success and [(idea["id"], idea["title"]) for idea in answer.json()["items"]]
+    return answer.status_code, found or None
+
+
+async def _create(vault: TamperedVault) -> Seen:
+    answer = await vault.ada.post({"title": "Title new", "notes": "New"})
+    assert not answer.is_success or await vault.has_row(answer.json())
+    return _idea(answer, "id", "created_at", "updated_at")
+
+
+async def _delete(vault: TamperedVault) -> Seen:
+    answer = await vault.ada.delete(vault.victim)
+    return answer.status_code, (answer.is_success and not await vault.has_row(vault.victim)) or None
+
+
+async def _answer[T](answer: Awaitable[httpx.Response], read: Callable[[httpx.Response], T]) -> T:
+    return read(await answer)
+
+
+ASKED: Final[dict[str, Callable[[TamperedVault], Awaitable[Seen]]]] = {
+    "list": lambda vault: _answer(vault.ada.list(ALL), _listed),
+    "first page": lambda vault: _answer(vault.ada.list({"limit": 5, "order": "asc"}), _listed),
+    "last page": lambda vault: _answer(vault.ada.list({"limit": 10, "offset": vault.ideas - 5}), _listed),
+    "filtered list": lambda vault: _answer(vault.ada.list({"stage": "idea", **ALL}), _listed),
+    "cursor walk": _walk,
+    "get": lambda vault: _answer(vault.ada.get(vault.victim), _idea),
+    "warm search": lambda vault: _answer(vault.ada.list(SEARCH), _listed),
+    "cold search": _cold_search,
+    "restarted list": lambda vault: _answer(vault.at(vault.restarted).list(ALL), _listed),
+    "restarted get": lambda vault: _answer(vault.at(vault.restarted).get(vault.victim), _idea),
+    "restarted search": lambda vault: _answer(vault.at(vault.restarted).list(SEARCH), _listed),
+    "search without segments": lambda vault: _answer(vault.at(vault.unsegmented).list(SEARCH), _listed),
+    "change": lambda vault: _answer(
+        vault.ada.patch(vault.victim, {"priority": "high"}), lambda answer: _idea(answer, "updated_at")
+    ),
+    "search after a change": _search_after_a_change,
+    "create": _create,
+    "delete": _delete,
+}
+"""What is asked, by its name in the matrix."""

@@ -1,0 +1,312 @@
+"""What somebody with the run of the database can do to a vault, and what its creator must then see.
+
+All of it is done as a superuser with triggers off. The victim is one idea. The attacker has kept its row as it was
+before its last change, the row of an idea that was deleted since, and the segments of that time.
+"""
+
+from typing import Final
+
+RIGHT: Final = "right"
+"""What the creator has stored, or a write that is done."""
+
+CODES: Final = {"tampered", "vault_mismatch", "vault_set_back", "wrong_key", "lost_key"}
+"""A 500 that says nothing, and an alarm with that code. A write that is refused so has changed nothing."""
+
+# Limits: another answer than the right one, and no alarm. They are written down in docs/encryption.md by these names.
+GONE: Final = "A row that is gone"
+COUNTED: Final = "Rows and count changed together"
+SET_BACK: Final = "Put back as a whole"
+MIDDLE: Final = "The middle of a list"
+FILTERED: Final = "A filter by an edited column"
+LISTED: Final = "The audit log in a list"
+LIMITS: Final = {GONE, COUNTED, SET_BACK, MIDDLE, FILTERED, LISTED}
+
+OPERATIONS: Final = (
+    "list",
+    "first page",
+    "last page",
+    "filtered list",
+    "cursor walk",
+    "get",
+    "warm search",
+    "cold search",
+    "restarted list",
+    "restarted get",
+    "restarted search",
+    "search without segments",
+    "change",
+    "search after a change",
+    "create",
+    "delete",
+)
+"""A restarted process knows nothing of the vault, neither its key. `get`, `change` and `delete` are of the victim."""
+
+OF_VICTIM: Final = "tenant_id = $1 AND user_id = $2 AND id = $3"
+OF_VAULT: Final = "tenant_id = $1 AND user_id = $2"
+FIRST_SEGMENT: Final = (
+    f"{OF_VAULT} AND first_revision = (SELECT min(first_revision) FROM idea_segments WHERE {OF_VAULT})"
+)
+COUNT: Final = f"UPDATE vaults SET idea_count = idea_count {{}} WHERE {OF_VAULT}"
+REVISION: Final = f"UPDATE vaults SET revision = revision {{}} WHERE {OF_VAULT}"
+DELETE_ROW: Final = f"DELETE FROM ideas WHERE {OF_VICTIM}"
+PUT_BACK_DELETED: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VAULT} AND id <> $3"
+PUT_BACK_OLDER: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VICTIM}"
+OLD_SEGMENTS: Final = f"INSERT INTO idea_segments SELECT * FROM kept_segments WHERE {OF_VAULT} ON CONFLICT DO NOTHING"
+NO_SEGMENTS: Final = f"DELETE FROM idea_segments WHERE {OF_VAULT}"
+CONTENT: Final = "title, notes, tags, stage, priority, due_date, created_at, updated_at, revision"
+KEY: Final = f"UPDATE keys.vault_keys SET {{}} WHERE {OF_VAULT}"
+
+# $1 and $2 are the vault's tenant and user, $3 the victim's id, $4 and $5 the tenant and user of another vault.
+OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
+    "nothing": (),
+    "a row deleted": (DELETE_ROW,),
+    "a row deleted and the count adjusted": (DELETE_ROW, COUNT.format("- 1")),
+    "a row and all segments deleted and the count adjusted": (DELETE_ROW, NO_SEGMENTS, COUNT.format("- 1")),
+    "a row deleted, the count adjusted and another's revision put in its place": (
+        f"UPDATE ideas SET revision = (SELECT revision FROM ideas WHERE {OF_VICTIM}) WHERE {OF_VAULT} AND id ="
+        f" (SELECT id FROM ideas WHERE {OF_VAULT} ORDER BY revision DESC LIMIT 1)",
+        DELETE_ROW,
+        COUNT.format("- 1"),
+    ),
+    "a deleted row put back": (PUT_BACK_DELETED,),
+    "a deleted row put back and the count adjusted": (PUT_BACK_DELETED, COUNT.format("+ 1")),
+    "a deleted row put back, the segments deleted and the count adjusted": (
+        PUT_BACK_DELETED,
+        NO_SEGMENTS,
+        COUNT.format("+ 1"),
+    ),
+    "a deleted row put back for another that is deleted": (PUT_BACK_DELETED, DELETE_ROW),
+    "a row set back": (DELETE_ROW, PUT_BACK_OLDER),
+    "a row set back and the segments deleted": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS),
+    "a row set back with the old segments": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS, OLD_SEGMENTS),
+    "a row copied under another id": (
+        f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+    ),
+    "a row copied under another id and the count adjusted": (
+        f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+        COUNT.format("+ 1"),
+    ),
+    "another vault's row copied in": (
+        f"INSERT INTO ideas SELECT $1, $2, id, {CONTENT} FROM ideas WHERE tenant_id = $4 AND user_id = $5 LIMIT 1",
+    ),
+    "another vault's row in the place of one": (
+        f"DELETE FROM ideas WHERE {OF_VICTIM}",
+        f"INSERT INTO ideas SELECT $1, $2, $3, {CONTENT} FROM ideas WHERE tenant_id = $4 AND user_id = $5 LIMIT 1",
+    ),
+    "a clear column edited": (f"UPDATE ideas SET stage = (stage + 1) % 4 WHERE {OF_VICTIM}",),
+    "a byte of a title flipped": (
+        f"UPDATE ideas SET title = set_byte(title, 30, get_byte(title, 30) # 1) WHERE {OF_VICTIM}",
+    ),
+    "a row's revision edited": (f"UPDATE ideas SET revision = revision - 1 WHERE {OF_VICTIM}",),
+    "a row's revision far ahead": (f"UPDATE ideas SET revision = revision + 1000 WHERE {OF_VICTIM}",),
+    "the count one more": (COUNT.format("+ 1"),),
+    "the count one less": (COUNT.format("- 1"),),
+}
+TAMPERINGS: Final = OF_ROWS | {
+    "the revision set back by one": (REVISION.format("- 1"),),
+    "the revision set back by twenty": (f"UPDATE vaults SET revision = greatest(revision - 20, 1) WHERE {OF_VAULT}",),
+    "the latest change undone as a whole": (
+        f"DELETE FROM ideas WHERE {OF_VAULT} AND revision = (SELECT revision FROM vaults WHERE {OF_VAULT})",
+        COUNT.format("- 1"),
+        REVISION.format("- 1"),
+    ),
+    "the revision set ahead": (REVISION.format("+ 20"),),
+    "the vault's row deleted": (f"DELETE FROM vaults WHERE {OF_VAULT}",),
+    "the vault's key version set back": (f"UPDATE vaults SET key_version = 0 WHERE {OF_VAULT}",),
+    "old segments put back": (OLD_SEGMENTS,),
+    "old segments in the place of the new": (NO_SEGMENTS, OLD_SEGMENTS),
+    "old segments in the place of the new, count and revision adjusted": (
+        NO_SEGMENTS,
+        OLD_SEGMENTS,
+        COUNT.format("+ 1"),
+        REVISION.format("- 1"),
+    ),
+    "old segments, and the revision of the victim as it was": (
+        NO_SEGMENTS,
+        OLD_SEGMENTS,
+        f"UPDATE ideas SET revision = (SELECT revision FROM kept_ideas WHERE {OF_VICTIM}) WHERE {OF_VICTIM}",
+    ),
+    "a segment deleted": (f"DELETE FROM idea_segments WHERE {FIRST_SEGMENT}",),
+    "all segments deleted": (NO_SEGMENTS,),
+    "a segment that says more ideas": (f"UPDATE idea_segments SET ideas = ideas + 1 WHERE {FIRST_SEGMENT}",),
+    "a segment that says fewer ideas": (f"UPDATE idea_segments SET ideas = ideas - 1 WHERE {FIRST_SEGMENT}",),
+    "a segment that begins earlier": (
+        f"UPDATE idea_segments SET first_revision = first_revision - 1 WHERE {FIRST_SEGMENT}",
+    ),
+    "a segment that ends earlier": (
+        f"UPDATE idea_segments SET last_revision = last_revision - 1 WHERE {FIRST_SEGMENT}",
+    ),
+    "a segment under another rule of folding": (f"UPDATE idea_segments SET folding = '1/3.0.0' WHERE {FIRST_SEGMENT}",),
+    "two segments swapped": (
+        f"UPDATE idea_segments SET sealed = (SELECT sealed FROM idea_segments WHERE {OF_VAULT}"
+        f" ORDER BY first_revision DESC LIMIT 1) WHERE {FIRST_SEGMENT}",
+    ),
+    "another vault's segment in the place of one": (
+        "UPDATE idea_segments SET sealed = (SELECT sealed FROM idea_segments WHERE tenant_id = $4 AND user_id = $5"
+        f" ORDER BY first_revision LIMIT 1) WHERE {FIRST_SEGMENT}",
+    ),
+    "a flag that says there are no segments": (f"UPDATE vaults SET segmented = false WHERE {OF_VAULT}",),
+    "the key deleted": (f"DELETE FROM keys.vault_keys WHERE {OF_VAULT}",),
+    "the key replaced by another vault's": (
+        KEY.format("wrapped = (SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $4 AND user_id = $5)"),
+    ),
+    "a byte of the wrapped key flipped": (KEY.format("wrapped = set_byte(wrapped, 40, get_byte(wrapped, 40) # 1)"),),
+    "the key said to be of a later revision": (KEY.format("first_revision = first_revision + 1"),),
+    "the key said to be under another root key": (KEY.format("root_key_id = 'other'"),),
+}
+
+ENDS: Final = ("list", "last page", "filtered list", "cursor walk", "restarted list")
+UNFILTERED: Final = ("list", "last page", "cursor walk", "restarted list")
+AT_HAND: Final = (
+    "list",
+    "first page",
+    "last page",
+    "filtered list",
+    "cursor walk",
+    "get",
+    "warm search",
+    "cold search",
+    "change",
+    "search after a change",
+    "create",
+    "delete",
+)
+RESTARTED: Final = ("restarted list", "restarted get", "restarted search", "search without segments")
+READS: Final = ("get", "restarted get")
+FROM_SEGMENTS: Final = ("cold search", "restarted search")
+WRITES: Final = ("change", "search after a change", "create", "delete")
+VICTIM_ALONE: Final = ("get", "restarted get", "change", "search after a change", "delete")
+
+# What is not named is right.
+EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "nothing": {},
+    "a row deleted": {
+        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "search without segments"),
+        MIDDLE: ("first page",),
+        GONE: (*VICTIM_ALONE,),
+    },
+    "a row deleted and the count adjusted": {
+        COUNTED: (*ENDS, "first page", "search without segments"),
+        GONE: (*VICTIM_ALONE,),
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
+    },
+    "a row and all segments deleted and the count adjusted": {
+        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
+        GONE: (*VICTIM_ALONE,),
+        "vault_mismatch": ("warm search",),
+    },
+    "a row deleted, the count adjusted and another's revision put in its place": {
+        "tampered": ("list", "filtered list", "cursor walk", "restarted list", "search without segments"),
+        COUNTED: ("first page", "last page"),
+        GONE: (*VICTIM_ALONE,),
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
+    },
+    "a deleted row put back": {
+        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "search without segments", "search after a change"),
+        MIDDLE: ("first page",),
+    },
+    "a deleted row put back and the count adjusted": {
+        COUNTED: (*ENDS, "first page", "search without segments"),
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search", "search after a change"),
+    },
+    "a deleted row put back, the segments deleted and the count adjusted": {
+        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments", "search after a change"),
+        "vault_mismatch": ("warm search",),
+    },
+    "a deleted row put back for another that is deleted": {
+        COUNTED: (*ENDS, "first page", "search without segments"),
+        GONE: (*VICTIM_ALONE,),
+        "vault_mismatch": (*FROM_SEGMENTS,),
+    },
+    "a row set back": {
+        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
+        "vault_mismatch": ("search after a change",),
+    },
+    "a row set back and the segments deleted": {
+        SET_BACK: (*ENDS, *READS, *FROM_SEGMENTS, "first page", "search without segments", "change")
+    },
+    "a row set back with the old segments": {
+        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
+        "vault_mismatch": (*FROM_SEGMENTS,),
+    },
+    "a row copied under another id": {
+        "tampered": (*UNFILTERED, "first page", "search without segments"),
+        "vault_mismatch": (*FROM_SEGMENTS, "filtered list", "search after a change"),
+    },
+    "a row copied under another id and the count adjusted": {
+        "tampered": (*ENDS, "first page", "search without segments", "search after a change"),
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
+    },
+    "another vault's row copied in": {
+        "tampered": (*UNFILTERED, "first page", "search without segments"),
+        "vault_mismatch": (*FROM_SEGMENTS, "filtered list", "search after a change"),
+    },
+    "another vault's row in the place of one": {
+        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
+    },
+    "a clear column edited": {
+        "tampered": (*UNFILTERED, *READS, "first page", "search without segments", "change", "search after a change"),
+        FILTERED: ("filtered list",),
+    },
+    "a byte of a title flipped": {
+        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
+    },
+    "a row's revision edited": {
+        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
+    },
+    "a row's revision far ahead": {
+        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
+        "vault_mismatch": (*FROM_SEGMENTS,),
+    },
+    "the count one more": {
+        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
+        MIDDLE: ("first page",),
+    },
+    "the count one less": {
+        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
+        MIDDLE: ("first page",),
+    },
+    "the revision set back by one": {
+        "vault_set_back": (*AT_HAND,),
+        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+    },
+    "the revision set back by twenty": {
+        "vault_set_back": (*AT_HAND,),
+        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+    },
+    "the latest change undone as a whole": {
+        "vault_set_back": (*AT_HAND,),
+        SET_BACK: ("restarted list", "restarted search", "search without segments"),
+    },
+    "the revision set ahead": {},
+    "the vault's row deleted": {"vault_set_back": (*AT_HAND,), "vault_mismatch": (*RESTARTED,)},
+    "the vault's key version set back": {
+        "lost_key": (*ENDS, *READS, *FROM_SEGMENTS, "first page", "warm search", "search without segments"),
+        "vault_set_back": (*WRITES,),
+    },
+    "old segments put back": {},
+    "old segments in the place of the new": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "old segments in the place of the new, count and revision adjusted": {
+        "vault_set_back": (*AT_HAND,),
+        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+    },
+    "old segments, and the revision of the victim as it was": {
+        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
+        "vault_mismatch": (*FROM_SEGMENTS,),
+    },
+    "a segment deleted": {},
+    "all segments deleted": {},
+    "a segment that says more ideas": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "a segment that says fewer ideas": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "a segment that begins earlier": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "a segment that ends earlier": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "a segment under another rule of folding": {},
+    "two segments swapped": {"tampered": (*FROM_SEGMENTS, "search after a change")},
+    "another vault's segment in the place of one": {"tampered": (*FROM_SEGMENTS, "search after a change")},
+    "a flag that says there are no segments": {"vault_mismatch": ("search after a change",)},
+    "the key deleted": {"lost_key": (*RESTARTED, *WRITES)},
+    "the key replaced by another vault's": {"wrong_key": (*RESTARTED, *WRITES)},
+    "a byte of the wrapped key flipped": {"wrong_key": (*RESTARTED, *WRITES)},
+    "the key said to be of a later revision": {"wrong_key": (*RESTARTED, *WRITES)},
+    "the key said to be under another root key": {"lost_key": (*RESTARTED, *WRITES)},
+}

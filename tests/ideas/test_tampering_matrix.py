@@ -1,0 +1,151 @@
+"""Every way to tamper with a vault, and every way to ask it: an alarm, the truth, or a limit that is written down."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+
+from creatorvault.ideas import vault_reader
+from tests.application import House, open_house
+from tests.factories import Creator
+from tests.ideas.tampered_vaults import ASKED, Seen, TamperedVault
+from tests.ideas.tampering_matrix import (
+    CODES,
+    EXPECTED,
+    FROM_SEGMENTS,
+    LIMITS,
+    OF_ROWS,
+    OPERATIONS,
+    RIGHT,
+    TAMPERINGS,
+)
+from tests.ideas.test_glances import vault_of
+from tests.logs import Logs
+from tests.postgres import Database
+
+DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "encryption.md").read_text(encoding="utf-8")
+WRITES: Final = ("change", "create", "delete")
+"""Which are one write and nothing else."""
+
+WORDS: Final = ("Title", "Hexenkessel")
+OF_SMALL: Final = ("list", "filtered list", "cursor walk", "get", "warm search", "search without segments")
+
+
+SIZES: Final = {"large": 40, "small": 8}
+"""In ideas: with segments, and without."""
+
+
+@pytest.fixture(scope="module")
+async def processes(environ: dict[str, str], worker_database: Database) -> AsyncGenerator[tuple[House, House, House]]:
+    others: list[dict[str, str]] = [{}, {}, {"CREATORVAULT_SEARCH__SEGMENTS": "false"}]
+    async with AsyncExitStack() as stack:
+        first, second, third = [
+            await stack.enter_async_context(open_house(environ | other, worker_database)) for other in others
+        ]
+        yield first, second, third
+
+
+@pytest.fixture(scope="module")
+async def vault(
+    request: pytest.FixtureRequest, processes: tuple[House, House, House], worker_database: Database
+) -> AsyncGenerator[TamperedVault]:
+    house, sql = processes[0], await asyncpg.connect(worker_database.superuser_url)
+    vault = TamperedVault(*processes, house.creator(), house.creator(), sql, SIZES[request.param])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(vault_reader, "FEWEST", 10)  # segments of few ideas, so that there are several
+        patch.setattr(vault_reader, "MOST", 12)
+        for creator in (vault.bob, vault.ada):
+            await fill(vault, creator, SIZES[request.param])
+    await vault.save()
+    yield vault
+    await sql.close()
+
+
+async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
+    """Half of the ideas are older than what the attacker keeps of Ada's."""
+    old = [await creator.idea(f"Title {number:02}", notes="Hexenkessel") for number in range(count // 2)]
+    await search(vault, creator)
+    if creator is vault.ada:
+        await vault.keep(old[1]["id"], old[2]["id"])
+        vault.victim = (await creator.patch(old[1], {"title": "Title of the victim"})).json()
+        assert (await creator.delete(old[2])).status_code == 204
+    for number in range(count // 2, count):
+        await creator.idea(f"Title {number:02}", notes="Hexenkessel", stage="draft" if number % 3 else "idea")
+    await search(vault, creator)
+    await creator.idea("Title late")
+
+
+async def search(vault: TamperedVault, creator: Creator) -> None:
+    """Makes segments of what is in none."""
+    vault.house.app.state.corpora.forget(vault_of(creator))
+    assert (await creator.list({"search": "title"})).status_code == 200
+    await vault.house.app.state.segment_writer.finish()
+
+
+async def test_nothing_wrong_is_answered_without_an_alarm(vault: TamperedVault, logs: Logs, tampering: str) -> None:
+    expected = expected_of(tampering, segmented=vault.ideas >= SIZES["large"])
+    outcomes = {}
+    for operation in expected:
+        right = await vault.right_answer(operation)
+        await vault.reset(operation)
+        await vault.tamper(*TAMPERINGS[tampering])
+        before = await vault.stored()
+        logs.events.clear()
+
+        outcomes[operation] = outcome(right, await vault.ask(operation), logs, expected[operation])
+
+        if outcomes[operation] in CODES and operation in WRITES:
+            assert await vault.stored() == before, operation
+
+    assert outcomes == expected
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Both sizes in one go, so that each vault is made once: what is about rows, with segments and without."""
+    if "tampering" in metafunc.fixturenames:
+        cases = [("large", name) for name in TAMPERINGS] + [("small", name) for name in OF_ROWS]
+        metafunc.parametrize(("vault", "tampering"), cases, indirect=["vault"], scope="module")
+
+
+def expected_of(tampering: str, *, segmented: bool) -> dict[str, str]:
+    """By operation. A vault without segments is searched as one whose segments are not read."""
+    named = {operation: what for what, operations in EXPECTED[tampering].items() for operation in operations}
+    expected = {operation: named.get(operation, RIGHT) for operation in OPERATIONS}
+    if segmented:
+        return expected
+    searches = dict.fromkeys(FROM_SEGMENTS, expected["search without segments"])
+    return {operation: expected[operation] for operation in OF_SMALL} | searches
+
+
+def outcome(right: Seen, seen: Seen, logs: Logs, expected: str) -> str:
+    """In the words of the matrix; any limit is as good as the one that is expected, as it is written down why."""
+    alarms = [alarm["code"] for alarm in logs.named("alarm")]
+    if alarms:
+        [code] = alarms
+        assert seen == (500, None)
+        assert [word for word in WORDS if word in logs.text] == []
+        return str(code)
+    assert seen[0] < 500
+    if seen == right:
+        return RIGHT
+    return expected if expected in LIMITS else f"wrong: {seen}"
+
+
+def test_every_limit_is_written_down() -> None:
+    for limit in LIMITS:
+        assert f"| **{limit}** |" in DOCUMENT
+    assert len(LIMITS) == DOCUMENT.count("| **")
+
+
+def test_the_matrix_is_whole() -> None:
+    assert set(EXPECTED) == set(TAMPERINGS)
+    assert set(OPERATIONS) == set(ASKED)
+    for expected in EXPECTED.values():
+        operations = [operation for those in expected.values() for operation in those]
+        assert len(operations) == len(set(operations))
+        assert set(operations) <= set(OPERATIONS)
+        assert set(expected) <= CODES | LIMITS
+    assert len(TAMPERINGS) * len(OPERATIONS) >= 60
