@@ -60,7 +60,7 @@ class VaultKeyRepository:
             col(VaultKey.root_key_id) == wrap.root_key_id,
             col(VaultKey.wrapped) == wrap.wrapped,
         )
-        return (await self._session.execute(statement)).scalar_one_or_none() is not None
+        return (await self._session.execute(statement)).first() is not None
 
     async def add(self, key: WrappedKey) -> None:
         """Raises IntegrityError when the vault has a key of that version already."""

@@ -120,6 +120,38 @@ async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_o
     assert command("audit", "verify").exit_code == 0
 
 
+@pytest.mark.parametrize("writer", ["operator_url"], indirect=True)
+async def test_what_fits_the_chain_of_another_tenant_does_not_fit_this_one(
+    writer: Writer, fresh_sql: asyncpg.Connection
+) -> None:
+    """The operators' login sees the chains of all tenants."""
+    tenant, other, head = writer.tenant_id, uuid4(), "(SELECT {column} FROM audit_heads WHERE tenant_id = $1)"
+    sequence, digest = head.format(column="sequence"), head.format(column="digest")
+    columns = "(tenant_id, sequence, happened_at, actor, verb, targets, outcome, previous, digest)"
+    values = "now(), 'user:eve', 'key.created', '{}', 'done'"
+    async with fresh_sql.transaction():
+        await fresh_sql.execute("SET LOCAL session_replication_role = replica")
+        await fresh_sql.execute(
+            f"INSERT INTO audit_events {columns} SELECT $2::uuid, {sequence} + 1, {values}, {digest}, sha256('x')",
+            *(tenant, other),
+        )
+        await fresh_sql.execute(
+            f"INSERT INTO audit_heads SELECT $2::uuid, {sequence} + 6, sha256('theirs')", *(tenant, other)
+        )
+
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="an event follows the head"):
+        await writer.sql.execute(
+            f"INSERT INTO audit_events {columns} SELECT $1, {sequence} + 7, {values}, sha256('theirs'), sha256('y')",
+            tenant,
+        )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain goes one step"):
+        await writer.sql.execute(
+            "UPDATE audit_heads SET sequence = sequence + 1, digest = sha256('x') WHERE tenant_id = $1", tenant
+        )
+    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain is its last event"):
+        await writer.sql.execute(EVENT.format(sequence="sequence + 1", previous="digest"), tenant)
+
+
 @pytest.mark.parametrize("writer", LOGINS, indirect=True)
 async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found(
     writer: Writer, command: Command

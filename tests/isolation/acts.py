@@ -226,6 +226,17 @@ OLD_SEGMENTS: Final = sql(f"UPDATE idea_segments SET folding = 'another' WHERE {
 EXPIRED_ANSWERS: Final = sql("UPDATE idempotency_answers SET expires_at = now() - interval '1 day'")
 SUSPENDED: Final = sql(f"UPDATE tenants SET status = 'suspended' WHERE {OWN_TENANT}")
 KEY_GONE: Final = sql(f"DELETE FROM keys.vault_keys WHERE {OWN}")
+KEY_WITH_OTHERS: Final = sql(
+    f"""
+    INSERT INTO keys.vault_keys (tenant_id, user_id, version, root_key_id, wrapped, first_revision, created_at)
+    SELECT others.*, version, root_key_id, wrapped, first_revision, created_at
+    FROM (SELECT tenant_id, user_id FROM vaults WHERE NOT ({OWN})) AS others,
+         (SELECT version, root_key_id, wrapped, first_revision, created_at FROM keys.vault_keys WHERE {OWN}) AS mine
+    ON CONFLICT (tenant_id, user_id, version) DO UPDATE
+    SET root_key_id = excluded.root_key_id, wrapped = excluded.wrapped, first_revision = excluded.first_revision
+    """,
+    f"DELETE FROM keys.vault_keys WHERE {OWN}",
+)
 FULL: Final = sql(f"UPDATE tenants SET vault_idea_quota = {len(IDEAS) + 1} WHERE {OWN_TENANT}")
 FULL_TENANT: Final = sql(
     f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
@@ -241,6 +252,11 @@ async def changed(scene: Scene) -> None:
 
 async def deleted(scene: Scene) -> None:
     await DELETE(scene)
+
+
+async def unseen(scene: Scene) -> None:
+    """A vault that this process has seen would have been set back."""
+    scene.house.app.state.revisions.forget(ME)
 
 
 async def forgotten(scene: Scene) -> None:
@@ -277,8 +293,8 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("create once when others' answers have expired", CREATE_ONCE, Way.TRANSACTION, EXPIRED_ANSWERS),
     WRITTEN("create what was created before", request("POST", json=IDEAS[0], headers=KEY), Way.TRANSACTION),
     WRITTEN("create under the next key", rotating(CREATE), Way.BOTH),
-    WRITTEN("create the first idea", CREATE, Way.BOTH, NEW_CREATOR),
-    WRITTEN("create the first idea of a tenant", CREATE, Way.BOTH, NEW_TENANT),
+    WRITTEN("create the first idea", CREATE, Way.BOTH, then(NEW_CREATOR, unseen)),
+    WRITTEN("create the first idea of a tenant", CREATE, Way.BOTH, then(NEW_TENANT, unseen)),
     *(
         WRITTEN(f"{name} while suspended", do, Way.BOTH, SUSPENDED)
         for name, do in (("create", CREATE), ("change", CHANGE), ("delete", DELETE), ("search", SEARCH))
@@ -288,7 +304,11 @@ OTHER_ACTS: Final[Sequence[Act]] = (
         for name, do in (("create", CREATE), ("change", CHANGE), ("replace", REPLACE), ("delete", DELETE))
     ),
     WRITTEN("write segments while being shut", overtaken(SEARCH), Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
-    WRITTEN("create when the key is gone", CREATE, prepare=KEY_GONE, depends=True),
+    WRITTEN("create when the key is gone", CREATE, Way.BOTH, KEY_GONE),
+    *(
+        WRITTEN(f"{name} when the key is gone to others", do, Way.BOTH, KEY_WITH_OTHERS)
+        for name, do in (("create", CREATE), ("change", CHANGE), ("delete", DELETE))
+    ),
     WRITTEN("create in a full vault", CREATE, Way.BOTH, FULL),
     WRITTEN("create in a full tenant", CREATE, Way.BOTH, FULL_TENANT, over_tenant=True),
     WRITTEN("create in a tenant that has room for one", CREATE, Way.BOTH, NEARLY_FULL_TENANT, over_tenant=True),
