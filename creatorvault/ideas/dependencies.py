@@ -105,6 +105,7 @@ async def _transaction(
             state.corpora.forget(vault_id)
             raise
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
+    state.revisions.put(vault_id, vault.revision)
 
 
 def _opening(request: IdeasRequest, session: AsyncSession, tenant: TenantName, vault_id: VaultId) -> VaultService:

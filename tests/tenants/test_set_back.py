@@ -82,6 +82,19 @@ async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(
     assert len(await ada.titles()) == 2
 
 
+async def test_what_a_transaction_has_committed_is_known_too(
+    ada: Creator, database: asyncpg.Connection, logs: Logs
+) -> None:
+    await ada.idea("First")
+    assert (await ada.post({"title": "Second"}, headers={"Idempotency-Key": "k"})).status_code == 201
+    await database.execute(SET_BACK, ada.user_id)
+
+    assert_plain_fault(await ada.list())
+
+    [alarm] = logs.named("alarm")
+    assert (alarm["code"], alarm["seen"], alarm["stored"]) == ("vault_set_back", "2", "1")
+
+
 @pytest.mark.parametrize("operation", ["list", "search", "create", "change"])
 async def test_a_vault_whose_own_row_is_gone_is_an_alarm(
     ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs, operation: str
@@ -188,12 +201,12 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
     reading = asyncio.create_task(ada.list())
     await held.answered.wait()
     created = await ada.post({"title": "Meanwhile"})
+    assert len(await ada.titles()) == 3
     held.let_go.set()
     answer = await reading
 
     assert created.status_code == 201
     assert (answer.status_code, answer.json()["total"]) == (200, 2)
-    assert len(await ada.titles()) == 3
     assert logs.named("alarm") == []
 
 
