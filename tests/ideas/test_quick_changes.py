@@ -293,3 +293,29 @@ async def test_quick_changes_and_those_at_length_wait_for_each_other(
     revision, ideas, _ = await ledger(database, one)
     assert (revision, ideas) == (8, 5)
     assert sorted(int(answer.headers["ETag"].strip('"')) for answer in answers) == list(range(2, 9))
+
+
+@pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
+async def test_a_change_of_an_idea_that_has_vanished_is_no_success_and_counts_nothing(
+    house: House,
+    two: tuple[Creator, Creator],
+    database: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+) -> None:
+    """By somebody who took its row away just after it was looked at, and left the vault's as it was."""
+    one, _ = two
+    [idea] = (await one.list()).json()["items"]
+    vault = await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", one.user_id)
+    change = house.app.state.glances.changed
+
+    async def vanished_before(*arguments: Any) -> Any:
+        await database.execute("DELETE FROM ideas WHERE id = $1", idea["id"])
+        return await change(*arguments)
+
+    monkeypatch.setattr(house.app.state.glances, "changed", vanished_before)
+    answer = await one.request(way, one.url_of(idea), json={"title": "Another"})
+
+    assert not answer.is_success
+    assert await database.fetchval("SELECT count(*) FROM ideas WHERE id = $1", idea["id"]) == 0
+    assert await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", one.user_id) == vault

@@ -106,20 +106,28 @@ def as_sent(statement: TextClause) -> str:
 
 
 async def runs_by_statement(scene: Scene, runs: Sequence[Run]) -> Mapping[str, Sequence[Run]]:
-    """Which of them each statement with a scope is part of."""
+    """Which of them each statement is part of."""
     found: dict[str, list[Run]] = {}
     for run in runs:
-        sent: set[str] = set()
-
-        def see(statement: str, sent: set[str] = sent) -> str:
-            sent.add(statement)
-            return statement
-
-        assert not await disturbs(scene, run, see), run
-        for statement in sorted(sent):
-            without_scope(statement)  # is one that the switch of the matrix knows
+        case = (run.act.name, run.cold, run.twins)
+        if case not in scene.known:
+            scene.known[case] = await statements_of(scene, run)
+        for statement in scene.known[case]:
             found.setdefault(statement, []).append(run)
     return found
+
+
+async def statements_of(scene: Scene, run: Run) -> Sequence[str]:
+    sent: set[str] = set()
+
+    def see(statement: str) -> str:
+        sent.add(statement)
+        return statement
+
+    assert not await disturbs(scene, run, see), run
+    for statement in sent:
+        without_scope(statement)  # is one that the switch of the matrix knows
+    return sorted(sent)
 
 
 def leaving_out(condition: Condition, statement: str) -> Rewrite:
