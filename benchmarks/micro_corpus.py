@@ -14,6 +14,7 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
+from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
 from creatorvault.ideas.entries import Entry
@@ -45,10 +46,10 @@ def sample_idea(chance: random.Random, number: int) -> IdeaResponse:
     )
 
 
-def build(ideas: list[IdeaResponse]) -> Corpus:
+async def build(ideas: list[IdeaResponse]) -> Corpus:
     draft = CorpusDraft()
     draft.merge([Entry.of(1, idea) for idea in ideas])
-    return draft.finish(VaultRevision(1))
+    return await draft.finish(VaultRevision(1), LoopTurn())
 
 
 def opening(ideas: list[IdeaResponse]) -> float:
@@ -83,7 +84,7 @@ async def measured(corpus: Corpus, queries: list[CorpusQuery]) -> list[float]:
     times = []
     for query in queries:
         start = perf_counter()
-        await corpus.select(query, 512)
+        await corpus.select(query, LoopTurn())
         times.append((perf_counter() - start) * 1000)
         await asyncio.sleep(0)
     return sorted(times)
@@ -92,7 +93,7 @@ async def measured(corpus: Corpus, queries: list[CorpusQuery]) -> list[float]:
 async def report(size: int, chance: random.Random) -> str:
     ideas = [sample_idea(chance, number) for number in range(size)]
     start = perf_counter()
-    corpus = build(ideas)
+    corpus = await build(ideas)
     built = (perf_counter() - start) * 1000
     opened = opening(ideas)
 
@@ -109,9 +110,9 @@ async def report(size: int, chance: random.Random) -> str:
     start = perf_counter()
     draft = corpus.draft()
     draft.merge([Entry.of(2, sample_idea(chance, 0))])
-    followed = draft.finish(VaultRevision(2))
+    followed = await draft.finish(VaultRevision(2), LoopTurn())
     following = (perf_counter() - start) * 1000
-    assert (await followed.select(CorpusQuery(), 512)).total == size + 1
+    assert (await followed.select(CorpusQuery(), LoopTurn())).total == size + 1
 
     p95 = scans[int(len(scans) * 0.95)]
     figures = [
