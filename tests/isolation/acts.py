@@ -86,6 +86,10 @@ async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool
     return known
 
 
+def goes_as_designed(act: Act, trail: Trail, *, cold: bool) -> bool:
+    return trail.way == (Way.TRANSACTION if cold else act.warm)
+
+
 _OWN_ROWS: Final = " UNION ALL ".join(
     f"SELECT '{table}', ARRAY(SELECT ({columns})::text FROM {table} WHERE {own} ORDER BY 1)"
     for table, columns, own in (
@@ -181,6 +185,19 @@ def sql(*statements: str) -> Prepare:
     return prepare
 
 
+def without_rows(*, of_tenant: bool) -> Prepare:
+    """As if the creator, or the whole tenant, had never stored anything."""
+
+    async def prepare(scene: Scene) -> None:
+        for table, columns in scene.columns.items():
+            if "user_id" in columns:
+                await scene.sql.execute(f"DELETE FROM {table} WHERE {OWN}")
+            elif of_tenant:
+                await scene.sql.execute(f"DELETE FROM {table} WHERE {OWN_TENANT}")
+
+    return prepare
+
+
 def overtaken(do: Do) -> Do:
     """The tenant is suspended when all has been looked at, and just before the single statement that changes it."""
 
@@ -215,12 +232,8 @@ REPLACE: Final = request("PUT", 2, json={"title": "Replaced", "notes": "salt", "
 DELETE: Final = request("DELETE", 3)
 SEARCH: Final = request("GET", params={"search": "salt", "sort": "title"})
 
-VAULT_TABLES: Final = ("ideas", "idea_segments", "idempotency_answers", "keys.vault_keys", "vaults")
-NEW_CREATOR: Final = sql(*(f"DELETE FROM {table} WHERE {OWN}" for table in VAULT_TABLES))
-NEW_TENANT: Final = sql(
-    *(f"DELETE FROM {table} WHERE {OWN}" for table in VAULT_TABLES),
-    *(f"DELETE FROM {table} WHERE {OWN_TENANT}" for table in ("audit_events", "audit_heads", "tenants")),
-)
+NEW_CREATOR: Final = without_rows(of_tenant=False)
+NEW_TENANT: Final = without_rows(of_tenant=True)
 NO_SEGMENTS: Final = sql(f"DELETE FROM idea_segments WHERE {OWN}", "UPDATE vaults SET segmented = false")
 OLD_SEGMENTS: Final = sql(f"UPDATE idea_segments SET folding = 'another' WHERE {OWN}")
 EXPIRED_ANSWERS: Final = sql("UPDATE idempotency_answers SET expires_at = now() - interval '1 day'")

@@ -13,11 +13,18 @@ import pytest
 from sqlalchemy import TextClause, make_url
 
 import creatorvault
-from tests.isolation.acts import OTHER_ACTS, Act, alone_in_the_world, lists, outcome, questions_about_content
+from tests.isolation.acts import (
+    OTHER_ACTS,
+    Act,
+    alone_in_the_world,
+    goes_as_designed,
+    lists,
+    outcome,
+    questions_about_content,
+)
 from tests.isolation.locks import Locks, Rewrite
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import Condition, conditions_of, without_scope
-from tests.ways import Way
 
 pytestmark = pytest.mark.xdist_group("isolation")
 
@@ -152,4 +159,4 @@ async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
     except asyncpg.PostgresError:  # what is written behind a request has nobody to answer
         scene.house.app.state.segment_writer._task = None
         return True
-    return among_twins != alone or trail.way != (Way.TRANSACTION if run.cold else run.act.warm)
+    return among_twins != alone or not goes_as_designed(run.act, trail, cold=run.cold)

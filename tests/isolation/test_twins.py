@@ -5,11 +5,18 @@ from typing import Final
 
 import pytest
 
-from tests.isolation.acts import OTHER_ACTS, Act, alone_in_the_world, lists, outcome, questions_about_content
+from tests.isolation.acts import (
+    OTHER_ACTS,
+    Act,
+    alone_in_the_world,
+    goes_as_designed,
+    lists,
+    outcome,
+    questions_about_content,
+)
 from tests.isolation.locks import Locks
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import without_scope
-from tests.ways import Way
 
 pytestmark = pytest.mark.xdist_group("isolation")
 
@@ -52,7 +59,7 @@ async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, tw
             among_twins, trail = await outcome(scene, act, cold=cold, rewrite=rewrite)
 
             assert among_twins == alone, (act.name, cold)
-            assert trail.way == (Way.TRANSACTION if cold else act.warm), (act.name, cold)
+            assert goes_as_designed(act, trail, cold=cold), (act.name, cold, trail.way)
 
 
 async def test_alone_everything_succeeds_that_should(scenes: SceneWith) -> None:
