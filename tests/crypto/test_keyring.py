@@ -14,7 +14,7 @@ from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
-from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.keyring import Keyring, wrap_context
 from creatorvault.crypto.rootkeys import RootKeyring
 from tests.crypto.samples import FIRST, SECOND, new_vault
 from tests.postgres import Database
@@ -288,6 +288,19 @@ async def test_an_edited_key_row_does_not_open(
     async with session_of(vault) as session:
         with pytest.raises(alarm):
             await keyring().cipher(session, vault, SECOND if edited.startswith("version") else FIRST)
+
+
+def test_the_numbers_of_a_key_row_are_bound_whatever_their_sign() -> None:
+    """Also those that only somebody can store who takes the table's checks off."""
+    vault = new_vault()
+    versions, revisions = (-(2**31), -1, 0, 1, 2**31 - 1), (-(2**63), -1, 0, 1, 2**63 - 1)
+    bound = {
+        wrap_context(vault, KeyVersion(version), VaultRevision(revision))
+        for version in versions
+        for revision in revisions
+    }
+
+    assert len(bound) == len(versions) * len(revisions)
 
 
 async def test_a_key_row_cannot_be_moved_to_another_vault(
