@@ -98,8 +98,10 @@ class Seen:
                         self.stored.setdefault(f"{table}.{name}", set()).add(value)
 
     async def wraps(self) -> list[bytes]:
-        query = "SELECT wrapped FROM keys.vault_keys UNION ALL SELECT wrapped FROM keys.audit_keys"
-        return [row[0] for row in await self._sql.fetch(query)]
+        """Of the vault's keys and of the audit log's: a root key wraps both."""
+        of_vault = "SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1 AND user_id = $2"
+        query = f"{of_vault} UNION ALL SELECT wrapped FROM keys.audit_keys"
+        return [row[0] for row in await self._sql.fetch(query, *self._vault)]
 
     @property
     def nonces(self) -> list[bytes]:
