@@ -88,7 +88,7 @@ def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
         ("POST", url, {"content": f'{{"title": "{canary()}\\ud800"}}', "headers": as_json}, 422),
         ("POST", url, {"content": f"title={canary()}", "headers": {"Content-Type": "text/plain"}}, 422),
         ("POST", url, {"content": canary().encode("utf-16"), "headers": as_json}, 422),
-        ("POST", url, {"json": {"title": canary(), "notes": canary() * 4000}}, 413),
+        ("POST", url, {"json": {"title": canary(), "notes": canary() * 8000}}, 413),
         ("PUT", nowhere, {"json": {"title": canary()}}, 404),
         ("PATCH", nowhere, {"json": {"title": canary()}}, 404),
         ("PUT", f"{url}/no-uuid", {"json": {"title": canary()}}, 422),

@@ -45,6 +45,22 @@ class Victim:
     creator: Creator
 
 
+# A database of its own: what a login sees of whole tables is compared, and other tests write to the service's chain.
+@pytest.fixture
+def worker_database(fresh_database: Database) -> Database:
+    return fresh_database
+
+
+@pytest.fixture
+def house(fresh_house: House) -> House:
+    return fresh_house
+
+
+@pytest.fixture
+def database(fresh_sql: asyncpg.Connection) -> asyncpg.Connection:
+    return fresh_sql
+
+
 @pytest.fixture
 async def victim(house: House, database: asyncpg.Connection) -> Victim:
     ada = house.creator()
