@@ -19,7 +19,7 @@ from benchmarks.cluster import Cluster, finished, started
 from benchmarks.content import SMALL, TINY, idea_ids
 from benchmarks.hostile.attacks import Attack, Kind, Operators, attacks, newcomer
 from benchmarks.hostile.client import Answer, Client
-from benchmarks.hostile.operators import appointed
+from benchmarks.hostile.operators import OPERATOR, appointed
 from benchmarks.hostile.vaults import ABOVE, EMOJI, LARGEST, fill_hostile
 from benchmarks.processes import Server
 from benchmarks.seeding import fill_ours
@@ -217,7 +217,7 @@ def _as_it_ships(cluster: Cluster) -> dict[str, str]:
         "CREATORVAULT_LIMITS__TRUSTED_PROXIES": "127.0.0.0/8",
         "BETTER_AUTH_SECRET": ours["BETTER_AUTH_SECRET"],
         "DATABASE_URL": ours["DATABASE_URL"],
-        "DATABASE_OPERATOR_URL": cluster.url("creatorvault_operator_app", "ours"),
+        "DATABASE_OPERATOR_URL": cluster.url(OPERATOR, "ours"),
     }
 
 
