@@ -16,7 +16,7 @@ from creatorvault.settings import DatabaseSettings, SearchSettings
 SMALL: Final = 2000
 """Rows that are read in a few hundredths of a second. Such reads do not wait for those of large vaults."""
 
-MOST_WAITING: Final = 8
+MOST_WAITING: Final = 32
 """Requests of one creator that may wait for their turn."""
 
 

@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from creatorvault.ideas import full_reads
-from creatorvault.ideas.full_reads import MOST_WAITING
 from creatorvault.ideas.segments import FEWEST
 from tests.application import House
 from tests.factories import Creator
@@ -177,19 +176,20 @@ async def test_full_reads_hold_no_connection_that_others_need(
 
 
 async def test_one_creator_reads_one_vault_at_a_time(
-    large: tuple[House, list[Creator]], database: asyncpg.Connection
+    large: tuple[House, list[Creator]], database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(full_reads, "MOST_WAITING", 8)
     house, [ada, bob, _] = large
     reads = house.app.state.searching.full_reads
     async with full_reads_blocked(database):
         searching = [asyncio.create_task(ada.list({"search": f"note{number}"})) for number in range(12)]
-        await until(lambda: reads.waiting == MOST_WAITING)
+        await until(lambda: reads.waiting == 8)
         assert reads.under_way == 1
         searching.append(asyncio.create_task(bob.list({"search": "note"})))
         await until(lambda: reads.under_way == 2)
     statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
 
-    assert statuses == {200: 1 + MOST_WAITING + 1, 429: 12 - 1 - MOST_WAITING}
+    assert statuses == {200: 1 + 8 + 1, 429: 12 - 1 - 8}
     misses = house.app.state.corpora.figures().misses
     assert misses == 2, "those who waited found what the first one had read"
 
