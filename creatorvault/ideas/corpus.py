@@ -24,7 +24,7 @@ KEPT_IN_ORDER = 64
 FEW = 8
 """Matches are few while they are at most one in so many."""
 
-AT_ONCE = 32
+AT_ONCE = 64
 """Going through the texts of so many ideas takes a fraction of a millisecond, however long they are."""
 
 EMPTY_BYTES = 2048
