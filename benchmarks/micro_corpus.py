@@ -16,11 +16,12 @@ from uuid import UUID, uuid4
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.ideas.blocks import MOST, Block
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
-from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.entries import OpenedIdea
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
-from creatorvault.ideas.segments import MOST, SegmentSealer
+from creatorvault.ideas.segments import SegmentSealer
 
 SIZES = (1_000, 10_000, 100_000)
 SEARCHES = 40
@@ -47,17 +48,23 @@ def sample_idea(chance: random.Random, number: int) -> IdeaResponse:
 
 
 async def build(ideas: list[IdeaResponse]) -> Corpus:
-    draft = CorpusDraft()
-    draft.merge([Entry.of(1, idea) for idea in ideas])
-    return await draft.finish(VaultRevision(1), LoopTurn())
+    draft, turn = CorpusDraft(), LoopTurn()
+    for block in blocks_of(ideas):
+        draft.merge(block)
+    await draft.settle(turn)
+    return await draft.finish(VaultRevision(1), turn)
+
+
+def blocks_of(ideas: list[IdeaResponse]) -> list[Block]:
+    opened = [OpenedIdea.of(revision, idea) for revision, idea in enumerate(ideas, start=1)]
+    return [Block.of(batch) for batch in batched(opened, MOST)]
 
 
 def opening(ideas: list[IdeaResponse]) -> float:
     """Milliseconds to open all of them from segments."""
     vault = VaultId(TenantId(uuid4()), UserId("ada"))
     sealer = SegmentSealer.of(VaultCipher(vault, VaultRevision(1), {KeyVersion(1): bytes(32)}, unusable={}))
-    entries = [Entry.of(revision, idea) for revision, idea in enumerate(ideas, start=1)]
-    segments = [sealer.seal(batch) for batch in batched(entries, MOST)]
+    segments = [sealer.seal(block) for block in blocks_of(ideas)]
     start = perf_counter()
     for segment in segments:
         sealer.open(segment)
@@ -109,7 +116,8 @@ async def report(size: int, chance: random.Random) -> str:
 
     start = perf_counter()
     draft = corpus.draft()
-    draft.merge([Entry.of(2, sample_idea(chance, 0))])
+    draft.merge(Block.of([OpenedIdea.of(2, sample_idea(chance, 0))]))
+    await draft.settle(LoopTurn())
     followed = await draft.finish(VaultRevision(2), LoopTurn())
     following = (perf_counter() - start) * 1000
     assert (await followed.select(CorpusQuery(), LoopTurn())).total == size + 1

@@ -52,6 +52,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "tenants": {"advances", "derivation", "glances", "ownership", "quotas", "revisions"},
     "ideas": {
         *(
+            "blocks",
             "corpora",
             "corpus",
             "cursors",

@@ -10,8 +10,8 @@ import msgspec
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import vault_ids
+from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
-from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.streaming import PageWindow
@@ -32,8 +32,8 @@ class VaultReader(Protocol):
     @property
     def idea_count(self) -> int: ...
 
-    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Sequence[Entry]]:
-        """The ideas last changed after `revision`, each once, in batches."""
+    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
+        """The ideas last changed after `revision`, each once."""
 
     def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
         """The ids of all ideas of the vault, 16 bytes each, in batches."""
@@ -133,10 +133,11 @@ class Corpora:
         draft = base.draft() if base else CorpusDraft()
         if not await self._read_into(draft, vault, reader, base, turn):
             return None
-        if base and len(draft.entries) != reader.idea_count:
+        await draft.settle(turn)
+        if base and draft.idea_count != reader.idea_count:
             async with aclosing(reader.live_ids()) as ids:
                 await draft.retain(ids, turn)
-        if len(draft.entries) != reader.idea_count:
+        if draft.idea_count != reader.idea_count:
             if base is None:
                 raise VaultMismatch(**vault_ids(vault))
             return await self._loaded(vault, reader, None, turn)
@@ -156,12 +157,14 @@ class Corpora:
         size_before, growth = draft.size, 0
         try:
             async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, turn)) as changes:
-                async for entries in changes:
-                    draft.merge(entries)
+                async for block in changes:
+                    draft.merge(block)
+                    if draft.size > self._vault_budget:
+                        await draft.settle(turn)
                     self._growing_bytes += draft.size - size_before - growth
                     growth = draft.size - size_before
                     if draft.size > self._vault_budget:
-                        self._remember_outgrown(vault, len(draft.entries))
+                        self._remember_outgrown(vault, draft.idea_count)
                         return False
                     if not self._make_room(vault):
                         return False
@@ -200,22 +203,21 @@ class Corpora:
     async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
         window, seen = PageWindow(query), 0
         async with aclosing(_changes(vault, reader, BEGINNING, turn)) as stream:
-            async for entries in stream:
-                seen += len(entries)
-                await window.add(entries, turn)
+            async for block in stream:
+                seen += len(block)
+                await window.add(block, turn)
         if seen != reader.idea_count:
             raise VaultMismatch(**vault_ids(vault))
         async with aclosing(_changes(vault, reader, BEGINNING, turn)) as again:
             return await window.page(again, turn)
 
 
-async def _changes(
-    vault: VaultId, reader: VaultReader, since: VaultRevision, turn: LoopTurn
-) -> AsyncGenerator[Sequence[Entry]]:
-    """The reader's batches, with a rest for the event loop between them when it is due."""
-    async with aclosing(reader.changed_since(since)) as batches:
-        async for batch in batches:
-            if max([entry.revision for entry in batch], default=0) > reader.revision:
+async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision, turn: LoopTurn) -> AsyncGenerator[Block]:
+    """What the reader reads, with a rest for the event loop between the blocks when it is due."""
+    async with aclosing(reader.changed_since(since)) as blocks:
+        async for block in blocks:
+            _, last_revision = block.revisions
+            if last_revision > reader.revision:
                 raise VaultMismatch(**vault_ids(vault))
-            yield batch
+            yield block
             await turn.rest_if_over()

@@ -4,19 +4,21 @@ Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
 """
 
 from bisect import bisect_left, insort
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
 from itertools import batched, chain
 
 import msgspec
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
+from creatorvault.ideas.blocks import MOST, MOST_BYTES, Block
 from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.needles import finder
 from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
 
 RECENT_RESULTS = 4
-"""The matches of so many searches are remembered: their next page needs no scan, typing on needs a short one."""
+"""The matches of so many searches are remembered: their next page needs no scan."""
 
 KEPT_IN_ORDER = 64
 """Up to so many changes are put into the known orders one by one; more, and the orders are made anew when asked for."""
@@ -25,7 +27,7 @@ FEW = 8
 """Matches are few while they are at most one in so many."""
 
 AT_ONCE = 64
-"""Going through the texts of so many ideas takes a fraction of a millisecond, however long they are."""
+"""Comparing the tags of so many ideas takes a fraction of a millisecond, however many each has."""
 
 EMPTY_BYTES = 2048
 """What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
@@ -36,17 +38,14 @@ type Orders = dict[SortField, list[Entry]]
 class Corpus:
     """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
 
-    def __init__(self, revision: VaultRevision, entries: dict[bytes, Entry], size: int, orders: Orders) -> None:
+    def __init__(self, revision: VaultRevision, blocks: Sequence[Block], orders: Orders) -> None:
         self.revision = revision
-        self.size = size
-        self._entries = entries
+        self._blocks = blocks
         self._orders = orders
+        self.idea_count = sum(map(len, blocks))
+        self.size = EMPTY_BYTES + sum([block.size for block in blocks])
         self._by_tag: dict[str, list[Entry]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
-
-    @property
-    def idea_count(self) -> int:
-        return len(self._entries)
 
     async def select(self, query: CorpusQuery, turn: LoopTurn) -> Page:
         turn.restart()
@@ -68,27 +67,22 @@ class Corpus:
         """What is found is put in order by itself where it is little. To know the order of all, every idea's keys have
         to be read; and to go through all of them in order takes longer.
         """
-        if (wider := self._wider(sort, wanted)) is not None:
-            return await passing(wanted, wider, turn)
-        if wanted.tags or (wanted.needle and sort not in self._orders):
-            among = await self._tagged(wanted.tags, turn) if wanted.tags else self._entries.values()
-            found = await passing(wanted, among, turn)
-            if len(found) * FEW <= len(self._entries):
-                return await _sorted(found, sort, turn)
-        return await passing(wanted, await self._ordered(sort, turn), turn)
-
-    def _wider(self, sort: SortField, wanted: Filter) -> Sequence[Entry] | None:
-        """Remembered matches, in order, that hold all of the wanted ones."""
-        for (known_sort, wider), known in reversed(self._recent.items()):
-            if known_sort == sort and wanted.narrows(wider):
-                return known
-        return None
+        if wanted.needle:
+            among: Iterable[Entry] = await holding(wanted.needle, self._blocks, turn)
+        elif wanted.tags:
+            among = await self._tagged(wanted.tags, turn)
+        else:
+            return await passing(wanted, await self._ordered(sort, turn), turn)
+        found = await passing(wanted, among, turn)
+        if len(found) * FEW <= self.idea_count:
+            return await _sorted(found, sort, turn)
+        return await _those_of(found, await self._ordered(sort, turn), turn)
 
     async def _tagged(self, tags: Iterable[str], turn: LoopTurn) -> Iterable[Entry]:
         """The ideas that have any of the folded tags, each once."""
         if self._by_tag is None:
             by_tag: dict[str, list[Entry]] = {}
-            for entry in self._entries.values():
+            for entry in chain.from_iterable(block.entries for block in self._blocks):
                 for tag in entry.keys.tags:
                     by_tag.setdefault(tag, []).append(entry)
                 if turn.is_over:
@@ -103,27 +97,56 @@ class Corpus:
 
     async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
         if sort not in self._orders:
-            self._orders[sort] = await _sorted(list(self._entries.values()), sort, turn)
+            entries: list[Entry] = []
+            for block in self._blocks:
+                entries.extend(block.entries)
+                if turn.is_over:
+                    await turn.rest()
+            self._orders[sort] = await _sorted(entries, sort, turn)
         return self._orders[sort]
 
     def draft(self) -> "CorpusDraft":
-        return CorpusDraft(dict(self._entries), self.size, dict(self._orders))
+        return CorpusDraft(self._blocks, self._orders)
 
 
-async def _sorted(entries: list[Entry], sort: SortField, turn: LoopTurn) -> list[Entry]:
+async def _sorted(entries: Sequence[Entry], sort: SortField, turn: LoopTurn) -> list[Entry]:
     await read_keys(entries, turn)
     return await sort_in_turns(entries, SORT_KEYS[sort], turn)
 
 
-async def passing(wanted: Filter, entries: Iterable[Entry], turn: LoopTurn) -> list[Entry]:
-    """Those that the filter lets pass, in their order."""
+async def _those_of(wanted: Iterable[Entry], ordered: Iterable[Entry], turn: LoopTurn) -> list[Entry]:
+    """The wanted entries in the order of all."""
+    ids: set[bytes] = set()
+    for rows in batched(wanted, RUN_ROWS):
+        ids.update([entry.id for entry in rows])
+        if turn.is_over:
+            await turn.rest()
+    found: list[Entry] = []
+    for rows in batched(ordered, RUN_ROWS):
+        found.extend([entry for entry in rows if entry.id in ids])
+        if turn.is_over:
+            await turn.rest()
+    return found
+
+
+async def holding(needle: str, blocks: Iterable[Block], turn: LoopTurn) -> list[Entry]:
+    """The ideas in whose folded text the needle is."""
+    find, found = finder(needle), list[Entry]()
+    for block in blocks:
+        found.extend(block.holding(find))
+        if turn.is_over:
+            await turn.rest()
+    return found
+
+
+async def passing(wanted: Filter, entries: Iterable[Entry], turn: LoopTurn) -> Sequence[Entry]:
+    """Those whose stage, priority and tags pass, in their order."""
+    if not wanted.needs_keys:
+        return list(entries)
     found: list[Entry] = []
     for rows in batched(entries, AT_ONCE):
-        candidates = wanted.with_needle(rows)
-        if wanted.needs_keys:
-            await read_keys(candidates, turn)
-            candidates = wanted.with_keys(candidates)
-        found.extend(candidates)
+        await read_keys(rows, turn)
+        found.extend(wanted.with_keys(rows))
         if turn.is_over:
             await turn.rest()
     return found
@@ -139,60 +162,85 @@ async def read_keys(entries: Iterable[Entry], turn: LoopTurn) -> None:
 
 
 class CorpusDraft:
-    """The next corpus in the making, from nothing or from an older corpus, which stays as it is."""
+    """The next corpus in the making, from nothing or from an older corpus, which stays as it is.
 
-    def __init__(
-        self, entries: dict[bytes, Entry] | None = None, size: int = EMPTY_BYTES, orders: Orders | None = None
-    ) -> None:
-        self.entries = {} if entries is None else entries
-        self.size = size
-        self._orders = orders or {}
-        self._before: dict[bytes, Entry | None] = {}
+    `size` is that of the corpus to be. Ideas that are read anew count twice until `settle`.
+    """
 
-    def merge(self, changed: Sequence[Entry]) -> None:
-        """Takes in ideas that are new or have changed. Taking one in again does no harm."""
-        entries = {entry.id: entry for entry in changed}
-        if not self._orders and entries.keys().isdisjoint(self.entries.keys()):
-            self.entries.update(entries)
-            self.size += sum([entry.size for entry in changed])
-            return
-        for entry in changed:
-            self._put(entry.id, entry)
+    def __init__(self, blocks: Sequence[Block] = (), orders: Orders | None = None) -> None:
+        self._blocks = list(blocks)
+        self._orders = dict(orders or {})  # others may ask the older corpus for more while this one is made
+        self._read: list[Block] = []
+        self._gone: list[Entry] = []
+        self._come: list[Entry] = []
+        self.size = EMPTY_BYTES + sum([block.size for block in blocks])
+
+    @property
+    def idea_count(self) -> int:
+        return sum(map(len, self._blocks)) + sum(map(len, self._read))
+
+    def merge(self, block: Block) -> None:
+        """Takes in ideas that are new or have changed."""
+        self._read.append(block)
+        self.size += block.size
+
+    async def settle(self, turn: LoopTurn) -> None:
+        """Drops the older states of what was merged."""
+        read, self._read = self._read, []
+        changed: set[bytes] = set()
+        if self._blocks:
+            for block in read:
+                changed.update(block.ids)
+                await turn.rest_if_over()
+            await self._drop(changed.intersection, turn)
+        for block in read:
+            if self._orders:
+                self._come.extend(block.entries)
+            self._append(block)
+            await turn.rest_if_over()
 
     async def retain(self, batches: AsyncIterable[Sequence[bytes]], turn: LoopTurn) -> None:
-        """Drops every idea but these."""
-        gone = self.entries.keys() - set()
+        """Drops every idea but these, after `settle`."""
+        live: set[bytes] = set()
         async for ids in batches:
-            gone.difference_update(ids)
+            live.update(ids)
             await turn.rest_if_over()
-        for idea_id in gone:
-            self._put(idea_id, None)
-            if turn.is_over:
-                await turn.rest()
+        await self._drop(lambda ids: {id_ for id_ in ids if id_ not in live}, turn)
 
     async def finish(self, revision: VaultRevision, turn: LoopTurn) -> Corpus:
-        return Corpus(revision, self.entries, self.size, await self._next_orders(turn))
+        return Corpus(revision, self._blocks, await self._next_orders(turn))
 
-    def _put(self, idea_id: bytes, entry: Entry | None) -> None:
-        before = self.entries.pop(idea_id, None)
-        if self._orders:
-            self._before.setdefault(idea_id, before)
-        self.size += (entry.size if entry else 0) - (before.size if before else 0)
-        if entry:
-            self.entries[idea_id] = entry
+    async def _drop(self, gone_of: Callable[[Iterable[bytes]], Collection[bytes]], turn: LoopTurn) -> None:
+        blocks, self._blocks = self._blocks, []
+        for block in blocks:
+            left: Block | None = block
+            if gone := gone_of(block.ids):
+                left = block.without(gone)
+                self.size += (left.size if left else 0) - block.size
+                if self._orders:
+                    self._gone.extend([entry for entry in block.entries if entry.id in gone])
+            if left:
+                self._append(left)
+            await turn.rest_if_over()
+
+    def _append(self, block: Block) -> None:
+        """Two neighbours that fill half of a block are made one, so that many changes do not leave many blocks."""
+        if self._blocks:
+            last = self._blocks[-1]
+            if len(last) + len(block) <= MOST // 2 and last.size + block.size <= MOST_BYTES // 2:
+                block = self._blocks.pop().joined(block)
+        self._blocks.append(block)
 
     async def _next_orders(self, turn: LoopTurn) -> Orders:
-        if len(self._before) > KEPT_IN_ORDER:
+        if len(self._gone) + len(self._come) > KEPT_IN_ORDER:
             return {}
         orders: Orders = {}
         for sort, order in self._orders.items():
             key = SORT_KEYS[sort]
             orders[sort] = rows = list(order)
-            for idea_id, before in self._before.items():
-                if before:
-                    del rows[bisect_left(rows, key(before), key=key)]
-                if after := self.entries.get(idea_id):
-                    insort(rows, after, key=key)
-                if turn.is_over:
-                    await turn.rest()
+            for entry in self._come:
+                insort(rows, entry, key=key)
+            for entry in self._gone:  # to the left of what came with the same key
+                del rows[bisect_left(rows, key(entry), key=key)]
+            await turn.rest_if_over()
         return orders

@@ -1,7 +1,8 @@
-"""One idea as a corpus holds it: folded for searching, encoded for answering, its keys read when they are asked for."""
+"""One idea as a search needs it: folded, encoded for answering, its keys read when they are asked for."""
 
 from datetime import UTC, datetime
 from sys import getsizeof, intern
+from typing import Self
 
 import msgspec
 
@@ -10,9 +11,9 @@ from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 
 POINTER_BYTES = 8
-PLACES = 15
-"""Pointers that a corpus keeps to an entry: in each of five orders, in results of late, in the dictionary by id, and
-for each of three tags.
+PLACES = 14
+"""Pointers that a corpus keeps to an entry: in its block, in each of five orders, in results of late, and for each of
+three tags.
 """
 
 
@@ -28,7 +29,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
     tags: tuple[str, ...]
 
     @classmethod
-    def of(cls, body: bytes) -> "Keys":
+    def of(cls, body: bytes) -> Self:
         read = _read(body)
         folded_title, title = title_key(read.title)
         # Ideas share their tags. Interned, each is there once, for as long as an entry has it.
@@ -37,26 +38,16 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
         return cls(read.created_at, read.updated_at, title, folded_title, stage, priority, tags)
 
 
-class Entry(msgspec.Struct, array_like=True, gc=False):
-    """`id` is that of the UUID, which sorts as PostgreSQL sorts it. `haystack` is the folded title and notes, parted by
-    U+0000, which no text of an idea and no search can hold.
+class Entry(msgspec.Struct, gc=False):
+    """`id` is that of the UUID, which sorts as PostgreSQL sorts it. `body` is the idea's JSON, so that a page is
+    answered without opening or encoding an idea again. `known_keys` are read out of it when a question needs them.
 
-    `body` is the idea's JSON, so that a page is answered without opening or encoding an idea again, and a search has
-    not to read what it does not find. Once it does, `known_keys` has them.
     Not tracked by the garbage collector, which would walk through all of them again and again; it is never in a cycle.
     """
 
-    revision: int
     id: bytes
-    haystack: str
     body: bytes
     known_keys: Keys | None = None
-
-    @classmethod
-    def of(cls, revision: int, idea: IdeaResponse) -> "Entry":
-        haystack = f"{fold(idea.title)}\0{fold(idea.notes)}" if idea.notes else fold(idea.title)
-        # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
-        return cls(revision, idea.id.bytes, haystack, bytes(memoryview(_encode(idea))))
 
     @property
     def keys(self) -> Keys:
@@ -65,17 +56,32 @@ class Entry(msgspec.Struct, array_like=True, gc=False):
             self.known_keys = Keys.of(self.body)
         return self.known_keys
 
-    @property
-    def size(self) -> int:
-        """About the memory that the entry, its keys and its places in a corpus take, in bytes."""
-        haystack, body = self.haystack, self.body
-        letters = len(haystack)
-        texts = letters if haystack.isascii() else getsizeof(haystack) - _EMPTY_TEXT
-        title = haystack.find("\0")  # which the keys have twice
-        titles = 2 * texts if title < 0 else 2 * texts * title // letters
-        tags_at = body.rfind(b'"tags":[')  # from the end, since this is done for every idea
-        more_tags = 0 if len(body) - tags_at < FEW_TAGS_LETTERS else _more_tags(body, tags_at) * MORE_TAG_BYTES
-        return FIXED_BYTES + texts + titles + len(body) + more_tags
+
+class OpenedIdea(msgspec.Struct, gc=False):
+    """`text` is the folded title and notes in UTF-8, each followed by U+0000, which no text of an idea and no search
+    can hold; without notes the title alone. `size` is as `memory_size` has it.
+    """
+
+    revision: int
+    text: bytes
+    entry: Entry
+    size: int
+
+    @classmethod
+    def of(cls, revision: int, idea: IdeaResponse) -> Self:
+        folded = f"{fold(idea.title)}\0{fold(idea.notes)}\0" if idea.notes else f"{fold(idea.title)}\0"
+        # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
+        text, body = folded.encode(), bytes(memoryview(_encode(idea)))
+        return cls(revision, text, Entry(idea.id.bytes, body), memory_size(text, body))
+
+
+def memory_size(text: bytes, body: bytes) -> int:
+    """About the bytes that an idea takes in a corpus, with its keys and its places there. `text` is the folded one."""
+    title = text[: text.index(b"\0")]  # which the keys have twice, in the form that CPython keeps strings in
+    titles = 2 * (len(title) if title.isascii() else getsizeof(title.decode()) - _EMPTY_TEXT)
+    tags_at = body.rfind(b'"tags":[')  # from the end, since this is done for every idea
+    more_tags = 0 if len(body) - tags_at < FEW_TAGS_LETTERS else _more_tags(body, tags_at) * MORE_TAG_BYTES
+    return FIXED_BYTES + len(text) + titles + len(body) + more_tags
 
 
 class _Read(msgspec.Struct, gc=False):
@@ -98,7 +104,8 @@ _read = msgspec.json.Decoder(_Read).decode
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
 _BLANK_KEYS = Keys(_NOW, _NOW, "", "", 0, 0, ())
-_BLANK = Entry(2**31, bytes(16), "", b"", _BLANK_KEYS)
+_BLANK = Entry(bytes(16), b"", _BLANK_KEYS)
+_END_OF_TEXT = 2**20  # a number that is no small one
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
 FEW_TAGS_LETTERS = 320
 """So little text, with all that follows the tags in an idea's JSON, is hardly more than three of them."""
@@ -109,7 +116,8 @@ OTHER_SEPARATORS = 5
 MORE_TAG_BYTES = 150
 """For each further tag, which others may share or not: with its text, its list of ideas, and places in three tables."""
 FIXED_BYTES = (
-    PLACES * POINTER_BYTES
-    + sum(map(getsizeof, (_BLANK, _BLANK.revision, _BLANK.id, "", b"", _BLANK_KEYS, _NOW, _NOW, "", "", ())))
+    (PLACES + 1) * POINTER_BYTES
+    + sum(map(getsizeof, (_BLANK, _BLANK.id, b"", _BLANK_KEYS, _NOW, _NOW, "", "", (), _END_OF_TEXT)))
+    + len(_BLANK.id)
     + TAGS_BYTES
 )

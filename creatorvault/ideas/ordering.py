@@ -1,7 +1,7 @@
 """The orders in which ideas are listed. Every order ends in the id, so that pages neither lose nor repeat ideas."""
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import batched, chain
 from typing import Literal, NamedTuple, Self, cast
@@ -43,7 +43,7 @@ class Place(NamedTuple):
         return (*value, self.id.bytes)
 
 
-async def sort_in_turns[T](rows: list[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:
+async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:
     """The rows sorted as `sorted` would, without holding the event loop longer than a run of `RUN_ROWS` takes.
 
     A sample sort: runs are sorted each for itself, pivots are drawn from them, and what lies between two pivots in all

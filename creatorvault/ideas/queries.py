@@ -7,7 +7,6 @@ import msgspec
 
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.folding import fold, fold_tag
-from creatorvault.ideas.needles import linear_search
 from creatorvault.ideas.ordering import Place, SortField, SortKey
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
@@ -62,22 +61,9 @@ class Filter(msgspec.Struct, frozen=True):
     def passes_all(self) -> bool:
         return not (self.needle or self.tags or self.stages or self.priorities)
 
-    def narrows(self, wider: "Filter") -> bool:
-        """Whether everything that this one lets pass is known to pass the wider one too, as when a creator types on."""
-        return wider.needle in self.needle and msgspec.structs.replace(wider, needle=self.needle) == self
-
     @property
     def needs_keys(self) -> bool:
         return bool(self.stages or self.priorities or self.tags)
-
-    def with_needle(self, entries: Sequence[Entry]) -> Sequence[Entry]:
-        """Those whose text holds the needle, which takes no keys."""
-        if not self.needle:
-            return entries
-        if (search := linear_search(self.needle)) is not None:
-            return [entry for entry in entries if search(entry.haystack)]
-        needle = self.needle
-        return [entry for entry in entries if needle in entry.haystack]
 
     def with_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
         """Those whose stage, priority and tags pass. Reads the keys of entries that are not known yet."""

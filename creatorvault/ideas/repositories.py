@@ -1,5 +1,6 @@
 """The SQL of ideas, always within one vault."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -12,6 +13,7 @@ from sqlmodel import col
 from creatorvault.core.database import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.repositories import ScopedRepository
+from creatorvault.ideas.blocks import ID_BYTES
 from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.ordering import Place
@@ -40,7 +42,6 @@ SPAN: Final = (
 )
 BATCH: Final = 256
 IDS_AT_ONCE: Final = 2**14
-ID_BYTES: Final = 16
 SEGMENTS_AT_ONCE: Final = 16
 
 type IdeaRow = Row[Any]
@@ -160,17 +161,26 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         return [Span(*row) for row in (await self.session.execute(statement)).all()]
 
     async def all(self) -> AsyncGenerator[Sequence[Segment]]:
-        """In batches, in the order of their first revisions.
+        """In batches, in the order of their first revisions. The database reads the next one while the caller computes.
 
         One statement for each batch: of a stream, the driver fetches fifty rows at once, and these are large. What the
-        caller does with a batch is not counted as waiting for the database.
+        caller does with a batch is not counted as waiting for the database. Nothing else may be asked of the session
+        before the end; who leaves earlier waits for the batch that is under way.
         """
-        first, columns = col(IdeaSegment.first_revision), self.columns(*SPAN, col(IdeaSegment.sealed))
-        statement, after = columns.order_by(first).limit(SEGMENTS_AT_ONCE), BEGINNING
-        while rows := (await self.session.execute(statement.where(first > after))).all():
-            after = rows[-1].first_revision
-            with computing(self.session):
-                yield [Segment(Span(*span), sealed) for *span, sealed in rows]
+        batch = asyncio.create_task(self._after(BEGINNING))
+        try:
+            while segments := await batch:
+                batch = asyncio.create_task(self._after(segments[-1].span.first))
+                with computing(self.session):
+                    yield segments
+        finally:
+            await asyncio.gather(batch, return_exceptions=True)
+
+    async def _after(self, first_revision: int) -> Sequence[Segment]:
+        first = col(IdeaSegment.first_revision)
+        statement = self.columns(*SPAN, col(IdeaSegment.sealed)).where(first > first_revision)
+        rows = await self.session.execute(statement.order_by(first).limit(SEGMENTS_AT_ONCE))
+        return [Segment(Span(*span), sealed) for *span, sealed in rows]
 
 
 def is_filtered(query: IdeaQuery) -> bool:

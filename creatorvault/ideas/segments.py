@@ -10,21 +10,16 @@ from itertools import pairwise
 from struct import Struct
 from typing import Final, NamedTuple, Self
 
-import msgspec
-
 from creatorvault.core.errors import Alarm
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
-from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.folding import RULE
 
-DOMAIN: Final = b"creatorvault/segment/v1"
+DOMAIN: Final = b"creatorvault/segment/v2"
 
-MOST: Final = 128
-"""Ideas in a segment. The more there are, the more have to be read one by one after a change of one of them."""
-
-MOST_BYTES: Final = 512 * 1024
-"""Of memory that the ideas in a segment take (`Entry.size`): with the largest ideas there are, there are few in it."""
+WRITTEN_BY: Final = f"{RULE}/2"
+"""The rule that texts are folded by, and the version of the layout. Others are made anew and never opened."""
 
 FEWEST: Final = 32
 """Sealing fewer is not worth the row, unless they are large."""
@@ -32,17 +27,15 @@ FEWEST: Final = 32
 ENDLESS: Final = 2**63 - 1
 
 _LENGTH: Final = Struct(">I")
-_encode: Final = msgspec.msgpack.Encoder().encode
-_decode: Final = msgspec.msgpack.Decoder(list[Entry]).decode
 
 
 class Span(NamedTuple):
-    """From the first to the last revision, both included; `folding` is the rule that its texts are folded by."""
+    """From the first to the last revision, both included; `folding` is as `WRITTEN_BY`."""
 
     first: int
     last: int
     ideas: int
-    folding: str = RULE
+    folding: str = WRITTEN_BY
 
 
 class Gap(NamedTuple):
@@ -58,8 +51,8 @@ class Segment(NamedTuple):
 
 
 def go_together(spans: Sequence[Span]) -> bool:
-    """Whether all are folded as this process folds, and none overlap. They are in the order of their revisions."""
-    return all(span.folding == RULE for span in spans) and all(a.last < b.first for a, b in pairwise(spans))
+    """Whether all are as this process writes them, and none overlap. They are in the order of their revisions."""
+    return all(span.folding == WRITTEN_BY for span in spans) and all(a.last < b.first for a, b in pairwise(spans))
 
 
 def gaps_between(spans: Sequence[Span]) -> list[Gap]:
@@ -79,26 +72,26 @@ class SegmentSealer:
         self._cipher = cipher.for_purpose(SEGMENTS)
         self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
 
-    def seal(self, entries: Sequence[Entry], folding: str = RULE) -> Segment:
-        """`entries`, at least one, are in the order of their revisions."""
-        span = Span(entries[0].revision, entries[-1].revision, len(entries), folding)
-        packed = _encode([(entry.revision, entry.id, entry.haystack, entry.body) for entry in entries])
+    def seal(self, block: Block, folding: str = WRITTEN_BY) -> Segment:
+        span = Span(*block.revisions, len(block), folding)
+        packed = block.packed()
         return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
 
-    def open(self, segment: Segment) -> list[Entry]:
+    def open(self, segment: Segment) -> Block:
         """Raises as `VaultCipher.open_decoded`, naming the segment."""
+        first, last, _, _ = span = segment.span
+
+        def unpacked(padded: bytes) -> Block:
+            [length] = _LENGTH.unpack_from(padded)
+            return Block.unpacked(memoryview(padded)[_LENGTH.size : _LENGTH.size + length], (first, last))
+
         try:
-            return self._cipher.open_decoded(segment.sealed, self._context(segment.span), _unpacked)
+            return self._cipher.open_decoded(segment.sealed, self._context(span), unpacked)
         except Alarm as alarm:
-            alarm.ids["segment"] = f"{segment.span.first}-{segment.span.last}"
+            alarm.ids["segment"] = f"{first}-{last}"
             raise
 
     def _context(self, span: Span) -> bytes:
         first, last, ideas, folding = span
         numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
         return self._shared + context(*numbers, folding.encode())
-
-
-def _unpacked(padded: bytes) -> list[Entry]:
-    [length] = _LENGTH.unpack_from(padded)
-    return _decode(memoryview(padded)[_LENGTH.size : _LENGTH.size + length])

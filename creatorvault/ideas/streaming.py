@@ -6,7 +6,8 @@ from operator import gt, lt
 import msgspec
 
 from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.ideas.corpus import passing, read_keys
+from creatorvault.ideas.blocks import Block
+from creatorvault.ideas.corpus import holding, passing, read_keys
 from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Filter, Page, page_of
@@ -24,7 +25,7 @@ def _key(candidate: Candidate) -> SortKey:
 
 
 class PageWindow:
-    """Counts the matches among entries given in any order, and keeps the candidates for the page."""
+    """Counts the matches among ideas given in any order, and keeps the candidates for the page."""
 
     def __init__(self, query: CorpusQuery) -> None:
         self._query = query
@@ -35,7 +36,9 @@ class PageWindow:
         self._candidates: list[Candidate] = []
         self._total = 0
 
-    async def add(self, entries: Sequence[Entry], turn: LoopTurn) -> None:
+    async def add(self, block: Block, turn: LoopTurn) -> None:
+        needle = self._filter.needle
+        entries = await holding(needle, [block], turn) if needle else block.entries
         matches = await passing(self._filter, entries, turn)
         await read_keys(matches, turn)
         self._total += len(matches)
@@ -55,15 +58,16 @@ class PageWindow:
         await self._drop_hopeless(turn)
         return page_of(self._candidates, self._query, _key)
 
-    async def page(self, again: AsyncIterable[Sequence[Entry]], turn: LoopTurn) -> Page:
-        """`again` is the same entries once more; it is read, up to the last one needed, only for a deep page."""
+    async def page(self, again: AsyncIterable[Block], turn: LoopTurn) -> Page:
+        """`again` is the same ideas once more; it is read, up to the last one needed, only for a deep page."""
         chosen, last = await self.chosen(turn)
         bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
         places = [key[-1] for key, _ in chosen]
         missing = set(places).difference(bodies)
         if missing:
-            async for entries in again:
-                bodies |= {entry.id: entry.body for entry in entries if entry.id in missing}
+            async for block in again:
+                if not missing.isdisjoint(block.ids):
+                    bodies |= {entry.id: entry.body for entry in block.entries if entry.id in missing}
                 if len(bodies) == len(places):
                     break
         return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)

@@ -5,6 +5,7 @@ import hmac
 import json
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -111,7 +112,7 @@ def cursor(vector: dict[str, Any]) -> str:
 
 def segment_context(vector: dict[str, Any]) -> bytes:
     return context(
-        b"creatorvault/segment/v1",
+        b"creatorvault/segment/v2",
         UUID(vector["tenant_id"]).bytes,
         vector["user_id"].encode(),
         integer(vector["first_revision"], 64, signed=True),
@@ -124,9 +125,10 @@ def segment_context(vector: dict[str, Any]) -> bytes:
 def segment(vector: dict[str, Any]) -> bytes:
     aead, nonce = AESGCM(purpose_key(vector["vault_key"], "segments")), bytes(vector["nonce"])
     header = b"\x01\x01" + integer(vector["version"], 32)
-    packed = msgpack.encode(
-        [[revision, UUID(idea["id"]).bytes, text, compact(idea)] for revision, text, idea in vector["ideas"]]
-    )
+    texts = [text.encode() for _, text, _ in vector["ideas"]]
+    ids = b"".join(UUID(idea["id"]).bytes for _, _, idea in vector["ideas"])
+    bodies = msgpack.encode([compact(idea) for _, _, idea in vector["ideas"]])
+    packed = msgpack.encode([vector["size"], ids, list(accumulate(map(len, texts))), b"".join(texts), bodies])
     plaintext = padded(integer(len(packed), 32) + packed)
     return header + nonce + aead.encrypt(nonce, plaintext, header + segment_context(vector))
 

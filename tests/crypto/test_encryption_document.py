@@ -18,12 +18,12 @@ from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.cursors import next_cursor, place_of
-from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, columns_of
 from creatorvault.ideas.segments import Segment, SegmentSealer, Span
 from tests.crypto import from_the_page as page
+from tests.ideas.paper_vaults import block_of
 
 type Vector = dict[str, Any]
 
@@ -186,11 +186,14 @@ def test_segments(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert page.segment_context(vector) == vector["context"]
     assert page.segment(vector) == vector["sealed"]
-    entries = sealer.open(Segment(span, vector["sealed"]))
-    ideas = [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in entries]
-    assert entries == [Entry.of(entry.revision, idea) for entry, idea in zip(entries, ideas, strict=True)], (
-        "the text to search in and the id are those of the idea"
+    block = sealer.open(Segment(span, vector["sealed"]))
+    ideas = [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in block.entries]
+    revisions = [revision for revision, _, _ in vector["ideas"]]
+    made = block_of(*zip(revisions, ideas, strict=True))
+    assert block.size == vector["size"]
+    assert msgspec.msgpack.decode(block.packed())[1:] == msgspec.msgpack.decode(made.packed())[1:], (
+        "the texts to search in and the ids are those of the ideas"
     )
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
-        assert sealer.seal(entries, span.folding).sealed == vector["sealed"]
+        assert sealer.seal(block, span.folding).sealed == vector["sealed"]

@@ -11,7 +11,8 @@ from uuid import UUID, uuid4
 import msgspec
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
-from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.blocks import Block
+from creatorvault.ideas.entries import OpenedIdea
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
 
@@ -23,6 +24,11 @@ def idea_of(title: str, **fields: Any) -> IdeaResponse:
     time = datetime(2026, 1, 1, tzinfo=UTC)
     idea = IdeaResponse(title=title, id=uuid4(), user_id="ada", created_at=time, updated_at=time)
     return msgspec.structs.replace(idea, **fields)
+
+
+def block_of(*ideas: tuple[int, IdeaResponse]) -> Block:
+    """Each with its revision."""
+    return Block.of([OpenedIdea.of(*idea) for idea in ideas])
 
 
 def new_vault_id() -> VaultId:
@@ -42,13 +48,13 @@ class PaperReader:
     read: int = 0
     asked_for_ids: int = 0
 
-    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[list[Entry]]:
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
         changed = [row for row in self.ideas if row[0] > revision]
         for start in range(0, len(changed), self.batch):
             await (self.gate.wait() if self.gate else asyncio.sleep(0))
             batch = changed[start : start + self.batch]
             self.read += len(batch)
-            yield [Entry.of(*row) for row in batch]
+            yield block_of(*batch)
             if self.fault:
                 raise self.fault
 

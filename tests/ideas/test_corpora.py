@@ -2,19 +2,21 @@
 
 import asyncio
 import tracemalloc
+from itertools import chain
 from typing import Any
 
 import pytest
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
+from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
 from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
-from creatorvault.ideas.entries import Entry
+from creatorvault.ideas.entries import OpenedIdea
 from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.settings import SearchSettings
-from tests.ideas.paper_vaults import PaperReader, PaperVault, idea_of
+from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
 
 EVERYTHING = CorpusQuery(sort="title", limit=100)
 
@@ -241,14 +243,17 @@ async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
 
 @pytest.mark.parametrize("letter", ["a", "é", "ж", "😀"])
 def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
-    draft = CorpusDraft()
+    draft, opened = CorpusDraft(), list[OpenedIdea]()
     tracemalloc.start()
     try:
         for number in range(200):
             idea = idea_of(f"{letter * 150} {number}", notes=f"{letter * 4000} {number}", tags=[f"tag {number}"])
-            draft.merge([Entry.of(1, idea)])
+            opened.append(OpenedIdea.of(1, idea))
             del idea
-        for entry in draft.entries.values():
+            if len(opened) == 10:
+                draft.merge(Block.of(opened))
+                opened.clear()
+        for entry in chain.from_iterable(block.entries for block in draft._read):
             assert entry.keys
         taken, _ = tracemalloc.get_traced_memory()
     finally:
@@ -259,12 +264,13 @@ def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
 
 async def test_many_tags_are_counted_too() -> None:
     """Up to 333 of them have room in an idea, and each may be of its own."""
-    entries = [
-        Entry.of(1, idea_of(f"{number}", tags=[chr(0x4E00 + number) + chr(0x4E00 + place) for place in range(300)]))
+    ideas = [
+        idea_of(f"{number}", tags=[chr(0x4E00 + number) + chr(0x4E00 + place) for place in range(300)])
         for number in range(100)
     ]
     draft = CorpusDraft()
-    draft.merge(entries)
+    draft.merge(block_of(*((1, idea) for idea in ideas)))
+    await draft.settle(LoopTurn())
     corpus = await draft.finish(VaultRevision(1), LoopTurn())
     tracemalloc.start()
     try:

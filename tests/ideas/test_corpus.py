@@ -1,6 +1,7 @@
 """What a vault answers when it is asked about content: always what a plain list of its ideas would."""
 
 import asyncio
+from itertools import batched
 
 import msgspec
 import pytest
@@ -14,12 +15,12 @@ from creatorvault.ideas import corpus as corpus_module
 from creatorvault.ideas import streaming
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
-from creatorvault.ideas.entries import Entry, Keys
+from creatorvault.ideas.entries import Keys
 from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.schemas import IdeaResponse, StageEnum
 from creatorvault.settings import SearchSettings
-from tests.ideas.paper_vaults import PaperVault, idea_of
+from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
 from tests.ideas.strategies import ideas, questions, texts, title_questions
 
 STREAMED = SearchSettings(vault_bytes=0)
@@ -28,9 +29,11 @@ type Change = IdeaResponse | CorpusQuery | int
 
 
 async def corpus_of(*stored: IdeaResponse) -> Corpus:
-    draft = CorpusDraft()
-    draft.merge([Entry.of(1, idea) for idea in stored])
-    return await draft.finish(VaultRevision(1), LoopTurn())
+    draft, turn = CorpusDraft(), LoopTurn()
+    for batch in batched(stored, 64):
+        draft.merge(block_of(*((1, idea) for idea in batch)))
+    await draft.settle(turn)
+    return await draft.finish(VaultRevision(1), turn)
 
 
 def plain(page: Page) -> tuple[int, list[bytes]]:
@@ -72,7 +75,7 @@ async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQ
 async def test_a_page_goes_on_after_any_place_whoever_stands_there(
     stored: list[IdeaResponse], question: CorpusQuery, elsewhere: IdeaResponse
 ) -> None:
-    vault, after = PaperVault(), SORT_KEYS[question.sort](Entry.of(1, elsewhere))
+    vault, after = PaperVault(), SORT_KEYS[question.sort](block_of((1, elsewhere)).entries[0])
     vault.put(*stored)
     query = msgspec.structs.replace(question, offset=0, after=after)
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
@@ -120,7 +123,7 @@ async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: 
 
 
 @given(st.lists(texts, min_size=1, max_size=6), ideas(), ideas())
-async def test_typing_on_narrows_the_answer_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
+async def test_typing_on_is_answered_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
     vault = PaperVault()
     vault.put(one, other)
     corpus = await corpus_of(*vault.ideas)
@@ -168,11 +171,11 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
 @pytest.mark.parametrize("offset", [0, 100, 2000])
 async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
     window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), LoopTurn()
-    entries = [Entry.of(1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)]
+    block = block_of(*((1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)))
     most = 2 * (offset + 11) + streaming.SLACK
 
-    for _ in range(10 + most // len(entries)):
-        await window.add(entries, turn)
+    for _ in range(10 + most // len(block)):
+        await window.add(block, turn)
         assert len(window._candidates) < most
     assert any(entry for _, entry in window._candidates) == (offset < streaming.SHALLOW)
 

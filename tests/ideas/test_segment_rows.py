@@ -11,11 +11,10 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas import vault_reader
-from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.segments import SegmentSealer, Span
 from tests.application import House
 from tests.factories import Creator
-from tests.ideas.paper_vaults import idea_of, new_vault_id
+from tests.ideas.paper_vaults import block_of, idea_of, new_vault_id
 from tests.ideas.tampering import assert_plain_fault
 from tests.logs import Logs
 from tests.vault_rows import rows_of
@@ -128,7 +127,7 @@ async def test_no_segment_is_written_for_a_tenant_that_is_shut(
 @pytest.mark.parametrize("column", ["first", "last"])
 def test_a_segment_with_another_revision_is_tampering_whatever_its_sign(column: str, number: int) -> None:
     sealer = SegmentSealer.of(CIPHER)
-    segment = sealer.seal([Entry.of(revision, idea_of("Title")) for revision in (3, 4)])
+    segment = sealer.seal(block_of((3, idea_of("Title")), (4, idea_of("Title"))))
     changed = Span(number, 4, 2) if column == "first" else Span(3, number, 2)
 
     with pytest.raises(Tampered) as raised:
@@ -140,7 +139,7 @@ def test_a_segment_with_another_revision_is_tampering_whatever_its_sign(column: 
 @pytest.mark.parametrize("number", [-(2**31), -1, 0, 2**31 - 1])
 def test_a_segment_of_another_number_of_ideas_is_tampering_whatever_its_sign(number: int) -> None:
     sealer = SegmentSealer.of(CIPHER)
-    segment = sealer.seal([Entry.of(3, idea_of("Title"))])
+    segment = sealer.seal(block_of((3, idea_of("Title"))))
 
     with pytest.raises(Tampered):
         sealer.open(segment._replace(span=segment.span._replace(ideas=number)))

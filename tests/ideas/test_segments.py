@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,15 +16,15 @@ from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas import repositories, vault_reader
-from creatorvault.ideas.entries import Entry
-from creatorvault.ideas.folding import RULE
+from creatorvault.ideas.blocks import MOST
 from creatorvault.ideas.repositories import SegmentRepository
+from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.segment_writes import FORGET, WRITE
-from creatorvault.ideas.segments import FEWEST, MOST, Segment, SegmentSealer, Span, gaps_between, go_together
+from creatorvault.ideas.segments import FEWEST, WRITTEN_BY, Segment, SegmentSealer, Span, gaps_between, go_together
 from tests.application import House
 from tests.factories import Creator, Idea
-from tests.ideas.paper_vaults import new_vault_id
+from tests.ideas.paper_vaults import block_of, new_vault_id
 from tests.ideas.strategies import ideas
 from tests.ideas.tampering import assert_plain_fault
 from tests.ideas.test_glances import vault_of
@@ -65,7 +66,7 @@ async def texts(house: House, database: asyncpg.Connection, creator: Creator) ->
         "SELECT first_revision, last_revision, ideas, folding, sealed FROM idea_segments WHERE user_id = $1",
         creator.user_id,
     )
-    return repr([SegmentSealer.of(cipher).open(Segment(Span(*span), sealed)) for *span, sealed in rows])
+    return repr([SegmentSealer.of(cipher).open(Segment(Span(*span), sealed)).packed() for *span, sealed in rows])
 
 
 @pytest.fixture
@@ -481,7 +482,7 @@ async def test_many_thousands_of_gaps_are_looked_into(
         "INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)"
         " SELECT tenant_id, user_id, 3 * number, 3 * number, 1, $2, '' FROM vaults, generate_series(1, 33000) AS number"
         " WHERE user_id = $1",
-        *(ada.user_id, RULE),
+        *(ada.user_id, WRITTEN_BY),
     )
 
     await assert_no_search(house, ada, logs)
@@ -620,13 +621,15 @@ CIPHER = VaultCipher(new_vault_id(), VaultRevision(1), {1: bytes(32)}, unusable=
 @given(st.lists(ideas(), min_size=1, max_size=5))
 @settings(max_examples=50)
 def test_every_idea_comes_back_as_it_was(stored: list[Any]) -> None:
-    entries = [Entry.of(revision, idea) for revision, idea in enumerate(stored, start=7)]
+    block = block_of(*enumerate(stored, start=7))
     sealer = SegmentSealer.of(CIPHER)
 
-    segment = sealer.seal(entries)
+    segment = sealer.seal(block)
 
     assert segment.span == Span(7, 6 + len(stored), len(stored))
-    assert sealer.open(segment) == entries
+    opened = sealer.open(segment)
+    assert (opened.packed(), opened.revisions, opened.size) == (block.packed(), block.revisions, block.size)
+    assert [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in opened.entries] == stored
     for other in (
         segment._replace(span=segment.span._replace(first=6)),
         segment._replace(span=segment.span._replace(last=99)),
@@ -655,7 +658,17 @@ def test_every_revision_is_in_one_span_or_one_gap(steps: list[tuple[int, int]]) 
     assert go_together([*found, Span(at, at, 1)]) != bool(found)
 
 
-@pytest.mark.parametrize("packed", [b"", b"\x91\x01", b"\x91\x94\x01\xc4\x00\xa1\xff\xc4\x00"])
+@pytest.mark.parametrize(
+    "packed",
+    [
+        b"",
+        b"\x91\x01",
+        b"\x91\x94\x01\xc4\x00\xa1\xff\xc4\x00",
+        msgspec.msgpack.encode((1, b"", [], b"", b"\x90")),
+        msgspec.msgpack.encode((1, bytes(16), [1], b"", b"\x91\xc4\x00")),
+        msgspec.msgpack.encode((1, bytes(15), [1], b"\0", b"\x91\xc4\x00")),
+    ],
+)
 def test_what_is_authentic_and_no_segment_is_tampering(packed: bytes) -> None:
     span = Span(1, 1, 1)
     sealer = SegmentSealer.of(CIPHER)
