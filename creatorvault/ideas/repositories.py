@@ -5,7 +5,19 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ARRAY, BigInteger, ColumnElement, LargeBinary, Row, delete, func, literal, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    LargeBinary,
+    Row,
+    bindparam,
+    delete,
+    func,
+    literal,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -167,20 +179,21 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         caller does with a batch is not counted as waiting for the database. Nothing else may be asked of the session
         before the end; who leaves earlier waits for the batch that is under way.
         """
-        batch = asyncio.create_task(self._after(BEGINNING))
+        first, after = col(IdeaSegment.first_revision), bindparam("after", type_=BigInteger)
+        columns = self.columns(*SPAN, col(IdeaSegment.sealed))
+        statement = columns.where(first > after).order_by(first).limit(SEGMENTS_AT_ONCE)
+        ahead = asyncio.create_task(self.session.execute(statement, {"after": BEGINNING}))
         try:
-            while segments := await batch:
-                batch = asyncio.create_task(self._after(segments[-1].span.first))
+            follows = True
+            while follows:
+                rows = (await ahead).all()
+                if follows := len(rows) == SEGMENTS_AT_ONCE:
+                    after_these = {"after": rows[-1].first_revision}
+                    ahead = asyncio.create_task(self.session.execute(statement, after_these))
                 with computing(self.session):
-                    yield segments
+                    yield [Segment(Span(*span), sealed) for *span, sealed in rows]
         finally:
-            await asyncio.gather(batch, return_exceptions=True)
-
-    async def _after(self, first_revision: int) -> Sequence[Segment]:
-        first = col(IdeaSegment.first_revision)
-        statement = self.columns(*SPAN, col(IdeaSegment.sealed)).where(first > first_revision)
-        rows = await self.session.execute(statement.order_by(first).limit(SEGMENTS_AT_ONCE))
-        return [Segment(Span(*span), sealed) for *span, sealed in rows]
+            await asyncio.gather(ahead, return_exceptions=True)
 
 
 def is_filtered(query: IdeaQuery) -> bool:

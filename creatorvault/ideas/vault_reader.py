@@ -122,10 +122,11 @@ class VaultReader:
         return (), [EVERYTHING]
 
     async def _compare_with_rows(self, read: set[bytes]) -> None:
-        """Raises VaultMismatch unless `read` are the ids of all rows of the vault, and as many as it counts.
+        """Raises VaultMismatch unless `read` are the ids of all rows of the vault.
 
-        Each of them was then read once, and none has no row. A segment that an idea is in has gone with each change of
-        it; so as long as nobody edits a row's revision, it is read as its row has it.
+        As many ideas were read as the vault counts. If it has as many rows, and each of them is among what was read,
+        each was read once, and none has no row. A segment that an idea is in has gone with each change of it; so as
+        long as nobody edits a row's revision, it is read as its row has it.
         """
         rows = 0
         async with aclosing(self.live_ids()) as batches:
@@ -134,7 +135,7 @@ class VaultReader:
                     raise await self._mismatch()
                 rows += len(ids)
                 await self._turn.rest_if_over()
-        if not rows == len(read) == self.idea_count:
+        if rows != self.idea_count:
             raise await self._mismatch()
 
     async def _rows(self, gap: Gap) -> AsyncGenerator[Block]:

@@ -166,6 +166,22 @@ async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> Non
     assert (figures.vaults, figures.bytes, figures.streams) == (0, 0, 2)
 
 
+async def test_a_vault_of_which_all_has_changed_counts_once() -> None:
+    """While it is read again, the older states of its ideas are there too."""
+    vault = PaperVault()
+    vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
+    measured = Corpora(SearchSettings())
+    await titles(measured, vault)
+    corpora = Corpora(SearchSettings(vault_bytes=measured.figures().bytes * 3 // 2))
+    await titles(corpora, vault)
+
+    vault.put(*(idea_of(idea.title.replace("b", "c"), id=idea.id, notes=idea.notes) for idea in vault.ideas))
+
+    assert await titles(corpora, vault) == [f"c{number}" for number in range(9)]
+    figures = corpora.figures()
+    assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.figures().bytes, 0)
+
+
 async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
     corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))

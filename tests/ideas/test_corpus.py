@@ -2,6 +2,7 @@
 
 import asyncio
 from itertools import batched
+from uuid import UUID
 
 import msgspec
 import pytest
@@ -13,6 +14,7 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.ideas import corpus as corpus_module
 from creatorvault.ideas import streaming
+from creatorvault.ideas.blocks import MOST, MOST_BYTES
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
 from creatorvault.ideas.entries import Keys
@@ -133,6 +135,41 @@ async def test_typing_on_is_answered_correctly(typed: list[str], one: IdeaRespon
         assert plain(await corpus.select(query, LoopTurn())) == vault.answer(query)
 
 
+@given(st.lists(st.lists(ideas(), max_size=5, unique_by=lambda idea: idea.id), max_size=4))
+async def test_a_corpus_that_follows_changes_counts_its_bytes_and_ideas_as_one_built_anew(
+    changes: list[list[IdeaResponse]],
+) -> None:
+    corpus, stored, turn = await corpus_of(), dict[UUID, IdeaResponse](), LoopTurn()
+
+    for revision, changed in enumerate(changes, start=2):
+        draft = corpus.draft()
+        for batch in batched(changed, 2):
+            draft.merge(block_of(*((revision, idea) for idea in batch)))
+        await draft.settle(turn)
+        stored |= {idea.id: idea for idea in changed}
+        assert draft.idea_count == len(stored)
+        corpus, size = await draft.finish(VaultRevision(revision), turn), draft.size
+
+        assert corpus.size == size
+        assert size == (await corpus_of(*stored.values())).size
+
+
+async def test_a_vault_that_changes_often_has_few_blocks_and_none_that_is_large() -> None:
+    corpus, turn = await corpus_of(), LoopTurn()
+    some = [idea_of(f"title {number}", notes="n" * 5000) for number in range(300)]
+
+    for number in range(900):
+        draft = corpus.draft()
+        draft.merge(block_of((number, some[number * 7 % 300])))
+        await draft.settle(turn)
+        corpus = await draft.finish(VaultRevision(number), turn)
+
+    assert corpus.idea_count == 300
+    assert len(corpus._blocks) < 40
+    assert max(map(len, corpus._blocks)) <= MOST // 2
+    assert max(block.size for block in corpus._blocks) <= MOST_BYTES // 2
+
+
 async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
     corpus = await corpus_of(idea_of("first", notes="second"))
 
@@ -149,6 +186,31 @@ async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
     vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
 
     assert plain(await corpora.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
+
+
+async def test_an_order_may_be_asked_for_while_a_change_is_put_into_the_others() -> None:
+    asked = asyncio.Event()
+
+    class Resting(LoopTurn):
+        async def rest_if_over(self) -> None:
+            await asked.wait()
+
+    vault = PaperVault()
+    vault.put(idea_of("a"), idea_of("b"))
+    corpus = await corpus_of(*vault.ideas)
+    await corpus.select(CorpusQuery(), LoopTurn())
+    vault.put(idea_of("c"))
+    draft = corpus.draft()
+    draft.merge(block_of(*list(vault.rows.values())[2:]))
+    await draft.settle(LoopTurn())
+
+    finishing = asyncio.create_task(draft.finish(VaultRevision(3), Resting()))
+    await asyncio.sleep(0)
+    assert (await corpus.select(CorpusQuery(sort="title"), LoopTurn())).total == 2
+    asked.set()
+
+    for query in (CorpusQuery(), CorpusQuery(sort="title")):
+        assert plain(await (await finishing).select(query, LoopTurn())) == vault.answer(query)
 
 
 @pytest.mark.parametrize("descending", [False, True])

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
@@ -311,6 +312,61 @@ async def test_a_search_finds_no_earlier_text_in_a_segment_that_was_put_back(
     await assert_no_search(house, ada, logs)
 
 
+@pytest.mark.parametrize("vault_bytes", [0, 2**24], ids=["streamed", "kept"])
+async def test_a_search_finds_no_idea_twice_when_the_vault_counts_its_earlier_text_too(
+    house: House,
+    ada: Creator,
+    database: asyncpg.Connection,
+    kept: Kept,
+    logs: Logs,
+    monkeypatch: pytest.MonkeyPatch,
+    vault_bytes: int,
+) -> None:
+    monkeypatch.setattr(house.app.state.corpora, "_vault_budget", vault_bytes)
+    some = await filled(ada)
+    await searched(house, ada)
+    await kept.keep()
+    await ada.patch(some[5], {"title": "Title that came later"})
+
+    await kept.put_back()
+    await kept.count(MANY + 1)
+
+    await assert_no_search(house, ada, logs, table=None)
+
+
+async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
+    house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The segments that follow are being read then."""
+    monkeypatch.setattr(vault_reader, "MOST", 4)
+    monkeypatch.setattr("creatorvault.ideas.repositories.SEGMENTS_AT_ONCE", 1)
+    await filled(ada, FEWEST)
+    await searched(house, ada)
+    plain, read = AsyncSession.execute, [0, 0]
+
+    async def slowly(session: AsyncSession, statement: Any, arguments: Any = None, **options: Any) -> Any:
+        ahead = isinstance(arguments, dict) and arguments.get("after", 0) > 0
+        read[0] += ahead
+        await asyncio.sleep(0.2 if ahead else 0)
+        result = await plain(session, statement, arguments, **options)
+        read[1] += ahead
+        return result
+
+    monkeypatch.setattr(AsyncSession, "execute", slowly)
+    await database.execute(
+        "UPDATE idea_segments SET sealed = set_byte(sealed, 40, get_byte(sealed, 40) # 1)"
+        " WHERE user_id = $1 AND first_revision = 1",
+        ada.user_id,
+    )
+
+    house.app.state.corpora.forget(vault_of(ada))
+    assert_plain_fault(await ada.list({"search": "title"}))
+
+    assert read == [1, 1]
+    assert [alarm["code"] for alarm in logs.named("alarm")] == ["tampered"]
+    assert logs.named("database.unavailable") == []
+
+
 @pytest.mark.parametrize(
     ("edit", "code"),
     [
@@ -470,7 +526,7 @@ async def test_segments_are_fetched_a_few_at_a_time(
         event.remove(engine, "before_cursor_execute", watch)
 
     assert fetched == [3, 3, 2]
-    assert sum("sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched) + 1
+    assert sum("sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched)
 
 
 async def test_many_thousands_of_gaps_are_looked_into(
