@@ -12,10 +12,10 @@ from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.corpus import Corpus, CorpusDraft
-from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.streaming import PageWindow
 from creatorvault.settings import SearchSettings
+from creatorvault.tenants.errors import VaultMismatch
 
 BEGINNING = VaultRevision(0)
 REMEMBERED_OUTGROWN = 10_000

@@ -240,7 +240,8 @@ class CorpusDraft:
             orders[sort] = rows = list(order)
             for entry in self._come:
                 insort(rows, entry, key=key)
+                await turn.rest_if_over()
             for entry in self._gone:  # to the left of what came with the same key
                 del rows[bisect_left(rows, key(entry), key=key)]
-            await turn.rest_if_over()
+                await turn.rest_if_over()
         return orders

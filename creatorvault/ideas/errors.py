@@ -3,7 +3,7 @@
 from typing import Final
 from uuid import UUID
 
-from creatorvault.core.errors import Alarm, Forbidden, NotFound, RequestInvalid
+from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
 
 CURSOR_INVALID: Final = "cursor_invalid"
 WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
@@ -15,14 +15,6 @@ REFUSALS = {
     "PATCH": "Cannot update other users' ideas",
     "DELETE": "Cannot delete other users' ideas",
 }
-
-
-class VaultMismatch(Alarm):
-    """The vault's rows are not those that its own row, or a segment, speaks of: some were added, taken away or set back
-    behind our back.
-    """
-
-    code = "vault_mismatch"
 
 
 class NotYourIdeas(Forbidden):

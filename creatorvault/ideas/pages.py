@@ -10,12 +10,12 @@ from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.loop_budget import LoopTurn
 from creatorvault.crypto.cipher import VaultCipher, vault_ids
 from creatorvault.ideas.cursors import next_cursor
-from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.ordering import Place, SortField
 from creatorvault.ideas.queries import CorpusQuery, Page
 from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
+from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import OpenVault
 
 IDEA_ID: Final = IdeaColumns._fields.index("id")

@@ -14,7 +14,7 @@ from creatorvault.core.preconditions import Precondition
 from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.cursors import place_of
-from creatorvault.ideas.errors import IdeaNotFound, VaultMismatch
+from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.models import Idea
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.pages import (
@@ -31,6 +31,7 @@ from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, Idea
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
 from creatorvault.ideas.vault_reader import Segments, VaultReader
 from creatorvault.idempotency.services import Once
+from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import LockedVault, OpenVault
 
 UNCONDITIONAL: Final = Precondition()

@@ -10,7 +10,6 @@ from creatorvault.crypto.cipher import vault_ids
 from creatorvault.ideas.blocks import ID_BYTES, MOST, MOST_BYTES, Block, ids_in
 from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.entries import OpenedIdea
-from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaSealer
@@ -24,6 +23,7 @@ from creatorvault.ideas.segments import (
     gaps_between,
     go_together,
 )
+from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import OpenVault
 
 MOST_GAPS: Final = 32

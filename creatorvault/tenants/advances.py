@@ -18,8 +18,8 @@ from creatorvault.tenants.glances import VaultGlances
 ENTERED: Final = "(SELECT set_config('app.tenant_id', $1::text, true)) = $1::text"
 
 # A row comes out when the vault is as expected, its tenant served, the key that seals still stored as this process has
-# unwrapped it, and growth within the quotas as far as this vault alone tells. The revision counts every committed
-# change of the vault's ideas: an idea that was read at that revision is as it was read.
+# unwrapped it, no less counted than is taken away, and growth within the quotas as far as this vault alone tells. The
+# revision counts every committed change of the vault's ideas: an idea that was read at that revision is as it was read.
 ADVANCED: Final = f"""
     WITH advanced AS (
         UPDATE vaults
@@ -33,6 +33,7 @@ ADVANCED: Final = f"""
             AND vaults.key_version = $3 AND vaults.revision = $4::bigint
             AND vault_keys.tenant_id = $1::text::uuid AND vault_keys.user_id = $2 AND vault_keys.version = $3
             AND vault_keys.first_revision = $10 AND vault_keys.root_key_id = $11 AND vault_keys.wrapped = $12
+            AND vaults.idea_count + $5::bigint >= 0 AND vaults.sealed_bytes + $6::bigint >= 0
             AND ($5::bigint <= 0 OR vaults.idea_count + $5::bigint <= coalesce(tenants.vault_idea_quota, $8::bigint))
             AND ($6::bigint <= 0 OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $9::bigint))
         RETURNING vaults.tenant_id, vaults.revision, vaults.segmented

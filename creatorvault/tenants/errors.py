@@ -16,6 +16,14 @@ class VaultSetBack(Alarm):
     code = "vault_set_back"
 
 
+class VaultMismatch(Alarm):
+    """The vault's rows are not those that its own row, or a segment, speaks of: some were added, taken away or set back
+    behind our back.
+    """
+
+    code = "vault_mismatch"
+
+
 class NotItsOwner(Forbidden):
     """Others do not look after a tenant."""
 

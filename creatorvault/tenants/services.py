@@ -12,7 +12,7 @@ from creatorvault.crypto.cipher import VaultCipher, vault_ids
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.settings import Settings, TenancySettings
 from creatorvault.tenants.derivation import TenantName
-from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown, VaultSetBack
+from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown, VaultMismatch, VaultSetBack
 from creatorvault.tenants.models import TenantStatus, Vault
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
@@ -50,7 +50,12 @@ class LockedVault:
         return VaultRevision(self._row.revision + 1)
 
     async def advance(self, *, ideas: int = 0, sealed_bytes: int) -> None:
-        """Records one change, and by how much the vault grew. Raises QuotaExceeded."""
+        """Records one change, and by how much the vault grew.
+
+        Raises QuotaExceeded, and VaultMismatch when more is taken away than the vault counts.
+        """
+        if self._row.idea_count + ideas < 0 or self._row.sealed_bytes + sealed_bytes < 0:
+            raise VaultMismatch(**vault_ids(self.id))
         await self._quotas.check_growth(self._row, self._repository, ideas=ideas, sealed_bytes=sealed_bytes)
         await self._repository.change(
             self._row,

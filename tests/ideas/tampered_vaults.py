@@ -11,7 +11,12 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.test_glances import vault_of
 
-TABLES: Final = ("ideas", "vaults", "idea_segments", "keys.vault_keys")
+TABLES: Final = {
+    **dict.fromkeys(("ideas", "vaults", "idea_segments", "keys.vault_keys"), "$V"),
+    **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
+}
+"""With what is the vault's in each of them."""
+
 ALL: Final[dict[str, Any]] = {"limit": 100}
 SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
 PAGE: Final = 15
@@ -46,13 +51,15 @@ class TamperedVault:
 
     async def save(self) -> None:
         """What `reset` brings back."""
-        for table in TABLES:
-            await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE $V")
+        for table, of_vault in TABLES.items():
+            await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE {of_vault}")
 
     async def reset(self, operation: str) -> None:
         """As it was saved; `house` has read it, and searched it if that is of use; the others have forgotten it."""
-        for table in TABLES:
-            await self.tamper(f"DELETE FROM {table} WHERE $V", f"INSERT INTO {table} SELECT * FROM {_saved(table)}")
+        for table, of_vault in TABLES.items():
+            await self.tamper(
+                f"DELETE FROM {table} WHERE {of_vault}", f"INSERT INTO {table} SELECT * FROM {_saved(table)}"
+            )
         for house in (self.house, self.restarted, self.unsegmented):
             vault, state = vault_of(self.ada), house.app.state
             state.keyring.forget(vault)

@@ -13,9 +13,9 @@ from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
 from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
 from creatorvault.ideas.entries import OpenedIdea
-from creatorvault.ideas.errors import VaultMismatch
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.settings import SearchSettings
+from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
 
 EVERYTHING = CorpusQuery(sort="title", limit=100)

@@ -148,4 +148,4 @@ def test_the_matrix_is_whole() -> None:
         assert len(operations) == len(set(operations))
         assert set(operations) <= set(OPERATIONS)
         assert set(expected) <= CODES | LIMITS
-    assert len(TAMPERINGS) * len(OPERATIONS) >= 60
+    assert len(TAMPERINGS) >= 60
