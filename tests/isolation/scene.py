@@ -153,8 +153,10 @@ class Scene:
 
     @property
     def knows_the_vault(self) -> bool:
+        """As after a search: with its key, and all its ideas as of its latest revision."""
         state = self.house.app.state
-        return state.keyring.newest(ME) is not None and state.revisions.get(ME) is not None
+        revision = state.revisions.get(ME)
+        return state.keyring.newest(ME) is not None and state.corpora.revision_of(ME) == revision is not None
 
     @property
     def times_read(self) -> int:
