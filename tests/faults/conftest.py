@@ -55,3 +55,12 @@ class Sessions:
             " AND usename = 'creatorvault_app' AND xact_start IS NOT NULL"
         )
         return count
+
+    async def waiting(self) -> bool:
+        """Whether any of them waits for a lock."""
+        await self._sql.execute("SELECT pg_stat_clear_snapshot()")
+        waits: bool = await self._sql.fetchval(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"
+            " AND usename = 'creatorvault_app' AND wait_event_type = 'Lock')"
+        )
+        return waits
