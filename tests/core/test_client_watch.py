@@ -34,7 +34,7 @@ async def test_work_ends_when_its_client_leaves() -> None:
 
     leaving = asyncio.create_task(leave())
     with pytest.raises(ClientGone):
-        async with asyncio.timeout(10), ClientWatch(client.receive) as watch:
+        async with asyncio.timeout(60), ClientWatch(client.receive) as watch:
             watch.start()
             await asyncio.sleep(3600)
     await leaving

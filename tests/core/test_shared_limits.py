@@ -47,7 +47,7 @@ async def sharing(house_with: HouseWith, valkey: ValkeyServer, **limits: int) ->
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110  # what is waited for is another program
             await asyncio.sleep(0.02)
 
