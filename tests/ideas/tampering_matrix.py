@@ -109,9 +109,9 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "a row under a new id": (f"UPDATE ideas SET id = gen_random_uuid() WHERE {OF_VICTIM}",),
     "all rows deleted": (f"DELETE FROM ideas WHERE {OF_VAULT}",),
-    "all rows deleted and the count nought": (f"DELETE FROM ideas WHERE {OF_VAULT}", NO_COUNT),
-    "the count nought": (NO_COUNT,),
-    "the bytes nought": (f"UPDATE vaults SET sealed_bytes = 0 WHERE {OF_VAULT}",),
+    "all rows deleted and the count zero": (f"DELETE FROM ideas WHERE {OF_VAULT}", NO_COUNT),
+    "the count zero": (NO_COUNT,),
+    "the bytes zero": (f"UPDATE vaults SET sealed_bytes = 0 WHERE {OF_VAULT}",),
     "a row's revision edited": (f"UPDATE ideas SET revision = revision - 1 WHERE {OF_VICTIM}",),
     "a row's revision far ahead": (f"UPDATE ideas SET revision = revision + 1000 WHERE {OF_VICTIM}",),
     "the count one more": (COUNT.format("+ 1"),),
@@ -213,6 +213,17 @@ FROM_SEGMENTS: Final = ("cold search", "restarted search")
 WRITES: Final = ("change", "search after a change", "create", "delete")
 VICTIM_ALONE: Final = ("get", "restarted get", "change", "search after a change", "delete")
 
+# Expected of several tamperings.
+UNREADABLE_ROW: Final[dict[str, tuple[str, ...]]] = {
+    "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
+}
+UNREADABLE_SEGMENT: Final[dict[str, tuple[str, ...]]] = {"tampered": (*FROM_SEGMENTS, "search after a change")}
+UNBELIEVED_SEGMENT: Final[dict[str, tuple[str, ...]]] = {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")}
+WRONG_COUNT: Final[dict[str, tuple[str, ...]]] = {
+    "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
+    MIDDLE: ("first page",),
+}
+
 # What is not named is right.
 EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "nothing": {},
@@ -277,31 +288,17 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "tampered": (*UNFILTERED, "first page", "search without segments"),
         "vault_mismatch": (*FROM_SEGMENTS, "filtered list", "search after a change"),
     },
-    "another vault's row in the place of one": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
+    "another vault's row in the place of one": UNREADABLE_ROW,
     "a clear column edited": {
         "tampered": (*UNFILTERED, *READS, "first page", "search without segments", "change", "search after a change"),
         FILTERED: ("filtered list",),
     },
-    "a byte of a title flipped": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
-    "the title and the notes of a row swapped": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
-    "the tags of another row": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
-    "a due date added": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
-    "a priority edited": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
-    "the time of the last change edited": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
+    "a byte of a title flipped": UNREADABLE_ROW,
+    "the title and the notes of a row swapped": UNREADABLE_ROW,
+    "the tags of another row": UNREADABLE_ROW,
+    "a due date added": UNREADABLE_ROW,
+    "a priority edited": UNREADABLE_ROW,
+    "the time of the last change edited": UNREADABLE_ROW,
     "a row under a new id": {
         "tampered": (*ENDS, "first page", "search without segments"),
         "vault_mismatch": (*FROM_SEGMENTS,),
@@ -311,33 +308,25 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
         GONE: (*VICTIM_ALONE,),
     },
-    "all rows deleted and the count nought": {
+    "all rows deleted and the count zero": {
         COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
         "vault_mismatch": ("warm search",),
         GONE: (*VICTIM_ALONE,),
     },
-    "the count nought": {
+    "the count zero": {
         "vault_mismatch": (
             *(*ENDS, *FROM_SEGMENTS, "first page", "warm search"),
             *("search without segments", "search after a change", "delete"),
         ),
     },
-    "the bytes nought": {"vault_mismatch": ("delete",)},
-    "a row's revision edited": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
-    },
+    "the bytes zero": {"vault_mismatch": ("delete",)},
+    "a row's revision edited": UNREADABLE_ROW,
     "a row's revision far ahead": {
         "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
         "vault_mismatch": (*FROM_SEGMENTS,),
     },
-    "the count one more": {
-        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
-        MIDDLE: ("first page",),
-    },
-    "the count one less": {
-        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
-        MIDDLE: ("first page",),
-    },
+    "the count one more": WRONG_COUNT,
+    "the count one less": WRONG_COUNT,
     "the revision set back by one": {
         "vault_set_back": (*AT_HAND,),
         "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
@@ -357,7 +346,7 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "vault_set_back": (*WRITES,),
     },
     "old segments put back": {},
-    "old segments in the place of the new": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "old segments in the place of the new": UNBELIEVED_SEGMENT,
     "old segments in the place of the new, count and revision adjusted": {
         "vault_set_back": (*AT_HAND,),
         "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
@@ -366,23 +355,20 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
         "vault_mismatch": (*FROM_SEGMENTS,),
     },
-    "old segments in the place of the new, and the count adjusted": {
-        "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
-        MIDDLE: ("first page",),
-    },
-    "a byte of a segment flipped": {"tampered": (*FROM_SEGMENTS, "search after a change")},
-    "a segment cut short": {"tampered": (*FROM_SEGMENTS, "search after a change")},
-    "an empty segment": {"tampered": (*FROM_SEGMENTS, "search after a change")},
-    "a segment copied behind the last": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "old segments in the place of the new, and the count adjusted": WRONG_COUNT,
+    "a byte of a segment flipped": UNREADABLE_SEGMENT,
+    "a segment cut short": UNREADABLE_SEGMENT,
+    "an empty segment": UNREADABLE_SEGMENT,
+    "a segment copied behind the last": UNBELIEVED_SEGMENT,
     "a segment deleted": {},
     "all segments deleted": {},
-    "a segment that says more ideas": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
-    "a segment that says fewer ideas": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
-    "a segment that begins earlier": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
-    "a segment that ends earlier": {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")},
+    "a segment that says more ideas": UNBELIEVED_SEGMENT,
+    "a segment that says fewer ideas": UNBELIEVED_SEGMENT,
+    "a segment that begins earlier": UNBELIEVED_SEGMENT,
+    "a segment that ends earlier": UNBELIEVED_SEGMENT,
     "a segment under another rule of folding": {},
-    "two segments swapped": {"tampered": (*FROM_SEGMENTS, "search after a change")},
-    "another vault's segment in the place of one": {"tampered": (*FROM_SEGMENTS, "search after a change")},
+    "two segments swapped": UNREADABLE_SEGMENT,
+    "another vault's segment in the place of one": UNREADABLE_SEGMENT,
     "a flag that says there are no segments": {"vault_mismatch": ("search after a change",)},
     "the key deleted": {"lost_key": (*RESTARTED, *WRITES)},
     "the key replaced by another vault's": {"wrong_key": (*RESTARTED, *WRITES)},
