@@ -164,7 +164,7 @@ async def read_keys(entries: Iterable[Entry], turn: LoopTurn) -> None:
 class CorpusDraft:
     """The next corpus in the making, from nothing or from an older corpus, which stays as it is.
 
-    `size` is that of the corpus to be. Ideas that are read anew count twice until `settle`.
+    `size` is that of the corpus to be. Ideas that were read again count twice until `settle`.
     """
 
     def __init__(self, blocks: Sequence[Block] = (), orders: Orders | None = None) -> None:
@@ -205,7 +205,7 @@ class CorpusDraft:
         async for ids in batches:
             live.update(ids)
             await turn.rest_if_over()
-        await self._drop(lambda ids: {id_ for id_ in ids if id_ not in live}, turn)
+        await self._drop(lambda ids: set(ids) - live, turn)
 
     async def finish(self, revision: VaultRevision, turn: LoopTurn) -> Corpus:
         return Corpus(revision, self._blocks, await self._next_orders(turn))

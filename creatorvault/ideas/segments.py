@@ -19,7 +19,10 @@ from creatorvault.ideas.folding import RULE
 DOMAIN: Final = b"creatorvault/segment/v2"
 
 WRITTEN_BY: Final = f"{RULE}/2"
-"""The rule that texts are folded by, and the version of the layout. Others are made anew and never opened."""
+"""The rule that texts are folded by, and the version of the layout.
+
+Segments that say anything else are rebuilt from the rows and never opened.
+"""
 
 FEWEST: Final = 32
 """Sealing fewer is not worth the row, unless they are large."""
