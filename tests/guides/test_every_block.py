@@ -51,7 +51,11 @@ def test_whoever_is_named_to_try_blocks_takes_each_of_them() -> None:
     for name in sorted(modules):
         module = ROOT / name
         assert module.is_file(), name
-        assert sum(takes_blocks(module)) == len(claimed(str(module))), name
+        source = module.read_text(encoding="utf-8")
+        if "claimed(__file__)" in source:
+            assert sum(takes_blocks(module)) == len(claimed(str(module))), name
+        else:  # it reads the page in a way of its own
+            assert all(Path(block.page).name in source for block in claimed(str(module))), name
     for name in set(BY_LANGUAGE.values()):
         assert (ROOT / name).exists(), name
 
