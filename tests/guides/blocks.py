@@ -41,8 +41,11 @@ class Block:
 
 
 def blocks_of(page: Path) -> list[Block]:
-    tokens = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
-    name = page.relative_to(ROOT).as_posix()
+    return blocks_in(page.read_text(encoding="utf-8"), page.relative_to(ROOT).as_posix())
+
+
+def blocks_in(text: str, name: str) -> list[Block]:
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
     return [
         _block(name, token, tokens[at - 1] if at else token)
         for at, token in enumerate(tokens)

@@ -8,7 +8,7 @@ from typing import Final
 
 from markdown_it import MarkdownIt
 
-from tests.guides.blocks import BLOCKS, GUIDES, ROOT, SHELLS, Block, claimed
+from tests.guides.blocks import BLOCKS, GUIDES, ROOT, SHELLS, Block, blocks_in, claimed
 from tests.guides.shell import hazards
 
 BY_LANGUAGE: Final = {
@@ -31,17 +31,54 @@ def takes_blocks(module: Path) -> Iterator[int]:
             yield len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 0
 
 
+def is_tried(block: Block) -> bool:
+    if block.how == "not run":
+        return len(block.what) > 15
+    return block.how == "run by" or block.language in BY_LANGUAGE
+
+
 def test_every_block_is_tried_or_says_why_not() -> None:
-    untried = [
-        str(block)
-        for block in BLOCKS
-        if not (
-            len(block.what) > 15 if block.how == "not run" else block.how == "run by" or block.language in BY_LANGUAGE
-        )
-    ]
+    untried = [str(block) for block in BLOCKS if not is_tried(block)]
 
     assert len(BLOCKS) > 30
     assert untried == [], "say how it is run, or `<!-- not run: why -->`"
+
+
+def test_a_block_that_nobody_tries_is_seen_wherever_it_stands() -> None:
+    page = """
+- In a list:
+
+  <!-- run as owner -->
+  ```sql
+  SELECT 1
+  ```
+
+  ~~~nginx
+  server {}
+  ~~~
+
+<!-- not run: why not -->
+```bash
+true
+```
+
+<!-- not run: it needs a machine that is not at hand -->
+
+```bash
+true
+```
+
+    indented
+"""
+    blocks = blocks_in(page, "page.md")
+
+    assert [(block.line, block.how, is_tried(block)) for block in blocks] == [
+        (5, "run as", True),
+        (9, "", False),
+        (14, "not run", False),
+        (20, "not run", True),
+        (24, "", False),
+    ]
 
 
 def test_whoever_is_named_to_try_blocks_takes_each_of_them() -> None:

@@ -1,0 +1,64 @@
+"""Commands that running text names are there, with the options that it names."""
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import rich_click as click
+from markdown_it import MarkdownIt
+
+from creatorvault.__main__ import root
+from tests.guides.blocks import GUIDES, ROOT, SHELLS, blocks_of
+
+
+def named() -> Iterator[tuple[str, str]]:
+    """Each page, and what it prints in the type of code: within its text and in its shell blocks."""
+    for page in GUIDES:
+        tokens = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+        inline = [child.content for token in tokens for child in token.children or [] if child.type == "code_inline"]
+        lines = [line for block in blocks_of(page) if block.language in SHELLS for line in block.text.splitlines()]
+        for text in (*inline, *lines):
+            yield page.name, text
+
+
+def unknown(words: list[str]) -> str | None:
+    """The first word that is neither a command of its group, nor an option of its command."""
+    command: click.Command = root
+    for word in words:
+        if isinstance(command, click.Group) and not word.startswith("-"):
+            if word not in command.commands:
+                return word
+            command = command.commands[word]
+        elif word.startswith("--") and word.split("=")[0] not in {
+            *(option for parameter in command.params for option in parameter.opts),
+            "--help",
+        }:
+            return word
+    return None
+
+
+def test_every_command_that_is_named_is_there_with_its_options() -> None:
+    found, seen = [], 0
+    for page, text in named():
+        for arguments in re.findall(r"(?:^|-m |\()creatorvault ((?:[^|>;)&\n]|\$\()+)", text):
+            seen += 1
+            if "=" not in arguments.split()[0] and (
+                wrong := unknown(shlex.split(arguments.replace("$(", ""), posix=False))
+            ):
+                found.append(f"{page}: creatorvault {arguments}: {wrong}")
+
+    assert found == []
+    assert seen > 30
+    assert unknown(["database", "upgade"]) == "upgade"
+    assert unknown(["check", "--deplyo"]) == "--deplyo"
+
+
+def test_every_target_of_make_that_is_named_is_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z-]+|\.venv/installed):", makefile, re.MULTILINE))
+
+    assert {text.split()[1] for _, text in named() if re.match(r"make [a-z.]", text)} <= targets
+
+
+def test_no_command_begins_with_a_python_that_may_be_another() -> None:
+    assert [(page, text) for page, text in named() if re.match(r"python3? |pip ", text)] == []
