@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.better_auth.driver import NotInstallable, installed
+from tests.better_auth.packages import NotInstallable, installed
 
 
 def test_a_missing_tool_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
