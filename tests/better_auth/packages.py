@@ -12,6 +12,7 @@ from tests.better_auth.guides import write_blocks
 
 SOURCES: Final = Path(__file__).parent
 LOCKED: Final = ("package.json", "package-lock.json", ".npmrc")
+OLDEST_NODE: Final = 20
 SECONDS: Final = 300
 
 
@@ -23,6 +24,9 @@ def installed(cache: Path) -> Path:
     """A folder with the locked packages. Workers wait for the first of them. Raises NotInstallable."""
     if missing := [tool for tool in ("node", "npm") if shutil.which(tool) is None]:
         raise NotInstallable(f"{' and '.join(missing)} not found")
+    version = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
+    if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
+        raise NotInstallable(f"Node {OLDEST_NODE} or later is needed, and this is {version}")
     content = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in LOCKED)).hexdigest()
     folder = cache / content[:16]
     with (cache / "lock").open("w") as lock:

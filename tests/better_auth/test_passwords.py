@@ -49,28 +49,30 @@ async def test_a_password_typed_in_another_unicode_form_signs_in(better_auth_wit
     assert await better_auth.sign_in(ada.email, decomposed) == 200
 
 
-async def test_a_hash_made_with_scrypt_signs_in_and_becomes_argon2id(
-    better_auth_with: Start, guide_project: Path
-) -> None:
+async def test_a_hash_of_another_kind_signs_in_and_is_replaced(better_auth_with: Start, guide_project: Path) -> None:
+    """Of Better Auth's own scrypt, or of argon2id with the parameters of former years."""
     better_auth = better_auth_with()
     ada = await better_auth.sign_up()
-    scrypt = made_by_better_auth_itself(guide_project, PASSWORD)
-    await better_auth.sql(
-        'UPDATE account SET password = $1 WHERE "userId" = $2', scrypt, ada.user_id
-    )  # as before the guide was followed
 
-    assert await better_auth.sign_in(ada.email, "another-password") == 401
-    assert await stored_hash(better_auth, ada.user_id) == scrypt
-    assert await better_auth.sign_in(ada.email, PASSWORD) == 200
-    upgraded = await stored_hash(better_auth, ada.user_id)
-    assert ARGON2ID.fullmatch(upgraded)
-    assert await better_auth.sign_in(ada.email, PASSWORD) == 200
-    assert await better_auth.sign_in(ada.email, "another-password") == 401
-    assert await stored_hash(better_auth, ada.user_id) == upgraded, "what is argon2id already stays"
+    for former in (
+        printed(guide_project, "better-auth/crypto", "hashPassword(password)"),
+        printed(guide_project, "@node-rs/argon2", "hash(password, {memoryCost: 4096, timeCost: 3, parallelism: 1})"),
+    ):
+        await better_auth.sql('UPDATE account SET password = $1 WHERE "userId" = $2', former, ada.user_id)
+
+        assert await better_auth.sign_in(ada.email, "another-password") == 401
+        assert await stored_hash(better_auth, ada.user_id) == former
+        assert await better_auth.sign_in(ada.email, PASSWORD) == 200
+        replaced = await stored_hash(better_auth, ada.user_id)
+        assert ARGON2ID.fullmatch(replaced)
+        assert await better_auth.sign_in(ada.email, PASSWORD) == 200
+        assert await better_auth.sign_in(ada.email, "another-password") == 401
+        assert await stored_hash(better_auth, ada.user_id) == replaced, "one that is current stays"
 
 
-def made_by_better_auth_itself(project: Path, password: str) -> str:
-    """A hash as Better Auth makes it unless it is told otherwise."""
-    program = 'import { hashPassword } from "better-auth/crypto"; console.log(await hashPassword(process.argv[1]));'
-    command = ["node", "--input-type=module", "--eval", program, password]
+def printed(project: Path, package: str, call: str) -> str:
+    """What `call`, a function of the package, makes of the password."""
+    name = call.partition("(")[0]
+    program = f'import {{ {name} }} from "{package}"; const password = process.argv[1]; console.log(await {call});'
+    command = ["node", "--input-type=module", "--eval", program, PASSWORD]
     return subprocess.run(command, cwd=project, check=True, capture_output=True, text=True).stdout.strip()
