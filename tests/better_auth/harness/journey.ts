@@ -15,7 +15,9 @@ export async function journey(api: string, person: Person) {
   const read = await ideas.get(idea.id);
   const changed = await ideas.change(read, { priority: "high" });
   const stale = await refusal(ideas.change(read, { priority: "low" }));
-  const missing = await refusal(ideas.get(crypto.randomUUID()));
+  const removed = await ideas.create({ title: "Thrown away" });
+  await ideas.remove(removed);
+  const missing = await refusal(ideas.get(removed.idea.id));
 
   await signOut();
   const signedOut = await ideas.list().catch((error: unknown) => error instanceof SignedOut);
