@@ -5,8 +5,9 @@ Reading is pure: nothing is generated, created or connected to here. Development
 """
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 from creatorvault.core.configuration import SettingsError, from_file, read, variables
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
+from creatorvault.core.origins import normal_address, normal_origin
 from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
@@ -57,6 +59,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
+    path_prefix: str = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
     # More than this the server itself refuses, without a body: 65,534 bytes in a target.
     max_target_bytes: Annotated[int, Meta(ge=1024, le=65_534)] = 32_768
@@ -112,6 +115,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
 class AuthSettings(Struct, frozen=True, kw_only=True):
     issuers: tuple[IssuerSettings, ...] = ()
     leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+    max_token_seconds: Annotated[int, Meta(ge=60, le=31_622_400)] = 86_400
     remembered_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] = 10_000
     jwks_cooldown_seconds: Seconds = 10.0
     jwks_timeout_seconds: Seconds = 2.0
@@ -231,12 +235,23 @@ def _settings_file() -> Path | None:
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
-    origins = tuple(origin.rstrip("/") for origin in settings.server.allowed_origins)
+    origins = (_in_normal_form(normal_origin, origin) for origin in settings.server.allowed_origins)
+    issuers = tuple(
+        replace(
+            issuer, jwks_url=issuer.jwks_url and _in_normal_form(partial(normal_address, query=True), issuer.jwks_url)
+        )
+        for issuer in settings.auth.issuers
+    )
     url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
         home=settings.home.expanduser().absolute(),
-        server=replace(settings.server, allowed_origins=origins),
+        server=replace(
+            settings.server,
+            allowed_origins=tuple(dict.fromkeys(origins)),
+            path_prefix=settings.server.path_prefix.removesuffix("/"),
+        ),
+        auth=replace(settings.auth, issuers=issuers),
         database=replace(
             settings.database,
             url=url,
@@ -244,6 +259,14 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
             operator_url=_database(settings.database.operator_url, "DATABASE_OPERATOR_URL", problems),
         ),
     )
+
+
+def _in_normal_form(form: Callable[[str], str], text: str) -> str:
+    """What has no such form stays as it is: `unsafe` says what is wrong with it."""
+    try:
+        return form(text)
+    except ValueError:
+        return text
 
 
 def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
