@@ -5,9 +5,8 @@ Reading is pure: nothing is generated, created or connected to here. Development
 """
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -17,7 +16,7 @@ from msgspec.structs import replace
 from creatorvault.core.configuration import SettingsError, from_file, read, variables
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
-from creatorvault.core.origins import normal_address, normal_origin
+from creatorvault.core.normal_forms import normal_auth, normal_server
 from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
@@ -235,23 +234,12 @@ def _settings_file() -> Path | None:
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
-    origins = (_in_normal_form(normal_origin, origin) for origin in settings.server.allowed_origins)
-    issuers = tuple(
-        replace(
-            issuer, jwks_url=issuer.jwks_url and _in_normal_form(partial(normal_address, query=True), issuer.jwks_url)
-        )
-        for issuer in settings.auth.issuers
-    )
     url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
         home=settings.home.expanduser().absolute(),
-        server=replace(
-            settings.server,
-            allowed_origins=tuple(dict.fromkeys(origins)),
-            path_prefix=settings.server.path_prefix.removesuffix("/"),
-        ),
-        auth=replace(settings.auth, issuers=issuers),
+        server=normal_server(settings.server),
+        auth=normal_auth(settings.auth),
         database=replace(
             settings.database,
             url=url,
@@ -259,14 +247,6 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
             operator_url=_database(settings.database.operator_url, "DATABASE_OPERATOR_URL", problems),
         ),
     )
-
-
-def _in_normal_form(form: Callable[[str], str], text: str) -> str:
-    """What has no such form stays as it is: `unsafe` says what is wrong with it."""
-    try:
-        return form(text)
-    except ValueError:
-        return text
 
 
 def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
