@@ -20,8 +20,10 @@ DAY = 86_400
 
 
 def sample_token(settings: Settings, user: str) -> Sample:
+    """Valid for a day, or for as long as a token may be."""
+    life = min(DAY, settings.auth.max_token_seconds)
     try:
-        return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=DAY))
+        return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=life))
     except CannotMint as error:
         return Sample(missing=str(error))
 
