@@ -29,7 +29,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "idempotency": {"core", "accounts", "crypto", "tenants"},
     "ideas": {"core", "accounts", "crypto", "audit", "tenants", "idempotency"},
     "admin": {"core", "accounts", "crypto", "audit", "tenants", "idempotency", "ideas"},
-    "health": {"core", "accounts", "crypto", "tenants"},
+    "health": {"core", "accounts", "crypto", "tenants", "ideas"},
     "metrics": {"core", "accounts"},
 }
 
@@ -83,7 +83,7 @@ ROOMS: Final[dict[str, set[str]]] = {
         ),
     },
     "idempotency": set(),
-    "health": set(),
+    "health": {"probes"},
     "metrics": {"exposition", "figures", "recorder"},
 }
 
