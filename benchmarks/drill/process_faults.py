@@ -5,9 +5,9 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.drill.creators import Creator, Crowd
 from benchmarks.drill.row import Row
 from benchmarks.drill.stage import Stage
+from tests.faults.crowd import Creator, Crowd
 from tests.faults.hanging import hanging_wire_to
 from tests.postgres import Database
 

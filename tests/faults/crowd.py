@@ -13,7 +13,7 @@ from tests.factories import claims_of, token_of
 from tests.faults.clients import REFUSED, Answer, ask
 
 PAUSE_SECONDS: Final = 0.05
-SETTLE_SECONDS: Final = 10.0
+SETTLE_SECONDS: Final = 60.0
 
 
 @dataclass
