@@ -111,6 +111,11 @@ class Crowd:
         if not answer.ok:
             await asyncio.sleep(PAUSE_SECONDS)
 
+    @property
+    def acknowledged(self) -> int:
+        """How many writes have been acknowledged so far."""
+        return sum(len(creator.acknowledged) for creator in self.writers)
+
     async def settled(self) -> tuple[int, int]:
         """How many acknowledged writes are lost, and how many ideas are stored more than once."""
         lost = duplicates = 0

@@ -19,12 +19,10 @@ START_SECONDS: Final = 60.0
 
 
 class Service:
-    def __init__(
-        self, folder: Path, database_url: str, owner_url: str, checkout: Path | None = None, **settings: str
-    ) -> None:
-        """It runs from `checkout`, by default from this one."""
+    def __init__(self, folder: Path, database_url: str, owner_url: str, **settings: str) -> None:
         self.port = free_port()
-        self._checkout = checkout
+        self.checkout: Path | None = None
+        """Where it runs from, when not from this checkout."""
         self._log = folder / "service.log"
         self.environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
@@ -48,7 +46,7 @@ class Service:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "creatorvault", "run"],
                 env=self.environment,
-                cwd=self._checkout,
+                cwd=self.checkout,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
