@@ -51,7 +51,8 @@ async def test_a_database_that_the_next_version_has_migrated_is_served_with_a_wa
     idea = await ada.idea("Before")
     assert (await fresh_house.client.get("/health/ready")).json().keys() == {"status", "checks"}
 
-    assert ran(later_checkout(tmp_path), environ, "database", "upgrade").returncode == 0
+    migrated = ran(later_checkout(tmp_path), environ, "database", "upgrade")
+    assert migrated.returncode == 0, migrated.stdout[-1500:]
     ready = [await fresh_house.client.get("/health/ready") for _ in range(3)][-1]
 
     assert (ready.status_code, ready.json()["status"]) == (200, "ready")
