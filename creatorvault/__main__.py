@@ -12,7 +12,7 @@ from creatorvault.core.commands.root import APPLICATION, root_group
 from creatorvault.core.commands.run import run_command
 from creatorvault.core.commands.shell import shell_command
 from creatorvault.core.settings_checks import groups_check
-from creatorvault.core.upgrading import DatabaseUnreachable
+from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.settings import Settings
 
@@ -20,8 +20,10 @@ DAY = 86_400
 
 
 def sample_token(settings: Settings, user: str) -> Sample:
+    """Valid for a day, or for as long as a token may be."""
+    life = min(DAY, settings.auth.max_token_seconds)
     try:
-        return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=DAY))
+        return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=life))
     except CannotMint as error:
         return Sample(missing=str(error))
 
@@ -43,7 +45,7 @@ root = root_group(
         shell_command(create_app),
         *(command for app in INSTALLED for command in app.commands),
     ],
-    told_in_words=[DatabaseUnreachable, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
+    told_in_words=[DatabaseUnreachable, MigrationsUnknown, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
 )
 
 

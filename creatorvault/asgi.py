@@ -13,6 +13,7 @@ from creatorvault.admin.keys import operator_keys
 from creatorvault.apps import INSTALLED
 from creatorvault.audit.bursts import RefusedTokens, watch_for_bursts
 from creatorvault.audit.services import AuditLog
+from creatorvault.core.cors import Origins
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
 from creatorvault.core.documentation.controllers import DocumentationController
@@ -28,7 +29,8 @@ from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.core.work import WorkAllowance
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.health.services import HealthService, database_for_probes
+from creatorvault.health.probes import Probes
+from creatorvault.health.services import HealthService
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.doubts import Doubts
 from creatorvault.ideas.full_reads import FullReads
@@ -48,11 +50,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     configure_logging(
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
     )
+    cors = _cors(settings.server)
     app = Edge(
+        path_prefix=settings.server.path_prefix,
         route_handlers=[*(app.router for app in INSTALLED), DocumentationController],
         guards=[requires_caller],
         exception_handlers=exception_handlers(),
-        cors_config=_cors(settings.server),
+        cors_config=cors,
         openapi_config=None,  # core.openapi writes the document
         request_max_body_size=settings.server.max_body_bytes,
         lifespan=[flushed_traces, _parts],
@@ -61,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app.bounds = settings.server
     app.behind_tls = settings.server.behind_tls
+    app.origins = Origins(cors)
     app.watchers = (watch_for_bursts,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
@@ -84,8 +89,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.corpora = Corpora(settings.search)
     app.state.doubts = Doubts()
     app.state.segment_writer = SegmentWriter(app.state.glances)
-    probed = database_for_probes(settings.database)
-    app.state.health = HealthService(probed, root_keys)
+    probes = Probes(settings.database)
+    app.state.health = HealthService(probes, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
@@ -104,7 +109,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await app.state.refused_tokens.aclose()
         await app.state.limits.aclose()
         await app.state.verifier.aclose()
-        await probed.close()
+        await probes.aclose()
         if keys is not None:
             await keys.aclose()
         if operators is not None:
@@ -118,7 +123,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
 def _cors(server: ServerSettings) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(server.allowed_origins),
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=["*"],
         allow_credentials=server.allow_credentials,
         expose_headers=EXPOSED_HEADERS,
