@@ -9,6 +9,7 @@ from sqlalchemy import text
 from creatorvault.core.database import Database
 from creatorvault.core.logging import get_logger
 from creatorvault.core.migrations import heads
+from creatorvault.core.statements import KeptStatements
 from creatorvault.crypto.rootkeys import RootKeyProvider
 from creatorvault.settings import DatabaseSettings
 
@@ -28,6 +29,7 @@ type Outcome = Literal["ok", "failed"]
 class DatabaseHealth(NamedTuple):
     database: Outcome = "failed"
     database_writable: Outcome = "failed"
+    prepared_statements: Outcome = "failed"
     migrations: Outcome = "failed"
 
 
@@ -40,8 +42,9 @@ def database_for_probes(settings: DatabaseSettings) -> Database:
 class HealthService:
     """Probes that come at the same time share one look, so that asking for health is no way to make it worse."""
 
-    def __init__(self, database: Database, root_keys: RootKeyProvider) -> None:
+    def __init__(self, database: Database, statements: KeptStatements, root_keys: RootKeyProvider) -> None:
         self._database = database
+        self._statements = statements
         self._root_keys = root_keys
         self._heads = heads()  # reads files, which no request may wait for
         self._look: asyncio.Task[DatabaseHealth] | None = None
@@ -68,6 +71,8 @@ class HealthService:
                 applied = set((await session.execute(APPLIED)).scalars())
                 migrated = applied == self._heads and (await session.execute(AUDIT_KEY)).scalar_one()
                 health = health._replace(migrations="ok" if migrated else "failed")
+            kept = await self._statements.are_kept()
+            health = health._replace(prepared_statements="ok" if kept else "failed")
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it is not ready
             log.warning("health.failed", part="database", error=type(error).__name__)
         return health
