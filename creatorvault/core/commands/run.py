@@ -65,7 +65,9 @@ def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
     """A worker would find it too, and tell it with a traceback."""
     installation = Installation(settings, deploy=settings.environment is Environment.PRODUCTION)
     found = asyncio.run(found_by(checks, installation))
-    if errors := [f"{message.id}: {message.text}" for message in found if message.level is Level.ERROR]:
+    if errors := [
+        f"{message.id}: {message.text} {message.hint}".rstrip() for message in found if message.level is Level.ERROR
+    ]:
         raise click.ClickException("\n".join(errors))
 
 
