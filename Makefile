@@ -65,7 +65,7 @@ bench: .venv/installed .venv-bench/installed
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
-	@$(COMPILE) --upgrade pyproject.toml --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --upgrade benchmarks/baseline/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
