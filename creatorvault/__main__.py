@@ -6,6 +6,7 @@ from creatorvault.asgi import create_app
 from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
 from creatorvault.core.commands.check import check_command
 from creatorvault.core.commands.database import database_group
+from creatorvault.core.commands.greeting import Sample
 from creatorvault.core.commands.openapi import openapi
 from creatorvault.core.commands.root import APPLICATION, root_group
 from creatorvault.core.commands.run import run_command
@@ -19,11 +20,11 @@ from creatorvault.settings import Settings
 DAY = 86_400
 
 
-def sample_token(settings: Settings, user: str) -> str | None:
+def sample_token(settings: Settings, user: str) -> Sample:
     try:
-        return mint_development_token(settings, Person(user_id=user), expires_in=DAY)
-    except CannotMint:
-        return None
+        return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=DAY))
+    except CannotMint as error:
+        return Sample(missing=str(error))
 
 
 checks = [

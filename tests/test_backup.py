@@ -1,14 +1,12 @@
 """What docs/operations/backups.md says, done with its own commands: dumped, restored elsewhere, and worked with."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from textwrap import dedent
 from typing import Final
 from uuid import uuid4
 
@@ -19,13 +17,14 @@ from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.segments import FEWEST
 from tests.application import House, environment_of, open_house
 from tests.factories import Idea
+from tests.guides.blocks import claimed
 from tests.logs import captured_logs
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Cluster, Database
 
-PAGE: Final = (Path(__file__).parent.parent / "docs" / "operations" / "backups.md").read_text(encoding="utf-8")
-LOGIN, CLEAR_UP = (dedent(block) for block in re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL))
-DUMP_DATA, DUMP_KEYS = re.findall(r"^ *\$ (pg_dump .*)$", PAGE, re.MULTILINE)
-RESTORE_DATA, RESTORE_KEYS = re.findall(r"^ *\$ (pg_restore .*)$", PAGE, re.MULTILINE)
+DUMPS, RESTORES, CLEAR_UP_BLOCK = claimed(__file__)
+DUMP_DATA, DUMP_KEYS = DUMPS.text.splitlines()
+RESTORE_DATA, RESTORE_KEYS = RESTORES.text.splitlines()
+CLEAR_UP: Final = CLEAR_UP_BLOCK.text
 
 TITLE: Final = "Straßenbahn etiquette"
 NOTES: Final = "Interview a driver"
@@ -71,9 +70,9 @@ class Failed(Exception):
 
 @pytest.fixture(scope="module")
 def backup_login(cluster: Cluster) -> Generator[str]:
-    """The login of the document, under a name of its own: logins belong to the whole cluster."""
+    """As the document makes it, under a name of its own: logins belong to the whole cluster."""
     login = f"backup_{uuid4().hex}"
-    cluster.run(LOGIN.replace("creatorvault_backup", login))
+    cluster.run(f"CREATE ROLE {login} LOGIN BYPASSRLS; GRANT pg_read_all_data TO {login};")
     yield login
     cluster.run(f"DROP ROLE {login}")
 

@@ -191,6 +191,15 @@ def test_production_refuses_to_start_and_lists_all_that_is_wrong(home: Path) -> 
     assert "nothing could be encrypted" in run.printed
 
 
+def test_with_better_auth_it_says_why_it_prints_no_token_and_what_to_do(home: Path) -> None:
+    with running(home, BETTER_AUTH_URL="https://app.example.com") as run:
+        printed = run.until("Ctrl-C stops it.")
+
+    assert "curl" not in printed
+    assert "No token for development: every issuer that is set (BETTER_AUTH_URL" in printed
+    assert "set BETTER_AUTH_SECRET too" in printed
+
+
 def test_production_prints_no_token(home: Path, fresh_database: Database) -> None:
     environ = environment_of(fresh_database, home) | {"CREATORVAULT_ENV": "production"}
     with running(home, **environ) as run:

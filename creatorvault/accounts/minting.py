@@ -36,7 +36,10 @@ def mint_development_token(settings: Settings, person: Person, expires_in: int =
         if issuer.kind == "shared-secret" and issuer.secret is not None:
             claims = _claims(issuer, person, expires_in)
             return jwt.encode(claims, issuer.secret.reveal(), algorithm=HS256)
-    raise CannotMint("no issuer shares a secret with this service: set BETTER_AUTH_SECRET")
+    raise CannotMint(
+        "every issuer that is set (BETTER_AUTH_URL, auth.issuers) signs with keys of its own: take a token from there, "
+        "or set BETTER_AUTH_SECRET too, to 32 bytes or more, and start the service with it again"
+    )
 
 
 def _claims(issuer: IssuerSettings, person: Person, expires_in: int) -> dict[str, Any]:

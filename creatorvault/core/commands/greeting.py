@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import time
 from types import TracebackType
-from typing import ClassVar, Final, Self
+from typing import ClassVar, Final, NamedTuple, Self
 
 import click
 
@@ -18,6 +18,13 @@ POLL_SECONDS: Final = 0.1
 PATIENCE_SECONDS: Final = 15.0
 
 
+class Sample(NamedTuple):
+    """A token for development, or why there is none; neither in production."""
+
+    token: str | None = None
+    missing: str | None = None
+
+
 class Greeting:
     """Asks `/health/ready` until it says yes, then prints the address and, with a token, a curl line.
 
@@ -26,10 +33,10 @@ class Greeting:
 
     user: ClassVar[str] = "ada"
 
-    def __init__(self, server: ServerSettings, token: str | None) -> None:
+    def __init__(self, server: ServerSettings, sample: Sample) -> None:
         self._host = ANYWHERE.get(server.host, server.host)
         self._port = server.port
-        self._token = token
+        self._sample = sample
         self._process = multiprocessing.get_context("fork").Process(target=self._greet, daemon=True)
 
     def __enter__(self) -> Self:
@@ -68,12 +75,15 @@ class Greeting:
         host = f"[{self._host}]" if ":" in self._host else self._host
         address = f"http://{host}:{self._port}"
         lines = ["", "CreatorVault is ready.", "", f"  Address  {address}", f"  Docs     {address}/docs"]
-        if self._token is not None:
-            sample = f"curl -X POST {address}/api/v1/{self.user}/ideas -H 'Authorization: Bearer {self._token}' {BODY}"
+        if self._sample.missing is not None:
+            lines += ["", f"  No token for development: {self._sample.missing}."]
+        if self._sample.token is not None:
+            bearer = f"-H 'Authorization: Bearer {self._sample.token}'"
+            line = f"curl -X POST {address}/api/v1/{self.user}/ideas {bearer} {BODY}"
             lines += [
                 "",
                 "  Paste this to capture an idea; its token is for development and holds for a day:",
                 "",
-                sample,
+                line,
             ]
         return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])

@@ -12,15 +12,15 @@ import rich_click as click
 from msgspec.structs import replace
 
 from creatorvault.core.checks import Check, Installation, Level, found_by
-from creatorvault.core.commands.greeting import Greeting
+from creatorvault.core.commands.greeting import Greeting, Sample
 from creatorvault.core.commands.serving import serve
 from creatorvault.core.database_checks import logins_check, statements_check
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.upgrading import UpgradeStep, addresses, reachable, upgrade
 from creatorvault.settings import Environment, Settings, load_settings
 
-type SampleToken = Callable[[Settings, str], str | None]
-"""Mints a development token for a user id; None where it cannot."""
+type SampleToken = Callable[[Settings, str], Sample]
+"""Mints a development token for a user id, or says why it cannot."""
 
 
 def run_command(
@@ -47,8 +47,8 @@ def run_command(
                 _refuse_what_is_wrong(settings, [logins_check])
             _refuse_what_is_wrong(settings, [statements_check])
             _hand_to_workers(settings)
-            token = sample_token(settings, Greeting.user) if development else None
-            with Greeting(settings.server, token):
+            sample = sample_token(settings, Greeting.user) if development else Sample()
+            with Greeting(settings.server, sample):
                 status = serve(application, settings.server)
         sys.exit(status)
 

@@ -1,0 +1,72 @@
+"""The service as the README starts it: in an empty folder, on its embedded database, from `.venv`."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from tests.ports import free_port
+
+PRINTED_ADDRESS: Final = "127.0.0.1:8000"
+"""What the guides print; the service of a test listens on a port that is free."""
+
+START_SECONDS: Final = 120
+CURL: Final = "fail-with-body\nno-progress-meter\n"
+"""A line of a guide that is answered with an error has failed, which curl alone does not say."""
+
+
+@dataclass(frozen=True)
+class Served:
+    folder: Path
+    environ: Mapping[str, str]
+    address: str
+
+
+@contextmanager
+def folder_with_environment() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder that the embedded database's account may pass, and what a reader's shell has in its environment."""
+    with tempfile.TemporaryDirectory(prefix="creatorvault-guides-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / ".venv").symlink_to(sys.prefix)
+        (folder / ".curlrc").write_text(CURL)
+        inherited = {key: os.environ[key] for key in ("COVERAGE_PROCESS_CONFIG",) if key in os.environ}
+        path = f"{sys.prefix}/bin:{os.environ['PATH']}"
+        yield folder, {**inherited, "PATH": path, "HOME": name, "LC_ALL": "C.UTF-8"}
+
+
+@contextmanager
+def served(**settings: str) -> Iterator[Served]:
+    with folder_with_environment() as (folder, environ):
+        port = free_port()
+        environ |= {"PORT": str(port), **settings}
+        command = [f"{sys.prefix}/bin/python", "-m", "creatorvault", "run"]
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(command, cwd=folder, env=environ, stdout=log, stderr=log)
+        try:
+            await_ready(process, port, folder / "log")
+            yield Served(folder, environ, f"127.0.0.1:{port}")
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(log.read_text())

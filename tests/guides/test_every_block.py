@@ -1,0 +1,135 @@
+"""Every fenced block of the guides is run, compiled or validated, or says why it is not."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from markdown_it import MarkdownIt
+
+from tests.guides.blocks import BLOCKS, GUIDES, ROOT, SHELLS, Block, claimed
+from tests.guides.shell import hazards
+
+BY_LANGUAGE: Final = {
+    **dict.fromkeys(SHELLS, "tests/guides/test_sessions.py"),
+    "json": "tests/guides/test_sessions.py",
+    "python": "tests/guides/test_sql_and_settings.py",
+    "sql": "tests/guides/test_sql_and_settings.py",
+    "toml": "tests/guides/test_sql_and_settings.py",
+    "vectors": "tests/crypto/test_encryption_document.py",
+    **dict.fromkeys(("ts", "typescript", "tsx"), "tests/better_auth"),
+}
+"""Who tries the blocks without a comment."""
+
+
+def takes_blocks(module: Path) -> Iterator[int]:
+    """How many each `a, b = claimed(__file__)` takes; an assignment to one name would take any number."""
+    for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Assign) and "claimed(__file__)" in ast.unparse(node.value):
+            [target] = node.targets
+            yield len(target.elts) if isinstance(target, ast.Tuple | ast.List) else 0
+
+
+def test_every_block_is_tried_or_says_why_not() -> None:
+    untried = [
+        str(block)
+        for block in BLOCKS
+        if not (
+            len(block.what) > 15 if block.how == "not run" else block.how == "run by" or block.language in BY_LANGUAGE
+        )
+    ]
+
+    assert len(BLOCKS) > 30
+    assert untried == [], "say how it is run, or `<!-- not run: why -->`"
+
+
+def test_whoever_is_named_to_try_blocks_takes_each_of_them() -> None:
+    modules = {block.what for block in BLOCKS if block.how == "run by"}
+
+    assert modules
+    for name in sorted(modules):
+        module = ROOT / name
+        assert module.is_file(), name
+        source = module.read_text(encoding="utf-8")
+        if "claimed(__file__)" in source:
+            assert sum(takes_blocks(module)) == len(claimed(str(module))), name
+        else:  # it reads the page in a way of its own
+            assert all(Path(block.page).name in source for block in claimed(str(module))), name
+    for name in set(BY_LANGUAGE.values()):
+        assert (ROOT / name).exists(), name
+
+
+def test_typescript_is_compiled_where_better_auth_is_tried() -> None:
+    pages = {block.page for block in BLOCKS if block.language in {"ts", "typescript", "tsx"}}
+    tests = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "better_auth").glob("*.py"))
+
+    assert all(Path(page).name in tests for page in pages)
+
+
+def test_a_line_pasted_into_zsh_means_the_same() -> None:
+    found = [f"{block}: {hazard}" for block in shell_blocks() for hazard in hazards(block.text)]
+
+    assert found == []
+
+
+def test_the_rule_for_pasted_lines_sees_what_zsh_trips_over() -> None:
+    for line in (
+        "curl -s http://a/b?c=d",
+        "ls *.dump",
+        "echo [ab]",
+        "make run  # serves",
+        "echo =ls",
+        "$ make run",
+        "echo '…'",
+    ):
+        assert list(hazards(line)), line
+    for line in (
+        "curl -s 'http://a/b?c=d'",
+        'echo "*" \\\n  "a?"',
+        "[ -n x ] || [[ a = b ]]",
+        "cat <<'E'\n*?\nE\necho",
+    ):
+        assert list(hazards(line)) == [], line
+
+
+def test_printed_commands_name_an_interpreter_that_is_there() -> None:
+    """`python -m creatorvault` works inside the environment only, and a guide cannot know what is active."""
+    for page in GUIDES:
+        bare = re.findall(r".*(?<!bin/)python3? -m (?:creatorvault|benchmarks).*", page.read_text(encoding="utf-8"))
+        assert bare == [], page.name
+
+
+def test_every_link_between_the_pages_leads_somewhere() -> None:
+    for page in GUIDES:
+        for target, anchor in links(page):
+            place = (page.parent / target).resolve() if target else page
+            assert place.exists(), f"{page.name}: {target}"
+            assert not anchor or anchor in anchors(place), f"{page.name}: {target}#{anchor}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    index = ROOT / "docs" / "README.md"
+    named = {(index.parent / target).resolve() for target, _ in links(index)}
+    pages = {page for page in GUIDES if page.parent.name != "decisions" and page != index}
+
+    assert pages - named - {ROOT / "SECURITY.md"} == set()
+
+
+def links(page: Path) -> Iterator[tuple[str, str]]:
+    for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
+        for child in token.children or []:
+            target = str(child.attrs.get("href", ""))
+            if target and not re.match(r"[a-z]+:", target):
+                path, _, anchor = target.partition("#")
+                yield path, anchor
+
+
+def anchors(page: Path) -> set[str]:
+    tokens = MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8"))
+    titles = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+def shell_blocks() -> list[Block]:
+    return [block for block in BLOCKS if block.language in {*SHELLS, "console", "zsh"}]

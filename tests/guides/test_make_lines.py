@@ -1,0 +1,22 @@
+"""Lines that call make: each target is there, and what it runs can be read. The whole of them is run by `.ci/run`."""
+
+import shlex
+import subprocess
+from typing import Final
+
+import pytest
+
+from tests.guides.blocks import ROOT, claimed
+
+RUN, TEST, BENCH = claimed(__file__)
+LINES: Final = [line for block in (RUN, TEST, BENCH) for line in block.text.splitlines()]
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_make_knows_how_to_make_it(line: str) -> None:
+    program, *targets = shlex.split(line)
+
+    done = subprocess.run([program, "--dry-run", *targets], cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+    assert "-m " in done.stdout

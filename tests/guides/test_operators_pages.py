@@ -1,0 +1,45 @@
+"""Tables for operators that could say something else than the code does."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+from creatorvault.settings import Settings
+from tests.guides.blocks import ROOT
+
+PAGES: Final = ROOT / "docs" / "operations"
+OF_OTHERS: Final = {"query would be affected by row-level security policy"}
+"""What PostgreSQL says."""
+
+
+def rows(page: Path) -> list[list[str]]:
+    lines = re.findall(r"^\| (.+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return [line.split(" | ") for line in lines]
+
+
+def test_the_service_really_says_what_the_table_of_symptoms_quotes() -> None:
+    said = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "creatorvault").rglob("*.py"))
+    said = re.sub(r'"\s*\n\s*f?"', "", said)
+    quoted = {
+        text
+        for symptom, *_ in rows(PAGES / "troubleshooting.md")
+        for text in re.findall(r"`(.*?)`", symptom)
+        if not text.startswith(("/", "creatorvault"))
+    }
+
+    assert len(quoted) > 15
+    assert {text for text in quoted - OF_OTHERS if text not in said} == set()
+
+
+def test_the_connections_of_so_many_workers_are_what_the_settings_open() -> None:
+    database, search = Settings().database, Settings().search
+    of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + 4
+    listed = {
+        int(workers): int(connections)
+        for workers, connections in re.findall(
+            r"^\| (\d+) \| (\d+) \|$", (PAGES / "sizing.md").read_text(), re.MULTILINE
+        )
+    }
+
+    assert len(listed) >= 4
+    assert listed == {workers: workers * of_one for workers in listed}

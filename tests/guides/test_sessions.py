@@ -1,0 +1,105 @@
+"""Every shell line of the guides is pasted, page by page, into a shell beside a running service."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any, Final
+
+import pytest
+from litestar import Litestar
+
+from creatorvault.core.openapi.document import document
+from tests.guides.blocks import BLOCKS, SHELLS, Block
+from tests.guides.service import PRINTED_ADDRESS, Served, served
+from tests.guides.shell import session
+
+pytestmark = pytest.mark.xdist_group("guides")
+
+ERASURE_SECONDS: Final = 10
+"""The shortest delay that can be set; a day as it ships."""
+
+SESSIONS: Final[dict[str, list[Block]]] = {}
+for block in BLOCKS:
+    if block.language in SHELLS and block.how in {"", "run later"}:
+        SESSIONS.setdefault(block.page, []).append(block)
+
+
+IN_BOTH_SHELLS: Final = {"README.md", "docs/paging.md"}
+"""Their lines can be run twice on one service, as other creators."""
+
+CASES: Final = [
+    (page, shell) for page in sorted(SESSIONS) for shell in ("bash", "zsh") if shell == "bash" or page in IN_BOTH_SHELLS
+]
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Served]:
+    with served(CREATORVAULT_ADMIN__ERASURE_DELAY_SECONDS=str(ERASURE_SECONDS)) as service:
+        yield service
+
+
+@pytest.mark.parametrize(("page", "shell"), CASES)
+def test_the_lines_of_a_page_work_and_are_answered_as_it_says(service: Served, page: str, shell: str) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    blocks = [as_printed(service, block, shell) for block in SESSIONS[page]]
+    printed = session(shell, blocks, service.folder, service.environ, ERASURE_SECONDS + 0.5)
+
+    for before, expected in answers(page):
+        answer = documents(printed[as_printed(service, before, shell)])[-1]
+        assert fits(answer, json.loads(renamed(expected.text, shell))), f"{expected}: {answer}"
+
+
+async def test_every_operation_of_operators_is_shown_as_a_line_to_paste(app: Litestar) -> None:
+    shown = set()
+    for block in SESSIONS["docs/operators/admin-api.md"]:
+        for line in re.sub(r"\\\n", " ", block.text).splitlines():
+            if path := re.search(r"\$ADMIN(/[^\s\"?]*)", line):
+                method = re.search(r"--request ([A-Z]+)", line)
+                verb = method[1] if method else "POST" if "--data" in line else "GET"
+                shown.add((verb, re.sub(r"\$TENANT", "{tenant_id}", path[1])))
+
+    paths = document(app)["paths"]
+    assert shown == {
+        (method.upper(), path.removeprefix("/api/v1/admin"))
+        for path, item in paths.items()
+        if path.startswith("/api/v1/admin/")
+        for method in item
+    }
+
+
+def as_printed(service: Served, block: Block, shell: str) -> Block:
+    return replace(block, text=renamed(block.text, shell).replace(PRINTED_ADDRESS, service.address))
+
+
+def renamed(text: str, shell: str) -> str:
+    """The creators of the second shell have other names, so that each shell finds empty vaults."""
+    return text if shell == "bash" else re.sub(r"\b(ada|grace)\b", rf"\1-{shell}", text)
+
+
+def answers(page: str) -> Iterator[tuple[Block, Block]]:
+    """Each block of JSON, and the lines before it, the last of which it is the answer to."""
+    blocks = [block for block in BLOCKS if block.page == page]
+    return ((before, block) for before, block in pairwise(blocks) if block.language == "json")
+
+
+def documents(printed: str) -> list[Any]:
+    """Answers end no line, so they stand side by side."""
+    found, at = [], 0
+    while at < len(printed.rstrip()):
+        value, at = json.JSONDecoder().raw_decode(printed, at)
+        found.append(value)
+        at += len(printed[at:]) - len(printed[at:].lstrip())
+    return found
+
+
+def fits(answer: Any, expected: Any) -> bool:
+    """`…` stands for any text."""
+    if isinstance(expected, dict):
+        return answer.keys() == expected.keys() and all(fits(answer[name], expected[name]) for name in expected)
+    if isinstance(expected, list):
+        return len(answer) == len(expected) and all(map(fits, answer, expected))
+    return isinstance(answer, str) if expected == "…" else bool(answer == expected)

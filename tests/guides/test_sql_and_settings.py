@@ -1,0 +1,48 @@
+"""SQL of the guides runs on the real database, settings are read as `litestar.toml`, and Python compiles."""
+
+import re
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from creatorvault.settings import load_settings
+from tests.guides.blocks import BLOCKS, Block
+from tests.postgres import OPERATOR, OWNER, Cluster, Database
+
+LOGINS: Final = {"": "postgres", "owner": OWNER, "operator": OPERATOR}
+
+
+def blocks_in(language: str) -> list[Block]:
+    return [block for block in BLOCKS if block.language == language and block.how in {"", "run as"}]
+
+
+@pytest.mark.parametrize("block", blocks_in("sql"), ids=str)
+def test_sql_runs_under_the_login_it_is_for(block: Block, cluster: Cluster, fresh_database: Database) -> None:
+    """`…` cannot be in it: what is left to the reader is a variable of psql."""
+    assert "…" not in block.text
+    url = fresh_database.url(LOGINS[block.what])
+
+    cluster.program("psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-1", "-d", url, "-c", block.text)
+
+
+@pytest.mark.parametrize("block", blocks_in("toml"), ids=str)
+def test_settings_are_accepted_as_they_stand(block: Block, tmp_path: Path) -> None:
+    file = tmp_path / "litestar.toml"
+    file.write_text(block.text, encoding="utf-8")
+
+    load_settings({}, file)
+
+
+def test_python_compiles() -> None:
+    for block in blocks_in("python"):
+        compile(block.text, str(block), "exec")
+
+
+def test_settings_in_running_text_are_settings() -> None:
+    """`server.workers` and the like in prose: the first word is a section, so the whole is a setting of it."""
+    known = load_settings({}, Path("/dev/null"))
+    for block in {block.page for block in BLOCKS}:
+        text = (Path(__file__).parents[2] / block).read_text(encoding="utf-8")
+        for section, name in re.findall(r"`(server|database|search|limits|metrics|tenancy)\.(\w+)`", text):
+            assert hasattr(getattr(known, section), name), f"{block}: {section}.{name}"
