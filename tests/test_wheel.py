@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from creatorvault import __version__
+from tests.guides.blocks import claimed
 from tests.ports import free_port
 from tests.test_run import DEADLINE, Run
 
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.xdist_group("run")
 
 ROOT: Final = Path(__file__).parent.parent
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+(BUILD,) = claimed(__file__)
 UV: Final = (sys.executable, "-m", "uv")
 
 
@@ -95,6 +97,20 @@ def test_its_metadata_say_what_it_is_and_what_it_needs(wheel: Path) -> None:
     assert metadata.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
     for licence in ROOT.glob("LICENSE*"):
         assert f"licenses/{licence.name}" in names
+
+
+def test_the_page_builds_and_names_this_wheel(wheel: Path, checkout: Path) -> None:
+    (checkout / ".venv").symlink_to(sys.prefix)
+    try:
+        subprocess.run(["bash", "-euc", BUILD.text], cwd=checkout, check=True)
+        assert {file.name for file in (checkout / "dist").glob("*.whl")} == {wheel.name}
+        assert (checkout / "dist" / wheel.name).read_bytes() == wheel.read_bytes()
+    finally:
+        (checkout / ".venv").unlink()
+        shutil.rmtree(checkout / "dist")
+    page = (ROOT / BUILD.page).read_text(encoding="utf-8")
+    assert set(re.findall(r"dist/([\w.-]+?\.whl)", page)) == {wheel.name}
+    assert set(re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE)) == PROJECT["optional-dependencies"].keys()
 
 
 def test_the_source_distribution_builds_the_same_wheel(sdist: Path, wheel: Path, tmp_path: Path) -> None:

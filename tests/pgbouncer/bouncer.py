@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.guides.blocks import claimed
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Database
 
 # Debian installs it where only root looks.
@@ -22,7 +23,7 @@ PORT: Final = 6432
 KEEPS_STATEMENTS: Final = (1, 21)
 """The first version that carries prepared statements in transaction mode."""
 
-PAGE: Final = Path(__file__).parents[2] / "docs" / "operations" / "pgbouncer.md"
+NEWER, USERS, OLDER = claimed(__file__)
 PASSWORD: Final = "of-every-login"
 OF_THE_TESTS: Final = {
     "listen_addr": "",
@@ -57,9 +58,14 @@ class Bouncer:
 
 @contextmanager
 def bouncer_before(
-    database: Database, *, statements: bool, databases: Mapping[str, str] | None = None, **settings: str
+    database: Database,
+    *,
+    statements: bool,
+    databases: Mapping[str, str] | None = None,
+    listed: str = "",
+    **settings: str,
 ) -> Generator[Bouncer]:
-    """Configured as the page says, but for what makes it a test's own, and `settings`.
+    """Configured as the page says, but for what makes it a test's own, and `settings`. `listed` are its users.
 
     `statements`: it carries prepared statements, which takes a version that can.
     """
@@ -69,7 +75,7 @@ def bouncer_before(
     server = Path(database.socket).stat()
     os.chown(folder, server.st_uid, server.st_gid)
     users = folder / "users"
-    users.write_text("".join(f'"{role}" "{PASSWORD}"\n' for role in (RUNTIME, OWNER, OPERATOR)))
+    users.write_text(listed or "".join(f'"{role}" "{PASSWORD}"\n' for role in (RUNTIME, OWNER, OPERATOR)))
     configuration = documented(statements=statements)
     configuration["databases"] = databases or {"*": f"host={database.socket}"}
     places = {"unix_socket_dir": str(folder), "auth_file": str(users)}
@@ -89,9 +95,8 @@ def bouncer_before(
 
 def documented(*, statements: bool) -> ConfigParser:
     """The page's pgbouncer.ini for versions that carry prepared statements, or for those that do not."""
-    [newer, older] = re.findall(r"```ini\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     configuration = ConfigParser(interpolation=None)
-    configuration.read_string(newer if statements else older)
+    configuration.read_string((NEWER if statements else OLDER).text)
     return configuration
 
 

@@ -4,11 +4,12 @@ import re
 from pathlib import Path
 
 from tests.application import environment_of, open_house
-from tests.pgbouncer.bouncer import KEEPS_STATEMENTS, PAGE, PASSWORD, bouncer_before, documented, version
+from tests.guides.blocks import ROOT
+from tests.pgbouncer.bouncer import KEEPS_STATEMENTS, NEWER, PASSWORD, USERS, bouncer_before, documented, version
 from tests.ports import free_port
 from tests.postgres import Database
 
-TEXT = PAGE.read_text(encoding="utf-8")
+TEXT = (ROOT / NEWER.page).read_text(encoding="utf-8")
 PLACES_OF_THE_TESTS = ("unix_socket_dir", "auth_file")
 
 
@@ -37,7 +38,11 @@ async def test_what_is_pasted_serves_under_the_address_that_is_shown(fresh_datab
     }
 
     with bouncer_before(
-        fresh_database, statements=statements, databases={"creatorvault": server}, **settings | {"listen_port": port}
+        fresh_database,
+        statements=statements,
+        databases={"creatorvault": server},
+        listed=re.sub(r'"[^"]*"\n', f'"{PASSWORD}"\n', USERS.text),
+        **settings | {"listen_port": port},
     ):
         async with open_house(environ, fresh_database) as house:
             assert (await house.client.get("/health/ready")).status_code == 200
