@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults abuse pgbouncer audit lint format types check lock images clean bench
+.PHONY: help run test faults kills abuse pgbouncer audit lint format types check lock images clean bench
 
 # Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
 # the first lines of installed scripts can.
@@ -17,7 +17,8 @@ PYTEST ?=
 help:
 	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
 	@echo "make test     set everything up and run the tests"
-	@echo "make faults   break what is around the service, under load, and see what clients see (about 3 minutes)"
+	@echo "make faults   break what is around the service, under load, and see what clients see (about 4 minutes)"
+	@echo "make kills    kill -9 of workers and of their parent, 20 times under load, and see whether an idea is lost"
 	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
@@ -35,6 +36,10 @@ test: .venv/installed
 
 faults: .venv/installed
 	@$(PYTHON) -m benchmarks.faults
+
+kills: .venv/installed
+	@KILLS=20 $(PYTHON) -m pytest tests/faults/test_killed.py
+	@$(PYTHON) -m benchmarks.faults kills
 
 # The limits are those that every deployment begins with.
 abuse: .venv/installed

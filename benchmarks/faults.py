@@ -28,6 +28,7 @@ DRILLS: Final[Mapping[str, Callable[[Stage], Awaitable[Row]]]] = {
     "slow": client_faults.slow,
     "commit": process_faults.killed_before_answering,
     "sigterm": process_faults.told_to_end,
+    "kills": process_faults.killed_again_and_again,
 }
 
 

@@ -13,7 +13,7 @@ from creatorvault.core.commands.run import run_command
 from creatorvault.core.commands.shell import shell_command
 from creatorvault.core.core_dumps import forbid_core_dumps
 from creatorvault.core.settings_checks import groups_check
-from creatorvault.core.upgrading import DatabaseUnreachable
+from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.settings import Settings
 
@@ -44,7 +44,7 @@ root = root_group(
         shell_command(create_app),
         *(command for app in INSTALLED for command in app.commands),
     ],
-    told_in_words=[DatabaseUnreachable, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
+    told_in_words=[DatabaseUnreachable, MigrationsUnknown, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
 )
 
 

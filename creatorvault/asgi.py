@@ -23,13 +23,13 @@ from creatorvault.core.loop_budget import LoopBudget
 from creatorvault.core.middleware import Edge
 from creatorvault.core.operators import operators_database
 from creatorvault.core.problems import exception_handlers
-from creatorvault.core.statements import KeptStatements
 from creatorvault.core.timeouts import Timeouts
 from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.core.work import WorkAllowance
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.health.services import DEADLINE_SECONDS, HealthService, database_for_probes
+from creatorvault.health.probes import Probes
+from creatorvault.health.services import HealthService
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.doubts import Doubts
 from creatorvault.ideas.full_reads import FullReads
@@ -85,9 +85,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.corpora = Corpora(settings.search)
     app.state.doubts = Doubts()
     app.state.segment_writer = SegmentWriter(app.state.glances)
-    probed = database_for_probes(settings.database)
-    statements = KeptStatements(settings.database, DEADLINE_SECONDS)
-    app.state.health = HealthService(probed, statements, root_keys)
+    probes = Probes(settings.database)
+    app.state.health = HealthService(probes, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
@@ -106,7 +105,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         await app.state.refused_tokens.aclose()
         await app.state.limits.aclose()
         await app.state.verifier.aclose()
-        await probed.close()
+        await probes.aclose()
         if keys is not None:
             await keys.aclose()
         if operators is not None:

@@ -15,10 +15,13 @@ import creatorvault.ideas.models
 import creatorvault.idempotency.models
 import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
 from creatorvault.core.connections import passing_engine
+from creatorvault.core.migrations import HISTORY
 
 # Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
 ADVISORY_LOCK = 4_279_163_202
 LOCK_TIMEOUT = "5s"
+
+WITHOUT_MODEL = ("migration_history", "write_probe")
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -29,10 +32,10 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Our two schemas, and of `ideas` the table that its partitions are parts of."""
+    """Our two schemas, of `ideas` the table that its partitions are parts of, and no table without a model."""
     if kind == "schema":
         return name in (None, "keys")
-    return not (kind == "table" and name is not None and name.startswith("ideas_part_"))
+    return not (kind == "table" and name is not None and (name.startswith("ideas_part_") or name in WITHOUT_MODEL))
 
 
 def migrate(connection: Connection) -> None:
@@ -50,6 +53,29 @@ def migrate(connection: Connection) -> None:
         # A migration that waits for a table makes every request behind it wait too: better that it fails and is rerun.
         connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
         context.run_migrations()
+        record_history(connection)
+
+
+def record_history(connection: Connection) -> None:
+    """For versions that do not know the last migrations: `creatorvault.core.migrations` says how they read it.
+
+    A migration that takes away what an earlier version needs has a constant `oldest_served`: the last revision of the
+    oldest version that can serve the database then.
+    """
+    if connection.scalar(text("SELECT to_regclass('migration_history')")) is None:
+        return
+    applied = context.get_context().get_current_heads()
+    scripts = [*context.script.iterate_revisions(applied, "base")][::-1]
+    history = [(script.revision, getattr(script.module, "oldest_served", None)) for script in scripts]
+    if history != [(revision, oldest) for revision, oldest in connection.execute(text(HISTORY))]:
+        connection.execute(text("DELETE FROM migration_history"))
+        connection.execute(
+            text("INSERT INTO migration_history VALUES (:position, :revision, :oldest_served)"),
+            [
+                {"position": position, "revision": revision, "oldest_served": oldest}
+                for position, (revision, oldest) in enumerate(history)
+            ],
+        )
 
 
 async def run() -> None:

@@ -19,6 +19,14 @@ from tests.postgres import Database
 
 ROOT_KEYS: Final = f"tests:{b64encode(bytes(range(32))).decode()}"
 BASE_URL: Final = "http://creatorvault.test"
+PATIENT: Final = {
+    "CREATORVAULT_DATABASE__POOL_WAIT_SECONDS": "60",
+    "CREATORVAULT_DATABASE__CONNECT_SECONDS": "60",
+    "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "60",
+    "CREATORVAULT_DATABASE__LOCK_SECONDS": "60",
+    "CREATORVAULT_DATABASE__ANSWER_SECONDS": "60",
+}
+"""For many requests at once, which on a slow machine wait longer for one another than a client should."""
 
 
 @dataclass(frozen=True)

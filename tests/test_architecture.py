@@ -29,7 +29,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "idempotency": {"core", "accounts", "crypto", "tenants"},
     "ideas": {"core", "accounts", "crypto", "audit", "tenants", "idempotency"},
     "admin": {"core", "accounts", "crypto", "audit", "tenants", "idempotency", "ideas"},
-    "health": {"core", "accounts", "crypto", "tenants"},
+    "health": {"core", "accounts", "crypto", "tenants", "ideas"},
     "metrics": {"core", "accounts"},
 }
 
@@ -83,7 +83,7 @@ ROOMS: Final[dict[str, set[str]]] = {
         ),
     },
     "idempotency": set(),
-    "health": set(),
+    "health": {"probes"},
     "metrics": {"exposition", "figures", "recorder"},
 }
 
@@ -422,3 +422,30 @@ def test_a_file_is_about_one_thing(name: str) -> None:
 
 def _modules(path: Path) -> set[str]:
     return {str(node.module) for node in ast.walk(tree_of(path)) if isinstance(node, ast.ImportFrom)}
+
+
+def calls_while_imported(tree: ast.AST) -> Iterator[ast.Call]:
+    """What a module calls on its way in: outside of functions, in their decorators and their defaults."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            defaults = (*node.args.defaults, *node.args.kw_defaults)
+            waiting += [*node.decorator_list, *(default for default in defaults if default is not None)]
+        elif not isinstance(node, ast.Lambda):
+            if isinstance(node, ast.Call):
+                yield node
+            waiting += ast.iter_child_nodes(node)
+
+
+def test_no_test_has_a_token_or_a_time_from_when_it_was_collected() -> None:
+    """It may begin an hour later."""
+    early = re.compile(r"(?:token_of|_claims|claims_of|\.sign|jwt\.encode|time\.time|\.now|\.today)$")
+    found = {
+        f"{path.relative_to(ROOT.parent)}:{call.lineno}"
+        for path in (ROOT.parent / "tests").rglob("*.py")
+        for call in calls_while_imported(tree_of(path))
+        if early.search(ast.unparse(call.func))
+    }
+
+    assert found == set()

@@ -169,6 +169,22 @@ def test_sigterm_while_it_starts_leaves_nothing_behind(home: Path) -> None:
     assert not list(home.glob("postgres/data/postmaster.pid"))
 
 
+def test_after_the_service_was_killed_the_next_start_finds_its_database_and_its_ideas(home: Path) -> None:
+    """The embedded PostgreSQL goes on, and belongs to who starts next."""
+    with running(home, "--workers", "2") as killed:
+        answer = killed.curl()
+        assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+
+    with running(home, PORT=killed.address.rpartition(":")[2]) as again:
+        again.until("is ready")
+        headers = {"Authorization": answer.request.headers["Authorization"]}
+        found = httpx.get(f"{killed.address}/api/v1/ada/ideas", headers=headers)
+        assert answer.json()["id"] in [item["id"] for item in found.json()["items"]]
+        assert again.stop(signal.SIGTERM) == 0
+
+    assert not list(home.glob("postgres/data/postmaster.pid"))
+
+
 def test_a_worker_that_cannot_start_ends_the_service_with_an_error(home: Path) -> None:
     """Its settings are sound and its database is there: only a worker opens the port of the metrics."""
     with socket.socket() as other:

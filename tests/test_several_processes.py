@@ -6,17 +6,17 @@ from itertools import cycle
 
 import pytest
 
-from tests.application import House
+from tests.application import PATIENT, House
 from tests.factories import Creator
 
 ROUNDS = 12
 
 
 @pytest.fixture
-async def both(house: House, house_with: Callable[..., Awaitable[House]]) -> tuple[Creator, Creator]:
+async def both(house_with: Callable[..., Awaitable[House]]) -> tuple[Creator, Creator]:
     """The same creator, at one application and at the other; both have the vault's corpus at hand."""
-    ada = house.creator()
-    same = (await house_with()).creator(ada.user_id)
+    ada = (await house_with(**PATIENT)).creator()
+    same = (await house_with(**PATIENT)).creator(ada.user_id)
     await ada.idea("First")
     for creator in (ada, same):
         assert await creator.titles({"search": "first"}) == ["First"]

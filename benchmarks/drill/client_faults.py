@@ -6,10 +6,10 @@ import time
 from typing import Final
 from uuid import uuid4
 
-from benchmarks.drill.creators import Creator, Crowd
 from benchmarks.drill.row import Row
 from benchmarks.drill.stage import Stage
 from tests.faults.clients import request_bytes
+from tests.faults.crowd import Creator, Crowd
 
 ABORTED: Final = 2000
 AT_ONCE: Final = 20

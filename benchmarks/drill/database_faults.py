@@ -3,10 +3,10 @@
 import asyncio
 import time
 
-from benchmarks.drill.creators import Creator, Crowd
 from benchmarks.drill.row import Row
 from benchmarks.drill.stage import Stage
 from tests.faults.clients import ask
+from tests.faults.crowd import Creator, Crowd
 
 
 async def killed(stage: Stage) -> Row:

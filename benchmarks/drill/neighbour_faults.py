@@ -9,10 +9,10 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from benchmarks.drill.creators import Creator, Crowd
 from benchmarks.drill.row import Row
 from benchmarks.drill.stage import Stage
 from tests.factories import claims_of
+from tests.faults.crowd import Creator, Crowd
 from tests.faults.service import free_port
 from tests.valkey import PROGRAM, ValkeyServer
 

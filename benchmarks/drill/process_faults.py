@@ -1,18 +1,26 @@
 """The service itself is killed or told to end."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.drill.creators import Creator, Crowd
 from benchmarks.drill.row import Row
 from benchmarks.drill.stage import Stage
+from tests.faults.clients import NO_ANSWER, ask
+from tests.faults.crowd import Creator, Crowd
 from tests.faults.hanging import hanging_wire_to
+from tests.faults.service import Service, is_alive
+from tests.ports import is_free
 from tests.postgres import Database
 
 SHUTDOWN_SECONDS: Final = 10
 WRITERS: Final = 16
+KILLS: Final = 20
+WORKERS: Final = 2
+BACK_SECONDS: Final = 2.0
 
 
 async def killed_before_answering(stage: Stage) -> Row:
@@ -84,3 +92,45 @@ async def told_to_end(stage: Stage) -> Row:
             creator.port = again.port
         await stage.judge(row, crowd)
     return row
+
+
+async def killed_again_and_again(stage: Stage) -> Row:
+    """A worker and the parent in turns. "recovery ms" is the longest time from a kill until all workers serve; a parent
+    is started again as soon as its port is free.
+    """
+    row = Row(f"kill -9 of a worker and of the parent, {KILLS} times, 16 clients")
+    # No connection is answered on behalf of a process that is dead.
+    row.allowed = frozenset({NO_ANSWER})
+    row.recovery_limit_ms = BACK_SECONDS * 1000
+    took = []
+    async with stage.service():
+        pass  # in development it migrates
+    async with stage.service(CREATORVAULT_SERVER__WORKERS=str(WORKERS), CREATORVAULT_ENV="production") as service:
+        crowd = Crowd(service.port, readers=8, writers=8)
+        crowd.begin()
+        for turn in range(KILLS):
+            workers = await service.workers(WORKERS)
+            await asyncio.sleep(1.5)
+            began = time.monotonic()
+            await (_kill_parent(service, workers) if turn % 2 else _kill_worker(service, workers))
+            took.append(time.monotonic() - began)
+        await crowd.end()
+        row.recovery_ms = max(took) * 1000
+        await stage.judge(row, crowd)
+    return row
+
+
+async def _kill_worker(service: Service, workers: frozenset[int]) -> None:
+    os.kill(victim := min(workers), signal.SIGKILL)
+    while is_alive(victim):  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.005)
+    await service.workers(WORKERS)
+    while (await ask(service.port, "GET", "/health/ready")).status != 200:  # noqa: ASYNC110  # each turn is a request
+        await asyncio.sleep(0.005)
+
+
+async def _kill_parent(service: Service, workers: frozenset[int]) -> None:
+    service.kill_parent()
+    while any(map(is_alive, workers)) or not is_free(service.port):  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.005)
+    await service.start()

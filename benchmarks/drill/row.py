@@ -21,6 +21,8 @@ class Row:
     """`allowed` are the statuses besides 2xx and 503 that this fault may be answered with."""
 
     fault: str
+    allowed: frozenset[int] = frozenset()
+    recovery_limit_ms: float = RECOVERY_MS
     requests: int = 0
     ok: int = 0
     unavailable: int = 0
@@ -54,11 +56,12 @@ class Row:
 
     def judge(self) -> None:
         self.promise(self.requests > 0, "no request was made")
-        self.promise(not self.others, f"answers that are neither 2xx nor 503: {dict(self.others)}")
+        refused = self.others.keys() - self.allowed
+        self.promise(not refused, f"answers that are neither 2xx nor 503: {dict(self.others)}")
         self.promise(self.slowest_ms <= ANSWER_MS, f"an answer took {self.slowest_ms:.0f} ms")
         self.promise(self.lost == 0, f"{self.lost} acknowledged writes lost")
         self.promise(self.duplicates == 0, f"{self.duplicates} duplicates")
-        self.promise(self.recovery_ms is None or self.recovery_ms <= RECOVERY_MS, "recovery took too long")
+        self.promise(self.recovery_ms is None or self.recovery_ms <= self.recovery_limit_ms, "recovery took too long")
         self.promise(self.health_p99_ms is None or self.health_p99_ms <= HEALTH_MS, "/health was slow")
 
     @property

@@ -14,13 +14,15 @@ from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.audit.models import AuditKey
 from creatorvault.core.identifiers import TenantId, UserId
+from creatorvault.core.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.crypto.models import VaultKey
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.idempotency.models import KeptAnswer
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 
-MIGRATIONS: Final = text("SELECT version_num FROM alembic_version")
+MIGRATIONS: Final = text(APPLIED)
+HISTORY_OF_MIGRATIONS: Final = text(HISTORY)
 KEYS: Final = """
     SELECT id, key_id, key_hash, scopes, expires_at, revoked_at FROM operators WHERE key_hash LIKE 'sha256:%'
     ORDER BY revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) DESC, created_at DESC LIMIT $1
@@ -158,8 +160,10 @@ class AdminRepository:
         )
         return (await self._session.execute(statement)).one()
 
-    async def migrations(self) -> frozenset[str]:
-        return frozenset((await self._session.execute(MIGRATIONS)).scalars())
+    async def standing(self) -> Standing:
+        applied = (await self._session.scalars(MIGRATIONS)).all()
+        history = () if is_known(applied) else (await self._session.execute(HISTORY_OF_MIGRATIONS)).all()
+        return standing(applied, [(revision, oldest) for revision, oldest in history])
 
     async def _page(
         self, statement: Select[*tuple[Any, ...]], by: Sequence[Any], order: str, limit: int, offset: int

@@ -26,7 +26,6 @@ from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import Witness, event_page
 from creatorvault.core.identifiers import TenantId
-from creatorvault.core.migrations import heads
 from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus
 
@@ -53,7 +52,7 @@ class Overview:
         usage = await self._repository.usage()
         return Figures(
             version=__version__,
-            migrated=await self._repository.migrations() == heads(),
+            migrated=(await self._repository.standing()).serves,
             tenants=await self._repository.tenants_by_status(),
             vaults=usage.vaults,
             ideas=int(usage.ideas),

@@ -8,7 +8,7 @@ from sqlalchemy import Row, make_url, text
 from creatorvault.core.checks import Installation, Message
 from creatorvault.core.connections import passing_engine
 from creatorvault.core.faults import FAULTS
-from creatorvault.core.migrations import applied, heads
+from creatorvault.core.migrations import Standing, migrated
 from creatorvault.core.statements import SWITCH, statements_are_kept
 from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
@@ -48,10 +48,10 @@ async def database_check(installation: Installation) -> list[Message]:
         except DatabaseUnreachable as error:
             return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL, …")]
     statements = await statements_check(installation)
-    revisions = await applied(owner)
+    revisions, standing = await migrated(owner)
     if not revisions:
         return [*statements, Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
-    return [*statements, *_migrations(revisions), *await logins_check(installation)]
+    return [*statements, *_migrations(standing), *await logins_check(installation)]
 
 
 async def statements_check(installation: Installation) -> list[Message]:
@@ -82,9 +82,14 @@ async def logins_check(installation: Installation) -> list[Message]:
     return found
 
 
-def _migrations(revisions: frozenset[str]) -> Iterator[Message]:
-    if revisions != heads():
-        yield Message("core.E003", "The database is not at this version's migrations.", "creatorvault database upgrade")
+def _migrations(standing: Standing) -> Iterator[Message]:
+    match standing:
+        case Standing.BEHIND:
+            yield Message("core.E003", standing.text, "creatorvault database upgrade")
+        case Standing.AHEAD:
+            yield Message("core.W009", standing.text, "Bring all processes to that version.")
+        case Standing.OUTGROWN | Standing.UNKNOWN:
+            yield Message("core.E014", standing.text, "Run the version that migrated it, or restore a backup.")
 
 
 def _login(row: Row[Any], login: str, *, deploy: bool) -> Iterator[Message]:

@@ -10,7 +10,7 @@ from sqlalchemy import make_url, text
 
 from creatorvault.core.connections import passing_engine
 from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
-from creatorvault.core.migrations import alembic_config, applied, heads
+from creatorvault.core.migrations import Standing, alembic_config, migrated
 from creatorvault.core.secret import Secret
 from creatorvault.settings import DatabaseSettings, Settings
 
@@ -25,27 +25,44 @@ type UpgradeStep = Callable[[Settings], Coroutine[Any, Any, None]]
 """What an app prepares as the owner in a database that is at the newest migration. May be run again and again."""
 
 
+class MigrationsUnknown(Exception):
+    """The database is at migrations that this version does not know, so it cannot change them."""
+
+
 class DatabaseUnreachable(Exception):
     """Says which login and why, without the address, which may hold a password."""
 
 
 def upgrade(
     settings: Settings, steps: Sequence[UpgradeStep], revision: str = "head", say: Callable[[str], None] = print
-) -> None:
+) -> Standing:
     """Migrates, lets the logins use what was made, and runs the apps' `steps` when `revision` is the newest.
 
-    Waits `database.startup_seconds` for a database that is still coming up, then raises DatabaseUnreachable. Raises
-    what the steps raise.
+    A database that is ahead stays as it is. Returns how the database stands now. Waits `database.startup_seconds` for
+    one that is still coming up, then raises DatabaseUnreachable. Raises MigrationsUnknown, and what the steps raise.
     """
     owner, runtime = addresses(settings.database)
     asyncio.run(reachable(owner, settings.database.startup_seconds, say))
-    command.upgrade(alembic_config(owner, settings.database.idea_partitions), revision)
+    if changeable(owner) is Standing.AHEAD:
+        say(f"Warning: {Standing.AHEAD.text} There is nothing to migrate.")
+    else:
+        command.upgrade(alembic_config(owner, settings.database.idea_partitions), revision)
     for url, role in ((runtime, RUNTIME_ROLE), (settings.database.operator_url, OPERATOR_ROLE)):
         if url is not None and belongs_to(role, login := asyncio.run(_login(url)), asyncio.run(_login(owner))):
             asyncio.run(_admit(owner, login, role))
-    if asyncio.run(applied(owner)) == heads():
+    standing = asyncio.run(migrated(owner)).standing
+    if standing.serves:
         for step in steps:
             asyncio.run(step(settings))
+    return standing
+
+
+def changeable(owner: Secret) -> Standing:
+    """How the database stands. Raises MigrationsUnknown where this version can neither serve nor migrate it."""
+    found = asyncio.run(migrated(owner))
+    if found.standing in {Standing.OUTGROWN, Standing.UNKNOWN}:
+        raise MigrationsUnknown(f"{found.standing.text} It is at {', '.join(sorted(found.revisions))}.")
+    return found.standing
 
 
 def belongs_to(role: str, login: str, owner: str) -> bool:

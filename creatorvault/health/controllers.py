@@ -41,12 +41,14 @@ class HealthController(Controller):
 
     @get("/ready", summary="Can it serve requests", **documents(READY, NOT_READY))
     async def readiness_check(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-        """Everything that a request needs is there: database, migrations at head, a usable root key."""
-        checks = await _service(request).readiness()
-        ready = all(outcome == "ok" for outcome in checks.values())
+        """Everything that a request needs is there: the database answers a read and would store a write, its
+        migrations are applied, and a root key is usable.
+        """
+        found = await _service(request).readiness()
+        answer = {"status": "ready" if found.is_ready else "not_ready", "checks": found.checks}
         return Response(
-            {"status": "ready" if ready else "not_ready", "checks": checks},
-            status_code=HTTP_200_OK if ready else HTTP_503_SERVICE_UNAVAILABLE,
+            answer | ({"warnings": found.warnings} if found.warnings else {}),
+            status_code=HTTP_200_OK if found.is_ready else HTTP_503_SERVICE_UNAVAILABLE,
         )
 
 

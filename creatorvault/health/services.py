@@ -1,27 +1,18 @@
 """What readiness means: each part is asked, none is assumed, and no answer carries a driver's words."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-from msgspec.structs import replace
-from sqlalchemy import text
-
-from creatorvault.core.database import Database
+from creatorvault.core.faults import sqlstate
 from creatorvault.core.logging import get_logger
-from creatorvault.core.migrations import heads
-from creatorvault.core.statements import KeptStatements
+from creatorvault.core.migrations import Standing
 from creatorvault.crypto.rootkeys import RootKeyProvider
-from creatorvault.settings import DatabaseSettings
+from creatorvault.health.probes import DEADLINE_SECONDS, Probes
 
 log = get_logger(__name__)
 
-DEADLINE_SECONDS: Final = 2.0
 PROBE: Final = b"creatorvault/readiness/v1"
-
-# Keys are dumped apart from data: a restore may have brought one without the other.
-APPLIED: Final = text("SELECT version_num FROM alembic_version WHERE to_regclass('keys.vault_keys') IS NOT NULL")
-# An upgrade makes it; without it no event can be written down, and with it nothing that has to be.
-AUDIT_KEY: Final = text("SELECT EXISTS (SELECT FROM keys.audit_keys)")
 
 type Outcome = Literal["ok", "failed"]
 
@@ -33,28 +24,33 @@ class DatabaseHealth(NamedTuple):
     migrations: Outcome = "failed"
 
 
-def database_for_probes(settings: DatabaseSettings) -> Database:
-    """One connection apart from the requests': that those are all in use says nothing about the database."""
-    limits = replace(settings, pool_size=1, max_overflow=0, answer_seconds=DEADLINE_SECONDS)
-    return Database(limits)
+class Readiness(NamedTuple):
+    checks: Mapping[str, Outcome]
+    warnings: Mapping[str, str]
+
+    @property
+    def is_ready(self) -> bool:
+        return all(outcome == "ok" for outcome in self.checks.values())
 
 
 class HealthService:
     """Probes that come at the same time share one look, so that asking for health is no way to make it worse."""
 
-    def __init__(self, database: Database, statements: KeptStatements, root_keys: RootKeyProvider) -> None:
-        self._database = database
-        self._statements = statements
+    def __init__(self, probes: Probes, root_keys: RootKeyProvider) -> None:
+        self._probes = probes
         self._root_keys = root_keys
-        self._heads = heads()  # reads files, which no request may wait for
         self._look: asyncio.Task[DatabaseHealth] | None = None
+        self._standing: Standing | None = None
 
     async def is_connected(self) -> bool:
         return (await self._database_health()).database == "ok"
 
-    async def readiness(self) -> dict[str, Outcome]:
+    async def readiness(self) -> Readiness:
         database, root_key = await asyncio.gather(self._database_health(), self._root_key())
-        return {"api": "ok", **database._asdict(), "root_key": root_key}
+        ahead = self._standing is Standing.AHEAD and database.migrations == "ok"
+        return Readiness(
+            {"api": "ok", **database._asdict(), "root_key": root_key}, {"migrations": "ahead"} if ahead else {}
+        )
 
     async def _database_health(self) -> DatabaseHealth:
         if self._look is None or self._look.done():
@@ -62,20 +58,32 @@ class HealthService:
         return await asyncio.shield(self._look)
 
     async def _look_at_database(self) -> DatabaseHealth:
-        health = DatabaseHealth()
+        """A database that is not migrated answers no read of creators, and has nothing to try a write with."""
+        probes, health, part = self._probes, DatabaseHealth(), "database"
         try:
-            async with self._database.writing() as session:
-                read_only = (await session.execute(text("SHOW transaction_read_only"))).scalar_one()
-                # A standby, or a server that an operator has set read-only, answers reads and stores nothing.
-                health = health._replace(database="ok", database_writable="ok" if read_only == "off" else "failed")
-                applied = set((await session.execute(APPLIED)).scalars())
-                migrated = applied == self._heads and (await session.execute(AUDIT_KEY)).scalar_one()
-                health = health._replace(migrations="ok" if migrated else "failed")
-            kept = await self._statements.are_kept()
-            health = health._replace(prepared_statements="ok" if kept else "failed")
+            writable: Outcome = "failed" if await probes.is_read_only() else "ok"
+            health, part = DatabaseHealth(database="ok", database_writable=writable), "prepared_statements"
+            if await probes.statements_are_kept():
+                health = health._replace(prepared_statements="ok")
+            part = "migrations"
+            self._note(await probes.standing())
+            if self._standing is not None and self._standing.serves and await probes.has_keys():
+                health, part = health._replace(database="failed", migrations="ok"), "database"
+                await probes.read()
+                health, part = health._replace(database="ok", database_writable="failed"), "database_writable"
+                if writable == "ok":
+                    await probes.write()
+                health = health._replace(database_writable=writable)
         except Exception as error:  # noqa: BLE001  # whatever is wrong with the database, it is not ready
-            log.warning("health.failed", part="database", error=type(error).__name__)
+            reason = error.__cause__ or error
+            log.warning("health.failed", part=part, error=type(reason).__name__, sqlstate=sqlstate(reason))
         return health
+
+    def _note(self, standing: Standing) -> None:
+        """Says once that it has changed, and not each time that somebody asks."""
+        if standing is not self._standing and standing is not Standing.CURRENT:
+            log.warning("health.migrations", database=standing.name.lower())
+        self._standing = standing
 
     async def _root_key(self) -> Outcome:
         try:

@@ -1,7 +1,9 @@
 """Where the metrics are read: on a port of their own, or at /metrics behind a token."""
 
 import errno
+import random
 import secrets
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -24,6 +26,8 @@ from creatorvault.settings import MetricsSettings
 log = get_logger(__name__)
 
 STATE_KEY: Final = "metrics"
+ATTEMPTS: Final = 3
+LONGEST_PAUSE_SECONDS: Final = 0.1
 
 
 def install_metrics(app: Edge, settings: MetricsSettings) -> None:
@@ -71,12 +75,16 @@ def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
 
 
 def _first_free(ports: range, host: str, registry: CollectorRegistry) -> tuple[int, WSGIServer]:
-    """Workers are alike and do not know their numbers: each takes the first port that no other has. Raises OSError."""
-    *before, last = ports
+    """Workers are alike and do not know their numbers: each takes the first port that no other has. Raises OSError.
+
+    Two that begin to listen at the same moment refuse each other, so taken ports are tried more than once.
+    """
+    *before, last = [*ports] * ATTEMPTS
     for port in before:
         try:
             return port, start_http_server(port, host, registry)[0]
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
                 raise
+            time.sleep(random.uniform(0, LONGEST_PAUSE_SECONDS))  # noqa: S311 - so that they do not meet again
     return last, start_http_server(last, host, registry)[0]

@@ -20,6 +20,7 @@ GRANTS = {
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
     "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id,first_revision,last_revision)"},
     "public.ideas": {"DELETE", "SELECT(tenant_id,user_id)"},
+    "public.migration_history": {"SELECT"},
     "public.operators": {"SELECT"},
     "public.tenant_erasures": {"SELECT", "INSERT", "DELETE"},
     "public.tenants": {

@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Awaitable, Callable
 
 import pytest
 
+from tests.application import PATIENT, House
 from tests.factories import Creator
 
 
@@ -139,32 +141,37 @@ async def test_an_idea_that_is_not_there_is_404_whatever_the_condition(ada: Crea
     assert (await ada.patch(gone, {"title": "x"}, headers={"If-Match": "*"})).status_code == 404
 
 
-async def test_fifty_writers_change_one_version_once(ada: Creator) -> None:
-    created = await ada.post({"title": "Version 0"})
+@pytest.fixture
+async def patient(house_with: Callable[..., Awaitable[House]]) -> Creator:
+    return (await house_with(**PATIENT)).creator()
+
+
+async def test_fifty_writers_change_one_version_once(patient: Creator) -> None:
+    created = await patient.post({"title": "Version 0"})
     idea, tag, kept = created.json(), created.headers["ETag"], []
 
     for turn in range(3):
         bodies = [{"title": f"{turn}-{writer}"} for writer in range(50)]
-        answers = await asyncio.gather(*(ada.patch(idea, body, headers={"If-Match": tag}) for body in bodies))
+        answers = await asyncio.gather(*(patient.patch(idea, body, headers={"If-Match": tag}) for body in bodies))
         winners = [answer for answer in answers if answer.status_code == 200]
         assert len(winners) == 1
         assert {answer.status_code for answer in answers} == {200, 412}
         kept.append(winners[0].json()["title"])
         tag = winners[0].headers["ETag"]
 
-    assert (await ada.get(idea)).json()["title"] == kept[-1]
+    assert (await patient.get(idea)).json()["title"] == kept[-1]
 
 
-async def test_fifty_writers_who_try_again_lose_none_of_their_changes(ada: Creator) -> None:
-    created = await ada.post({"title": "Shared", "notes": ""})
+async def test_fifty_writers_who_try_again_lose_none_of_their_changes(patient: Creator) -> None:
+    created = await patient.post({"title": "Shared", "notes": ""})
     idea, attempts = created.json(), Counter[tuple[str, int]]()
 
     async def add(line: str) -> None:
         """What one sees is what the change is made of, so a change over an unseen one would lose it."""
         while True:
-            seen = await ada.get(idea)
+            seen = await patient.get(idea)
             body = {"notes": f"{seen.json()['notes']}{line}\n"}
-            answer = await ada.patch(idea, body, headers={"If-Match": seen.headers["ETag"]})
+            answer = await patient.patch(idea, body, headers={"If-Match": seen.headers["ETag"]})
             attempts[seen.headers["ETag"], answer.status_code] += 1
             if answer.status_code == 200:
                 return
@@ -173,7 +180,7 @@ async def test_fifty_writers_who_try_again_lose_none_of_their_changes(ada: Creat
     lines = [f"line {number}" for number in range(50)]
     await asyncio.gather(*map(add, lines))
 
-    written = (await ada.get(idea)).json()["notes"].splitlines()
+    written = (await patient.get(idea)).json()["notes"].splitlines()
     assert sorted(written) == sorted(lines)
     versions = {tag for tag, _ in attempts}
     assert [attempts[tag, 200] for tag in versions] == [1] * 50

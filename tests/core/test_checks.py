@@ -13,6 +13,7 @@ from creatorvault.core.settings_checks import settings_check, unusable
 from creatorvault.settings import Secret, Settings, load_settings
 from tests.application import environment_of, settings_of
 from tests.postgres import Database
+from tests.schema import migrate
 
 RANDOM = "Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP"
 
@@ -102,10 +103,8 @@ async def test_a_database_that_does_not_answer_is_an_error_without_its_address(s
     assert "hunter2" not in message.text
 
 
-async def test_a_database_behind_the_migrations_is_an_error(
-    fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
-) -> None:
-    await fresh_sql.execute("UPDATE alembic_version SET version_num = 'earlier'")
+async def test_a_database_behind_the_migrations_is_an_error(fresh_database: Database, home: Path) -> None:
+    migrate(fresh_database, "-1", down=True)
 
     installation = Installation(settings_of(environment_of(fresh_database, home)), deploy=False)
 

@@ -21,8 +21,10 @@ START_SECONDS: Final = 60.0
 class Service:
     def __init__(self, folder: Path, database_url: str, owner_url: str, **settings: str) -> None:
         self.port = free_port()
+        self.checkout: Path | None = None
+        """Where it runs from, when not from this checkout."""
         self._log = folder / "service.log"
-        self._environment: Mapping[str, str] = {
+        self.environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
             "CREATORVAULT_HOME": str(folder / "home"),
             "CREATORVAULT_ROOT_KEYS": ROOT_KEYS,
@@ -43,7 +45,8 @@ class Service:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "creatorvault", "run"],
-                env=dict(self._environment),
+                env=self.environment,
+                cwd=self.checkout,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -75,8 +78,32 @@ class Service:
         os.killpg(self._running.pid, signal.SIGKILL)
         self._running.wait()
 
+    def kill_parent(self) -> None:
+        """The process that was started, and none that it has started."""
+        self._running.kill()
+        self._running.wait()
+
+    async def workers(self, count: int) -> frozenset[int]:
+        """Their process ids, once there are as many and nothing else that the parent has started."""
+        while len(found := _children(self._running.pid)) != count:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.01)
+        return found
+
     @property
     def _running(self) -> subprocess.Popen[bytes]:
         if self._process is None:
             raise RuntimeError("the service has not been started")
         return self._process
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs; one that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _children(pid: int) -> frozenset[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return frozenset(filter(is_alive, map(int, found)))

@@ -18,8 +18,10 @@ pytestmark = pytest.mark.xdist_group("run")
 
 USER = f"user-{uuid4()}"
 URL = f"/api/v1/{USER}/ideas"
-LEAVING = {"Authorization": f"Bearer {token_of(claims_of('eve'))}"}
-HEADERS = {"Authorization": f"Bearer {token_of(claims_of(USER))}"}
+
+
+def headers_of(user: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token_of(claims_of(user))}"}
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +53,11 @@ async def service(
 
 
 async def capture(service: Service, title: str) -> Answer:
-    return await ask(service.port, "POST", URL, {**HEADERS, "Idempotency-Key": title}, {"title": title})
+    return await ask(service.port, "POST", URL, {**headers_of(USER), "Idempotency-Key": title}, {"title": title})
 
 
 async def titles(service: Service) -> list[str]:
-    answer = await ask(service.port, "GET", URL, HEADERS)
+    answer = await ask(service.port, "GET", URL, headers_of(USER))
     return [idea["title"] for idea in answer.json()["items"]]
 
 
@@ -83,11 +85,11 @@ async def test_clients_that_leave_before_the_answer_leave_no_transaction_open(
     for turn in range(100):
         _, writer = await asyncio.open_connection("127.0.0.1", service.port)
         body, length = {"title": "Left"}, 1000 if turn % 2 else None
-        writer.write(request_bytes("POST", "/api/v1/eve/ideas", LEAVING, body, length=length))
+        writer.write(request_bytes("POST", "/api/v1/eve/ideas", headers_of("eve"), body, length=length))
         await asyncio.sleep(0.005)
         writer.transport.abort()
 
-    assert (await ask(service.port, "GET", "/api/v1/eve/ideas", LEAVING)).status == 200
+    assert (await ask(service.port, "GET", "/api/v1/eve/ideas", headers_of("eve"))).status == 200
     sql = await asyncpg.connect(database.superuser_url)
     async with asyncio.timeout(60):
         while await Sessions(sql).in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
@@ -106,7 +108,7 @@ async def test_a_connection_that_says_nothing_more_is_closed(service: Service, s
 
 
 async def test_a_body_without_end_is_cut_off(service: Service) -> None:
-    headers = {**HEADERS, "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
+    headers = {**headers_of(USER), "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(request_bytes("POST", URL, headers))
 

@@ -16,6 +16,7 @@ EVERYBODYS: Final = {
     "audit_events": {"SELECT", "INSERT"},
     "audit_heads": {"SELECT", "INSERT", "UPDATE (digest, sequence)"},
     "keys.audit_keys": {"SELECT"},
+    "migration_history": {"SELECT"},
     "schema keys": {"USAGE"},
     "schema public": {"USAGE"},
 }
@@ -36,7 +37,9 @@ RIGHTS: Final = {
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT"},
+        "probe_write()": {"EXECUTE"},
         "tenants": {"SELECT", "INSERT"},
+        "write_probe": {"INSERT"},
         "vaults": {
             "SELECT",
             "INSERT",

@@ -8,9 +8,9 @@ from alembic import command
 from alembic.util import CommandError
 
 from creatorvault.core.development import with_database, with_development_secrets
-from creatorvault.core.migrations import alembic_config
+from creatorvault.core.migrations import Standing, alembic_config
 from creatorvault.core.roles import role_statements, run_as_owner
-from creatorvault.core.upgrading import UpgradeStep, addresses
+from creatorvault.core.upgrading import UpgradeStep, addresses, changeable
 from creatorvault.core.upgrading import upgrade as upgrade_database
 from creatorvault.settings import load_settings
 
@@ -31,8 +31,8 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
         keys must be set.
         """
         with with_database(with_development_secrets(load_settings()), click.echo) as settings:
-            upgrade_database(settings, steps, revision, click.echo)
-            click.echo(f"The database is at {revision}.")
+            if upgrade_database(settings, steps, revision, click.echo) is not Standing.AHEAD:
+                click.echo(f"The database is at {revision}.")
 
     for command_ in (downgrade, check, make_migrations, roles):
         database.add_command(command_)
@@ -44,16 +44,26 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
 def downgrade(revision: str) -> None:
     """Take migrations back: the last one, or down to REVISION ("base" takes all of them, and the data with them)."""
     with with_database(load_settings(), click.echo) as settings:
-        command.downgrade(alembic_config(addresses(settings.database)[0]), revision)
+        owner = addresses(settings.database)[0]
+        if changeable(owner) is Standing.AHEAD:
+            raise click.ClickException(f"{Standing.AHEAD.text} Only that version can take it back.")
+        command.downgrade(alembic_config(owner), revision)
         click.echo(f"The database is at {revision}.")
 
 
 @click.command()
 def check() -> None:
-    """Fail when migrations are not applied, or do not say what the models say."""
+    """Fail when migrations are not applied, or do not say what the models say.
+
+    A database that a later version has migrated is no failure as long as this version can serve it.
+    """
     with with_database(load_settings(), click.echo) as settings:
+        owner = addresses(settings.database)[0]
+        if changeable(owner) is Standing.AHEAD:
+            click.echo(f"Warning: {Standing.AHEAD.text}")
+            return
         try:
-            command.check(alembic_config(addresses(settings.database)[0]))
+            command.check(alembic_config(owner))
         except CommandError as error:
             raise click.ClickException(str(error)) from error
 

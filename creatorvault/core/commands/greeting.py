@@ -52,7 +52,10 @@ class Greeting:
     def _greet(self) -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
         complain_at = time.monotonic() + PATIENCE_SECONDS
+        parent = multiprocessing.parent_process()
         while missing := self._missing():
+            if parent is not None and not parent.is_alive():
+                return
             if time.monotonic() > complain_at:
                 click.echo(f"Not ready yet: {', '.join(missing)}", err=True)
                 complain_at = time.monotonic() + PATIENCE_SECONDS

@@ -90,6 +90,7 @@ def _hand_to_workers(settings: Settings) -> None:
         os.environ["DATABASE_URL"] = settings.database.url.reveal()
     if settings.database.operator_url is not None:
         os.environ["DATABASE_OPERATOR_URL"] = settings.database.operator_url.reveal()
+    os.environ["CREATORVAULT_SERVER__WORKERS"] = str(settings.server.workers)  # each has a port for its metrics
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

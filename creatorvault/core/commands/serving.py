@@ -6,11 +6,11 @@ from importlib import import_module
 from ipaddress import ip_address
 from typing import Final
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
+from creatorvault.core.commands.supervising import Supervisor, application_of_worker
 from creatorvault.settings import ServerSettings
 
 MORE_BUFFER: Final = 16_384
@@ -20,14 +20,13 @@ bare 431 from the server, as does one with more than 100 headers; a target of 65
 
 
 def serve(application: str, server: ServerSettings) -> int:
-    """Blocks until SIGINT or SIGTERM has been obeyed; returns the exit status, 1 when a worker died by itself.
+    """Blocks until SIGINT or SIGTERM has been obeyed; returns the exit status, 1 when workers cannot start.
 
     Requests in flight have `shutdown_seconds` to finish. Workers are forked where the platform allows it, since
     importing everything once more takes longer than all the rest of a start: call this without threads running.
     """
-    granian = Granian(
+    supervisor = Supervisor(
         application,
-        factory=True,
         interface=Interfaces.ASGI,
         address=_numeric(server.host),
         port=server.port,
@@ -49,10 +48,10 @@ def serve(application: str, server: ServerSettings) -> int:
     gc.collect()
     gc.freeze()
     try:
-        granian.serve()
+        supervisor.serve(target_loader=application_of_worker)
     except SystemExit:
         # Ctrl-C reaches the workers too; one that has finished before it is told to counts as lost for Granian.
-        return 0 if granian.interrupt_signal else 1
+        return 0 if supervisor.interrupt_signal else 1
     return 0
 
 

@@ -13,7 +13,7 @@ from tests.factories import claims_of, token_of
 from tests.faults.clients import REFUSED, Answer, ask
 
 PAUSE_SECONDS: Final = 0.05
-SETTLE_SECONDS: Final = 10.0
+SETTLE_SECONDS: Final = 60.0
 
 
 @dataclass
@@ -110,6 +110,11 @@ class Crowd:
             self.answers.append(answer)
         if not answer.ok:
             await asyncio.sleep(PAUSE_SECONDS)
+
+    @property
+    def acknowledged(self) -> int:
+        """How many writes have been acknowledged so far."""
+        return sum(len(creator.acknowledged) for creator in self.writers)
 
     async def settled(self) -> tuple[int, int]:
         """How many acknowledged writes are lost, and how many ideas are stored more than once."""

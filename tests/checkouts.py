@@ -1,0 +1,67 @@
+"""The version that comes after this one: a copy of the package and its migrations, with one migration more."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import creatorvault
+from creatorvault.core.bundled import bundled
+from creatorvault.core.migrations import heads
+
+LATER: Final = "99991231_01"
+PACKAGE: Final = Path(creatorvault.__file__).parent
+
+MIGRATION: Final = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "{revision}"
+down_revision = {after!r}
+{constants}
+
+def upgrade() -> None:
+    op.add_column("ideas", sa.Column("mood", sa.Text(), nullable=True))
+    op.create_table("moods", sa.Column("name", sa.Text(), nullable=False))
+    op.create_index("moods_name", "moods", ["name"])
+
+
+def downgrade() -> None:
+    op.drop_table("moods")
+    op.drop_column("ideas", "mood")
+"""
+
+
+def later_checkout(folder: Path, constants: str = "", *, without: str = "") -> Path:
+    """Returns where it is. Its migration adds a column, a table and an index. With `without` one of today's is not
+    there: it is a version that went another way.
+    """
+    checkout = folder / "later"
+    shutil.copytree(PACKAGE, checkout / PACKAGE.name)
+    migrations = checkout / "migrations"
+    shutil.copytree(bundled("migrations"), migrations)
+    (after,) = heads()
+    for file in migrations.glob("versions/*.py"):
+        text = file.read_text(encoding="utf-8")
+        if without and f'revision = "{without}"\n' in text.partition("down_revision")[0]:
+            after = text.partition('down_revision = "')[2].partition('"')[0]
+            file.unlink()
+    (migrations / "versions" / "later.py").write_text(
+        MIGRATION.format(revision=LATER, after=after, constants=constants), encoding="utf-8"
+    )
+    return checkout
+
+
+def ran(checkout: Path, environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`creatorvault …` of a checkout; what it printed is in `stdout`."""
+    return subprocess.run(
+        [sys.executable, "-m", "creatorvault", *arguments],
+        env=dict(environ),
+        cwd=checkout,
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )

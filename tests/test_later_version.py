@@ -1,0 +1,149 @@
+"""A database that a later version has migrated: served when nothing was taken away, refused in words when it was."""
+
+import re
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final
+
+import pytest
+from alembic.script import ScriptDirectory
+from click.testing import CliRunner, Result
+
+from creatorvault.__main__ import root
+from creatorvault.core.checks import Installation
+from creatorvault.core.database_checks import database_check
+from creatorvault.core.migrations import Standing, heads, standing
+from tests.application import House, environment_of, settings_of
+from tests.checkouts import LATER, later_checkout, ran
+from tests.logs import Logs
+from tests.postgres import Database
+from tests.schema import PATH, config_of, migrate
+
+OURS: Final = next(iter(heads()))
+
+
+@pytest.fixture
+def environ(fresh_database: Database, home: Path) -> dict[str, str]:
+    return environment_of(fresh_database, home) | PATH
+
+
+async def found_by_check(environ: dict[str, str]) -> list[str]:
+    return [message.id for message in await database_check(Installation(settings_of(environ), deploy=False))]
+
+
+def command(environ: dict[str, str], *words: str) -> Result:
+    """`creatorvault database …` of this version; it runs an event loop of its own, and so does the test."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(CliRunner().invoke, root, ["database", *words], env=environ).result()
+
+
+def refused(environ: dict[str, str], *words: str) -> str:
+    """What it says, in words, on its way to exit status 1."""
+    result = command(environ, *words)
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    return " ".join(re.sub("[─│╭╮╰╯]", " ", result.output).split())  # without the frame around it
+
+
+async def test_a_database_that_the_next_version_has_migrated_is_served_with_a_warning(
+    fresh_house: House, environ: dict[str, str], tmp_path: Path, logs: Logs
+) -> None:
+    ada = fresh_house.creator()
+    idea = await ada.idea("Before")
+    assert (await fresh_house.client.get("/health/ready")).json().keys() == {"status", "checks"}
+
+    migrated = ran(later_checkout(tmp_path), environ, "database", "upgrade")
+    assert migrated.returncode == 0, migrated.stdout[-1500:]
+    ready = [await fresh_house.client.get("/health/ready") for _ in range(3)][-1]
+
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    assert set(ready.json()["checks"].values()) == {"ok"}
+    assert ready.json()["warnings"] == {"migrations": "ahead"}
+    assert [event["database"] for event in logs.named("health.migrations")] == ["ahead"]
+    assert (await ada.patch(idea, {"title": "After"})).status_code == 200
+    await ada.idea("New")
+    assert await ada.titles({"search": "n"}) == ["New"]
+    assert await found_by_check(environ) == ["core.W009"]
+
+
+async def test_commands_say_that_the_database_is_ahead(environ: dict[str, str], tmp_path: Path) -> None:
+    later = later_checkout(tmp_path)
+    assert ran(later, environ, "database", "upgrade").returncode == 0
+
+    for word in ("upgrade", "check"):
+        result = command(environ, word)
+        assert result.exit_code == 0
+        assert result.output.startswith(f"Warning: {Standing.AHEAD.text}")
+        assert result.output.count("\n") == 1
+    assert "Only that version can take it back." in refused(environ, "downgrade")
+
+    assert ran(later, environ, "database", "downgrade").returncode == 0
+    assert command(environ, "check").exit_code == 0
+    assert await found_by_check(environ) == []
+
+
+@pytest.mark.parametrize(
+    ("later", "why"),
+    [
+        ({"constants": f'oldest_served = "{LATER}"'}, Standing.OUTGROWN),
+        ({"without": OURS}, Standing.UNKNOWN),
+    ],
+)
+async def test_a_database_without_what_this_version_needs_is_refused_in_words(
+    fresh_house: House,
+    fresh_database: Database,
+    environ: dict[str, str],
+    tmp_path: Path,
+    later: dict[str, str],
+    why: Standing,
+) -> None:
+    if why is Standing.UNKNOWN:
+        migrate(fresh_database, "-1", down=True)
+    assert ran(later_checkout(tmp_path, **later), environ, "database", "upgrade").returncode == 0
+
+    ready = await fresh_house.client.get("/health/ready")
+
+    assert (ready.status_code, ready.json()["checks"]["migrations"]) == (503, "failed")
+    assert "warnings" not in ready.json()
+    assert await found_by_check(environ) == ["core.E014"]
+    for word in ("upgrade", "check", "downgrade"):
+        assert f"{why.text} It is at {LATER}." in refused(environ, word)
+
+
+async def test_a_database_that_is_behind_is_not_ready_until_it_is_migrated(
+    fresh_house: House, fresh_database: Database
+) -> None:
+    migrate(fresh_database, "-1", down=True)
+    behind = await fresh_house.client.get("/health/ready")
+    migrate(fresh_database)
+
+    assert (behind.status_code, behind.json()["checks"]["migrations"]) == (503, "failed")
+    assert behind.json()["checks"]["database"] == "ok"
+    assert (await fresh_house.client.get("/health/ready")).status_code == 200
+
+
+def test_a_migration_lets_no_later_version_serve_than_those_that_know_it(fresh_database: Database) -> None:
+    scripts = [*ScriptDirectory.from_config(config_of(fresh_database)).walk_revisions()][::-1]
+    line = [script.revision for script in scripts]
+
+    for script in scripts:
+        oldest = getattr(script.module, "oldest_served", script.revision)
+        assert oldest in line[: line.index(script.revision) + 1], script.revision
+
+
+@pytest.mark.parametrize(
+    ("applied", "history", "expected"),
+    [
+        ({OURS}, [], Standing.CURRENT),
+        (set(), [], Standing.BEHIND),
+        ({"20261122_01"}, [], Standing.BEHIND),
+        ({"x"}, [], Standing.UNKNOWN),
+        ({"x"}, [("20261122_01", None), ("x", None)], Standing.UNKNOWN),
+        ({"x"}, [(OURS, None), ("x", None)], Standing.AHEAD),
+        ({"x"}, [("a", None), (OURS, None), ("w", OURS), ("x", "a")], Standing.AHEAD),
+        ({"x"}, [("a", None), (OURS, None), ("w", "w"), ("x", None)], Standing.OUTGROWN),
+        ({"x"}, [("a", "b"), (OURS, "c"), ("x", None)], Standing.AHEAD),
+        ({"x"}, [(OURS, None), ("x", "misspelt")], Standing.OUTGROWN),
+    ],
+)
+def test_how_a_database_stands(applied: set[str], history: list[tuple[str, str | None]], expected: Standing) -> None:
+    assert standing(applied, history) is expected
