@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills abuse pgbouncer audit lint format types check lock clean bench
+.PHONY: help run test faults kills abuse pgbouncer audit lint format types check lock images clean bench
 
 # Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
 # the first lines of installed scripts can.
@@ -25,7 +25,8 @@ help:
 	@echo "make bench    measure beside a plaintext baseline and the floor (about 5 minutes); writes docs/benchmarks/"
 	@echo "make lint     rules of style and safety          make format   put the code in its form"
 	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
-	@echo "make lock     renew the locked dependencies      make clean    remove what was made, but no data"
+	@echo "make lock     renew the locked dependencies      make images   renew the images' digests, with Docker"
+	@echo "make clean    remove what was made, but no data"
 
 run: .venv/installed
 	@$(PYTHON) -m creatorvault run
@@ -70,9 +71,18 @@ bench: .venv/installed .venv-bench/installed
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
-	@$(COMPILE) --upgrade pyproject.toml --extra otel --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --upgrade benchmarks/baseline/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
+
+# What each tag stands for today. To go to another version, change the tag and run it.
+images:
+	@for image in $$(grep -ohE '[a-z0-9./-]+:[[:alnum:]._-]+@sha256:[0-9a-f]{64}' Dockerfile compose.yaml | sort -u); do \
+		name=$${image%@*}; \
+		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$name") || exit 1; \
+		echo "$$name $$digest"; \
+		sed -i.old "s|$$image|$$name@$$digest|" Dockerfile compose.yaml && rm Dockerfile.old compose.yaml.old; \
+	done
 
 clean:
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info

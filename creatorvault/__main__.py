@@ -11,6 +11,7 @@ from creatorvault.core.commands.openapi import openapi
 from creatorvault.core.commands.root import APPLICATION, root_group
 from creatorvault.core.commands.run import run_command
 from creatorvault.core.commands.shell import shell_command
+from creatorvault.core.core_dumps import forbid_core_dumps
 from creatorvault.core.settings_checks import groups_check
 from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
 from creatorvault.crypto.errors import RootKeysInvalid
@@ -50,6 +51,7 @@ root = root_group(
 
 
 def main() -> None:
+    forbid_core_dumps()
     root(prog_name="creatorvault")
 
 

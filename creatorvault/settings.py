@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from creatorvault.core.bundled import bundled, is_installed
 from creatorvault.core.configuration import SettingsError, from_file, read, variables
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
@@ -42,6 +43,7 @@ __all__ = (
 
 MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
+SETTINGS_FILE: Final = "litestar.toml"
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 type Quota = Annotated[int, Meta(ge=1)]
@@ -214,8 +216,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Settings:
     """Raises SettingsError with everything that is wrong: names, values, and in production what is unsafe.
 
-    Without `file`: `litestar.toml` of the checkout, or of the working directory when the package is installed apart.
-    An empty variable counts as unset.
+    Without `file`: `litestar.toml` of the checkout, or else of the working directory. Where a wheel is installed, the
+    working directory comes first, and the wheel's own file after it. An empty variable counts as unset.
     """
     tree = from_file(file) if file is not None or (file := _settings_file()) else {}
     problems = lay_over(tree, environ, variables(Settings))
@@ -227,10 +229,8 @@ def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
 
 
 def _settings_file() -> Path | None:
-    for folder in (Path(__file__).parent.parent, Path.cwd()):
-        if (file := folder / "litestar.toml").is_file():
-            return file
-    return None
+    places = (bundled(SETTINGS_FILE), Path.cwd() / SETTINGS_FILE)
+    return next((file for file in (reversed(places) if is_installed() else places) if file.is_file()), None)
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:

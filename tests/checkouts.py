@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import creatorvault
-from creatorvault.core.migrations import FOLDER, heads
+from creatorvault.core.bundled import bundled
+from creatorvault.core.migrations import heads
 
 LATER: Final = "99991231_01"
 PACKAGE: Final = Path(creatorvault.__file__).parent
@@ -39,8 +40,8 @@ def later_checkout(folder: Path, constants: str = "", *, without: str = "") -> P
     """
     checkout = folder / "later"
     shutil.copytree(PACKAGE, checkout / PACKAGE.name)
-    migrations = checkout / FOLDER.relative_to(PACKAGE.parent)
-    shutil.copytree(FOLDER, migrations, dirs_exist_ok=True)
+    migrations = checkout / "migrations"
+    shutil.copytree(bundled("migrations"), migrations)
     (after,) = heads()
     for file in migrations.glob("versions/*.py"):
         text = file.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ In CI it is made as the image makes it, by the commands of the Dockerfile. Elsew
 which has more in it than the image, and nothing has to be downloaded once more.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -14,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Final
@@ -140,12 +141,52 @@ def test_every_dependency_is_locked_by_its_hash() -> None:
 
 def test_it_is_built_in_stages_and_serves_as_nobody_special() -> None:
     *earlier, last = of_kind("FROM")
-    assert [image.split()[0] for image in (*earlier, last)] == ["python:3.13-slim"] * 2
+    assert [image.split("@")[0] for image in (*earlier, last)] == ["python:3.13-slim"] * 2
     assert ROOT.joinpath(".python-version").read_text().startswith("3.13")
     names = [name for name, _ in instructions()]
     assert "USER" in names[names.index("FROM", 1) :]
     assert of_kind("USER")[-1].split(":")[0].isdigit()
     assert of_kind("USER")[-1].split(":")[0] != "0"
+
+
+def images() -> list[str]:
+    """Of the Dockerfile and the composition."""
+    composed = [service["image"] for service in composition()["services"].values() if "image" in service]
+    return [*(argument.split()[0] for argument in of_kind("FROM")), *composed]
+
+
+def test_every_image_is_named_by_its_digest() -> None:
+    pinned = [re.fullmatch(r"([a-z0-9./-]+:[\w.-]+)@(sha256:[0-9a-f]{64})", image) for image in images()]
+
+    assert len(pinned) == 5
+    assert all(pinned), images()
+    assert len({match[1] for match in pinned if match}) == len({match[0] for match in pinned if match})
+    assert not re.search(r"(?m)^#\s*syntax=", (ROOT / "Dockerfile").read_text()), "that is an image too"
+
+
+def test_make_images_asks_for_every_digest_and_puts_it_in(tmp_path: Path) -> None:
+    """In place of Docker, which would ask a registry, a program that knows a digest for each tag."""
+    for name in ("Makefile", "Dockerfile", "compose.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    docker = tmp_path / "docker"
+    docker.write_text(
+        '#!/bin/sh\nfor name; do :; done\nprintf "sha256:%s" "$(printf %s "$name" | sha256sum | cut -c 1-64)"\n'
+    )
+    docker.chmod(0o755)
+    before = {name: (tmp_path / name).read_text() for name in ("Dockerfile", "compose.yaml")}
+
+    subprocess.run(["make", "images"], cwd=tmp_path, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=True)
+
+    def renewed(text: str) -> str:
+        return re.sub(
+            r"([a-z0-9./-]+:[\w.-]+)@sha256:[0-9a-f]{64}",
+            lambda found: f"{found[1]}@sha256:{hashlib.sha256(found[1].encode()).hexdigest()}",
+            text,
+        )
+
+    for name, text in before.items():
+        assert (tmp_path / name).read_text() == renewed(text) != text
+    assert {file.name for file in tmp_path.iterdir()} == {"Makefile", "Dockerfile", "compose.yaml", "docker"}
 
 
 def test_nothing_secret_is_baked_in() -> None:
@@ -210,24 +251,28 @@ def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = environment(plain, image, empty_database, port)
+    recorded = recording_python(plain, image.parent / "recorded")
+    variables = dict(environment(plain, image, empty_database, port))
+    variables["PATH"] = f"{recorded}:{variables['PATH']}"
     [entrypoint] = [json.loads(argument) for argument in of_kind("ENTRYPOINT")]
     [check] = [command for command in commands() if any("healthcheck.py" in part for part in command)]
 
     def healthy() -> int:
         command = [str(plain / "bin" / check[0]), *(here(part) for part in check[1:])]
-        return subprocess.run(command, env=dict(variables), capture_output=True, check=False).returncode
+        return subprocess.run(command, env=variables, capture_output=True, check=False).returncode
 
     assert healthy() == 1
     service = subprocess.Popen(
-        [here(entrypoint[0])], cwd=image, env=dict(variables), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        [here(entrypoint[0])], cwd=image, env=variables, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
     try:
         deadline = time.monotonic() + 60
         while (status := healthy()) and service.poll() is None and time.monotonic() < deadline:
             time.sleep(0.2)
         assert status == 0
-        assert serving_environment(service.pid).get("DATABASE_OWNER_URL") is None
+        started = dict(starts(recorded))
+        assert "DATABASE_OWNER_URL" in started["-m creatorvault database upgrade"]
+        assert "DATABASE_OWNER_URL" not in started["-m creatorvault run"]
         service.send_signal(signal.SIGTERM)
         _, said = service.communicate(timeout=30)
         assert service.returncode == 0, said.decode()
@@ -237,9 +282,18 @@ def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
     assert not list(image.rglob("__pycache__")), "something was written where the image is read-only"
 
 
-def serving_environment(pid: int) -> dict[str, str]:
-    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-    return dict(entry.decode().split("=", 1) for entry in variables if entry)
+def recording_python(plain: Path, folder: Path) -> Path:
+    """A folder with a `python` that writes down what it is started with, and the names of its variables."""
+    folder.mkdir()
+    record = f'{{ echo "$@"; env -0 | cut -z -d = -f 1 | tr "\\0" " "; echo; }} >> "{folder}/record"'
+    (folder / "python").write_text(f'#!/bin/sh\n{record}\nexec "{plain}/bin/python" "$@"\n')
+    (folder / "python").chmod(0o755)
+    return folder
+
+
+def starts(recorded: Path) -> Iterator[tuple[str, list[str]]]:
+    lines = (recorded / "record").read_text().splitlines()
+    return ((words, names.split()) for words, names in zip(lines[::2], lines[1::2], strict=True))
 
 
 def test_the_entry_point_runs_any_other_command(plain: Path, image: Path, empty_database: Database) -> None:
@@ -331,6 +385,10 @@ def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
     assert api["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in api["security_opt"]
     assert [name for name, service in composition()["services"].items() if "ports" in service] == ["api"]
+
+
+def test_no_container_may_dump_its_memory() -> None:
+    assert {service["ulimits"]["core"] for service in composition()["services"].values()} == {0}
 
 
 @pytest.mark.parametrize("script", ["docker/entrypoint", "docker/database.sh"])

@@ -104,7 +104,7 @@ def test_every_variable_is_named(variable: str) -> None:
     assert f"`{variable}`" in SETTINGS
 
 
-@pytest.mark.parametrize("code", sorted({*alarms(), "provider_down"}))
+@pytest.mark.parametrize("code", sorted({*alarms(), "provider_down", "statements_lost"}))
 def test_every_alarm_has_an_answer(code: str) -> None:
     assert f"| `{code}` |" in ALARMS
 

@@ -1,5 +1,6 @@
 """Connections that cannot hang: every transaction has the server's time limits, and closing one waits for nobody."""
 
+import secrets
 from typing import Any, Final
 
 import asyncpg
@@ -34,12 +35,22 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
     )
 
     class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+        def __init__(self, *arguments: Any) -> None:
+            super().__init__(*arguments)
+            self._token = secrets.token_hex(4)
+
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
             """Only asyncpg's own transactions begin with BEGIN; what a session executes is prepared."""
             if query.startswith("BEGIN"):
                 query = f"{query} {set_limits}"
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
+
+        def _get_unique_id(self, prefix: str) -> str:
+            """The driver's names are numbers, the same in every process. Behind a pooler that does not keep clients'
+            statements apart, a process would run what another one has prepared under the same number.
+            """
+            return f"{super()._get_unique_id(prefix)}{self._token}"
 
         async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
             """Hangs up. The driver's own waits for a server to say goodbye, two seconds for each that hangs."""

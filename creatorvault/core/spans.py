@@ -1,6 +1,6 @@
 """A span of OpenTelemetry for each request, without the path, the query, addresses or anybody's id.
 
-Needs the extra `creatorvault[otel]`; `creatorvault.core.tracing` imports this when there is something to send to.
+Needs the extra `otel`; `creatorvault.core.tracing` imports this when there is something to send to.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""OpenTelemetry, for those who ask for it: the extra `creatorvault[otel]` and OTEL_EXPORTER_OTLP_ENDPOINT.
+"""OpenTelemetry, for those who ask for it: its packages, which are the extra `otel`, and OTEL_EXPORTER_OTLP_ENDPOINT.
 
 Where spans go, and which of them, is configured by OpenTelemetry's own variables (OTEL_TRACES_SAMPLER, …).
 """
@@ -20,6 +20,8 @@ log = get_logger(__name__)
 
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 STATE_KEY: Final = "spans"
+PACKAGES: Final = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
+"""By the names that PyPI has them under. It has no `creatorvault`, whose extras an index could give somebody else's."""
 
 
 def install_tracing(app: Edge, environ: Mapping[str, str] = os.environ) -> None:
@@ -29,7 +31,7 @@ def install_tracing(app: Edge, environ: Mapping[str, str] = os.environ) -> None:
     try:
         from creatorvault.core.spans import exported_spans  # noqa: PLC0415  # the extra may not be installed
     except ImportError:
-        log.warning("tracing.unavailable", install="creatorvault[otel]")
+        log.warning("tracing.unavailable", install=PACKAGES)
         return
     observe_with(app, exported_spans())
 

@@ -31,7 +31,14 @@ class Readiness(Struct):
         "status": ("`ready` or `not_ready`.", "not_ready"),
         "checks": (
             "Each part by name, and `ok` or `failed`.",
-            {"api": "ok", "database": "ok", "database_writable": "ok", "migrations": "failed", "root_key": "ok"},
+            {
+                "api": "ok",
+                "database": "ok",
+                "database_writable": "ok",
+                "prepared_statements": "ok",
+                "migrations": "failed",
+                "root_key": "ok",
+            },
         ),
     }
 
@@ -59,7 +66,14 @@ READY: Final = Answer(
     examples={
         "Ready": {
             "status": "ready",
-            "checks": {"api": "ok", "database": "ok", "database_writable": "ok", "migrations": "ok", "root_key": "ok"},
+            "checks": {
+                "api": "ok",
+                "database": "ok",
+                "database_writable": "ok",
+                "prepared_statements": "ok",
+                "migrations": "ok",
+                "root_key": "ok",
+            },
         }
     },
 )

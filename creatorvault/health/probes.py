@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from creatorvault.core.glances import Glances
 from creatorvault.core.migrations import APPLIED, HISTORY, Standing, is_known, standing
+from creatorvault.core.statements import KeptStatements
 from creatorvault.ideas.glances import ONE
 from creatorvault.settings import DatabaseSettings
 
@@ -32,12 +33,17 @@ class Probes:
 
     def __init__(self, settings: DatabaseSettings) -> None:
         self._statements = Glances(replace(settings, pool_size=1, answer_seconds=DEADLINE_SECONDS))
+        self._kept = KeptStatements(settings, DEADLINE_SECONDS)
         self._wrote_at = -WRITES_APART_SECONDS
         self._failed: Exception | None = None
 
     async def is_read_only(self) -> bool:
         """A standby, or a server that an operator has set read-only, answers reads and stores nothing."""
         return await self._is(READ_ONLY)
+
+    async def statements_are_kept(self) -> bool:
+        """On connections of its own, and not each time."""
+        return await self._kept.are_kept()
 
     async def standing(self) -> Standing:
         applied = [revision for (revision,) in await self._statements.rows(APPLIED)]

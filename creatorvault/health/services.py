@@ -20,6 +20,7 @@ type Outcome = Literal["ok", "failed"]
 class DatabaseHealth(NamedTuple):
     database: Outcome = "failed"
     database_writable: Outcome = "failed"
+    prepared_statements: Outcome = "failed"
     migrations: Outcome = "failed"
 
 
@@ -61,7 +62,10 @@ class HealthService:
         probes, health, part = self._probes, DatabaseHealth(), "database"
         try:
             writable: Outcome = "failed" if await probes.is_read_only() else "ok"
-            health, part = DatabaseHealth(database="ok", database_writable=writable), "migrations"
+            health, part = DatabaseHealth(database="ok", database_writable=writable), "prepared_statements"
+            if await probes.statements_are_kept():
+                health = health._replace(prepared_statements="ok")
+            part = "migrations"
             self._note(await probes.standing())
             if self._standing is not None and self._standing.serves and await probes.has_keys():
                 health, part = health._replace(database="failed", migrations="ok"), "database"

@@ -458,16 +458,32 @@ def test_a_key_file_is_private_text(tmp_path: Path, mode: int, content: bytes, p
         assert problem in problems(environ)[0]
 
 
-def test_a_checkout_elsewhere_reads_the_file_of_the_working_directory(
+def test_an_installed_wheel_reads_the_working_directory_before_its_own_file(
+    toml: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wheel = toml.parent / "bundled"
+    wheel.mkdir()
+    (wheel / "litestar.toml").write_text("[server]\nport = 9001\n")
+    toml.write_text("[server]\nport = 9000\n")
+    monkeypatch.chdir(toml.parent)
+    monkeypatch.setattr("creatorvault.core.bundled.BUNDLED", wheel)
+
+    assert load_settings({}).server.port == 9000
+    toml.unlink()
+    assert load_settings({}).server.port == 9001
+    (wheel / "litestar.toml").unlink()
+    assert load_settings({}).server.port == 8000
+
+
+def test_a_checkout_reads_its_own_file_before_the_working_directory(
     toml: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml.write_text("[server]\nport = 9000\n")
     monkeypatch.chdir(toml.parent)
-    monkeypatch.setattr("creatorvault.settings.__file__", "/nowhere/site-packages/creatorvault/settings.py")
-
-    assert load_settings({}).server.port == 9000
-    toml.unlink()
     assert load_settings({}).server.port == 8000
+
+    monkeypatch.setattr("creatorvault.core.bundled.PACKAGE", Path("/nowhere/creatorvault"))
+    assert load_settings({}).server.port == 9000
 
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable() and text not in repr(MASK) + "Secret()"))

@@ -24,7 +24,8 @@ async def test_a_service_whose_database_has_a_full_disk_is_not_ready(
 
     assert ready.status_code == 503
     assert ready.json()["checks"] | {"database_writable": ""} == {
-        "api": "ok", "database": "ok", "database_writable": "", "migrations": "ok", "root_key": "ok",
+        "api": "ok", "database": "ok", "database_writable": "", "prepared_statements": "ok", "migrations": "ok",
+        "root_key": "ok",
     }  # fmt: skip
     assert ready.json()["checks"]["database_writable"] == "failed"
 

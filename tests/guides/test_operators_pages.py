@@ -33,7 +33,7 @@ def test_the_service_really_says_what_the_table_of_symptoms_quotes() -> None:
 
 def test_the_connections_of_so_many_workers_are_what_the_settings_open() -> None:
     database, search = Settings().database, Settings().search
-    of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + 4
+    of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + 5
     listed = {
         int(workers): int(connections)
         for workers, connections in re.findall(

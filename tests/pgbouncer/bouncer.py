@@ -1,4 +1,4 @@
-"""A PgBouncer of the tests' own, in transaction mode and with one connection to the server."""
+"""A PgBouncer of the tests' own, configured as docs/operations/pgbouncer.md says, with one connection to the server."""
 
 import os
 import re
@@ -7,12 +7,14 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from configparser import ConfigParser
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.guides.blocks import claimed
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Database
 
 # Debian installs it where only root looks.
@@ -20,6 +22,18 @@ PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/
 PORT: Final = 6432
 KEEPS_STATEMENTS: Final = (1, 21)
 """The first version that carries prepared statements in transaction mode."""
+
+NEWER, USERS, OLDER = claimed(__file__)
+PASSWORD: Final = "of-every-login"
+OF_THE_TESTS: Final = {
+    "listen_addr": "",
+    "listen_port": str(PORT),
+    "auth_type": "trust",
+    "default_pool_size": "1",
+    "max_client_conn": "500",
+    "log_connections": "0",
+    "log_disconnections": "0",
+}
 
 
 def version() -> tuple[int, int]:
@@ -43,15 +57,34 @@ class Bouncer:
 
 
 @contextmanager
-def bouncer_before(database: Database, *, statements: bool) -> Generator[Bouncer]:
-    """`statements`: it carries prepared statements, which takes a version that can."""
+def bouncer_before(
+    database: Database,
+    *,
+    statements: bool,
+    databases: Mapping[str, str] | None = None,
+    listed: str = "",
+    **settings: str,
+) -> Generator[Bouncer]:
+    """Configured as the page says, but for what makes it a test's own, and `settings`. `listed` are its users.
+
+    `statements`: it carries prepared statements, which takes a version that can.
+    """
     # Not the test's own folder: the address of a socket has 107 bytes, and the account below has to reach it.
     folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
     # It refuses to run as root, and only the server's own account reaches the server's socket.
     server = Path(database.socket).stat()
     os.chown(folder, server.st_uid, server.st_gid)
-    _configure(folder, database, statements=statements)
-    process = _start(folder, server)
+    users = folder / "users"
+    users.write_text(listed or "".join(f'"{role}" "{PASSWORD}"\n' for role in (RUNTIME, OWNER, OPERATOR)))
+    configuration = documented(statements=statements)
+    configuration["databases"] = databases or {"*": f"host={database.socket}"}
+    places = {"unix_socket_dir": str(folder), "auth_file": str(users)}
+    configuration.read_dict({"pgbouncer": OF_THE_TESTS | places | settings})
+    if not statements and version() >= KEEPS_STATEMENTS:
+        configuration["pgbouncer"]["max_prepared_statements"] = "0"
+    with (folder / "pgbouncer.ini").open("w") as file:
+        configuration.write(file)
+    process = _start(folder, server, f".s.PGSQL.{configuration['pgbouncer']['listen_port']}")
     try:
         yield Bouncer(folder, database)
     finally:
@@ -60,28 +93,14 @@ def bouncer_before(database: Database, *, statements: bool) -> Generator[Bouncer
         shutil.rmtree(folder)
 
 
-def _configure(folder: Path, database: Database, *, statements: bool) -> None:
-    users = folder / "users"
-    users.write_text("".join(f'"{role}" ""\n' for role in (RUNTIME, OWNER, OPERATOR)))
-    settings = {
-        "listen_addr": "",
-        "listen_port": str(PORT),
-        "unix_socket_dir": str(folder),
-        "auth_type": "trust",
-        "auth_file": str(users),
-        "pool_mode": "transaction",
-        "default_pool_size": "1",
-        "max_client_conn": "500",
-        "log_connections": "0",
-        "log_disconnections": "0",
-    }
-    if statements:
-        settings["max_prepared_statements"] = "200"
-    lines = "\n".join(f"{name} = {value}" for name, value in settings.items())
-    (folder / "pgbouncer.ini").write_text(f"[databases]\n* = host={database.socket}\n\n[pgbouncer]\n{lines}\n")
+def documented(*, statements: bool) -> ConfigParser:
+    """The page's pgbouncer.ini for versions that carry prepared statements, or for those that do not."""
+    configuration = ConfigParser(interpolation=None)
+    configuration.read_string((NEWER if statements else OLDER).text)
+    return configuration
 
 
-def _start(folder: Path, account: os.stat_result) -> subprocess.Popen[bytes]:
+def _start(folder: Path, account: os.stat_result, listens: str) -> subprocess.Popen[bytes]:
     assert PROGRAM is not None
     with (folder / "log").open("wb") as log:
         uid, gid = (account.st_uid, account.st_gid) if os.geteuid() == 0 else (None, None)
@@ -95,7 +114,7 @@ def _start(folder: Path, account: os.stat_result) -> subprocess.Popen[bytes]:
         )
     while process.poll() is None:
         with socket.socket(socket.AF_UNIX) as probe:
-            if probe.connect_ex(str(folder / f".s.PGSQL.{PORT}")) == 0:
+            if probe.connect_ex(str(folder / listens)) == 0:
                 return process
         time.sleep(0.02)
     raise RuntimeError((folder / "log").read_text())

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from creatorvault.core.checks import Check, Installation, Level, found_by
 from creatorvault.core.commands.greeting import Greeting, Sample
 from creatorvault.core.commands.serving import serve
-from creatorvault.core.database_checks import logins_check
+from creatorvault.core.database_checks import logins_check, statements_check
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.upgrading import UpgradeStep, addresses, reachable, upgrade
 from creatorvault.settings import Environment, Settings, load_settings
@@ -45,6 +45,7 @@ def run_command(
             else:
                 asyncio.run(reachable(addresses(settings.database)[1], settings.database.startup_seconds, click.echo))
                 _refuse_what_is_wrong(settings, [logins_check])
+            _refuse_what_is_wrong(settings, [statements_check])
             _hand_to_workers(settings)
             sample = sample_token(settings, Greeting.user) if development else Sample()
             with Greeting(settings.server, sample):
@@ -64,7 +65,9 @@ def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
     """A worker would find it too, and tell it with a traceback."""
     installation = Installation(settings, deploy=settings.environment is Environment.PRODUCTION)
     found = asyncio.run(found_by(checks, installation))
-    if errors := [f"{message.id}: {message.text}" for message in found if message.level is Level.ERROR]:
+    if errors := [
+        f"{message.id}: {message.text} {message.hint}".rstrip() for message in found if message.level is Level.ERROR
+    ]:
         raise click.ClickException("\n".join(errors))
 
 

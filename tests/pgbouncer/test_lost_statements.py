@@ -1,0 +1,139 @@
+"""A PgBouncer that loses prepared statements, before a service that is told to use them."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Generator
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+
+from creatorvault.core.alarms import RAISED
+from creatorvault.core.connections import connect_arguments
+from creatorvault.core.statements import SWITCH, KeptStatements, statements_are_kept
+from tests.application import environment_of, open_house, settings_of
+from tests.logs import captured_logs
+from tests.pgbouncer.bouncer import Bouncer, bouncer_before
+from tests.postgres import Database
+
+INHERITED: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
+AT_ONCE: Final = 30
+
+
+@pytest.fixture
+def forgetful(fresh_database: Database) -> Generator[Bouncer]:
+    with bouncer_before(fresh_database, statements=False, default_pool_size="20") as bouncer:
+        yield bouncer
+
+
+@pytest.fixture
+def misled(forgetful: Bouncer, home: Path) -> dict[str, str]:
+    """Everything is at its default."""
+    return environment_of(forgetful.database, home) | {"DATABASE_URL": forgetful.url()}
+
+
+def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "creatorvault", *arguments]
+    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("command", [["check"], ["check", "--deploy"], ["run"]], ids=" ".join)
+def test_a_command_refuses_and_says_what_to_set(misled: dict[str, str], command: list[str]) -> None:
+    done = creatorvault(misled, *command)
+
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert "core.E014: Prepared statements get lost" in said
+    assert SWITCH in said
+    assert "Traceback" not in said
+
+
+def test_the_check_is_content_once_that_is_set(misled: dict[str, str]) -> None:
+    name, _, value = SWITCH.partition("=")
+
+    done = creatorvault(misled | {name: value}, "check")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+async def test_requests_at_once_are_503_with_an_alarm_and_it_is_not_ready(
+    misled: dict[str, str], fresh_database: Database
+) -> None:
+    async with open_house(misled, fresh_database) as house:
+        with captured_logs() as logs:
+            ready = await house.client.get("/health/ready")
+            ada = house.creator()
+            statuses = set()
+            for _ in range(20):
+                answers = await asyncio.gather(*(ada.list() for _ in range(AT_ONCE)))
+                statuses |= {answer.status_code for answer in answers}
+                if 503 in statuses:
+                    break
+
+    assert (ready.status_code, ready.json()["checks"]["prepared_statements"]) == (503, "failed")
+    assert 503 in statuses
+    assert statuses <= {200, 503}
+    alarms = [line for line in logs.named("alarm") if line["code"] == "statements_lost"]
+    assert {line["sqlstate"] for line in alarms} <= {"26000", "42P05"}
+    assert alarms
+    assert RAISED["statements_lost"] >= len(alarms)
+
+
+async def test_it_is_found_however_the_pooler_chooses_its_sessions(fresh_database: Database, home: Path) -> None:
+    environ = environment_of(fresh_database, home)
+    for pool in ("1", "2", "20"):
+        for in_turn in ("0", "1"):
+            with bouncer_before(
+                fresh_database, statements=False, default_pool_size=pool, server_round_robin=in_turn
+            ) as bouncer:
+                settings = settings_of(environ | {"DATABASE_URL": bouncer.url()}).database
+                assert not await statements_are_kept(settings), f"pool of {pool}, round robin {in_turn}"
+
+
+async def test_whoever_keeps_statements_is_left_in_peace(fresh_database: Database, home: Path) -> None:
+    environ = environment_of(fresh_database, home)
+    assert await statements_are_kept(settings_of(environ).database), "straight to the server"
+    with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
+        assert await statements_are_kept(settings_of(environ | {"DATABASE_URL": bouncer.url()}).database)
+
+
+async def test_readiness_keeps_its_answer_while_the_database_gives_none(
+    fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("creatorvault.core.statements.HELD_SECONDS", {True: 0.0, False: 0.0})
+    with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
+        settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
+        known, unknown = KeptStatements(settings, 60.0), KeptStatements(settings, 60.0)
+        assert await known.are_kept()
+
+    assert await known.are_kept()
+    with pytest.raises(OSError, match=r"."):
+        await unknown.are_kept()
+
+
+async def test_an_answer_is_held_for_a_while(fresh_database: Database, home: Path) -> None:
+    with bouncer_before(fresh_database, statements=False) as bouncer:
+        settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
+        statements = KeptStatements(settings, 60.0)
+        assert not await statements.are_kept()
+    assert not await statements.are_kept()
+
+
+async def test_two_connections_never_name_their_statements_alike(fresh_database: Database, home: Path) -> None:
+    """One would run what the other has prepared, where a pooler mixes them up."""
+    settings = settings_of(environment_of(fresh_database, home)).database
+    arguments = connect_arguments(settings)
+    names: list[set[str]] = []
+    for _ in range(2):
+        # The driver counts in a number of its process: as a second process, it begins at the same one.
+        asyncpg.connection._uid = 0
+        connection = await asyncpg.connect(fresh_database.runtime_url, **arguments)
+        await connection.fetch("SELECT 1")
+        names.append({row[0] for row in await connection.fetch("SELECT name FROM pg_prepared_statements")})
+        await connection.close()
+
+    assert names[0]
+    assert not names[0] & names[1]
