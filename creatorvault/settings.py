@@ -42,6 +42,7 @@ __all__ = (
 
 MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
+DEFAULT_REALM: Final = "better-auth"
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 type Quota = Annotated[int, Meta(ge=1)]
@@ -98,7 +99,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: Literal["shared-secret", "jwks"]
-    realm: str = "better-auth"
+    realm: str = DEFAULT_REALM
     secret: Secret | None = None
     secret_variable: str | None = None
     issuer: str | None = None
