@@ -20,7 +20,7 @@ from creatorvault.core.checks import Check
 from creatorvault.core.limits import GROUP
 from creatorvault.core.upgrading import UpgradeStep
 from creatorvault.crypto.checks import root_keys_check
-from creatorvault.crypto.commands import keys
+from creatorvault.crypto.commands import keys, pseudonym
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
@@ -54,7 +54,7 @@ INSTALLED: tuple[App, ...] = (
     App(name="health", controllers=(RootController, HealthController)),
     App(name="accounts", controllers=(UserController,), checks=(issuers_check,), commands=(token,)),
     App(name="metrics"),
-    App(name="crypto", checks=(root_keys_check,), commands=(keys,)),
+    App(name="crypto", checks=(root_keys_check,), commands=(keys, pseudonym)),
     App(name="audit", database_checks=(audit_log_check,), upgrade_steps=(prepare_audit_log,), commands=(audit,)),
     App(name="tenants", controllers=(TenantController,)),
     App(name="idempotency"),

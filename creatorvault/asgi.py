@@ -29,6 +29,7 @@ from creatorvault.core.tracing import flushed_traces, install_tracing
 from creatorvault.core.work import WorkAllowance
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
+from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.health.probes import Probes
 from creatorvault.health.services import HealthService
 from creatorvault.ideas.corpora import Corpora
@@ -93,7 +94,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.health = HealthService(probes, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
-    app.state.limits = build_limits(settings.limits)
+    app.state.pseudonyms = pseudonyms = await pseudonyms_of(root_keys)
+    app.state.limits = build_limits(settings.limits, pseudonyms)
     app.state.loop_budget = LoopBudget()
     app.state.searching = SearchParts(
         app.state.corpora,

@@ -44,6 +44,7 @@ __all__ = (
 MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
 SETTINGS_FILE: Final = "litestar.toml"
+DEFAULT_REALM: Final = "better-auth"
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 type Quota = Annotated[int, Meta(ge=1)]
@@ -100,7 +101,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
 
     name: str
     kind: Literal["shared-secret", "jwks"]
-    realm: str = "better-auth"
+    realm: str = DEFAULT_REALM
     secret: Secret | None = None
     secret_variable: str | None = None
     issuer: str | None = None

@@ -48,7 +48,7 @@ ROOMS: Final[dict[str, set[str]]] = {
     "admin": {"erasure", "key_table", "keys", "operators"},
     "audit": {"bursts", "chain", "keys", "upgrading", "verification"},
     "accounts": {"claims", "identity", "issuers", "jwks", "key_address", "keys", "minting", "remembered", "tokens"},
-    "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "records", "rootkeys"},
+    "crypto": {"cipher", "envelope", "keyring", "padding", "providers", "pseudonyms", "records", "rootkeys"},
     "tenants": {"advances", "derivation", "glances", "ownership", "quotas", "revisions"},
     "ideas": {
         *(

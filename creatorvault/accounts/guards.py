@@ -1,6 +1,6 @@
 """Who is let in. Every route needs an identity unless its handler says `opt={"public": True}`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
 
 from litestar.connection import ASGIConnection
@@ -13,7 +13,8 @@ from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import ServiceUnavailable, Unauthorized
 from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import GROUP, RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits
+from creatorvault.core.pseudonyms import Pseudonyms
 
 PUBLIC = "public"
 
@@ -41,16 +42,18 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     if handler.opt.get(PUBLIC):
         return
     verifier: TokenVerifier = connection.app.state.verifier
-    connection.scope["user"] = await counted(connection, handler, verifier, _pseudonym)
+    connection.scope["user"] = await counted(connection, handler, verifier, _name)
 
 
 async def counted[Caller](
     connection: ASGIConnection[Any, Any, Any, State],
     handler: BaseRouteHandler,
     credentials: Credentials[Caller],
-    named: Callable[[Caller], str],
+    named: Callable[[Caller], Sequence[str]],
 ) -> Caller:
     """Whom the bearer token speaks for. The request counts as theirs, or as its address's when nobody is known.
+
+    `named` tells what their pseudonym is made of.
 
     A credential that this process knows does not depend on the address, where a stranger may be at work too. Any other
     one is verified only while the address has requests left. Raises Unauthorized, TooManyRequests and
@@ -58,6 +61,7 @@ async def counted[Caller](
     """
     scope = cast("HTTPScope", connection.scope)
     limits: RateLimits = connection.app.state.limits
+    pseudonyms: Pseudonyms = connection.app.state.pseudonyms
     try:
         token = bearer_token(connection)
         caller = await credentials.recognise(token)
@@ -66,7 +70,7 @@ async def counted[Caller](
         raise
     if caller is None:
         caller = await _verified(scope, limits, credentials, token)
-    name = exchange_of(scope).caller = named(caller)
+    name = exchange_of(scope).caller = pseudonyms.of(*named(caller))
     await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
     return caller
 
@@ -85,8 +89,8 @@ async def _verified[Caller](
     return caller
 
 
-def _pseudonym(identity: Identity) -> str:
-    return pseudonym(identity.realm, identity.subject)
+def _name(identity: Identity) -> Sequence[str]:
+    return identity.realm, identity.subject
 
 
 def bearer_token(connection: ASGIConnection[Any, Any, Any, State]) -> str:

@@ -13,7 +13,6 @@ from creatorvault.admin.errors import AdminOff, ScopeMissing
 from creatorvault.admin.keys import PREFIX, OperatorKeys
 from creatorvault.admin.operators import Caller, Scope
 from creatorvault.core.errors import Unauthorized
-from creatorvault.core.limits import pseudonym
 from creatorvault.tenants.derivation import user_actor
 
 OPERATOR: Final = "operator"
@@ -37,7 +36,7 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
     keys: OperatorKeys | None = connection.app.state.operator_keys
     if keys is not None and _carries_key(connection):
-        return await counted(connection, handler, keys, lambda caller: pseudonym(caller.actor))
+        return await counted(connection, handler, keys, lambda caller: (caller.actor,))
     await requires_identity(connection, handler)
     identity: Identity = connection.user
     if not identity.is_admin:

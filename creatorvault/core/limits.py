@@ -8,8 +8,6 @@ import math
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
-from hashlib import blake2b
 from typing import Final, NamedTuple
 
 from litestar.types import HTTPScope
@@ -18,6 +16,7 @@ from msgspec import Struct
 from creatorvault.core.addresses import ClientAddresses
 from creatorvault.core.counters import Counters, ProcessCounters, SharedCounters
 from creatorvault.core.errors import TooManyRequests
+from creatorvault.core.pseudonyms import Pseudonyms
 from creatorvault.settings import GroupLimits, LimitsSettings
 
 WINDOW_SECONDS: Final = 60
@@ -62,13 +61,20 @@ class RateLimits:
     A route group with quotas of its own is counted apart; all other routes are counted together.
     """
 
-    def __init__(self, settings: LimitsSettings, counters: Counters, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        settings: LimitsSettings,
+        counters: Counters,
+        pseudonyms: Pseudonyms,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         """`clock` tells seconds since 1970, by which processes agree on where a window begins."""
         self._enabled = settings.enabled
         self._common = Quotas(Policy("reads", settings.identity_reads), Policy("writes", settings.identity_writes))
         self._groups = {group.name: _quotas_of(group, self._common) for group in settings.groups}
         self._strangers = Policy("unauthenticated", settings.address_requests)
         self._addresses = ClientAddresses(settings.trusted_proxies)
+        self._pseudonyms = pseudonyms
         self._clock = clock
         self.counters = counters
         self.refused: Counter[str] = Counter()
@@ -80,13 +86,13 @@ class RateLimits:
 
     async def count_stranger(self, scope: HTTPScope) -> None:
         """A request without a token, or with one that has been withdrawn, by its address. Raises TooManyRequests."""
-        await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
+        await self._count(scope, self._strangers, self._pseudonyms.of(self._addresses.bucket(scope)))
 
     async def reserve(self, scope: HTTPScope) -> Reservation | None:
         """Counts a request by its address before its token is verified. However many arrive at once, no more than the
         quota are verified. Raises TooManyRequests. Returns None where nothing is counted.
         """
-        return await self._count(scope, self._strangers, pseudonym(self._addresses.bucket(scope)))
+        return await self._count(scope, self._strangers, self._pseudonyms.of(self._addresses.bucket(scope)))
 
     async def give_back(self, scope: HTTPScope, reservation: Reservation | None) -> None:
         """For a token that was accepted, or that could not be judged: the request is not a stranger's."""
@@ -118,16 +124,10 @@ def _quotas_of(group: GroupLimits, common: Quotas) -> Quotas:
     )
 
 
-def build_limits(settings: LimitsSettings) -> RateLimits:
+def build_limits(settings: LimitsSettings, pseudonyms: Pseudonyms) -> RateLimits:
     """Connects to nothing."""
     url = settings.storage_url
-    return RateLimits(settings, ProcessCounters() if url is None else SharedCounters(url))
-
-
-@lru_cache(10_000)
-def pseudonym(*parts: str) -> str:
-    """A short name for somebody that says nothing about them, in 24 hexadecimal digits, the same everywhere."""
-    return blake2b("\0".join(parts).encode(), digest_size=12).hexdigest()
+    return RateLimits(settings, ProcessCounters() if url is None else SharedCounters(url), pseudonyms)
 
 
 def limit_headers(scope: HTTPScope) -> tuple[Header, ...]:

@@ -161,7 +161,7 @@ def _is_preflight(scope: HTTPScope) -> bool:
 
 
 def _log(exchange: Exchange) -> None:
-    """`caller` is a pseudonym (core.limits): enough to see that it is always the same one, and not who it is."""
+    """`caller` is a pseudonym (core.pseudonyms): enough to see that it is always the same one, and not who it is."""
     caller = {} if exchange.caller is None else {"caller": exchange.caller}
     log.info(
         "request",

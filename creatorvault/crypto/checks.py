@@ -7,7 +7,7 @@ from creatorvault.core.errors import CreatorVaultError
 from creatorvault.crypto.envelope import KEY_BYTES
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.crypto.rootkeys import KeyWrapper
 
 
 async def root_keys_check(installation: Installation) -> list[Message]:
@@ -24,7 +24,7 @@ async def root_keys_check(installation: Installation) -> list[Message]:
     return await usability(provider)
 
 
-async def usability(provider: RootKeyProvider) -> list[Message]:
+async def usability(provider: KeyWrapper) -> list[Message]:
     """Wraps a key that nobody uses and unwraps it again."""
     key, bound = os.urandom(KEY_BYTES), b"creatorvault/check/v1"
     try:

@@ -29,10 +29,10 @@ SEGMENTS: Final = "segments"
 _encoder: Final = msgspec.json.Encoder()
 
 
-def derive_purpose_key(vault_key: bytes, purpose: str) -> bytes:
+def derive_purpose_key(key: bytes, purpose: str) -> bytes:
     """HKDF-SHA256 (RFC 5869) without salt, so that a key serves one purpose only. The result has 32 bytes."""
     info = f"creatorvault/v1/{purpose}".encode()
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(vault_key)
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 class Wrap(NamedTuple):

@@ -1,8 +1,15 @@
-"""The commands `creatorvault keys …`."""
+"""The commands `creatorvault keys …` and `creatorvault pseudonym`."""
+
+import asyncio
 
 import rich_click as click
 
+from creatorvault.core.development import with_development_secrets
+from creatorvault.crypto.errors import LostKey
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.settings import DEFAULT_REALM, load_settings
 
 
 @click.group()
@@ -22,3 +29,23 @@ def generate(root_key_id: str | None) -> None:
         click.echo(RootKeyring.generate_entry(root_key_id))
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--id") from error
+
+
+@click.command()
+@click.argument("user_id")
+@click.option("--realm", default=DEFAULT_REALM, show_default=True, help="The realm of the issuer who knows the user.")
+@click.option("--operator", is_flag=True, help="USER_ID is the id of an operator, as `operators list` prints it.")
+@click.option(
+    "--root-key", "root_key_id", help="For logs from before a rotation: the id of the root key that was first."
+)
+def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bool) -> None:
+    """Print the pseudonym that stands for USER_ID as `caller` in the log, on the last line of the output.
+
+    It needs the root keys of the service: the log alone does not tell whose a pseudonym is.
+    """
+    provider = root_key_provider(with_development_secrets(load_settings()).encryption)
+    try:
+        pseudonyms = asyncio.run(pseudonyms_of(provider, root_key_id))
+    except LostKey:
+        raise click.BadParameter("there is no root key of this id", param_hint="--root-key") from None
+    click.echo(pseudonyms.of(f"operator:{user_id}") if operator else pseudonyms.of(realm, user_id))

@@ -10,6 +10,7 @@ from typing import Final, Protocol, Self
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.envelope import AES_256_GCM, FORMAT, KEY_BYTES, NONCE_BYTES, TAG_BYTES, context
 from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, WrongKey
 
@@ -21,7 +22,7 @@ _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
-class RootKeyProvider(Protocol):
+class KeyWrapper(Protocol):
     """Wraps and unwraps vault keys under root keys that only the provider can use.
 
     `additional` must come back unchanged to unwrap, and a provider binds the id of its root key besides. unwrap raises
@@ -34,6 +35,15 @@ class RootKeyProvider(Protocol):
     async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes: ...
 
 
+class RootKeyProvider(KeyWrapper, Protocol):
+    async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
+        """A key of 32 bytes that wraps nothing, from one root key, or else from the one that wraps.
+
+        Raises LostKey when there is no such root key.
+        """
+        ...
+
+
 class RootKeyring:
     """Root keys by id. The first one wraps, all of them unwrap, so a new one is put in front of the old.
 
@@ -41,9 +51,10 @@ class RootKeyring:
     vault keys (NIST SP 800-38D, section 8.3).
     """
 
-    __slots__ = ("_ciphers", "_wraps_with")
+    __slots__ = ("_ciphers", "_keys", "_wraps_with")
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
+        self._keys = dict(keys)
         self._ciphers = {root_key_id: AESGCM(key) for root_key_id, key in keys.items()}
         self._wraps_with = next(iter(keys))
 
@@ -89,6 +100,13 @@ class RootKeyring:
             return cipher.decrypt(nonce, sealed, _bind(additional, root_key_id))
         except InvalidTag:
             raise WrongKey(root_key_id=root_key_id) from None
+
+    async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
+        chosen = root_key_id or self._wraps_with
+        key = self._keys.get(chosen)
+        if key is None:
+            raise LostKey(root_key_id=chosen)
+        return derive_purpose_key(key, purpose)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{root_key_id}:********' for root_key_id in self._ciphers)})"

@@ -17,10 +17,12 @@ from creatorvault.core.limits import RateLimits
 from creatorvault.core.logging import configure_logging
 from creatorvault.core.middleware import Edge
 from creatorvault.core.problems import exception_handlers
+from creatorvault.core.pseudonyms import Pseudonyms
 from creatorvault.settings import AuthSettings, LimitsSettings
 from creatorvault.tenants.derivation import tenant_id_of
 
 ME = "/api/v1/users/me"
+PSEUDONYMS = Pseudonyms(bytes(32))
 NO_LIMITS = LimitsSettings(enabled=False)
 
 
@@ -70,7 +72,8 @@ async def open_entrance(
         state=State(
             {
                 "verifier": verifier,
-                "limits": RateLimits(limits, ProcessCounters(), lambda: 0.0),
+                "limits": RateLimits(limits, ProcessCounters(), PSEUDONYMS, lambda: 0.0),
+                "pseudonyms": PSEUDONYMS,
                 "tenant_id_of": tenant_id_of,
             }
         ),

@@ -18,7 +18,6 @@ from sqlalchemy import event
 
 from creatorvault.admin import key_table
 from creatorvault.admin.keys import new_key
-from creatorvault.core.limits import pseudonym
 from tests.accounts.entrance import Clock, refusal
 from tests.admin.conftest import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
@@ -394,5 +393,6 @@ async def test_no_part_of_a_key_is_in_an_audit_log_or_in_the_log(
     _, key_id, secret = olga.key.split("_", 2)
     for part in (key_id, secret, key_id[:8]):
         assert part not in json.dumps(own) + stored + logs.text
-    assert callers == {pseudonym(f"operator:{olga.id}")}
-    assert pseudonym(f"operator:{key_id}") not in logs.text
+    pseudonyms = fresh_house.app.state.pseudonyms
+    assert callers == {pseudonyms.of(f"operator:{olga.id}")}
+    assert pseudonyms.of(f"operator:{key_id}") not in logs.text

@@ -16,7 +16,8 @@ from creatorvault.apps import INSTALLED
 from creatorvault.core.checks import Installation, Level
 from creatorvault.core.counters import ProcessCounters
 from creatorvault.core.errors import TooManyRequests
-from creatorvault.core.limits import GROUP, RateLimits, pseudonym
+from creatorvault.core.limits import GROUP, RateLimits
+from creatorvault.core.pseudonyms import Pseudonyms
 from creatorvault.core.settings_checks import groups_check
 from creatorvault.settings import LimitsSettings, SettingsError, load_settings
 from tests.admin.conftest import appointed
@@ -25,6 +26,7 @@ from tests.factories import Creator
 
 type HouseWith = Callable[..., Awaitable[House]]
 
+PSEUDONYMS = Pseudonyms(bytes(32))
 STRANGER = "/api/v1/somebody/ideas"
 
 
@@ -274,12 +276,14 @@ async def test_a_spoofed_header_changes_no_link(ada: Creator, headers: dict[str,
 
 
 @pytest.mark.parametrize("headers", SPOOFED, ids=str)
-async def test_a_spoofed_header_changes_nothing_in_the_log(ada: Creator, logs: Any, headers: dict[str, str]) -> None:
+async def test_a_spoofed_header_changes_nothing_in_the_log(
+    app: Litestar, ada: Creator, logs: Any, headers: dict[str, str]
+) -> None:
     await ada.list()
     await ada.list(headers=headers)
 
     honest, spoofed = logs.named("request")
-    assert honest["caller"] == spoofed["caller"] == pseudonym("better-auth", ada.user_id)
+    assert honest["caller"] == spoofed["caller"] == app.state.pseudonyms.of("better-auth", ada.user_id)
     assert honest.keys() == spoofed.keys()
     assert "evil" not in logs.text
     assert "203.0.113" not in logs.text
@@ -305,10 +309,10 @@ async def passes(limits: RateLimits, caller: str) -> bool:
     return True
 
 
-@given(caller=st.text(max_size=5).map(pseudonym), start=st.floats(0, 4e9), quota=st.integers(1, 5))
+@given(caller=st.text(max_size=5).map(PSEUDONYMS.of), start=st.floats(0, 4e9), quota=st.integers(1, 5))
 def test_a_window_lasts_a_minute_and_holds_the_quota(caller: str, start: float, quota: int) -> None:
     now = start
-    limits = RateLimits(LimitsSettings(identity_reads=quota), ProcessCounters(), lambda: now)
+    limits = RateLimits(LimitsSettings(identity_reads=quota), ProcessCounters(), PSEUDONYMS, lambda: now)
 
     async def story() -> None:
         nonlocal now
@@ -324,7 +328,7 @@ def test_a_window_lasts_a_minute_and_holds_the_quota(caller: str, start: float, 
 async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
     caller = "0000" + "0" * 20  # this one's windows begin with the minute
     now = 119.999
-    limits = RateLimits(LimitsSettings(identity_reads=1), ProcessCounters(), lambda: now)
+    limits = RateLimits(LimitsSettings(identity_reads=1), ProcessCounters(), PSEUDONYMS, lambda: now)
 
     assert [await passes(limits, caller) for _ in range(2)] == [True, False]
     now = 120.0
@@ -332,10 +336,10 @@ async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
 
 
 async def test_when_the_memory_of_counts_is_full_newcomers_are_limited_all_the_same() -> None:
-    limits = RateLimits(LimitsSettings(identity_reads=2), ProcessCounters(size=10), lambda: 0.0)
+    limits = RateLimits(LimitsSettings(identity_reads=2), ProcessCounters(size=10), PSEUDONYMS, lambda: 0.0)
 
     for number in range(100):
-        caller = pseudonym(f"caller-{number}")
+        caller = PSEUDONYMS.of(f"caller-{number}")
         assert [await passes(limits, caller) for _ in range(3)] == [True, True, False], number
 
 
@@ -384,9 +388,11 @@ async def test_only_what_was_counted_can_be_taken_back(window: int) -> None:
 
 
 async def test_refusals_are_counted_by_policy() -> None:
-    limits = RateLimits(LimitsSettings(identity_reads=1, address_requests=1), ProcessCounters(), lambda: 0.0)
+    limits = RateLimits(
+        LimitsSettings(identity_reads=1, address_requests=1), ProcessCounters(), PSEUDONYMS, lambda: 0.0
+    )
     for _ in range(3):
-        await passes(limits, pseudonym("ada"))
+        await passes(limits, PSEUDONYMS.of("ada"))
 
     assert limits.refused == {"reads": 2}
 

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from creatorvault.core.secret import Secret
+from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, WrongKey
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.rootkeys import RootKeyring
@@ -161,3 +162,15 @@ def test_a_file_that_is_not_text_is_named_by_position(tmp_path: Path) -> None:
     file.write_bytes(b"old:\xff\xfe\xff")
     with pytest.raises(RootKeysInvalid, match="entry 1 has a key that is not base64"):
         root_key_provider(EncryptionSettings(root_keys_file=file))
+
+
+async def test_a_derived_key_is_stable_and_tells_nothing_of_another() -> None:
+    root_keys = keyring(new=NEW, old=OLD)
+    derived = await root_keys.derive("root/pseudonyms")
+
+    assert derived == await keyring(new=NEW).derive("root/pseudonyms") == derive_purpose_key(NEW, "root/pseudonyms")
+    assert await root_keys.derive("root/pseudonyms", "old") == await keyring(old=OLD).derive("root/pseudonyms")
+    others = [await root_keys.derive("root/pseudonyms", "old"), await root_keys.derive("other"), NEW, OLD]
+    assert derived not in others
+    with pytest.raises(LostKey):
+        await root_keys.derive("root/pseudonyms", "gone")

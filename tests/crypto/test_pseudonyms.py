@@ -1,0 +1,70 @@
+"""Callers in the log: the same name for the same caller, and for nobody without the root key."""
+
+import asyncio
+from base64 import b64encode
+from collections.abc import Awaitable, Callable
+from hashlib import blake2b, sha256
+from typing import Final
+
+from click.testing import CliRunner
+
+from creatorvault.crypto.commands import pseudonym
+from tests.application import ROOT_KEYS, House
+from tests.factories import Creator
+from tests.logs import Logs
+
+NEW_KEY: Final = f"new:{b64encode(bytes(range(100, 132))).decode()}"
+
+type HouseWith = Callable[..., Awaitable[House]]
+
+
+async def printed(environ: dict[str, str], *arguments: str) -> str:
+    """By the command, which has an event loop of its own."""
+    result = await asyncio.to_thread(CliRunner().invoke, pseudonym, arguments, env=environ)
+    assert result.exit_code == 0, result.output
+    return str(result.output.splitlines()[-1])
+
+
+async def caller_of(creator: Creator, logs: Logs) -> str:
+    await creator.list()
+    return str(logs.named("request")[-1]["caller"])
+
+
+async def test_who_holds_the_root_keys_finds_a_caller_in_the_log(
+    environ: dict[str, str], ada: Creator, logs: Logs
+) -> None:
+    caller = await caller_of(ada, logs)
+
+    assert await printed(environ, ada.user_id) == caller
+    assert await printed(environ, ada.user_id, "--realm", "better-auth", "--root-key", "tests") == caller
+    assert await printed(environ, ada.user_id, "--realm", "other") != caller
+    assert await printed(environ, ada.user_id, "--operator") != caller
+
+
+async def test_who_has_only_the_log_cannot_try_user_ids(ada: Creator, logs: Logs) -> None:
+    caller = await caller_of(ada, logs)
+
+    for known in (ada.user_id, f"better-auth\0{ada.user_id}"):
+        assert caller not in blake2b(known.encode(), digest_size=12).hexdigest() + sha256(known.encode()).hexdigest()
+    assert len(caller) == 24
+
+
+async def test_processes_and_restarts_agree_and_a_rotation_can_be_followed(
+    environ: dict[str, str], house: House, house_with: HouseWith
+) -> None:
+    rotated = environ | {"CREATORVAULT_ROOT_KEYS": f"{NEW_KEY},{ROOT_KEYS}"}
+    before, restarted, after = [
+        opened.app.state.pseudonyms.of("better-auth", "ada")
+        for opened in (house, await house_with(), await house_with(**rotated))
+    ]
+
+    assert before == restarted != after
+    assert await printed(rotated, "ada") == after
+    assert await printed(rotated, "ada", "--root-key", "tests") == before
+
+
+def test_a_root_key_that_is_not_there_is_named(environ: dict[str, str]) -> None:
+    result = CliRunner().invoke(pseudonym, ["ada", "--root-key", "gone"], env=environ)
+
+    assert result.exit_code == 2
+    assert "no root key" in result.output
