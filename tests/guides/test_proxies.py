@@ -1,125 +1,91 @@
 """The proxies of docs/operations/proxies.md, as the page configures them, in front of a running service."""
 
+import re
 import shutil
-import socket
-import ssl
 import subprocess
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from random import randint
 from typing import Final
-from uuid import uuid4
+from urllib.parse import urljoin
 
-import httpx
 import pytest
 
 from tests.application import environment_of
 from tests.browser import server
-from tests.factories import Creator
-from tests.guides.blocks import claimed
-from tests.guides.service import PRINTED_ADDRESS
-from tests.ports import free_port
+from tests.guides.blocks import Block, claimed
+from tests.guides.proxies import PROGRAMS, Proxy, caddy, nginx
 from tests.postgres import Database
 
-SETTINGS, NGINX, CADDY = claimed(__file__)
+SETTINGS, NGINX, CADDY, PREFIX, NGINX_PREFIX, CADDY_PREFIX = claimed(__file__)
 NOTES: Final = "Interview a driver. " * 200
 """Long enough to be worth compressing."""
 
 ADDRESS_REQUESTS: Final = 5
 FORGED: Final = [f"198.51.100.{number}" for number in range(3 * ADDRESS_REQUESTS)]
+UNDER_A_PATH: Final = {
+    "nginx": re.sub(r"    location / \{.*?\n    \}\n", lambda found: NGINX_PREFIX.text, NGINX.text, flags=re.DOTALL),
+    "caddy": CADDY_PREFIX.text,
+}
+AT_THE_ROOT: Final = {"nginx": NGINX.text, "caddy": CADDY.text}
 
 
-@dataclass(frozen=True)
-class Proxy:
-    url: str
-    folder: Path
+@contextmanager
+def service_with(database: Database, home: Path, *blocks: Block) -> Iterator[str]:
+    settings = dict(line.split("=", 1) for block in blocks for line in block.text.splitlines())
+    bounds = {"CREATORVAULT_LIMITS__ADDRESS_REQUESTS": str(ADDRESS_REQUESTS)}
+    with server(environment_of(database, home) | settings | bounds) as address:
+        yield f"127.0.0.1:{address.rpartition(':')[2]}"
 
-    @asynccontextmanager
-    async def creator(self) -> AsyncIterator[Creator]:
-        """Somebody new, from an address of their own; the proxy's is the only one that is trusted."""
-        trust = ssl.create_default_context()
-        trust.check_hostname = False
-        if (certificate := self.folder / "fullchain.pem").exists():
-            trust.load_verify_locations(certificate)
-        transport = httpx.AsyncHTTPTransport(local_address=f"127.0.{randint(1, 254)}.{randint(1, 254)}", verify=trust)
-        async with httpx.AsyncClient(base_url=self.url, transport=transport) as client:
-            yield Creator(client, f"user-{uuid4()}", {})
+
+def proxy_with(name: str, block: str, service: str, folder: Path) -> Iterator[Proxy]:
+    if shutil.which(name, path=PROGRAMS) is None:
+        pytest.skip(f"{name} is not installed")
+    yield from {"nginx": nginx, "caddy": caddy}[name](block, service, folder)
 
 
 @pytest.fixture(scope="module")
 def service(worker_database: Database, home: Path) -> Iterator[str]:
-    settings = dict(line.split("=", 1) for line in SETTINGS.text.splitlines())
-    bounds = {"CREATORVAULT_LIMITS__ADDRESS_REQUESTS": str(ADDRESS_REQUESTS)}
-    with server(environment_of(worker_database, home) | settings | bounds) as address:
-        yield f"127.0.0.1:{address.rpartition(':')[2]}"
+    with service_with(worker_database, home, SETTINGS) as address:
+        yield address
 
 
-@contextmanager
-def running(command: list[str], url: str, folder: Path, port: int) -> Iterator[Proxy]:
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, env={"HOME": str(folder)}, stdout=log, stderr=log)
-    try:
-        deadline = time.monotonic() + 60
-        while True:
-            assert process.poll() is None, (folder / "log").read_text()
-            assert time.monotonic() < deadline
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-        yield Proxy(url, folder)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def nginx(service: str, folder: Path) -> Iterator[Proxy]:
-    port = free_port()
-    certificate(folder)
-    block = NGINX.text.replace(PRINTED_ADDRESS, service).replace("listen 443", f"listen 127.0.0.1:{port}")
-    block = block.replace("/etc/letsencrypt/live/api.example.com", str(folder)).replace("/var/log/nginx", str(folder))
-    places = [f"{name}_temp_path {folder}/{name};" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")]
-    file = folder / "nginx.conf"
-    file.write_text(
-        f"daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;\n"
-        f"events {{}}\nhttp {{ access_log off; {' '.join(places)}\n{block}\n}}\n"
-    )
-    folder.chmod(0o755)
-    program = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
-    assert program is not None
-    with running([program, "-c", str(file), "-p", str(folder)], f"https://127.0.0.1:{port}", folder, port) as proxy:
-        yield proxy
-
-
-def caddy(service: str, folder: Path) -> Iterator[Proxy]:
-    port = free_port()
-    block = CADDY.text.replace(PRINTED_ADDRESS, service).replace("api.example.com", f"http://127.0.0.1:{port}")
-    file = folder / "Caddyfile"
-    file.write_text("{\n\tadmin off\n}\n" + block)
-    command = ["caddy", "run", "--adapter", "caddyfile", "--config", str(file)]
-    with running(command, f"http://127.0.0.1:{port}", folder, port) as proxy:
-        yield proxy
-
-
-def certificate(folder: Path) -> None:
-    files = ("-keyout", str(folder / "privkey.pem"), "-out", str(folder / "fullchain.pem"))
-    name = ("-subj", "/CN=api.example.com", "-days", "2")
-    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *name]
-    subprocess.run(command, check=True, capture_output=True)
-
-
-PROXIES: Final[dict[str, Callable[[str, Path], Iterator[Proxy]]]] = {"nginx": nginx, "caddy": caddy}
-
-
-@pytest.fixture(scope="module", params=sorted(PROXIES))
+@pytest.fixture(scope="module", params=sorted(AT_THE_ROOT))
 def proxy(request: pytest.FixtureRequest, service: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    if shutil.which(request.param, path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin") is None:
-        pytest.skip(f"{request.param} is not installed")
-    yield from PROXIES[request.param](service, tmp_path_factory.mktemp(request.param))
+    folder = tmp_path_factory.mktemp(request.param)
+    yield from proxy_with(request.param, AT_THE_ROOT[request.param], service, folder)
+
+
+@pytest.fixture(scope="module")
+def prefixed_service(worker_database: Database, home: Path) -> Iterator[str]:
+    with service_with(worker_database, home, SETTINGS, PREFIX) as address:
+        yield address
+
+
+@pytest.fixture(scope="module", params=sorted(UNDER_A_PATH))
+def prefixed(
+    request: pytest.FixtureRequest, prefixed_service: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Proxy]:
+    folder = tmp_path_factory.mktemp(request.param)
+    yield from proxy_with(request.param, UNDER_A_PATH[request.param], prefixed_service, folder)
+
+
+async def test_under_a_path_pages_and_locations_lead_to_the_service_again(prefixed: Proxy) -> None:
+    path = PREFIX.text.strip().partition("=")[2]
+    async with prefixed.creator() as ada:
+        page = await ada.client.get(f"{path}/docs")
+        named = re.findall(r'(?:src|href|data-\w+)="(/[^"]+)"', page.text)
+        assets = [(await ada.client.get(url)).status_code for url in named]
+        created = await ada.client.post(f"{path}{ada.url}", json={"title": "Trams"}, headers=ada.headers)
+        location = created.headers.get("location")
+        idea = await ada.client.get(location or f"{path}{ada.url_of(created.json())}", headers=ada.headers)
+        contract = (await ada.client.get(f"{path}/openapi.json")).json()
+
+    assert page.status_code == 200
+    assert len(named) > 3
+    assert set(assets) == {200}
+    assert idea.json()["title"] == "Trams"
+    assert urljoin("https://api.example.com/", contract["servers"][0]["url"]) == f"https://api.example.com{path}"
 
 
 async def test_the_tag_of_a_compressed_answer_changes_the_idea_that_it_is_of(proxy: Proxy) -> None:
@@ -170,5 +136,8 @@ def test_the_page_validates_as_it_stands(tmp_path: Path) -> None:
     if shutil.which("caddy") is None:
         pytest.skip("caddy is not installed")
     file = tmp_path / "Caddyfile"
-    file.write_text(CADDY.text)
-    subprocess.run(["caddy", "adapt", "--adapter", "caddyfile", "--config", str(file)], check=True, capture_output=True)
+    for block in (CADDY, CADDY_PREFIX):
+        file.write_text(block.text)
+        subprocess.run(
+            ["caddy", "adapt", "--adapter", "caddyfile", "--config", str(file)], check=True, capture_output=True
+        )
