@@ -175,7 +175,7 @@ async def test_origins_come_from_the_environment(house_with: Callable[..., Await
 async def test_every_answer_says_that_it_varies_by_origin(
     ada: Creator, house_with: Callable[..., Awaitable[House]]
 ) -> None:
-    """So that no cache gives one front end what it kept for another, or for nobody (Fetch Standard, "CORS protocol")."""
+    """So that no cache gives one front end what it kept for another, or for nobody (Fetch Standard, CORS protocol)."""
     idea = await ada.idea()
     asset = re.findall(r"/docs/assets/\w+/docs\.js", (await ada.client.get("/docs")).text)[0]
     for origin in (None, "null", FRONT_END, "https://evil.example"):
