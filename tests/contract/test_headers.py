@@ -1,5 +1,6 @@
 """The headers of every response, faults included."""
 
+import re
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -169,3 +170,40 @@ async def test_origins_come_from_the_environment(house_with: Callable[..., Await
         assert answer.headers["access-control-allow-origin"] == origin
     answer = await house.client.get("/health", headers={"Origin": FRONT_END})
     assert "access-control-allow-origin" not in answer.headers
+
+
+async def test_every_answer_says_that_it_varies_by_origin(
+    ada: Creator, house_with: Callable[..., Awaitable[House]]
+) -> None:
+    """So that no cache gives one front end what it kept for another, or for nobody (Fetch Standard, CORS protocol)."""
+    idea = await ada.idea()
+    asset = re.findall(r"/docs/assets/\w+/docs\.js", (await ada.client.get("/docs")).text)[0]
+    for origin in (None, "null", FRONT_END, "https://evil.example"):
+        headers = {} if origin is None else {"Origin": origin}
+        tag = (await ada.get(idea)).headers["ETag"]
+        answers = [
+            *[
+                await ada.client.get(path, headers=headers)
+                for path in ("/", "/docs", "/nowhere", "/health/ready", asset)
+            ],
+            *[
+                await ada.request(method, ada.url_of(idea), headers=headers)
+                for method in ("GET", "HEAD", "POST", "OPTIONS")
+            ],
+            await ada.get(idea, headers=headers | {"If-None-Match": tag}),
+            await ada.client.get(ada.url, headers=headers),
+            await ada.client.get("//", headers=headers),
+            await ada.client.get(f"/{'a' * 5000}", headers=headers),
+        ]
+        for answer in answers:
+            assert "Origin" in answer.headers["vary"].split(", "), (answer.request.url, answer.status_code)
+            allowed = answer.headers.get("access-control-allow-origin")
+            assert allowed == (FRONT_END if origin == FRONT_END else None)
+        kept = await ada.client.get(asset, headers=headers)
+        assert kept.headers["vary"] == "Accept-Encoding, Origin"
+
+    everybody = await house_with(ALLOWED_ORIGINS="*", CREATORVAULT_SERVER__ALLOW_CREDENTIALS="false")
+    for headers in ({}, {"Origin": "https://a.example"}, {"Origin": "https://a.example", "Cookie": "a=b"}):
+        answer = await everybody.client.get("/health", headers=headers)
+        assert answer.headers["access-control-allow-origin"] == "*"
+        assert "vary" not in answer.headers
