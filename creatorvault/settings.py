@@ -14,6 +14,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from creatorvault.core.configuration import SettingsError, from_file, read, variables
+from creatorvault.core.database_address import address_of
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
 from creatorvault.core.safety import unsafe
@@ -248,7 +249,9 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
 
 def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
     try:
-        return url and Secret(asyncpg_url(url.reveal()))
+        if url is not None:
+            address_of(plain := asyncpg_url(url.reveal()))
+            return Secret(plain)
     except ValueError as error:
         problems.append(f"{variable} {error}")
-        return url
+    return url
