@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from creatorvault.core.configuration import SettingsError, from_file, read, variables
+from creatorvault.core.configuration import UNREAD, SettingsError, from_file, read, variables
 from creatorvault.core.database_address import address_of
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
@@ -44,7 +44,13 @@ MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-type Quota = Annotated[int, Meta(ge=1)]
+type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+type Memory = Annotated[int, Meta(ge=MIB, le=2**50)]
+type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$")]
+"""A name or an address, as the resolver takes them; a port is a setting of its own."""
+
+type Name = Annotated[str, Meta(min_length=1, max_length=255)]
+type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -54,7 +60,7 @@ class Environment(StrEnum):
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
@@ -95,19 +101,19 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
     The names of claims may be paths: `o.id` is the member `id` of the claim `o`.
     """
 
-    name: str
+    name: Name
     kind: Literal["shared-secret", "jwks"]
-    realm: str = "better-auth"
+    realm: Name = "better-auth"
     secret: Secret | None = None
-    secret_variable: str | None = None
+    secret_variable: Variable | None = None
     issuer: str | None = None
     audiences: tuple[str, ...] = ()
     jwks_url: str | None = None
     algorithms: tuple[str, ...] = ()
     admin_roles: tuple[str, ...] = ()
-    roles_claim: str = "role"
-    organization_claim: str = "org_id"
-    organization_roles_claim: str = "org_role"
+    roles_claim: Name = "role"
+    organization_claim: Name = "org_id"
+    organization_roles_claim: Name = "org_role"
 
 
 class AuthSettings(Struct, frozen=True, kw_only=True):
@@ -126,8 +132,8 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
 
 
 class SearchSettings(Struct, frozen=True, kw_only=True):
-    corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
-    vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
+    corpus_bytes: Memory = 256 * MIB
+    vault_bytes: Memory = 64 * MIB
     segments: bool = True
     full_reads: Annotated[int, Meta(ge=1, le=64)] = 2
     full_read_seconds: Seconds = 60.0
@@ -136,7 +142,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
 class GroupLimits(Struct, frozen=True, kw_only=True):
     """Requests of one identity to the routes of one installed app. None: counted with all that has no quota."""
 
-    name: str
+    name: Name
     reads: Count | None = None
     writes: Count | None = None
 
@@ -159,7 +165,7 @@ class LimitsSettings(Struct, frozen=True, kw_only=True):
 class MetricsSettings(Struct, frozen=True, kw_only=True):
     """Off without a port or a token. With a port, worker n of a process group listens on port + n."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
     token: Secret | None = None
 
@@ -220,13 +226,13 @@ def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
     settings = _in_one_form(read(Settings, tree, problems) or Settings(), problems)
     problems += unsafe(settings)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(list(dict.fromkeys(problems)))
     return settings
 
 
 def _settings_file() -> Path | None:
     for folder in (Path(__file__).parent.parent, Path.cwd()):
-        if (file := folder / "litestar.toml").is_file():
+        if os.path.lexists(file := folder / "litestar.toml"):  # what is no file there is an error, and not passed over
             return file
     return None
 
@@ -236,7 +242,7 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
     url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
-        home=settings.home.expanduser().absolute(),
+        home=_home(settings.home, problems),
         server=replace(settings.server, allowed_origins=origins),
         database=replace(
             settings.database,
@@ -247,9 +253,17 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
     )
 
 
+def _home(home: Path, problems: list[str]) -> Path:
+    try:
+        return home.expanduser().absolute()
+    except RuntimeError:
+        problems.append(f"CREATORVAULT_HOME: {home}: there is no such user")
+        return home
+
+
 def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
     try:
-        if url is not None:
+        if url is not None and url is not UNREAD:
             address_of(plain := asyncpg_url(url.reveal()))
             return Secret(plain)
     except ValueError as error:

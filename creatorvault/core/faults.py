@@ -50,5 +50,13 @@ def is_temporary(error: BaseException) -> bool:
     return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES
 
 
+def described(error: BaseException) -> str:
+    """In the words of the driver or the server, without the statement."""
+    cause = _driver_error(error)
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        return "it does not answer in time"
+    return str(cause) or type(cause).__name__
+
+
 def _driver_error(error: BaseException) -> BaseException:
     return (isinstance(error, DBAPIError) and error.orig) or error
