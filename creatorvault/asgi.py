@@ -13,6 +13,7 @@ from creatorvault.admin.keys import operator_keys
 from creatorvault.apps import INSTALLED
 from creatorvault.audit.bursts import RefusedTokens, watch_for_bursts
 from creatorvault.audit.services import AuditLog
+from creatorvault.core.cors import Origins
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_development_secrets
 from creatorvault.core.documentation.controllers import DocumentationController
@@ -48,11 +49,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     configure_logging(
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
     )
+    cors = _cors(settings.server)
     app = Edge(
+        path_prefix=settings.server.path_prefix,
         route_handlers=[*(app.router for app in INSTALLED), DocumentationController],
         guards=[requires_caller],
         exception_handlers=exception_handlers(),
-        cors_config=_cors(settings.server),
+        cors_config=cors,
         openapi_config=None,  # core.openapi writes the document
         request_max_body_size=settings.server.max_body_bytes,
         lifespan=[flushed_traces, _parts],
@@ -61,6 +64,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     )
     app.bounds = settings.server
     app.behind_tls = settings.server.behind_tls
+    app.origins = Origins(cors)
     app.watchers = (watch_for_bursts,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
@@ -118,7 +122,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
 def _cors(server: ServerSettings) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(server.allowed_origins),
-        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=["*"],
         allow_credentials=server.allow_credentials,
         expose_headers=EXPOSED_HEADERS,

@@ -17,6 +17,7 @@ from creatorvault.core.configuration import UNREAD, SettingsError, from_file, re
 from creatorvault.core.database_address import address_of
 from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
+from creatorvault.core.normal_forms import normal_auth, normal_server
 from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
@@ -64,6 +65,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
+    path_prefix: str = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
     # More than this the server itself refuses, without a body: 65,534 bytes in a target.
     max_target_bytes: Annotated[int, Meta(ge=1024, le=65_534)] = 32_768
@@ -119,6 +121,7 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
 class AuthSettings(Struct, frozen=True, kw_only=True):
     issuers: tuple[IssuerSettings, ...] = ()
     leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+    max_token_seconds: Annotated[int, Meta(ge=60, le=31_622_400)] = 86_400
     remembered_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] = 10_000
     jwks_cooldown_seconds: Seconds = 10.0
     jwks_timeout_seconds: Seconds = 2.0
@@ -238,12 +241,12 @@ def _settings_file() -> Path | None:
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
-    origins = tuple(origin.rstrip("/") for origin in settings.server.allowed_origins)
     url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
         home=_home(settings.home, problems),
-        server=replace(settings.server, allowed_origins=origins),
+        server=normal_server(settings.server),
+        auth=normal_auth(settings.auth),
         database=replace(
             settings.database,
             url=url,

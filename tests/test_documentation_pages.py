@@ -88,7 +88,7 @@ async def test_assets_are_sent_compressed_to_those_who_read_that(client: httpx.A
 
         assert "content-encoding" not in plain.headers
         assert answer.headers["content-encoding"] == "gzip"
-        assert answer.headers["vary"] == "Accept-Encoding"
+        assert answer.headers["vary"] == "Accept-Encoding, Origin"
         assert gzip.decompress(compressed) == plain.content
 
 

@@ -13,7 +13,7 @@ from creatorvault.accounts.claims import MAX_ID_LENGTH
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES
 from creatorvault.admin.key_table import MOST_KEYS
 from creatorvault.admin.schemas import LONGEST_NAME
-from creatorvault.core import field_errors, middleware
+from creatorvault.core import bounds, field_errors, middleware
 from creatorvault.core.loop_budget import SLICE_SECONDS
 from creatorvault.core.nesting import MAX_DEPTH
 from creatorvault.core.paging import FARTHEST, PageQuery
@@ -58,8 +58,8 @@ ROWS: Final = {
     for row in [Row(*(cell.strip() for cell in line.split("|")))]
 }
 FIXED: Final = {
-    "Headers": middleware.MAX_HEADERS,
-    "Path": middleware.MAX_PATH_BYTES,
+    "Headers": bounds.MAX_HEADERS,
+    "Path": bounds.MAX_PATH_BYTES,
     "Token": MAX_TOKEN_BYTES,
     "Parameters of a query": MAX_PARAMETERS,
     "Nesting of a body": MAX_DEPTH,

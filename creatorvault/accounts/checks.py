@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from creatorvault.accounts.issuers import hmac_key
 from creatorvault.core.checks import Installation, Message
+from creatorvault.core.origins import spellings
 from creatorvault.settings import IssuerSettings
 
 
@@ -15,7 +16,7 @@ async def issuers_check(installation: Installation) -> list[Message]:
 
 
 def _ambiguous(issuers: Sequence[IssuerSettings]) -> Iterator[Message]:
-    names = Counter(issuer.issuer for issuer in issuers if issuer.kind == "jwks" and issuer.issuer)
+    names = Counter(spellings(issuer.issuer)[-1] for issuer in issuers if issuer.kind == "jwks" and issuer.issuer)
     for name, count in names.items():
         if count > 1:
             yield Message(

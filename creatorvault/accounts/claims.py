@@ -35,6 +35,16 @@ def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Ident
     )
 
 
+def refuse_long_life(claims: Mapping[str, object], most: int) -> None:
+    """A token cannot be called back, so its issuer must not make it valid for longer than `most` seconds.
+
+    `claims` are those that `identity_from` accepts. Raises TokenRefused. A token that says it was issued in the future
+    is refused before it comes here.
+    """
+    if int(_number(claims, "exp") or 0) - int(_number(claims, "iat") or 0) > most:
+        raise TokenRefused(f"the token is valid for longer than {most} seconds (auth.max_token_seconds)")
+
+
 def claim(claims: Mapping[str, object], name: str) -> object:
     """A claim by its name, or else by its path: `o.id` is the member `id` of the claim `o`.
 

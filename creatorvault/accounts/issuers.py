@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 import jwt
 
@@ -10,6 +10,7 @@ from creatorvault.accounts.errors import KeyMismatch, TokenRefused
 from creatorvault.accounts.jwks import PublishedKeys
 from creatorvault.accounts.keys import VerifyingKey
 from creatorvault.accounts.tokens import UnverifiedToken
+from creatorvault.core.origins import spellings
 from creatorvault.settings import AuthSettings, IssuerSettings
 
 HS256: Final = "HS256"
@@ -18,6 +19,8 @@ DEFAULT_ALGORITHMS: Final = ("EdDSA",)
 
 class Issuer(Protocol):
     settings: IssuerSettings
+    names: tuple[str, ...]
+    audiences: tuple[str, ...]
     algorithms: tuple[str, ...]
 
     async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
@@ -36,6 +39,7 @@ class SharedSecretIssuer:
 
     def __init__(self, settings: IssuerSettings, secret: str) -> None:
         self.settings = settings
+        self.names, self.audiences = accepted_claims(settings)
         self.algorithms: tuple[str, ...] = (HS256,)
         material = hmac_key(secret)
         self._key = VerifyingKey(HS256, sha256(material).digest(), material)
@@ -50,6 +54,23 @@ class SharedSecretIssuer:
         """Nothing is open."""
 
 
+class AcceptedClaims(NamedTuple):
+    """Values of iss and aud. None of a kind: the claim is not looked at."""
+
+    names: tuple[str, ...]
+    audiences: tuple[str, ...]
+
+
+def accepted_claims(settings: IssuerSettings) -> AcceptedClaims:
+    """Each as the settings have it, and as browsers write it.
+
+    A token's own text is compared exactly (RFC 7519 §4.1.1) and never normalised: whoever sends it chose it. Better
+    Auth says what `new URL(…).origin` makes of its base URL; other issuers repeat what their own settings say.
+    """
+    names = () if settings.issuer is None else spellings(settings.issuer)
+    return AcceptedClaims(names, tuple(text for audience in settings.audiences for text in spellings(audience)))
+
+
 def hmac_key(secret: str) -> bytes:
     """Raises ValueError for a PEM or SSH text: a public key that served as a secret would be known to everybody."""
     try:
@@ -62,6 +83,7 @@ def hmac_key(secret: str) -> bytes:
 class JwksIssuer:
     def __init__(self, settings: IssuerSettings, algorithms: tuple[str, ...], keys: PublishedKeys) -> None:
         self.settings = settings
+        self.names, self.audiences = accepted_claims(settings)
         self.algorithms = algorithms
         self._keys = keys
 

@@ -32,6 +32,8 @@ def mint_development_token(settings: Settings, person: Person, expires_in: int =
     """Valid for `expires_in` seconds at the first shared-secret issuer. Raises CannotMint, in production always."""
     if settings.environment is Environment.PRODUCTION:
         raise CannotMint("tokens of production come from its issuer")
+    if expires_in > (most := settings.auth.max_token_seconds):
+        raise CannotMint(f"a token may be valid for {most} seconds (auth.max_token_seconds), not for {expires_in}")
     for issuer in settings.auth.issuers:
         if issuer.kind == "shared-secret" and issuer.secret is not None:
             claims = _claims(issuer, person, expires_in)

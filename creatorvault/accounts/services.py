@@ -6,7 +6,7 @@ from typing import Final
 
 import jwt
 
-from creatorvault.accounts.claims import identity_from
+from creatorvault.accounts.claims import identity_from, refuse_long_life
 from creatorvault.accounts.errors import KeyMismatch, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.issuers import Issuer, build_issuer
@@ -28,10 +28,11 @@ _REASONS: Final[Mapping[type[jwt.InvalidTokenError], str]] = {
 
 
 class TokenVerifier:
-    def __init__(self, issuers: Sequence[Issuer], remembered: RememberedTokens, leeway_seconds: int) -> None:
+    def __init__(self, issuers: Sequence[Issuer], remembered: RememberedTokens, settings: AuthSettings) -> None:
         self._issuers = issuers
         self._remembered = remembered
-        self._leeway = leeway_seconds
+        self._leeway = settings.leeway_seconds
+        self._longest_life = settings.max_token_seconds
 
     async def recognise(self, text: str) -> Identity | None:
         """Returns None unless the token was verified here before and still holds. Never waits."""
@@ -69,7 +70,7 @@ class TokenVerifier:
 
     def _candidates(self, token: UnverifiedToken) -> Sequence[Issuer]:
         """By the claim iss, which an issuer without one of its own does not have, and by the algorithm."""
-        named = [issuer for issuer in self._issuers if issuer.settings.issuer == token.issuer]
+        named = [issuer for issuer in self._issuers if token.issuer in (issuer.names or (None,))]
         allowed = [issuer for issuer in named if token.algorithm in issuer.algorithms]
         if named and not allowed:
             raise TokenRefused("the token is signed with an algorithm that its issuer may not use")
@@ -77,7 +78,9 @@ class TokenVerifier:
 
     async def _verify_with(self, issuer: Issuer, token: UnverifiedToken) -> Identity:
         key = await issuer.key_for(token)
-        identity = identity_from(self._verified_claims(issuer, token, key), issuer.settings)
+        claims = self._verified_claims(issuer, token, key)
+        identity = identity_from(claims, issuer.settings)
+        refuse_long_life(claims, self._longest_life)
         until = identity.expires_at.timestamp() + self._leeway
         self._remembered.put(token.text, Remembered(identity, issuer, key, token.key_id, until))
         return identity
@@ -90,8 +93,8 @@ class TokenVerifier:
                 token.text,
                 key.material,
                 algorithms=[key.algorithm],
-                audience=issuer.settings.audiences or None,
-                issuer=issuer.settings.issuer,
+                audience=issuer.audiences or None,
+                issuer=issuer.names or None,
                 leeway=self._leeway,
                 options={"require": ["exp", "iat", "sub", *claimed]},
             )
@@ -112,7 +115,7 @@ def build_verifier(
     Connects to nothing. Raises ValueError for an issuer that is not fully configured.
     """
     issuers = [build_issuer(issuer, settings, answer_seconds, monotonic) for issuer in settings.issuers]
-    return TokenVerifier(issuers, RememberedTokens(settings.remembered_tokens, clock), settings.leeway_seconds)
+    return TokenVerifier(issuers, RememberedTokens(settings.remembered_tokens, clock), settings)
 
 
 def _refusal(error: jwt.InvalidTokenError) -> TokenRefused:

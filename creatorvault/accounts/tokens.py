@@ -52,7 +52,9 @@ def refuse_long(text: str) -> None:
 
 
 def _refuse_unusual(header: dict[str, object]) -> None:
-    if header.get("typ", "JWT") != "JWT":
+    """`typ` is a media type, in any case, whose `application/` may be left out (RFC 7515 §4.1.9, RFC 8725 §3.11)."""
+    kind = header.get("typ", "JWT")
+    if not isinstance(kind, str) or kind.lower().removeprefix("application/") != "jwt":
         raise TokenRefused(_ANOTHER_TYPE)
     if "crit" in header:
         raise TokenRefused("the token demands extensions that are not supported")

@@ -1,11 +1,13 @@
 """JSON bodies as FastAPI reads them, minus what JSON (RFC 8259) does not allow: NaN, Infinity, other encodings.
 
-They are bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
+A UTF-8 byte order mark in front is skipped, as §8.1 allows; offsets in errors count from the byte after it. Bodies are
+bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
 """
 
 import json
 import math
 import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from typing import Any, Final, NamedTuple, NoReturn
 
 import msgspec
@@ -21,6 +23,13 @@ from creatorvault.core.text import NUL
 
 JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
 ESCAPE: Final = b"\\u"
+# UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
+OTHER_ENCODINGS: Final = (
+    (BOM_UTF32_LE, "UTF-32"),
+    (BOM_UTF32_BE, "UTF-32"),
+    (BOM_UTF16_LE, "UTF-16"),
+    (BOM_UTF16_BE, "UTF-16"),
+)
 # All before the first constant is JSON, and nothing in it but strings has these capital letters.
 CONSTANT: Final = re.compile(r'(?:[^"IN-]|"(?:[^"\\]|\\.)*+"|-(?!I))*+(-?Infinity|NaN)', re.DOTALL)
 MISSING: Final[FieldError] = {"type": "missing", "loc": ("body",), "msg": "Field required"}
@@ -97,7 +106,7 @@ def parse(body: bytes) -> Body:
     if shallow:
         try:
             # It refuses surrogates that are not a pair, and UTF-8 cannot say them.
-            return Body(_decode_quickly(body), NUL not in body, len(body))
+            return Body(_decode_quickly(body.removeprefix(BOM_UTF8)), NUL not in body, len(body))
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # and where, says who is slower
     return Body(parse_carefully(body, shallow=shallow), ESCAPE not in body, len(body))
@@ -106,9 +115,9 @@ def parse(body: bytes) -> Body:
 def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
     """Raises RequestInvalid. `shallow`: it is known not to be too deep."""
     try:
-        text = body.decode("utf-8")
+        text = body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
-        raise _not_json(error.start, "Invalid UTF-8") from None
+        raise _not_json(error.start, _encoding_error(body)) from None
     if not shallow and (offset := too_deep(text)) is not None:
         raise _not_json(offset, "Nested too deeply")
     try:
@@ -122,6 +131,13 @@ def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
         raise _not_json(0, "Number with too many digits") from None
 
 
+def _encoding_error(body: bytes) -> str:
+    for mark, name in OTHER_ENCODINGS:
+        if body.startswith(mark):
+            return f"Encoded as {name}, not as UTF-8"
+    return "Invalid UTF-8"
+
+
 class _NotANumber(Exception):
     pass
 
@@ -132,7 +148,7 @@ def _refuse(_constant: str) -> NoReturn:
 
 _decode_quickly: Final = msgspec.json.Decoder().decode
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
-"""As `json.loads`, with a decoder that is made once; a byte order mark begins no value."""
+"""As `json.loads`, with a decoder that is made once."""
 
 
 def _not_json(offset: int, reason: str) -> RequestInvalid:

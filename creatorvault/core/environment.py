@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterable, Mapping
 from typing import Final, cast
-from urllib.parse import urlsplit
 
 from creatorvault.core.configuration import PREFIX, Given, Tree, nearest, put
+from creatorvault.core.origins import normal_address, origin_of
 
 DEPLOYED: Final[Mapping[str, tuple[str, ...]]] = {
     "DATABASE_URL": ("database", "url"),
@@ -68,18 +68,10 @@ def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
         issuers.append(_issuer("BETTER_AUTH_SECRET", name="shared-secret", kind="shared-secret", secret=secret))
     problems = []
     if url := given.get("BETTER_AUTH_URL"):
-        origin = origin_of(url)
-        issuers.append(
-            _issuer(
-                "BETTER_AUTH_URL",
-                name="better-auth",
-                kind="jwks",
-                issuer=origin,
-                audiences=given.get("BETTER_AUTH_AUDIENCE", origin),
-                jwks_url=given.get("BETTER_AUTH_JWKS_URL", f"{url.rstrip('/')}/api/auth/jwks"),
-                algorithms=given.get("BETTER_AUTH_ALGORITHMS", "EdDSA"),
-            )
-        )
+        try:
+            issuers.append(_better_auth(normal_address(url), given))
+        except ValueError as error:
+            problems = [f"BETTER_AUTH_URL: {error}"]
     else:
         problems = [f"{name} says nothing without BETTER_AUTH_URL" for name in BETTER_AUTH[2:] if name in given]
     if issuers:
@@ -87,11 +79,18 @@ def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def origin_of(url: str) -> str:
-    """RFC 6454 §6.2, as Better Auth computes it: lower case, without the scheme's own port."""
-    parts = urlsplit(url)
-    host = parts.netloc.lower().removesuffix({"http": ":80", "https": ":443"}.get(parts.scheme, ""))
-    return f"{parts.scheme}://{host}"
+def _better_auth(url: str, given: Mapping[str, str]) -> Tree:
+    """Better Auth says iss and aud as the origin of its base URL, in the form that `new URL` gives it."""
+    origin = origin_of(url)
+    return _issuer(
+        "BETTER_AUTH_URL",
+        name="better-auth",
+        kind="jwks",
+        issuer=origin,
+        audiences=given.get("BETTER_AUTH_AUDIENCE", origin),
+        jwks_url=given.get("BETTER_AUTH_JWKS_URL", f"{url.rstrip('/')}/api/auth/jwks"),
+        algorithms=given.get("BETTER_AUTH_ALGORITHMS", "EdDSA"),
+    )
 
 
 def _issuer(variable: str, **texts: str) -> Tree:

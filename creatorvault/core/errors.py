@@ -49,6 +49,15 @@ class NotFound(CreatorVaultError):
     status = HTTPStatus.NOT_FOUND
 
 
+class HostInvalid(CreatorVaultError):
+    """RFC 9112 §3.2: proxies that disagree about the host of a request are a way past their rules."""
+
+    status = HTTPStatus.BAD_REQUEST
+
+    def __init__(self) -> None:
+        super().__init__("The request needs exactly one Host header")
+
+
 class PreconditionFailed(CreatorVaultError):
     """Somebody else's change came first (RFC 9110 §13.1.1)."""
 

@@ -21,10 +21,12 @@ CURRENT: Final[ContextVar["Exchange | None"]] = ContextVar("exchange", default=N
 class Exchange:
     """`status` is 0 until the answer begins, and stays 0 when the client goes away before."""
 
-    __slots__ = ("bytes_out", "caller", "correlation_id", "scope", "started", "status", "trace")
+    __slots__ = ("bytes_out", "caller", "correlation_id", "method", "scope", "started", "status", "trace")
 
     def __init__(self, scope: HTTPScope, correlation_id: str) -> None:
         self.scope = scope
+        # As it was sent, since HEAD is routed as GET. A client may send any word: what HTTP does not know is OTHER.
+        self.method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.correlation_id = correlation_id
         self.started = time.perf_counter()
         self.trace = trace_of(scope)
@@ -42,12 +44,6 @@ class Exchange:
     def seconds(self) -> float:
         """Since the request arrived."""
         return time.perf_counter() - self.started
-
-    @property
-    def method(self) -> str:
-        """One of the methods that HTTP knows, or OTHER: a client may send any word."""
-        method = self.scope["method"]
-        return method if method in METHODS else "OTHER"
 
     @property
     def route(self) -> str:

@@ -19,3 +19,10 @@ def first_values(scope: Scope) -> dict[bytes, bytes]:
     if known is None:
         known = scope[KEY] = dict(reversed([*scope["headers"]]))  # type: ignore[typeddict-unknown-key]
     return known
+
+
+def list_header(scope: Scope, name: bytes) -> str | None:
+    """All of its values as one list, since a client may send each in a line of its own (RFC 9110 §5.3)."""
+    if name not in first_values(scope):
+        return None
+    return ", ".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)

@@ -13,30 +13,24 @@ from litestar.middleware._internal.cors import CORSMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
+from creatorvault.core.bounds import refusal
+from creatorvault.core.cors import Origins, varying_by_origin
 from creatorvault.core.deadlines import OneDeadline
-from creatorvault.core.errors import CreatorVaultError, HeadersTooLarge, TargetTooLong
+from creatorvault.core.errors import CreatorVaultError
 from creatorvault.core.exchanges import CURRENT, STATE_KEY, Exchange, Observer, Watcher
 from creatorvault.core.headers import first_values, header
 from creatorvault.core.limits import limit_headers
 from creatorvault.core.logging import get_logger
 from creatorvault.core.problems import render
+from creatorvault.core.routing import route_as_sent, sent_path, with_head
 from creatorvault.settings import ServerSettings
 
 log = get_logger(__name__)
 
 VARIANTS: Final = "89ab"
 ORIGIN: Final = b"origin"
+LOCATION: Final = b"location"
 CORRELATION_HEADER: Final = b"x-correlation-id"
-MAX_PATH_BYTES: Final = 4096
-"""A user id of 255 characters has 3,060 bytes at most, percent-encoded. Litestar keeps a thousand paths in memory."""
-
-MAX_HEADERS: Final = 100
-"""As many as Granian reads."""
-
-TOKEN_HEADER: Final = b"authorization"
-FIELD_BYTES: Final = 4
-"""What a header has beside its name and value: a colon, a blank and the end of its line."""
-
 WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
 
 SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
@@ -55,8 +49,15 @@ class Edge(Litestar):
 
     bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
+    origins: Origins | None = None
     observers: Sequence[Observer] = ()
     watchers: Sequence[Watcher] = ()
+
+    def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
+        """`options` are Litestar's. `path_prefix` is where a proxy shows the service, as `/creatorvault`."""
+        super().__init__(**options)
+        self.path_prefix = path_prefix
+        route_as_sent(self, path_prefix)
 
     async def __call__(
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
@@ -66,36 +67,25 @@ class Edge(Litestar):
         else:
             await super().__call__(scope, receive, send)
 
-    def _refused(self, scope: HTTPScope) -> CreatorVaultError | None:
-        """For its size alone, before anything is read of it. A token has a bound of its own, and a reason (401)."""
-        path = len(scope.get("raw_path") or scope["path"])
-        if path > MAX_PATH_BYTES:
-            return TargetTooLong("path", MAX_PATH_BYTES)
-        if path + len(scope["query_string"]) > self.bounds.max_target_bytes:
-            return TargetTooLong("path and the query together", self.bounds.max_target_bytes)
-        sizes = [len(name) + len(value) + FIELD_BYTES for name, value in scope["headers"] if name != TOKEN_HEADER]
-        if sum(sizes) > self.bounds.max_header_bytes or len(sizes) > MAX_HEADERS:
-            return HeadersTooLarge(self.bounds.max_header_bytes, MAX_HEADERS)
-        return None
-
     def _refuse(self, error: CreatorVaultError, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
         """As Litestar answers what a handler raises, CORS included."""
         scope["app"] = scope["litestar_app"] = self
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         answer: ASGIApp = render(request, error).to_asgi_response(None, request)
         cors = self.asgi_handler
-        if isinstance(cors, CORSMiddleware):
+        if isinstance(cors, CORSMiddleware) and _is_preflight(scope):
             answer = CORSMiddleware(answer, cors.config)
         return answer(scope, receive, send)
 
     def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
-        """As Litestar does. A request without an origin goes past its CORS (Fetch Standard §3.3), which would make a
-        mapping of all headers to find that out.
-        """
-        if (error := self._refused(scope)) is not None:
+        """As Litestar does. Its CORS answers preflights and sees no other request (core.cors)."""
+        if (error := refusal(scope, self.bounds)) is not None:
             return self._refuse(error, scope, receive, send)
+        scope["path"] = sent_path(scope).decode("latin-1")
+        if scope["method"] == HTTPMethod.HEAD:
+            scope["method"] = "GET"
         cors = self.asgi_handler
-        if isinstance(cors, CORSMiddleware) and not self.before_send and header(scope, ORIGIN) is None:
+        if isinstance(cors, CORSMiddleware) and not self.before_send and not _is_preflight(scope):
             scope["app"] = scope["litestar_app"] = self
             return cors.app(scope, receive, send)
         return super().__call__(scope, receive, send)
@@ -109,6 +99,8 @@ class Edge(Litestar):
                 exchange.status = int(message["status"])
                 self._add_headers(message, exchange)
             elif message["type"] == "http.response.body":
+                if exchange.method == HTTPMethod.HEAD:
+                    message["body"] = b""
                 exchange.bytes_out += len(message["body"])
             return send(message)
 
@@ -136,8 +128,14 @@ class Edge(Litestar):
             *limit_headers(exchange.scope),
             (CORRELATION_HEADER, exchange.correlation_id.encode()),
         ]
-        if exchange.scope["method"] == HTTPMethod.OPTIONS:
+        if exchange.method == HTTPMethod.OPTIONS:
             headers = [self._corrected(exchange, name, value) for name, value in headers]
+        if self.path_prefix:
+            headers = [self._prefixed(name, value) for name, value in headers]
+        if self.origins is not None and not _is_preflight(exchange.scope):
+            headers += self.origins.headers(header(exchange.scope, ORIGIN))
+        if self.origins is not None and not self.origins.anybody:
+            headers = varying_by_origin(headers)
         if CONTENT_POLICY[0] not in dict(headers):
             headers.append(CONTENT_POLICY)
         if self.behind_tls:
@@ -149,8 +147,17 @@ class Edge(Litestar):
         if name == b"allow":
             template = exchange.scope.get("path_template")
             methods = {method for route in self.routes if route.path_format == template for method in route.methods}
-            return name, ", ".join(sorted(methods)).encode() or value
+            return name, ", ".join(with_head(methods)).encode() or value
         return name, value
+
+    def _prefixed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """A path of ours, as it is called from outside."""
+        return name, self.path_prefix.encode() + value if name == LOCATION and value.startswith(b"/") else value
+
+
+def _is_preflight(scope: HTTPScope) -> bool:
+    """As Litestar sees it."""
+    return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
 
 
 def _log(exchange: Exchange) -> None:

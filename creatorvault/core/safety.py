@@ -1,6 +1,8 @@
 """What settings must not say: anywhere, and in production, where the service rather refuses to start."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -8,6 +10,7 @@ from urllib.parse import urlsplit
 
 from creatorvault.core.configuration import read_file
 from creatorvault.core.exposure import unsafe_limits, unsafe_metrics
+from creatorvault.core.origins import normal_address, normal_origin
 
 if TYPE_CHECKING:
     from creatorvault.settings import DatabaseSettings, EncryptionSettings, IssuerSettings, ServerSettings, Settings
@@ -15,6 +18,9 @@ if TYPE_CHECKING:
 SECRET_BYTES: Final = 32
 """RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
 
+ANYBODY: Final = "*"
+# Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, and none that a client would resolve.
+PATH_PREFIX: Final = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
 ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 
 
@@ -42,20 +48,30 @@ def _missing(settings: "Settings") -> Iterator[str]:
     if settings.database.url is None:
         yield "DATABASE_URL is not set: production uses no embedded database"
     if not settings.auth.issuers:
-        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL is set, and no issuer is listed: nobody could sign in"
+        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL names an issuer, and none is listed: nobody could sign in"
     if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
         yield "neither CREATORVAULT_ROOT_KEYS nor CREATORVAULT_ROOT_KEYS_FILE is set: nothing could be encrypted"
 
 
 def _server(server: "ServerSettings", *, production: bool) -> Iterator[str]:
+    if ANYBODY in server.allowed_origins and server.allow_credentials:
+        yield "ALLOWED_ORIGINS: * together with credentials would let every site act for its visitors"
+    elif ANYBODY in server.allowed_origins and production:
+        yield "ALLOWED_ORIGINS: * is not for production: list the front ends"
     for origin in server.allowed_origins:
-        parts = urlsplit(origin)
-        if origin == "*" and server.allow_credentials:
-            yield "ALLOWED_ORIGINS: * together with credentials would let every site act for its visitors"
-        elif origin == "*" and production:
-            yield "ALLOWED_ORIGINS: * is not for production: list the front ends"
-        elif origin != "*" and (not parts.netloc or parts.path or parts.query or parts.scheme not in ("http", "https")):
-            yield f"ALLOWED_ORIGINS: {origin!r} is not an origin like https://app.example.com"
+        if origin != ANYBODY and (reason := _refused(normal_origin, origin)):
+            yield f"ALLOWED_ORIGINS: {reason}"
+    if server.path_prefix and not PATH_PREFIX.fullmatch(server.path_prefix):
+        yield f"server.path_prefix: {server.path_prefix!r} is not a path like /creatorvault"
+
+
+def _refused(form: Callable[[str], str], text: str) -> str | None:
+    """Why it has no such form."""
+    try:
+        form(text)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _encryption(encryption: "EncryptionSettings") -> Iterator[str]:
@@ -93,10 +109,13 @@ def _shared_secret(issuer: "IssuerSettings") -> Iterator[str]:
 
 
 def _jwks(issuer: "IssuerSettings", *, production: bool) -> Iterator[str]:
-    for name, url in (("issuer", issuer.issuer), ("jwks_url", issuer.jwks_url)):
+    for name, url, form in (
+        ("issuer", issuer.issuer, normal_address),
+        ("jwks_url", issuer.jwks_url, partial(normal_address, query=True)),
+    ):
         if not url:
             yield f"{name} is missing"
-        elif reason := _bad_url(url, production=production):
+        elif reason := _refused(form, url) or (_plain(url) if production else None):
             yield f"{name} {reason}"
     if not issuer.audiences:
         yield "audiences are missing: without them tokens for other services would be taken"
@@ -106,13 +125,9 @@ def _jwks(issuer: "IssuerSettings", *, production: bool) -> Iterator[str]:
         yield "algorithms are missing"
 
 
-def _bad_url(url: str, *, production: bool) -> str | None:
+def _plain(url: str) -> str | None:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return f"{url!r} is not an address like https://app.example.com"
-    if parts.username or parts.password:
-        return "holds a user or password"
-    if parts.scheme == "http" and production and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
         return f"{url!r} is plain http: anybody on the way could put in keys of his own"
     return None
 

@@ -17,9 +17,15 @@ class RootController(Controller):
     opt = {"public": True}
 
     @get("/", summary="About the service", sync_to_thread=False, **documents(SELF))
-    def root(self) -> dict[str, str]:
+    def root(self, request: Request[Any, Any, Any]) -> dict[str, str]:
         """What this service is, and where its documentation and its health are."""
-        return {"service": SERVICE, "version": __version__, "docs": "/docs", "health": "/health"}
+        prefix = request.app.state.settings.server.path_prefix
+        return {
+            "service": SERVICE,
+            "version": __version__,
+            "docs": f"{prefix}/docs",
+            "health": f"{prefix}/health",
+        }
 
 
 class HealthController(Controller):

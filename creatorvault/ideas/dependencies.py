@@ -73,7 +73,7 @@ async def _snapshot(
 async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
-    precondition = Precondition(header(request.scope, b"if-match"))
+    precondition = Precondition.of(request)
     quick, vault = None, _glances(request, vault_id)
     if request.method != "POST" or header(request.scope, IDEMPOTENCY_KEY) is None:
         quick = QuickChanges(vault, VaultAdvances(vault, state.settings.tenancy), precondition)

@@ -13,6 +13,7 @@ PEM = IssuerSettings(
 )
 UNSET = IssuerSettings(name="unset", kind="shared-secret")
 KEYS = IssuerSettings(name="keys", kind="jwks", issuer="https://auth.example.org", admin_roles=("admin",))
+SAME_KEYS = IssuerSettings(name="same", kind="jwks", issuer="HTTPS://auth.example.org:443")
 OTHER_KEYS = IssuerSettings(name="others", kind="jwks", issuer="https://other.example.org")
 
 
@@ -23,6 +24,7 @@ OTHER_KEYS = IssuerSettings(name="others", kind="jwks", issuer="https://other.ex
         ((KEYS,), True, []),
         ((KEYS, OTHER_KEYS), True, []),
         ((KEYS, KEYS), False, ["accounts.E001"]),
+        ((KEYS, SAME_KEYS), False, ["accounts.E001"]),
         ((SHARED_ADMINS,), False, ["accounts.W001"]),
         ((PEM,), False, ["accounts.E002"]),
         ((UNSET,), False, []),

@@ -82,3 +82,31 @@ def test_a_public_key_is_no_secret(text: str) -> None:
 
     with pytest.raises(ValueError, match="no shared secret"):
         build_verifier(AuthSettings(issuers=(issuer,)))
+
+
+@pytest.mark.parametrize("said", ["https://Auth.Example.org:443/Realm", "https://auth.example.org/Realm"])
+async def test_an_issuer_and_audience_match_as_written_and_as_browsers_write_them(
+    key_server: KeyServer, signers: Mapping[str, Signer], said: str
+) -> None:
+    key_server.keys = [signer.jwk() for signer in signers.values()]
+    written = "https://Auth.Example.org:443/Realm"
+    issuer = IssuerSettings(name="x", kind="jwks", issuer=written, audiences=(written,), jwks_url=key_server.url)
+    verifier = build_verifier(AuthSettings(issuers=(issuer,)))
+
+    assert (await verifier.verify(signers["EdDSA"].sign(better_auth_claims(iss=said, aud=said)))).issuer == "x"
+    for other in ("https://AUTH.example.org/Realm", f"{said}/", said.lower()[:-1], "https://auth.example.org"):
+        with pytest.raises(TokenRefused, match="an issuer that is not accepted here"):
+            await verifier.verify(signers["EdDSA"].sign(better_auth_claims(iss=other, aud=said)))
+        with pytest.raises(TokenRefused, match="another audience"):
+            await verifier.verify(signers["EdDSA"].sign(better_auth_claims(iss=said, aud=other)))
+
+
+@pytest.mark.parametrize("most", [60, 3600, 31_622_400])
+async def test_a_token_may_be_valid_as_long_as_the_settings_say(most: int) -> None:
+    verifier = build_verifier(AuthSettings(issuers=(sharing("new", NEW),), max_token_seconds=most))
+    now = int(time.time())
+
+    assert await verifier.verify(NEW.sign(front_end_claims(iat=now, exp=now + most)))
+    for longer in (most + 1, most * 2):
+        with pytest.raises(TokenRefused, match=f"valid for longer than {most} seconds"):
+            await verifier.verify(NEW.sign(front_end_claims(iat=now, exp=now + longer)))

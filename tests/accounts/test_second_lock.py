@@ -10,7 +10,7 @@ from creatorvault.accounts.keys import VerifyingKey, read_key_set
 from creatorvault.accounts.remembered import RememberedTokens
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.accounts.tokens import UnverifiedToken
-from creatorvault.settings import IssuerSettings
+from creatorvault.settings import AuthSettings, IssuerSettings
 from tests.accounts.signers import AUDIENCE, ISSUER, Signer, better_auth_claims
 
 SETTINGS = IssuerSettings(name="careless", kind="jwks", issuer=ISSUER, audiences=(AUDIENCE,))
@@ -23,6 +23,8 @@ class CarelessIssuer:
     """Takes every algorithm, and has one key for all tokens."""
 
     settings = SETTINGS
+    names: tuple[str, ...] = (ISSUER,)
+    audiences: tuple[str, ...] = (AUDIENCE,)
     algorithms: tuple[str, ...] = ("RS256", "PS256", "HS256", "HS384", "HS512")
 
     def __init__(self, key: VerifyingKey) -> None:
@@ -39,7 +41,7 @@ class CarelessIssuer:
 
 
 def believing(key: VerifyingKey) -> TokenVerifier:
-    return TokenVerifier([CarelessIssuer(key)], RememberedTokens(0), leeway_seconds=0)
+    return TokenVerifier([CarelessIssuer(key)], RememberedTokens(0), AuthSettings(leeway_seconds=0))
 
 
 @pytest.mark.parametrize(("signer", "other"), [(RSA, OTHER_PADDING), (OTHER_PADDING, RSA)], ids=["RS256", "PS256"])

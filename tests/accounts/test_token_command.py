@@ -41,6 +41,15 @@ def claims(result: Result) -> dict[str, Any]:
     return decoded
 
 
+def test_a_token_that_the_service_would_refuse_is_not_printed(environ: dict[str, str]) -> None:
+    longest = claims(run(environ, "--user", "ada", "--expires", "86400"))
+    refused = run(environ, "--user", "ada", "--expires", "86401")
+
+    assert longest["exp"] - longest["iat"] == 86_400
+    assert refused.exit_code == 1
+    assert "auth.max_token_seconds" in refused.output
+
+
 def test_the_last_line_is_a_token_of_one_hour(environ: dict[str, str]) -> None:
     decoded = claims(run(environ, "--user", "ada"))
 

@@ -31,6 +31,7 @@ NOT_A_JWT: Final = "this is not a signed JWT"
 BAD_SIGNATURE: Final = "the signature does not match"
 BAD_ALGORITHM: Final = "the token is signed with an algorithm that its issuer may not use"
 UNKNOWN_KEY: Final = "the key that signed the token is not one that its issuer publishes"
+TOO_LONG: Final = "the token is valid for longer than 86400 seconds"
 UNKNOWN_ISSUER: Final = "the token is from an issuer that is not accepted here"
 OTHER_AUDIENCE: Final = "the token is for another audience"
 EXPIRED: Final = "the token has expired"
@@ -100,9 +101,12 @@ ACCEPTED: Final = [
     ),
     front_end("today's front end", LET_IN),
     headed("a header that says JWT", LET_IN, typ="JWT"),
+    headed("a header that says jwt", LET_IN, typ="jwt"),
+    headed("a header that says the whole media type", LET_IN, typ="application/jwt"),
     better_auth("an audience list that holds ours", LET_IN, aud=["https://other.example.org", AUDIENCE]),
     better_auth("fractions of seconds", LET_IN, iat=FromNow(0.25), exp=FromNow(900.75)),
     better_auth("expired 20 s ago, within the leeway", LET_IN, exp=FromNow(-20)),
+    better_auth("valid for the longest time there is", LET_IN, iat=FromNow(-82_800), exp=FromNow(3600)),
     better_auth("issued 20 s ahead, within the leeway", LET_IN, iat=FromNow(20), nbf=FromNow(20)),
     better_auth("a user id of 255 characters", LET_IN, sub="é" * 255),
     better_auth("no name, no email", LET_IN, name=None, email=...),
@@ -179,6 +183,8 @@ HEADER: Final = [
     headed("an unencoded payload", NO_EXTENSIONS, b64=False, crit=["b64"]),
     headed("an unencoded payload, not critical", MALFORMED, b64=False),
     headed("an access token's type", OTHER_TYPE, typ="at+jwt"),
+    headed("a type that begins like ours", OTHER_TYPE, typ="jwt+at"),
+    headed("a type behind two prefixes", OTHER_TYPE, typ="application/application/jwt"),
     headed("a type that is a number", OTHER_TYPE, typ=7),
     headed("a type that is null", OTHER_TYPE, typ=None),
     Row("alg twice", lambda: ED.sign(better_auth_claims(), f'{{"alg":"none","alg":"EdDSA","kid":"{ED.kid}"}}'), TWICE),
@@ -207,7 +213,12 @@ CLAIMS: Final = [
     better_auth("expiry -1e400", EXPIRED, exp=-(10**400)),
     front_end("issued in the future", NOT_YET, iat=FromNow(3600)),
     front_end("issued in 400 digits", NOT_YET, iat=10**400),
-    front_end("issued before time began", LET_IN, iat=-(10**400)),
+    front_end("issued before time began", TOO_LONG, iat=-(10**400)),
+    front_end("issued before time began, in fractions", TOO_LONG, iat=-1.7e308, exp=FromNow(0.5)),
+    front_end("issued in 1970", TOO_LONG, iat=0),
+    front_end("valid for a second too long", TOO_LONG, iat=FromNow(-82_801), exp=FromNow(3600)),
+    better_auth("valid for a year", TOO_LONG, exp=FromNow(31_536_000)),
+    better_auth("valid for a year, issued in the future", NOT_YET, iat=FromNow(31_535_100), exp=FromNow(31_536_000)),
     front_end("valid from 400 digits", NOT_YET, nbf=10**400),
     front_end("not issued", "the claim iat is missing", iat=...),
     front_end("issued true", "the claim iat is not a number", iat=True),

@@ -1,6 +1,7 @@
 """`GET /api/v1/users/me`: what the service takes from a token."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -15,7 +16,8 @@ async def test_the_published_fields_are_there(ada: Creator) -> None:
 
 
 async def test_a_client_reads_who_it_speaks_for_and_until_when(creator: Callable[..., Creator]) -> None:
-    claims = {"email": "grace@example.org", "name": "Grace", "role": "user, editor", "exp": 4_102_444_800}
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    claims = {"email": "grace@example.org", "name": "Grace", "role": "user, editor", "exp": int(until.timestamp())}
 
     profile = (await creator(claims=claims).request("GET", ME)).json()
 
@@ -23,7 +25,7 @@ async def test_a_client_reads_who_it_speaks_for_and_until_when(creator: Callable
         "email": "grace@example.org",
         "name": "Grace",
         "roles": ["user", "editor"],
-        "expires_at": "2100-01-01T00:00:00Z",
+        "expires_at": f"{until:%Y-%m-%dT%H:%M:%SZ}",
     }
 
 

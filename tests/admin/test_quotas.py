@@ -87,3 +87,10 @@ async def test_a_tenants_own_quota_counts_all_of_its_vaults(
     assert (refused.status_code, refused.json()["quota"]) == (403, "idea_quota")
     await ada.request("DELETE", ada.url_of((await ada.list()).json()["items"][0]))
     assert (await bob.post(SHORT)).status_code == 201
+
+
+async def test_a_byte_order_mark_before_the_body_is_skipped(ada: Creator, olga: AdminClient) -> None:
+    await ada.idea()
+    answer = await olga.request("PUT", f"/tenants/{tenant_of(ada)}/quotas", content=b'\xef\xbb\xbf{"idea_quota": 7}')
+
+    assert (answer.status_code, answer.json()["idea_quota"]) == (200, 7)

@@ -119,7 +119,12 @@ async def test_private_text_is_never_repeated(ada: Creator, body: object) -> Non
         (b"title=secret", "json_invalid", ["body", 0]),
         (b'{"title": "secret"} x', "json_invalid", None),
         (b'{"title": "secret\xff"}', "json_invalid", None),
-        (b'\xff\xfe{\x00"\x00', "json_invalid", None),
+        (b'\xff\xfe{\x00"\x00', "json_invalid", ["body", 0]),
+        (b"\xef\xbb\xbf", "json_invalid", ["body", 0]),
+        (b"\xef\xbb\xbf{", "json_invalid", ["body", 1]),
+        (b'\xef\xbb\xbf{"title": "secret\xff"}', "json_invalid", ["body", 17]),
+        (b'\xef\xbb\xbf\xef\xbb\xbf{"title": "secret"}', "json_invalid", ["body", 0]),
+        (b"\xef\xbb\xbf[]", "model_attributes_type", ["body"]),
         (b"[]", "model_attributes_type", ["body"]),
         (b'["secret"]', "model_attributes_type", ["body"]),
         (b'"secret"', "model_attributes_type", ["body"]),
@@ -163,6 +168,33 @@ async def test_json_by_any_name(ada: Creator, media_type: str) -> None:
     answer = await ada.post(content=b'{"title": "x"}', headers={"Content-Type": media_type})
 
     assert answer.status_code == 201, answer.text
+
+
+@pytest.mark.parametrize("media_type", ["application/json", "application/merge-patch+json; charset=utf-8"])
+async def test_a_byte_order_mark_before_json_is_skipped(ada: Creator, media_type: str) -> None:
+    sent = {"headers": {"Content-Type": media_type}, "content": '\ufeff{"title": "Ångström \ufeff"}'.encode()}
+    created = await ada.post(**sent)
+    idea = created.json()
+    replaced, changed = await ada.put(idea, **sent), await ada.patch(idea, **sent)
+
+    assert [answer.status_code for answer in (created, replaced, changed)] == [201, 200, 200]
+    assert (await ada.get(idea)).json()["title"] == "Ångström \ufeff"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+async def test_json_in_another_encoding_is_refused_by_its_name(ada: Creator, encoding: str) -> None:
+    content = '\ufeff{"title": "x"}'.encode(encoding)
+    answer = await ada.post(content=content, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 422
+    [error] = answer.json()["detail"]
+    name = encoding.upper()[:6]
+    assert error == {
+        "type": "json_invalid",
+        "loc": ["body", 0],
+        "msg": "JSON decode error",
+        "ctx": {"error": f"Encoded as {name}, not as UTF-8"},
+    }
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from tests.factories import Creator
 @pytest.mark.parametrize(
     ("path", "methods"),
     [
-        ("", {"GET", "POST", "OPTIONS"}),
-        ("/00000000-0000-0000-0000-000000000000", {"GET", "PUT", "PATCH", "DELETE", "OPTIONS"}),
+        ("", {"GET", "HEAD", "POST", "OPTIONS"}),
+        ("/00000000-0000-0000-0000-000000000000", {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}),
     ],
 )
 async def test_options_tell_every_method_of_a_path(ada: Creator, path: str, methods: set[str]) -> None:

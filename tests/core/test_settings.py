@@ -283,7 +283,7 @@ def test_the_address_of_better_auth_adds_an_issuer_beside_the_shared_secret() ->
     assert shared.realm == published.realm == "better-auth"
     assert published.issuer == "https://auth.example"
     assert published.audiences == ("https://auth.example",)
-    assert published.jwks_url == "https://Auth.Example:443/base/api/auth/jwks"
+    assert published.jwks_url == "https://auth.example/base/api/auth/jwks"
     assert published.algorithms == ("EdDSA",)
 
 

@@ -7,7 +7,7 @@ from litestar import Controller, MediaType, Request, Response
 from litestar.params import FromPath
 
 from creatorvault.core.documentation.assets import PATH, asset, gzipped, is_asset
-from creatorvault.core.documentation.pages import REDOC, SWAGGER, Page
+from creatorvault.core.documentation.pages import DOCUMENT_PATH, REDOC, SWAGGER, Page
 from creatorvault.core.errors import NotFound
 from creatorvault.core.handlers import get
 from creatorvault.core.openapi.document import document
@@ -22,7 +22,7 @@ class DocumentationController(Controller):
     opt = {"public": True}
     include_in_schema = False
 
-    @get("/openapi.json", sync_to_thread=True)
+    @get(DOCUMENT_PATH, sync_to_thread=True)
     def openapi_json(self, request: Request[Any, Any, Any]) -> Response[bytes]:
         state = request.app.state
         if DOCUMENT not in state:
@@ -30,12 +30,12 @@ class DocumentationController(Controller):
         return Response(state[DOCUMENT], media_type=MediaType.JSON)
 
     @get("/docs", sync_to_thread=True)
-    def swagger(self) -> Response[str]:
-        return _page(SWAGGER)
+    def swagger(self, request: Request[Any, Any, Any]) -> Response[str]:
+        return _page(SWAGGER, request)
 
     @get("/redoc", sync_to_thread=True)
-    def redoc(self) -> Response[str]:
-        return _page(REDOC)
+    def redoc(self, request: Request[Any, Any, Any]) -> Response[str]:
+        return _page(REDOC, request)
 
     @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
     def asset(self, request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
@@ -49,5 +49,6 @@ class DocumentationController(Controller):
         return Response(found.content, media_type=found.media_type, headers=headers)
 
 
-def _page(page: Page) -> Response[str]:
-    return Response(page.html(), media_type=MediaType.HTML, headers={"Content-Security-Policy": page.policy})
+def _page(page: Page, request: Request[Any, Any, Any]) -> Response[str]:
+    html = page.html(request.app.state.settings.server.path_prefix)
+    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": page.policy})

@@ -6,6 +6,8 @@ from typing import Final
 
 from creatorvault.core.documentation.assets import HERE, asset
 
+DOCUMENT_PATH: Final = "/openapi.json"
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -15,8 +17,10 @@ class Page:
     assets: dict[str, str]
     policy: str
 
-    def html(self) -> str:
-        urls = {placeholder: asset(name).url for placeholder, name in self.assets.items()}
+    def html(self, path_prefix: str) -> str:
+        """`path_prefix` goes before each address of this service."""
+        urls = {placeholder: f"{path_prefix}{asset(name).url}" for placeholder, name in self.assets.items()}
+        urls["document"] = f"{path_prefix}{DOCUMENT_PATH}"
         return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(urls)
 
 

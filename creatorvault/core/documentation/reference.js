@@ -2,7 +2,7 @@
 const page = document.querySelector("#reference");
 const [{ init }, description] = await Promise.all([
   import(page.dataset.redoc),
-  fetch("/openapi.json").then((answer) => answer.json()),
+  fetch(page.dataset.document).then((answer) => answer.json()),
 ]);
 
 // Clients know some tags by their being there twice; a reader needs each operation once.

@@ -29,6 +29,7 @@ def document(app: Litestar) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "CreatorVault API", "version": __version__, "description": DESCRIPTION},
+        **_servers(app.state.settings.server.path_prefix),
         "paths": _paths(app, components),
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
@@ -36,6 +37,11 @@ def document(app: Litestar) -> dict[str, Any]:
             "securitySchemes": {"HTTPBearer": BEARER},
         },
     }
+
+
+def _servers(path_prefix: str) -> dict[str, Any]:
+    """Relative to where the document is read from; without it, the paths begin at the root of that host."""
+    return {"servers": [{"url": path_prefix}]} if path_prefix else {}
 
 
 def rendered(app: Litestar) -> str:

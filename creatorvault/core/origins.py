@@ -1,0 +1,119 @@
+"""Web addresses in the one form that browsers give them (WHATWG URL Standard §4.5), so that they compare as text.
+
+Scheme and host are in lower case, the scheme's own port is left out, and a name in another script is in punycode
+(UTS #46, nontransitional). What no front end or issuer needs is refused instead of being read in one way or another:
+wildcards, user names, spaces, numbers that are half an IPv4 address. Errors are a predicate about the address, for a
+sentence that names the setting.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv6Address
+from typing import Final, NamedTuple
+
+import idna
+
+ADDRESS: Final = re.compile(r"(https?)://([^/?#\\]+)([/?#].*)?", re.IGNORECASE | re.DOTALL)
+PORT: Final = re.compile(r"(.+?):([0-9]*)", re.DOTALL)
+BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
+LABEL: Final = re.compile(r"[a-z0-9_-]{1,63}")
+# What WHATWG reads as an IPv4 address: the last label is a number.
+NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+LONGEST_NAME: Final = 253
+LONGEST_ADDRESS: Final = 2048
+HIGHEST_PORT: Final = 65_535
+OWN_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Address(NamedTuple):
+    """`rest` begins with the path, and stays as it was written."""
+
+    origin: str
+    rest: str
+
+
+def normal_origin(text: str) -> str:
+    """A slash at the end does not count. Raises ValueError."""
+    address = _read(text, "an origin")
+    if address.rest not in ("", "/"):
+        raise ValueError(f"{text!r} is not an origin like https://app.example.com")
+    return address.origin
+
+
+def normal_address(text: str, *, query: bool = False) -> str:
+    """An address whose path says more than its origin; its query too, with `query`. Raises ValueError."""
+    address = _read(text, "an address")
+    if "#" in address.rest or ("?" in address.rest and not query):
+        raise ValueError(f"{text!r} has more than a path behind its host")
+    return address.origin + address.rest
+
+
+def origin_of(address: str) -> str:
+    """The origin of what `normal_address` accepts."""
+    return _read(address, "an address").origin
+
+
+def spellings(text: str) -> tuple[str, ...]:
+    """As it was written, and as browsers write it where it is an address and that differs."""
+    try:
+        return tuple(dict.fromkeys((text, normal_address(text, query=True))))
+    except ValueError:
+        return (text,)
+
+
+def _read(text: str, what: str) -> Address:
+    found = ADDRESS.fullmatch(text) if len(text) <= LONGEST_ADDRESS else None
+    if BLANK.search(text):
+        raise ValueError(f"{text!r} holds a space or a control character")
+    if found is None:
+        raise ValueError(f"{text!r} is not {what} like https://app.example.com")
+    scheme, authority, rest = found[1].lower(), found[2], found[3] or ""
+    if "@" in authority:
+        raise ValueError("holds a user or password")
+    if "*" in authority:
+        raise ValueError(f"{text!r} has a wildcard: list each address")
+    host, port = authority, ""
+    if with_port := PORT.fullmatch(authority):
+        host, port = with_port.groups()
+    return Address(f"{scheme}://{_host(host, text)}{_port(port, scheme, text)}", rest)
+
+
+def _port(digits: str, scheme: str, text: str) -> str:
+    if not digits:
+        return ""
+    port = int(digits[-6:]) if not digits[:-6].strip("0") else 0
+    if not 1 <= port <= HIGHEST_PORT:
+        raise ValueError(f"{text!r} has a port that is not 1 to {HIGHEST_PORT}")
+    return "" if port == OWN_PORTS[scheme] else f":{port}"
+
+
+def _host(host: str, text: str) -> str:
+    try:
+        if host.startswith("["):
+            return f"[{_ipv6(host)}]"
+        name = (host if host.isascii() else _punycode(host)).lower()
+        labels = name.removesuffix(".").split(".")
+        if NUMBER.fullmatch(labels[-1]):
+            return str(IPv4Address(name.removesuffix(".")))
+    except ValueError:
+        raise ValueError(f"{text!r} has a host that is neither a name nor an IP address") from None
+    if len(name) > LONGEST_NAME or not all(map(LABEL.fullmatch, labels)):
+        raise ValueError(f"{text!r} has a host that is neither a name nor an IP address")
+    return name
+
+
+def _punycode(host: str) -> str:
+    """Names that UTS #46 alone would let pass, such as ☕.example, are for their owner to give in punycode."""
+    if len(host) > LONGEST_NAME:
+        raise ValueError
+    return idna.encode(host, uts46=True, std3_rules=False, transitional=False).decode()
+
+
+def _ipv6(host: str) -> str:
+    """WHATWG writes an IPv4 address in it as hexadecimal digits, and knows no zone."""
+    if not host.endswith("]") or "%" in host:
+        raise ValueError
+    address = IPv6Address(host[1:-1])
+    if address.ipv4_mapped is None:
+        return address.compressed
+    high, low = divmod(int(address.ipv4_mapped), 2**16)
+    return f"::ffff:{high:x}:{low:x}"

@@ -1,0 +1,64 @@
+"""How a request's target finds its route.
+
+Litestar routes by the decoded path, in which `%2F` has become a slash and `/%61pi` is `/api`. So a user id with a slash
+would have no path, and a rule that a proxy has for `/api/v1/admin` could be passed by another spelling of it. Here the
+path is routed as it was sent, and each parameter is decoded once afterwards (RFC 3986 §2.4).
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from http import HTTPMethod
+from typing import Any, Final
+from urllib.parse import quote, unquote_to_bytes
+
+from litestar import Litestar
+from litestar.exceptions import MethodNotAllowedException, NotFoundException
+from litestar.types import HTTPScope
+
+REMEMBERED: Final = 1024
+"""As many routed paths as Litestar remembers."""
+
+
+def sent_path(scope: HTTPScope) -> bytes:
+    """The path of the request line, percent-encoded. Servers need not tell it (ASGI, "HTTP Connection Scope")."""
+    return scope.get("raw_path") or quote(scope["path"]).encode()
+
+
+def route_as_sent(app: Litestar, path_prefix: str = "") -> None:
+    """Makes `app` route by the path that it finds in `scope["path"]`, which must be `sent_path`.
+
+    Behind a proxy that keeps `path_prefix`, each route is also found with the prefix in front.
+    """
+    router = app.asgi_router
+    find = router._handle_routing  # noqa: SLF001  # Litestar has no public way to change how it routes
+
+    @lru_cache(REMEMBERED)
+    def handle_routing(path: str, method: Any) -> Any:
+        try:
+            found = _found(path, method)
+        except NotFoundException:
+            if not path_prefix or not f"{path}/".startswith(f"{path_prefix}/"):
+                raise
+            found = _found(path.removeprefix(path_prefix) or "/", method)
+        asgi_app, handler, path, parameters, template = found
+        return asgi_app, handler, path, {name: decoded(value) for name, value in parameters.items()}, template
+
+    def _found(path: str, method: Any) -> Any:
+        try:
+            return find(path=path, method=method)
+        except MethodNotAllowedException as error:
+            allowed = (error.headers or {})["allow"].split(", ")
+            raise MethodNotAllowedException(headers={"allow": ", ".join(with_head(allowed))}) from None
+
+    router.handle_routing = handle_routing
+
+
+def decoded(segment: str) -> str:
+    """Bytes that are no UTF-8 become lone surrogates, which validation refuses wherever they stand."""
+    return unquote_to_bytes(segment.encode("latin-1")).decode(errors="surrogateescape")
+
+
+def with_head(methods: Iterable[str]) -> list[str]:
+    """The edge answers HEAD wherever there is GET (RFC 9110 §9.3.2)."""
+    methods = set(methods)
+    return sorted(methods | {HTTPMethod.HEAD} if HTTPMethod.GET in methods else methods)
