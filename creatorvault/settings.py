@@ -65,6 +65,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
+    private_hosts: tuple[str, ...] = ()
     path_prefix: str = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
     # More than this the server itself refuses, without a body: 65,534 bytes in a target.

@@ -11,6 +11,7 @@ import rich_click as click
 from creatorvault import __version__
 from creatorvault.core.commands.telling import lines_of
 from creatorvault.core.embedded import EmbeddedPostgresError
+from creatorvault.core.logging import configure_logging
 
 APPLICATION: Final = "creatorvault.asgi:create_app"
 INTERRUPTED: Final = 130
@@ -55,9 +56,12 @@ def root_group(commands: Sequence[click.RichCommand], told_in_words: Sequence[ty
     @click.group(name="creatorvault", cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(__version__, prog_name="creatorvault", message="%(prog)s %(version)s")
     @click.option("--traceback", is_flag=True, help="Show where an error comes from. It may show what is private.")
-    def root(*, traceback: bool) -> None:
+    @click.pass_context
+    def root(ctx: click.Context, *, traceback: bool) -> None:
         """CreatorVault, the privacy-first manager for content ideas."""
         root.shows_tracebacks = traceback
+        if ctx.invoked_subcommand != "run":  # what goes wrong is told once, and not logged besides
+            configure_logging("ERROR", "auto", production=False)
 
     root.told_in_words = (*RootGroup.told_in_words, *told_in_words)
     for command in commands:

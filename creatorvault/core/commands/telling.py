@@ -1,5 +1,6 @@
 """What went wrong, as one line for the person at the terminal: never a traceback, and never a secret."""
 
+import errno
 from collections.abc import Iterator
 from typing import Final
 
@@ -11,6 +12,7 @@ from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.faults import FAULTS, described, sqlstate
 from creatorvault.core.printable import one_line
 
+UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 NO_SUCH_TABLE: Final = frozenset({"42P01", "3F000"})
 """SQLSTATE (PostgreSQL, appendix A): undefined_table, invalid_schema_name."""
 
@@ -33,6 +35,8 @@ def lines_of(error: Exception, in_words: tuple[type[Exception], ...]) -> Iterato
             yield one_line(str(error))
         case _ if isinstance(error, in_words):
             yield one_line(str(error))
+        case OSError() if error.errno in UNWRITABLE and error.filename is None:
+            yield one_line(f"standard output: {error.strerror}")
         case OSError() if error.filename is not None:
             yield one_line(f"{error.filename}: {error.strerror}")
         case _ if isinstance(error, FAULTS):
