@@ -13,11 +13,9 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from creatorvault.core.configuration import UNREAD, SettingsError, from_file, read, variables
-from creatorvault.core.database_address import address_of
-from creatorvault.core.database_url import asyncpg_url
+from creatorvault.core.configuration import SettingsError, from_file, read, variables
 from creatorvault.core.environment import lay_over
-from creatorvault.core.normal_forms import normal_auth, normal_server
+from creatorvault.core.normal_forms import normal_auth, normal_database, normal_home, normal_server
 from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
@@ -242,34 +240,10 @@ def _settings_file() -> Path | None:
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
-    url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
-        home=_home(settings.home, problems),
+        home=normal_home(settings.home, problems),
         server=normal_server(settings.server),
         auth=normal_auth(settings.auth),
-        database=replace(
-            settings.database,
-            url=url,
-            owner_url=_database(settings.database.owner_url, "DATABASE_OWNER_URL", problems) or url,
-            operator_url=_database(settings.database.operator_url, "DATABASE_OPERATOR_URL", problems),
-        ),
+        database=normal_database(settings.database, problems),
     )
-
-
-def _home(home: Path, problems: list[str]) -> Path:
-    try:
-        return home.expanduser().absolute()
-    except RuntimeError:
-        problems.append(f"CREATORVAULT_HOME: {home}: there is no such user")
-        return home
-
-
-def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
-    try:
-        if url is not None and url is not UNREAD:
-            address_of(plain := asyncpg_url(url.reveal()))
-            return Secret(plain)
-    except ValueError as error:
-        problems.append(f"{variable} {error}")
-    return url

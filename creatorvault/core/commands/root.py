@@ -1,5 +1,6 @@
 """The group that all commands hang on, which tells faults in words instead of tracebacks."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -43,8 +44,9 @@ class RootGroup(click.RichGroup):
 
     @staticmethod
     def _end(status: int, *lines: str) -> NoReturn:
-        if (full := _unwritable()) is not None:
-            lines = (f"standard output: {full}",)
+        if (reason := _unwritable()) is not None:
+            # Whoever reads a part only, as `head` does, is told nothing.
+            lines = (f"standard output: {reason}",) if reason != os.strerror(errno.EPIPE) else ()
         for line in lines:
             click.echo(f"Error: {line}", err=True)
         sys.exit(status)
