@@ -39,6 +39,8 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="the folder for the table and the plot")
     parser.add_argument("--logs", type=Path, help="keep the servers' logs here")
     options = parser.parse_args()
+    if not BASELINE_PYTHON.exists():
+        sys.exit("Error: the baseline is not installed. Run: make .venv-bench/installed")
     only = options.only.split(",")
     works = [work for work in WORKS if work.name in only]
     groups = {group for work in works for group in work.groups} | {SMALL, TINY}

@@ -1,21 +1,32 @@
 """The command `creatorvault`: where the house's commands and the apps' meet."""
 
-from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
-from creatorvault.apps import INSTALLED
-from creatorvault.asgi import create_app
-from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
-from creatorvault.core.commands.check import check_command
-from creatorvault.core.commands.database import database_group
-from creatorvault.core.commands.greeting import Sample
-from creatorvault.core.commands.openapi import openapi
-from creatorvault.core.commands.root import APPLICATION, root_group
-from creatorvault.core.commands.run import run_command
-from creatorvault.core.commands.shell import shell_command
-from creatorvault.core.core_dumps import forbid_core_dumps
-from creatorvault.core.settings_checks import groups_check
-from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
-from creatorvault.crypto.errors import RootKeysInvalid
-from creatorvault.settings import Settings
+import sys
+
+try:
+    from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
+    from creatorvault.apps import INSTALLED
+    from creatorvault.asgi import create_app
+    from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
+    from creatorvault.core.commands.check import check_command
+    from creatorvault.core.commands.database import database_group
+    from creatorvault.core.commands.greeting import Sample
+    from creatorvault.core.commands.openapi import openapi_command, routes_command
+    from creatorvault.core.commands.root import APPLICATION, root_group
+    from creatorvault.core.commands.run import run_command
+    from creatorvault.core.commands.shell import shell_command
+    from creatorvault.core.commands.version import version
+    from creatorvault.core.core_dumps import forbid_core_dumps
+    from creatorvault.core.settings_checks import groups_check
+    from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
+    from creatorvault.crypto.errors import RootKeysInvalid
+    from creatorvault.settings import Settings
+except ModuleNotFoundError as missing:
+    if (missing.name or "").startswith("creatorvault"):
+        raise
+    sys.exit(
+        f"Error: {missing.name} is not installed for this Python ({sys.executable}). "
+        "In a checkout, run `make .venv/installed`, then `.venv/bin/python -m creatorvault`"
+    )
 
 DAY = 86_400
 
@@ -37,16 +48,17 @@ database_checks = [check for app in INSTALLED for check in app.database_checks]
 upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 
 root = root_group(
-    create_app,
     [
         run_command(APPLICATION, sample_token, checks, upgrade_steps),
         database_group(upgrade_steps),
         check_command([*checks, *database_checks]),
-        openapi,
+        openapi_command(create_app),
+        routes_command(create_app),
         shell_command(create_app),
+        version,
         *(command for app in INSTALLED for command in app.commands),
     ],
-    told_in_words=[DatabaseUnreachable, MigrationsUnknown, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
+    told_in_words=[CannotMint, DatabaseUnreachable, MigrationsUnknown, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
 )
 
 

@@ -15,9 +15,8 @@ from msgspec.structs import replace
 
 from creatorvault.core.bundled import bundled, is_installed
 from creatorvault.core.configuration import SettingsError, from_file, read, variables
-from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.environment import lay_over
-from creatorvault.core.normal_forms import normal_auth, normal_server
+from creatorvault.core.normal_forms import normal_auth, normal_database, normal_home, normal_server
 from creatorvault.core.safety import unsafe
 from creatorvault.core.secret import Secret
 
@@ -47,7 +46,13 @@ SETTINGS_FILE: Final = "litestar.toml"
 DEFAULT_REALM: Final = "better-auth"
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-type Quota = Annotated[int, Meta(ge=1)]
+type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+type Memory = Annotated[int, Meta(ge=MIB, le=2**50)]
+type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$")]
+"""A name or an address, as the resolver takes them; a port is a setting of its own."""
+
+type Name = Annotated[str, Meta(min_length=1, max_length=255)]
+type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
 type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -57,10 +62,11 @@ class Environment(StrEnum):
 
 
 class ServerSettings(Struct, frozen=True, kw_only=True):
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
     workers: Annotated[int, Meta(ge=1, le=256)] = 1
     behind_tls: bool = False
+    private_hosts: tuple[str, ...] = ()
     path_prefix: str = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
     # More than this the server itself refuses, without a body: 65,534 bytes in a target.
@@ -99,19 +105,19 @@ class IssuerSettings(Struct, frozen=True, kw_only=True):
     The names of claims may be paths: `o.id` is the member `id` of the claim `o`.
     """
 
-    name: str
+    name: Name
     kind: Literal["shared-secret", "jwks"]
-    realm: str = DEFAULT_REALM
+    realm: Name = DEFAULT_REALM
     secret: Secret | None = None
-    secret_variable: str | None = None
+    secret_variable: Variable | None = None
     issuer: str | None = None
     audiences: tuple[str, ...] = ()
     jwks_url: str | None = None
     algorithms: tuple[str, ...] = ()
     admin_roles: tuple[str, ...] = ()
-    roles_claim: str = "role"
-    organization_claim: str = "org_id"
-    organization_roles_claim: str = "org_role"
+    roles_claim: Name = "role"
+    organization_claim: Name = "org_id"
+    organization_roles_claim: Name = "org_role"
 
 
 class AuthSettings(Struct, frozen=True, kw_only=True):
@@ -131,8 +137,8 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
 
 
 class SearchSettings(Struct, frozen=True, kw_only=True):
-    corpus_bytes: Annotated[int, Meta(ge=MIB)] = 256 * MIB
-    vault_bytes: Annotated[int, Meta(ge=MIB)] = 64 * MIB
+    corpus_bytes: Memory = 256 * MIB
+    vault_bytes: Memory = 64 * MIB
     segments: bool = True
     full_reads: Annotated[int, Meta(ge=1, le=64)] = 2
     full_read_seconds: Seconds = 60.0
@@ -141,7 +147,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
 class GroupLimits(Struct, frozen=True, kw_only=True):
     """Requests of one identity to the routes of one installed app. None: counted with all that has no quota."""
 
-    name: str
+    name: Name
     reads: Count | None = None
     writes: Count | None = None
 
@@ -164,7 +170,7 @@ class LimitsSettings(Struct, frozen=True, kw_only=True):
 class MetricsSettings(Struct, frozen=True, kw_only=True):
     """Off without a port or a token. With a port, worker n of a process group listens on port + n."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
     token: Secret | None = None
 
@@ -225,34 +231,21 @@ def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
     settings = _in_one_form(read(Settings, tree, problems) or Settings(), problems)
     problems += unsafe(settings)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(list(dict.fromkeys(problems)))
     return settings
 
 
 def _settings_file() -> Path | None:
+    """What stands there without being a file is an error of the one who reads it, and not passed over."""
     places = (bundled(SETTINGS_FILE), Path.cwd() / SETTINGS_FILE)
-    return next((file for file in (reversed(places) if is_installed() else places) if file.is_file()), None)
+    return next((file for file in (reversed(places) if is_installed() else places) if os.path.lexists(file)), None)
 
 
 def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
-    url = _database(settings.database.url, "DATABASE_URL", problems)
     return replace(
         settings,
-        home=settings.home.expanduser().absolute(),
+        home=normal_home(settings.home, problems),
         server=normal_server(settings.server),
         auth=normal_auth(settings.auth),
-        database=replace(
-            settings.database,
-            url=url,
-            owner_url=_database(settings.database.owner_url, "DATABASE_OWNER_URL", problems) or url,
-            operator_url=_database(settings.database.operator_url, "DATABASE_OPERATOR_URL", problems),
-        ),
+        database=normal_database(settings.database, problems),
     )
-
-
-def _database(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
-    try:
-        return url and Secret(asyncpg_url(url.reveal()))
-    except ValueError as error:
-        problems.append(f"{variable} {error}")
-        return url

@@ -23,7 +23,9 @@ from typing import Any, Final
 import pytest
 import yaml
 
+from creatorvault.core.checks import Installation
 from creatorvault.core.environment import BETTER_AUTH
+from creatorvault.core.settings_checks import settings_check
 from creatorvault.settings import load_settings
 from tests.application import ROOT_KEYS
 from tests.factories import SECRET
@@ -341,7 +343,7 @@ def test_no_password_has_a_default() -> None:
                 assert VARIABLE.fullmatch(value), name
 
 
-def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> None:
+async def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(ROOT_KEYS)
     (tmp_path / "keys").chmod(0o400)
     required = {"APP_PASSWORD": "a" * 48, "OWNER_PASSWORD": "b" * 48, "VALKEY_PASSWORD": "c" * 48}
@@ -356,6 +358,8 @@ def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> No
     assert settings.database.url is not None
     assert "pgbouncer" in settings.database.url.reveal()
     assert settings.limits.storage_url is not None
+    found = await settings_check(Installation(settings, deploy=True))
+    assert [message.id for message in found] == ["core.W004"]  # TLS is for the proxy in front
 
 
 def test_the_composition_passes_on_all_that_is_said_of_better_auth() -> None:

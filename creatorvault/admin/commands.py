@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from typing import Final
 from uuid import UUID
 
 import rich_click as click
@@ -15,10 +16,13 @@ from creatorvault.admin.operators import Scope
 from creatorvault.admin.repositories import operator_with_id, operator_with_key, operators
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import COMMAND, AuditLog, Witness
+from creatorvault.core.commands.words import Words
 from creatorvault.core.database import Database
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.settings import Settings, load_settings
+
+MOST_DAYS: Final = 36_500
 
 type Act[T] = Callable[[AsyncSession, Witness], Awaitable[T]]
 
@@ -29,7 +33,7 @@ def operators_group() -> None:
 
 
 @operators_group.command()
-@click.option("--name", required=True, help="Who it is, for the list.")
+@click.option("--name", required=True, type=Words(), help="Who it is, for the list.")
 @click.option(
     "--scope",
     "scopes",
@@ -38,7 +42,7 @@ def operators_group() -> None:
     type=click.Choice([scope.value for scope in Scope]),
     help="What the key may do; may be given several times.",
 )
-@click.option("--expires", type=click.IntRange(min=1), help="Days from now; without it the key does not expire.")
+@click.option("--expires", type=click.IntRange(1, MOST_DAYS), help="Days from now; without it the key does not expire.")
 def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
     """Print a new operator's key on the last line of the output. It is shown this once."""
     key = new_key()
@@ -77,7 +81,7 @@ def list_operators() -> None:
 
 
 @operators_group.command()
-@click.argument("operator_or_key_id")
+@click.argument("operator_or_key_id", type=Words())
 def revoke(operator_or_key_id: str) -> None:
     """Take back the key with this id, or of the operator with this id, at once and for good."""
 

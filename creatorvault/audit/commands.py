@@ -83,5 +83,7 @@ def _read(file: Path) -> dict[UUID, Head]:
     try:
         rows = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
         return {UUID(tenant): Head(int(sequence), bytes.fromhex(digest)) for tenant, sequence, digest in rows}
+    except OSError as error:
+        raise click.ClickException(f"--heads: {file}: {error.strerror}") from error
     except ValueError as error:
-        raise click.ClickException(f"{file} is not what `creatorvault audit heads` prints") from error
+        raise click.ClickException(f"--heads: {file} is not what `creatorvault audit heads` prints") from error

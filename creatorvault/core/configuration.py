@@ -6,6 +6,7 @@ Knows nothing about which settings exist; the structs of `creatorvault.settings`
 import inspect
 import json
 import math
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
@@ -14,10 +15,19 @@ from typing import Final, NamedTuple, TypeGuard, cast, get_args, get_origin
 
 import msgspec
 
+from creatorvault.core.printable import is_one_line
 from creatorvault.core.secret import Secret
 
 PREFIX: Final = "CREATORVAULT_"
+LONGEST_NAME: Final = 100
+"""Looking for what is near takes time that grows with the square of it."""
+
+MOST_BYTES: Final = 2**20
+MOST_CHARACTERS: Final = 65_536
+BETWEEN: Final = str.maketrans(dict.fromkeys("\t\r\n", " "))
 WRONG: Final = object()
+UNREAD: Final = Secret("in the place of a secret that cannot be read")
+"""So that it counts as given, and the rules about secrets find nothing else to say. It is never used."""
 
 
 class SettingsError(Exception):
@@ -40,7 +50,7 @@ type Tree = dict[str, Given | Tree | list[Tree]]
 
 
 def nearest(name: str, known: Sequence[str]) -> str:
-    return get_close_matches(name, known, n=1, cutoff=0.0)[0]
+    return get_close_matches(name[:LONGEST_NAME], known, n=1, cutoff=0.0)[0]
 
 
 def variables(kind: type[msgspec.Struct], section: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -56,12 +66,25 @@ def variables(kind: type[msgspec.Struct], section: tuple[str, ...] = ()) -> Iter
 def from_file(file: Path) -> Tree:
     """Raises SettingsError when the file cannot be read or is not TOML."""
     try:
-        content = tomllib.loads(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError([f"{file}: {error.strerror}"]) from None
+        content = tomllib.loads(read_file(file))
     except ValueError as error:
         raise SettingsError([f"{file}: {error}"]) from None
+    except RecursionError:
+        raise SettingsError([f"{file}: its tables and lists are nested too deeply"]) from None
     return _tree(content, f"{file.name}: ", from_file=True)
+
+
+def read_file(file: Path) -> str:
+    """Raises ValueError, in words without its content, when it is no file of text of a size that settings have."""
+    try:
+        found = file.stat()
+        if stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES:
+            return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ValueError("is not text in UTF-8") from None
+    except OSError as error:
+        raise ValueError(error.strerror) from None
+    raise ValueError("is larger than 1 MiB" if stat.S_ISREG(found.st_mode) else "is not a file")
 
 
 def put(tree: Tree, path: Sequence[str], variable: str, text: str) -> None:
@@ -74,7 +97,7 @@ def put(tree: Tree, path: Sequence[str], variable: str, text: str) -> None:
         try:
             tables = json.loads(text)
             tree[name] = [_tree(table, f"{variable}[{i}].", from_file=False) for i, table in enumerate(tables)]
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError):
             return  # stays text, and its type says what was expected
 
 
@@ -124,18 +147,34 @@ def _value(kind: object, given: Given, problems: list[str]) -> object:
     if given.from_file and Secret in (kind, *get_args(kind)):
         problems.append(f"{given.origin} is a secret, and the file is not: give it in the environment")
         return WRONG
-    value = given.value
+    value, wrong = given.value, UNREAD if Secret in (kind, *get_args(kind)) else WRONG
+    if reason := _unreadable(value):
+        problems.append(f"{given.origin}: {reason}")
+        return wrong
     if isinstance(value, str) and not given.from_file and _element(kind) is str:
         value = [part for item in value.split(",") if (part := item.strip())]
     try:
         value = msgspec.convert(value, kind, strict=given.from_file, dec_hook=_construct)
     except msgspec.ValidationError as error:
         problems.append(f"{given.origin}: {error}")
-        return WRONG
+        return wrong
     if isinstance(value, float) and math.isnan(value):
         problems.append(f"{given.origin}: Expected a number")
         return WRONG
     return value
+
+
+def _unreadable(value: object) -> str | None:
+    """Why it is no text that anybody means. A list of secrets may have its entries on lines of their own."""
+    if isinstance(value, list):
+        return next((reason for item in value if (reason := _unreadable(item))), None)
+    if not isinstance(value, str):
+        return None
+    if len(value) > MOST_CHARACTERS:
+        return f"is longer than {MOST_CHARACTERS} characters"
+    if not is_one_line(value.translate(BETWEEN)):
+        return "holds a control character, or what is not UTF-8"
+    return None
 
 
 def _construct(kind: type, value: object) -> object:

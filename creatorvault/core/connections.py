@@ -1,6 +1,7 @@
 """Connections that cannot hang: every transaction has the server's time limits, and closing one waits for nobody."""
 
 import secrets
+from functools import partial
 from typing import Any, Final
 
 import asyncpg
@@ -8,6 +9,7 @@ from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from creatorvault.core.database_address import address_of, connected
 from creatorvault.settings import DatabaseSettings
 
 # A name given to a statement would stay on the connection that a proxy hands to the next client, who may use the same.
@@ -69,8 +71,20 @@ def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
     return arguments
 
 
+def engine_for(url: str | URL, connect_args: dict[str, Any], **arguments: Any) -> AsyncEngine:
+    """An engine whose connections are opened as those of `core.glances` are: the same hosts, the same TLS.
+
+    Error texts of SQLAlchemy otherwise carry the row, and with it ciphertext and user ids, into logs.
+    """
+    opener = partial(connected, address_of(url))
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        hide_parameters=True,
+        connect_args={"async_creator_fn": opener, **connect_args},
+        **arguments,
+    )
+
+
 def passing_engine(url: str | URL, **arguments: object) -> AsyncEngine:
     """For a command's few statements: a connection for each transaction, which leaves nothing behind on a proxy's."""
-    return create_async_engine(
-        url, poolclass=NullPool, hide_parameters=True, connect_args={**UNNAMED_STATEMENTS, **arguments}
-    )
+    return engine_for(url, {**UNNAMED_STATEMENTS, **arguments}, poolclass=NullPool)

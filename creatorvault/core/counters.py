@@ -5,7 +5,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
-from urllib.parse import urlsplit, urlunsplit
 
 from limits.aio.storage import RedisStorage
 from valkey.asyncio import BlockingConnectionPool, Valkey
@@ -14,6 +13,7 @@ from valkey.exceptions import ValkeyError
 from creatorvault.core.alarms import raise_alarm
 from creatorvault.core.logging import get_logger
 from creatorvault.core.secret import Secret
+from creatorvault.core.storage_url import valkey_url
 
 log = get_logger(__name__)
 
@@ -97,7 +97,7 @@ class SharedCounters:
         self._own = ProcessCounters()
         self._clock = clock
         self._watch: asyncio.Task[None] | None = None
-        address = _valkey(url.reveal())
+        address = valkey_url(url.reveal())
         pool = BlockingConnectionPool.from_url(
             address,
             max_connections=CONNECTIONS,
@@ -162,10 +162,3 @@ class SharedCounters:
                 continue
         self._watch = None
         log.info("limits.storage.back", seconds=round(self._clock() - since, 1))
-
-
-def _valkey(url: str) -> str:
-    """Valkey and Redis speak one protocol, and the client of the one takes only the scheme of the other amiss."""
-    parts = urlsplit(url)
-    scheme = {"redis": "valkey", "rediss": "valkeys"}.get(parts.scheme, parts.scheme)
-    return urlunsplit(parts._replace(scheme=scheme))

@@ -11,9 +11,9 @@ from typing import Any, Final, cast
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
-from creatorvault.core.connections import connect_arguments
+from creatorvault.core.connections import connect_arguments, engine_for
 from creatorvault.core.deadlines import Waiting, patience_now
 from creatorvault.core.faults import FAULTS, is_temporary, unavailable
 from creatorvault.core.logging import get_logger
@@ -36,15 +36,13 @@ class Database:
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._answer_seconds = settings.answer_seconds
-        self.engine: AsyncEngine = create_async_engine(
+        self.engine = engine_for(
             settings.url.reveal(),
-            # Error texts of SQLAlchemy otherwise carry the row, and with it ciphertext and user ids, into logs.
-            hide_parameters=True,
+            connect_arguments(settings),
             pool_size=settings.pool_size,
             max_overflow=settings.max_overflow,
             pool_timeout=settings.pool_wait_seconds,
             pool_use_lifo=True,
-            connect_args=connect_arguments(settings),
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)

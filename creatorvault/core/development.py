@@ -16,12 +16,14 @@ from creatorvault.settings import Environment, IssuerSettings, Settings, Setting
 
 SHARED_SECRET: Final = "better-auth-secret"  # noqa: S105 - the name of a file
 ROOT_KEYS: Final = "root-keys"
+FEWEST_CHARACTERS: Final = 32
+"""Both are longer."""
 
 
 def with_development_secrets(settings: Settings) -> Settings:
     """Fills in a shared secret when no issuer is set, and a root key when there is none. In production: nothing.
 
-    The folder has mode 0700, the files 0600. Raises OSError when they cannot be made.
+    The folder has mode 0700, the files 0600. Raises SettingsError when they cannot be made, or are damaged.
     """
     if settings.environment is not Environment.DEVELOPMENT:
         return settings
@@ -58,26 +60,40 @@ def with_database(settings: Settings, say: Callable[[str], None]) -> Iterator[Se
 
 
 def _kept(file: Path, make: Callable[[], str]) -> Secret:
-    """The file's content; the first process to come makes it.
+    """The file's content; the first process to come makes it. Raises SettingsError."""
+    try:
+        if not file.exists():
+            _made(file, make)
+        return _sound(file)
+    except OSError as error:
+        where = error.filename or file
+        raise SettingsError([f"CREATORVAULT_HOME: {where}: {error.strerror}: set it to another folder"]) from None
 
-    Written apart and then linked, which fails if the name is taken: so of two processes that start at once one makes
+
+def _made(file: Path, make: Callable[[], str]) -> None:
+    """Written apart and then linked, which fails if the name is taken: so of two processes that start at once one makes
     the secret, both read the same one, and nobody ever reads half of it.
     """
-    if not file.exists():
-        _private_folder(file.parent)
-        draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        try:
-            with os.fdopen(descriptor, "w", encoding="ascii") as stream:
-                stream.write(make() + "\n")
-                stream.flush()
-                os.fsync(descriptor)
-            os.link(draft, file)
-        except FileExistsError:
-            pass  # another process was faster
-        finally:
-            draft.unlink()
-    return Secret(file.read_text(encoding="ascii").strip())
+    _private_folder(file.parent)
+    draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as stream:
+            stream.write(make() + "\n")
+            stream.flush()
+            os.fsync(descriptor)
+        os.link(draft, file)
+    except FileExistsError:
+        pass  # another process was faster
+    finally:
+        draft.unlink()
+
+
+def _sound(file: Path) -> Secret:
+    text = file.read_text(encoding="utf-8", errors="replace").strip()
+    if len(text) < FEWEST_CHARACTERS or not text.isascii():
+        raise SettingsError([f"CREATORVAULT_HOME: {file} is damaged: restore it, or remove it and what it has sealed"])
+    return Secret(text)
 
 
 def _private_folder(folder: Path) -> None:

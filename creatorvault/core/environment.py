@@ -56,7 +56,10 @@ def _is_service_link(name: str, text: str) -> bool:
 def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
     """A shared secret and an address each add an issuer; both may be set while a deployment moves to the other."""
     auth = cast("Tree", tree.setdefault("auth", {}))
-    issuers = list(cast("list[Tree]", auth.get("issuers", []))) if isinstance(auth.get("issuers", []), list) else []
+    stated = auth.get("issuers", [])
+    if not isinstance(stated, list):
+        return []  # no list of issuers, which its type says
+    issuers = list(stated)
     for issuer in issuers:
         variable = issuer.get("secret_variable")
         if isinstance(variable, Given) and isinstance(variable.value, str) and variable.value in given:

@@ -5,17 +5,18 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import TYPE_CHECKING, Final
 
+from creatorvault.core.configuration import UNREAD
+from creatorvault.core.storage_url import valkey_url
+
 if TYPE_CHECKING:
     from creatorvault.settings import LimitsSettings, MetricsSettings, ServerSettings
 
-STORAGES: Final = ("valkey://", "valkeys://", "redis://", "rediss://", "unix://")
 TOKEN_BYTES: Final = 32
 PORTS: Final = 65_535
 
 
 def unsafe_limits(limits: "LimitsSettings") -> Iterator[str]:
-    if limits.storage_url and not limits.storage_url.reveal().startswith(STORAGES):
-        yield f"CREATORVAULT_LIMITS__STORAGE_URL does not begin with one of {', '.join(STORAGES)}"
+    yield from _storage(limits)
     for name, count in Counter(group.name for group in limits.groups).items():
         if count > 1:
             yield f"limits.groups: {name} is listed {count} times"
@@ -30,6 +31,14 @@ def unsafe_limits(limits: "LimitsSettings") -> Iterator[str]:
         else:
             if network.endswith("/0"):
                 yield f"limits.trusted_proxies: {network} is everybody, and everybody could choose his own address"
+
+
+def _storage(limits: "LimitsSettings") -> Iterator[str]:
+    if limits.storage_url is not None and limits.storage_url is not UNREAD:
+        try:
+            valkey_url(limits.storage_url.reveal())
+        except ValueError as error:
+            yield f"CREATORVAULT_LIMITS__STORAGE_URL {error}"
 
 
 def unsafe_metrics(metrics: "MetricsSettings", server: "ServerSettings") -> Iterator[str]:

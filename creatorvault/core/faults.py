@@ -70,5 +70,13 @@ def unavailable(error: BaseException) -> ServiceUnavailable:
     return ServiceUnavailable()
 
 
+def described(error: BaseException) -> str:
+    """In the words of the driver or the server, without the statement."""
+    cause = _driver_error(error)
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        return "it does not answer in time"
+    return str(cause) or type(cause).__name__
+
+
 def _driver_error(error: BaseException) -> BaseException:
     return (isinstance(error, DBAPIError) and error.orig) or error

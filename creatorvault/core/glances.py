@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import asyncpg
-from sqlalchemy import make_url
 
 from creatorvault.core.connections import connect_arguments
+from creatorvault.core.database_address import address_of, connected
 from creatorvault.core.deadlines import Patience, patience_now
 from creatorvault.core.faults import FAULTS, is_temporary, unavailable
 from creatorvault.core.logging import get_logger
@@ -33,7 +33,7 @@ class Glances:
         """Connects to nothing yet. Raises SettingsError without an address."""
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
-        self._address = make_url(settings.url.reveal()).set(drivername="postgresql")
+        self._address = address_of(settings.url.reveal())
         self._settings = settings
         self.answer_seconds = settings.answer_seconds
         self._places = asyncio.Semaphore(settings.pool_size)
@@ -169,7 +169,7 @@ class Glances:
     async def _connected(self) -> asyncpg.Connection:
         arguments = connect_arguments(self._settings)
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
-        return await asyncpg.connect(self._address.render_as_string(hide_password=False), **arguments)
+        return await connected(self._address, **arguments)
 
 
 async def _leave(connection: asyncpg.Connection) -> None:

@@ -1,18 +1,24 @@
 """Settings that can be written in several ways, in the one form that the service compares and prints.
 
-What has no such form stays as it is: `creatorvault.core.safety` says what is wrong with it.
+An origin or an address of an issuer that has no such form stays as it is: `creatorvault.core.safety` says what is wrong
+with it. What is wrong with the others is added to `problems`.
 """
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from creatorvault.core.configuration import UNREAD
+from creatorvault.core.database_address import address_of
+from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.origins import normal_address, normal_origin
+from creatorvault.core.secret import Secret
 
 if TYPE_CHECKING:
-    from creatorvault.settings import AuthSettings, ServerSettings
+    from creatorvault.settings import AuthSettings, DatabaseSettings, ServerSettings
 
 
 def normal_server(server: "ServerSettings") -> "ServerSettings":
@@ -26,6 +32,36 @@ def normal_auth(auth: "AuthSettings") -> "AuthSettings":
     form = partial(normal_address, query=True)
     issuers = [replace(one, jwks_url=one.jwks_url and _formed(form, one.jwks_url)) for one in auth.issuers]
     return replace(auth, issuers=tuple(issuers))
+
+
+def normal_home(home: Path, problems: list[str]) -> Path:
+    try:
+        return home.expanduser().absolute()
+    except RuntimeError:
+        problems.append(f"CREATORVAULT_HOME: {home}: there is no such user")
+        return home
+
+
+def normal_database(database: "DatabaseSettings", problems: list[str]) -> "DatabaseSettings":
+    """The owner's address is the runtime login's unless it is given."""
+    url = _address(database.url, "DATABASE_URL", problems)
+    return replace(
+        database,
+        url=url,
+        owner_url=_address(database.owner_url, "DATABASE_OWNER_URL", problems) or url,
+        operator_url=_address(database.operator_url, "DATABASE_OPERATOR_URL", problems),
+    )
+
+
+def _address(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
+    """Certificates are read too, so that one that cannot be used is known at start."""
+    try:
+        if url is not None and url is not UNREAD:
+            address_of(plain := asyncpg_url(url.reveal()))
+            return Secret(plain)
+    except ValueError as error:
+        problems.append(f"{variable} {error}")
+    return url
 
 
 def _formed(form: Callable[[str], str], text: str) -> str:

@@ -6,9 +6,8 @@ Where the owner may make roles, an `upgrade` makes them, and admits logins that 
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import URL, make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
+from creatorvault.core.connections import passing_engine
 from creatorvault.core.upgrading import OPERATOR_ROLE, RUNTIME_ROLE, addresses, belongs_to
 from creatorvault.settings import DatabaseSettings
 
@@ -20,7 +19,7 @@ def role_statements(database: DatabaseSettings) -> list[str]:
 
 async def run_as_owner(database: DatabaseSettings, statements: Sequence[str]) -> None:
     """All or none of them."""
-    engine = create_async_engine(addresses(database)[0].reveal(), poolclass=NullPool, hide_parameters=True)
+    engine = passing_engine(addresses(database)[0].reveal())
     try:
         async with engine.begin() as connection:
             for statement in statements:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from creatorvault.core.configuration import read_file
 from creatorvault.core.exposure import unsafe_limits, unsafe_metrics
 from creatorvault.core.origins import normal_address, normal_origin
 
@@ -83,14 +84,11 @@ def _encryption(encryption: "EncryptionSettings") -> Iterator[str]:
 
 def _key_file(file: Path) -> Iterator[str]:
     try:
-        mode = file.stat().st_mode
-        content = file.read_text(encoding="utf-8")
-    except OSError as error:
-        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file}: {error.strerror}"
-    except UnicodeDecodeError:
-        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is not text"
+        content = read_file(file)
+    except ValueError as error:
+        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file}: {error}"
     else:
-        if mode & 0o007:
+        if file.stat().st_mode & 0o007:
             yield f"CREATORVAULT_ROOT_KEYS_FILE: everybody may open {file}: chmod 0600 it"
         if not content.strip():
             yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is empty"

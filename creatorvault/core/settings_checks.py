@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from creatorvault.core.checks import Check, Installation, Message
 from creatorvault.core.configuration import SettingsError
 from creatorvault.core.safety import is_loopback, unsafe
+from creatorvault.core.transit_checks import transit_messages
 from creatorvault.settings import Environment, Settings
 
 FEW_CHARACTERS: Final = 12
@@ -61,6 +62,7 @@ def _always(settings: Settings) -> Iterator[Message]:
 
 
 def _deploy(settings: Settings) -> Iterator[Message]:
+    yield from transit_messages(settings)
     if settings.environment is not Environment.PRODUCTION:
         yield Message("core.W003", "The environment is development.", "CREATORVAULT_ENV=production")
     if not settings.server.behind_tls:

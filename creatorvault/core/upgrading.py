@@ -1,6 +1,7 @@
 """Bringing a database to the newest migration, and letting the runtime login use what is there."""
 
 import asyncio
+import ssl
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
@@ -9,7 +10,7 @@ from alembic import command
 from sqlalchemy import make_url, text
 
 from creatorvault.core.connections import passing_engine
-from creatorvault.core.faults import FAULTS, is_temporary, sqlstate
+from creatorvault.core.faults import FAULTS, described, is_temporary, sqlstate
 from creatorvault.core.migrations import Standing, alembic_config, migrated
 from creatorvault.core.secret import Secret
 from creatorvault.settings import DatabaseSettings, Settings
@@ -93,10 +94,8 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
                 return
         except FAULTS as error:
             if time.monotonic() > deadline or not _may_pass(error):
-                reason = getattr(error, "orig", None) or error
-                raise DatabaseUnreachable(
-                    f"the database refuses {address.username or 'the login'}: {reason}"
-                ) from error
+                login = address.username or "the login"
+                raise DatabaseUnreachable(f"the database refuses {login}: {described(error)}") from error
         finally:
             await engine.dispose()
         if not said:
@@ -106,7 +105,11 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
 
 
 def _may_pass(error: Exception) -> bool:
-    """A refused login (28) and a missing database (3D) are passing faults while serving; at start they are mistakes."""
+    """A refused login (28), a missing database (3D) and a certificate that does not fit are passing faults while
+    serving; at start they are mistakes.
+    """
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return False
     return is_temporary(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import rich_click as click
 
+from creatorvault.core.commands.words import Words
 from creatorvault.core.development import with_development_secrets
 from creatorvault.crypto.errors import LostKey
 from creatorvault.crypto.providers import root_key_provider
@@ -18,7 +19,9 @@ def keys() -> None:
 
 
 @keys.command()
-@click.option("--id", "root_key_id", help="1 to 32 characters out of a-z, 0-9 and -; by default made from the date.")
+@click.option(
+    "--id", "root_key_id", type=Words(), help="1 to 32 characters out of a-z, 0-9 and -; by default made from the date."
+)
 def generate(root_key_id: str | None) -> None:
     """Print a new root key, as an entry of CREATORVAULT_ROOT_KEYS, on the last line of the output.
 

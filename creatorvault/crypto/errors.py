@@ -26,5 +26,11 @@ class LostKey(Alarm):
 class RootKeysInvalid(ValueError):
     """A root keyring that cannot be read. Names the entry by its position from 1, never by its text."""
 
-    def __init__(self, position: int, problem: str) -> None:
-        super().__init__(f"root key entry {position} {problem}")
+    def __init__(self, position: int, problem: str, setting: str = "") -> None:
+        super().__init__(f"root key entry {position} {problem}" + (f" ({setting})" if setting else ""))
+        self.position = position
+        self.problem = problem
+
+    def given_in(self, setting: str) -> "RootKeysInvalid":
+        """The same, with the name of the setting."""
+        return RootKeysInvalid(self.position, self.problem, setting)

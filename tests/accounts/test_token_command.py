@@ -8,7 +8,7 @@ import jwt
 import pytest
 from click.testing import CliRunner, Result
 
-from creatorvault.accounts.commands import token
+from creatorvault.__main__ import root
 from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
 from creatorvault.accounts.services import build_verifier
 from creatorvault.settings import AuthSettings, Environment, IssuerSettings, Secret, Settings
@@ -32,7 +32,7 @@ def environ(tmp_path: Path) -> dict[str, str]:
 
 
 def run(environ: dict[str, str], *arguments: str) -> Result:
-    return CliRunner().invoke(token, arguments, env=environ)
+    return CliRunner().invoke(root, ("token", *arguments), env=environ, prog_name="creatorvault")
 
 
 def claims(result: Result) -> dict[str, Any]:

@@ -67,7 +67,7 @@ async def test_to_deploy_a_bare_development_is_judged_as_production() -> None:
 async def test_what_is_ready_to_deploy_finds_nothing() -> None:
     environ = {
         "CREATORVAULT_ENV": "production",
-        "DATABASE_URL": "postgres://app@db.example/ideas",
+        "DATABASE_URL": "postgres://app@db.example/ideas?sslmode=verify-full",
         "BETTER_AUTH_SECRET": RANDOM,
         "CREATORVAULT_ROOT_KEYS": "one:" + "A" * 43 + "=",
         "CREATORVAULT_SERVER__BEHIND_TLS": "true",
@@ -75,6 +75,50 @@ async def test_what_is_ready_to_deploy_finds_nothing() -> None:
     }
 
     assert await settings_check(Installation(load_settings(environ), deploy=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("environ", "found"),
+    [
+        ({"DATABASE_URL": "postgres://app@db.example/x"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?sslmode=disable"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?sslmode=allow"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?sslmode=prefer"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@10.0.0.1/x"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@127.0.0.1,db.example/x"}, ["core.E016"]),
+        ({"DATABASE_URL": "postgres://app@a.example,b.example/x"}, ["core.E016", "core.E016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?sslmode=require"}, ["core.W016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?ssl=true&channel_binding=require"}, ["core.W016"]),
+        ({"DATABASE_URL": "postgres://app@db.example/x?sslmode=verify-full"}, []),
+        ({"DATABASE_URL": "postgres://app@127.0.0.1/x"}, []),
+        ({"DATABASE_URL": "postgres://app@localhost/x"}, []),
+        ({"DATABASE_URL": "postgres://app@[::1]/x"}, []),
+        ({"DATABASE_URL": "postgres://app@/x?host=/run/postgresql"}, []),
+        ({"DATABASE_URL": "postgres://app@/x"}, []),
+        ({"DATABASE_URL": "postgres://app@db/x", "CREATORVAULT_SERVER__PRIVATE_HOSTS": "db,cache"}, []),
+        ({"DATABASE_URL": "postgres://app@dbx/x", "CREATORVAULT_SERVER__PRIVATE_HOSTS": "db"}, ["core.E016"]),
+        (
+            {"DATABASE_URL": "postgres://a@localhost/x", "DATABASE_OWNER_URL": "postgres://o@db.example/x"},
+            ["core.E016"],
+        ),
+        (
+            {"DATABASE_URL": "postgres://a@localhost/x", "DATABASE_OPERATOR_URL": "postgres://o@db.example/x"},
+            ["core.E016"],
+        ),
+        ({"CREATORVAULT_LIMITS__STORAGE_URL": "redis://cache.example"}, ["core.E016"]),
+        ({"CREATORVAULT_LIMITS__STORAGE_URL": "rediss://cache.example?ssl_cert_reqs=none"}, ["core.W016"]),
+        ({"CREATORVAULT_LIMITS__STORAGE_URL": "rediss://cache.example"}, []),
+        ({"CREATORVAULT_LIMITS__STORAGE_URL": "valkey://localhost:6379/0"}, []),
+        ({"CREATORVAULT_LIMITS__STORAGE_URL": "unix:///run/valkey.sock"}, []),
+    ],
+)
+async def test_a_way_to_another_host_without_tls_is_no_way_to_deploy(
+    environ: dict[str, str], found: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGHOST", raising=False)
+    deployed = await settings_check(Installation(load_settings(environ), deploy=True))
+
+    assert [id_ for id_ in ids(deployed) if id_.endswith("016")] == found
 
 
 async def test_a_front_end_without_tls_is_a_warning_to_who_deploys() -> None:

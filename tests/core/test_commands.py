@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from litestar import Litestar
 
+from creatorvault import __version__
 from creatorvault.__main__ import main, root
 from creatorvault.core.openapi.document import rendered
 from creatorvault.core.upgrading import DatabaseUnreachable, addresses
@@ -23,8 +24,10 @@ from tests.postgres import Cluster, Database
 
 type Command = Callable[..., Result]
 
-OURS = ("audit", "check", "database", "keys", "openapi", "operators", "run", "seed", "shell", "token")
-LITESTARS = ("info", "routes", "schema", "version")
+NAMES = (
+    *("audit", "check", "database", "keys", "openapi", "operators", "routes", "run", "seed", "shell", "token"),
+    "version",
+)
 
 
 @pytest.fixture
@@ -47,14 +50,14 @@ def empty(cluster: Cluster) -> Iterator[Database]:
     cluster.drop(database)
 
 
-def test_help_lists_the_commands_of_the_house_of_the_apps_and_of_litestar(command: Command) -> None:
+def test_help_lists_the_commands_of_the_house_and_of_the_apps(command: Command) -> None:
     shown = command("--help").output.partition(" Commands ")[2]
 
     # A line of the table has the name and what it does, or goes on with what the line above says.
-    assert set(re.findall(r"^│ ([a-z-]+)  +\S", shown, re.MULTILINE)) == {*OURS, *LITESTARS}
+    assert set(re.findall(r"^│ ([a-z-]+)  +\S", shown, re.MULTILINE)) == set(NAMES)
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", NAMES)
 def test_help_of_a_command_needs_no_settings(command: Command, name: str) -> None:
     assert command(name, "--help", PORT="broken").exit_code == 0
 
@@ -82,8 +85,16 @@ def test_keys_are_generated_even_when_the_settings_are_broken(command: Command) 
     RootKeyring.parse(result.output.splitlines()[-1])
 
 
-def test_routes_are_litestars_own(command: Command) -> None:
-    assert "/health/ready" in command("routes").output
+def test_routes_prints_each_path_with_its_methods(command: Command) -> None:
+    lines = command("routes").output.splitlines()
+
+    assert "GET     /health/ready" in lines
+    assert "PATCH   /api/v1/{user_id:str}/ideas/{idea_id:str}" in lines
+
+
+@pytest.mark.parametrize("arguments", [("version",), ("--version",)])
+def test_the_version_is_ours_and_needs_no_settings(command: Command, arguments: tuple[str, ...]) -> None:
+    assert command(*arguments, PORT="broken").output == f"creatorvault {__version__}\n"
 
 
 def test_openapi_prints_the_document_of_the_application(command: Command, app: Litestar) -> None:

@@ -232,7 +232,7 @@ def test_a_secret_in_the_file_is_refused_without_being_repeated(toml: Path) -> N
 def test_every_form_of_a_database_address_becomes_the_drivers(scheme: str) -> None:
     settings = load_settings({"DATABASE_URL": f"{scheme}://u:p%40ss@db.example:6432/ideas?sslmode=require"})
 
-    assert settings.database.url == Secret("postgresql+asyncpg://u:p%40ss@db.example:6432/ideas?ssl=require")
+    assert settings.database.url == Secret("postgresql+asyncpg://u:p%40ss@db.example:6432/ideas?sslmode=require")
     assert settings.database.owner_url == settings.database.url
 
 
@@ -241,7 +241,7 @@ def test_hosted_databases_parameters_are_taken() -> None:
 
     settings = load_settings({"DATABASE_URL": url})
 
-    assert settings.database.url == Secret("postgresql+asyncpg://u:p@db.example/ideas?ssl=verify-full")
+    assert settings.database.url == Secret("postgresql+asyncpg://u:p@db.example/ideas?sslmode=verify-full")
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,10 @@ def test_hosted_databases_parameters_are_taken() -> None:
     [
         ("mysql://u:hunter2@db/x", "must begin with one of"),
         ("hunter2", "is not an address like"),
-        ("postgresql://u:hunter2@db:port/x", "is not an address like"),
+        ("postgresql://u:hunter2@db:port/x", "has a port that is none"),
         ("postgresql://u:hunter2@db", "names no database"),
         ("postgresql://u:hunter2@db/x?sslmode=hunter2", "has an sslmode that is none of"),
-        ("postgresql://u:hunter2@db/x?sslrootcert=a", "has parameters that are not understood: sslrootcert"),
+        ("postgresql://u:hunter2@db/x?sslrootcerts=a", "has parameters that are not understood: sslrootcerts"),
     ],
 )
 def test_a_database_address_is_refused_without_being_repeated(url: str, problem: str) -> None:

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 import rich_click as click
 from alembic import command
-from alembic.util import CommandError
 
+from creatorvault.core.commands.words import Words
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.migrations import Standing, alembic_config
 from creatorvault.core.roles import role_statements, run_as_owner
@@ -23,7 +23,7 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
         """Create, apply and check migrations."""
 
     @database.command()
-    @click.argument("revision", default="head")
+    @click.argument("revision", default="head", type=Words())
     def upgrade(revision: str) -> None:
         """Apply migrations up to REVISION, and let the runtime login use what they made.
 
@@ -40,7 +40,7 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.argument("revision", default="-1")
+@click.argument("revision", default="-1", type=Words())
 def downgrade(revision: str) -> None:
     """Take migrations back: the last one, or down to REVISION ("base" takes all of them, and the data with them)."""
     with with_database(load_settings(), click.echo) as settings:
@@ -62,14 +62,13 @@ def check() -> None:
         if changeable(owner) is Standing.AHEAD:
             click.echo(f"Warning: {Standing.AHEAD.text}")
             return
-        try:
-            command.check(alembic_config(owner))
-        except CommandError as error:
-            raise click.ClickException(str(error)) from error
+        command.check(alembic_config(owner))
 
 
 @click.command("make-migrations")
-@click.option("-m", "--message", required=True, help="What changes, in a few words; it becomes the file's name.")
+@click.option(
+    "-m", "--message", required=True, type=Words(), help="What changes, in a few words; it becomes the file's name."
+)
 @click.option("--empty", is_flag=True, help="Write an empty migration instead of comparing models with the database.")
 def make_migrations(message: str, empty: bool) -> None:
     """Write a migration for what has changed in the models."""

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import signal
 import time
+from contextlib import suppress
 from types import TracebackType
 from typing import ClassVar, Final, NamedTuple, Self
 
@@ -60,7 +61,8 @@ class Greeting:
                 click.echo(f"Not ready yet: {', '.join(missing)}", err=True)
                 complain_at = time.monotonic() + PATIENCE_SECONDS
             time.sleep(POLL_SECONDS)
-        click.echo(self.text())
+        with suppress(OSError):  # nobody reads any more what is printed
+            click.echo(self.text())
 
     def _missing(self) -> list[str]:
         """The parts that are not ready."""

@@ -14,10 +14,11 @@ from msgspec.structs import replace
 from creatorvault.core.checks import Check, Installation, Level, found_by
 from creatorvault.core.commands.greeting import Greeting, Sample
 from creatorvault.core.commands.serving import serve
+from creatorvault.core.commands.words import Words
 from creatorvault.core.database_checks import logins_check, statements_check
 from creatorvault.core.development import with_database, with_development_secrets
 from creatorvault.core.upgrading import UpgradeStep, addresses, reachable, upgrade
-from creatorvault.settings import Environment, Settings, load_settings
+from creatorvault.settings import Environment, Settings, SettingsError, load_settings
 
 type SampleToken = Callable[[Settings, str], Sample]
 """Mints a development token for a user id, or says why it cannot."""
@@ -29,7 +30,7 @@ def run_command(
     """`application` is the path of the factory that each worker calls; the rest is of the installed apps."""
 
     @click.command()
-    @click.option("--host", help="Address to listen on instead of the settings' one.")
+    @click.option("--host", type=Words(), help="Address to listen on instead of the settings' one.")
     @click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on instead of the settings' one.")
     @click.option("--workers", type=click.IntRange(1, 256), help="Processes that serve.")
     def run(host: str | None, port: int | None, workers: int | None) -> None:
@@ -68,7 +69,7 @@ def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
     if errors := [
         f"{message.id}: {message.text} {message.hint}".rstrip() for message in found if message.level is Level.ERROR
     ]:
-        raise click.ClickException("\n".join(errors))
+        raise SettingsError(errors)
 
 
 def _refuse_taken_port(settings: Settings) -> None:
@@ -82,6 +83,8 @@ def _refuse_taken_port(settings: Settings) -> None:
             probe.listen()
     except OSError as error:
         raise click.ClickException(f"cannot listen on {host}:{port} (HOST, PORT): {error.strerror}") from error
+    except UnicodeError:
+        raise click.ClickException(f"cannot listen on {host}:{port} (HOST, PORT): that is no name") from None
 
 
 def _hand_to_workers(settings: Settings) -> None:
