@@ -29,6 +29,7 @@ from creatorvault.core.work import WorkAllowance
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.health.services import HealthService, database_for_probes
+from creatorvault.ideas.collation import collation_table
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.doubts import Doubts
 from creatorvault.ideas.full_reads import FullReads
@@ -90,6 +91,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.tenant_id_of = tenant_id_of
     app.state.limits = build_limits(settings.limits)
     app.state.loop_budget = LoopBudget()
+    collation_table()  # for which the first request for titles in order would wait
     app.state.searching = SearchParts(
         app.state.corpora,
         full_reads := FullReads(settings.search, settings.database),
