@@ -11,11 +11,12 @@ UNSEEN: Final = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+PLAIN_LETTERS: Final = {"æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "q"}
 PLAIN: Final = {
     **dict.fromkeys("‘’‚‛‹›′‵´ʹʻʼʽˈˊ՚׳❛❜❟", "'"),
     **dict.fromkeys("“”„‟«»″‶ʺ״〝〞〟❝❞❠⹂", '"'),
     **dict.fromkeys("‐‑‒–—―−⁃⸺⸻־﹘﹣－⁻₋︱︲", "-"),
-    **{"æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "q"},
+    **PLAIN_LETTERS,
 }
 ACCENT: Final = re.compile(
     "[\u0300-\u0344\u0346-\u036f\u0483-\u0487\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u2de0-\u2dff\ua66f-\ua67d\ua69e\ua69f"
@@ -44,7 +45,9 @@ def _without_accents(text: str) -> Iterator[str]:
                 yield sign
         else:
             of_letter = category(sign)[0] == "L" and name(sign, "").startswith(("LATIN ", "GREEK ", "CYRILLIC "))
-            found = re.match("(?:LATIN|GREEK|CYRILLIC) SMALL LETTER .+?(?= WITH )", name(sign, "")) if of_letter else None
+            found = (
+                re.match("(?:LATIN|GREEK|CYRILLIC) SMALL LETTER .+?(?= WITH )", name(sign, "")) if of_letter else None
+            )
             try:
                 yield lookup(found[0]) if found else sign
             except KeyError:
@@ -63,7 +66,7 @@ ZERO: Final = COLLATOR.collation_elements("0")[0][0]
 
 def as_people_sort(title: str) -> tuple[tuple[int, ...], str]:
     """The sort key of the Unicode Collation Algorithm, with numbers by their value; then the code points."""
-    text = " ".join("".join(PLAIN.get(sign, sign) if sign not in "æœþðŋıȷĸ" else sign for sign in title).split())
+    text = " ".join("".join(sign if sign in PLAIN_LETTERS else PLAIN.get(sign, sign) for sign in title).split())
     start = next((at for at, sign in enumerate(text) if category(sign)[0] not in "PZC"), 0)
     elements: list[Any] = []
     for piece in re.findall(r"\d+|\D", normalize("NFC", text[start:])):

@@ -31,7 +31,9 @@ class Alphabet:
         self._longer: list[tuple[str, str]] = []
         self._folded = characters[0] + OUTLIER + "".join(map(self._one, characters[2:]))
         own = f"[^\0{re.escape(SHARED + letters)}]"
-        self.others = re.compile(own + own + "*")  # a class first, which the engine skips to faster than to a repetition
+        self.others = re.compile(
+            own + own + "*"
+        )  # a class first, which the engine skips to faster than to a repetition
         self.letters = frozenset(letters)
 
     def _one(self, character: str) -> str:

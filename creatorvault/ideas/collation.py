@@ -1,15 +1,16 @@
-"""The order of titles: the Unicode Collation Algorithm (Unicode Technical Standard #10) by pyuca, one for all languages.
+"""The order of titles: the Unicode Collation Algorithm (Unicode Technical Standard #10) by pyuca.
 
-pyuca reads the standard's table and finds the collation elements of a piece of text; what it finds is remembered for pieces
-that no contraction reaches out of, which are single characters nearly always. Its own sort keys take 40 microseconds a
-title and a kilobyte, these 6 and some hundred bytes (docs/decisions/0013-collation.md). docs/search.md shows the order.
+It is one order for all languages, which docs/search.md shows. pyuca reads the standard's table and finds the collation
+elements of a piece of text. What it finds is remembered for pieces that no contraction reaches out of, which are single
+characters nearly always. Its own sort keys take 33 microseconds and a kilobyte for each title, these 7 and some hundred
+bytes (docs/decisions/0013-collation.md).
 """
 
 import re
 from functools import cache
 from struct import pack
 from typing import Any, Final
-from unicodedata import category, decimal, normalize, numeric, unidata_version
+from unicodedata import category, combining, decimal, normalize, numeric, unidata_version
 
 from pyuca.collator import Collator_10_0_0
 
@@ -17,10 +18,13 @@ from creatorvault.ideas.folding import NON_STARTER, stream_safe
 from creatorvault.ideas.letters import PLAIN
 
 ORDER: Final = f"1/10.0.0/{unidata_version}"
-"""Changes when titles may come in another order: this code, the version of the table, that of Python's character data."""
+"""Of this code, of the table, of Python's character data: where one changes, titles may come in another order."""
 
 LATEST_SYMBOL: Final = "\U0001f9e6"
 """The last emoji of the table. Symbols of later versions follow it."""
+
+END_OF_PLANES: Final = 0x20000
+"""Of those that have marks."""
 
 LONGEST_KEPT: Final = 4
 MOST_KEPT: Final = 8192
@@ -69,10 +73,12 @@ class CollationTable(dict[str, Weights]):
 
     def __init__(self) -> None:
         self._collator: Any = Collator_10_0_0()
-        tails = "".join(map(chr, sorted(_tails(self._collator.table.root))))
-        tail = f"(?:{NON_STARTER}|[{tails}])"
-        self.special = re.compile(rf"\d|{tail}")
-        self.piece = re.compile(rf"\d+|(?s:.){tail}*")
+        tails = {chr(point) for point in range(END_OF_PLANES) if combining(chr(point))}
+        goes_on = set(map(chr, _tails(self._collator.table.root)))
+        tails_in_bmp = "".join(sorted(sign for sign in goes_on if sign <= "\uffff"))  # NON_STARTER has all beyond
+        tail = "".join(sorted(tails | goes_on))
+        self.special = re.compile(rf"\d|{NON_STARTER}|[{tails_in_bmp}]")
+        self.piece = re.compile(rf"\d+|(?s:.)[{tail}]*")
         self._digits = [self._elements(digit)[0][0] for digit in "0123456789"]
 
     def __missing__(self, piece: str) -> Weights:
@@ -101,11 +107,13 @@ class CollationTable(dict[str, Weights]):
         return pack(f">{len(primaries)}H", *primaries), b"", b""
 
     def _elements(self, piece: str) -> list[list[int]]:
-        elements: list[list[int]] = self._collator.collation_elements(normalize("NFD", "".join(map(self._known, piece))))
+        elements: list[list[int]] = self._collator.collation_elements(
+            normalize("NFD", "".join(map(self._known, piece)))
+        )
         return elements
 
     def _known(self, character: str) -> str:
-        """For characters later than the table: of a capital the small letter, of a symbol its place behind the others."""
+        """Of characters later than the table, capitals sort as small letters, and symbols behind the other ones."""
         if ord(character) in self._collator.table.root.children:
             return character
         if (small := character.lower()) != character:

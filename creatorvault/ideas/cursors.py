@@ -68,7 +68,7 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
     """All of the question but how much of the answer a page may hold. Filters are in one order, however they came.
 
-    Where a search or the order of titles decides, its rule is part of the question: a place in another list is none here.
+    Where a search or the order of titles decides, its rule is part of the question: a place in another is none here.
     """
     tags, stages, priorities = (
         sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)

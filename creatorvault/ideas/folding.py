@@ -1,8 +1,8 @@
 """The fixed rule by which two texts count as the same, for search and tags. docs/search.md shows what it finds.
 
 It is one rule for all languages and never depends on a locale: an answer may not change with the server's settings.
-Normalisation forms and Stream-Safe Text: Unicode Standard Annex #15. Default Case Folding and NFKC_Casefold: The Unicode
-Standard, section 3.13. The cost is linear in the text, whatever it holds.
+Normalisation forms and Stream-Safe Text: Unicode Standard Annex #15. Default Case Folding and NFKC_Casefold: The
+Unicode Standard, section 3.13. The cost is linear in the text, whatever it holds.
 """
 
 import re
@@ -14,7 +14,8 @@ from unicodedata import combining, is_normalized, normalize, unidata_version
 import stringzilla
 
 from creatorvault.ideas.alphabets import OUTLIER, OUTLIERS, fold_in_alphabet, nearest_alphabet
-from creatorvault.ideas.letters import ACCENTS, IGNORABLE_BEYOND as BEYOND_BMP, IGNORABLE_IN_BMP, LETTERS, folded_letter
+from creatorvault.ideas.letters import ACCENTS, IGNORABLE_IN_BMP, LETTERS, folded_letter
+from creatorvault.ideas.letters import IGNORABLE_BEYOND as BEYOND_BMP
 
 RULE: Final = f"3/{unidata_version}"
 """What is folded by another rule, or with the tables of another version of Unicode, may be folded differently."""
@@ -143,11 +144,8 @@ def _folded_letter(found: re.Match[str]) -> str:
 
 def _without_accents(run: re.Match[str]) -> str:
     """Of the marks that follow a letter, those that are accents go, with the joiners between them."""
-    for end, mark in enumerate(run[0]):
-        if mark != JOINER and not combining(mark):
-            break
-    else:
-        end = len(run[0])
+    starters = (place for place, mark in enumerate(run[0]) if mark != JOINER and not combining(mark))
+    end = next(starters, len(run[0]))
     marks = "".join([mark for mark in run[0][:end] if mark not in ACCENTS and mark != JOINER])
     return normalize("NFC", stream_safe(marks)) + run[0][end:]
 
@@ -221,7 +219,7 @@ FEW: Final = 8
 
 # Only of characters up to U+FFFF: with others it takes ten times as long to look for them.
 _MAPPED: Final = (
-    "\t-\r\x1c-\x1f\x80-\u02ff\u0370-\u052f\u055a\u05be\u05f3\u05f4\u1680\u1ab0-\u1aff\u1c80-\u1c8f\u1d00-\u214f\u2212\u2c60-\u2c7f"
+    "\t-\r\x1c-\x1f\x80-\u02ff\u0370-\u0379\u037b-\u052f\u055a\u05be\u05f3\u05f4\u1680\u1ab0-\u1aff\u1c80-\u1c8f\u1d00-\u214f\u2212\u2c60-\u2c7f"
     "\u2de0-\u2dff\u2e3a\u2e3b\u2e42\u275b-\u2760\u3000\u301d-\u301f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab6f\ufe20-\ufe32\ufe58\ufe63"
 )
 MAPPED: Final = re.compile(f"[{_MAPPED}]")
@@ -231,4 +229,4 @@ UNUSUAL: Final = re.compile(f"[{_MAPPED}{IGNORABLE_IN_BMP}{''.join(ACCENTS)}]")
 ACCENT: Final = re.compile(f"[{''.join(ACCENTS)}]")
 IGNORABLE: Final = re.compile(f"[{IGNORABLE_IN_BMP}]")
 IGNORABLE_BEYOND: Final = re.compile(f"[{BEYOND_BMP}]")
-AFTER_LETTER: Final = re.compile(f"(?<=[{''.join(LETTERS)}])[{''.join(ACCENTS)}](?:{NON_STARTER}|{JOINER})*")
+AFTER_LETTER: Final = re.compile(f"(?<=[{''.join(LETTERS)}])(?:{NON_STARTER}|{JOINER})+")

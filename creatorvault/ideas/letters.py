@@ -20,7 +20,7 @@ IGNORABLE_IN_BMP: Final = (
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
 )
 IGNORABLE_BEYOND: Final = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15.1. Python's unicodedata does not have it."""
+"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15.1. unicodedata does not have it."""
 
 IGNORABLE: Final = re.compile(f"[{IGNORABLE_IN_BMP}{IGNORABLE_BEYOND}]+")
 
@@ -56,8 +56,10 @@ def _characters(blocks: Iterable[range]) -> Iterable[str]:
 
 
 LETTERS: Final = frozenset(
-    letter for letter in _characters(_BLOCKS_OF_LETTERS) if category(letter)[0] == "L" and name(letter).startswith(SCRIPTS)
-)
+    letter
+    for letter in _characters(_BLOCKS_OF_LETTERS)
+    if category(letter)[0] == "L" and name(letter).startswith(SCRIPTS)
+) - {"\u037a"}  # of which NFKC makes a blank and an iota subscript
 """Whose accents do not count."""
 
 ACCENTS: Final = frozenset(mark for mark in _characters(_BLOCKS_OF_ACCENTS) if combining(mark)) - {IOTA_SUBSCRIPT}

@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, Self, cast
 from uuid import UUID
 
 from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.ideas.entries import Entry
 from creatorvault.ideas.collation import title_key
+from creatorvault.ideas.entries import Entry
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
 type SortKey = tuple[datetime | str | int | bytes, ...]

@@ -25,9 +25,7 @@ class Order(NamedTuple):
 
 
 def searches() -> list[Search]:
-    return [
-        Search(_text(row[1] or row[2]), _text(row[3] or row[4]), row[5], row[6]) for row in _rows(SEARCH, "Found")
-    ]
+    return [Search(_text(row[1] or row[2]), _text(row[3] or row[4]), row[5], row[6]) for row in _rows(SEARCH, "Found")]
 
 
 def orders() -> list[Order]:

@@ -1,7 +1,5 @@
 """What docs/search.md and searches.md say is so, through the API."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from creatorvault.ideas.collation import title_key
@@ -42,12 +40,12 @@ async def test_notes_are_searched_as_titles_are(ada: Creator) -> None:
 
 
 @pytest.fixture
-async def shelf(ada: Creator) -> AsyncIterator[Creator]:
+async def shelf(ada: Creator) -> Creator:
     """Each row's titles are created from the last to the first, with the number of the row as their tag."""
     for number, row in enumerate(orders()):
         for title in reversed(row.titles):
             await ada.idea(title, tags=[f"row {number}"])
-    yield ada
+    return ada
 
 
 async def test_titles_sort_as_the_page_says(shelf: Creator) -> None:
