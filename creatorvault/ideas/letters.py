@@ -41,7 +41,14 @@ IOTA_SUBSCRIPT: Final = "\u0345"
 """Not an accent here: case folding makes it the letter iota, as which capitals have it."""
 
 _BLOCKS_OF_LETTERS: Final = (
-    *(range(0x41, 0x2B0), range(0x370, 0x530), range(0x1C80, 0x1C90), range(0x1D00, 0x1DC0), range(0x1E00, 0x2000)),
+    *(
+        range(0x41, 0x2B0),
+        range(0x370, 0x530),
+        range(0x1C80, 0x1C90),
+        range(0x1D00, 0x1DC0),
+        range(0x1E00, 0x2000),
+        range(0x2183, 0x2185),
+    ),
     *(range(0x2C60, 0x2C80), range(0xA640, 0xA6A0), range(0xA720, 0xA800), range(0xAB30, 0xAB70)),
 )
 _BLOCKS_OF_ACCENTS: Final = (
