@@ -1,4 +1,4 @@
-"""What docs/operations.md says of backups, done with its own commands: dumped, restored elsewhere, and worked with."""
+"""What docs/operations/backups.md says, done with its own commands: dumped, restored elsewhere, and worked with."""
 
 import os
 import re
@@ -22,11 +22,10 @@ from tests.factories import Idea
 from tests.logs import captured_logs
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Cluster, Database
 
-DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-SECTION: Final = DOCUMENT.partition("\n## Backups\n")[2].partition("\n## ")[0]
-LOGIN, CLEAR_UP = (dedent(block) for block in re.findall(r"```sql\n(.*?)```", SECTION, re.DOTALL))
-DUMP_DATA, DUMP_KEYS = re.findall(r"^ *\$ (pg_dump .*)$", SECTION, re.MULTILINE)
-RESTORE_DATA, RESTORE_KEYS = re.findall(r"^ *\$ (pg_restore .*)$", SECTION, re.MULTILINE)
+PAGE: Final = (Path(__file__).parent.parent / "docs" / "operations" / "backups.md").read_text(encoding="utf-8")
+LOGIN, CLEAR_UP = (dedent(block) for block in re.findall(r"```sql\n(.*?)```", PAGE, re.DOTALL))
+DUMP_DATA, DUMP_KEYS = re.findall(r"^ *\$ (pg_dump .*)$", PAGE, re.MULTILINE)
+RESTORE_DATA, RESTORE_KEYS = re.findall(r"^ *\$ (pg_restore .*)$", PAGE, re.MULTILINE)
 
 TITLE: Final = "Straßenbahn etiquette"
 NOTES: Final = "Interview a driver"

@@ -1,4 +1,4 @@
-"""docs/operations.md names everything that can be set, counted and raised."""
+"""The operators' pages name everything that can be set, counted and raised."""
 
 import re
 from collections.abc import Iterator
@@ -16,10 +16,11 @@ from creatorvault.metrics.figures import Figures
 from creatorvault.metrics.recorder import Recorder
 from creatorvault.settings import GroupLimits, Settings, load_settings
 
-DOCUMENT = (Path(__file__).parent.parent / "docs" / "operations.md").read_text(encoding="utf-8")
-ROWS = re.findall(
-    r"^\| (`.*?) \| (.*?) \|", DOCUMENT.partition("### Every setting")[2].partition("\n##")[0], re.MULTILINE
+PAGES = Path(__file__).parent.parent / "docs" / "operations"
+SETTINGS, RATE_LIMITS, MONITORING, ALARMS = (
+    (PAGES / f"{page}.md").read_text(encoding="utf-8") for page in ("settings", "rate-limits", "monitoring", "alarms")
 )
+ROWS = re.findall(r"^\| (`.*?) \| (.*?) \|", SETTINGS.partition("## Every setting")[2], re.MULTILINE)
 UNITS = {"MiB": 2**20, "GiB": 2**30}
 
 
@@ -81,8 +82,8 @@ def test_the_default_is_what_is_said(setting: str) -> None:
 
 
 def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
-    [shown] = re.findall(r"```toml\n(.*?)```", DOCUMENT, re.DOTALL)
-    [variable] = re.findall(r"`CREATORVAULT_LIMITS__GROUPS='(.*?)'`", DOCUMENT)
+    [shown] = re.findall(r"```toml\n(.*?)```", RATE_LIMITS, re.DOTALL)
+    [variable] = re.findall(r"`CREATORVAULT_LIMITS__GROUPS='(.*?)'`", RATE_LIMITS)
     file = tmp_path / "litestar.toml"
     file.write_text(shown, encoding="utf-8")
 
@@ -93,19 +94,19 @@ def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
 
 
 def test_the_groups_that_are_listed_are_those_that_there_are() -> None:
-    listed = re.findall(r"^\| `(\w+)` \| `/api", DOCUMENT, re.MULTILINE)
+    listed = re.findall(r"^\| `(\w+)` \| `/api", RATE_LIMITS, re.MULTILINE)
 
     assert set(listed) == {installed.name for installed in INSTALLED if installed.is_limited}
 
 
 @pytest.mark.parametrize("variable", sorted({*DEPLOYED, *BETTER_AUTH}))
 def test_every_variable_is_named(variable: str) -> None:
-    assert f"`{variable}`" in DOCUMENT
+    assert f"`{variable}`" in SETTINGS
 
 
 @pytest.mark.parametrize("code", sorted({*alarms(), "provider_down"}))
 def test_every_alarm_has_an_answer(code: str) -> None:
-    assert f"| `{code}` |" in DOCUMENT
+    assert f"| `{code}` |" in ALARMS
 
 
 def test_every_figure_is_named_and_no_other(app: Litestar) -> None:
@@ -117,7 +118,7 @@ def test_every_figure_is_named_and_no_other(app: Litestar) -> None:
     }
 
     named = set()
-    for cell in re.findall(r"^\| (`creatorvault_.*?) \|", DOCUMENT, re.MULTILINE):
+    for cell in re.findall(r"^\| (`creatorvault_.*?) \|", MONITORING, re.MULTILINE):
         first, *others = re.findall(r"`(\w+)`", cell.partition(" by ")[0])
         # What begins with an underscore stands in the place of the last two words of the first.
         shared, *_ = first.rsplit("_", 2)

@@ -1,4 +1,4 @@
-"""One link of a chain: what its digest covers. docs/operators.md describes it for people."""
+"""One link of a chain: what its digest covers. docs/operators/audit-log.md describes it for people."""
 
 import hmac
 import json

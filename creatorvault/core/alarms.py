@@ -1,4 +1,4 @@
-"""Alarms: what an operator must look at. Each is a log event and a counter; docs/operations.md says what to do."""
+"""Alarms: what an operator must look at, each a log event and a counter. docs/operations/alarms.md says what to do."""
 
 from collections import Counter
 

@@ -23,6 +23,7 @@ TEMPORARY_CODES: Final = frozenset(
         "25P04",  # transaction_timeout
         "40001",  # serialisation failure
         "40P01",  # deadlock
+        "55000",  # the database takes no connections: it is being restored, or an operator has closed it
         "55P03",  # lock_timeout
     }
 )

@@ -4,20 +4,23 @@ import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from creatorvault.settings import load_settings
 from tests.accounts.entrance import Entrance, open_entrance
 from tests.accounts.signers import ALGORITHMS
-from tests.better_auth.driver import BetterAuth, NotInstallable, installed
+from tests.better_auth.driver import BetterAuth
+from tests.better_auth.packages import NotInstallable, installed, project
+from tests.postgres import Cluster
 
 type Start = Callable[..., BetterAuth]
 type Opening = Callable[..., Awaitable[Entrance]]
 
 
 @pytest.fixture(scope="session")
-def better_auth_folder(request: pytest.FixtureRequest) -> Path:
+def npm_packages(request: pytest.FixtureRequest) -> Path:
     try:
         return installed(request.config.cache.mkdir("better-auth"))
     except NotInstallable as reason:
@@ -25,22 +28,27 @@ def better_auth_folder(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="session")
-def better_auth_with(better_auth_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Generator[Start]:
-    """`better_auth_with("ES256", audience="…")`: the one that is so configured."""
+def guide_project(npm_packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return project(npm_packages, tmp_path_factory.mktemp("guide"))
+
+
+@pytest.fixture(scope="session")
+def better_auth_with(guide_project: Path, cluster: Cluster) -> Generator[Start]:
+    """`better_auth_with("ES256", audience="…")`: the one that is so configured. `better_auth_with()`: as printed."""
     started: dict[tuple[str, str, str], BetterAuth] = {}
 
-    def start(algorithm: str, audience: str = "", session_cache: str = "") -> BetterAuth:
+    def start(algorithm: str = "", audience: str = "", session_cache: str = "") -> BetterAuth:
         configured = (algorithm, audience, session_cache)
         if configured not in started:
-            state = tmp_path_factory.mktemp("better-auth") / "database.json"
-            server = BetterAuth(better_auth_folder, state, *configured)
-            started[configured] = server
+            database = cluster.create(f"better_auth_{uuid4().hex}")
+            started[configured] = server = BetterAuth(guide_project, database, *configured)
             server.start()
         return started[configured]
 
     yield start
     for server in started.values():
         server.stop()
+        cluster.drop(server.database)
 
 
 # Each needs a server of its own, which takes seconds: away from CI, the default of Better Auth speaks for the others.

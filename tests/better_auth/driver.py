@@ -1,54 +1,38 @@
 """A real Better Auth in Node, on loopback, and the people who sign up there."""
 
-import hashlib
 import os
-import shutil
 import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import Any, Final
 
+import asyncpg
 import httpx
 
 from tests.ports import free_port
+from tests.postgres import Database
 
-SOURCES: Final = Path(__file__).parent
-FILES: Final = ("package.json", "package-lock.json", ".npmrc", "auth.mjs", "server.mjs")
-INSTALL_SECONDS: Final = 300
 START_SECONDS: Final = 60
 PASSWORD: Final = "a-long-password"
 
-
-class NotInstallable(Exception):
-    """Why there is no Better Auth here, for the reason of a skip."""
-
-
-def installed(cache: Path) -> Path:
-    """A folder with the server and its locked packages, made once per lock. Raises NotInstallable."""
-    if missing := [tool for tool in ("node", "npm") if shutil.which(tool) is None]:
-        raise NotInstallable(f"{' and '.join(missing)} not found")
-    content = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in FILES)).hexdigest()
-    folder = cache / content[:16]
-    if not folder.exists():
-        draft = Path(mkdtemp(dir=cache))
-        for name in FILES:
-            shutil.copy(SOURCES / name, draft)
-        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        npm = subprocess.run(command, cwd=draft, capture_output=True, text=True, timeout=INSTALL_SECONDS, check=False)
-        if npm.returncode != 0:
-            raise NotInstallable(f"npm ci failed: {npm.stderr.strip().splitlines()[-1:]}")
-        try:
-            draft.rename(folder)
-        except OSError:
-            shutil.rmtree(draft)  # another worker was faster
-    return folder
+OPERATIONS: Final = {
+    # The newest key has come to the end of its rotation interval: the next token is signed with a fresh one.
+    "expire-keys": """UPDATE jwks SET "expiresAt" = now() - interval '1 second'""",
+    # The grace period is over as well: nothing is published any more.
+    "outlive-keys": """UPDATE jwks SET "expiresAt" = 'epoch'""",
+    # A leaked key is thrown away.
+    "delete-keys": "DELETE FROM jwks",
+    "make-admin": """UPDATE "user" SET role = 'admin' WHERE id = $1""",
+    # Somebody sets the flag in the database and leaves the sessions as they are.
+    "mark-banned": """UPDATE "user" SET banned = true WHERE id = $1""",
+}
+"""What an operator does to its database, or the passing of time."""
 
 
 @dataclass
 class Account:
-    """Somebody who has signed up, with the session token that Better Auth's bearer plugin takes."""
+    """Somebody who has signed up, with the session token that Better Auth's bearer plugin takes, if it is installed."""
 
     server: "BetterAuth"
     user_id: str
@@ -76,13 +60,18 @@ class Account:
 
 @dataclass
 class BetterAuth:
+    """`folder` is a `project`. Without an algorithm it is what the guide prints, and nothing else."""
+
     folder: Path
-    state: Path
-    algorithm: str
+    database: Database
+    algorithm: str = ""
     audience: str = ""
     session_cache: str = ""
     secret: str = "the-secret-that-encrypts-private-keys-1"
     port: int = field(default_factory=free_port)
+    settings: dict[str, str] = field(default_factory=dict)
+    """Further variables of its environment."""
+
     _process: subprocess.Popen[str] | None = None
     _people: int = 0
 
@@ -93,7 +82,7 @@ class BetterAuth:
     @property
     def environ(self) -> dict[str, str]:
         """What an operator sets on our side."""
-        return {"BETTER_AUTH_URL": self.url, "BETTER_AUTH_ALGORITHMS": self.algorithm}
+        return {"BETTER_AUTH_URL": self.url, "BETTER_AUTH_ALGORITHMS": self.algorithm or "EdDSA"}
 
     @property
     def is_running(self) -> bool:
@@ -103,14 +92,17 @@ class BetterAuth:
         environ = {
             "PATH": os.environ["PATH"],
             "PORT": str(self.port),
-            "SECRET": self.secret,
+            "BETTER_AUTH_URL": self.url,
+            "BETTER_AUTH_SECRET": self.secret,
+            "BETTER_AUTH_TELEMETRY": "0",
+            "AUTH_DATABASE_URL": self.database.owner_url,
             "ALGORITHM": self.algorithm,
             "AUDIENCE": self.audience,
             "SESSION_CACHE": self.session_cache,
-            "STATE": str(self.state),
+            **self.settings,
         }
         self._process = subprocess.Popen(
-            ["node", "server.mjs"],
+            ["node", "server.js"],
             cwd=self.folder,
             env=environ,
             stdout=subprocess.PIPE,
@@ -144,16 +136,28 @@ class BetterAuth:
         return answer
 
     async def operate(self, what: str, user: Account | None = None) -> None:
-        """What an operator does to its database, or the passing of time."""
-        query = f"?id={user.user_id}" if user else ""
-        assert (await self.get(f"/test/{what}{query}")).status_code == 200
+        await self.sql(OPERATIONS[what], *([user.user_id] if user else []))
+
+    async def sql(self, statement: str, *arguments: str) -> list[asyncpg.Record]:
+        connection = await asyncpg.connect(self.database.owner_url)
+        try:
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *arguments)
+        finally:
+            await connection.close()
+        return rows
 
     async def published_keys(self) -> list[str]:
         return [key["kid"] for key in (await self.get("/api/auth/jwks")).json()["keys"]]
 
-    async def sign_up(self, name: str = "Ada") -> Account:
+    async def sign_up(self, name: str = "Ada", password: str = PASSWORD) -> Account:
         self._people += 1
         email = f"person-{self._people}@example.org"
-        answer = await self.post("/api/auth/sign-up/email", {"email": email, "password": PASSWORD, "name": name})
+        answer = await self.post("/api/auth/sign-up/email", {"email": email, "password": password, "name": name})
         cached = answer.cookies.get("better-auth.session_data") or ""
-        return Account(self, answer.json()["user"]["id"], email, answer.headers["set-auth-token"], cached)
+        return Account(self, answer.json()["user"]["id"], email, answer.headers.get("set-auth-token", ""), cached)
+
+    async def sign_in(self, email: str, password: str) -> int:
+        """The status of the answer."""
+        async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
+            body = {"email": email, "password": password}
+            return (await client.post("/api/auth/sign-in/email", json=body)).status_code

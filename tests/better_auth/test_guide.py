@@ -6,20 +6,12 @@ from pathlib import Path
 
 from creatorvault.accounts.issuers import DEFAULT_ALGORITHMS
 from creatorvault.settings import load_settings
-from tests.better_auth.driver import SOURCES
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "better-auth.md").read_text(encoding="utf-8")
 
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-
-
-def test_the_payload_in_the_guide_is_the_one_that_is_tried() -> None:
-    shown = re.search(r" *definePayload: .*?\n {10}},\n", blocks("ts")[0], re.DOTALL)
-
-    assert shown is not None
-    assert shown[0] in (SOURCES / "auth.mjs").read_text(encoding="utf-8")
 
 
 def test_the_environment_in_the_guide_makes_the_issuer_it_describes() -> None:

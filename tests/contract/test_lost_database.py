@@ -9,7 +9,7 @@ import pytest
 
 from tests.application import House, environment_of, open_house
 from tests.contract.test_headers import assert_every_header
-from tests.postgres import Database
+from tests.postgres import Cluster, Database
 from tests.wire import Wire, wire_to
 
 
@@ -52,6 +52,22 @@ async def test_every_operation_answers_503_and_then_works_again(wired: House, wi
             assert leak not in answer.text
     assert (await grace.get(idea)).json() == idea
     assert await grace.titles() == ["Kept"]
+
+
+async def test_a_database_closed_by_its_operator_means_try_again(
+    fresh_house: House, fresh_database: Database, cluster: Cluster
+) -> None:
+    grace, name = fresh_house.creator(), fresh_database.name
+    idea = await grace.idea("Kept")
+
+    cluster.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+    cluster.run(f"SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = '{name}'")
+    answers = [await grace.list(), await grace.patch(idea, {"title": "Not stored"}), await grace.get(idea)]
+    cluster.run(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert all(int(answer.headers["retry-after"]) >= 1 for answer in answers)
+    assert (await grace.get(idea)).json() == idea
 
 
 async def test_a_refusal_needs_no_database(wired: House, wire: Wire) -> None:

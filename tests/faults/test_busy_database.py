@@ -103,6 +103,7 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
         "53100",
         "53200",
         "53300",
+        "55000",
         "55P03",
         "57014",
         "57P01",

@@ -259,7 +259,7 @@ async def test_a_search_does_not_find_an_idea_whose_row_is_gone_in_a_segment(
 
     await kept.count(MANY - 1)
     await assert_no_search(house, ada, logs)
-    # What operations.md says to do, once the evidence is kept.
+    # What operations/alarms.md says to do, once the evidence is kept.
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
     assert some[5]["title"] not in await searched(house, ada)
     assert await total(ada) == MANY - 1
@@ -653,7 +653,7 @@ async def test_a_segment_that_was_tampered_with_is_an_alarm(
     assert (alarm["code"], alarm["user_id"], alarm["segment"]) == ("tampered", ada.user_id, f"1-{MOST}")
     assert "Hexenkessel" not in logs.text
     assert await searched(house, bob)
-    # What operations.md says to do about it.
+    # What operations/alarms.md says to do about it.
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
     assert await searched(house, ada)
 

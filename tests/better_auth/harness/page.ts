@@ -1,0 +1,6 @@
+// What a test in a browser calls.
+import { signUp } from "@/first-idea";
+import { ideasOf } from "@/ideas";
+import { journey, refusal } from "./journey";
+
+Object.assign(globalThis, { ideasOf, journey, refusal, signUp });
