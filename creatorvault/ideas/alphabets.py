@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from creatorvault.ideas.letters import folded_letter
 
-OUTLIER: Final = "\x01"
-"""No alphabet has it."""
+OUTLIER: Final = b"\x01"
+"""The place of what an alphabet does not have. No alphabet has U+0001 either."""
 
 SHARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "\t\n\r\u00a0‘’‚“”„«»–—…"
 EUROPEAN: Final = (
@@ -29,11 +29,7 @@ class Alphabet:
         characters = f"\0\ufffe{SHARED}{letters}".ljust(256, "\ufffe")  # the first is as charmap_build wants it
         self._places = codecs.charmap_build(characters)
         self._longer: list[tuple[str, str]] = []
-        self._folded = characters[0] + OUTLIER + "".join(map(self._one, characters[2:]))
-        own = f"[^\0{re.escape(SHARED + letters)}]"
-        self.others = re.compile(
-            own + own + "*"
-        )  # a class first, which the engine skips to faster than to a repetition
+        self._folded = characters[0] + OUTLIER.decode() + "".join(map(self._one, characters[2:]))
         self.letters = frozenset(letters)
 
     def _one(self, character: str) -> str:
@@ -44,9 +40,11 @@ class Alphabet:
         self._longer.append((chr(0x80 + len(self._longer)), folded))
         return self._longer[-1][0]
 
-    def fold(self, text: str, errors: str = "strict") -> str:
-        """Raises UnicodeEncodeError at the first character that the alphabet does not have."""
-        places, _ = codecs.charmap_encode(text, errors, self._places)
+    def places(self, text: str, errors: str = "strict") -> bytes:
+        """One for each character. Raises UnicodeEncodeError at the first that the alphabet does not have."""
+        return codecs.charmap_encode(text, errors, self._places)[0]
+
+    def folded(self, places: bytes) -> str:
         folded, _ = codecs.charmap_decode(places, "strict", self._folded)
         for stands, letters in self._longer:
             if stands in folded:
@@ -54,10 +52,15 @@ class Alphabet:
         return folded
 
 
-OUTLIERS: Final = "creatorvault.outliers"
-"""How `Alphabet.fold` handles what the alphabet does not have: a run of it becomes one OUTLIER."""
+def _outliers(error: UnicodeError) -> tuple[bytes, int]:
+    found = cast("UnicodeEncodeError", error)
+    return OUTLIER * (found.end - found.start), found.end
 
-codecs.register_error(OUTLIERS, lambda error: (bytes([ord(OUTLIER)]), cast("UnicodeEncodeError", error).end))
+
+OUTLIERS: Final = "creatorvault.outliers"
+"""As `errors`: what the alphabet does not have gets the place OUTLIER."""
+
+codecs.register_error(OUTLIERS, _outliers)
 
 ALPHABETS: Final = (
     Alphabet(EUROPEAN),
@@ -76,7 +79,7 @@ def fold_in_alphabet(text: str) -> str | None:
     alphabet = ALPHABETS[0]
     for _ in ALPHABETS:
         try:
-            return alphabet.fold(text)
+            return alphabet.folded(alphabet.places(text))
         except UnicodeEncodeError as error:
             if (other := _ALPHABET_OF.get(text[error.start])) is None:
                 return None

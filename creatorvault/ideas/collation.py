@@ -72,9 +72,9 @@ class CollationTable(dict[str, Weights]):
     """The weights of pieces of text. `piece` cuts a text into them, one that holds anything `special`."""
 
     def __init__(self) -> None:
-        self._collator: Any = Collator_10_0_0()
+        self.collator: Any = Collator_10_0_0()
         tails = {chr(point) for point in range(END_OF_PLANES) if combining(chr(point))}
-        goes_on = set(map(chr, _tails(self._collator.table.root)))
+        goes_on = set(map(chr, _tails(self.collator.table.root)))
         tails_in_bmp = "".join(sorted(sign for sign in goes_on if sign <= "\uffff"))  # NON_STARTER has all beyond
         tail = "".join(sorted(tails | goes_on))
         self.special = re.compile(rf"\d|{NON_STARTER}|[{tails_in_bmp}]")
@@ -107,14 +107,12 @@ class CollationTable(dict[str, Weights]):
         return pack(f">{len(primaries)}H", *primaries), b"", b""
 
     def _elements(self, piece: str) -> list[list[int]]:
-        elements: list[list[int]] = self._collator.collation_elements(
-            normalize("NFD", "".join(map(self._known, piece)))
-        )
+        elements: list[list[int]] = self.collator.collation_elements(normalize("NFD", "".join(map(self._known, piece))))
         return elements
 
     def _known(self, character: str) -> str:
         """Of characters later than the table, capitals sort as small letters, and symbols behind the other ones."""
-        if ord(character) in self._collator.table.root.children:
+        if ord(character) in self.collator.table.root.children:
             return character
         if (small := character.lower()) != character:
             return small

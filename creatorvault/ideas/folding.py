@@ -105,15 +105,16 @@ def _fold_in_parts(text: str) -> str | None:
     """
     sample = text[::EACH]
     alphabet = nearest_alphabet(sample)
-    if sum(map(len, alphabet.others.findall(sample))) * 3 > 2 * len(sample):
+    if alphabet.places(sample, OUTLIERS).count(OUTLIER) * 3 > 2 * len(sample):
         return None
-    others = alphabet.others.findall(text)
-    if len(others) * MOST_OTHERS > len(text) or len(others[0]) == len(text):
+    places = alphabet.places(text, OUTLIERS)
+    others = [run.span() for run in OUTLIER_RUN.finditer(places)]
+    if len(others) * MOST_OTHERS > len(text) or others[0] == (0, len(text)):
         return None
-    folded = list(map(_fold_part, others))
+    folded = [_fold_part(text[start:end]) for start, end in others]
     if any(combining(part[0]) for part in folded if part):
         return None
-    own = alphabet.fold(text, OUTLIERS).split(OUTLIER)
+    own = alphabet.folded(OUTLIER_RUN.sub(OUTLIER, places)).split(OUTLIER.decode())
     return "".join(chain.from_iterable(zip_longest(own, folded, fillvalue="")))
 
 
@@ -214,8 +215,15 @@ _SAMPLES: Final = [
 CONTROLS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 BLANKS: Final = dict.fromkeys(map(ord, CONTROLS), " ")
 EACH: Final = 32
+"""So many characters are one in the sample that says whether a text is mostly of an alphabet."""
+
 MOST_OTHERS: Final = 8
+"""A text is folded in parts while at most one in so many characters begins a part of another alphabet."""
+
 FEW: Final = 8
+"""Parts up to so many characters are folded one by one, which is faster for them."""
+
+OUTLIER_RUN: Final = re.compile(OUTLIER + OUTLIER + b"*")  # begins with a literal, which the engine skips to
 
 # Only of characters up to U+FFFF: with others it takes ten times as long to look for them.
 _MAPPED: Final = (

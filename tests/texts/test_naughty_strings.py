@@ -1,20 +1,26 @@
 """Texts that break others' software come back byte for byte, and are found when they are searched for by themselves."""
 
 import json
+from asyncio import to_thread
 from collections.abc import AsyncIterator
 from itertools import batched
 from pathlib import Path
+from subprocess import run
+from unicodedata import category
 
 import pytest
 
+from creatorvault.ideas.collation import title_key
 from creatorvault.ideas.folding import fold
 from creatorvault.ideas.letters import IGNORABLE
 from tests.factories import Creator, Idea
+from tests.ideas.search_page import orders
 from tests.plain_search import folded
 
 SEPARATOR = " | "
 TOO_LONG = "too long for a title"
 PER_NOTE = 200
+LETTERS_AND_NUMBERS = {"L", "M", "Nd", "Zs"}
 
 
 @pytest.fixture(scope="session")
@@ -82,3 +88,22 @@ def test_what_is_ignored_is_what_unicode_lists(npm_texts: Path) -> None:
             listed.update(range(ends[0], ends[-1] + 1))
 
     assert {point for point in range(0x110000) if IGNORABLE.match(chr(point))} == listed
+
+
+async def test_titles_stand_where_icu_puts_them(npm_texts: Path) -> None:
+    """Node's collator for the root locale, which has another order for symbols."""
+    titles = sorted({title for row in orders() for title in row.titles if holds_letters_and_numbers(title)})
+    assert len(titles) > 150
+    script = "const read = require('fs').readFileSync(0); const by = new Intl.Collator('und', {numeric: true}).compare;"
+    script += "console.log(JSON.stringify(JSON.parse(read).sort(by)))"
+    node = await to_thread(
+        run, ["node", "-e", script], input=json.dumps(titles), check=True, capture_output=True, text=True
+    )
+
+    assert sorted(titles, key=title_key) == json.loads(node.stdout)
+
+
+def holds_letters_and_numbers(title: str) -> bool:
+    return {category(sign) if category(sign) in LETTERS_AND_NUMBERS else category(sign)[0] for sign in title} <= (
+        LETTERS_AND_NUMBERS
+    )
