@@ -32,6 +32,7 @@ from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.health.probes import Probes
 from creatorvault.health.services import HealthService
+from creatorvault.ideas.collation import collation_table
 from creatorvault.ideas.corpora import Corpora
 from creatorvault.ideas.doubts import Doubts
 from creatorvault.ideas.full_reads import FullReads
@@ -97,6 +98,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.pseudonyms = pseudonyms = await pseudonyms_of(root_keys)
     app.state.limits = build_limits(settings.limits, pseudonyms)
     app.state.loop_budget = LoopBudget()
+    collation_table()  # for which the first request for titles in order would wait
     app.state.searching = SearchParts(
         app.state.corpora,
         full_reads := FullReads(settings.search, settings.database),

@@ -52,7 +52,9 @@ ROOMS: Final[dict[str, set[str]]] = {
     "tenants": {"advances", "derivation", "glances", "ownership", "quotas", "revisions"},
     "ideas": {
         *(
+            "alphabets",
             "blocks",
+            "collation",
             "corpora",
             "corpus",
             "cursors",
@@ -61,6 +63,7 @@ ROOMS: Final[dict[str, set[str]]] = {
             "folding",
             "full_reads",
             "glances",
+            "letters",
             "needles",
             "ordering",
             "queries",

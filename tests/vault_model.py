@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
-from unicodedata import combining, normalize
+from unicodedata import normalize
 from uuid import UUID
 
 from tests.factories import Idea
+from tests.plain_search import as_people_sort, is_found
 
 DEFAULTS: Final[dict[str, Any]] = {"notes": None, "stage": "idea", "priority": "medium", "tags": [], "due_date": None}
 PROGRESS: Final = ["idea", "outline", "draft", "published"]
@@ -15,23 +16,16 @@ IMPORTANCE: Final = ["low", "medium", "high"]
 NEVER_NULL: Final = ("title", "stage", "priority", "tags")
 
 
-def folded(text: str) -> str:
+def without_case(text: str) -> str:
     """Both sides are NFKC-normalised and case-folded; folding can take a letter apart, hence the last step."""
     return normalize("NFKC", normalize("NFKC", text).casefold())
-
-
-def as_people_sort(title: str) -> str:
-    """Accents and case folded; what a fold takes apart may hold an accent again."""
-    for _ in range(2):
-        title = "".join(sign for sign in normalize("NFKD", title) if not combining(sign)).casefold()
-    return title
 
 
 def tidy(tags: Iterable[str]) -> list[str]:
     kept: dict[str, str] = {}
     for tag in (part.strip() for text in tags for part in text.split(",")):
         if tag:
-            kept.setdefault(folded(tag), tag)
+            kept.setdefault(without_case(tag), tag)
     return list(kept.values())
 
 
@@ -63,11 +57,10 @@ class Question:
         return [*pairs, *((name, getattr(self, name)) for name in ("sort", "order", "limit", "offset"))]
 
     def matches(self, idea: Idea) -> bool:
-        needle = folded(self.search or "")
-        wanted = {folded(tag.strip()) for tag in (self.tags or "").split(",") if tag.strip()}
+        wanted = {without_case(tag.strip()) for tag in (self.tags or "").split(",") if tag.strip()}
         return (
-            (needle in folded(idea["title"]) or needle in folded(idea["notes"] or ""))
-            and (not wanted or not wanted.isdisjoint(map(folded, idea["tags"])))
+            is_found(self.search or "", idea["title"], idea["notes"])
+            and (not wanted or not wanted.isdisjoint(map(without_case, idea["tags"])))
             and (not self.stages or idea["stage"] in self.stages)
             and (not self.priorities or idea["priority"] in self.priorities)
         )
@@ -76,7 +69,7 @@ class Question:
         rank: tuple[Any, ...]
         match self.sort:
             case "title":
-                rank = (as_people_sort(idea["title"]), idea["title"])
+                rank = as_people_sort(idea["title"])
             case "stage":
                 rank = (PROGRESS.index(idea["stage"]),)
             case "priority":

@@ -16,7 +16,9 @@ from creatorvault.core.errors import Alarm
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context
+from creatorvault.ideas.collation import ORDER
 from creatorvault.ideas.errors import CursorInvalid
+from creatorvault.ideas.folding import RULE
 from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.rules import split_tags
 from creatorvault.ideas.schemas import IdeaQuery
@@ -64,11 +66,15 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
 
 
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
-    """All of the question but how much of the answer a page may hold. Filters are in one order, however they came."""
+    """All of the question but how much of the answer a page may hold. Filters are in one order, however they came.
+
+    Where a search or the order of titles decides, its rule is part of the question: a place in another is none here.
+    """
     tags, stages, priorities = (
         sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)
     )
-    question = (query.search or "", tags, stages, priorities, query.sort, query.order)
+    rules = (*([RULE] if query.search else []), *([ORDER] if query.sort == "title" else []))
+    question = (query.search or "", tags, stages, priorities, query.sort, query.order, *rules)
     return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), _encode(question))
 
 

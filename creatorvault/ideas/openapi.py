@@ -34,7 +34,8 @@ CONTENT: Final[Prose] = {
         ["video", "food"],
     ),
     "due_date": (
-        "When it should be out. Times without an offset are read as UTC; so are dates and unix seconds.",
+        "When it should be out. Times without an offset are read as UTC; so are dates and unix seconds. A date "
+        "in digits alone (20260115) is refused, since it may be either.",
         "2026-12-24T18:00:00Z",
     ),
 }
@@ -65,7 +66,10 @@ PAGE: Final[Prose] = {
 QUERY: Final[Prose] = {
     "limit": ("How many ideas a page may hold.", 20),
     "offset": ("How many matches to skip. Past the end there are no items.", 0),
-    "search": ("A part of title or notes, without regard to case. Every character stands for itself.", "breakfast"),
+    "search": (
+        "A part of title or notes, without regard to case and accents. Every character stands for itself.",
+        "breakfast",
+    ),
     "stage": ("Only ideas of this stage. Given more than once: of any of them.", "outline"),
     "priority": ("Only ideas of this priority. Given more than once: of any of them.", "high"),
     "tags": (
@@ -73,7 +77,8 @@ QUERY: Final[Prose] = {
         "food,travel",
     ),
     "sort": (
-        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents.",
+        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents and with numbers "
+        "by value.",
         "created_at",
     ),
     "order": ("Descending or ascending.", "desc"),

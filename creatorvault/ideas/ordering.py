@@ -8,8 +8,8 @@ from typing import Literal, NamedTuple, Self, cast
 from uuid import UUID
 
 from creatorvault.core.loop_budget import LoopTurn
+from creatorvault.ideas.collation import title_key
 from creatorvault.ideas.entries import Entry
-from creatorvault.ideas.folding import title_key
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
 type SortKey = tuple[datetime | str | int | bytes, ...]
@@ -21,7 +21,7 @@ RUN_ROWS = 1024
 SORT_KEYS: dict[SortField, Callable[[Entry], SortKey]] = {
     "created_at": lambda entry: ((entry.known_keys or entry.keys).created_at, entry.id),
     "updated_at": lambda entry: ((entry.known_keys or entry.keys).updated_at, entry.id),
-    "title": lambda entry: ((keys := entry.known_keys or entry.keys).folded_title, keys.title, entry.id),
+    "title": lambda entry: ((keys := entry.known_keys or entry.keys).title_order, keys.title, entry.id),
     "priority": lambda entry: ((entry.known_keys or entry.keys).priority, entry.id),
     "stage": lambda entry: ((entry.known_keys or entry.keys).stage, entry.id),
 }

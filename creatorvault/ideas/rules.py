@@ -21,6 +21,11 @@ CURSOR_LENGTH: Final = 2048
 padded, and 1,314 in its envelope.
 """
 LARGEST_OFFSET: Final = 2**63 - 1
+MOST_DIGITS: Final = 20
+CALENDAR_FORMS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+CALENDAR_YEARS: Final = range(1900, 2200)
+CALENDAR_ERROR: Final = "a date in digits alone may be unix time as well, write it as in 2026-01-15"
+CALENDAR_DIGITS: Final = "Input should be a valid datetime or date, {error}"
 
 
 def split_tags(text: str) -> list[str]:
@@ -76,6 +81,35 @@ def _parts(tags: Iterable[str]) -> Iterable[str]:
         yield from split_tags(tag)
 
 
+def _no_calendar_digits(value: Any) -> Any:
+    """Refuses what is a number of seconds or milliseconds to the contract and a date to whoever wrote it: 20260115.
+
+    A date, or a date and a time, in digits alone. Read as unix time, 8 and 12 digits are times from 1970 to 1977, 14
+    are beyond 2570: nobody's due dates. Ten, as 2026011510, are left alone: they are seconds of the year 2034.
+    """
+    if isinstance(value, str) and len(value) <= MOST_DIGITS and value.isascii():
+        try:
+            number = float(value)
+        except ValueError:
+            return value
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        number = value
+    else:
+        return value
+    if 0 < number < 10**MOST_DIGITS and number == int(number):
+        digits = str(int(number))
+        if (form := CALENDAR_FORMS.get(len(digits))) and _is_calendar(digits, form):
+            raise PydanticCustomError("datetime_from_date_parsing", CALENDAR_DIGITS, {"error": CALENDAR_ERROR})
+    return value
+
+
+def _is_calendar(digits: str, form: str) -> bool:
+    try:
+        return dt.datetime.strptime(digits, form).replace(tzinfo=dt.UTC).year in CALENDAR_YEARS
+    except ValueError:
+        return False
+
+
 def _utc(time: dt.datetime) -> dt.datetime:
     """Naive times are read as UTC."""
     try:
@@ -112,7 +146,7 @@ def _storable_offset(offset: int) -> int:
 Title = Annotated[str, Field(min_length=1, max_length=TITLE_LENGTH), AfterValidator(_trimmed)]
 Notes = Annotated[str, Field(max_length=NOTES_LENGTH)]
 Tags = Annotated[list[str], BeforeValidator(_with_few_errors), AfterValidator(_distinct)]
-DueDate = Annotated[dt.datetime, AfterValidator(_utc)]
+DueDate = Annotated[dt.datetime, BeforeValidator(_no_calendar_digits), AfterValidator(_utc)]
 AnyUuid = Annotated[UUID, BeforeValidator(_uuid)]
 Search = Annotated[str, Field(max_length=SEARCH_LENGTH)]
 TagFilter = Annotated[str, Field(max_length=TAGS_LENGTH)]

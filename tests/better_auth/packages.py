@@ -17,24 +17,24 @@ SECONDS: Final = 300
 
 
 class NotInstallable(Exception):
-    """Why there is no Better Auth here, for the reason of a skip."""
+    """Why the packages are not here, for the reason of a skip."""
 
 
-def installed(cache: Path) -> Path:
-    """A folder with the locked packages. Workers wait for the first of them. Raises NotInstallable."""
+def installed(cache: Path, sources: Path = SOURCES) -> Path:
+    """A folder with the packages that `sources` locks. Workers wait for the first of them. Raises NotInstallable."""
     if missing := [tool for tool in ("node", "npm") if shutil.which(tool) is None]:
         raise NotInstallable(f"{' and '.join(missing)} not found")
     version = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
     if int(version.removeprefix("v").split(".")[0]) < OLDEST_NODE:
         raise NotInstallable(f"Node {OLDEST_NODE} or later is needed, and this is {version}")
-    content = hashlib.sha256(b"\0".join((SOURCES / name).read_bytes() for name in LOCKED)).hexdigest()
+    content = hashlib.sha256(b"\0".join((sources / name).read_bytes() for name in LOCKED)).hexdigest()
     folder = cache / content[:16]
     with (cache / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not folder.exists():
             draft = Path(mkdtemp(dir=cache))
             for name in LOCKED:
-                shutil.copy(SOURCES / name, draft)
+                shutil.copy(sources / name, draft)
             command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
             npm = subprocess.run(command, cwd=draft, capture_output=True, text=True, timeout=SECONDS, check=False)
             if npm.returncode != 0:

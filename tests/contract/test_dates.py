@@ -29,10 +29,16 @@ ACCEPTED = [
     (1_800_000_000.25, "2027-01-15T08:00:00.250000Z"),
     (0, "1970-01-01T00:00:00Z"),
     (-1, "1969-12-31T23:59:59Z"),
+    (20261315, "1970-08-23T12:08:35Z"),
+    ("2026011510", "2034-03-15T04:58:30Z"),
+    (20260115.5, "1970-08-23T11:48:35.500000Z"),
     ("0001-01-01T00:00:00Z", "0001-01-01T00:00:00Z"),
     ("9999-12-31T23:59:59.999999Z", "9999-12-31T23:59:59.999999Z"),
     (None, None),
 ]
+
+# A date to whoever wrote it, unix time to the contract.
+CALENDAR_DIGITS = ["20260115", 20260115, 20260115.0, "+20260115", "2.0260115e7", "202601151030", 20260115103000]
 
 REFUSED = [
     ("", "datetime_from_date_parsing"),
@@ -41,6 +47,11 @@ REFUSED = [
     ("2027-02-29T00:00:00Z", "datetime_from_date_parsing"),
     ("2027-03-04T25:00:00Z", "datetime_from_date_parsing"),
     (" ", "datetime_from_date_parsing"),
+    *((value, "datetime_from_date_parsing") for value in CALENDAR_DIGITS),
+    ("2026-01-15T10", "datetime_from_date_parsing"),
+    ("20260115T103000Z", "datetime_from_date_parsing"),
+    ("2026/01/15", "datetime_from_date_parsing"),
+    ("15.01.2026", "datetime_from_date_parsing"),
     (True, "datetime_type"),
     ([], "datetime_type"),
     ({}, "datetime_type"),
@@ -64,6 +75,13 @@ async def test_a_due_date_comes_back_in_utc(ada: Creator, method: str, sent: obj
 @pytest.mark.parametrize(("sent", "type_"), REFUSED)
 async def test_a_due_date_that_is_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
     assert refused(await write(ada, method, {"due_date": sent})) == [(type_, ["body", "due_date"])]
+
+
+async def test_a_date_in_digits_alone_is_told_how_to_be_written(ada: Creator) -> None:
+    answer = await ada.post({"title": "x", "due_date": "20260115"})
+
+    [error] = answer.json()["detail"]
+    assert error["msg"].endswith("a date in digits alone may be unix time as well, write it as in 2026-01-15")
 
 
 @pytest.mark.parametrize("method", WRITES)

@@ -4,8 +4,8 @@ import pytest
 
 from tests.factories import Creator
 
-# Ascending; within a rank the code points decide.
-TITLES = ["100", "20", "Ananas", "apple", "Äpfel", "Banane", "Eclair", "Éclair", "éclair", "eclairs", "straße", "Zebra"]
+# Ascending: letters, then accents, then case; numbers by value.
+TITLES = ["20", "100", "Ananas", "Äpfel", "apple", "Banane", "Eclair", "éclair", "Éclair", "eclairs", "straße", "Zebra"]
 
 
 async def three(creator: Creator, field: str, values: list[str]) -> None:
@@ -50,13 +50,8 @@ async def test_titles_sort_without_regard_to_case_and_accents(ada: Creator) -> N
     for title in reversed(TITLES):
         await ada.idea(title)
 
-    expected = sorted(TITLES, key=lambda title: (_folded(title), title))
-    assert await ada.titles({"sort": "title", "order": "asc", "limit": 100}) == expected
-    assert await ada.titles({"sort": "title", "limit": 100}) == expected[::-1]
-
-
-def _folded(title: str) -> str:
-    return {"Äpfel": "apfel", "Éclair": "eclair", "éclair": "eclair", "straße": "strasse"}.get(title, title.lower())
+    assert await ada.titles({"sort": "title", "order": "asc", "limit": 100}) == TITLES
+    assert await ada.titles({"sort": "title", "limit": 100}) == TITLES[::-1]
 
 
 @pytest.mark.parametrize("order", ["asc", "desc"])

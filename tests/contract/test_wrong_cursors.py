@@ -7,6 +7,7 @@ from typing import Final
 import asyncpg
 import pytest
 
+from creatorvault.ideas import cursors
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import Logs
@@ -181,3 +182,36 @@ async def test_a_condition_does_not_make_a_wrong_cursor_right(ada: Creator, stor
     answer = await ada.list({"cursor": "wrong"}, headers={"If-None-Match": "*"})
 
     assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule"),
+    [
+        ([("search", "moss")], "RULE"),
+        ([("sort", "title")], "ORDER"),
+        ([("search", "moss"), ("sort", "title")], "ORDER"),
+    ],
+)
+async def test_a_cursor_of_an_earlier_rule_is_refused(
+    gallery: Creator, monkeypatch: pytest.MonkeyPatch, asked: Asked, rule: str
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(cursors, rule, "2/15.1.0")
+        cursor = await first_cursor(gallery, asked)
+        assert (await gallery.list([*asked, ("cursor", cursor)])).status_code == 200
+
+    answer = await gallery.list([*asked, ("cursor", cursor)])
+
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == [REFUSAL]
+
+
+async def test_a_cursor_by_time_outlives_a_change_of_the_rules(
+    gallery: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr(cursors, "RULE", "2/15.1.0")
+        earlier.setattr(cursors, "ORDER", "0")
+        cursor = await first_cursor(gallery)
+
+    assert (await gallery.list([("cursor", cursor)])).status_code == 200

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from creatorvault.core.unicode_checks import is_quadratic
-from creatorvault.ideas.folding import fold, fold_tag, title_key
+from creatorvault.ideas.collation import title_key
+from creatorvault.ideas.folding import fold, fold_tag
 from tests.factories import sorted_by_insertion
 
 

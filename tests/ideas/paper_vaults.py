@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
-from unicodedata import category, normalize
+from unicodedata import normalize
 from uuid import UUID, uuid4
 
 import msgspec
@@ -15,6 +15,7 @@ from creatorvault.ideas.blocks import Block
 from creatorvault.ideas.entries import OpenedIdea
 from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
+from tests.plain_search import as_people_sort, is_found
 
 STAGES = ["idea", "outline", "draft", "published"]
 PRIORITIES = ["low", "medium", "high"]
@@ -106,7 +107,7 @@ def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:
 
 def _matches(idea: IdeaResponse, query: CorpusQuery) -> bool:
     return (
-        (not query.search or any(_folded(query.search) in _folded(text) for text in (idea.title, idea.notes or "")))
+        (not query.search or is_found(query.search, idea.title, idea.notes))
         and (
             not query.tags
             or any(_folded(tag.strip()) == _folded(own.strip()) for tag in query.tags for own in idea.tags)
@@ -125,17 +126,11 @@ def _folded_letters(text: str) -> Iterable[str]:
     return (letter.casefold() for letter in text)
 
 
-def _bare(text: str) -> str:
-    bare = "".join(letter for letter in normalize("NFKD", text) if category(letter) != "Mn")
-    folded = normalize("NFKD", bare.casefold())
-    return "".join(letter for letter in folded if category(letter) != "Mn")
-
-
 def _place(idea: IdeaResponse, sort: str) -> tuple[Any, ...]:
     places: dict[str, tuple[Any, ...]] = {
         "created_at": (idea.created_at,),
         "updated_at": (idea.updated_at,),
-        "title": (_bare(idea.title), idea.title),
+        "title": as_people_sort(idea.title),
         "priority": (PRIORITIES.index(idea.priority),),
         "stage": (STAGES.index(idea.stage),),
     }

@@ -190,7 +190,7 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
     assert writer.lost == lost + 1
 
 
-@pytest.mark.parametrize("fault", ["an overlap", "another folding"])
+@pytest.mark.parametrize("fault", ["an overlap", "1/3.0.0", "2/15.1.0/2"])
 async def test_segments_that_do_not_go_together_are_made_anew(
     house: House, ada: Creator, database: asyncpg.Connection, fault: str
 ) -> None:
@@ -200,7 +200,7 @@ async def test_segments_that_do_not_go_together_are_made_anew(
     await database.execute(
         "UPDATE idea_segments SET last_revision = last_revision + 1 WHERE user_id = $1 AND first_revision = 1"
         if fault == "an overlap"
-        else "UPDATE idea_segments SET folding = '1/3.0.0' WHERE user_id = $1 AND first_revision = 1",
+        else f"UPDATE idea_segments SET folding = '{fault}' WHERE user_id = $1 AND first_revision = 1",
         ada.user_id,
     )
 
