@@ -77,8 +77,8 @@ QUERY: Final[Prose] = {
         "food,travel",
     ),
     "sort": (
-        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents and with numbers "
-        "by value.",
+        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents and with "
+        "numbers by value.",
         "created_at",
     ),
     "order": ("Descending or ascending.", "desc"),

@@ -100,8 +100,8 @@ class PaperVault:
 
 
 def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:
-    *value, id_ = query.after or ()
-    after = (*value, id_)
+    *_, value, id_ = query.after or ()
+    after = (*(as_people_sort(value) if isinstance(value, str) else (value,)), id_)
     return place < after if query.descending else place > after
 
 
