@@ -77,6 +77,14 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture
+def no_settings(tmp_path: Path) -> Path:
+    """A settings file that sets nothing, so that no other is looked for."""
+    file = tmp_path / "litestar.toml"
+    file.touch()
+    return file
+
+
 @pytest.fixture(scope="session")
 def environ(worker_database: Database, home: Path) -> dict[str, str]:
     """The environment of the application under test; a test that needs another setting adds it to a copy."""

@@ -35,11 +35,20 @@ def generate(root_key_id: str | None) -> None:
 
 
 @click.command()
-@click.argument("user_id")
-@click.option("--realm", default=DEFAULT_REALM, show_default=True, help="The realm of the issuer who knows the user.")
+@click.argument("user_id", type=Words())
+@click.option(
+    "--realm",
+    type=Words(),
+    default=DEFAULT_REALM,
+    show_default=True,
+    help="The realm of the issuer who knows the user.",
+)
 @click.option("--operator", is_flag=True, help="USER_ID is the id of an operator, as `operators list` prints it.")
 @click.option(
-    "--root-key", "root_key_id", help="For logs from before a rotation: the id of the root key that was first."
+    "--root-key",
+    "root_key_id",
+    type=Words(),
+    help="For logs from before a rotation: the id of the root key that was first.",
 )
 def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bool) -> None:
     """Print the pseudonym that stands for USER_ID as `caller` in the log, on the last line of the output.

@@ -14,10 +14,10 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_environment_in_the_guide_makes_the_issuer_it_describes() -> None:
+def test_the_environment_in_the_guide_makes_the_issuer_it_describes(no_settings: Path) -> None:
     environ = dict(line.split("=", 1) for line in blocks("sh")[0].splitlines())
 
-    [issuer] = load_settings(environ, Path("/dev/null")).auth.issuers
+    [issuer] = load_settings(environ, no_settings).auth.issuers
 
     assert (issuer.issuer, issuer.audiences) == ("https://app.example.com", ("https://app.example.com",))
     assert issuer.jwks_url == "https://app.example.com/api/auth/jwks"

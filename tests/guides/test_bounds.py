@@ -72,14 +72,13 @@ def test_each_setting_has_its_bounds_beside_it() -> None:
         assert beside(setting.section).get(setting.name) == setting.words, f"{setting.section}.{setting.name}"
 
 
-def test_a_number_within_the_bounds_is_taken_and_one_outside_is_refused_by_name() -> None:
+def test_a_number_within_the_bounds_is_taken_and_one_outside_is_refused_by_name(no_settings: Path) -> None:
     assert len(SETTINGS) > 25
-    nothing = Path("/dev/null")
     for setting in SETTINGS:
         for value in setting.taken:
             if value is not None:
-                load_settings({setting.variable: str(value)}, nothing)
+                load_settings({setting.variable: str(value)}, no_settings)
         for value in setting.refused:
             if value is not None:
                 with pytest.raises(SettingsError, match=setting.variable):
-                    load_settings({setting.variable: str(value)}, nothing)
+                    load_settings({setting.variable: str(value)}, no_settings)

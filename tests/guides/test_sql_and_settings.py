@@ -39,9 +39,9 @@ def test_python_compiles() -> None:
         compile(block.text, str(block), "exec")
 
 
-def test_settings_in_running_text_are_settings() -> None:
+def test_settings_in_running_text_are_settings(no_settings: Path) -> None:
     """`server.workers` and the like in prose: the first word is a section, so the whole is a setting of it."""
-    known = load_settings({}, Path("/dev/null"))
+    known = load_settings({}, no_settings)
     for block in {block.page for block in BLOCKS}:
         text = (Path(__file__).parents[2] / block).read_text(encoding="utf-8")
         for section, name in re.findall(r"`(server|database|search|limits|metrics|tenancy)\.(\w+)`", text):

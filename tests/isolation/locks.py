@@ -78,7 +78,8 @@ def rewritten(rewrite: Rewrite) -> Generator[None]:
     def before_execution(
         connection: Connection, _cursor: object, statement: str, parameters: object, *_: object
     ) -> tuple[str, object]:
-        of_runtime = connection.engine.url.username == RUNTIME
+        driver: Any = connection.connection.driver_connection
+        of_runtime = driver._params.user == RUNTIME
         return rewrite(statement) if of_runtime else statement, parameters
 
     def sent(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:

@@ -87,7 +87,7 @@ class Greeting:
             line = f"curl -X POST {address}/api/v1/{self.user}/ideas {bearer} {BODY}"
             lines += [
                 "",
-                "  Paste this to capture an idea; its token is for development and holds for a day:",
+                "  Paste this to capture an idea; its token is for development, and holds for a day at most:",
                 "",
                 line,
             ]
