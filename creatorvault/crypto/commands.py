@@ -1,6 +1,7 @@
 """The commands `creatorvault keys …` and `creatorvault pseudonym`."""
 
 import asyncio
+from uuid import UUID
 
 import rich_click as click
 
@@ -35,20 +36,38 @@ def generate(root_key_id: str | None) -> None:
 
 
 @click.command()
-@click.argument("user_id")
-@click.option("--realm", default=DEFAULT_REALM, show_default=True, help="The realm of the issuer who knows the user.")
+@click.argument("user_id", type=Words())
+@click.option(
+    "--realm",
+    type=Words(),
+    default=DEFAULT_REALM,
+    show_default=True,
+    help="The realm of the issuer who knows the user.",
+)
 @click.option("--operator", is_flag=True, help="USER_ID is the id of an operator, as `operators list` prints it.")
 @click.option(
-    "--root-key", "root_key_id", help="For logs from before a rotation: the id of the root key that was first."
+    "--root-key",
+    "root_key_id",
+    type=Words(),
+    help="For logs from before a rotation: the id of the root key that was first.",
 )
 def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bool) -> None:
     """Print the pseudonym that stands for USER_ID as `caller` in the log, on the last line of the output.
 
     It needs the root keys of the service: the log alone does not tell whose a pseudonym is.
     """
+    name = (_operator_actor(user_id),) if operator else (realm, user_id)
     provider = root_key_provider(with_development_secrets(load_settings()).encryption)
     try:
         pseudonyms = asyncio.run(pseudonyms_of(provider, root_key_id))
     except LostKey:
         raise click.BadParameter("there is no root key of this id", param_hint="--root-key") from None
-    click.echo(pseudonyms.of(f"operator:{user_id}") if operator else pseudonyms.of(realm, user_id))
+    click.echo(pseudonyms.of(*name))
+
+
+def _operator_actor(text: str) -> str:
+    """As the audit log names an operator, in the one spelling of a UUID that has a pseudonym."""
+    try:
+        return f"operator:{UUID(text)}"
+    except ValueError:
+        raise click.BadParameter("is not the id of an operator", param_hint="USER_ID") from None
