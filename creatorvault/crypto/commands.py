@@ -1,6 +1,7 @@
 """The commands `creatorvault keys …` and `creatorvault pseudonym`."""
 
 import asyncio
+from uuid import UUID
 
 import rich_click as click
 
@@ -55,9 +56,18 @@ def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bo
 
     It needs the root keys of the service: the log alone does not tell whose a pseudonym is.
     """
+    name = (_operator_actor(user_id),) if operator else (realm, user_id)
     provider = root_key_provider(with_development_secrets(load_settings()).encryption)
     try:
         pseudonyms = asyncio.run(pseudonyms_of(provider, root_key_id))
     except LostKey:
         raise click.BadParameter("there is no root key of this id", param_hint="--root-key") from None
-    click.echo(pseudonyms.of(f"operator:{user_id}") if operator else pseudonyms.of(realm, user_id))
+    click.echo(pseudonyms.of(*name))
+
+
+def _operator_actor(text: str) -> str:
+    """As the audit log names an operator, in the one spelling of a UUID that has a pseudonym."""
+    try:
+        return f"operator:{UUID(text)}"
+    except ValueError:
+        raise click.BadParameter("is not the id of an operator", param_hint="USER_ID") from None

@@ -102,7 +102,7 @@ class RootKeyring:
             raise WrongKey(root_key_id=root_key_id) from None
 
     async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
-        chosen = root_key_id or self._wraps_with
+        chosen = self._wraps_with if root_key_id is None else root_key_id
         key = self._keys.get(chosen)
         if key is None:
             raise LostKey(root_key_id=chosen)

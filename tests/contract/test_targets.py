@@ -249,3 +249,26 @@ async def test_a_request_with_two_hosts_is_refused(client: httpx.AsyncClient) ->
         answer = await client.get("/health", headers=[("Host", "creatorvault.test"), ("Host", second)])
 
         assert (answer.status_code, answer.json()) == (400, {"detail": "The request needs exactly one Host header"})
+
+
+async def test_the_service_is_found_with_and_without_its_path_prefix(house_with: HouseWith) -> None:
+    """A proxy may strip the prefix or keep it."""
+    house = await house_with(CREATORVAULT_SERVER__PATH_PREFIX="/apps/cv")
+    ada = house.creator("ada/lovelace")
+    ideas = f"/api/v1/{quote(ada.user_id, safe='')}/ideas"
+    for prefix in ("", "/apps/cv"):
+        created = await ada.request("POST", f"{prefix}{ideas}", json={"title": "One"})
+        place = created.headers["location"]
+        assert place == f"/apps/cv{ideas}/{created.json()['id']}"
+        for method, status in (("HEAD", 200), ("PATCH", 200), ("DELETE", 204)):
+            done = await ada.request(method, place, json={"title": "Two"})
+            assert (done.status_code, done.headers["vary"]) == (status, "Origin"), method
+        refused = await ada.request("PUT", f"{prefix}{ideas}")
+        assert refused.status_code == 405
+        assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
+    for path, status in (
+        *(("/", 200), ("/apps/cv", 200), ("/apps/cv/", 200), ("/apps/cv/health", 200)),
+        *(("/apps/cvhealth", 404), ("/apps", 404), ("/apps/cv/apps/cv/health", 404), ("/apps/cv/nowhere", 404)),
+        *(("/apps/cv//health", 404), ("//apps/cv/health", 404), ("/apps%2Fcv/health", 404), ("/apps/%63v/health", 404)),
+    ):
+        assert (await sent_as_it_is(house.app, path)).status_code == status, path

@@ -5,10 +5,13 @@ from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from hashlib import blake2b, sha256
 from typing import Final
+from uuid import uuid4
 
+import asyncpg
 from click.testing import CliRunner
 
 from creatorvault.crypto.commands import pseudonym
+from tests.admin.conftest import appointed
 from tests.application import ROOT_KEYS, House
 from tests.factories import Creator
 from tests.logs import Logs
@@ -38,7 +41,18 @@ async def test_who_holds_the_root_keys_finds_a_caller_in_the_log(
     assert await printed(environ, ada.user_id) == caller
     assert await printed(environ, ada.user_id, "--realm", "better-auth", "--root-key", "tests") == caller
     assert await printed(environ, ada.user_id, "--realm", "other") != caller
-    assert await printed(environ, ada.user_id, "--operator") != caller
+
+
+async def test_an_operator_in_the_log_is_found_by_their_id(
+    environ: dict[str, str], fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs
+) -> None:
+    olga = await appointed(fresh_sql, fresh_house.client, "read")
+    assert (await olga.request("GET", "/status")).status_code == 200
+    caller = logs.named("request")[-1]["caller"]
+
+    for spelling in (str(olga.id), str(olga.id).upper(), olga.id.hex):
+        assert await printed(environ, spelling, "--operator") == caller
+    assert await printed(environ, str(uuid4()), "--operator") != caller
 
 
 async def test_who_has_only_the_log_cannot_try_user_ids(ada: Creator, logs: Logs) -> None:
@@ -68,3 +82,19 @@ def test_a_root_key_that_is_not_there_is_named(environ: dict[str, str]) -> None:
 
     assert result.exit_code == 2
     assert "no root key" in result.output
+
+
+def test_a_user_or_an_operator_that_nobody_can_be_is_refused_by_name(environ: dict[str, str]) -> None:
+    for arguments, named in (
+        (("",), "USER_ID"),
+        (("a\udcffb",), "USER_ID"),
+        (("x" * 256,), "USER_ID"),
+        (("ada", "--realm", ""), "--realm"),
+        (("ada", "--realm", "\udcff"), "--realm"),
+        (("ada", "--root-key", ""), "--root-key"),
+        (("ada", "--operator"), "USER_ID"),
+        ((f"operator:{uuid4()}", "--operator"), "USER_ID"),
+    ):
+        result = CliRunner().invoke(pseudonym, arguments, env=environ)
+
+        assert (result.exit_code, named in result.output) == (2, True), arguments
