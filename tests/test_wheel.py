@@ -30,6 +30,10 @@ ROOT: Final = Path(__file__).parent.parent
 PROJECT: Final = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 (BUILD,) = claimed(__file__)
 UV: Final = (sys.executable, "-m", "uv")
+BY_NAME: Final = re.compile(
+    r"\b(?:pipx?|uvx?|poetry|pdm)\b[^\n`]*?(?<![\w./-])creatorvault(?=[\[\]\s'\"`=<>~!@,.;:)]|$)", re.MULTILINE
+)
+"""What takes it from a package index, where the name is free for anybody; a path to a wheel does not."""
 
 
 NOT_OF_THE_PROJECT: Final = shutil.ignore_patterns(
@@ -138,6 +142,20 @@ def test_the_source_distribution_holds_the_project_and_no_secret(sdist: Path, ch
         "requirements.lock",
         "requirements-dev.lock",
     } <= held
+
+
+def test_nothing_says_to_install_it_from_a_package_index() -> None:
+    """But for the page that warns of it."""
+    places = [*ROOT.glob("*.md"), ROOT / "litestar.toml", ROOT / "pyproject.toml"]
+    for folder in ("creatorvault", "docs", "docker", "migrations"):
+        places += [file for file in (ROOT / folder).rglob("*") if file.suffix in {".md", ".py", ".html", ".toml"}]
+    for said in ("pip install 'creatorvault[otel]'", "uv pip install creatorvault==0.1.0", "pipx install creatorvault"):
+        assert BY_NAME.search(said), said
+    assert not BY_NAME.search("pip install './dist/creatorvault-0.1.0-py3-none-any.whl[embedded]'")
+
+    found = {(str(file.relative_to(ROOT)), match[0]) for file in places for match in BY_NAME.finditer(file.read_text())}
+
+    assert found == {(BUILD.page, "pip install creatorvault")}
 
 
 @pytest.fixture(scope="module")
