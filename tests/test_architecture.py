@@ -55,6 +55,7 @@ ROOMS: Final[dict[str, set[str]]] = {
             "alphabets",
             "blocks",
             "collation",
+            "stream_safe",
             "corpora",
             "corpus",
             "cursors",

@@ -21,9 +21,9 @@ from creatorvault.core.text import MOST_LOOKED_AT
 from creatorvault.core.validation import MAX_PARAMETERS
 from creatorvault.ideas import doubts, full_reads, rules
 from creatorvault.ideas.doubts import DOUBT_SECONDS
-from creatorvault.ideas.folding import MOST_NON_STARTERS
 from creatorvault.ideas.full_reads import MOST_WAITING
 from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings import Settings

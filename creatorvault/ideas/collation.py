@@ -14,8 +14,8 @@ from unicodedata import category, combining, decimal, normalize, numeric, unidat
 
 from pyuca.collator import Collator_10_0_0
 
-from creatorvault.ideas.folding import NON_STARTER, stream_safe
 from creatorvault.ideas.letters import PLAIN
+from creatorvault.ideas.stream_safe import NON_STARTER, stream_safe
 
 ORDER: Final = f"1/10.0.0/{unidata_version}"
 """Of this code, of the table, of Python's character data: where one changes, titles may come in another order."""

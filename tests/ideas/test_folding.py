@@ -12,14 +12,12 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from creatorvault.ideas.collation import title_key
-from creatorvault.ideas.folding import (
+from creatorvault.ideas.folding import fold, fold_case, fold_tag
+from creatorvault.ideas.stream_safe import (
     JOINER,
     MOST_AFTER_A_STARTER,
     NON_STARTER,
     TWO_NON_STARTERS,
-    fold,
-    fold_case,
-    fold_tag,
     stream_safe,
 )
 from tests.ideas.strategies import PIECES, texts, wide_texts
