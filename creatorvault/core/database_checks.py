@@ -63,7 +63,7 @@ async def statements_check(installation: Installation) -> list[Message]:
         return [Message("core.E002", f"The database does not answer: {type(error).__name__}.", "Is it busy?")]
     return [
         Message(
-            "core.E014",
+            "core.E015",
             "Prepared statements get lost on the way to the database, as in a PgBouncer before 1.21 or without "
             "max_prepared_statements: requests would fail as soon as several run at the same time.",
             f"{SWITCH}, or PgBouncer 1.21 with max_prepared_statements = 200.",

@@ -46,7 +46,7 @@ def test_a_command_refuses_and_says_what_to_set(misled: dict[str, str], command:
 
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
-    assert "core.E014: Prepared statements get lost" in said
+    assert "core.E015: Prepared statements get lost" in said
     assert SWITCH in said
     assert "Traceback" not in said
 
