@@ -16,6 +16,7 @@ class ValkeyServer:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
+        self.socket = folder / "valkey.sock"
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -24,7 +25,7 @@ class ValkeyServer:
 
     def start(self) -> None:
         assert PROGRAM is not None
-        listening = ("--bind", "127.0.0.1", "--port", str(self.port))
+        listening = ("--bind", "127.0.0.1", "--port", str(self.port), "--unixsocket", str(self.socket))
         keeping_nothing = ("--save", "", "--appendonly", "no", "--dir", str(self._folder))
         self._process = subprocess.Popen([PROGRAM, *listening, *keeping_nothing], stdout=subprocess.DEVNULL)
         while self._process.poll() is None:

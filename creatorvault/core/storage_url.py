@@ -22,14 +22,14 @@ def valkey_url(text: str) -> str:
     """
     if not text.startswith(STORAGES):
         raise ValueError(f"does not begin with one of {', '.join(STORAGES)}")
+    if "#" in text:
+        raise ValueError("holds a #: write %23 in a password")
     try:
         parts = urlsplit(text)
         host, port = parts.hostname, parts.port
         pairs = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True) if parts.query else []
     except ValueError:
         raise ValueError("is not an address like valkeys://:password@host:6379/0") from None
-    if "#" in text:
-        raise ValueError("holds a #: write %23 in a password")
     query = dict(pairs)
     if len(query) != len(pairs):
         raise ValueError("gives a parameter more than once")
