@@ -162,7 +162,15 @@ def test_heads_that_are_none_are_refused(command: Command, tmp_path: Path) -> No
     result = command("audit", "verify", "--heads", str(file))
 
     assert result.exit_code == 1
-    assert "Error" in result.output
+    assert "is not what `creatorvault audit heads` prints" in " ".join(result.output.replace("│", " ").split())
+
+
+def test_heads_that_cannot_be_read_are_refused_in_words(command: Command) -> None:
+    """A file that opens, and whose first byte the kernel does not give."""
+    result = command("audit", "verify", "--heads", "/proc/self/mem")
+
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert "--heads: /proc/self/mem: Input/output error" in " ".join(result.output.replace("│", " ").split())
 
 
 @pytest.mark.parametrize("name", ["verify", "heads"])

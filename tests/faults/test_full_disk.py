@@ -28,6 +28,7 @@ async def test_a_service_whose_database_has_a_full_disk_is_not_ready(
         "root_key": "ok",
     }  # fmt: skip
     assert ready.json()["checks"]["database_writable"] == "failed"
+    assert (await fresh_house.client.get("/health/ready")).status_code == 503, "what was found holds for a while"
 
 
 async def test_asking_for_readiness_stores_nothing(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
