@@ -145,12 +145,21 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
             assert not anchor or anchor in anchors(place), f"{page.name}: {target}#{anchor}"
 
 
-def test_every_page_is_in_the_index() -> None:
+def test_every_page_is_in_the_index_once() -> None:
     index = ROOT / "docs" / "README.md"
-    named = {(index.parent / target).resolve() for target, _ in links(index)}
+    named = [(index.parent / target).resolve() for target, _ in links(index)]
     pages = {page for page in GUIDES if page.parent.name != "decisions" and page != index}
 
-    assert pages - named - {ROOT / "SECURITY.md"} == set()
+    assert pages - set(named) == set()
+    assert len(named) == len(set(named))
+
+
+def test_the_readme_leads_to_the_licence_and_to_where_a_vulnerability_is_reported() -> None:
+    named = {(ROOT / target).resolve() for target, _ in links(ROOT / "README.md")}
+
+    assert {ROOT / "LICENSE", ROOT / "SECURITY.md", ROOT / "docs" / "README.md"} <= named
+    assert "Permission is hereby granted, free of charge" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "## Reporting a vulnerability" in (ROOT / "SECURITY.md").read_text(encoding="utf-8")
 
 
 def links(page: Path) -> Iterator[tuple[str, str]]:
