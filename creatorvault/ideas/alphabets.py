@@ -62,6 +62,12 @@ OUTLIERS: Final = "creatorvault.outliers"
 
 codecs.register_error(OUTLIERS, _outliers)
 
+EACH: Final = 32
+"""So many characters are one in the sample that says what a text is mostly of."""
+
+LONG: Final = 16 * EACH
+"""Shorter texts are not worth a sample."""
+
 ALPHABETS: Final = (
     Alphabet(EUROPEAN),
     Alphabet(VIETNAMESE_SMALL + VIETNAMESE_SMALL.upper()),
@@ -76,6 +82,8 @@ _OWN: Final = [
 
 def fold_in_alphabet(text: str) -> str | None:
     """None if no alphabet has all of its characters."""
+    if len(text) > LONG and not _is_perhaps_in_one(text[::EACH]):
+        return None
     alphabet = ALPHABETS[0]
     for _ in ALPHABETS:
         try:
@@ -85,6 +93,15 @@ def fold_in_alphabet(text: str) -> str | None:
                 return None
             alphabet = other
     return None
+
+
+def _is_perhaps_in_one(sample: str) -> bool:
+    """What is in none costs the codec a look at each of them in a row, and Japanese is one row."""
+    try:
+        ALPHABETS[0].places(sample)
+    except UnicodeEncodeError as error:
+        return sample[error.start] in _ALPHABET_OF
+    return True
 
 
 def nearest_alphabet(text: str) -> Alphabet:

@@ -12,7 +12,7 @@ from unicodedata import combining, is_normalized, normalize, unidata_version
 
 import stringzilla
 
-from creatorvault.ideas.alphabets import OUTLIER, OUTLIERS, fold_in_alphabet, nearest_alphabet
+from creatorvault.ideas.alphabets import EACH, OUTLIER, OUTLIERS, fold_in_alphabet, nearest_alphabet
 from creatorvault.ideas.letters import ACCENTS, IGNORABLE_IN_BMP, LETTERS, folded_letter
 from creatorvault.ideas.letters import IGNORABLE_BEYOND as BEYOND_BMP
 from creatorvault.ideas.stream_safe import JOINER, NON_STARTER, stream_safe
@@ -36,10 +36,19 @@ def fold(text: str) -> str:
             return folded
     else:
         folded = fold_in_alphabet(text) or _fold_any(text)
-    find = stringzilla.find if folded.isascii() else str.find
-    while find(folded, "  ") >= 0:  # each time the longest run is half as long
+    while _has_two_blanks(folded):  # each time the longest run is half as long
         folded = folded.replace("  ", " ")
     return folded
+
+
+def _has_two_blanks(folded: str) -> bool:
+    """CPython looks at each character for it, and takes several times as long as to encode them and look at many."""
+    if folded.isascii():
+        place: int = stringzilla.find(folded, "  ")
+    else:
+        # Found from the middle of a character on it would be U+2000, which is white space, and so a blank once folded.
+        place = stringzilla.find(folded.encode("utf-16-le", "surrogatepass"), TWO_BLANKS)
+    return place >= 0
 
 
 def _with_blanks_for(control: str, text: str) -> str:
@@ -71,11 +80,13 @@ def _fold_any(text: str) -> str:
     """What `fold` does before it makes a run of white space one blank."""
     unusual = UNUSUAL.search(text)
     if unusual is not None and unusual[0] in OFTEN_IGNORED:
-        for sign in OFTEN_IGNORED:
+        while unusual is not None and unusual[0] in OFTEN_IGNORED:
+            text = text.replace(unusual[0], "")
+            unusual = UNUSUAL.search(text, unusual.start())
+        for sign in OFTEN_IGNORED if unusual is not None else "":
             text = text.replace(sign, "")
         if (found := fold_in_alphabet(text)) is not None:
             return found
-        unusual = UNUSUAL.search(text)
     if unusual is None and not _is_beyond_bmp(text):
         return fold_case(text)
     has_accents = ACCENT.search(text) is not None
@@ -156,11 +167,9 @@ def _without_accents(run: re.Match[str]) -> str:
 
 
 CONTROLS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
+TWO_BLANKS: Final = "  ".encode("utf-16-le")
 OFTEN_IGNORED: Final = "\u00ad\u200b\u200c\u200d\ufe0f"
 """Soft hyphens, joiners and the emoji's selector: without them most texts hold nothing else that is ignored."""
-
-EACH: Final = 32
-"""So many characters are one in the sample that says whether a text is mostly of an alphabet."""
 
 MOST_OTHERS: Final = 8
 """A text is folded in parts while at most one in so many characters begins a part of another alphabet."""
