@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from pathlib import Path
 
@@ -175,6 +175,15 @@ def test_output_that_nobody_takes_is_told(tmp_path: Path) -> None:
         assert (done.returncode, done.stderr) == (status, said), line
 
 
+@pytest.fixture
+def interruptible() -> Generator[None]:
+    """A job in the background is started with SIGINT ignored, and hands that on to whatever it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_a_command_with_one_line(tmp_path: Path) -> None:
     url = f"postgresql://app@127.0.0.1:{free_port()}/x"
     environ = INHERITED | {"CREATORVAULT_HOME": str(tmp_path), "DATABASE_URL": url}
