@@ -122,14 +122,16 @@ async def test_an_answer_is_held_for_a_while(fresh_database: Database, home: Pat
     assert not await statements.are_kept()
 
 
-async def test_two_connections_never_name_their_statements_alike(fresh_database: Database, home: Path) -> None:
+async def test_two_connections_never_name_their_statements_alike(
+    fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One would run what the other has prepared, where a pooler mixes them up."""
     settings = settings_of(environment_of(fresh_database, home)).database
     arguments = connect_arguments(settings)
     names: list[set[str]] = []
     for _ in range(2):
         # The driver counts in a number of its process: as a second process, it begins at the same one.
-        asyncpg.connection._uid = 0
+        monkeypatch.setattr(asyncpg.connection, "_uid", 0)
         connection = await asyncpg.connect(fresh_database.runtime_url, **arguments)
         await connection.fetch("SELECT 1")
         names.append({row[0] for row in await connection.fetch("SELECT name FROM pg_prepared_statements")})
