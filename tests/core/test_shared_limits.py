@@ -1,8 +1,7 @@
 """Limits that several processes share through Valkey or Redis, and what becomes of them when it goes away."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from pathlib import Path
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -19,14 +18,6 @@ from tests.valkey import PROGRAM, ValkeyServer
 pytestmark = pytest.mark.skipif(PROGRAM is None, reason="needs valkey-server or redis-server on PATH")
 
 type HouseWith = Callable[..., Awaitable[House]]
-
-
-@pytest.fixture
-def valkey(tmp_path: Path) -> Generator[ValkeyServer]:
-    server = ValkeyServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """docs/operations/rate-limits.md, row by row: each form of the storage's address counts, or is refused at start."""
 
 import re
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -20,14 +19,6 @@ def rows(column: str) -> list[tuple[str, str]]:
     """Those of the table whose first column has this name."""
     table = PAGE.partition(f"| {column} |")[2].partition("\n\n")[0]
     return re.findall(r"^\| `(.+?)` \| (.+?) \|$", table, re.MULTILINE)
-
-
-@pytest.fixture
-def valkey(tmp_path: Path) -> Generator[ValkeyServer]:
-    server = ValkeyServer(tmp_path)
-    server.start()
-    yield server
-    server.kill()
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="needs valkey-server or redis-server on PATH")
