@@ -10,10 +10,10 @@ from typing import Any, Final, Self
 
 from benchmarks.content import ROOT_KEYS, SECRET
 from benchmarks.processes import cpu_seconds
-from creatorvault.audit.upgrading import prepare_audit_log
-from creatorvault.core.embedded import EmbeddedPostgres
-from creatorvault.core.upgrading import upgrade
-from creatorvault.settings import load_settings
+from creatorvault.audit.upgrade import prepare_audit_log
+from creatorvault.management.postgres import EmbeddedPostgres
+from creatorvault.management.upgrade import upgrade
+from creatorvault.settings.loading import load_settings
 
 OWNER: Final = "creatorvault_owner"
 RUNTIME: Final = "creatorvault_app"

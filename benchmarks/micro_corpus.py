@@ -14,14 +14,14 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
-from creatorvault.core.loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.ideas.blocks import MOST, Block
-from creatorvault.ideas.corpus import Corpus, CorpusDraft
-from creatorvault.ideas.entries import OpenedIdea
-from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
-from creatorvault.ideas.segments import SegmentSealer
+from creatorvault.ideas.search.blocks import MOST, Block
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.filters import CorpusQuery
+from creatorvault.ideas.search.index import Corpus, CorpusDraft
+from creatorvault.ideas.segments.sealing import SegmentSealer
 
 SIZES = (1_000, 10_000, 100_000)
 SEARCHES = 40

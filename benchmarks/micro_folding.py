@@ -9,8 +9,8 @@ from sys import getsizeof
 from time import perf_counter
 from unicodedata import normalize
 
-from creatorvault.ideas.collation import collation_table, title_key
-from creatorvault.ideas.folding import fold, fold_case
+from creatorvault.ideas.text.collation import collation_table, title_key
+from creatorvault.ideas.text.folding import fold, fold_case
 
 LENGTH = 5000
 TEXTS = {

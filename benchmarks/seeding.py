@@ -20,8 +20,8 @@ from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 from creatorvault.ideas.sealing import IdeaSealer
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 
 REALM: Final = "better-auth"
 FIRST: Final = KeyVersion(1)

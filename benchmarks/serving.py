@@ -5,8 +5,8 @@ from typing import Final
 
 from benchmarks import null_cipher
 from creatorvault.asgi import create_app
-from creatorvault.core.commands.serving import serve
-from creatorvault.settings import ServerSettings
+from creatorvault.management.commands.serving import serve
+from creatorvault.settings.sections import ServerSettings
 
 FACTORIES: Final = {
     "ours": "creatorvault.asgi:create_app",

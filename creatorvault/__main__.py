@@ -10,19 +10,19 @@ try:
     from creatorvault.apps import INSTALLED
     from creatorvault.asgi import create_app
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
-    from creatorvault.core.commands.check import check_command
-    from creatorvault.core.commands.database import database_group
-    from creatorvault.core.commands.greeting import Sample
-    from creatorvault.core.commands.openapi import openapi_command, routes_command
-    from creatorvault.core.commands.root import APPLICATION, root_group
-    from creatorvault.core.commands.run import run_command
-    from creatorvault.core.commands.shell import shell_command
-    from creatorvault.core.commands.version import version
-    from creatorvault.core.core_dumps import forbid_core_dumps
-    from creatorvault.core.settings_checks import groups_check
-    from creatorvault.core.upgrading import DatabaseUnreachable, MigrationsUnknown
     from creatorvault.crypto.errors import RootKeysInvalid
-    from creatorvault.settings import Settings
+    from creatorvault.management.checks_of_settings import groups_check
+    from creatorvault.management.commands.check import check_command
+    from creatorvault.management.commands.database import database_group
+    from creatorvault.management.commands.greeting import Sample
+    from creatorvault.management.commands.openapi import openapi_command, routes_command
+    from creatorvault.management.commands.root import APPLICATION, root_group
+    from creatorvault.management.commands.run import run_command
+    from creatorvault.management.commands.shell import shell_command
+    from creatorvault.management.commands.version import version
+    from creatorvault.management.core_dumps import forbid_core_dumps
+    from creatorvault.management.upgrade import DatabaseUnreachable, MigrationsUnknown
+    from creatorvault.settings.sections import Settings
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith("creatorvault"):
         raise

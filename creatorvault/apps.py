@@ -15,16 +15,16 @@ from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
 from creatorvault.audit.checks import audit_log_check
 from creatorvault.audit.commands import audit
-from creatorvault.audit.upgrading import prepare_audit_log
-from creatorvault.core.checks import Check
-from creatorvault.core.limits import GROUP
-from creatorvault.core.upgrading import UpgradeStep
+from creatorvault.audit.upgrade import prepare_audit_log
+from creatorvault.core.limits.rate_limits import GROUP
 from creatorvault.crypto.checks import root_keys_check
 from creatorvault.crypto.commands import keys, pseudonym
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
-from creatorvault.ideas.reserved import under_reserved_ids
+from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.management.checks import Check
+from creatorvault.management.upgrade import UpgradeStep
 from creatorvault.tenants.controllers import TenantController
 
 

@@ -9,38 +9,39 @@ from litestar.datastructures import State
 
 from creatorvault.accounts.services import build_verifier
 from creatorvault.admin.guards import requires_caller
-from creatorvault.admin.keys import operator_keys
+from creatorvault.admin.operator_keys import operator_keys
 from creatorvault.apps import INSTALLED
-from creatorvault.audit.bursts import RefusedTokens, watch_for_bursts
+from creatorvault.audit.auth_failures import RefusedTokens, watch_for_bursts
 from creatorvault.audit.services import AuditLog
-from creatorvault.core.cors import Origins
-from creatorvault.core.database import Database
-from creatorvault.core.development import with_development_secrets
+from creatorvault.core.database.operator_login import operators_database
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Glances
 from creatorvault.core.documentation.controllers import DocumentationController
-from creatorvault.core.glances import Glances
-from creatorvault.core.limits import build_limits
-from creatorvault.core.logging import configure_logging
-from creatorvault.core.loop_budget import LoopBudget
-from creatorvault.core.middleware import Edge
-from creatorvault.core.operators import operators_database
-from creatorvault.core.problems import exception_handlers
-from creatorvault.core.timeouts import Timeouts
-from creatorvault.core.tracing import flushed_traces, install_tracing
-from creatorvault.core.work import WorkAllowance
+from creatorvault.core.http.cors import Origins
+from creatorvault.core.http.edge import Edge
+from creatorvault.core.http.problems import exception_handlers
+from creatorvault.core.limits.rate_limits import build_limits
+from creatorvault.core.limits.work_allowance import WorkAllowance
+from creatorvault.core.telemetry.logging import configure_logging
+from creatorvault.core.telemetry.tracing import flushed_traces, install_tracing
+from creatorvault.core.waiting.event_loop_budget import LoopBudget
+from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.health.probes import Probes
 from creatorvault.health.services import HealthService
-from creatorvault.ideas.collation import collation_table
-from creatorvault.ideas.corpora import Corpora
-from creatorvault.ideas.doubts import Doubts
+from creatorvault.ideas.content_search import SearchParts
 from creatorvault.ideas.full_reads import FullReads
-from creatorvault.ideas.searching import SearchParts
-from creatorvault.ideas.segment_writes import SegmentWriter
+from creatorvault.ideas.in_doubt import Doubts
+from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.segments.writer import SegmentWriter
+from creatorvault.ideas.text.collation import collation_table
+from creatorvault.management.development import with_development_secrets
 from creatorvault.metrics.exposition import install_metrics, metrics_port
-from creatorvault.settings import Environment, ServerSettings, Settings, load_settings
-from creatorvault.tenants.derivation import tenant_id_of
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import Environment, ServerSettings, Settings
+from creatorvault.tenants.resolution import tenant_id_of
 from creatorvault.tenants.revisions import SeenRevisions
 
 EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"]

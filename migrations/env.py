@@ -14,8 +14,8 @@ import creatorvault.crypto.models
 import creatorvault.ideas.models
 import creatorvault.idempotency.models
 import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
-from creatorvault.core.connections import passing_engine
-from creatorvault.core.migrations import HISTORY
+from creatorvault.core.database.connections import passing_engine
+from creatorvault.core.database.migrations import HISTORY
 
 # Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
 ADVISORY_LOCK = 4_279_163_202
@@ -57,7 +57,7 @@ def migrate(connection: Connection) -> None:
 
 
 def record_history(connection: Connection) -> None:
-    """For versions that do not know the last migrations: `creatorvault.core.migrations` says how they read it.
+    """For versions that do not know the last migrations: `creatorvault.core.database.migrations` says how they read it.
 
     A migration that takes away what an earlier version needs has a constant `oldest_served`: the last revision of the
     oldest version that can serve the database then.

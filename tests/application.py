@@ -13,7 +13,8 @@ import httpx
 from litestar import Litestar
 
 from creatorvault.asgi import create_app
-from creatorvault.settings import Settings, load_settings
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import Settings
 from tests.factories import SECRET, Creator
 from tests.postgres import Database
 

@@ -6,8 +6,8 @@ from typing import Any, Final, get_args, get_origin
 import msgspec
 import rich_click as click
 
-from creatorvault.core.commands.words import Words
-from creatorvault.core.secret import Secret
+from creatorvault.management.commands.words import Words
+from creatorvault.settings.secret import Secret
 
 HIDDEN: Final = "hunter2"
 """In every secret here: no output may show it."""

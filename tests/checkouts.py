@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 import creatorvault
-from creatorvault.core.bundled import bundled
-from creatorvault.core.migrations import heads
+from creatorvault.core.database.migrations import heads
+from creatorvault.settings.bundled import bundled
 
 LATER: Final = "99991231_01"
 PACKAGE: Final = Path(creatorvault.__file__).parent

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
-from creatorvault.settings import Settings
+from creatorvault.settings.sections import Settings
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
 from tests.logs import Logs, captured_logs
@@ -176,7 +176,7 @@ def logs() -> Generator[Logs]:
 @pytest.fixture
 def mended_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """`check` finds a Python that normalises in linear time, whichever runs the tests."""
-    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted)
+    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 
-from creatorvault.core.logging import PROCESSORS, _Least
+from creatorvault.core.telemetry.logging import PROCESSORS, _Least
 
 
 @dataclass

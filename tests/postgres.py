@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import ClassVar, Final, Self
 
-from creatorvault.core.embedded import EmbeddedPostgres
+from creatorvault.management.postgres import EmbeddedPostgres
 
 OWNER: Final = "creatorvault_owner"
 RUNTIME: Final = "creatorvault_app"

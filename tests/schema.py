@@ -11,9 +11,9 @@ from typing import Any, Final
 from alembic import command
 from alembic.config import Config
 
-from creatorvault.core.database_url import asyncpg_url
-from creatorvault.core.migrations import alembic_config
-from creatorvault.core.secret import Secret
+from creatorvault.core.database.migrations import alembic_config
+from creatorvault.settings.database_url import asyncpg_url
+from creatorvault.settings.secret import Secret
 from tests.application import environment_of
 from tests.postgres import TEMPLATE, Cluster, Database
 

@@ -14,7 +14,7 @@ import asyncpg
 import pytest
 
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.ideas.segments import FEWEST
+from creatorvault.ideas.segments.sealing import FEWEST
 from tests.application import House, environment_of, open_house
 from tests.factories import Idea
 from tests.guides.blocks import claimed

@@ -13,7 +13,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from creatorvault.ideas.segments import FEWEST
+from creatorvault.ideas.segments.sealing import FEWEST
 from tests.application import environment_of
 from tests.canaries import Find, Mark, files_under, search
 from tests.factories import claims_of, token_of

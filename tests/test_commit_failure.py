@@ -5,9 +5,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from creatorvault.core.database import Database
-from creatorvault.core.glances import Glances
-from creatorvault.ideas.quick_changes import DELETE, INSERT, UPDATE
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Glances
+from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.logs import captured_logs

@@ -23,10 +23,10 @@ from typing import Any, Final
 import pytest
 import yaml
 
-from creatorvault.core.checks import Installation
-from creatorvault.core.environment import BETTER_AUTH
-from creatorvault.core.settings_checks import settings_check
-from creatorvault.settings import load_settings
+from creatorvault.management.checks import Installation
+from creatorvault.management.checks_of_settings import settings_check
+from creatorvault.settings.environment import BETTER_AUTH
+from creatorvault.settings.loading import load_settings
 from tests.application import ROOT_KEYS
 from tests.factories import SECRET
 from tests.postgres import Cluster, Database

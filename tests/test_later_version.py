@@ -10,9 +10,9 @@ from alembic.script import ScriptDirectory
 from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
-from creatorvault.core.checks import Installation
-from creatorvault.core.database_checks import database_check
-from creatorvault.core.migrations import Standing, heads, standing
+from creatorvault.core.database.migrations import Standing, heads, standing
+from creatorvault.management.checks import Installation
+from creatorvault.management.checks_of_database import database_check
 from tests.application import House, environment_of, settings_of
 from tests.checkouts import LATER, later_checkout, ran
 from tests.logs import Logs

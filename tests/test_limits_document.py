@@ -11,22 +11,25 @@ import pytest
 
 from creatorvault.accounts.claims import MAX_ID_LENGTH
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES
-from creatorvault.admin.key_table import MOST_KEYS
+from creatorvault.admin.operator_key_cache import MOST_KEYS
 from creatorvault.admin.schemas import LONGEST_NAME
-from creatorvault.core import bounds, field_errors, middleware
-from creatorvault.core.loop_budget import SLICE_SECONDS
-from creatorvault.core.nesting import MAX_DEPTH
-from creatorvault.core.paging import FARTHEST, PageQuery
+from creatorvault.core.http import bounds, field_errors
+from creatorvault.core.http import edge as middleware
+from creatorvault.core.http.inputs import MAX_PARAMETERS
+from creatorvault.core.http.nesting import MAX_DEPTH
+from creatorvault.core.http.paging import FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
-from creatorvault.core.validation import MAX_PARAMETERS
-from creatorvault.ideas import doubts, full_reads, rules
-from creatorvault.ideas.doubts import DOUBT_SECONDS
+from creatorvault.core.waiting.event_loop_budget import SLICE_SECONDS
+from creatorvault.ideas import fields as rules
+from creatorvault.ideas import full_reads
+from creatorvault.ideas import in_doubt as doubts
 from creatorvault.ideas.full_reads import MOST_WAITING
+from creatorvault.ideas.in_doubt import DOUBT_SECONDS
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.stream_safe import MOST_NON_STARTERS
+from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
-from creatorvault.settings import Settings
+from creatorvault.settings.sections import Settings
 
 DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
 IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Full reads of an identity at the same time"}

@@ -11,8 +11,8 @@ import pytest
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import DBAPIError
 
-from creatorvault.audit.upgrading import prepare_audit_log
-from creatorvault.core.upgrading import upgrade
+from creatorvault.audit.upgrade import prepare_audit_log
+from creatorvault.management.upgrade import upgrade
 from tests.application import environment_of, open_house, settings_of
 from tests.postgres import Cluster, Database
 from tests.schema import compare, config_of, migrate

@@ -10,11 +10,12 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from creatorvault.apps import INSTALLED
-from creatorvault.core.environment import BETTER_AUTH, DEPLOYED
 from creatorvault.core.errors import Alarm
 from creatorvault.metrics.figures import Figures
 from creatorvault.metrics.recorder import Recorder
-from creatorvault.settings import GroupLimits, Settings, load_settings
+from creatorvault.settings.environment import BETTER_AUTH, DEPLOYED
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import GroupLimits, Settings
 
 PAGES = Path(__file__).parent.parent / "docs" / "operations"
 SETTINGS, RATE_LIMITS, MONITORING, ALARMS = (

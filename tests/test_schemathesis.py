@@ -16,8 +16,8 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.admin.keys import new_key
-from creatorvault.admin.operators import Scope
+from creatorvault.admin.operator_keys import new_key
+from creatorvault.admin.scopes import Scope
 from tests.application import environment_of
 from tests.factories import claims_of, token_of
 from tests.postgres import Database

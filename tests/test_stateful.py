@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from creatorvault.ideas import vault_reader
+from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.factories import Idea
 from tests.ideas.test_glances import vault_of

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.database import Database
-from creatorvault.core.glances import Glances
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Glances
 from creatorvault.core.identifiers import UserId, VaultId
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator
 

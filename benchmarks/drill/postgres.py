@@ -8,7 +8,7 @@ from pathlib import Path
 
 import asyncpg
 
-from creatorvault.core.embedded import EmbeddedPostgres
+from creatorvault.management.postgres import EmbeddedPostgres
 
 
 class Server(EmbeddedPostgres):

@@ -16,8 +16,8 @@ import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from litestar import Litestar, Request, get, patch, post
 
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 
 KEY: Final = bytes(range(32))
 CIPHER: Final = AESGCM(KEY)

@@ -1,12 +1,12 @@
-"""Checks of who may sign tokens. What keeps the service from starting at all is in `core.safety`."""
+"""Checks of who may sign tokens. What keeps the service from starting at all is in `settings.rules`."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from creatorvault.accounts.issuers import hmac_key
-from creatorvault.core.checks import Installation, Message
-from creatorvault.core.origins import spellings
-from creatorvault.settings import IssuerSettings
+from creatorvault.management.checks import Installation, Message
+from creatorvault.settings.origins import spellings
+from creatorvault.settings.sections import IssuerSettings
 
 
 async def issuers_check(installation: Installation) -> list[Message]:

@@ -7,7 +7,7 @@ from typing import Final
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.core.identifiers import UserId
-from creatorvault.settings import IssuerSettings
+from creatorvault.settings.sections import IssuerSettings
 
 MAX_ID_LENGTH: Final = 255
 

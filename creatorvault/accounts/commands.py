@@ -5,9 +5,9 @@ from typing import Final
 import rich_click as click
 
 from creatorvault.accounts.minting import HOUR, Person, mint_development_token
-from creatorvault.core.commands.words import Words
-from creatorvault.core.development import with_development_secrets
-from creatorvault.settings import load_settings
+from creatorvault.management.commands.words import Words
+from creatorvault.management.development import with_development_secrets
+from creatorvault.settings.loading import load_settings
 
 TEN_YEARS: Final = 10 * 365 * 86_400
 

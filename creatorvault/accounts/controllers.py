@@ -8,7 +8,7 @@ from litestar.datastructures import State
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import ME
 from creatorvault.accounts.schemas import UserProfile
-from creatorvault.core.handlers import get
+from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.answers import documents
 
 

@@ -12,9 +12,9 @@ from creatorvault.accounts.errors import NotAuthenticated, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import ServiceUnavailable, Unauthorized
-from creatorvault.core.exchanges import exchange_of
-from creatorvault.core.limits import GROUP, RateLimits
-from creatorvault.core.pseudonyms import Pseudonyms
+from creatorvault.core.limits.rate_limits import GROUP, RateLimits
+from creatorvault.core.telemetry.pseudonyms import Pseudonyms
+from creatorvault.core.telemetry.request_context import exchange_of
 
 PUBLIC = "public"
 

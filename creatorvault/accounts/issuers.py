@@ -7,11 +7,11 @@ from typing import Final, NamedTuple, Protocol
 import jwt
 
 from creatorvault.accounts.errors import KeyMismatch, TokenRefused
-from creatorvault.accounts.jwks import PublishedKeys
-from creatorvault.accounts.keys import VerifyingKey
+from creatorvault.accounts.jwks_cache import PublishedKeys
+from creatorvault.accounts.public_keys import VerifyingKey
 from creatorvault.accounts.tokens import UnverifiedToken
-from creatorvault.core.origins import spellings
-from creatorvault.settings import AuthSettings, IssuerSettings
+from creatorvault.settings.origins import spellings
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 
 HS256: Final = "HS256"
 DEFAULT_ALGORITHMS: Final = ("EdDSA",)

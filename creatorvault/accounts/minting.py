@@ -8,7 +8,7 @@ import jwt
 from msgspec import Struct
 
 from creatorvault.accounts.issuers import HS256
-from creatorvault.settings import Environment, IssuerSettings, Settings
+from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 
 HOUR: Final = 3600
 

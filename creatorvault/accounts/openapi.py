@@ -2,8 +2,8 @@
 
 from typing import Final
 
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.answers import Answer
-from creatorvault.core.schemas import Prose
 
 PROFILE: Final[Prose] = {
     "user_id": ("The token's subject: the `user_id` in the paths of your ideas.", "user-1"),

@@ -6,8 +6,8 @@ from msgspec import Struct
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import PROFILE
+from creatorvault.core.http.schemas import Moment, Prose
 from creatorvault.core.identifiers import TenantId
-from creatorvault.core.schemas import Moment, Prose
 
 
 class UserProfile(Struct, frozen=True, kw_only=True):

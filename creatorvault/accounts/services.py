@@ -10,10 +10,10 @@ from creatorvault.accounts.claims import identity_from, refuse_long_life
 from creatorvault.accounts.errors import KeyMismatch, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.issuers import Issuer, build_issuer
-from creatorvault.accounts.keys import VerifyingKey
-from creatorvault.accounts.remembered import Remembered, RememberedTokens
+from creatorvault.accounts.public_keys import VerifyingKey
+from creatorvault.accounts.token_cache import Remembered, RememberedTokens
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES, UnverifiedToken, read_token, refuse_long
-from creatorvault.settings import AuthSettings, DatabaseSettings
+from creatorvault.settings.sections import AuthSettings, DatabaseSettings
 
 _ANOTHER_AUDIENCE: Final = (
     "the token is for another audience. Set the audience of Better Auth's jwt plugin "

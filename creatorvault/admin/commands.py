@@ -10,17 +10,18 @@ import rich_click as click
 from msgspec.structs import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from creatorvault.admin.keys import is_of_older_form, new_key
 from creatorvault.admin.models import Operator
-from creatorvault.admin.operators import Scope
+from creatorvault.admin.operator_keys import is_of_older_form, new_key
 from creatorvault.admin.repositories import operator_with_id, operator_with_key, operators
+from creatorvault.admin.scopes import Scope
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import COMMAND, AuditLog, Witness
-from creatorvault.core.commands.words import Words
-from creatorvault.core.database import Database
-from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.settings import Settings, load_settings
+from creatorvault.management.commands.words import Words
+from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import Settings
 
 MOST_DAYS: Final = 36_500
 

@@ -8,7 +8,6 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from creatorvault.admin import openapi
 from creatorvault.admin.dependencies import AdminRequest, provide_administration, provide_erasure, provide_overview
 from creatorvault.admin.erasure import Erasure
-from creatorvault.admin.operators import Scope
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
     ErasureConfirm,
@@ -25,11 +24,12 @@ from creatorvault.admin.schemas import (
     VaultList,
     VaultQuery,
 )
+from creatorvault.admin.scopes import Scope
 from creatorvault.admin.services import Administration, Overview, ProcessFigures
 from creatorvault.audit.schemas import AuditEventList
-from creatorvault.core.handlers import delete, get, post, put
+from creatorvault.core.http.handlers import delete, get, post, put
+from creatorvault.core.http.inputs import Received, accepts
 from creatorvault.core.identifiers import TenantId
-from creatorvault.core.validation import Received, accepts
 
 
 class AdminController(Controller):

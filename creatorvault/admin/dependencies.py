@@ -8,12 +8,12 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 
 from creatorvault.admin.erasure import Erasure
-from creatorvault.admin.operators import Caller
 from creatorvault.admin.schemas import TenantPath
+from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration, Overview
 from creatorvault.audit.services import Witness
+from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import TenantId
-from creatorvault.core.validation import Received
 
 AdminRequest = Request[Caller, Any, State]
 

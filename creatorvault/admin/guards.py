@@ -10,10 +10,10 @@ from creatorvault.accounts.errors import AdminRequired
 from creatorvault.accounts.guards import bearer_token, counted, requires_identity
 from creatorvault.accounts.identity import Identity
 from creatorvault.admin.errors import AdminOff, ScopeMissing
-from creatorvault.admin.keys import PREFIX, OperatorKeys
-from creatorvault.admin.operators import Caller, Scope
+from creatorvault.admin.operator_keys import PREFIX, OperatorKeys
+from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.errors import Unauthorized
-from creatorvault.tenants.derivation import user_actor
+from creatorvault.tenants.resolution import user_actor
 
 OPERATOR: Final = "operator"
 """A handler that says `operator=Scope.…` is for operators with that scope; every other one is for creators."""

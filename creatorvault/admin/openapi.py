@@ -13,11 +13,11 @@ from creatorvault.admin.errors import (
     TooEarly,
     WrongConfirmation,
 )
-from creatorvault.admin.operators import Scope
+from creatorvault.admin.scopes import Scope
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.answers import Answer, HandlerDocumentation, documents, malformed_id
-from creatorvault.core.paging import LIMIT_TOO_HIGH, PAGE
-from creatorvault.core.schemas import Prose
 from creatorvault.tenants.openapi import TENANT_ID
 
 CONFIRMATION: Final = "mJ3bP0pX1l9cF5dY2kUq7sRzT8vWnE4aGhLoKiBxCyQ"

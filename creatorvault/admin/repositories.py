@@ -13,13 +13,13 @@ from sqlmodel import col
 from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.audit.models import AuditKey
+from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.core.identifiers import TenantId, UserId
-from creatorvault.core.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.crypto.models import VaultKey
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.idempotency.models import KeptAnswer
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
+from creatorvault.tenants.resolution import TenantName
 
 MIGRATIONS: Final = text(APPLIED)
 HISTORY_OF_MIGRATIONS: Final = text(HISTORY)

@@ -8,9 +8,9 @@ from pydantic import Field
 
 from creatorvault.admin import openapi
 from creatorvault.audit.schemas import AuditQuery
-from creatorvault.core.paging import TOTAL, PageQuery
-from creatorvault.core.schemas import Moment, Prose, RequestModel
-from creatorvault.ideas.rules import AnyUuid
+from creatorvault.core.http.paging import TOTAL, PageQuery
+from creatorvault.core.http.schemas import Moment, Prose, RequestModel
+from creatorvault.ideas.fields import AnyUuid
 from creatorvault.tenants.models import TenantKind, TenantStatus
 from creatorvault.tenants.openapi import TENANT_ID
 

@@ -26,8 +26,8 @@ from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import Witness, event_page
 from creatorvault.core.identifiers import TenantId
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus
+from creatorvault.tenants.resolution import TenantName
 
 
 class ProcessFigures(NamedTuple):

@@ -2,10 +2,10 @@
 
 from sqlalchemy import text
 
-from creatorvault.audit.keys import is_stored
-from creatorvault.core.checks import Installation, Message
-from creatorvault.core.database import Database
+from creatorvault.audit.audit_key import is_stored
+from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.management.checks import Installation, Message
 
 # Of a schema that a login may not use, to_regclass() would not say that it sees nothing: it would fail.
 READABLE = text("""

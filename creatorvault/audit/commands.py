@@ -7,14 +7,15 @@ from uuid import UUID
 
 import rich_click as click
 
-from creatorvault.audit.keys import AuditKeys
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.repositories import heads as stored_heads
 from creatorvault.audit.verification import Finding, Head, findings
-from creatorvault.core.database import Database
-from creatorvault.core.development import with_database, with_development_secrets
-from creatorvault.core.operators import operators_database
+from creatorvault.core.database.operator_login import operators_database
+from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.settings import DatabaseSettings, Settings, load_settings
+from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import DatabaseSettings, Settings
 
 HOURS = 86_400.0
 

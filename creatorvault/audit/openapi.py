@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from creatorvault.core.paging import PAGE, TOTAL
-from creatorvault.core.schemas import Prose
+from creatorvault.core.http.paging import PAGE, TOTAL
+from creatorvault.core.http.schemas import Prose
 
 QUOTAS: Final = {
     "idea_quota": "100000",

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.audit.chain import BEGINNING
-from creatorvault.audit.models import AuditEvent, AuditHead
+from creatorvault.audit.models import AuditEvent, AuditHead, AuditKey
 from creatorvault.core.identifiers import TenantId
 
 READ: Final[tuple[Any, ...]] = (
@@ -70,6 +70,17 @@ class AuditRepository:
         head.sequence = event.sequence
         head.digest = event.digest
         await self._session.flush()
+
+
+async def wrapped_key(session: AsyncSession, version: int) -> Row[str, bytes] | None:
+    """The root key's id and the wrap, or None if there is no such key."""
+    statement = select(col(AuditKey.root_key_id), col(AuditKey.wrapped)).where(col(AuditKey.version) == version)
+    return (await session.execute(statement)).one_or_none()
+
+
+async def add_key_if_missing(session: AsyncSession, key: AuditKey) -> None:
+    """Needs the owner of the table."""
+    await session.execute(insert(AuditKey).values(key.model_dump()).on_conflict_do_nothing())
 
 
 async def events(session: AsyncSession, search: Search) -> Sequence[EventColumns]:

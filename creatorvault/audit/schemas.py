@@ -7,8 +7,8 @@ import msgspec
 from pydantic import AwareDatetime
 
 from creatorvault.audit.openapi import EVENT, EVENTS, QUERY
-from creatorvault.core.paging import PageQuery
-from creatorvault.core.schemas import Moment, Prose
+from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.schemas import Moment, Prose
 
 
 class AuditEventResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,15 +7,15 @@ from typing import Final
 from litestar.types import HTTPScope
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import digest
-from creatorvault.audit.keys import AuditKeys
 from creatorvault.audit.models import AuditEvent
 from creatorvault.audit.repositories import AuditRepository, Search, events, total
 from creatorvault.audit.schemas import AuditEventList, AuditEventResponse
-from creatorvault.core.addresses import ClientAddresses
 from creatorvault.core.identifiers import TenantId
+from creatorvault.core.limits.client_addresses import ClientAddresses
 from creatorvault.crypto.rootkeys import RootKeyProvider
-from creatorvault.settings import LimitsSettings
+from creatorvault.settings.sections import LimitsSettings
 
 PSEUDONYM_DIGITS: Final = 16
 COMMAND: Final = "command"

@@ -1,4 +1,4 @@
-"""Every way a request can fail, each carrying its status; `core.problems` is the one place that renders them."""
+"""Every way a request can fail, each carrying its status; `core.http.problems` is the one place that renders them."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus

@@ -15,3 +15,8 @@ class VaultId(NamedTuple):
 
     tenant_id: TenantId
     user_id: UserId
+
+
+def vault_ids(vault: VaultId) -> dict[str, str]:
+    """What an alarm says about where it happened."""
+    return {"tenant_id": str(vault.tenant_id), "user_id": vault.user_id}

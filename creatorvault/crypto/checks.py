@@ -2,12 +2,12 @@
 
 import os
 
-from creatorvault.core.checks import Installation, Message
 from creatorvault.core.errors import CreatorVaultError
 from creatorvault.crypto.envelope import KEY_BYTES
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.rootkeys import KeyWrapper
+from creatorvault.management.checks import Installation, Message
 
 
 async def root_keys_check(installation: Installation) -> list[Message]:

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from creatorvault.core.errors import Alarm
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.envelope import (
     KEY_BYTES,
     EnvelopeKey,
@@ -167,8 +167,3 @@ class VaultCipher:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(vault={self.vault!r}, version={self.version})"
-
-
-def vault_ids(vault: VaultId) -> dict[str, str]:
-    """What an alarm says about where it happened."""
-    return {"tenant_id": str(vault.tenant_id), "user_id": vault.user_id}

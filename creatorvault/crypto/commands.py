@@ -5,13 +5,14 @@ from uuid import UUID
 
 import rich_click as click
 
-from creatorvault.core.commands.words import Words
-from creatorvault.core.development import with_development_secrets
 from creatorvault.crypto.errors import LostKey
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.settings import DEFAULT_REALM, load_settings
+from creatorvault.management.commands.words import Words
+from creatorvault.management.development import with_development_secrets
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import DEFAULT_REALM
 
 
 @click.group()

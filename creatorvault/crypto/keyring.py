@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.core.errors import Alarm
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
-from creatorvault.crypto.cipher import VaultCipher, Wrap, vault_ids
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
+from creatorvault.crypto.cipher import VaultCipher, Wrap
 from creatorvault.crypto.envelope import KEY_BYTES, context
 from creatorvault.crypto.errors import LostKey
 from creatorvault.crypto.repositories import VaultKeyRepository, WrappedKey

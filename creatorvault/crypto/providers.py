@@ -2,7 +2,8 @@
 
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.crypto.rootkeys import RootKeyProvider, RootKeyring
-from creatorvault.settings import EncryptionSettings, SettingsError
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.sections import EncryptionSettings
 
 
 def root_key_provider(settings: EncryptionSettings) -> RootKeyProvider:

@@ -1,8 +1,8 @@
-"""The key that pseudonyms in logs are made with (core.pseudonyms)."""
+"""The key that pseudonyms in logs are made with (core.telemetry.pseudonyms)."""
 
 from typing import Final
 
-from creatorvault.core.pseudonyms import Pseudonyms
+from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.crypto.rootkeys import RootKeyProvider
 
 PURPOSE: Final = "root/pseudonyms"

@@ -6,7 +6,7 @@ from litestar import Controller, Request, Response
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from creatorvault import __version__
-from creatorvault.core.handlers import get
+from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.answers import documents
 from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
 from creatorvault.health.services import HealthService

@@ -6,8 +6,8 @@ from typing import ClassVar, Final
 from msgspec import Struct
 
 from creatorvault import __version__
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.answers import Answer
-from creatorvault.core.schemas import Prose
 
 SERVICE: Final = "creatorvault-backend"
 

@@ -6,11 +6,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from creatorvault.core.glances import Glances
-from creatorvault.core.migrations import APPLIED, HISTORY, Standing, is_known, standing
-from creatorvault.core.statements import KeptStatements
-from creatorvault.ideas.glances import ONE
-from creatorvault.settings import DatabaseSettings
+from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
+from creatorvault.core.database.prepared_statements import KeptStatements
+from creatorvault.core.database.statements import Glances
+from creatorvault.ideas.statements.reads import ONE
+from creatorvault.settings.sections import DatabaseSettings
 
 DEADLINE_SECONDS: Final = 2.0
 WRITES_APART_SECONDS: Final = 5.0

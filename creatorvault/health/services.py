@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
-from creatorvault.core.faults import sqlstate
-from creatorvault.core.logging import get_logger
-from creatorvault.core.migrations import Standing
+from creatorvault.core.database.migrations import Standing
+from creatorvault.core.database.transient_errors import sqlstate
+from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.crypto.rootkeys import RootKeyProvider
 from creatorvault.health.probes import DEADLINE_SECONDS, Probes
 

@@ -8,19 +8,20 @@ import rich_click as click
 from rich.progress import Progress
 
 from creatorvault.audit.services import COMMAND, AuditLog, Witness
-from creatorvault.audit.upgrading import prepare_audit_log
-from creatorvault.core.database import Database
-from creatorvault.core.development import with_database, with_development_secrets
+from creatorvault.audit.upgrade import prepare_audit_log
+from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import UserId, VaultId
-from creatorvault.core.upgrading import upgrade
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.samples import sample_ideas
 from creatorvault.ideas.services import IdeaWritingService, drafted
-from creatorvault.settings import Environment, Settings, load_settings
-from creatorvault.tenants.derivation import TenantName
+from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.management.upgrade import upgrade
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.sections import Environment, Settings
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import VaultService
 

@@ -7,11 +7,11 @@ from litestar import Controller, Response
 from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
-from creatorvault.core.answers import Answer
-from creatorvault.core.direct import directly
-from creatorvault.core.handlers import delete, get, patch, post, put
-from creatorvault.core.preconditions import is_conditional, not_modified
-from creatorvault.core.validation import Received, accepts
+from creatorvault.core.http.conditional import is_conditional, not_modified
+from creatorvault.core.http.dispatch import directly
+from creatorvault.core.http.handlers import delete, get, patch, post, put
+from creatorvault.core.http.inputs import Received, accepts
+from creatorvault.core.http.responses import Answer
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
 from creatorvault.ideas.reading import IdeaReading

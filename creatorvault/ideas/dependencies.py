@@ -10,28 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import Witness
-from creatorvault.core.database import Database
-from creatorvault.core.headers import header
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.http.conditional import Precondition
+from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import VaultId
-from creatorvault.core.preconditions import Precondition
-from creatorvault.core.validation import Received
+from creatorvault.core.telemetry.asgi_headers import header
+from creatorvault.ideas.content_search import Searching
 from creatorvault.ideas.errors import NotYourIdeas
-from creatorvault.ideas.glances import IdeaGlances
-from creatorvault.ideas.quick_changes import QuickChanges
+from creatorvault.ideas.reader import Segments
 from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.schemas import OwnerPath
-from creatorvault.ideas.searching import Searching
 from creatorvault.ideas.services import IdeaReadingService, IdeaWritingService
-from creatorvault.ideas.vault_reader import Segments
+from creatorvault.ideas.statements.changes import QuickChanges
+from creatorvault.ideas.statements.reads import IdeaGlances
 from creatorvault.ideas.writing import IdeaWriting
 from creatorvault.idempotency.errors import HEADER
 from creatorvault.idempotency.services import Once
-from creatorvault.tenants.advances import VaultAdvances
-from creatorvault.tenants.derivation import TenantName, tenant_name, user_actor
 from creatorvault.tenants.errors import TenantErased, VaultSetBack
-from creatorvault.tenants.glances import VaultGlances
+from creatorvault.tenants.resolution import TenantName, tenant_name, user_actor
 from creatorvault.tenants.services import VaultService
+from creatorvault.tenants.statements.changes import VaultAdvances
+from creatorvault.tenants.statements.vault import VaultGlances
 
 IDEMPOTENCY_KEY: Final = HEADER.lower().encode()
 

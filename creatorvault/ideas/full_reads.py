@@ -9,9 +9,9 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from creatorvault.core.database import Database
+from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import ServiceUnavailable, TooManyRequests
-from creatorvault.settings import DatabaseSettings, SearchSettings
+from creatorvault.settings.sections import DatabaseSettings, SearchSettings
 
 SMALL: Final = 2000
 """Rows that are read in a few hundredths of a second. Such reads do not wait for those of large vaults."""

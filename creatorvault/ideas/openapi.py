@@ -5,10 +5,10 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.answers import Answer, documents, malformed_id
 from creatorvault.core.openapi.headers import ETAG, LOCATION
-from creatorvault.core.paging import LIMIT_TOO_HIGH
-from creatorvault.core.schemas import Prose
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended

@@ -4,12 +4,12 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
-from creatorvault.core.loop_budget import LoopBudget, LoopTurn
-from creatorvault.ideas.glances import IdeaGlances
-from creatorvault.ideas.pages import IdeaPage, is_about_content
+from creatorvault.core.waiting.event_loop_budget import LoopBudget, LoopTurn
+from creatorvault.ideas.content_search import Searching
+from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.searching import Searching
 from creatorvault.ideas.services import IdeaReadingService, StoredIdea
+from creatorvault.ideas.statements.reads import IdeaGlances
 
 type Snapshot = Callable[[], AbstractAsyncContextManager[IdeaReadingService]]
 

@@ -22,16 +22,16 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from creatorvault.core.database import computing
+from creatorvault.core.database.repositories import ScopedRepository
+from creatorvault.core.database.sessions import computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
-from creatorvault.core.repositories import ScopedRepository
-from creatorvault.ideas.blocks import ID_BYTES
-from creatorvault.ideas.corpora import BEGINNING
 from creatorvault.ideas.models import Idea, IdeaSegment
-from creatorvault.ideas.ordering import Place
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.segments import Gap, Segment, Span
+from creatorvault.ideas.search.blocks import ID_BYTES
+from creatorvault.ideas.search.cache import BEGINNING
+from creatorvault.ideas.search.ordering import Place
+from creatorvault.ideas.segments.sealing import Gap, Segment, Span
 from creatorvault.tenants.repositories import vault_scope
 
 READ: Final = (
@@ -160,7 +160,7 @@ class IdeaRepository(ScopedRepository[Idea]):
 
 
 class SegmentRepository(ScopedRepository[IdeaSegment]):
-    """Only reads: `ideas.segment_writes` writes."""
+    """Only reads: `ideas.segments.writer` writes."""
 
     model_type = IdeaSegment
 

@@ -10,10 +10,10 @@ import msgspec
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from creatorvault.core.anyof import AnyOf
-from creatorvault.core.schemas import Moment, Prose, RequestModel
+from creatorvault.core.http.repeatable import AnyOf
+from creatorvault.core.http.schemas import Moment, Prose, RequestModel
+from creatorvault.ideas.fields import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
-from creatorvault.ideas.rules import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 
 
 class StageEnum(StrEnum):

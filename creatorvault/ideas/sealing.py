@@ -14,8 +14,8 @@ from uuid import UUID
 import msgspec
 
 from creatorvault.core.errors import Alarm
-from creatorvault.core.identifiers import VaultRevision
-from creatorvault.crypto.cipher import VaultCipher, vault_ids
+from creatorvault.core.identifiers import VaultRevision, vault_ids
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, microseconds
 from creatorvault.crypto.errors import Tampered
 from creatorvault.crypto.records import RecordCipher

@@ -8,16 +8,12 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
-from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.core.preconditions import Precondition
-from creatorvault.crypto.cipher import vault_ids
-from creatorvault.ideas.corpora import Corpora
-from creatorvault.ideas.cursors import place_of
+from creatorvault.core.http.conditional import Precondition
+from creatorvault.core.identifiers import VaultRevision, vault_ids
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
 from creatorvault.ideas.errors import IdeaNotFound
-from creatorvault.ideas.models import Idea
-from creatorvault.ideas.ordering import Place
-from creatorvault.ideas.pages import (
+from creatorvault.ideas.lists.cursors import place_of
+from creatorvault.ideas.lists.pages import (
     IdeaPage,
     about_content,
     list_tag,
@@ -26,10 +22,13 @@ from creatorvault.ideas.pages import (
     page_of_rows,
     rows_wanted,
 )
+from creatorvault.ideas.models import Idea
+from creatorvault.ideas.reader import Segments, VaultReader
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
-from creatorvault.ideas.vault_reader import Segments, VaultReader
+from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.search.ordering import Place
 from creatorvault.idempotency.services import Once
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import LockedVault, OpenVault

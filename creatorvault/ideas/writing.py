@@ -6,11 +6,11 @@ from uuid import UUID
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId
-from creatorvault.ideas.doubts import Doubts
-from creatorvault.ideas.glances import IdeaGlances
-from creatorvault.ideas.quick_changes import QuickChanges
+from creatorvault.ideas.in_doubt import Doubts
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.services import IdeaWritingService, StoredIdea, created, drafted
+from creatorvault.ideas.statements.changes import QuickChanges
+from creatorvault.ideas.statements.reads import IdeaGlances
 
 type Transaction = Callable[[], AbstractAsyncContextManager[IdeaWritingService]]
 

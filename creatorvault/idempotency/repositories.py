@@ -8,8 +8,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.identifiers import VaultId
-from creatorvault.core.repositories import ScopedRepository
 from creatorvault.idempotency.models import KeptAnswer
 from creatorvault.tenants.repositories import vault_scope
 

@@ -16,12 +16,12 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from creatorvault.accounts.errors import NotAuthenticated
 from creatorvault.accounts.guards import PUBLIC, bearer_token
-from creatorvault.core.handlers import get
-from creatorvault.core.logging import get_logger
-from creatorvault.core.middleware import Edge
+from creatorvault.core.http.edge import Edge
+from creatorvault.core.http.handlers import get
+from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.metrics.figures import Figures
 from creatorvault.metrics.recorder import Recorder
-from creatorvault.settings import MetricsSettings
+from creatorvault.settings.sections import MetricsSettings
 
 log = get_logger(__name__)
 

@@ -9,9 +9,9 @@ from prometheus_client.registry import Collector
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from creatorvault import __version__
-from creatorvault.accounts.jwks import FETCHES
-from creatorvault.core.alarms import RAISED
-from creatorvault.core.counters import SharedCounters
+from creatorvault.accounts.jwks_cache import FETCHES
+from creatorvault.core.limits.counters import SharedCounters
+from creatorvault.core.telemetry.alerts import RAISED
 
 NOW = frozenset({"bytes", "vaults"})
 """The figures of the corpora that are as of now; the others are counted since the start."""

@@ -5,13 +5,13 @@ from litestar.datastructures import CacheControlHeader
 from litestar.di import NamedDependency
 
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
-from creatorvault.core.handlers import get
-from creatorvault.core.paging import PageQuery
-from creatorvault.core.validation import Received, accepts
+from creatorvault.core.http.handlers import get
+from creatorvault.core.http.inputs import Received, accepts
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.tenants import openapi
 from creatorvault.tenants.dependencies import provide_own_tenant
-from creatorvault.tenants.ownership import OwnTenantService
 from creatorvault.tenants.schemas import MemberList, OwnTenant
+from creatorvault.tenants.self_service import OwnTenantService
 
 
 class TenantController(Controller):

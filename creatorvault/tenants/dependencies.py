@@ -8,12 +8,12 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import VaultId
-from creatorvault.core.validation import Received
-from creatorvault.tenants.derivation import tenant_name
 from creatorvault.tenants.errors import NotItsOwner
-from creatorvault.tenants.ownership import OwnTenantService
 from creatorvault.tenants.repositories import TenantRepository, VaultRepository
+from creatorvault.tenants.resolution import tenant_name
+from creatorvault.tenants.self_service import OwnTenantService
 
 
 async def provide_own_tenant(

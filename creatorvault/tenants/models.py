@@ -53,7 +53,7 @@ class Vault(SQLModel, table=True):
 
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `idea_count` and
     `sealed_bytes`, the size of their ciphertexts, are exact. `key_version` is the newest vault key, 0 while there is
-    none. `segmented` is true once the vault has had a segment (`ideas.segments`).
+    none. `segmented` is true once the vault has had a segment (`ideas.segments.sealing`).
     """
 
     __tablename__ = "vaults"

@@ -3,9 +3,9 @@
 from typing import Final
 from uuid import UUID
 
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.answers import Answer, documents
-from creatorvault.core.paging import LIMIT_TOO_HIGH, TOTAL
-from creatorvault.core.schemas import Prose
 from creatorvault.tenants.errors import NothingStored, NotItsOwner, TenantSuspended
 
 TENANT_ID: Final = UUID("5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10")

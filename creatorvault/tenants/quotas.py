@@ -1,6 +1,6 @@
 """How much a vault and a tenant may hold."""
 
-from creatorvault.settings import TenancySettings
+from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import QuotaExceeded
 from creatorvault.tenants.models import Vault
 from creatorvault.tenants.repositories import TenantState, VaultRepository

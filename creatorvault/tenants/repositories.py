@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
-from creatorvault.core.repositories import ScopedRepository
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
+from creatorvault.tenants.resolution import TenantName
 
 # `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and reach the next
 # tenant through a transaction-pooling proxy.

@@ -7,9 +7,8 @@ down, unless somebody sets its row back, or the database has lost commits.
 from collections import OrderedDict
 from typing import Final
 
-from creatorvault.core.identifiers import VaultId, VaultRevision
-from creatorvault.core.queues import Queues, Turn
-from creatorvault.crypto.cipher import vault_ids
+from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.waiting.keyed_locks import Queues, Turn
 from creatorvault.tenants.errors import VaultSetBack
 
 REMEMBERED: Final = 10_000

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.core.schemas import Moment, Prose
+from creatorvault.core.http.schemas import Moment, Prose
 from creatorvault.tenants import openapi
 
 

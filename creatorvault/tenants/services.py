@@ -7,15 +7,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.services import Witness
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
-from creatorvault.crypto.cipher import VaultCipher, vault_ids
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
-from creatorvault.settings import Settings, TenancySettings
-from creatorvault.tenants.derivation import TenantName
+from creatorvault.settings.sections import Settings, TenancySettings
 from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown, VaultMismatch, VaultSetBack
 from creatorvault.tenants.models import TenantStatus, Vault
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
+from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.revisions import SeenRevisions
 
 

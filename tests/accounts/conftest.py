@@ -4,7 +4,8 @@ from collections.abc import AsyncGenerator, Mapping
 
 import pytest
 
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.entrance import Entrance, open_entrance
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import ALGORITHMS, AUDIENCE, ISSUER, Signer

@@ -12,14 +12,14 @@ from litestar.types import ControllerRouterHandler
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.services import TokenVerifier, build_verifier
-from creatorvault.core.counters import ProcessCounters
-from creatorvault.core.limits import RateLimits
-from creatorvault.core.logging import configure_logging
-from creatorvault.core.middleware import Edge
-from creatorvault.core.problems import exception_handlers
-from creatorvault.core.pseudonyms import Pseudonyms
-from creatorvault.settings import AuthSettings, LimitsSettings
-from creatorvault.tenants.derivation import tenant_id_of
+from creatorvault.core.http.edge import Edge
+from creatorvault.core.http.problems import exception_handlers
+from creatorvault.core.limits.counters import ProcessCounters
+from creatorvault.core.limits.rate_limits import RateLimits
+from creatorvault.core.telemetry.logging import configure_logging
+from creatorvault.core.telemetry.pseudonyms import Pseudonyms
+from creatorvault.settings.sections import AuthSettings, LimitsSettings
+from creatorvault.tenants.resolution import tenant_id_of
 
 ME = "/api/v1/users/me"
 PSEUDONYMS = Pseudonyms(bytes(32))

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.services import TokenVerifier, build_verifier
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.signers import SecretSigner, front_end_claims
 from tests.accounts.test_event_loop import without_a_turn
 from tests.factories import SECRET

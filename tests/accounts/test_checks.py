@@ -3,8 +3,9 @@
 import pytest
 
 from creatorvault.accounts.checks import issuers_check
-from creatorvault.core.checks import Installation, Level
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret, Settings
+from creatorvault.management.checks import Installation, Level
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings, Settings
 
 SHARED = IssuerSettings(name="shared", kind="shared-secret", secret=Secret("0123456789abcdefghijklmnopqrstuv"))
 SHARED_ADMINS = IssuerSettings(name="shared", kind="shared-secret", secret=SHARED.secret, admin_roles=("admin",))

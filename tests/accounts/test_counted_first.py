@@ -12,7 +12,7 @@ import pytest
 
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES
 from creatorvault.core.errors import TooManyRequests
-from creatorvault.settings import AuthSettings, IssuerSettings, LimitsSettings
+from creatorvault.settings.sections import AuthSettings, IssuerSettings, LimitsSettings
 from tests.accounts.entrance import ME, Entrance, open_entrance
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims

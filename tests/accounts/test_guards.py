@@ -6,7 +6,8 @@ import httpx
 import pytest
 from litestar import get
 
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.entrance import ME, Entrance, open_entrance, refusal
 from tests.factories import SECRET, claims_of, token_of
 

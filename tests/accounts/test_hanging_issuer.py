@@ -7,7 +7,7 @@ import pytest
 
 from creatorvault.accounts.errors import IssuerUnavailable
 from creatorvault.accounts.services import build_verifier
-from creatorvault.settings import AuthSettings, IssuerSettings
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.entrance import open_entrance
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims

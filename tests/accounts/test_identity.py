@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from creatorvault.accounts.claims import identity_from
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.identity import Identity
-from creatorvault.settings import IssuerSettings
+from creatorvault.settings.sections import IssuerSettings
 
 ISSUER = IssuerSettings(name="better-auth", kind="jwks", realm="people", admin_roles=("admin", "Root"))
 

@@ -3,10 +3,10 @@
 import pytest
 
 from creatorvault.accounts.errors import IssuerUnavailable
-from creatorvault.accounts.jwks import FETCHES, PublishedKeys
-from creatorvault.core.alarms import RAISED
-from creatorvault.core.logging import configure_logging
-from creatorvault.settings import AuthSettings
+from creatorvault.accounts.jwks_cache import FETCHES, PublishedKeys
+from creatorvault.core.telemetry.alerts import RAISED
+from creatorvault.core.telemetry.logging import configure_logging
+from creatorvault.settings.sections import AuthSettings
 from tests.logs import captured_logs
 
 NOBODY = "http://127.0.0.1:9/jwks"

@@ -7,7 +7,8 @@ import pytest
 
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.services import build_verifier
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import (
     ALGORITHMS,

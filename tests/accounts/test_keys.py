@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from creatorvault.accounts.keys import ASYMMETRIC_ALGORITHMS, InvalidKeySet, read_key_set
+from creatorvault.accounts.public_keys import ASYMMETRIC_ALGORITHMS, InvalidKeySet, read_key_set
 from tests.accounts.signers import Signer
 
 ED = Signer.generate("EdDSA")

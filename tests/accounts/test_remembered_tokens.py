@@ -8,7 +8,8 @@ import pytest
 
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.services import TokenVerifier, build_verifier
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.entrance import Clock
 from tests.factories import SECRET, claims_of, token_of
 

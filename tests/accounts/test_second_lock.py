@@ -6,11 +6,11 @@ import jwt
 import pytest
 
 from creatorvault.accounts.errors import TokenRefused
-from creatorvault.accounts.keys import VerifyingKey, read_key_set
-from creatorvault.accounts.remembered import RememberedTokens
+from creatorvault.accounts.public_keys import VerifyingKey, read_key_set
 from creatorvault.accounts.services import TokenVerifier
+from creatorvault.accounts.token_cache import RememberedTokens
 from creatorvault.accounts.tokens import UnverifiedToken
-from creatorvault.settings import AuthSettings, IssuerSettings
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.signers import AUDIENCE, ISSUER, Signer, better_auth_claims
 
 SETTINGS = IssuerSettings(name="careless", kind="jwks", issuer=ISSUER, audiences=(AUDIENCE,))

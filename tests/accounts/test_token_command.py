@@ -11,7 +11,8 @@ from click.testing import CliRunner, Result
 from creatorvault.__main__ import root
 from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
 from creatorvault.accounts.services import build_verifier
-from creatorvault.settings import AuthSettings, Environment, IssuerSettings, Secret, Settings
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, Environment, IssuerSettings, Settings
 from tests.factories import SECRET
 
 INTERNAL = IssuerSettings(

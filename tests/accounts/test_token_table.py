@@ -9,7 +9,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from creatorvault.settings import AuthSettings, IssuerSettings, Secret
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.entrance import Entrance, open_entrance, refusal
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import (

@@ -12,10 +12,10 @@ import httpx
 import pytest
 from litestar import Litestar
 
-from creatorvault.admin.keys import new_key
+from creatorvault.admin.operator_keys import new_key
 from creatorvault.core.identifiers import TenantId
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator
 

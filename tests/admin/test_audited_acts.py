@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from creatorvault.core.identifiers import TenantId
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.admin.conftest import EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.admin.test_scopes import OPERATIONS
 from tests.application import House

@@ -16,8 +16,8 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from creatorvault.admin import key_table
-from creatorvault.admin.keys import new_key
+from creatorvault.admin import operator_key_cache as key_table
+from creatorvault.admin.operator_keys import new_key
 from tests.accounts.entrance import Clock, refusal
 from tests.admin.conftest import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House

@@ -11,8 +11,8 @@ import pytest
 from litestar import Litestar
 from litestar.routes import HTTPRoute
 
-from creatorvault.admin.keys import new_key
-from creatorvault.admin.operators import Scope
+from creatorvault.admin.operator_keys import new_key
+from creatorvault.admin.scopes import Scope
 from tests.admin.conftest import ADMIN, AdminClient, Appoint, appointed
 from tests.application import House
 from tests.factories import SECRET, Creator

@@ -8,9 +8,9 @@ import pytest
 from msgspec.structs import replace
 
 from creatorvault.audit.checks import audit_log_check
-from creatorvault.audit.upgrading import prepare_audit_log
-from creatorvault.core.checks import Installation
-from creatorvault.settings import Settings
+from creatorvault.audit.upgrade import prepare_audit_log
+from creatorvault.management.checks import Installation
+from creatorvault.settings.sections import Settings
 from tests.application import House, environment_of, settings_of
 from tests.audit.conftest import Command
 from tests.factories import Creator

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 from litestar import Litestar
 
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import SERVICE
-from creatorvault.audit.keys import AuditKeys
 from creatorvault.audit.repositories import AuditRepository, Search, events, total
 from creatorvault.audit.services import AuditLog
 from tests.application import House
@@ -203,8 +203,8 @@ async def test_tokens_that_come_too_often_to_be_looked_at_are_a_burst(
 async def test_addresses_seen_longest_ago_are_forgotten_and_newcomers_are_counted(
     watchful: House, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.audit.bursts.REMEMBERED", 2)
-    monkeypatch.setattr("creatorvault.audit.bursts.time.time", lambda: 0.0)
+    monkeypatch.setattr("creatorvault.audit.auth_failures.REMEMBERED", 2)
+    monkeypatch.setattr("creatorvault.audit.auth_failures.time.time", lambda: 0.0)
     before = await bursts(database, watchful)
 
     async def refused(number: int, times: int) -> None:

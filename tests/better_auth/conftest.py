@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import pytest
 
-from creatorvault.settings import load_settings
+from creatorvault.settings.loading import load_settings
 from tests.accounts.entrance import Entrance, open_entrance
 from tests.accounts.signers import ALGORITHMS
 from tests.better_auth.driver import BetterAuth

@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 from creatorvault.accounts.issuers import DEFAULT_ALGORITHMS
-from creatorvault.settings import load_settings
+from creatorvault.settings.loading import load_settings
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "better-auth.md").read_text(encoding="utf-8")
 

@@ -8,8 +8,8 @@ from typing import Final
 
 import pytest
 
-from creatorvault.ideas.corpora import Corpora
-from creatorvault.settings import SearchSettings
+from creatorvault.ideas.search.cache import Corpora
+from creatorvault.settings.sections import SearchSettings
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import Logs

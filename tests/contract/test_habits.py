@@ -4,7 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from creatorvault.settings import SettingsError, load_settings
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
 from tests.application import House
 from tests.factories import SECRET, Creator, claims_of
 from tests.postgres import Database

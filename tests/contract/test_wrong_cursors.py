@@ -7,7 +7,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from creatorvault.ideas import cursors
+from creatorvault.ideas.lists import cursors
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import Logs

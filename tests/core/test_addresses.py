@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.addresses import ClientAddresses
+from creatorvault.core.limits.client_addresses import ClientAddresses
 
 PROXIES = ("10.0.0.0/8", "fd00::/8")
 

@@ -13,8 +13,8 @@ import rich_click as click
 from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
-from creatorvault.core.configuration import variables
-from creatorvault.settings import GroupLimits, IssuerSettings, Settings
+from creatorvault.settings.reader import variables
+from creatorvault.settings.sections import GroupLimits, IssuerSettings, Settings
 from tests import bad_values
 from tests.application import environment_of
 from tests.bad_values import HIDDEN, of_file, of_parameter, of_setting
@@ -55,12 +55,12 @@ def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
     def never(*_: object) -> int:
         raise AssertionError("it serves")
 
-    monkeypatch.setattr("creatorvault.core.commands.run.serve", never)
+    monkeypatch.setattr("creatorvault.management.commands.run.serve", never)
 
     def run(*arguments: str, bare: bool = False, **overrides: str) -> Result:
         # Set as arguments: no variable of a process may hold a NUL or a lone surrogate.
         given = overrides if bare else environ | overrides
-        monkeypatch.setattr("creatorvault.settings.load_settings.__defaults__", (given, None))
+        monkeypatch.setattr("creatorvault.settings.loading.load_settings.__defaults__", (given, None))
         return CliRunner().invoke(root, arguments, prog_name="creatorvault", catch_exceptions=True)
 
     return run
@@ -94,7 +94,7 @@ def test_every_setting_in_the_environment(command: Command) -> None:
 
 def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "litestar.toml"
-    monkeypatch.setattr("creatorvault.settings._settings_file", lambda: file)
+    monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda: file)
     for variable, path, kind in kinds():
         *section, name = path.split(".")
         bad = (
@@ -232,7 +232,7 @@ def test_a_defect_is_one_line_and_shows_where_it_comes_from_when_asked(
     def broken(*_: object) -> None:
         raise ValueError(HIDDEN)
 
-    monkeypatch.setattr("creatorvault.core.commands.database.role_statements", broken)
+    monkeypatch.setattr("creatorvault.management.commands.database.role_statements", broken)
 
     refused(command("database", "roles"), "unexpected ValueError")
     assert isinstance(command("--traceback", "database", "roles").exception, ValueError)

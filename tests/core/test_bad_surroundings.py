@@ -84,7 +84,7 @@ def test_a_settings_file_that_is_none_is_named(tmp_path: Path, monkeypatch: pyte
     (tmp_path / "dangling").symlink_to("/nowhere")
     for name in ("folder", "binary", "large", "nested", "words", "pipe", "dangling", "missing"):
         file = tmp_path / name
-        monkeypatch.setattr("creatorvault.settings._settings_file", lambda file=file: file)
+        monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda file=file: file)
         result = CliRunner().invoke(root, ("database", "roles"), prog_name="creatorvault")
         assert result.exit_code == 1
         assert re.fullmatch(rf"Error: {file}: [^\n]+\n", result.stderr), result.stderr

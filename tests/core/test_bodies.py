@@ -8,9 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creatorvault.core.bodies import parse, parse_carefully
 from creatorvault.core.errors import FieldError, RequestInvalid
-from creatorvault.core.nesting import MAX_DEPTH, is_shallow, too_deep
+from creatorvault.core.http.bodies import parse, parse_carefully
+from creatorvault.core.http.nesting import MAX_DEPTH, is_shallow, too_deep
 from creatorvault.core.text import UNSTORABLE, Location, is_storable, unstorable
 
 STRANGE = (

@@ -6,11 +6,13 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from creatorvault.core.checks import Installation, Level, Message, found_by
-from creatorvault.core.configuration import SettingsError
-from creatorvault.core.database_checks import database_check
-from creatorvault.core.settings_checks import settings_check, unusable
-from creatorvault.settings import Secret, Settings, load_settings
+from creatorvault.management.checks import Installation, Level, Message, found_by
+from creatorvault.management.checks_of_database import database_check
+from creatorvault.management.checks_of_settings import settings_check, unusable
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import Settings
 from tests.application import environment_of, settings_of
 from tests.postgres import Database
 from tests.schema import migrate
@@ -183,6 +185,6 @@ async def test_a_login_with_too_many_or_too_few_rights_is_found(
 
 
 async def test_an_old_server_is_an_error(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("creatorvault.core.database_checks.OLDEST", 99)
+    monkeypatch.setattr("creatorvault.management.checks_of_database.OLDEST", 99)
 
     assert ids(await database_check(Installation(settings, deploy=False))) == ["core.E004"]

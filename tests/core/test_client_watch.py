@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from litestar.types import HTTPDisconnectEvent, HTTPReceiveMessage, HTTPRequestEvent
 
-from creatorvault.core.client_watch import ClientWatch
 from creatorvault.core.errors import ClientGone
+from creatorvault.core.waiting.client_watch import ClientWatch
 
 REQUEST: HTTPRequestEvent = {"type": "http.request", "body": b"", "more_body": False}
 DISCONNECT: HTTPDisconnectEvent = {"type": "http.disconnect"}

@@ -15,9 +15,9 @@ from litestar import Litestar
 from creatorvault import __version__
 from creatorvault.__main__ import main, root
 from creatorvault.core.openapi.document import rendered
-from creatorvault.core.upgrading import DatabaseUnreachable, addresses
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.settings import load_settings
+from creatorvault.management.upgrade import DatabaseUnreachable, addresses
+from creatorvault.settings.loading import load_settings
 from tests.application import environment_of
 from tests.factories import sorted_by_insertion
 from tests.postgres import Cluster, Database
@@ -129,7 +129,7 @@ def test_check_shows_what_is_wrong_with_its_id_and_a_hint_and_fails(command: Com
 def test_check_warns_of_a_python_that_normalises_in_quadratic_time_and_fails_to_deploy_on_it(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted_by_insertion)
+    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
 
     checked, deployed = command("check"), command("check", "--deploy")
 
@@ -180,7 +180,7 @@ def test_check_of_the_database_fails_when_a_migration_is_missing(command: Comman
 def test_make_migrations_writes_a_dated_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[tuple[str, bool]] = []
     monkeypatch.setattr(
-        "creatorvault.core.commands.database.command.revision",
+        "creatorvault.management.commands.database.command.revision",
         lambda config, message, autogenerate: written.append((message, autogenerate)),
     )
 

@@ -14,12 +14,15 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import text
 
-from creatorvault.core.database import Database as Pool
+from creatorvault.core.database.migrations import Standing, migrated
+from creatorvault.core.database.sessions import Database as Pool
+from creatorvault.core.database.statements import Glances
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.glances import Glances
-from creatorvault.core.migrations import Standing, migrated
-from creatorvault.core.upgrading import DatabaseUnreachable, reachable
-from creatorvault.settings import DatabaseSettings, Secret, SettingsError, load_settings
+from creatorvault.management.upgrade import DatabaseUnreachable, reachable
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import DatabaseSettings
 from tests.application import House
 from tests.certificates import Authority
 from tests.fronts import Front, opened

@@ -64,7 +64,7 @@ def test_a_harmless_login_is_ready(deployed: Deployed) -> None:
 def test_a_python_that_normalises_in_quadratic_time_is_no_reason_not_to_serve(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.core.unicode_checks.normalised", sorted_by_insertion)
+    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         service = deployed("creatorvault_app", "run", "--port", str(taken.getsockname()[1]))
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from creatorvault.core import embedded_place
-from creatorvault.core.development import with_database, with_development_secrets
-from creatorvault.settings import Environment, Settings, SettingsError, load_settings
+from creatorvault.management import postgres_place as embedded_place
+from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.sections import Environment, Settings
 
 
 @pytest.fixture

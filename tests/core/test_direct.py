@@ -11,11 +11,11 @@ from litestar import Litestar, Response
 from litestar.di import NamedDependency
 from litestar.exceptions import ImproperlyConfiguredException
 
-from creatorvault.core.answers import Answer
-from creatorvault.core.direct import directly
-from creatorvault.core.handlers import get
-from creatorvault.core.middleware import new_identifier
-from creatorvault.core.validation import Received, accepts
+from creatorvault.core.http.dispatch import directly
+from creatorvault.core.http.edge import new_identifier
+from creatorvault.core.http.handlers import get
+from creatorvault.core.http.inputs import Received, accepts
+from creatorvault.core.http.responses import Answer
 from creatorvault.ideas.controllers import IdeaController
 from tests.application import House
 from tests.factories import Creator

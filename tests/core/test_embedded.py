@@ -14,8 +14,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from creatorvault.core import embedded_place
-from creatorvault.core.embedded import EmbeddedPostgres, EmbeddedPostgresError
+from creatorvault.management import postgres_place as embedded_place
+from creatorvault.management.postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 FAST: Mapping[str, str] = {"fsync": "off"}
 
@@ -128,7 +128,8 @@ async def test_starting_twice_and_stopping_twice_is_starting_and_stopping(home: 
 
 async def test_a_killed_process_leaves_it_to_the_next(home: Path) -> None:
     program = (
-        "import os, signal, sys; from pathlib import Path; from creatorvault.core.embedded import EmbeddedPostgres;"
+        "import os, signal, sys; from pathlib import Path;"
+        "from creatorvault.management.postgres import EmbeddedPostgres;"
         "EmbeddedPostgres(Path(sys.argv[1]), {'fsync': 'off'}).start(); os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", program, str(home)], check=False)

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from litestar import Litestar
 
 from creatorvault.apps import INSTALLED
-from creatorvault.core.checks import Installation, Level
-from creatorvault.core.counters import ProcessCounters
 from creatorvault.core.errors import TooManyRequests
-from creatorvault.core.limits import GROUP, RateLimits
-from creatorvault.core.pseudonyms import Pseudonyms
-from creatorvault.core.settings_checks import groups_check
-from creatorvault.settings import LimitsSettings, SettingsError, load_settings
+from creatorvault.core.limits.counters import ProcessCounters
+from creatorvault.core.limits.rate_limits import GROUP, RateLimits
+from creatorvault.core.telemetry.pseudonyms import Pseudonyms
+from creatorvault.management.checks import Installation, Level
+from creatorvault.management.checks_of_settings import groups_check
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.sections import LimitsSettings
 from tests.admin.conftest import appointed
 from tests.application import House
 from tests.factories import Creator

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from creatorvault.core import loop_budget
-from creatorvault.core.loop_budget import LoopBudget, LoopTurn
+from creatorvault.core.waiting import event_loop_budget as loop_budget
+from creatorvault.core.waiting.event_loop_budget import LoopBudget, LoopTurn
 
 
 async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:

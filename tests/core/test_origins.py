@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creatorvault.core.origins import normal_address, normal_origin, origin_of, spellings
-from creatorvault.settings import SettingsError, load_settings
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.origins import normal_address, normal_origin, origin_of, spellings
+from creatorvault.settings.reader import SettingsError
 
 NORMALISED: Final = (
     *("https://app.example.com", "HTTPS://App.Example.COM", "https://app.example.com/", "http://app.example.com:80"),

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.core.configuration import variables
-from creatorvault.core.environment import DEPLOYED
-from creatorvault.core.secret import MASK, Secret
-from creatorvault.settings import Environment, Settings, SettingsError, load_settings
+from creatorvault.settings.environment import DEPLOYED
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError, variables
+from creatorvault.settings.secret import MASK, Secret
+from creatorvault.settings.sections import Environment, Settings
 
 type Tree = dict[str, Any]
 
@@ -466,7 +467,7 @@ def test_an_installed_wheel_reads_the_working_directory_before_its_own_file(
     (wheel / "litestar.toml").write_text("[server]\nport = 9001\n")
     toml.write_text("[server]\nport = 9000\n")
     monkeypatch.chdir(toml.parent)
-    monkeypatch.setattr("creatorvault.core.bundled.BUNDLED", wheel)
+    monkeypatch.setattr("creatorvault.settings.bundled.BUNDLED", wheel)
 
     assert load_settings({}).server.port == 9000
     toml.unlink()
@@ -482,7 +483,7 @@ def test_a_checkout_reads_its_own_file_before_the_working_directory(
     monkeypatch.chdir(toml.parent)
     assert load_settings({}).server.port == 8000
 
-    monkeypatch.setattr("creatorvault.core.bundled.PACKAGE", Path("/nowhere/creatorvault"))
+    monkeypatch.setattr("creatorvault.settings.bundled.PACKAGE", Path("/nowhere/creatorvault"))
     assert load_settings({}).server.port == 9000
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from valkey.asyncio import Valkey
 
-from creatorvault.core import counters as counters_module
-from creatorvault.core.counters import SharedCounters
-from creatorvault.core.secret import Secret
+from creatorvault.core.limits import counters as counters_module
+from creatorvault.core.limits.counters import SharedCounters
+from creatorvault.settings.secret import Secret
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import captured_logs

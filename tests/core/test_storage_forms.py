@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from valkey.asyncio import Valkey
 
-from creatorvault.core.counters import SharedCounters
-from creatorvault.core.secret import Secret
-from creatorvault.settings import SettingsError, load_settings
+from creatorvault.core.limits.counters import SharedCounters
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.secret import Secret
 from tests.valkey import PROGRAM, ValkeyServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations" / "rate-limits.md").read_text(encoding="utf-8")

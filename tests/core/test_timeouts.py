@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.timeouts import Timeouts
+from creatorvault.core.waiting.timeouts import Timeouts
 
 
 async def overstays(timeouts: Timeouts, seconds: float) -> float:

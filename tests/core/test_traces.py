@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.traces import trace_of
+from creatorvault.core.telemetry.trace_context import trace_of
 from tests.factories import Creator
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

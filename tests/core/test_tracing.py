@@ -12,10 +12,10 @@ import pytest
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
 
-from creatorvault.core.logging import configure_logging
-from creatorvault.core.middleware import Edge
-from creatorvault.core.spans import Spans
-from creatorvault.core.tracing import STATE_KEY, install_tracing, observe_with
+from creatorvault.core.http.edge import Edge
+from creatorvault.core.telemetry.logging import configure_logging
+from creatorvault.core.telemetry.spans import Spans
+from creatorvault.core.telemetry.tracing import STATE_KEY, install_tracing, observe_with
 from tests.application import House
 from tests.logs import captured_logs
 
@@ -123,7 +123,7 @@ async def test_an_endpoint_switches_tracing_on() -> None:
 
 def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     configure_logging("DEBUG", "auto", production=False)
-    monkeypatch.setitem(sys.modules, "creatorvault.core.spans", None)
+    monkeypatch.setitem(sys.modules, "creatorvault.core.telemetry.spans", None)
     app = Edge()
 
     with captured_logs() as logs:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from creatorvault.core.unicode_checks import is_quadratic
-from creatorvault.ideas.collation import title_key
-from creatorvault.ideas.folding import fold, fold_tag
+from creatorvault.ideas.text.collation import title_key
+from creatorvault.ideas.text.folding import fold, fold_tag
+from creatorvault.management.checks_of_unicode import is_quadratic
 from tests.factories import sorted_by_insertion
 
 

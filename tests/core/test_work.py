@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 from litestar.types import HTTPScope
 
-from creatorvault.core import work
-from creatorvault.core.work import Meter, Metered, WorkAllowance, WorkUsedUp
-from creatorvault.settings import LimitsSettings
+from creatorvault.core.limits import work_allowance as work
+from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance, WorkUsedUp
+from creatorvault.settings.sections import LimitsSettings
 
 
 class Clock:

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from creatorvault.core.checks import Installation, Level, Message
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.secret import Secret
 from creatorvault.crypto.checks import root_keys_check, usability
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.settings import EncryptionSettings, Settings
+from creatorvault.management.checks import Installation, Level, Message
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import EncryptionSettings, Settings
 
 
 async def messages_about(encryption: EncryptionSettings) -> list[Message]:

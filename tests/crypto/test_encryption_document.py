@@ -17,11 +17,11 @@ from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.ideas.cursors import next_cursor, place_of
+from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, columns_of
-from creatorvault.ideas.segments import Segment, SegmentSealer, Span
+from creatorvault.ideas.segments.sealing import Segment, SegmentSealer, Span
 from tests.crypto import from_the_page as page
 from tests.ideas.paper_vaults import block_of
 

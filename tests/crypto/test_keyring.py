@@ -10,12 +10,12 @@ from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
-from creatorvault.core.database_url import asyncpg_url
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
 from creatorvault.crypto.keyring import Keyring, wrap_context
 from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.settings.database_url import asyncpg_url
 from tests.crypto.samples import FIRST, SECOND, new_vault
 from tests.postgres import Database
 

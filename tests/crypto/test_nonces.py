@@ -20,7 +20,7 @@ from creatorvault.crypto.envelope import (
 )
 from creatorvault.crypto.records import RecordCipher
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.ideas import vault_reader
+from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.crypto.samples import FIRST, cipher_with
 from tests.factories import Creator

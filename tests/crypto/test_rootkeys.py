@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.core.secret import Secret
 from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, WrongKey
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.rootkeys import RootKeyring
-from creatorvault.settings import EncryptionSettings, SettingsError
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import EncryptionSettings
 from tests.crypto.samples import contexts, keys
 
 OLD, NEW = bytes(range(32)), bytes(range(200, 232))

@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.ideas import doubts
+from creatorvault.ideas import in_doubt as doubts
 from tests.application import House
 from tests.factories import Creator
 from tests.postgres import Cluster, Database

@@ -9,9 +9,9 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from creatorvault.core.database_url import asyncpg_url
-from creatorvault.core.secret import Secret
-from creatorvault.core.upgrading import DatabaseUnreachable, reachable
+from creatorvault.management.upgrade import DatabaseUnreachable, reachable
+from creatorvault.settings.database_url import asyncpg_url
+from creatorvault.settings.secret import Secret
 from tests.postgres import Database
 from tests.wire import SOCKET, wire_to
 

@@ -10,14 +10,14 @@ from typing import Final
 import asyncpg
 import pytest
 
-from creatorvault.core.deadlines import OneDeadline, Waiting, patience_now
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.core.waiting.deadlines import OneDeadline, Waiting, patience_now
+from creatorvault.ideas.reader import EVERYTHING
 from creatorvault.ideas.repositories import BATCH, IdeaRepository
-from creatorvault.ideas.vault_reader import EVERYTHING
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.repositories import VaultRepository
+from creatorvault.tenants.resolution import TenantName
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims
 from tests.application import House, environment_of, open_house

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.glances import Glances
+from creatorvault.core.database.statements import Glances
 from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions

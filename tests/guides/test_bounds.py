@@ -8,8 +8,9 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import pytest
 
-from creatorvault.core.configuration import PREFIX
-from creatorvault.settings import GroupLimits, Settings, SettingsError, load_settings
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import PREFIX, SettingsError
+from creatorvault.settings.sections import GroupLimits, Settings
 from tests.guides.blocks import ROOT
 
 FILE: Final = (ROOT / "litestar.toml").read_text(encoding="utf-8")

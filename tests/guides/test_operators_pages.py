@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from creatorvault.settings import Settings
+from creatorvault.settings.sections import Settings
 from tests.guides.blocks import ROOT
 
 PAGES: Final = ROOT / "docs" / "operations"

@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from creatorvault.settings import load_settings
+from creatorvault.settings.loading import load_settings
 from tests.guides.blocks import BLOCKS, Block
 from tests.postgres import OPERATOR, OWNER, Cluster, Database
 

@@ -11,10 +11,10 @@ from uuid import UUID, uuid4
 import msgspec
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
-from creatorvault.ideas.blocks import Block
-from creatorvault.ideas.entries import OpenedIdea
-from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.filters import CorpusQuery
 from tests.plain_search import as_people_sort, is_found
 
 STAGES = ["idea", "outline", "draft", "published"]

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from creatorvault.ideas.queries import CorpusQuery
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
+from creatorvault.ideas.search.filters import CorpusQuery
 from tests.ideas.paper_vaults import idea_of
 
 PIECES = [

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.glances import Glances
+from creatorvault.core.database.statements import Glances
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import assert_plain_fault
@@ -172,7 +172,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         raise AssertionError("a snapshot")
 
     monkeypatch.setattr(Glances, "rows", watch)
-    monkeypatch.setattr("creatorvault.core.database.Database.reading", none)
+    monkeypatch.setattr("creatorvault.core.database.sessions.Database.reading", none)
     return asked
 
 

@@ -5,9 +5,9 @@ from unicodedata import normalize
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.ideas.blocks import Block
-from creatorvault.ideas.needles import finder
 from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.needles import finder
 from tests.ideas.paper_vaults import block_of, idea_of
 from tests.ideas.strategies import ideas
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.ideas.blocks import Block
-from creatorvault.ideas.corpora import REMEMBERED_OUTGROWN, Corpora
-from creatorvault.ideas.corpus import EMPTY_BYTES, CorpusDraft
-from creatorvault.ideas.entries import OpenedIdea
-from creatorvault.ideas.queries import CorpusQuery
-from creatorvault.settings import SearchSettings
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.cache import REMEMBERED_OUTGROWN, Corpora
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.filters import CorpusQuery
+from creatorvault.ideas.search.index import EMPTY_BYTES, CorpusDraft
+from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
 

@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.core import loop_budget
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.ideas import corpus as corpus_module
-from creatorvault.ideas import streaming
-from creatorvault.ideas.blocks import MOST, MOST_BYTES
-from creatorvault.ideas.corpora import Corpora
-from creatorvault.ideas.corpus import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
-from creatorvault.ideas.entries import Keys
-from creatorvault.ideas.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
-from creatorvault.ideas.queries import CorpusQuery, Page
+from creatorvault.core.waiting import event_loop_budget as loop_budget
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
 from creatorvault.ideas.schemas import IdeaResponse, StageEnum
-from creatorvault.settings import SearchSettings
+from creatorvault.ideas.search import index as corpus_module
+from creatorvault.ideas.search import streaming
+from creatorvault.ideas.search.blocks import MOST, MOST_BYTES
+from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.search.documents import Keys
+from creatorvault.ideas.search.filters import CorpusQuery, Page
+from creatorvault.ideas.search.index import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
+from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
+from creatorvault.settings.sections import SearchSettings
 from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
 from tests.ideas.strategies import ideas, questions, texts, title_questions
 

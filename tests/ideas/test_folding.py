@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from creatorvault.ideas.collation import title_key
-from creatorvault.ideas.folding import fold, fold_case, fold_tag
-from creatorvault.ideas.stream_safe import (
+from creatorvault.ideas.text.collation import title_key
+from creatorvault.ideas.text.folding import fold, fold_case, fold_tag
+from creatorvault.ideas.text.stream_safe import (
     JOINER,
     MOST_AFTER_A_STARTER,
     NON_STARTER,

@@ -10,26 +10,26 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from creatorvault.core.deadlines import OneDeadline, patience_now
+from creatorvault.core.database.statements import Glances
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.glances import Glances
 from creatorvault.core.identifiers import UserId, VaultId
-from creatorvault.core.loop_budget import LoopTurn
-from creatorvault.core.secret import Secret
-from creatorvault.ideas.cursors import place_of
-from creatorvault.ideas.glances import IdeaGlances
-from creatorvault.ideas.glances import _page as glanced_page
-from creatorvault.ideas.ordering import Place
-from creatorvault.ideas.pages import IdeaPage
+from creatorvault.core.waiting.deadlines import OneDeadline, patience_now
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.lists.cursors import place_of
+from creatorvault.ideas.lists.pages import IdeaPage
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
+from creatorvault.ideas.search.ordering import Place
 from creatorvault.ideas.services import IdeaReadingService
-from creatorvault.settings import DatabaseSettings, Settings
-from creatorvault.tenants.derivation import TenantName
-from creatorvault.tenants.glances import VaultGlances
+from creatorvault.ideas.statements.reads import IdeaGlances
+from creatorvault.ideas.statements.reads import _page as glanced_page
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import DatabaseSettings, Settings
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.repositories import VaultRepository
+from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.services import OpenVault
+from creatorvault.tenants.statements.vault import VaultGlances
 from tests.application import House
 from tests.factories import Creator
 from tests.ideas.plans import nodes_of

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from creatorvault.ideas import full_reads
-from creatorvault.ideas.segments import FEWEST
+from creatorvault.ideas.segments.sealing import FEWEST
 from tests.application import House
 from tests.factories import Creator
 from tests.ways import vault_of

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from creatorvault.ideas.blocks import Block
-from creatorvault.ideas.needles import finder
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.needles import finder
 from tests.ideas.paper_vaults import block_of, idea_of
 
 FEW_LETTERS: Final = st.text(alphabet="ab", max_size=40)

@@ -8,11 +8,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from creatorvault.ideas.glances import ONE, STORED_ALONE
-from creatorvault.ideas.glances import _page as glanced_page
-from creatorvault.ideas.quick_changes import DELETE, INSERT, UPDATE
-from creatorvault.tenants.advances import UNLIMITED
-from creatorvault.tenants.glances import VAULT_ALONE
+from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
+from creatorvault.ideas.statements.reads import ONE, STORED_ALONE
+from creatorvault.ideas.statements.reads import _page as glanced_page
+from creatorvault.tenants.statements.changes import UNLIMITED
+from creatorvault.tenants.statements.vault import VAULT_ALONE
 from tests.ideas.plans import nodes_of
 from tests.postgres import Database
 

@@ -12,18 +12,18 @@ import pytest
 from msgspec.structs import replace
 
 from creatorvault.core.errors import PreconditionFailed
+from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.preconditions import Precondition
-from creatorvault.ideas.quick_changes import QuickChanges
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.services import IdeaWritingService, StoredIdea, drafted
-from creatorvault.settings import TenancySettings
-from creatorvault.tenants.advances import VaultAdvances
-from creatorvault.tenants.derivation import TenantName
-from creatorvault.tenants.glances import VaultGlances
+from creatorvault.ideas.statements.changes import QuickChanges
+from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.services import VaultService
+from creatorvault.tenants.statements.changes import VaultAdvances
+from creatorvault.tenants.statements.vault import VaultGlances
 from tests.application import House
 from tests.factories import Creator
 from tests.ideas.test_glances import vault_of

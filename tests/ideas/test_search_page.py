@@ -2,8 +2,8 @@
 
 import pytest
 
-from creatorvault.ideas.collation import title_key
-from creatorvault.ideas.folding import fold
+from creatorvault.ideas.text.collation import title_key
+from creatorvault.ideas.text.folding import fold
 from tests.factories import Creator
 from tests.ideas.search_page import orders, searches
 from tests.plain_search import as_people_sort, folded, is_found

@@ -10,8 +10,8 @@ import pytest
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import Tampered
-from creatorvault.ideas import vault_reader
-from creatorvault.ideas.segments import SegmentSealer, Span
+from creatorvault.ideas import reader as vault_reader
+from creatorvault.ideas.segments.sealing import SegmentSealer, Span
 from tests.application import House
 from tests.factories import Creator
 from tests.ideas.paper_vaults import block_of, idea_of, new_vault_id

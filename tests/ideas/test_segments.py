@@ -16,13 +16,22 @@ from creatorvault.core.identifiers import VaultRevision
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
-from creatorvault.ideas import repositories, vault_reader
-from creatorvault.ideas.blocks import MOST
+from creatorvault.ideas import reader as vault_reader
+from creatorvault.ideas import repositories
 from creatorvault.ideas.repositories import SegmentRepository
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer
-from creatorvault.ideas.segment_writes import FORGET, WRITE
-from creatorvault.ideas.segments import FEWEST, WRITTEN_BY, Segment, SegmentSealer, Span, gaps_between, go_together
+from creatorvault.ideas.search.blocks import MOST
+from creatorvault.ideas.segments.sealing import (
+    FEWEST,
+    WRITTEN_BY,
+    Segment,
+    SegmentSealer,
+    Span,
+    gaps_between,
+    go_together,
+)
+from creatorvault.ideas.segments.writer import FORGET, WRITE
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.paper_vaults import block_of, new_vault_id
@@ -466,7 +475,7 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
 async def test_a_page_that_is_read_in_two_passes_leaves_the_segments_that_the_first_has_made(
     house_with: Any, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.ideas.streaming.SHALLOW", FEWEST)
+    monkeypatch.setattr("creatorvault.ideas.search.streaming.SHALLOW", FEWEST)
     house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
     ada = house.creator()
     for number in range(MANY):
@@ -557,7 +566,7 @@ async def test_what_has_no_room_is_left_to_the_next_reader(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(ada)
-    monkeypatch.setattr("creatorvault.ideas.segment_writes.WAITING_BYTES", 1)
+    monkeypatch.setattr("creatorvault.ideas.segments.writer.WAITING_BYTES", 1)
     lock = database.transaction()
     await lock.start()
     await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
@@ -576,7 +585,7 @@ async def test_many_segments_are_written_in_few_statements(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vault_reader, "MOST", FEWEST)
-    monkeypatch.setattr("creatorvault.ideas.segment_writes.AT_ONCE", 2)
+    monkeypatch.setattr("creatorvault.ideas.segments.writer.AT_ONCE", 2)
     await filled(ada)
 
     await searched(house, ada)

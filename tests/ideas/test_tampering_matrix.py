@@ -8,7 +8,7 @@ from typing import Final
 import asyncpg
 import pytest
 
-from creatorvault.ideas import vault_reader
+from creatorvault.ideas import reader as vault_reader
 from tests.application import House, open_house
 from tests.factories import Creator
 from tests.ideas.tampered_vaults import ASKED, Seen, TamperedVault

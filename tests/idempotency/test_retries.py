@@ -12,8 +12,8 @@ import pytest
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.crypto.envelope import context, time_part
 from creatorvault.idempotency.services import DOMAIN, PURPOSE
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import Logs

@@ -11,10 +11,10 @@ from uuid import uuid4
 import asyncpg
 import httpx
 
-from creatorvault.admin.keys import new_key
+from creatorvault.admin.operator_keys import new_key
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
-from creatorvault.tenants.derivation import TenantName
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Idea
 from tests.isolation import designed

@@ -15,9 +15,9 @@ import httpx
 import pytest
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
-from creatorvault.ideas import vault_reader
-from creatorvault.tenants.derivation import TenantName
+from creatorvault.ideas import reader as vault_reader
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.isolation.locks import Locks

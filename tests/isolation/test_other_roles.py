@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from creatorvault.ideas.segments import FEWEST
+from creatorvault.ideas.segments.sealing import FEWEST
 from tests.admin.conftest import tenant_of
 from tests.application import House
 from tests.factories import Creator

@@ -8,7 +8,8 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from creatorvault.settings import SettingsError, load_settings
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
 from tests.application import House
 from tests.ports import free_port
 

@@ -11,9 +11,9 @@ from typing import Final
 import asyncpg
 import pytest
 
-from creatorvault.core.alarms import RAISED
-from creatorvault.core.connections import connect_arguments
-from creatorvault.core.statements import SWITCH, KeptStatements, statements_are_kept
+from creatorvault.core.database.connections import connect_arguments
+from creatorvault.core.database.prepared_statements import SWITCH, KeptStatements, statements_are_kept
+from creatorvault.core.telemetry.alerts import RAISED
 from tests.application import environment_of, open_house, settings_of
 from tests.logs import captured_logs
 from tests.pgbouncer.bouncer import Bouncer, bouncer_before
@@ -103,7 +103,7 @@ async def test_whoever_keeps_statements_is_left_in_peace(fresh_database: Databas
 async def test_readiness_keeps_its_answer_while_the_database_gives_none(
     fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.core.statements.HELD_SECONDS", {True: 0.0, False: 0.0})
+    monkeypatch.setattr("creatorvault.core.database.prepared_statements.HELD_SECONDS", {True: 0.0, False: 0.0})
     with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
         settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
         known, unknown = KeptStatements(settings, 60.0), KeptStatements(settings, 60.0)

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from creatorvault.ideas.reserved import RESERVED
+from creatorvault.ideas.literal_user_ids import RESERVED
 from tests.application import House
 from tests.factories import Creator
 

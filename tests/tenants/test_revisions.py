@@ -5,9 +5,9 @@ from uuid import UUID
 
 import pytest
 
-from creatorvault.core.deadlines import OneDeadline
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.core.waiting.deadlines import OneDeadline
 from creatorvault.tenants.errors import VaultSetBack
 from creatorvault.tenants.revisions import SeenRevisions
 

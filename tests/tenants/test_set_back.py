@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.glances import Glances
+from creatorvault.core.database.statements import Glances
 from creatorvault.tenants.repositories import VaultRepository, VaultState
 from tests.application import House
 from tests.factories import Creator, Idea

@@ -10,9 +10,9 @@ from unicodedata import category
 
 import pytest
 
-from creatorvault.ideas.collation import title_key
-from creatorvault.ideas.folding import fold
-from creatorvault.ideas.letters import IGNORABLE
+from creatorvault.ideas.text.collation import title_key
+from creatorvault.ideas.text.folding import fold
+from creatorvault.ideas.text.letters import IGNORABLE
 from tests.factories import Creator, Idea
 from tests.ideas.search_page import orders
 from tests.plain_search import folded

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from creatorvault.core.documentation.assets import PATH, asset, gzipped, is_asset
 from creatorvault.core.documentation.pages import DOCUMENT_PATH, REDOC, SWAGGER, Page
 from creatorvault.core.errors import NotFound
-from creatorvault.core.handlers import get
+from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.document import document
 
 DOCUMENT: Final = "openapi_document"

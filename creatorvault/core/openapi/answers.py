@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Final, TypedDict
 import msgspec
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
+from creatorvault.core.http.problems import ServerErrorInfo, published
+from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS, RATE_LIMIT, RATE_LIMIT_POLICY
-from creatorvault.core.problems import ServerErrorInfo, published
-from creatorvault.core.schemas import Prose
 
 EXAMPLE_CORRELATION_ID: Final[str] = HEADERS[CORRELATION_ID]["example"]
 
@@ -137,7 +137,7 @@ def malformed_id(name: str) -> RequestInvalid:
 
 
 def refused(error: CreatorVaultError) -> Answer:
-    """The answer that `core.problems` gives to an error. Headers about the connection alone are left out."""
+    """The answer that `core.http.problems` gives to an error. Headers about the connection alone are left out."""
     body = msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))
     return Answer(
         status=error.status,

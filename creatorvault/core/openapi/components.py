@@ -4,7 +4,7 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from creatorvault.core.schemas import Prose, RequestModel
+from creatorvault.core.http.schemas import Prose, RequestModel
 
 type Schema = dict[str, Any]
 

@@ -17,11 +17,11 @@ from creatorvault.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
+from creatorvault.core.http.inputs import OPT_KEY, Accepts
+from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.openapi.answers import Answer, Documentation, refused
 from creatorvault.core.openapi.components import Components, Schema, example
 from creatorvault.core.openapi.headers import on_every_answer, references
-from creatorvault.core.schemas import RequestModel
-from creatorvault.core.validation import OPT_KEY, Accepts
 
 WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}]

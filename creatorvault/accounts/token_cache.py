@@ -1,0 +1,55 @@
+"""Tokens that were verified a moment ago: a signature check costs more than the rest of a small request."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+
+from msgspec import Struct
+
+from creatorvault.accounts.identity import Identity
+from creatorvault.accounts.issuers import Issuer
+from creatorvault.accounts.public_keys import VerifyingKey
+
+
+class Remembered(Struct, frozen=True):
+    """`until` is in seconds since 1970: the expiry of the token plus the leeway, as for the first verification."""
+
+    identity: Identity
+    issuer: Issuer
+    key: VerifyingKey
+    key_id: str | None
+    until: float
+
+
+class RememberedTokens:
+    """Least recently used out first. Holds hashes: a token cannot be read out of it again."""
+
+    def __init__(self, size: int, clock: Callable[[], float] = time.time) -> None:
+        self._size = size
+        self._clock = clock
+        self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def get(self, token: str) -> Identity | None:
+        """None also for a token that has expired since, or whose key its issuer has withdrawn."""
+        digest = _digest(token)
+        entry = self._entries.get(digest)
+        if entry is None:
+            return None
+        if self._clock() >= entry.until or not entry.issuer.still_trusts(entry.key, entry.key_id):
+            del self._entries[digest]
+            return None
+        self._entries.move_to_end(digest)
+        return entry.identity
+
+    def put(self, token: str, entry: Remembered) -> None:
+        self._entries[_digest(token)] = entry
+        if len(self._entries) > self._size:
+            self._entries.popitem(last=False)
+
+
+def _digest(token: str) -> bytes:
+    return sha256(token.encode()).digest()

@@ -1,0 +1,92 @@
+"""The operators' keys in memory, so that refusing a wrong one costs the database nothing."""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from creatorvault.admin.models import Operator
+from creatorvault.admin.repositories import KEYS
+from creatorvault.core.database.statements import Glances
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.telemetry.logging import get_logger
+
+log = get_logger(__name__)
+
+REREAD_SECONDS: Final = 1.0
+MOST_KEYS: Final = 10_000
+"""The newest valid ones. A key that is left out is not known here."""
+
+
+class StoredKey(Struct, frozen=True):
+    """`id` is the operator's; `key_id` is the part of the key that it is found by. In the order of `KEYS`."""
+
+    id: UUID
+    key_id: str
+    key_hash: str
+    scopes: Sequence[str]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Operator) -> "StoredKey":
+        return cls(row.id, row.key_id, row.key_hash, row.scopes, row.expires_at, row.revoked_at)
+
+
+class KeyTable:
+    """Read when a key is presented that it does not let in, and once a second at most, however many there are."""
+
+    def __init__(self, statements: Glances, clock: Callable[[], float] = time.monotonic) -> None:
+        """`statements` is closed with the table. Reads nothing yet."""
+        self._statements = statements
+        self._clock = clock
+        self._keys: dict[str, StoredKey] = {}
+        self._not_before = -math.inf
+        self._is_current = False
+        self._reading: asyncio.Task[None] | None = None
+
+    def get(self, key_id: str) -> StoredKey | None:
+        return self._keys.get(key_id)
+
+    def forget(self, key_id: str) -> None:
+        """For a key that the database judges differently by now: whoever presents it again has the table read."""
+        self._keys.pop(key_id, None)
+
+    async def refresh(self) -> None:
+        """Returns when the table is not older than a second. Many at once share one read, which outlives all of them.
+
+        Raises ServiceUnavailable while the keys cannot be read; the next attempt is a second after the last one.
+        """
+        if self._reading is None and self._clock() >= self._not_before:
+            self._not_before = self._clock() + REREAD_SECONDS
+            self._reading = asyncio.create_task(self._read(), name="read operator keys")
+            self._reading.add_done_callback(self._done)
+        if self._reading is not None:
+            await asyncio.shield(self._reading)
+        if not self._is_current:
+            raise ServiceUnavailable
+
+    async def aclose(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+        await self._statements.close()
+
+    def _done(self, _: asyncio.Task[None]) -> None:
+        self._reading = None
+
+    async def _read(self) -> None:
+        self._is_current = False
+        try:
+            rows = await self._statements.rows(KEYS, MOST_KEYS + 1)
+        except ServiceUnavailable:
+            return  # said to each that waits, by `refresh`
+        if len(rows) > MOST_KEYS:
+            log.warning("admin.keys.left_out", kept=MOST_KEYS)
+        keys = (StoredKey(*row) for row in rows[:MOST_KEYS])
+        self._keys = {key.key_id: key for key in keys}
+        self._is_current = True

@@ -1,0 +1,128 @@
+"""Operator keys, `cvop_<id>_<secret>`: found by their id, stored as a SHA-256.
+
+The secret is 256 random bits, which nobody finds by trying, so a slow hash would protect nothing. It would only let
+strangers spend the service's time.
+"""
+
+import re
+import secrets
+from datetime import UTC, datetime
+from hashlib import sha256
+from hmac import compare_digest
+from typing import Final, NamedTuple
+
+from creatorvault.accounts.errors import TokenRefused
+from creatorvault.admin.operator_key_cache import KeyTable, StoredKey
+from creatorvault.admin.repositories import operator_with_id
+from creatorvault.admin.scopes import Caller, Scope
+from creatorvault.core.database.operator_login import operators_statements
+from creatorvault.core.database.sessions import Database
+from creatorvault.settings.sections import DatabaseSettings
+
+PREFIX: Final = "cvop_"
+HASHED: Final = "sha256:"
+"""What every hash begins with that is not of an older form."""
+
+_FORM: Final = re.compile(rf"{PREFIX}([0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
+_OLDER_FORM: Final = re.compile(rf"{PREFIX}[0-9a-f]{{10}}_[A-Za-z0-9_-]{{43}}")
+_NO_HASH: Final = HASHED + "0" * 64
+
+UNKNOWN: Final = "the operator key is not known"
+# Said of every text of this form, whether there was such a key or not: it tells nobody which ids exist.
+OLDER: Final = "the operator key is of an older form; create a new one: creatorvault operators create"
+
+
+class NewKey(NamedTuple):
+    """`text` is shown once and stored nowhere."""
+
+    key_id: str
+    text: str
+    hash: str
+
+
+def new_key() -> NewKey:
+    key_id = secrets.token_hex(6)
+    text = f"{PREFIX}{key_id}_{secrets.token_urlsafe(32)}"
+    return NewKey(key_id, text, hash_of(text))
+
+
+def hash_of(text: str) -> str:
+    return HASHED + sha256(text.encode()).hexdigest()
+
+
+def is_of_older_form(key_hash: str) -> bool:
+    """Whether it was stored by a version that used argon2id. Such a key opens nothing any more."""
+    return not key_hash.startswith(HASHED)
+
+
+class OperatorKeys:
+    """One per process. A key that does not fit the table is refused without a query of its own. One that fits is looked
+    up again in the database, so that revoking it takes effect at once.
+    """
+
+    def __init__(self, database: Database, table: KeyTable) -> None:
+        """`database` is the pool that operators work with; `table` has a connection of its own."""
+        self._database = database
+        self._table = table
+
+    async def recognise(self, text: str) -> Caller | None:
+        """Returns None for every text that is not a valid key of the table at hand.
+
+        Raises TokenRefused for a key that has been revoked or has expired since, and ServiceUnavailable.
+        """
+        form = _FORM.fullmatch(text)
+        if form is None:
+            return None
+        try:
+            key = _accepted(text, self._table.get(form[1]))
+        except TokenRefused:
+            return None
+        return await self._confirmed(text, key)
+
+    async def verify(self, text: str) -> Caller:
+        """Raises TokenRefused, with one reason for an unknown key and for a wrong secret, and ServiceUnavailable."""
+        if _OLDER_FORM.fullmatch(text):
+            raise TokenRefused(OLDER)
+        form = _FORM.fullmatch(text)
+        if form is None:
+            raise TokenRefused(UNKNOWN)
+        try:
+            key = _accepted(text, self._table.get(form[1]))
+        except TokenRefused:
+            await self._table.refresh()
+            key = _accepted(text, self._table.get(form[1]))
+        return await self._confirmed(text, key)
+
+    async def aclose(self) -> None:
+        await self._table.aclose()
+
+    async def _confirmed(self, text: str, key: StoredKey) -> Caller:
+        """As the database has it now."""
+        async with self._database.reading() as session:
+            operator = await operator_with_id(session, key.id)
+        try:
+            now = _accepted(text, None if operator is None else StoredKey.of(operator))
+        except TokenRefused:
+            self._table.forget(key.key_id)
+            raise
+        # A scope that only a later version knows opens nothing here.
+        return Caller(f"operator:{now.id}", frozenset(scope for scope in Scope if scope in now.scopes))
+
+
+def _accepted(text: str, key: StoredKey | None) -> StoredKey:
+    """Raises TokenRefused unless `text` is this key and the key is valid. Takes as long for no key as for another."""
+    fits = compare_digest(hash_of(text), _NO_HASH if key is None else key.key_hash)
+    if key is None or not fits:
+        raise TokenRefused(UNKNOWN)
+    if key.revoked_at is not None:
+        raise TokenRefused("the operator key has been revoked")
+    # PostgreSQL's infinity arrives as the last moment there is, without a time zone.
+    if key.expires_at is not None and key.expires_at.replace(tzinfo=UTC) <= datetime.now(UTC):
+        raise TokenRefused("the operator key has expired")
+    return key
+
+
+def operator_keys(settings: DatabaseSettings, operators: Database | None) -> OperatorKeys | None:
+    """Returns None where there is no login for operators."""
+    statements = operators_statements(settings)
+    return None if operators is None or statements is None else OperatorKeys(operators, KeyTable(statements))

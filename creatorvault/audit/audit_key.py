@@ -1,0 +1,57 @@
+"""The key that proves events. An upgrade of the database makes it, wrapped by a root key; it opens no content."""
+
+import os
+from typing import Final
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.audit.errors import AuditKeyMissing
+from creatorvault.audit.models import AuditKey
+from creatorvault.audit.repositories import add_key_if_missing, wrapped_key
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.crypto.cipher import derive_purpose_key
+from creatorvault.crypto.envelope import KEY_BYTES, context
+from creatorvault.crypto.rootkeys import RootKeyProvider
+
+log = get_logger(__name__)
+
+VERSION: Final = 1
+WRAP_CONTEXT: Final = context(b"creatorvault/audit-key/v1", VERSION.to_bytes(4))
+
+
+class AuditKeys:
+    """One per process. The row is read for each event, which are rare: a key that was taken away proves nothing."""
+
+    def __init__(self, provider: RootKeyProvider) -> None:
+        self._provider = provider
+        self._row: Row[str, bytes] | None = None
+        self._key = b""
+
+    async def chain(self, session: AsyncSession) -> bytes:
+        """Raises AuditKeyMissing, and what the provider raises."""
+        return derive_purpose_key(await self._root(session), "audit/chain")
+
+    async def addresses(self, session: AsyncSession, day: str) -> bytes:
+        """Another key each day, so that pseudonyms of two days say nothing about one another. Raises as `chain`."""
+        return derive_purpose_key(await self._root(session), f"audit/address/{day}")
+
+    async def _root(self, session: AsyncSession) -> bytes:
+        row = await wrapped_key(session, VERSION)
+        if row is None:
+            log.error("audit.key_missing")
+            raise AuditKeyMissing
+        if row != self._row:
+            self._key = await self._provider.unwrap(*row, WRAP_CONTEXT)
+            self._row = row
+        return self._key
+
+
+async def is_stored(session: AsyncSession) -> bool:
+    return await wrapped_key(session, VERSION) is not None
+
+
+async def store_new_key(session: AsyncSession, provider: RootKeyProvider) -> None:
+    """Needs the owner of the table. Where another transaction stores one at the same time, that is the key."""
+    root_key_id, wrapped = await provider.wrap(os.urandom(KEY_BYTES), WRAP_CONTEXT)
+    await add_key_if_missing(session, AuditKey(version=VERSION, root_key_id=root_key_id, wrapped=wrapped))

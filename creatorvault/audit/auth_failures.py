@@ -1,0 +1,74 @@
+"""Many refused tokens from one address: somebody is trying. One event for each address and minute, not one for each."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from http import HTTPStatus
+from typing import Final
+
+from litestar.types import HTTPScope
+
+from creatorvault.audit.chain import SERVICE
+from creatorvault.audit.repositories import AuditRepository
+from creatorvault.audit.services import AuditLog
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.errors import CreatorVaultError
+from creatorvault.core.limits.client_addresses import ClientAddresses
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.core.telemetry.request_context import Exchange
+from creatorvault.settings.sections import Settings
+
+log = get_logger(__name__)
+
+MINUTE: Final = 60
+REMEMBERED: Final = 10_000
+
+
+class RefusedTokens:
+    """One per process, which counts for itself. Addresses that were seen longest ago are forgotten first."""
+
+    def __init__(self, settings: Settings, database: Database, audit: AuditLog) -> None:
+        self._threshold = settings.audit.refused_tokens
+        self._addresses = ClientAddresses(settings.limits.trusted_proxies)
+        self._database = database
+        self._audit = audit
+        self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def saw(self, exchange: Exchange) -> None:
+        """An exchange that is over."""
+        refused = exchange.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+        if refused and exchange.caller is None and _has_token(exchange.scope):
+            self._count(exchange.scope)
+
+    async def aclose(self) -> None:
+        await asyncio.gather(*self._writing)
+
+    def _count(self, scope: HTTPScope) -> None:
+        name = self._addresses.bucket(scope), int(time.time()) // MINUTE
+        self._counts[name] = count = self._counts.pop(name, 0) + 1
+        if len(self._counts) > REMEMBERED:
+            self._counts.popitem(last=False)
+        if count == self._threshold:
+            task = asyncio.create_task(self._write(scope))
+            self._writing.add(task)
+            task.add_done_callback(self._writing.discard)
+
+    async def _write(self, scope: HTTPScope) -> None:
+        try:
+            async with self._database.writing() as session:
+                await AuditRepository(session, SERVICE).enter()
+                witness = self._audit.witness("service", scope)
+                await witness.record(session, SERVICE, "tokens.refused", outcome="refused", count=str(self._threshold))
+        except CreatorVaultError as error:
+            log.warning("audit.lost", error=type(error).__name__)
+
+
+def watch_for_bursts(exchange: Exchange) -> None:
+    """The application's watcher."""
+    watch: RefusedTokens = exchange.scope["litestar_app"].state.refused_tokens
+    watch.saw(exchange)
+
+
+def _has_token(scope: HTTPScope) -> bool:
+    return any(name == b"authorization" for name, _ in scope["headers"])

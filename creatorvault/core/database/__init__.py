@@ -1,0 +1,1 @@
+"""Sessions, single statements, connections and transient errors."""

@@ -1,0 +1,47 @@
+"""Repositories that cannot look outside of what they were built for."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Any
+
+from advanced_alchemy.repository import SQLAlchemyAsyncRepository
+from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.core.database.sessions import computing
+
+
+class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
+    """Entities within `scope`: the first of the two locks, the second being row-level security.
+
+    Columns are changed with `change`. Advanced Alchemy's updates from dicts (`update(dict, item_id=…)`, `update_many`,
+    `upsert`) would write SQLModel's construction defaults over columns that were not named.
+    """
+
+    def __init__(self, session: AsyncSession, scope: ColumnElement[bool]) -> None:
+        self.scope = scope
+        super().__init__(
+            session=session,
+            statement=select(self.model_type).where(scope),
+            auto_refresh=False,
+            wrap_exceptions=False,
+        )
+
+    def columns(self, *columns: Any) -> Select[Any]:
+        """A select of columns within the scope: rows cost a fraction of entities, and lists need no entities."""
+        return select(*columns).where(self.scope)
+
+    async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Any]]:
+        """Its rows, `size` of them at a time, without holding them all.
+
+        What the caller does with a batch is not counted as waiting for the database.
+        """
+        result = await self.session.stream(statement, execution_options={"yield_per": size})
+        async for rows in result.partitions():
+            with computing(self.session):
+                yield rows
+
+    async def change(self, entity: ModelT, **values: Any) -> None:
+        """Sets just these columns of a loaded entity and sends them."""
+        for name, value in values.items():
+            setattr(entity, name, value)
+        await self.session.flush()

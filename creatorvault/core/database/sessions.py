@@ -1,0 +1,134 @@
+"""The database and its unit of work: one transaction per request, committed here and nowhere else.
+
+What a request may wait for is bounded in all (docs/decisions/0006-faults.md), and every fault that means "not now" is
+raised as ServiceUnavailable.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final, cast
+
+from sqlalchemy import Connection, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
+
+from creatorvault.core.database.connections import connect_arguments, engine_for
+from creatorvault.core.database.transient_errors import FAULTS, is_temporary, unavailable
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.core.waiting.deadlines import Waiting, patience_now
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.sections import DatabaseSettings
+
+log = get_logger(__name__)
+
+_CUT_OFF: Final = "creatorvault.core.cut_off"
+
+
+class Database:
+    """A pool of connections as the runtime login.
+
+    Reading transactions are REPEATABLE READ and read-only, so that every statement in one answers from one snapshot.
+    Writing transactions are READ COMMITTED and serialised by the lock on the vault's row.
+    """
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        """Connects to nothing yet. Raises SettingsError without an address."""
+        if settings.url is None:
+            raise SettingsError(["no database: set DATABASE_URL"])
+        self._answer_seconds = settings.answer_seconds
+        self.engine = engine_for(
+            settings.url.reveal(),
+            connect_arguments(settings),
+            pool_size=settings.pool_size,
+            max_overflow=settings.max_overflow,
+            pool_timeout=settings.pool_wait_seconds,
+            pool_use_lifo=True,
+        )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
+        self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncGenerator[AsyncSession]:
+        """A snapshot. Raises ServiceUnavailable when the database cannot answer now."""
+        async with self._unit_of_work(self._reading) as session:
+            yield session
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncGenerator[AsyncSession]:
+        """Commits on leaving without an error, rolls back otherwise. Raises as `reading` does, at the commit too."""
+        async with self._unit_of_work(self.engine) as session:
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+    @asynccontextmanager
+    async def _unit_of_work(self, engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
+        try:
+            async with self._connection(engine) as (connection, cut_off):
+                info = {_CUT_OFF: cut_off}
+                session = AsyncSession(connection, expire_on_commit=False, autoflush=False, info=info)
+                async with session.begin():
+                    yield session
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            raise unavailable(error) from error
+
+    @asynccontextmanager
+    async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[tuple[AsyncConnection, "_CutOff"]]:
+        async with Waiting(self._answer_seconds):
+            connection = await engine.connect()
+        cut_off = _CutOff(connection, self._answer_seconds)
+        try:
+            yield connection, cut_off
+        finally:
+            # The transaction has ended, so this waits for nobody and no cancellation can come between.
+            await connection.close()
+            cut_off.pause()
+
+
+@contextmanager
+def computing(session: AsyncSession | async_scoped_session[AsyncSession]) -> Iterator[None]:
+    """Asks the session for nothing, and does not count as waiting for it."""
+    cut_off: _CutOff = session.info[_CUT_OFF]
+    cut_off.pause()
+    try:
+        yield
+    finally:
+        cut_off.resume()
+
+
+class _CutOff:
+    """Cuts a connection off when the request's time with the database is over.
+
+    Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the task,
+    because a dependency may be opened in one task and closed in another.
+    """
+
+    def __init__(self, connection: AsyncConnection, seconds: float) -> None:
+        self._connection = connection
+        self._driver_connection: Any = cast("Connection", connection.sync_connection).connection.driver_connection
+        self._seconds = seconds
+        self._patience = patience_now()
+        self.resume()
+
+    def resume(self) -> None:
+        self._patience.start(self._seconds)
+        self._timer = asyncio.get_running_loop().call_later(self._patience.left, self._cut)
+
+    def pause(self) -> None:
+        self._timer.cancel()
+        self._patience.stop()
+
+    def _cut(self) -> None:
+        if not self._connection.closed:
+            log.warning("database.cut_off")
+            self._driver_connection.terminate()
+
+
+def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    """A pooled connection that the server has closed: it has restarted, so the others are dead or will be."""
+    if dbapi_connection.driver_connection.is_closed():
+        raise InvalidatePoolError

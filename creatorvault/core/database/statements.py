@@ -1,0 +1,186 @@
+"""One round trip: a statement that is a transaction and a snapshot by itself.
+
+Through an ORM's session a statement takes several times the processor time that the driver takes. What most requests
+need goes this way; everything else goes through `core.database.sessions`, which answers the same.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import asyncpg
+
+from creatorvault.core.database.connections import connect_arguments
+from creatorvault.core.database.transient_errors import FAULTS, is_temporary, unavailable
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.core.waiting.deadlines import Patience, patience_now
+from creatorvault.core.waiting.timeouts import Timeouts
+from creatorvault.settings.database_address import address_of, connected
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.sections import DatabaseSettings
+
+log = get_logger(__name__)
+
+type Row = Sequence[Any]
+
+CANCEL_SECONDS: Final = 2.0
+"""What the driver is given to tell the server that nobody waits for a statement any more."""
+
+
+class Glances:
+    """Connections as the runtime login, `pool_size` of them at most; the one used last is taken first."""
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        """Connects to nothing yet. Raises SettingsError without an address."""
+        if settings.url is None:
+            raise SettingsError(["no database: set DATABASE_URL"])
+        self._address = address_of(settings.url.reveal())
+        self._settings = settings
+        self.answer_seconds = settings.answer_seconds
+        self._places = asyncio.Semaphore(settings.pool_size)
+        self._timeouts = Timeouts()
+        self._under_way = 0
+        self._idle: list[asyncpg.Connection] = []
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    async def rows(self, statement: str, *arguments: object) -> Sequence[Row]:
+        """Raises ServiceUnavailable when the database cannot answer now.
+
+        The driver limits the statement and cancels it on the server when the time is over or the request is gone: a
+        limit of the server's own would have to be set in a round trip before.
+        """
+        return await self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
+
+    async def changed(self, statement: str, *arguments: object) -> Sequence[Row]:
+        """As `rows`, for a statement that changes something: it is committed when there is an answer.
+
+        Raises as `rows` does; it may or may not be committed then. It is given no longer than a lock may be waited for.
+        """
+        return await self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
+
+    @property
+    def in_use(self) -> int:
+        """How many statements are under way."""
+        return self._under_way
+
+    @property
+    def idle(self) -> int:
+        return len(self._idle)
+
+    async def close(self) -> None:
+        self._distrust_idle()
+        for leaving in self._leaving:
+            leaving.cancel()
+        await asyncio.gather(*self._leaving, return_exceptions=True)
+        await asyncio.sleep(0)  # the turn in which the event loop closes them
+
+    async def _answered(
+        self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
+    ) -> Sequence[Row]:
+        patience = patience_now()
+        patience.start(self.answer_seconds)
+        try:
+            connection = await self._take(patience)
+            clean = True
+            try:
+                if (limit := min(patience.left, seconds)) <= 0:  # too late to begin anything
+                    raise TimeoutError
+                clean = False  # something may be under way on it
+                rows = await self._asked(connection, statement, arguments, patience, limit, readonly=readonly)
+                clean = True
+            except asyncpg.PostgresError:
+                clean = True
+                raise
+            finally:
+                self._give_back(connection, clean=clean)
+        except FAULTS as error:
+            if not is_temporary(error):
+                raise
+            raise unavailable(error) from error
+        finally:
+            patience.stop()
+        return rows
+
+    async def _asked(
+        self,
+        connection: asyncpg.Connection,
+        statement: str,
+        arguments: Sequence[object],
+        patience: Patience,
+        seconds: float,
+        *,
+        readonly: bool,
+    ) -> Sequence[Row]:
+        rows: Sequence[Row]
+        try:
+            if self._settings.prepared_statements:
+                with self._timeouts.within(seconds):
+                    rows = await connection.fetch(statement, *arguments)
+            else:
+                # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
+                # may hand the second to another connection of the server's, or let somebody else's statement between.
+                async with asyncio.timeout(patience.left), connection.transaction(readonly=readonly):
+                    rows = await connection.fetch(statement, *arguments, timeout=seconds)
+        except TimeoutError:
+            if readonly:
+                self._distrust_idle()
+            raise
+        return rows
+
+    async def _take(self, patience: Patience) -> asyncpg.Connection:
+        """A connection, which has to be given back. Raises one of FAULTS."""
+        if self._places.locked():
+            async with asyncio.timeout(min(self._settings.pool_wait_seconds, patience.left)):
+                await self._places.acquire()
+        else:
+            await self._places.acquire()
+        self._under_way += 1
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        try:
+            async with asyncio.timeout(patience.left):
+                return await self._connected()
+        except BaseException:
+            self._leave_place()
+            raise
+
+    def _give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
+        if clean:
+            self._idle.append(connection)
+        else:
+            leaving = asyncio.create_task(_leave(connection))
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+        self._leave_place()
+
+    def _leave_place(self) -> None:
+        self._under_way -= 1
+        self._places.release()
+
+    def _distrust_idle(self) -> None:
+        """Where one connection has fallen silent, each of the others would cost a request its whole time. A change that
+        is not answered may be waiting for somebody's lock; what only reads waits for none.
+        """
+        for connection in self._idle:
+            connection.terminate()
+        self._idle.clear()
+
+    async def _connected(self) -> asyncpg.Connection:
+        arguments = connect_arguments(self._settings)
+        arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
+        return await connected(self._address, **arguments)
+
+
+async def _leave(connection: asyncpg.Connection) -> None:
+    """For a request that is gone or out of time: the driver has asked the server to cancel its statement, and what has
+    been done until then is rolled back, so that nobody waits for its locks.
+    """
+    try:
+        async with asyncio.timeout(CANCEL_SECONDS):
+            await connection.execute("ROLLBACK")
+    except FAULTS:
+        log.debug("database.left_without_a_word")
+    finally:
+        connection.terminate()

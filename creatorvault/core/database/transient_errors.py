@@ -1,0 +1,82 @@
+"""Which faults of the database mean "not now": the same request, unchanged, may succeed later."""
+
+from typing import Final
+
+import asyncpg
+from sqlalchemy.dialects.postgresql.asyncpg import AsyncAdapt_asyncpg_dbapi
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.logging import get_logger
+
+log = get_logger(__name__)
+
+# SQLSTATE classes and codes (PostgreSQL, appendix A).
+TEMPORARY_CLASSES: Final = (
+    "08",  # connection
+    "28",  # the login is refused: its password is being changed, or the server's rules are
+    "53",  # resources: disk full, out of memory, too many connections
+    "57",  # the operator intervenes: shutdown, start-up, a cancelled statement and with it statement_timeout
+    "58",  # input and output
+)
+TEMPORARY_CODES: Final = frozenset(
+    {
+        "3D000",  # no such database: it is being restored
+        "25006",  # read-only, because the server is a standby or an operator has set it so
+        "25P03",  # idle_in_transaction_session_timeout
+        "25P04",  # transaction_timeout
+        "40001",  # serialisation failure
+        "40P01",  # deadlock
+        "55000",  # the database takes no connections: it is being restored, or an operator has closed it
+        "55P03",  # lock_timeout
+    }
+)
+LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
+"""A prepared statement is not there, or another one has its name: somebody between here and the server has handed the
+connection's transactions to sessions that know nothing of its statements (`core.database.prepared_statements`).
+"""
+FAULTS: Final = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What the database layer raises. The driver's own exceptions come unwrapped out of a row stream."""
+
+
+def sqlstate(error: BaseException) -> str | None:
+    state: str | None = getattr(_driver_error(error), "sqlstate", None)
+    return state
+
+
+def is_temporary(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
+        return True
+    cause = _driver_error(error)
+    if isinstance(cause, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
+        return True  # a migration has changed the tables under a prepared statement; the next one is prepared anew
+    state = sqlstate(error)
+    if state is None:
+        # No SQLSTATE: not the server but this side gave up, because nobody answered. The driver has no type of its own
+        # for a connection that closed under it.
+        closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
+        return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
+    return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES or state in LOST_STATEMENTS
+
+
+def unavailable(error: BaseException) -> ServiceUnavailable:
+    """What to raise for a fault that is temporary. It is logged here, with an alarm where waiting mends nothing."""
+    state = sqlstate(error)
+    log.warning("database.unavailable", error=type(error).__name__, sqlstate=state)
+    if state in LOST_STATEMENTS:
+        raise_alarm("statements_lost", sqlstate=state)
+    return ServiceUnavailable()
+
+
+def described(error: BaseException) -> str:
+    """In the words of the driver or the server, without the statement."""
+    cause = _driver_error(error)
+    if isinstance(cause, TimeoutError | PoolTimeoutError):
+        return "it does not answer in time"
+    return str(cause) or type(cause).__name__
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    return (isinstance(error, DBAPIError) and error.orig) or error

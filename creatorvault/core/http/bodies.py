@@ -1,0 +1,157 @@
+"""JSON bodies as FastAPI reads them, minus what JSON (RFC 8259) does not allow: NaN, Infinity, other encodings.
+
+A UTF-8 byte order mark in front is skipped, as §8.1 allows; offsets in errors count from the byte after it. Bodies are
+bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
+"""
+
+import json
+import math
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
+from typing import Any, Final, NamedTuple, NoReturn
+
+import msgspec
+from litestar import Request
+from litestar.exceptions import ClientException
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import HTTPReceiveMessage, Receive
+
+from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, RequestInvalid
+from creatorvault.core.http.nesting import is_shallow, too_deep
+from creatorvault.core.telemetry.asgi_headers import header
+from creatorvault.core.text import NUL
+
+JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
+ESCAPE: Final = b"\\u"
+# UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
+OTHER_ENCODINGS: Final = (
+    (BOM_UTF32_LE, "UTF-32"),
+    (BOM_UTF32_BE, "UTF-32"),
+    (BOM_UTF16_LE, "UTF-16"),
+    (BOM_UTF16_BE, "UTF-16"),
+)
+# All before the first constant is JSON, and nothing in it but strings has these capital letters.
+CONSTANT: Final = re.compile(r'(?:[^"IN-]|"(?:[^"\\]|\\.)*+"|-(?!I))*+(-?Infinity|NaN)', re.DOTALL)
+MISSING: Final[FieldError] = {"type": "missing", "loc": ("body",), "msg": "Field required"}
+NOT_AN_OBJECT: Final[FieldError] = {
+    "type": "model_attributes_type",
+    "loc": ("body",),
+    "msg": "Input should be a valid dictionary or object to extract fields from",
+}
+
+
+class Body(NamedTuple):
+    """`storable`: it is known that all text in it is (core.text). `size` is in bytes, as it was sent."""
+
+    value: Any
+    storable: bool
+    size: int
+
+
+async def read_object(request: Request[Any, Any, Any]) -> Body:
+    """Raises RequestInvalid when the body is missing, of another media type, not JSON, too deep or not an object.
+
+    Raises BodyTooSlow, ClientGone and RequestEntityTooLarge when it does not arrive as it should.
+    """
+    body = await _received(request)
+    if not body:
+        raise RequestInvalid([MISSING])
+    declared = header(request.scope, b"content-type")
+    if declared is not None and not JSON_MEDIA_TYPE.fullmatch(declared.partition(";")[0].strip()):
+        raise RequestInvalid([NOT_AN_OBJECT])
+    parsed = parse(body)
+    if not isinstance(parsed.value, dict):
+        raise RequestInvalid([NOT_AN_OBJECT])
+    return parsed
+
+
+async def _received(request: Request[Any, Any, Any]) -> bytes:
+    """What `request.body()` reads, with as few steps as a body takes that comes in one piece, as most do."""
+    state = request.app.state
+    largest = request.route_handler.resolve_request_max_body_size() or math.inf
+    announced = header(request.scope, b"content-length")
+    if announced is not None and _length(announced) > largest:
+        raise RequestEntityTooLarge
+    try:
+        with state.timeouts.within(state.settings.server.body_seconds):
+            return await _whole(request.receive, largest)
+    except TimeoutError:
+        raise BodyTooSlow from None
+
+
+def _length(announced: str) -> int:
+    try:
+        return int(announced)
+    except ValueError:
+        raise ClientException("Invalid content-length") from None
+
+
+async def _whole(receive: Receive, largest: float) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        message: HTTPReceiveMessage = await receive()  # type: ignore[assignment]  # of a request it gives no other
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        pieces.append(message["body"])
+        size += len(message["body"])
+        if size > largest:
+            raise RequestEntityTooLarge
+        if not message.get("more_body"):
+            return b"".join(pieces)
+
+
+def parse(body: bytes) -> Body:
+    shallow = is_shallow(body)
+    if shallow:
+        try:
+            # It refuses surrogates that are not a pair, and UTF-8 cannot say them.
+            return Body(_decode_quickly(body.removeprefix(BOM_UTF8)), NUL not in body, len(body))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass  # and where, says who is slower
+    return Body(parse_carefully(body, shallow=shallow), ESCAPE not in body, len(body))
+
+
+def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
+    """Raises RequestInvalid. `shallow`: it is known not to be too deep."""
+    try:
+        text = body.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        raise _not_json(error.start, _encoding_error(body)) from None
+    if not shallow and (offset := too_deep(text)) is not None:
+        raise _not_json(offset, "Nested too deeply")
+    try:
+        return _decode(text)
+    except json.JSONDecodeError as error:
+        raise _not_json(error.pos, error.msg) from None
+    except _NotANumber:
+        constant = CONSTANT.match(text)
+        raise _not_json(constant.start(1) if constant else 0, "Not a JSON number") from None
+    except ValueError:
+        raise _not_json(0, "Number with too many digits") from None
+
+
+def _encoding_error(body: bytes) -> str:
+    for mark, name in OTHER_ENCODINGS:
+        if body.startswith(mark):
+            return f"Encoded as {name}, not as UTF-8"
+    return "Invalid UTF-8"
+
+
+class _NotANumber(Exception):
+    pass
+
+
+def _refuse(_constant: str) -> NoReturn:
+    raise _NotANumber
+
+
+_decode_quickly: Final = msgspec.json.Decoder().decode
+_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
+"""As `json.loads`, with a decoder that is made once."""
+
+
+def _not_json(offset: int, reason: str) -> RequestInvalid:
+    return RequestInvalid(
+        [{"type": "json_invalid", "loc": ("body", offset), "msg": "JSON decode error", "ctx": {"error": reason}}]
+    )

@@ -1,0 +1,63 @@
+"""Entity tags and the conditions that clients put on them (RFC 9110 §8.8.3 and §13.1).
+
+A tag of this service names a version of an idea or of a vault. It is no digest of the bytes that were sent, so a proxy
+that compresses an answer does not make another version of it. RFC 9110 §13.1.1 compares `If-Match` strongly, for tags
+of bytes. Here the comparison is weak everywhere, and the marks that proxies leave on a tag do not count
+(docs/decisions/0007).
+"""
+
+import re
+from typing import Any, Final
+
+from litestar import Request, Response
+from litestar.status_codes import HTTP_304_NOT_MODIFIED
+
+from creatorvault.core.errors import PreconditionFailed
+from creatorvault.core.telemetry.asgi_headers import header, list_header
+
+IF_MATCH: Final = b"if-match"
+IF_NONE_MATCH: Final = b"if-none-match"
+ENTITY_TAG: Final = re.compile(r'"([\x21\x23-\x7e\x80-\xff]*)"')
+# nginx and Caddy 1 mark a compressed answer as weak. Apache (DeflateAlterETag and BrotliAlterETag, AddSuffix) and
+# Jetty append the name of the coding.
+CODING: Final = re.compile(r"--?(?:gzip|br|zstd|deflate)$")
+
+
+class EntityTags:
+    """The value of `If-Match` or `If-None-Match`. What is not an entity tag matches nothing."""
+
+    def __init__(self, text: str) -> None:
+        self._any = text.strip() == "*"
+        self._tags = frozenset(f'"{CODING.sub("", tag)}"' for tag in ENTITY_TAG.findall(text))
+
+    def match(self, tag: str) -> bool:
+        return self._any or tag in self._tags
+
+
+class Precondition:
+    """`If-Match` of a request: what it changes must still be what the client has seen."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self._tags = None if text is None else EntityTags(text)
+
+    @classmethod
+    def of(cls, request: Request[Any, Any, Any]) -> "Precondition":
+        return cls(list_header(request.scope, IF_MATCH))
+
+    def check(self, tag: str) -> None:
+        """Raises PreconditionFailed."""
+        if self._tags is not None and not self._tags.match(tag):
+            raise PreconditionFailed
+
+
+def is_conditional(request: Request[Any, Any, Any]) -> bool:
+    """Whether the client may have the answer already."""
+    return header(request.scope, IF_NONE_MATCH) is not None
+
+
+def not_modified(request: Request[Any, Any, Any], tag: str) -> Response[Any] | None:
+    """The answer to a client that has this very version already; None when it must be given another."""
+    known = list_header(request.scope, IF_NONE_MATCH)
+    if known is None or not EntityTags(known).match(tag):
+        return None
+    return Response(None, status_code=HTTP_304_NOT_MODIFIED, headers={"ETag": tag})

@@ -1,0 +1,44 @@
+"""Which front ends may read answers (Fetch Standard, "HTTP-CORS protocol").
+
+Litestar answers preflights. Its headers for all other answers would replace the `Vary` of the answer.
+"""
+
+from typing import Final
+
+from litestar.config.cors import CORSConfig
+
+from creatorvault.core.http.responses import Header, encoded_headers
+
+ANYBODY: Final = "*"
+ALLOW_ORIGIN: Final = b"access-control-allow-origin"
+VARY: Final = b"vary"
+ORIGIN: Final = "Origin"
+
+
+class Origins:
+    """Origins compare as text: the settings hold them as browsers send them (settings.origins)."""
+
+    def __init__(self, config: CORSConfig) -> None:
+        readable = {
+            name: value for name, value in config.simple_headers.items() if name.lower() != ALLOW_ORIGIN.decode()
+        }
+        self._readable = encoded_headers(readable)
+        self._allowed = frozenset(config.allow_origins)
+        self.anybody = ANYBODY in self._allowed
+
+    def headers(self, origin: str | None) -> list[Header]:
+        if self.anybody:
+            return [(ALLOW_ORIGIN, ANYBODY.encode()), *self._readable]
+        if origin is None or origin not in self._allowed:
+            return []
+        return [(ALLOW_ORIGIN, origin.encode("latin-1")), *self._readable]
+
+
+def varying_by_origin(headers: list[Header]) -> list[Header]:
+    """A cache must not give one origin what was meant for another, nor what was meant for no origin at all."""
+    known = [value.decode("latin-1") for name, value in headers if name == VARY]
+    fields = [field.strip() for value in known for field in value.split(",")]
+    if not any(field.lower() in (ORIGIN.lower(), "*") for field in fields):
+        fields.append(ORIGIN)
+    others = [(name, value) for name, value in headers if name != VARY]
+    return [*others, (VARY, ", ".join(fields).encode("latin-1"))]

@@ -1,0 +1,86 @@
+"""A request's way through an operation in plain calls: guards, what it accepts, its service, the handler, the answer.
+
+Litestar does the same by dependency injection, for every operation that is not marked so, and takes longer for it than
+a read takes in the database. `tests/core/test_direct.py` holds both to the same answers.
+"""
+
+from typing import Any, Final
+
+from litestar import Request
+from litestar.exceptions import ImproperlyConfiguredException
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from creatorvault.core.http.handlers import Operation
+from creatorvault.core.http.inputs import OPT_KEY, RECEIVED, Accepts
+from creatorvault.core.http.responses import Answer, Header, encoded_headers
+
+REQUEST: Final = "request"
+
+
+def directly(app: ASGIApp) -> ASGIApp:
+    """A middleware for controllers whose operations have `accepts(…)`, and providers that are coroutine functions.
+
+    What Litestar adds on its own, such as the answer to OPTIONS, goes through `app`.
+    """
+    calls: dict[Operation, _Call] = {}
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        operation = scope["route_handler"]
+        if not isinstance(operation, Operation):
+            await app(scope, receive, send)
+            return
+        call = calls.get(operation) or calls.setdefault(operation, _Call(operation))
+        await call(scope, receive, send)
+
+    return answer
+
+
+class _Call:
+    """Raises ImproperlyConfiguredException for an operation that expects more of Litestar than is done here."""
+
+    def __init__(self, operation: Operation) -> None:
+        if _expects_more(operation):
+            raise ImproperlyConfiguredException(
+                f"{operation} has hooks or a cache, which have no place in direct calls"
+            )
+        accepted: Accepts = operation.opt[OPT_KEY]
+        self._operation = operation
+        self._guards = operation.resolve_guards()
+        self._receive = accepted.receive
+        self._providers = tuple(accepted.providers.items())
+        self._takes_request = REQUEST in operation.parsed_fn_signature.parameters
+        self._handler = operation.fn
+        self._status = operation.status_code
+        self._headers: list[Header] = encoded_headers(
+            {header.name: header.value for header in operation.resolve_response_headers() if header.value is not None}
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        for guard in self._guards:
+            await guard(request, self._operation)  # type: ignore[misc]  # resolved guards are coroutine functions
+        received = await self._receive(request)
+        arguments: dict[str, Any] = {RECEIVED: received}
+        for name, provider in self._providers:
+            arguments[name] = await provider(request, received)
+        if self._takes_request:
+            arguments[REQUEST] = request
+        result = await self._handler(**arguments)
+        response: ASGIApp
+        if isinstance(result, Answer):
+            response = result.encoded(result.status_code or self._status, self._headers)
+        else:
+            operation = self._operation
+            response = await operation.to_response(app=scope["litestar_app"], data=result, request=request)
+        await response(scope, receive, send)
+
+
+def _expects_more(operation: Operation) -> bool:
+    return bool(
+        operation.cache
+        or operation.resolve_before_request()
+        or operation.resolve_after_response()
+        or any(getattr(layer, "after_request", None) for layer in operation.ownership_layers)
+        or operation.resolve_data_dto()
+        or operation.resolve_return_dto()
+    )

@@ -1,0 +1,190 @@
+"""What happens to every exchange, answered by a handler or not: correlation id, security headers, one log line."""
+
+import os
+import re
+from collections.abc import Awaitable, Sequence
+from contextlib import ExitStack
+from http import HTTPMethod
+from typing import Any, Final, cast
+
+from litestar import Litestar, Request
+from litestar.enums import ScopeType
+from litestar.middleware._internal.cors import CORSMiddleware
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
+
+from creatorvault.core.errors import CreatorVaultError
+from creatorvault.core.http.bounds import refusal
+from creatorvault.core.http.cors import Origins, varying_by_origin
+from creatorvault.core.http.problems import render
+from creatorvault.core.http.routing import route_as_sent, sent_path, with_head
+from creatorvault.core.limits.rate_limits import limit_headers
+from creatorvault.core.telemetry.asgi_headers import first_values, header
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.core.telemetry.request_context import CURRENT, STATE_KEY, Exchange, Observer, Watcher
+from creatorvault.core.waiting.deadlines import OneDeadline
+from creatorvault.settings.sections import ServerSettings
+
+log = get_logger(__name__)
+
+VARIANTS: Final = "89ab"
+ORIGIN: Final = b"origin"
+LOCATION: Final = b"location"
+CORRELATION_HEADER: Final = b"x-correlation-id"
+WELL_FORMED: Final = re.compile(rb"[A-Za-z0-9._:-]{1,128}")
+
+SECURITY_HEADERS: Final[tuple[tuple[bytes, bytes], ...]] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=(), camera=()"),
+    (b"x-xss-protection", b"1; mode=block"),
+)
+CONTENT_POLICY: Final = (b"content-security-policy", b"default-src 'self'")
+TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
+class Edge(Litestar):
+    """The application with its edge. Litestar's own middleware does not see what routing refuses; this does."""
+
+    bounds: ServerSettings = ServerSettings()
+    behind_tls: bool = False
+    origins: Origins | None = None
+    observers: Sequence[Observer] = ()
+    watchers: Sequence[Watcher] = ()
+
+    def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
+        """`options` are Litestar's. `path_prefix` is where a proxy shows the service, as `/creatorvault`."""
+        super().__init__(**options)
+        self.path_prefix = path_prefix
+        route_as_sent(self, path_prefix)
+
+    async def __call__(
+        self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
+    ) -> None:
+        if scope["type"] == ScopeType.HTTP:
+            await self._exchange(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+        else:
+            await super().__call__(scope, receive, send)
+
+    def _refuse(self, error: CreatorVaultError, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
+        """As Litestar answers what a handler raises, CORS included."""
+        scope["app"] = scope["litestar_app"] = self
+        request: Request[Any, Any, Any] = Request(scope, receive, send)
+        answer: ASGIApp = render(request, error).to_asgi_response(None, request)
+        cors = self.asgi_handler
+        if isinstance(cors, CORSMiddleware) and _is_preflight(scope):
+            answer = CORSMiddleware(answer, cors.config)
+        return answer(scope, receive, send)
+
+    def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
+        """As Litestar does. Its CORS answers preflights and sees no other request (core.http.cors)."""
+        if (error := refusal(scope, self.bounds)) is not None:
+            return self._refuse(error, scope, receive, send)
+        scope["path"] = sent_path(scope).decode("latin-1")
+        if scope["method"] == HTTPMethod.HEAD:
+            scope["method"] = "GET"
+        cors = self.asgi_handler
+        if isinstance(cors, CORSMiddleware) and not self.before_send and not _is_preflight(scope):
+            scope["app"] = scope["litestar_app"] = self
+            return cors.app(scope, receive, send)
+        return super().__call__(scope, receive, send)
+
+    async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        exchange = Exchange(scope, _identifier(scope))
+        scope.setdefault("state", {})[STATE_KEY] = exchange
+
+        def guarded_send(message: Message) -> Awaitable[None]:
+            if message["type"] == "http.response.start":
+                exchange.status = int(message["status"])
+                self._add_headers(message, exchange)
+            elif message["type"] == "http.response.body":
+                if exchange.method == HTTPMethod.HEAD:
+                    message["body"] = b""
+                exchange.bytes_out += len(message["body"])
+            return send(message)
+
+        token = CURRENT.set(exchange)
+        try:
+            with OneDeadline():
+                if self.observers:
+                    with ExitStack() as observed:
+                        for observe in self.observers:
+                            observed.enter_context(observe(exchange))
+                        await self._answer(scope, receive, guarded_send)
+                else:
+                    await self._answer(scope, receive, guarded_send)
+        finally:
+            _log(exchange)
+            for watch in self.watchers:
+                watch(exchange)
+            CURRENT.reset(token)
+            exchange.leave()
+
+    def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
+        headers = [
+            *message.get("headers", ()),
+            *SECURITY_HEADERS,
+            *limit_headers(exchange.scope),
+            (CORRELATION_HEADER, exchange.correlation_id.encode()),
+        ]
+        if exchange.method == HTTPMethod.OPTIONS:
+            headers = [self._corrected(exchange, name, value) for name, value in headers]
+        if self.path_prefix:
+            headers = [self._prefixed(name, value) for name, value in headers]
+        if self.origins is not None and not _is_preflight(exchange.scope):
+            headers += self.origins.headers(header(exchange.scope, ORIGIN))
+        if self.origins is not None and not self.origins.anybody:
+            headers = varying_by_origin(headers)
+        if CONTENT_POLICY[0] not in dict(headers):
+            headers.append(CONTENT_POLICY)
+        if self.behind_tls:
+            headers.append(TRANSPORT_SECURITY)
+        message["headers"] = headers
+
+    def _corrected(self, exchange: Exchange, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
+        if name == b"allow":
+            template = exchange.scope.get("path_template")
+            methods = {method for route in self.routes if route.path_format == template for method in route.methods}
+            return name, ", ".join(with_head(methods)).encode() or value
+        return name, value
+
+    def _prefixed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+        """A path of ours, as it is called from outside."""
+        return name, self.path_prefix.encode() + value if name == LOCATION and value.startswith(b"/") else value
+
+
+def _is_preflight(scope: HTTPScope) -> bool:
+    """As Litestar sees it."""
+    return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
+
+
+def _log(exchange: Exchange) -> None:
+    """`caller` is a pseudonym: it shows that two requests have the same caller, and not who that is."""
+    caller = {} if exchange.caller is None else {"caller": exchange.caller}
+    log.info(
+        "request",
+        method=exchange.method,
+        route=exchange.route,
+        status=exchange.status,
+        milliseconds=round(exchange.seconds * 1000, 2),
+        bytes=exchange.bytes_out,
+        **caller,
+    )
+
+
+def _identifier(scope: Scope) -> str:
+    """The client's own id when it is short and plain, so that it can be printed in logs; else a new one."""
+    if CORRELATION_HEADER in first_values(scope):
+        for name, value in scope["headers"]:
+            if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
+                return value.decode()
+    return new_identifier()
+
+
+def new_identifier() -> str:
+    """A random UUID (RFC 9562 §5.4), written without the object that `uuid4` makes first."""
+    digits = os.urandom(16).hex()
+    variant = VARIANTS[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

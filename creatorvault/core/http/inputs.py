@@ -1,0 +1,164 @@
+"""Path, query and body of an operation, read through request models; every failing field is reported at once.
+
+The models are Pydantic's because its errors are FastAPI's to the letter (docs/decisions/0005).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, TypedDict, cast
+from urllib.parse import parse_qsl
+
+from litestar import Request
+from litestar.di import Provide
+from litestar.types import AnyCallable, Dependencies
+from msgspec import Struct
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from creatorvault.core.errors import FieldError, RequestInvalid
+from creatorvault.core.http.bodies import read_object
+from creatorvault.core.http.field_errors import MAX_ERRORS, may_be_repeated, reported
+from creatorvault.core.http.schemas import RequestModel
+from creatorvault.core.text import is_storable, unstorable
+
+OPT_KEY = "accepts"
+RECEIVED = "received"
+
+MAX_PARAMETERS: Final = 100
+TOO_MANY_PARAMETERS: Final[FieldError] = {
+    "type": "too_many_parameters",
+    "loc": ("query",),
+    "msg": f"At most {MAX_PARAMETERS} parameters are read",
+    "ctx": {"max_length": MAX_PARAMETERS},
+}
+
+
+class Received(Struct, frozen=True):
+    """What an operation was given, valid as a whole."""
+
+    _path: RequestModel | None = None
+    _query: RequestModel | None = None
+    _body: RequestModel | None = None
+
+    def path[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._path)
+
+    def query[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._query)
+
+    def body[M: RequestModel](self, model: type[M]) -> M:
+        return cast("M", self._body)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepts:
+    """What an operation reads, and what is made from it. The OpenAPI document is written from the same record."""
+
+    path: type[RequestModel] | None = None
+    query: type[RequestModel] | None = None
+    body: type[RequestModel] | None = None
+    providers: Mapping[str, AnyCallable] = field(default_factory=dict)
+
+    async def receive(self, request: Request[Any, Any, Any]) -> Received:
+        """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
+        errors: list[FieldError] = []
+        path = query = body = None
+        sent = len(request.scope["path"]) + len(request.scope["query_string"])
+        if self.path is not None:
+            path = _validated(self.path, "path", request.path_params, errors)
+        if self.query is not None:
+            query = _query(self.query, request.scope["query_string"], errors)
+        if self.body is not None:
+            try:
+                content = await read_object(request)
+            except RequestInvalid as error:
+                errors.extend(error.errors)
+            else:
+                sent += content.size
+                body = _validated(self.body, "body", content.value, errors, storable=content.storable)
+        if errors:
+            raise RequestInvalid(reported(errors, sent))
+        return Received(path, query, body)
+
+
+class HandlerInputs(TypedDict):
+    dependencies: Dependencies
+    opt: dict[str, Any]
+
+
+def accepts(
+    path: type[RequestModel] | None = None,
+    query: type[RequestModel] | None = None,
+    body: type[RequestModel] | None = None,
+    **providers: AnyCallable,
+) -> HandlerInputs:
+    """Keyword arguments of a route handler: the dependency `received`, and what the document says of it.
+
+    `providers` are dependencies that are made from what was received, and so only after all of it is valid.
+    """
+    accepted = Accepts(path, query, body, providers)
+    dependencies = {RECEIVED: Provide(accepted.receive)} | {
+        name: Provide(provider) for name, provider in providers.items()
+    }
+    return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
+
+
+def _query[M: RequestModel](model: type[M], query: bytes, errors: list[FieldError]) -> M | None:
+    if query.count(b"&") >= MAX_PARAMETERS:
+        errors.append(TOO_MANY_PARAMETERS)
+        return None
+    return _validated(model, "query", _query_values(model, query, errors), errors)
+
+
+def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldError]) -> dict[str, Any]:
+    """The last value of each known parameter; all of them where the model says that it may be repeated."""
+    values: dict[str, Any] = {}
+    for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        if name in model.repeatable:
+            values.setdefault(name, []).append(value)
+        elif name in model.model_fields:
+            values[name] = value
+        else:
+            errors.extend(unstorable({name: value}, ("query",)))
+    return values
+
+
+def _validated[M: RequestModel](
+    model: type[M], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
+) -> M | None:
+    """`storable`: it is known that all text in it is."""
+    found = [] if storable or is_storable(values) else list(islice(unstorable(values, (where,)), MAX_ERRORS))
+    try:
+        valid = model.model_validate(values)
+    except ValidationError as error:
+        found.extend(_field_error(details, where, model) for details in error.errors(include_url=False))
+    else:
+        if not found:
+            return valid
+    errors.extend(_in_field_order(found, model))
+    return None
+
+
+def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:
+    """One error for each place: a text that cannot be stored may also break its field's own rule."""
+    places: dict[tuple[str | int, ...], FieldError] = {}
+    for error in found:
+        places.setdefault(error["loc"], error)
+    order = {name: index for index, name in enumerate(model.model_fields)}
+    unknown = len(order)
+    return sorted(
+        places.values(),
+        key=lambda error: order.get(str(error["loc"][1:2][0]), unknown) if error["loc"][1:] else unknown,
+    )
+
+
+def _field_error(details: ErrorDetails, where: str, model: type[RequestModel]) -> FieldError:
+    field = str(details["loc"][0])
+    location = details["loc"][:1] if field in model.repeatable else details["loc"]
+    error = FieldError(type=details["type"], loc=(where, *location), msg=details["msg"])
+    if may_be_repeated(value := details["input"]) and field not in model.private:
+        error["input"] = value
+    if "ctx" in details:
+        error["ctx"] = {name: {} if isinstance(value, Exception) else value for name, value in details["ctx"].items()}
+    return error

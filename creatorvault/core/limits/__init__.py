@@ -1,0 +1,1 @@
+"""Rate limits, counters, client addresses and the work allowance."""

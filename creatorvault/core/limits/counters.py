@@ -1,0 +1,164 @@
+"""Counting requests in windows of time: in this process, or in a Valkey or Redis that several processes share."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final, Protocol
+
+from limits.aio.storage import RedisStorage
+from valkey.asyncio import BlockingConnectionPool, Valkey
+from valkey.exceptions import ValkeyError
+
+from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.storage_url import valkey_url
+
+log = get_logger(__name__)
+
+REMEMBERED: Final = 100_000
+PREFIX: Final = "creatorvault:limits"
+ANSWER_SECONDS: Final = 0.5
+"""How long a request waits for the shared storage; the first one that waits in vain sends all to the process's own.
+
+Not shorter: a busy event loop must not look like a storage that is away.
+"""
+
+RETRY_SECONDS: Final = 1.0
+TAKE_BACK: Final = """
+local count = tonumber(redis.call('get', KEYS[1]) or 0)
+if count > 1 then return redis.call('decr', KEYS[1]) end
+redis.call('del', KEYS[1])
+return 0
+"""
+"""Never below zero: what the storage has forgotten is no gift. A count of zero takes no room."""
+
+CONNECTIONS: Final = 8
+SLACK_SECONDS: Final = 5
+"""Processes whose clocks differ by less than this find each other's window."""
+
+
+class Counters(Protocol):
+    async def add(self, bucket: str, window: int, seconds: int) -> int:
+        """Counts one request and returns how many there are in this bucket's window, this one included."""
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        """Undoes one `add` of this bucket and window. Does nothing when the bucket's count is gone by now."""
+
+    async def aclose(self) -> None: ...
+
+
+class ProcessCounters:
+    """Of `size` buckets at most; the one that began its window longest ago goes first.
+
+    The memory storage of `limits` walks all its keys on every request, which a thousand callers make a millisecond.
+    """
+
+    def __init__(self, size: int = REMEMBERED) -> None:
+        self._size = size
+        self._counts: OrderedDict[str, tuple[int, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._counts)
+
+    async def add(self, bucket: str, window: int, seconds: int) -> int:
+        counted, count = self._counts.get(bucket, (window, 0))
+        if counted != window:
+            count = 0
+            del self._counts[bucket]
+        self._counts[bucket] = (window, count + 1)
+        if len(self._counts) > self._size:
+            self._counts.popitem(last=False)
+        return count + 1
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        counted, count = self._counts.get(bucket, (window, 0))
+        if counted != window or not count:
+            return
+        if count == 1:
+            del self._counts[bucket]
+        else:
+            self._counts[bucket] = (window, count - 1)
+
+    async def aclose(self) -> None:
+        self._counts.clear()
+
+
+class SharedCounters:
+    """Counts in one place for all processes; while that place does not answer, each process counts for itself.
+
+    A limit is never worth a refused or a slow request: the first failure turns to the process's own counters at once
+    and raises the alarm `provider_down`; a task in the background asks every second whether the storage is back.
+    """
+
+    def __init__(self, url: Secret, clock: Callable[[], float] = time.monotonic) -> None:
+        """Connects to nothing yet."""
+        self._own = ProcessCounters()
+        self._clock = clock
+        self._watch: asyncio.Task[None] | None = None
+        address = valkey_url(url.reveal())
+        pool = BlockingConnectionPool.from_url(
+            address,
+            max_connections=CONNECTIONS,
+            timeout=ANSWER_SECONDS,
+            socket_timeout=ANSWER_SECONDS,
+            socket_connect_timeout=ANSWER_SECONDS,
+            lib_name=None,
+            lib_version=None,
+        )
+        self._storage = RedisStorage(
+            f"async+{address}",
+            implementation="valkey",
+            key_prefix=PREFIX,
+            connection_pool=pool,  # type: ignore[arg-type]  # documented by limits, and missing in its types
+        )
+        self._take_back = Valkey(connection_pool=pool).register_script(TAKE_BACK)
+        self._pool = pool
+
+    @property
+    def shared(self) -> bool:
+        """False while the storage is away."""
+        return self._watch is None
+
+    async def add(self, bucket: str, window: int, seconds: int) -> int:
+        count = await self._answered(lambda: self._storage.incr(f"{bucket}:{window}", seconds + SLACK_SECONDS))
+        return await self._own.add(bucket, window, seconds) if count is None else count
+
+    async def take_back(self, bucket: str, window: int) -> None:
+        """Where requests are counted now, which after a failure is not where this one was."""
+        if await self._answered(lambda: self._take_back(keys=[f"{PREFIX}:{bucket}:{window}"])) is None:
+            await self._own.take_back(bucket, window)
+
+    async def aclose(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        await self._pool.disconnect()
+
+    async def _answered(self, ask: Callable[[], Awaitable[int]]) -> int | None:
+        """The storage's answer. Returns None while it is away."""
+        if self.shared:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    return await ask()
+            except (ValkeyError, OSError, TimeoutError) as error:
+                self._turn_away(error)
+        return None
+
+    def _turn_away(self, error: Exception) -> None:
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._wait_for_return())
+            raise_alarm("provider_down", provider="limits-storage", error=type(error).__name__)
+
+    async def _wait_for_return(self) -> None:
+        since = self._clock()
+        while True:
+            await asyncio.sleep(RETRY_SECONDS)
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    if await self._storage.check():
+                        break
+            except TimeoutError:
+                continue
+        self._watch = None
+        log.info("limits.storage.back", seconds=round(self._clock() - since, 1))

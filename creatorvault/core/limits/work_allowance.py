@@ -1,0 +1,137 @@
+"""Work: the processor time that a creator's long computations take, and how much of it one identity may use.
+
+Counted by each process for itself, since what is shared out is this process's time.
+"""
+
+import math
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Coroutine, Generator
+from typing import Any, Final, NamedTuple
+
+from litestar.types import HTTPScope
+
+from creatorvault.core.errors import TooManyRequests
+from creatorvault.core.limits.rate_limits import STATE_KEY, WINDOW_SECONDS, limit_headers
+from creatorvault.settings.sections import LimitsSettings
+
+POLICY: Final = "work"
+REMEMBERED: Final = 100_000
+
+
+class WorkUsedUp(TooManyRequests):
+    """The identity's allowance of processor time is used up; some of it is back after `retry_after` seconds."""
+
+    def __init__(self, *, retry_after: int) -> None:
+        super().__init__(retry_after=retry_after)
+        self.detail = f"Too much to search at once: try again in {retry_after} seconds"
+
+
+class Meter:
+    """Processor time of this thread, in seconds: of all steps, and of the longest one."""
+
+    __slots__ = ("longest_step", "seconds")
+
+    def __init__(self) -> None:
+        self.seconds = self.longest_step = 0.0
+
+    def add(self, step: float) -> None:
+        self.seconds += step
+        self.longest_step = max(self.longest_step, step)
+
+
+class Metered[T]:
+    """Awaits a coroutine and measures each of its steps, from one suspension to the next.
+
+    What other tasks do meanwhile is theirs. The clock is the thread's, so a busy machine does not count as work.
+    """
+
+    def __init__(self, meter: Meter, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._meter = meter
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, Any, T]:
+        step: Callable[[Any], Any] = self._coroutine.send
+        argument: Any = None
+        while True:
+            began = time.thread_time()
+            try:
+                awaited = step(argument)
+            except StopIteration as end:
+                result: T = end.value
+                return result
+            finally:
+                self._meter.add(time.thread_time() - began)
+            try:
+                argument = yield awaited
+            except BaseException as error:  # noqa: BLE001  # whatever it is, it is thrown into the coroutine
+                step, argument = self._coroutine.throw, error
+            else:
+                step = self._coroutine.send
+
+
+class _Level(NamedTuple):
+    """Milliseconds that count against an identity, as of `at` (seconds of the clock)."""
+
+    milliseconds: float
+    at: float
+
+
+class WorkAllowance:
+    """So many milliseconds of processor time a minute for each identity, as a bucket that leaks at that rate.
+
+    A read whose cost is only known afterwards may overdraw it; what is overdrawn has to leak away first. So over a
+    longer time nobody takes more than the allowance.
+    """
+
+    def __init__(
+        self, settings: LimitsSettings, refused: Counter[str], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """`refused` counts refusals by policy."""
+        self._enabled = settings.enabled
+        self._quota = settings.identity_work_milliseconds
+        self._refused = refused
+        self._clock = clock
+        self._levels: OrderedDict[str, _Level] = OrderedDict()
+        self.seconds = self.longest_step = 0.0
+        """Of all work since the start of the process."""
+
+    def admit(self, scope: HTTPScope, who: str) -> None:
+        """Raises WorkUsedUp when the allowance of `who`, a pseudonym, is used up."""
+        if not self._enabled:
+            return
+        over = self._level(who) - self._quota
+        if over >= 0:
+            self._show(scope, who)
+            self._refused[POLICY] += 1
+            raise WorkUsedUp(retry_after=max(1, math.ceil(over / self._quota * WINDOW_SECONDS)))
+
+    def charge(self, scope: HTTPScope, who: str, done: Meter) -> None:
+        """Counts work that was done, whatever became of it, and says in the answer's headers what is left."""
+        self.seconds += done.seconds
+        self.longest_step = max(self.longest_step, done.longest_step)
+        if not self._enabled:
+            return
+        level = self._level(who) + done.seconds * 1000
+        self._levels[who] = _Level(level, self._clock())
+        self._levels.move_to_end(who)
+        if len(self._levels) > REMEMBERED:
+            self._levels.popitem(last=False)
+        self._show(scope, who)
+
+    def _level(self, who: str) -> float:
+        known = self._levels.get(who)
+        if known is None:
+            return 0.0
+        return max(0.0, known.milliseconds - (self._clock() - known.at) * self._quota / WINDOW_SECONDS)
+
+    def _show(self, scope: HTTPScope, who: str) -> None:
+        """Beside the policy of the request's own count (draft-ietf-httpapi-ratelimit-headers-10 allows several)."""
+        level = self._level(who)
+        remaining, seconds = max(0, int(self._quota - level)), math.ceil(level / self._quota * WINDOW_SECONDS)
+        others = [header for header in limit_headers(scope) if not header[1].startswith(b'"work"')]
+        scope["state"][STATE_KEY] = (
+            *others,
+            (b"ratelimit-policy", b'"work";q=%d;w=%d;qu="milliseconds"' % (self._quota, WINDOW_SECONDS)),
+            (b"ratelimit", b'"work";r=%d;t=%d' % (remaining, seconds)),
+        )

@@ -1,0 +1,78 @@
+"""A span of OpenTelemetry for each request, without the path, the query, addresses or anybody's id.
+
+Needs the extra `otel`; `creatorvault.core.telemetry.tracing` imports this when there is something to send to.
+"""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import OTELResourceDetector, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    set_span_in_context,
+)
+
+from creatorvault.core.telemetry.request_context import Exchange
+from creatorvault.core.telemetry.trace_context import Trace
+
+SERVICE: Final = Resource({"service.name": "creatorvault"})
+
+
+class Spans:
+    """An observer of the edge. Its span is the current one while the request is answered."""
+
+    def __init__(self, exporter: SpanExporter) -> None:
+        self._provider = TracerProvider(resource=SERVICE.merge(OTELResourceDetector().detect()))
+        self._provider.add_span_processor(BatchSpanProcessor(exporter))
+        self._tracer = self._provider.get_tracer(__name__)
+
+    @contextmanager
+    def observe(self, exchange: Exchange) -> Generator[None]:
+        with self._tracer.start_as_current_span(
+            exchange.method, context=_caller(exchange.trace), kind=SpanKind.SERVER
+        ) as span:
+            exchange.trace = exchange.trace._replace(trace_id=f"{span.get_span_context().trace_id:032x}")
+            try:
+                yield
+            finally:
+                span.update_name(f"{exchange.method} {exchange.route}")
+                span.set_attributes(
+                    {
+                        "http.request.method": exchange.method,
+                        "http.route": exchange.route,
+                        "http.response.status_code": exchange.status,
+                        "http.response.body.size": exchange.bytes_out,
+                        "creatorvault.correlation_id": exchange.correlation_id,
+                    }
+                )
+                if exchange.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                    span.set_status(StatusCode.ERROR)
+
+    async def aclose(self) -> None:
+        """Sends what is left; the exporter's own timeout bounds it."""
+        await asyncio.to_thread(self._provider.shutdown)
+
+
+def exported_spans() -> Spans:
+    """Where to, and with which headers, say OpenTelemetry's own variables."""
+    return Spans(OTLPSpanExporter())
+
+
+def _caller(trace: Trace) -> Context:
+    """The caller's span as the parent, so that its decision to sample is followed."""
+    if trace.parent_id is None:
+        return Context()
+    flags = TraceFlags(TraceFlags.SAMPLED if trace.sampled else TraceFlags.DEFAULT)
+    parent = SpanContext(int(trace.trace_id, 16), int(trace.parent_id, 16), is_remote=True, trace_flags=flags)
+    return set_span_in_context(NonRecordingSpan(parent), Context())

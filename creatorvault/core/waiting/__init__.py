@@ -1,0 +1,1 @@
+"""Deadlines, keyed locks, shared timeouts and the event-loop budget."""

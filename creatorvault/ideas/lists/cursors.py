@@ -1,0 +1,91 @@
+"""Cursors: where a page ended, sealed, so that the next one goes on there whatever has been written meanwhile.
+
+A place in the order of titles is a title, and addresses end up in logs. So a cursor is an envelope of the vault's own,
+bound to the list that it was given for; docs/encryption.md says which bytes.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from creatorvault.core.errors import Alarm
+from creatorvault.core.identifiers import VaultId
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.envelope import context
+from creatorvault.ideas.errors import CursorInvalid
+from creatorvault.ideas.fields import split_tags
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.search.ordering import Place
+from creatorvault.ideas.text.collation import ORDER
+from creatorvault.ideas.text.folding import RULE
+
+DOMAIN: Final = b"creatorvault/cursor/v1"
+PURPOSE: Final = "cursors"
+
+_encode: Final = msgspec.json.Encoder().encode
+_time: Final = msgspec.json.Decoder(tuple[datetime, UUID])
+_rank: Final = msgspec.json.Decoder(tuple[int, UUID])
+_title: Final = msgspec.json.Decoder(tuple[str, UUID])
+_decoders: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
+    "created_at": _time,
+    "updated_at": _time,
+    "title": _title,
+    "priority": _rank,
+    "stage": _rank,
+}
+
+
+def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> str | msgspec.UnsetType | None:
+    """For the page after `place`; None where there is none, UNSET where nobody asked for cursors."""
+    if query.cursor is None:
+        return msgspec.UNSET
+    if place is None:
+        return None
+    return _written(cipher.for_purpose(PURPOSE).seal_json(place, _context(cipher.vault, query)))
+
+
+def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
+    """Where the query's cursor says that the page before ended; None without a cursor, and at the beginning.
+
+    `cipher` is None for a vault that has no key. Raises CursorInvalid.
+    """
+    if not query.cursor:
+        return None
+    if cipher is None:
+        raise CursorInvalid
+    try:
+        sealed, bound = _read(query.cursor), _context(cipher.vault, query)
+        return Place(*cipher.for_purpose(PURPOSE).open_json(sealed, bound, _decoders[query.sort]))
+    except (Alarm, ValueError):
+        # What would be an alarm about a stored value is only bad input here, and none of the log's business.
+        raise CursorInvalid from None
+
+
+def _context(vault: VaultId, query: IdeaQuery) -> bytes:
+    """All of the question but how much of the answer a page may hold. Filters are in one order, however they came.
+
+    Where a search or the order of titles decides, its rule is part of the question: a place in another is none here.
+    """
+    tags, stages, priorities = (
+        sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)
+    )
+    rules = (*([RULE] if query.search else []), *([ORDER] if query.sort == "title" else []))
+    question = (query.search or "", tags, stages, priorities, query.sort, query.order, *rules)
+    return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), _encode(question))
+
+
+def _written(sealed: bytes) -> str:
+    """base64url without padding (RFC 4648 §5)."""
+    return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+
+def _read(cursor: str) -> bytes:
+    """Raises ValueError for anything that `_written` does not write: decoders read many texts as the same bytes."""
+    sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    if _written(sealed) != cursor:
+        raise ValueError
+    return sealed

@@ -1,0 +1,117 @@
+"""A page of a list, made alike from what either way of reading has found."""
+
+from collections.abc import Sequence
+from hashlib import blake2b
+from typing import Any, Final, NamedTuple, Protocol, cast
+
+import msgspec
+
+from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.ideas.fields import split_tags
+from creatorvault.ideas.lists.cursors import next_cursor
+from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
+from creatorvault.ideas.search.filters import CorpusQuery, Page
+from creatorvault.ideas.search.ordering import Place, SortField
+from creatorvault.tenants.errors import VaultMismatch
+from creatorvault.tenants.services import OpenVault
+
+IDEA_ID: Final = IdeaColumns._fields.index("id")
+REVISION: Final = IdeaColumns._fields.index("revision")
+
+_encode: Final = msgspec.json.Encoder().encode
+
+
+class Opened(Protocol):
+    """A vault in one snapshot, or under its lock."""
+
+    @property
+    def id(self) -> VaultId: ...
+    @property
+    def revision(self) -> VaultRevision: ...
+    @property
+    def cipher(self) -> VaultCipher: ...
+
+
+class IdeaPage(NamedTuple):
+    """`items` are IdeaResponses in JSON; `tag` is the entity tag of the list; `next_cursor` as in `cursors`."""
+
+    items: list[msgspec.Raw]
+    total: int
+    tag: str
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
+
+    def has_more(self, query: IdeaQuery) -> bool:
+        if self.next_cursor is msgspec.UNSET:
+            return query.offset + len(self.items) < self.total
+        return self.next_cursor is not None
+
+
+def opened(vault: Opened, row: Sequence[Any]) -> IdeaResponse:
+    """`row` has the columns of IdeaColumns. Raises the alarms of `IdeaSealer.open`, and VaultMismatch.
+
+    What opens was sealed with its revision. If the vault's row is not that far, it was set back.
+    """
+    idea = IdeaSealer.of(vault.cipher).open(row)
+    if row[REVISION] > vault.revision:
+        raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea.id))
+    return idea
+
+
+def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
+    """The entity tag of a list: it stays while neither the vault nor the question changes."""
+    question = blake2b(repr(tuple(query.__dict__.values())).encode(), digest_size=8).hexdigest()
+    return f'"{revision}-{question}"'
+
+
+def is_about_content(query: IdeaQuery) -> bool:
+    return bool(query.search or query.sort == "title" or (query.tags and split_tags(query.tags)))
+
+
+def about_content(query: IdeaQuery, after: Place | None) -> CorpusQuery | None:
+    """The question that only opened ideas can answer: search, tags or the order of titles."""
+    if not is_about_content(query):
+        return None
+    return CorpusQuery(
+        search=query.search,
+        tags=tuple(split_tags(query.tags or "")),
+        stages=query.stage,
+        priorities=query.priority,
+        sort=cast("SortField", query.sort),
+        descending=query.order == "desc",
+        limit=query.limit,
+        offset=query.offset,
+        after=None if after is None else after.key,
+    )
+
+
+def rows_wanted(query: IdeaQuery) -> int:
+    """By cursor one more than the page may hold: it tells whether anything follows."""
+    return query.limit if query.cursor is None else query.limit + 1
+
+
+async def page_of_rows(
+    vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, turn: LoopTurn
+) -> IdeaPage:
+    """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many.
+
+    Raises as `opened`.
+    """
+    items: list[msgspec.Raw] = []
+    turn.restart()
+    for row in rows[: query.limit]:
+        items.append(msgspec.Raw(_encode(opened(vault, row))))
+        if turn.is_over:
+            await turn.rest()
+    last = None
+    if len(rows) > query.limit:
+        row = rows[query.limit - 1]
+        last = Place(row[IdeaColumns._fields.index(query.sort)], row[IDEA_ID])
+    return IdeaPage(items, total, list_tag(vault.revision, query), next_cursor(query, vault.cipher, last))
+
+
+def page_of_matches(vault: OpenVault, query: IdeaQuery, page: Page) -> IdeaPage:
+    cursor = next_cursor(query, vault.cipher, page.last)
+    return IdeaPage(page.items, page.total, list_tag(vault.revision, query), cursor)

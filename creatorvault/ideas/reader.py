@@ -1,0 +1,169 @@
+"""What a corpus is built from: the vault's ideas, opened, as one snapshot sees them."""
+
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Final, NamedTuple
+
+from creatorvault.core.identifiers import VaultRevision, vault_ids
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.search.blocks import ID_BYTES, MOST, MOST_BYTES, Block, ids_in
+from creatorvault.ideas.search.cache import BEGINNING
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.segments.sealing import (
+    ENDLESS,
+    FEWEST,
+    Gap,
+    SegmentSealer,
+    Span,
+    gaps_between,
+    go_together,
+)
+from creatorvault.ideas.segments.writer import SegmentWriter
+from creatorvault.tenants.errors import VaultMismatch
+from creatorvault.tenants.services import OpenVault
+
+MOST_GAPS: Final = 32
+"""Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
+
+IDS_AT_ONCE: Final = 2**11
+"""Comparing so many ids takes a fraction of a millisecond."""
+
+EVERYTHING: Final = Gap(BEGINNING, ENDLESS)
+EVERY_IDEA: Final = IdeaQuery()
+
+
+class Segments(NamedTuple):
+    """Those that the snapshot has, and who writes new ones."""
+
+    stored: SegmentRepository
+    writer: SegmentWriter
+
+
+class VaultReader:
+    """All of a vault is read from its segments, and row by row where there are none; those it makes of what it read.
+
+    Without `segments` it reads row by row only. Answers are those of `search.cache.VaultReader`; raises the alarms of
+    `IdeaSealer.open` and of `SegmentSealer.open`, and VaultMismatch where the segments are not a copy of the rows.
+    """
+
+    def __init__(
+        self, repository: IdeaRepository, vault: OpenVault, turn: LoopTurn, segments: Segments | None = None
+    ) -> None:
+        """`turn` is that of who reads the blocks, and rests between them."""
+        self.revision = vault.revision
+        self.idea_count = vault.idea_count
+        self._repository = repository
+        self._vault = vault
+        self._turn = turn
+        self._segments = segments if vault.idea_count >= FEWEST else None
+        self._sealer = IdeaSealer.of(vault.cipher)
+        self._segment_sealer = SegmentSealer.of(vault.cipher)
+        self._makes_segments = True  # and forgets those that are not believed
+
+    async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
+        if revision == BEGINNING and self._segments:
+            blocks = self._all(self._segments)
+        else:
+            blocks = self._rows(Gap(revision, ENDLESS))
+        async with aclosing(blocks):
+            async for block in blocks:
+                yield block
+
+    async def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
+        size = IDS_AT_ONCE * ID_BYTES
+        async with aclosing(self._repository.packed_ids()) as batches:
+            async for packed in batches:
+                for start in range(0, len(packed), size):
+                    yield ids_in(packed[start : start + size])
+
+    async def _all(self, segments: Segments) -> AsyncGenerator[Block]:
+        spans, gaps = await self._spans_and_gaps(segments)
+        read: set[bytes] = set()
+        if spans:
+            async with aclosing(segments.stored.all()) as batches:
+                async for batch in batches:
+                    for segment in batch:
+                        block = self._segment_sealer.open(segment)
+                        read.update(block.ids)
+                        yield block
+        for gap in gaps:
+            async with aclosing(self._rows(gap)) as blocks:
+                async for block in blocks:
+                    if spans:
+                        read.update(block.ids)
+                    yield block
+                    if len(block) >= FEWEST or _is_full(len(block), block.size):
+                        self._make_segment(segments, block)
+        if spans:
+            await self._compare_with_rows(read)
+        self._makes_segments = False  # who reads the vault a second time has made them
+
+    async def _spans_and_gaps(self, segments: Segments) -> tuple[Sequence[Span], Sequence[Gap]]:
+        """Spans that hold what the vault has, and where it has more. Every idea is counted in one or found in a gap.
+
+        Segments that are folded by another rule or overlap, and those with too many gaps, are forgotten. Raises
+        VaultMismatch when there are more or fewer ideas in them and beside them than the vault has.
+        """
+        spans = await segments.stored.spans()
+        if not spans:
+            return (), [EVERYTHING]
+        if go_together(spans):
+            gaps = await self._repository.rows_in(gaps_between(spans))
+            if sum(span.ideas for span in spans) + sum(rows for _, rows in gaps) != self.idea_count:
+                raise await self._mismatch()
+            if len(gaps) <= MOST_GAPS:
+                return spans, [gap for gap, _ in gaps]
+        if self._makes_segments:
+            segments.writer.forget(self._vault.id)
+        return (), [EVERYTHING]
+
+    async def _compare_with_rows(self, read: set[bytes]) -> None:
+        """Raises VaultMismatch unless `read` are the ids of all rows of the vault.
+
+        As many ideas were read as the vault counts. If it has as many rows, and each of them is among what was read,
+        each was read once, and none has no row. A segment that an idea is in has gone with each change of it; so as
+        long as nobody edits a row's revision, it is read as its row has it.
+        """
+        rows = 0
+        async with aclosing(self.live_ids()) as batches:
+            async for ids in batches:
+                if not read.issuperset(ids):
+                    raise await self._mismatch()
+                rows += len(ids)
+                await self._turn.rest_if_over()
+        if rows != self.idea_count:
+            raise await self._mismatch()
+
+    async def _rows(self, gap: Gap) -> AsyncGenerator[Block]:
+        opened: list[OpenedIdea] = []
+        size = 0
+        async with aclosing(self._repository.changed_within(gap)) as batches:
+            async for rows in batches:
+                for row in rows:
+                    idea = OpenedIdea.of(row.revision, self._sealer.open(row))
+                    opened.append(idea)
+                    size += idea.size
+                    if _is_full(len(opened), size):
+                        yield Block.of(opened)
+                        opened, size = [], 0
+                    if self._turn.is_over:
+                        await self._turn.rest()
+        if opened:
+            yield Block.of(opened)
+
+    def _make_segment(self, segments: Segments, block: Block) -> None:
+        if self._makes_segments and segments.writer.has_room:
+            segments.writer.write(self._vault.id, self.revision, self._segment_sealer.seal(block))
+
+    async def _mismatch(self) -> VaultMismatch:
+        """Between rows, segments and the vault's row. It names the segments where the other two agree."""
+        rows = (await self._repository.counted(EVERY_IDEA)).rows
+        where = {"table": "idea_segments"} if rows == self.idea_count else {}
+        return VaultMismatch(**vault_ids(self._vault.id), **where)
+
+
+def _is_full(ideas: int, size: int) -> bool:
+    return ideas >= MOST or size >= MOST_BYTES

@@ -1,0 +1,222 @@
+"""The corpora of many vaults in one process, under one budget of bytes; the vault used longest ago goes first."""
+
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+import msgspec
+
+from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.filters import CorpusQuery, Page
+from creatorvault.ideas.search.index import Corpus, CorpusDraft
+from creatorvault.ideas.search.streaming import PageWindow
+from creatorvault.settings.sections import SearchSettings
+from creatorvault.tenants.errors import VaultMismatch
+
+BEGINNING = VaultRevision(0)
+REMEMBERED_OUTGROWN = 10_000
+
+
+class VaultReader(Protocol):
+    """A vault as one database snapshot shows it.
+
+    Every answer must come from the snapshot that holds `revision`; under PostgreSQL that takes REPEATABLE READ.
+    """
+
+    @property
+    def revision(self) -> VaultRevision: ...
+    @property
+    def idea_count(self) -> int: ...
+
+    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
+        """The ideas last changed after `revision`, each once."""
+
+    def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
+        """The ids of all ideas of the vault, 16 bytes each, in batches."""
+
+
+class Figures(msgspec.Struct, frozen=True, kw_only=True):
+    """Counted since the start of the process, save `bytes` and `vaults`, which are as of now."""
+
+    hits: int
+    refreshes: int
+    misses: int
+    streams: int
+    evictions: int
+    bytes: int
+    vaults: int
+
+
+class Corpora:
+    """One per process, for one event loop. Who reads a vault has waited for its turn (`ideas.full_reads`), so it finds
+    what the request before it has read.
+    """
+
+    def __init__(self, settings: SearchSettings) -> None:
+        self._budget = settings.corpus_bytes
+        self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
+        self._kept: OrderedDict[VaultId, Corpus] = OrderedDict()
+        self._kept_bytes = 0
+        self._growing_bytes = 0
+        self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
+        self._forgettings = 0
+        self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
+
+    async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
+        """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
+
+        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
+        """
+        corpus = self._hit(vault, reader.revision, reader.idea_count) or await self._refreshed(vault, reader, turn)
+        if corpus is None:
+            self._streams += 1
+            return await self._streamed(vault, reader, query, turn)
+        return await corpus.select(query, turn)
+
+    async def page_at_hand(
+        self, vault: VaultId, revision: VaultRevision, idea_count: int, query: CorpusQuery, turn: LoopTurn
+    ) -> Page | None:
+        """The answer for this very revision if it takes no reading; None otherwise."""
+        corpus = self._hit(vault, revision, idea_count)
+        return None if corpus is None else await corpus.select(query, turn)
+
+    def revision_of(self, vault: VaultId) -> VaultRevision:
+        """Up to which revision the vault has been read; 0 where nothing of it is kept."""
+        corpus = self._kept.get(vault)
+        return BEGINNING if corpus is None else corpus.revision
+
+    def forget(self, vault: VaultId) -> None:
+        """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
+        self._forgettings += 1
+        self._outgrown.pop(vault, None)
+        self._drop(vault)
+
+    def figures(self) -> Figures:
+        return Figures(
+            hits=self._hits,
+            refreshes=self._refreshes,
+            misses=self._misses,
+            streams=self._streams,
+            evictions=self._evictions,
+            bytes=self._kept_bytes + self._growing_bytes,
+            vaults=len(self._kept),
+        )
+
+    def _hit(self, vault: VaultId, revision: VaultRevision, idea_count: int) -> Corpus | None:
+        corpus = self._kept.get(vault)
+        if corpus is None or corpus.revision != revision or corpus.idea_count != idea_count:
+            return None
+        self._kept.move_to_end(vault)
+        self._hits += 1
+        return corpus
+
+    async def _refreshed(self, vault: VaultId, reader: VaultReader, turn: LoopTurn) -> Corpus | None:
+        """The corpus at the reader's revision; None where the ideas have to be streamed."""
+        base = self._kept.get(vault)
+        if base and base.revision == reader.revision:
+            # At one revision a vault has one number of ideas. Read again, the vault may well add up.
+            self.forget(vault)
+            raise VaultMismatch(**vault_ids(vault))
+        if base and base.revision > reader.revision:
+            # The reader's snapshot began before a change that another request has seen: keep what is newer.
+            return None
+        if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
+            return None
+        return await self._loaded(vault, reader, base, turn)
+
+    async def _loaded(self, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn) -> Corpus | None:
+        forgettings = self._forgettings
+        draft = base.draft() if base else CorpusDraft()
+        if not await self._read_into(draft, vault, reader, base, turn):
+            return None
+        await draft.settle(turn)
+        if base and draft.idea_count != reader.idea_count:
+            async with aclosing(reader.live_ids()) as ids:
+                await draft.retain(ids, turn)
+        if draft.idea_count != reader.idea_count:
+            if base is None:
+                raise VaultMismatch(**vault_ids(vault))
+            return await self._loaded(vault, reader, None, turn)
+        if base:
+            self._refreshes += 1
+        else:
+            self._misses += 1
+        corpus = await draft.finish(reader.revision, turn)
+        if forgettings == self._forgettings:
+            self._keep(vault, corpus)
+        return corpus
+
+    async def _read_into(
+        self, draft: CorpusDraft, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn
+    ) -> bool:
+        """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
+        size_before, growth = draft.size, 0
+        try:
+            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, turn)) as changes:
+                async for block in changes:
+                    draft.merge(block)
+                    if draft.size > self._vault_budget:
+                        await draft.settle(turn)
+                    self._growing_bytes += draft.size - size_before - growth
+                    growth = draft.size - size_before
+                    if draft.size > self._vault_budget:
+                        self._remember_outgrown(vault, draft.idea_count)
+                        return False
+                    if not self._make_room(vault):
+                        return False
+            return True
+        finally:
+            self._growing_bytes -= growth
+
+    def _make_room(self, vault: VaultId) -> bool:
+        """Lets other vaults go, longest unused first, until the budget holds."""
+        while self._kept_bytes + self._growing_bytes > self._budget:
+            others = (other for other in self._kept if other != vault)
+            if (victim := next(others, None)) is None:
+                return False
+            self._drop(victim)
+            self._evictions += 1
+        return True
+
+    def _keep(self, vault: VaultId, corpus: Corpus) -> None:
+        self._drop(vault)
+        self._kept[vault] = corpus
+        self._kept_bytes += corpus.size
+        self._outgrown.pop(vault, None)
+        self._make_room(vault)
+
+    def _drop(self, vault: VaultId) -> None:
+        if corpus := self._kept.pop(vault, None):
+            self._kept_bytes -= corpus.size
+
+    def _remember_outgrown(self, vault: VaultId, ideas: int) -> None:
+        """So many ideas of this vault were too large to keep; it is not tried again before it has fewer."""
+        self._drop(vault)
+        self._outgrown[vault] = ideas
+        if len(self._outgrown) > REMEMBERED_OUTGROWN:
+            self._outgrown.popitem(last=False)
+
+    async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
+        window, seen = PageWindow(query), 0
+        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as stream:
+            async for block in stream:
+                seen += len(block)
+                await window.add(block, turn)
+        if seen != reader.idea_count:
+            raise VaultMismatch(**vault_ids(vault))
+        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as again:
+            return await window.page(again, turn)
+
+
+async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision, turn: LoopTurn) -> AsyncGenerator[Block]:
+    """What the reader reads, with a rest for the event loop between the blocks when it is due."""
+    async with aclosing(reader.changed_since(since)) as blocks:
+        async for block in blocks:
+            _, last_revision = block.revisions
+            if last_revision > reader.revision:
+                raise VaultMismatch(**vault_ids(vault))
+            yield block
+            await turn.rest_if_over()

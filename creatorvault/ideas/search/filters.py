@@ -1,0 +1,96 @@
+"""What can be asked of a vault's ideas, and what comes back."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.schemas import PriorityEnum, StageEnum
+from creatorvault.ideas.search.documents import Entry
+from creatorvault.ideas.search.ordering import Place, SortField, SortKey
+from creatorvault.ideas.text.folding import fold, fold_tag
+
+
+class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Filters combine with AND, values of one filter with OR; a filter without values lets everything pass.
+
+    `search` and `tags` are as the creator typed them: folding is done here. `after` is where the page before ended; the
+    idea that stood there may be gone or stand elsewhere by now.
+    """
+
+    search: str | None = None
+    tags: tuple[str, ...] = ()
+    stages: tuple[StageEnum, ...] = ()
+    priorities: tuple[PriorityEnum, ...] = ()
+    sort: SortField = "created_at"
+    descending: bool = True
+    limit: int = 20
+    offset: int = 0
+    after: SortKey | None = None
+
+
+class Page(msgspec.Struct, frozen=True):
+    """`total` counts every match; an item is the JSON of an IdeaResponse.
+
+    `last` is the place of the last item, None where no match follows it.
+    """
+
+    total: int
+    items: list[msgspec.Raw]
+    last: Place | None
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """The filters of a query, folded. Equal filters let the same ideas pass."""
+
+    needle: str
+    tags: frozenset[str]
+    stages: frozenset[int]
+    priorities: frozenset[int]
+
+    @classmethod
+    def of(cls, query: CorpusQuery) -> "Filter":
+        return cls(
+            fold(query.search or ""),
+            frozenset(map(fold_tag, query.tags)),
+            frozenset(STAGE_RANK[stage] for stage in query.stages),
+            frozenset(PRIORITY_RANK[priority] for priority in query.priorities),
+        )
+
+    def passes_all(self) -> bool:
+        return not (self.needle or self.tags or self.stages or self.priorities)
+
+    @property
+    def needs_keys(self) -> bool:
+        return bool(self.stages or self.priorities or self.tags)
+
+    def with_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+        """Those whose stage, priority and tags pass. Reads the keys of entries that are not known yet."""
+        if self.stages:
+            entries = [entry for entry in entries if (entry.known_keys or entry.keys).stage in self.stages]
+        if self.priorities:
+            entries = [entry for entry in entries if (entry.known_keys or entry.keys).priority in self.priorities]
+        if tags := self.tags:
+            entries = [entry for entry in entries if not tags.isdisjoint((entry.known_keys or entry.keys).tags)]
+        return entries
+
+
+def page_of[E](
+    ascending: Sequence[E], query: CorpusQuery, key: Callable[[E], SortKey]
+) -> tuple[Sequence[E], Place | None]:
+    """The page's rows out of all matches in ascending order, and the place of the last one if another match follows.
+
+    Descending is the exact reverse, the id included.
+    """
+    offset = query.offset
+    if query.after is not None:
+        passed = (bisect_left if query.descending else bisect_right)(ascending, query.after, key=key)
+        offset = len(ascending) - passed if query.descending else passed
+    if query.descending:
+        end = max(len(ascending) - offset, 0)
+        rows = ascending[max(end - query.limit, 0) : end][::-1]
+    else:
+        rows = ascending[offset : offset + query.limit]
+    follows = 0 < len(rows) < len(ascending) - offset
+    return rows, Place.of(key(rows[-1])) if follows else None

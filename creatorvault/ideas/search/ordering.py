@@ -1,0 +1,68 @@
+"""The orders in which ideas are listed. Every order ends in the id, so that pages neither lose nor repeat ideas."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import batched, chain
+from typing import Literal, NamedTuple, Self, cast
+from uuid import UUID
+
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.search.documents import Entry
+from creatorvault.ideas.text.collation import title_key
+
+type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
+type SortKey = tuple[datetime | str | int | bytes, ...]
+
+RUN_ROWS = 1024
+"""Sorting as many takes less than a millisecond."""
+
+
+SORT_KEYS: dict[SortField, Callable[[Entry], SortKey]] = {
+    "created_at": lambda entry: ((entry.known_keys or entry.keys).created_at, entry.id),
+    "updated_at": lambda entry: ((entry.known_keys or entry.keys).updated_at, entry.id),
+    "title": lambda entry: ((keys := entry.known_keys or entry.keys).title_order, keys.title, entry.id),
+    "priority": lambda entry: ((entry.known_keys or entry.keys).priority, entry.id),
+    "stage": lambda entry: ((entry.known_keys or entry.keys).stage, entry.id),
+}
+
+
+class Place(NamedTuple):
+    """Where an idea stands in an order: what the order goes by, which is a title, a time or a rank, and the id."""
+
+    value: datetime | str | int
+    id: UUID
+
+    @classmethod
+    def of(cls, key: SortKey) -> Self:
+        return cls(cast("datetime | str | int", key[-2]), UUID(bytes=cast("bytes", key[-1])))
+
+    @property
+    def key(self) -> SortKey:
+        value = title_key(self.value) if isinstance(self.value, str) else (self.value,)
+        return (*value, self.id.bytes)
+
+
+async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:
+    """The rows sorted as `sorted` would, without holding the event loop longer than a run of `RUN_ROWS` takes.
+
+    A sample sort: runs are sorted each for itself, pivots are drawn from them, and what lies between two pivots in all
+    of the runs is sorted together.
+    """
+    runs = []
+    for run in batched(rows, RUN_ROWS):
+        runs.append(sorted(run, key=key))
+        await turn.rest_if_over()
+    if len(runs) < 2:
+        return runs[0] if runs else []
+    sample = sorted(key(row) for run in runs for row in run[:: RUN_ROWS // 8])
+    pivots = sample[8::8]
+    result: list[T] = []
+    starts = [0] * len(runs)
+    for pivot in [*pivots, None]:
+        ends = [len(run) if pivot is None else bisect_left(run, pivot, key=key) for run in runs]
+        pieces = [run[start:end] for run, start, end in zip(runs, starts, ends, strict=True)]
+        result.extend(sorted(chain.from_iterable(pieces), key=key))
+        starts = ends
+        await turn.rest_if_over()
+    return result

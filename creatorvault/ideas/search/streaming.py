@@ -1,0 +1,73 @@
+"""The same page from ideas that pass by once, for a vault that is not kept. Memory is bounded by offset + limit."""
+
+from collections.abc import AsyncIterable, Sequence
+from operator import gt, lt
+
+import msgspec
+
+from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.documents import Entry
+from creatorvault.ideas.search.filters import CorpusQuery, Filter, Page, page_of
+from creatorvault.ideas.search.index import holding, passing, read_keys
+from creatorvault.ideas.search.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
+
+SHALLOW = 1000
+"""Pages that end before this are cut from whole entries. For deeper ones only sort keys are held, and read twice."""
+
+SLACK = 1024
+
+type Candidate = tuple[SortKey, Entry | None]
+
+
+def _key(candidate: Candidate) -> SortKey:
+    return candidate[0]
+
+
+class PageWindow:
+    """Counts the matches among ideas given in any order, and keeps the candidates for the page."""
+
+    def __init__(self, query: CorpusQuery) -> None:
+        self._query = query
+        self._filter = Filter.of(query)
+        self._sort_key = SORT_KEYS[query.sort]
+        self._reach = query.offset + query.limit + 1  # one more tells whether anything follows
+        self.shallow = self._reach <= SHALLOW
+        self._candidates: list[Candidate] = []
+        self._total = 0
+
+    async def add(self, block: Block, turn: LoopTurn) -> None:
+        needle = self._filter.needle
+        entries = await holding(needle, [block], turn) if needle else block.entries
+        matches = await passing(self._filter, entries, turn)
+        await read_keys(matches, turn)
+        self._total += len(matches)
+        candidates = ((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
+        if (after := self._query.after) is not None:
+            lies_beyond = lt if self._query.descending else gt
+            candidates = (candidate for candidate in candidates if lies_beyond(_key(candidate), after))
+        self._candidates.extend(candidates)
+        if len(self._candidates) >= 2 * self._reach + SLACK:
+            await self._drop_hopeless(turn)
+
+    async def _drop_hopeless(self, turn: LoopTurn) -> None:
+        ascending = await sort_in_turns(self._candidates, _key, turn)
+        self._candidates = ascending[-self._reach :] if self._query.descending else ascending[: self._reach]
+
+    async def chosen(self, turn: LoopTurn) -> tuple[Sequence[Candidate], Place | None]:
+        await self._drop_hopeless(turn)
+        return page_of(self._candidates, self._query, _key)
+
+    async def page(self, again: AsyncIterable[Block], turn: LoopTurn) -> Page:
+        """`again` is the same ideas once more; it is read, up to the last one needed, only for a deep page."""
+        chosen, last = await self.chosen(turn)
+        bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
+        places = [key[-1] for key, _ in chosen]
+        missing = set(places).difference(bodies)
+        if missing:
+            async for block in again:
+                if not missing.isdisjoint(block.ids):
+                    bodies |= {entry.id: entry.body for entry in block.entries if entry.id in missing}
+                if len(bodies) == len(places):
+                    break
+        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)

@@ -1,0 +1,1 @@
+"""The second sealed copy of ideas, which makes cold searches fast."""

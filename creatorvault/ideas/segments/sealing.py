@@ -1,0 +1,100 @@
+"""Many ideas of a vault sealed as one: opened in one call, a fraction of the time that their rows take.
+
+A segment is a copy. It holds all ideas whose revision lies in its span and, since every change gives an idea a new
+revision, speaks of them as they are for as long as the vault has that many ideas with a revision in it. What it is
+bound to is written down in docs/encryption.md.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from struct import Struct
+from typing import Final, NamedTuple, Self
+
+from creatorvault.core.errors import Alarm
+from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
+from creatorvault.crypto.envelope import Sealed, context
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.text.folding import RULE
+
+DOMAIN: Final = b"creatorvault/segment/v2"
+
+WRITTEN_BY: Final = f"{RULE}/2"
+"""The rule that texts are folded by, and the version of the layout.
+
+Segments that say anything else are rebuilt from the rows and never opened.
+"""
+
+FEWEST: Final = 32
+"""Sealing fewer is not worth the row, unless they are large."""
+
+ENDLESS: Final = 2**63 - 1
+
+_LENGTH: Final = Struct(">I")
+
+
+class Span(NamedTuple):
+    """From the first to the last revision, both included; `folding` is as `WRITTEN_BY`."""
+
+    first: int
+    last: int
+    ideas: int
+    folding: str = WRITTEN_BY
+
+
+class Gap(NamedTuple):
+    """The revisions between the two."""
+
+    after: int
+    before: int
+
+
+class Segment(NamedTuple):
+    span: Span
+    sealed: Sealed
+
+
+def go_together(spans: Sequence[Span]) -> bool:
+    """Whether all are as this process writes them, and none overlap. They are in the order of their revisions."""
+    return all(span.folding == WRITTEN_BY for span in spans) and all(a.last < b.first for a, b in pairwise(spans))
+
+
+def gaps_between(spans: Sequence[Span]) -> list[Gap]:
+    """Where ideas may be that are in none of them. They are in order and do not overlap."""
+    afters, befores = [0, *(span.last for span in spans)], [*(span.first for span in spans), ENDLESS]
+    return [Gap(*ends) for ends in zip(afters, befores, strict=True) if ends[1] - ends[0] > 1]
+
+
+class SegmentSealer:
+    """Seals and opens the segments of one vault."""
+
+    @classmethod
+    def of(cls, cipher: VaultCipher) -> Self:
+        return cipher.derived(cls)
+
+    def __init__(self, cipher: VaultCipher) -> None:
+        self._cipher = cipher.for_purpose(SEGMENTS)
+        self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
+
+    def seal(self, block: Block, folding: str = WRITTEN_BY) -> Segment:
+        span = Span(*block.revisions, len(block), folding)
+        packed = block.packed()
+        return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
+
+    def open(self, segment: Segment) -> Block:
+        """Raises as `VaultCipher.open_decoded`, naming the segment."""
+        first, last, _, _ = span = segment.span
+
+        def unpacked(padded: bytes) -> Block:
+            [length] = _LENGTH.unpack_from(padded)
+            return Block.unpacked(memoryview(padded)[_LENGTH.size : _LENGTH.size + length], (first, last))
+
+        try:
+            return self._cipher.open_decoded(segment.sealed, self._context(span), unpacked)
+        except Alarm as alarm:
+            alarm.ids["segment"] = f"{first}-{last}"
+            raise
+
+    def _context(self, span: Span) -> bytes:
+        first, last, ideas, folding = span
+        numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
+        return self._shared + context(*numbers, folding.encode())

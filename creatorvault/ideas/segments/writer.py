@@ -1,0 +1,130 @@
+"""Writing segments behind the requests that read the ideas in them, which wait for nothing of it."""
+
+import asyncio
+from collections import deque
+from contextvars import Context
+from typing import Final, NamedTuple
+
+from creatorvault.core.database.statements import Glances
+from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.ideas.segments.sealing import Segment
+from creatorvault.tenants.statements.changes import ENTERED
+
+log = get_logger(__name__)
+
+WAITING_BYTES: Final = 16 * 2**20
+"""Room for the segments of about 20,000 ideas of 500 characters. More than fits is left to the next who reads them."""
+
+AT_ONCE: Final = 8
+"""So many in one statement, about a megabyte: whoever changes the vault waits for it."""
+
+# The vault stays as it is until the segments are committed, and is still as it was when the ideas in them were read.
+WRITE: Final = f"""
+    WITH vault AS (
+        UPDATE vaults SET segmented = true FROM tenants
+        WHERE {ENTERED}
+            AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
+            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
+        RETURNING vaults.tenant_id
+    )
+    INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)
+    SELECT vault.tenant_id, $2, part.*
+    FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::bytea[]) AS part
+    ON CONFLICT DO NOTHING
+    RETURNING ideas
+"""  # noqa: S608 - constants
+FORGET: Final = f"""
+    DELETE FROM idea_segments
+    WHERE {ENTERED}
+        AND tenant_id = $1::text::uuid AND user_id = $2
+    RETURNING ideas
+"""  # noqa: S608 - constants
+
+
+class Behind(NamedTuple):
+    """`segment` is of the vault at `revision`; None stands for forgetting all that the vault has."""
+
+    vault: VaultId
+    revision: VaultRevision | None
+    segment: Segment | None
+
+
+class SegmentWriter:
+    """One per process, for one event loop. What it cannot write is lost, and will be made again.
+
+    `written` and `lost` count segments since the start.
+    """
+
+    def __init__(self, database: Glances) -> None:
+        self._database = database
+        self._waiting: deque[Behind] = deque()
+        self._waiting_bytes = 0
+        self.written = self.lost = 0
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def has_room(self) -> bool:
+        return self._waiting_bytes < WAITING_BYTES
+
+    def write(self, vault: VaultId, revision: VaultRevision, segment: Segment) -> None:
+        """Unless the vault has changed by then."""
+        self._waiting_bytes += len(segment.sealed)
+        self._begin(Behind(vault, revision, segment))
+
+    def forget(self, vault: VaultId) -> None:
+        """All segments of the vault. They are copies: at the wrong moment it only costs time."""
+        self._begin(Behind(vault, None, None))
+
+    async def finish(self) -> None:
+        """Returns when there is nothing left to write."""
+        if self._task:
+            await self._task
+
+    async def aclose(self) -> None:
+        if self._task:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
+    def _begin(self, work: Behind) -> None:
+        self._waiting.append(work)
+        if self._task is None or self._task.done():
+            # In a context of its own: the request that it was made in is answered by then.
+            self._task = asyncio.create_task(self._work_off(), context=Context())
+
+    async def _work_off(self) -> None:
+        while self._waiting:
+            work = self._waiting.popleft()
+            if work.segment is None:
+                await self._try(FORGET, work.vault)
+            else:
+                await self._write(work, [work.segment, *self._more_like(work)])
+
+    def _more_like(self, work: Behind) -> list[Segment]:
+        """What waits behind it and can be written with it."""
+        more: list[Segment] = []
+        while self._waiting and len(more) < AT_ONCE - 1:
+            vault, revision, segment = self._waiting[0]
+            if segment is None or (vault, revision) != (work.vault, work.revision):
+                break
+            more.append(segment)
+            self._waiting.popleft()
+        return more
+
+    async def _write(self, work: Behind, segments: list[Segment]) -> None:
+        columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
+        try:
+            written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))
+        finally:
+            self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
+        self.written += written
+        self.lost += len(segments) - written
+
+    async def _try(self, statement: str, vault: VaultId, *arguments: object) -> int:
+        """How many rows it was about."""
+        try:
+            return len(await self._database.changed(statement, str(vault.tenant_id), vault.user_id, *arguments))
+        except ServiceUnavailable:
+            log.info("segments.not_written")
+            return 0

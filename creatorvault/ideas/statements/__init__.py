@@ -1,0 +1,1 @@
+"""The SQL of ideas, each text once."""

@@ -1,0 +1,1 @@
+"""Rules of text: folding and the order of titles."""

@@ -1,0 +1,130 @@
+"""The order of titles: the Unicode Collation Algorithm (Unicode Technical Standard #10) by pyuca.
+
+It is one order for all languages, which docs/search.md shows. pyuca reads the standard's table and finds the collation
+elements of a piece of text. What it finds is remembered for pieces that no contraction reaches out of, which are single
+characters nearly always. Its own sort keys take 33 microseconds and a kilobyte for each title, these 7 and some hundred
+bytes (docs/decisions/0013-collation.md).
+"""
+
+import re
+from functools import cache
+from struct import pack
+from typing import Any, Final
+from unicodedata import category, combining, decimal, normalize, numeric, unidata_version
+
+from pyuca.collator import Collator_10_0_0
+
+from creatorvault.ideas.text.letters import PLAIN
+from creatorvault.ideas.text.stream_safe import NON_STARTER, stream_safe
+
+ORDER: Final = f"1/10.0.0/{unidata_version}"
+"""Of this code, of the table, of Python's character data: where one changes, titles may come in another order."""
+
+LATEST_SYMBOL: Final = "\U0001f9e6"
+"""The last emoji of the table. Symbols of later versions follow it."""
+
+END_OF_PLANES: Final = 0x20000
+"""Of those that have marks."""
+
+LONGEST_KEPT: Final = 4
+MOST_KEPT: Final = 8192
+
+COMMON_SECONDARY: Final = b"\x01"
+COMMON_TERTIARY: Final = b"\x02"
+LEAST_SECONDARY: Final = 0x20
+
+PLAIN_SIGNS: Final = {ord(sign): plain for sign, plain in PLAIN.items()}
+
+type Weights = tuple[bytes, bytes, bytes]
+"""Primary ones of two bytes, secondary and tertiary ones of one."""
+
+
+def title_key(title: str) -> tuple[bytes, str]:
+    """Between titles that the algorithm finds equal the code points decide."""
+    table = collation_table()
+    text = title
+    if not text.isascii():
+        text = normalize("NFC", stream_safe(text)).translate(PLAIN_SIGNS)
+    text = _from_first_letter(" ".join(text.split()))
+    pieces = table.piece.findall(text) if table.special.search(text) else text
+    weights = [table[piece] for piece in pieces]
+    primary = b"".join([weight[0] for weight in weights])
+    secondary = b"".join([weight[1] for weight in weights]).rstrip(COMMON_SECONDARY)
+    tertiary = b"".join([weight[2] for weight in weights]).rstrip(COMMON_TERTIARY)
+    return primary + b"\0\0" + secondary + b"\0" + tertiary, title
+
+
+def _from_first_letter(text: str) -> str:
+    """Without the punctuation, the blanks and the invisible characters before it; all, if there is nothing else."""
+    for start, character in enumerate(text):
+        if category(character)[0] not in "PZC":
+            return text[start:]
+    return text
+
+
+@cache
+def collation_table() -> "CollationTable":
+    """Reading it takes some 0.2 seconds, so a server does it before it takes requests, and 13 MB."""
+    return CollationTable()
+
+
+class CollationTable(dict[str, Weights]):
+    """The weights of pieces of text. `piece` cuts a text into them, one that holds anything `special`."""
+
+    def __init__(self) -> None:
+        self.collator: Any = Collator_10_0_0()
+        tails = {chr(point) for point in range(END_OF_PLANES) if combining(chr(point))}
+        goes_on = set(map(chr, _tails(self.collator.table.root)))
+        tails_in_bmp = "".join(sorted(sign for sign in goes_on if sign <= "\uffff"))  # NON_STARTER has all beyond
+        tail = "".join(sorted(tails | goes_on))
+        self.special = re.compile(rf"\d|{NON_STARTER}|[{tails_in_bmp}]")
+        self.piece = re.compile(rf"\d+|(?s:.)[{tail}]*")
+        self._digits = [self._elements(digit)[0][0] for digit in "0123456789"]
+
+    def __missing__(self, piece: str) -> Weights:
+        weights = self._weights(piece)
+        if len(piece) <= LONGEST_KEPT:
+            if len(self) == MOST_KEPT:
+                self.clear()
+            self[piece] = weights
+        return weights
+
+    def _weights(self, piece: str) -> Weights:
+        if piece.isdecimal():
+            return self._number("".join([str(decimal(digit)) for digit in piece]))
+        if len(piece) == 1 and category(piece) == "No" and (value := numeric(piece)).is_integer():
+            return self._number(str(int(value)))
+        elements = self._elements(piece)
+        primaries = [element[0] for element in elements if element[0]]
+        secondary = bytes(element[1] - LEAST_SECONDARY + 1 for element in elements if element[1])
+        tertiary = bytes(element[2] for element in elements if element[2])
+        return pack(f">{len(primaries)}H", *primaries), secondary, tertiary
+
+    def _number(self, digits: str) -> Weights:
+        """How many digits there are, then these: among all that begins with a digit, in the order of the values."""
+        significant = digits.lstrip("0")
+        primaries = [self._digits[0], len(significant) + 1, *(self._digits[int(digit)] for digit in significant)]
+        return pack(f">{len(primaries)}H", *primaries), b"", b""
+
+    def _elements(self, piece: str) -> list[list[int]]:
+        elements: list[list[int]] = self.collator.collation_elements(normalize("NFD", "".join(map(self._known, piece))))
+        return elements
+
+    def _known(self, character: str) -> str:
+        """Of characters later than the table, capitals sort as small letters, and symbols behind the other ones."""
+        if ord(character) in self.collator.table.root.children:
+            return character
+        if (small := character.lower()) != character:
+            return small
+        return LATEST_SYMBOL + character if category(character) == "So" else character
+
+
+def _tails(root: Any) -> set[int]:
+    """The code points that contractions go on with."""
+    found: set[int] = set()
+    nodes = [node for node in root.children.values() if node.children]
+    while nodes:
+        children = nodes.pop().children
+        found.update(children)
+        nodes += [node for node in children.values() if node.children]
+    return found

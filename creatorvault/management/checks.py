@@ -1,0 +1,41 @@
+"""System checks: what is wrong with an installation, found before a request finds it. Apps register their own."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from creatorvault.settings.sections import Settings
+
+
+class Level(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`id` is `<app>.E<number>` for an error, `<app>.W<number>` for a warning, and never changes its meaning."""
+
+    id: str
+    text: str
+    hint: str = ""
+
+    @property
+    def level(self) -> Level:
+        return Level.ERROR if self.id.partition(".")[2].startswith("E") else Level.WARNING
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What is checked. With `deploy` it is judged as production, whatever its environment is called."""
+
+    settings: Settings
+    deploy: bool
+
+
+type Check = Callable[[Installation], Awaitable[Iterable[Message]]]
+
+
+async def found_by(checks: Iterable[Check], installation: Installation) -> list[Message]:
+    """In the order of the checks."""
+    return [message for check in checks for message in await check(installation)]

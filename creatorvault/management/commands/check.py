@@ -1,0 +1,50 @@
+"""`creatorvault check`: every check of every app, and exit status 1 when one of them finds an error."""
+
+import asyncio
+import sys
+from collections.abc import Sequence
+
+import rich_click as click
+
+from creatorvault.management.checks import Check, Installation, Level, Message, found_by
+from creatorvault.management.checks_of_database import database_check
+from creatorvault.management.checks_of_settings import settings_check, unusable
+from creatorvault.management.checks_of_unicode import normalisation_check
+from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.settings.loading import load_settings
+from creatorvault.settings.reader import SettingsError
+
+
+def check_command(checks: Sequence[Check]) -> click.RichCommand:
+    """`checks` are those of the installed apps."""
+
+    @click.command()
+    @click.option("--deploy", is_flag=True, help="Judge as production, and warn about what development may do.")
+    def check(deploy: bool) -> None:
+        """Look for what is wrong: settings, keys, roles, migrations."""
+        messages = _messages((settings_check, database_check, normalisation_check, *checks), deploy=deploy)
+        for message in messages:
+            _print(message)
+        errors = sum(message.level is Level.ERROR for message in messages)
+        click.echo(f"{errors} errors, {len(messages) - errors} warnings.")
+        sys.exit(1 if errors else 0)
+
+    return check
+
+
+def _messages(checks: Sequence[Check], *, deploy: bool) -> list[Message]:
+    try:
+        settings = load_settings()
+    except SettingsError as error:
+        return unusable(error)
+    if deploy:  # nothing is filled in: what is missing is what the check is for
+        return asyncio.run(found_by(checks, Installation(settings, deploy)))
+    with with_database(with_development_secrets(settings), click.echo) as settings:
+        return asyncio.run(found_by(checks, Installation(settings, deploy)))
+
+
+def _print(message: Message) -> None:
+    colour = "red" if message.level is Level.ERROR else "yellow"
+    click.echo(f"{click.style(f'{message.level} {message.id}', fg=colour)}: {message.text}")
+    if message.hint:
+        click.echo(f"  {message.hint}")

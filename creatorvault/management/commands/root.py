@@ -1,0 +1,92 @@
+"""The group that all commands hang on, which tells faults in words instead of tracebacks."""
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any, Final, NoReturn, override
+
+import rich_click as click
+
+from creatorvault import __version__
+from creatorvault.core.telemetry.logging import configure_logging
+from creatorvault.management.commands.telling import lines_of
+from creatorvault.management.postgres import EmbeddedPostgresError
+
+APPLICATION: Final = "creatorvault.asgi:create_app"
+INTERRUPTED: Final = 130
+"""As a shell says it of a command that SIGINT has ended."""
+
+
+class RootGroup(click.RichGroup):
+    """Whatever goes wrong is one line on standard error, and an exit status that is not 0."""
+
+    told_in_words: tuple[type[Exception], ...] = (EmbeddedPostgresError,)
+    shows_tracebacks = False
+
+    @override
+    def main(self, args: Sequence[str] | None = None, *others: Any, **more: Any) -> NoReturn:
+        self.shows_tracebacks = False
+        more["standalone_mode"] = False
+        try:
+            _refuse_closed_output()
+            outcome = super().main(args, *others, **more)
+            sys.stdout.flush()
+        except click.Abort:
+            self._end(INTERRUPTED, "interrupted")
+        except Exception as error:
+            if self.shows_tracebacks and not isinstance(error, click.ClickException):
+                raise
+            status = error.exit_code if isinstance(error, click.ClickException) else 1
+            self._end(status, *lines_of(error, self.told_in_words))
+        sys.exit(outcome if isinstance(outcome, int) else 0)
+
+    @staticmethod
+    def _end(status: int, *lines: str) -> NoReturn:
+        if (reason := _unwritable()) is not None:
+            # Whoever reads a part only, as `head` does, is told nothing.
+            lines = (f"standard output: {reason}",) if reason != os.strerror(errno.EPIPE) else ()
+        for line in lines:
+            click.echo(f"Error: {line}", err=True)
+        sys.exit(status)
+
+
+def root_group(commands: Sequence[click.RichCommand], told_in_words: Sequence[type[Exception]] = ()) -> RootGroup:
+    """`told_in_words` are the apps' exceptions whose text is meant for the person at the terminal."""
+
+    @click.group(name="creatorvault", cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.version_option(__version__, prog_name="creatorvault", message="%(prog)s %(version)s")
+    @click.option("--traceback", is_flag=True, help="Show where an error comes from. It may show what is private.")
+    @click.pass_context
+    def root(ctx: click.Context, *, traceback: bool) -> None:
+        """CreatorVault, the privacy-first manager for content ideas."""
+        root.shows_tracebacks = traceback
+        if ctx.invoked_subcommand != "run":  # what goes wrong is told once, and not logged besides
+            configure_logging("ERROR", "auto", production=False)
+
+    root.told_in_words = (*RootGroup.told_in_words, *told_in_words)
+    for command in commands:
+        root.add_command(command)
+    return root
+
+
+def _refuse_closed_output() -> None:
+    """What opens a file next would get its number, and be printed to."""
+    if sys.stdout is None:
+        raise click.ClickException("standard output is closed: send it to a file or to /dev/null")
+
+
+def _unwritable() -> str | None:
+    """Why what has been printed cannot be written, as on a full disk. Nothing is written when Python ends, then: it
+    would fail once more, with words of its own.
+    """
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return getattr(error, "strerror", None) or "it is closed"
+    except AttributeError:
+        return None  # there is none
+    return None

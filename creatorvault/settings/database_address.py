@@ -1,0 +1,136 @@
+"""From an address of PostgreSQL to an open connection: which hosts, in which order, and with which TLS."""
+
+import os
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import asyncpg
+from sqlalchemy import URL, make_url
+
+from creatorvault.settings.database_parameters import CERTAIN
+from creatorvault.settings.database_url import hosts_of
+
+PROTOCOL: Final = "postgresql"
+"""PostgreSQL's name in ALPN (RFC 7301), which TLS from the first byte needs."""
+
+
+class Address(NamedTuple):
+    """`hosts` may be empty: the driver then looks for a socket on this machine, or reads PGHOST.
+
+    `tls` is a context, or the name of a mode that does not insist on TLS.
+    """
+
+    hosts: tuple[tuple[str, int], ...]
+    tls: ssl.SSLContext | str | None
+    arguments: dict[str, Any]
+
+
+def address_of(url: str | URL) -> Address:
+    """Of an address in the form of `asyncpg_url`. Raises ValueError for certificates that cannot be used."""
+    url = make_url(url)
+    parameters = {name: str(value) for name, value in url.query.items()}
+    if (passfile := parameters.get("passfile")) is not None:
+        with _named("passfile"):
+            Path(passfile).read_text(encoding="utf-8")
+    session = {name: parameters[name] for name in ("application_name", "options") if name in parameters}
+    arguments = {
+        "user": url.username,
+        "password": url.password,
+        "database": url.database,
+        "passfile": passfile,
+        "server_settings": session or None,
+        "target_session_attrs": parameters.get("target_session_attrs"),
+        "direct_tls": parameters.get("sslnegotiation") == "direct" or None,
+    }
+    return Address(tuple(hosts_of(url)), _tls(parameters), arguments)
+
+
+async def connected(address: Address, **arguments: Any) -> asyncpg.Connection:
+    """Tries the hosts in their order. As for libpq, each has the whole `timeout`: a host that says nothing must not
+    keep us from the next one. Raises what the last host raised.
+    """
+    hosts: tuple[tuple[str | None, int | None], ...] = address.hosts or ((None, None),)
+    *others, last = hosts
+    for host, port in others:
+        try:
+            return await _connected(address, host, port, arguments)
+        except (OSError, asyncpg.CannotConnectNowError):
+            continue
+    return await _connected(address, *last, arguments)
+
+
+async def _connected(
+    address: Address, host: str | None, port: int | None, arguments: dict[str, Any]
+) -> asyncpg.Connection:
+    try:
+        return await asyncpg.connect(host=host, port=port, ssl=address.tls, **address.arguments, **arguments)
+    except asyncpg.TargetServerAttributeNotMatched as error:
+        # In a failover no host is the primary for a while.
+        raise ConnectionError("it accepts no writes, which target_session_attrs asks for") from error
+    except asyncpg.InternalClientError as error:
+        raise ConnectionError("what answers there is no PostgreSQL") from error
+
+
+def _tls(parameters: Mapping[str, str]) -> ssl.SSLContext | str | None:
+    mode = parameters.get("sslmode")
+    if mode not in CERTAIN:
+        return mode
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = mode == "verify-full"
+    root = parameters.get("sslrootcert") or os.environ.get("PGSSLROOTCERT") or _of_this_user()
+    if mode == "verify-full" and root in {None, "system"}:
+        context.load_default_certs()
+    elif root is not None:
+        with _named("sslrootcert"):
+            context.load_verify_locations(root)
+    elif mode == "verify-ca":
+        raise ValueError("gives sslmode=verify-ca without sslrootcert")
+    else:
+        context.verify_mode = ssl.CERT_NONE
+    _with_certificates(context, parameters)
+    if (oldest := parameters.get("ssl_min_protocol_version")) is not None:
+        context.minimum_version = _version(oldest)
+    if (newest := parameters.get("ssl_max_protocol_version")) is not None:
+        context.maximum_version = _version(newest)
+    context.set_alpn_protocols([PROTOCOL])
+    return context
+
+
+def _version(name: str) -> ssl.TLSVersion:
+    return ssl.TLSVersion[name.replace(".", "_")]
+
+
+def _of_this_user() -> str | None:
+    """Where libpq looks when an address names no certificate."""
+    try:
+        file = Path.home() / ".postgresql" / "root.crt"
+    except RuntimeError:
+        return None
+    return str(file) if file.is_file() else None
+
+
+def _with_certificates(context: ssl.SSLContext, parameters: Mapping[str, str]) -> None:
+    cert, key, crl = (parameters.get(name) for name in ("sslcert", "sslkey", "sslcrl"))
+    password = parameters.get("sslpassword", "")  # never None: OpenSSL would ask at the terminal
+    if cert is not None:
+        with _named("sslcert and sslkey" if key else "sslcert"):
+            context.load_cert_chain(cert, key, lambda: password)
+    if crl is not None:
+        with _named("sslcrl"):
+            context.load_verify_locations(crl)
+        context.verify_flags |= ssl.VERIFY_CRL_CHECK_CHAIN
+
+
+@contextmanager
+def _named(parameter: str) -> Iterator[None]:
+    try:
+        yield
+    except ssl.SSLError as error:
+        raise ValueError(f"{parameter}: cannot be used ({error.reason or 'no certificate in it'})") from None
+    except OSError as error:
+        raise ValueError(f"{parameter}: {error.strerror}") from None
+    except ValueError:
+        raise ValueError(f"{parameter}: is no path, or a password that is too long") from None

@@ -1,0 +1,68 @@
+"""Settings that can be written in several ways, in the one form that the service compares and prints.
+
+An origin or an address of an issuer that has no such form stays as it is: `settings.rules` says what is wrong with it.
+What is wrong with the others is added to `problems`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from creatorvault.settings.database_address import address_of
+from creatorvault.settings.database_url import asyncpg_url
+from creatorvault.settings.origins import normal_address, normal_origin
+from creatorvault.settings.reader import UNREAD
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import AuthSettings, DatabaseSettings, ServerSettings
+
+
+def normal_server(server: ServerSettings) -> ServerSettings:
+    """Each allowed origin once, as browsers send it."""
+    origins = dict.fromkeys(_formed(normal_origin, origin) for origin in server.allowed_origins)
+    return replace(server, allowed_origins=tuple(origins), path_prefix=server.path_prefix.removesuffix("/"))
+
+
+def normal_auth(auth: AuthSettings) -> AuthSettings:
+    """`issuer` stays as it was written, since an issuer may say the same in its tokens (accounts.issuers)."""
+    form = partial(normal_address, query=True)
+    issuers = [replace(one, jwks_url=one.jwks_url and _formed(form, one.jwks_url)) for one in auth.issuers]
+    return replace(auth, issuers=tuple(issuers))
+
+
+def normal_home(home: Path, problems: list[str]) -> Path:
+    try:
+        return home.expanduser().absolute()
+    except RuntimeError:
+        problems.append(f"CREATORVAULT_HOME: {home}: there is no such user")
+        return home
+
+
+def normal_database(database: DatabaseSettings, problems: list[str]) -> DatabaseSettings:
+    """The owner's address is the runtime login's unless it is given."""
+    url = _address(database.url, "DATABASE_URL", problems)
+    return replace(
+        database,
+        url=url,
+        owner_url=_address(database.owner_url, "DATABASE_OWNER_URL", problems) or url,
+        operator_url=_address(database.operator_url, "DATABASE_OPERATOR_URL", problems),
+    )
+
+
+def _address(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
+    """Certificates are read too, so that one that cannot be used is known at start."""
+    try:
+        if url is not None and url is not UNREAD:
+            address_of(plain := asyncpg_url(url.reveal()))
+            return Secret(plain)
+    except ValueError as error:
+        problems.append(f"{variable} {error}")
+    return url
+
+
+def _formed(form: Callable[[str], str], text: str) -> str:
+    try:
+        return form(text)
+    except ValueError:
+        return text

@@ -1,0 +1,149 @@
+"""What settings must not say: anywhere, and in production, where the service rather refuses to start."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from creatorvault.settings.origins import normal_address, normal_origin
+from creatorvault.settings.reader import read_file
+from creatorvault.settings.rules_of_limits import unsafe_limits, unsafe_metrics
+from creatorvault.settings.sections import (
+    DatabaseSettings,
+    EncryptionSettings,
+    IssuerSettings,
+    ServerSettings,
+    Settings,
+)
+
+SECRET_BYTES: Final = 32
+"""RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+
+ANYBODY: Final = "*"
+# Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, and none that a client would resolve.
+PATH_PREFIX: Final = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
+ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
+
+
+def unsafe(settings: Settings) -> list[str]:
+    production = settings.environment == "production"
+    return [
+        *(_alone(settings.database) if settings.database.url is None else ()),
+        *_server(settings.server, production=production),
+        *_encryption(settings.encryption),
+        *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
+        *_same_names(settings.auth.issuers),
+        *unsafe_limits(settings.limits),
+        *unsafe_metrics(settings.metrics, settings.server),
+        *(_missing(settings) if production else ()),
+    ]
+
+
+def _alone(database: DatabaseSettings) -> Iterator[str]:
+    for variable, url in (("DATABASE_OWNER_URL", database.owner_url), ("DATABASE_OPERATOR_URL", database.operator_url)):
+        if url is not None:
+            yield f"{variable} says nothing without DATABASE_URL"
+
+
+def _missing(settings: Settings) -> Iterator[str]:
+    if settings.database.url is None:
+        yield "DATABASE_URL is not set: production uses no embedded database"
+    if not settings.auth.issuers:
+        yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL names an issuer, and none is listed: nobody could sign in"
+    if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
+        yield "neither CREATORVAULT_ROOT_KEYS nor CREATORVAULT_ROOT_KEYS_FILE is set: nothing could be encrypted"
+
+
+def _server(server: ServerSettings, *, production: bool) -> Iterator[str]:
+    if ANYBODY in server.allowed_origins and server.allow_credentials:
+        yield "ALLOWED_ORIGINS: * together with credentials would let every site act for its visitors"
+    elif ANYBODY in server.allowed_origins and production:
+        yield "ALLOWED_ORIGINS: * is not for production: list the front ends"
+    for origin in server.allowed_origins:
+        if origin != ANYBODY and (reason := _refused(normal_origin, origin)):
+            yield f"ALLOWED_ORIGINS: {reason}"
+    if server.path_prefix and not PATH_PREFIX.fullmatch(server.path_prefix):
+        yield f"server.path_prefix: {server.path_prefix!r} is not a path like /creatorvault"
+
+
+def _refused(form: Callable[[str], str], text: str) -> str | None:
+    """Why it has no such form."""
+    try:
+        form(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _encryption(encryption: EncryptionSettings) -> Iterator[str]:
+    file = encryption.root_keys_file
+    if encryption.root_keys is not None and file is not None:
+        yield "both CREATORVAULT_ROOT_KEYS and CREATORVAULT_ROOT_KEYS_FILE are set: which one holds?"
+    if file is not None:
+        yield from _key_file(file)
+
+
+def _key_file(file: Path) -> Iterator[str]:
+    try:
+        content = read_file(file)
+    except ValueError as error:
+        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file}: {error}"
+    else:
+        if file.stat().st_mode & 0o007:
+            yield f"CREATORVAULT_ROOT_KEYS_FILE: everybody may open {file}: chmod 0600 it"
+        if not content.strip():
+            yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is empty"
+
+
+def _issuer(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:
+    rules = _shared_secret(issuer) if issuer.kind == "shared-secret" else _jwks(issuer, production=production)
+    return (f"issuer {issuer.name}: {problem}" for problem in rules)
+
+
+def _shared_secret(issuer: IssuerSettings) -> Iterator[str]:
+    if issuer.secret is None:
+        yield f"{issuer.secret_variable or 'secret_variable'} is not set: a shared secret is needed"
+    elif len(issuer.secret) < SECRET_BYTES:
+        yield f"its secret has {len(issuer.secret)} bytes, and needs at least {SECRET_BYTES}"
+    if set(issuer.algorithms) - {"HS256"}:
+        yield "a shared secret signs HS256 only"
+
+
+def _jwks(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:
+    for name, url, form in (
+        ("issuer", issuer.issuer, normal_address),
+        ("jwks_url", issuer.jwks_url, partial(normal_address, query=True)),
+    ):
+        if not url:
+            yield f"{name} is missing"
+        elif reason := _refused(form, url) or (_plain(url) if production else None):
+            yield f"{name} {reason}"
+    if not issuer.audiences:
+        yield "audiences are missing: without them tokens for other services would be taken"
+    if unknown := sorted(set(issuer.algorithms) - set(ASYMMETRIC)):
+        yield f"algorithms {', '.join(unknown)} are none of {', '.join(ASYMMETRIC)}"
+    if not issuer.algorithms:
+        yield "algorithms are missing"
+
+
+def _plain(url: str) -> str | None:
+    parts = urlsplit(url)
+    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
+        return f"{url!r} is plain http: anybody on the way could put in keys of his own"
+    return None
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _same_names(issuers: "tuple[IssuerSettings, ...]") -> Iterator[str]:
+    names = [issuer.name for issuer in issuers]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"issuer {name}: two issuers have this name"

@@ -1,0 +1,187 @@
+"""What can be set, as frozen structs with its defaults and bounds."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from msgspec import Meta, Struct
+
+from creatorvault.settings.secret import Secret
+
+MIB: Final = 2**20
+IDEA_PARTITIONS: Final = 8
+DEFAULT_REALM: Final = "better-auth"
+
+type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
+type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+type Memory = Annotated[int, Meta(ge=MIB, le=2**50)]
+type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$")]
+"""A name or an address, as the resolver takes them; a port is a setting of its own."""
+
+type Name = Annotated[str, Meta(min_length=1, max_length=255)]
+type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
+type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class ServerSettings(Struct, frozen=True, kw_only=True):
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] = 8000
+    workers: Annotated[int, Meta(ge=1, le=256)] = 1
+    behind_tls: bool = False
+    private_hosts: tuple[str, ...] = ()
+    path_prefix: str = ""
+    max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
+    # More than this the server itself refuses, without a body: 65,534 bytes in a target.
+    max_target_bytes: Annotated[int, Meta(ge=1024, le=65_534)] = 32_768
+    max_header_bytes: Annotated[int, Meta(ge=1024, le=MIB)] = 32_768
+    header_seconds: Seconds = 10.0
+    body_seconds: Seconds = 10.0
+    allowed_origins: tuple[str, ...] = ("http://localhost:3000",)
+    allow_credentials: bool = True
+    shutdown_seconds: Annotated[int, Meta(ge=1, le=3600)] = 10
+
+
+class DatabaseSettings(Struct, frozen=True, kw_only=True):
+    """Addresses are `postgresql+asyncpg://…`, whatever form they were given in."""
+
+    url: Secret | None = None
+    owner_url: Secret | None = None
+    operator_url: Secret | None = None
+    pool_size: Count = 10
+    max_overflow: Annotated[int, Meta(ge=0, le=1_000_000)] = 10
+    pool_wait_seconds: Seconds = 2.0
+    connect_seconds: Seconds = 2.0
+    statement_seconds: Seconds = 4.0
+    lock_seconds: Seconds = 2.0
+    idle_in_transaction_seconds: Seconds = 10.0
+    answer_seconds: Seconds = 4.0
+    startup_seconds: Seconds = 60.0
+    prepared_statements: bool = True
+    idea_partitions: Annotated[int, Meta(ge=1, le=1024)] = IDEA_PARTITIONS
+
+
+class IssuerSettings(Struct, frozen=True, kw_only=True):
+    """Issuers of one `realm` speak for the same users; tenants are derived from the realm, not from the issuer.
+
+    `secret_variable` names the environment variable that holds the secret of a shared-secret issuer.
+    The names of claims may be paths: `o.id` is the member `id` of the claim `o`.
+    """
+
+    name: Name
+    kind: Literal["shared-secret", "jwks"]
+    realm: Name = DEFAULT_REALM
+    secret: Secret | None = None
+    secret_variable: Variable | None = None
+    issuer: str | None = None
+    audiences: tuple[str, ...] = ()
+    jwks_url: str | None = None
+    algorithms: tuple[str, ...] = ()
+    admin_roles: tuple[str, ...] = ()
+    roles_claim: Name = "role"
+    organization_claim: Name = "org_id"
+    organization_roles_claim: Name = "org_role"
+
+
+class AuthSettings(Struct, frozen=True, kw_only=True):
+    issuers: tuple[IssuerSettings, ...] = ()
+    leeway_seconds: Annotated[int, Meta(ge=0, le=300)] = 30
+    max_token_seconds: Annotated[int, Meta(ge=60, le=31_622_400)] = 86_400
+    remembered_tokens: Annotated[int, Meta(ge=0, le=10_000_000)] = 10_000
+    jwks_cooldown_seconds: Seconds = 10.0
+    jwks_timeout_seconds: Seconds = 2.0
+    jwks_refresh_seconds: Seconds = 300.0
+
+
+class EncryptionSettings(Struct, frozen=True, kw_only=True):
+    root_keys: Secret | None = None
+    root_keys_file: Path | None = None
+    rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**30)] = 2**24
+
+
+class SearchSettings(Struct, frozen=True, kw_only=True):
+    corpus_bytes: Memory = 256 * MIB
+    vault_bytes: Memory = 64 * MIB
+    segments: bool = True
+    full_reads: Annotated[int, Meta(ge=1, le=64)] = 2
+    full_read_seconds: Seconds = 60.0
+
+
+class GroupLimits(Struct, frozen=True, kw_only=True):
+    """Requests of one identity to the routes of one installed app. None: counted with all that has no quota."""
+
+    name: Name
+    reads: Count | None = None
+    writes: Count | None = None
+
+
+class LimitsSettings(Struct, frozen=True, kw_only=True):
+    """Requests, and milliseconds of work, per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is
+    believed.
+    """
+
+    enabled: bool = True
+    identity_reads: Count = 600
+    identity_writes: Count = 120
+    identity_work_milliseconds: Annotated[int, Meta(ge=1, le=60_000)] = 2_500
+    address_requests: Count = 300
+    groups: tuple[GroupLimits, ...] = ()
+    storage_url: Secret | None = None
+    trusted_proxies: tuple[str, ...] = ()
+
+
+class MetricsSettings(Struct, frozen=True, kw_only=True):
+    """Off without a port or a token. With a port, worker n of a process group listens on port + n."""
+
+    host: Host = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
+    token: Secret | None = None
+
+
+class TenancySettings(Struct, frozen=True, kw_only=True):
+    """Quotas, in ideas or bytes of ciphertext, of a tenant that has none of its own. None is no limit."""
+
+    auto_provision: bool = True
+    idea_quota: Quota | None = None
+    byte_quota: Quota | None = None
+    vault_idea_quota: Quota | None = 1_000_000
+    vault_byte_quota: Quota | None = 4096 * MIB
+
+
+class AdminSettings(Struct, frozen=True, kw_only=True):
+    """The admin API is off without `database.operator_url`. `tenant_roles` are roles in an organization."""
+
+    # More than a request may take: none that began before an erasure was asked for is left when it is confirmed.
+    erasure_delay_seconds: Annotated[int, Meta(ge=10, le=30 * 86_400)] = 86_400
+    tenant_roles: tuple[str, ...] = ("owner", "admin")
+
+
+class AuditSettings(Struct, frozen=True, kw_only=True):
+    """`refused_tokens` of one address within a minute are one event."""
+
+    refused_tokens: Count = 50
+
+
+class LoggingSettings(Struct, frozen=True, kw_only=True):
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
+    format: Literal["auto", "json", "console"] = "auto"
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    environment: Environment = Environment.DEVELOPMENT
+    home: Path = Path(".creatorvault")
+    server: ServerSettings = ServerSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    auth: AuthSettings = AuthSettings()
+    encryption: EncryptionSettings = EncryptionSettings()
+    search: SearchSettings = SearchSettings()
+    limits: LimitsSettings = LimitsSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    tenancy: TenancySettings = TenancySettings()
+    admin: AdminSettings = AdminSettings()
+    audit: AuditSettings = AuditSettings()
+    logging: LoggingSettings = LoggingSettings()

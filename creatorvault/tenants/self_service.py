@@ -1,0 +1,65 @@
+"""A tenant for those who look after it: who its members are and how much they have, never what."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.audit.repositories import Search
+from creatorvault.audit.schemas import AuditEventList, AuditQuery
+from creatorvault.audit.services import event_page
+from creatorvault.core.http.paging import PageQuery
+from creatorvault.settings.sections import TenancySettings
+from creatorvault.tenants.errors import NothingStored
+from creatorvault.tenants.models import TenantStatus
+from creatorvault.tenants.quotas import first
+from creatorvault.tenants.repositories import TenantRepository
+from creatorvault.tenants.resolution import TenantName
+from creatorvault.tenants.schemas import Member, MemberList, OwnTenant
+from creatorvault.tenants.services import refuse
+
+
+class OwnTenantService:
+    def __init__(
+        self, repository: TenantRepository, session: AsyncSession, tenant: TenantName, tenancy: TenancySettings
+    ) -> None:
+        self._repository = repository
+        self._session = session
+        self._tenant = tenant
+        self._tenancy = tenancy
+
+    def admit(self, status: TenantStatus | None) -> None:
+        """Raises TenantSuspended, TenantErased, TenantUnknown, and NothingStored."""
+        refuse(status, self._tenancy)
+        if status is None:
+            raise NothingStored
+
+    async def overview(self) -> OwnTenant:
+        row, usage = await self._repository.row(), await self._repository.usage()
+        return OwnTenant(
+            tenant_id=row.tenant_id,
+            external_id=row.external_id,
+            created_at=row.created_at,
+            members=usage.vaults,
+            ideas=usage.ideas,
+            sealed_bytes=usage.sealed_bytes,
+            idea_quota=first(row.idea_quota, self._tenancy.idea_quota),
+            byte_quota=first(row.byte_quota, self._tenancy.byte_quota),
+            vault_idea_quota=first(row.vault_idea_quota, self._tenancy.vault_idea_quota),
+            vault_byte_quota=first(row.vault_byte_quota, self._tenancy.vault_byte_quota),
+        )
+
+    async def members(self, query: PageQuery) -> MemberList:
+        rows = await self._repository.vaults(query.limit, query.offset)
+        items = [
+            Member(
+                user_id=row.user_id,
+                ideas=row.idea_count,
+                sealed_bytes=row.sealed_bytes,
+                created_at=row.created_at,
+                last_activity=row.changed_at,
+            )
+            for row in rows
+        ]
+        total = (await self._repository.usage()).vaults
+        return MemberList(items=items, total=total, limit=query.limit, offset=query.offset)
+
+    async def events(self, query: AuditQuery) -> AuditEventList:
+        return await event_page(self._session, Search(tenant_id=self._tenant.id, **query.model_dump()))

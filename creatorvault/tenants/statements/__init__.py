@@ -1,0 +1,1 @@
+"""The SQL of tenants and vaults, each text once."""
