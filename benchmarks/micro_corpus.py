@@ -14,13 +14,13 @@ from time import perf_counter
 from uuid import UUID, uuid4
 
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import MOST, Block
 from creatorvault.ideas.search.documents import OpenedIdea
-from creatorvault.ideas.search.filters import CorpusQuery
-from creatorvault.ideas.search.index import Corpus, CorpusDraft
+from creatorvault.ideas.search.filters import SearchQuery
+from creatorvault.ideas.search.index import SearchIndex, SearchIndexDraft
 from creatorvault.ideas.segments.sealing import SegmentSealer
 
 SIZES = (1_000, 10_000, 100_000)
@@ -47,12 +47,12 @@ def sample_idea(chance: random.Random, number: int) -> IdeaResponse:
     )
 
 
-async def build(ideas: list[IdeaResponse]) -> Corpus:
-    draft, turn = CorpusDraft(), LoopTurn()
+async def build(ideas: list[IdeaResponse]) -> SearchIndex:
+    draft, time_slice = SearchIndexDraft(), TimeSlice()
     for block in blocks_of(ideas):
         draft.merge(block)
-    await draft.settle(turn)
-    return await draft.finish(VaultRevision(1), turn)
+    await draft.settle(time_slice)
+    return await draft.finish(VaultRevision(1), time_slice)
 
 
 def blocks_of(ideas: list[IdeaResponse]) -> list[Block]:
@@ -71,10 +71,10 @@ def opening(ideas: list[IdeaResponse]) -> float:
     return (perf_counter() - start) * 1000
 
 
-def searches(chance: random.Random) -> list[CorpusQuery]:
+def searches(chance: random.Random) -> list[SearchQuery]:
     """Halves of two words in a row: found now and then, and none the beginning of another."""
     return [
-        CorpusQuery(search=f"{chance.choice(WORDS)} {chance.choice(WORDS)} {chance.choice(WORDS)[:2]}")
+        SearchQuery(search=f"{chance.choice(WORDS)} {chance.choice(WORDS)} {chance.choice(WORDS)[:2]}")
         for _ in range(SEARCHES)
     ]
 
@@ -87,11 +87,11 @@ async def note_pauses(found: list[float]) -> None:
         found.append((perf_counter() - before) * 1000)
 
 
-async def measured(corpus: Corpus, queries: list[CorpusQuery]) -> list[float]:
+async def measured(search_index: SearchIndex, queries: list[SearchQuery]) -> list[float]:
     times = []
     for query in queries:
         start = perf_counter()
-        await corpus.select(query, LoopTurn())
+        await search_index.select(query, TimeSlice())
         times.append((perf_counter() - start) * 1000)
         await asyncio.sleep(0)
     return sorted(times)
@@ -100,27 +100,27 @@ async def measured(corpus: Corpus, queries: list[CorpusQuery]) -> list[float]:
 async def report(size: int, chance: random.Random) -> str:
     ideas = [sample_idea(chance, number) for number in range(size)]
     start = perf_counter()
-    corpus = await build(ideas)
+    search_index = await build(ideas)
     built = (perf_counter() - start) * 1000
     opened = opening(ideas)
 
-    [first_title_order] = await measured(corpus, [CorpusQuery(sort="title")])
-    [first_order] = await measured(corpus, [CorpusQuery()])
-    scans = await measured(corpus, searches(chance))
-    [tagged] = await measured(corpus, [CorpusQuery(tags=("kitchen",), sort="title")])
+    [first_title_order] = await measured(search_index, [SearchQuery(sort="title")])
+    [first_order] = await measured(search_index, [SearchQuery()])
+    scans = await measured(search_index, searches(chance))
+    [tagged] = await measured(search_index, [SearchQuery(tags=("kitchen",), sort="title")])
 
     seen: list[float] = []
     watch = asyncio.create_task(note_pauses(seen))
-    await measured(corpus, searches(chance)[:5])
+    await measured(search_index, searches(chance)[:5])
     watch.cancel()
 
     start = perf_counter()
-    draft = corpus.draft()
+    draft = search_index.draft()
     draft.merge(Block.of([OpenedIdea.of(2, sample_idea(chance, 0))]))
-    await draft.settle(LoopTurn())
-    followed = await draft.finish(VaultRevision(2), LoopTurn())
+    await draft.settle(TimeSlice())
+    followed = await draft.finish(VaultRevision(2), TimeSlice())
     following = (perf_counter() - start) * 1000
-    assert (await followed.select(CorpusQuery(), LoopTurn())).total == size + 1
+    assert (await followed.select(SearchQuery(), TimeSlice())).total == size + 1
 
     p95 = scans[int(len(scans) * 0.95)]
     figures = [
@@ -134,7 +134,7 @@ async def report(size: int, chance: random.Random) -> str:
         following,
         max(seen),
     ]
-    return f"{size:>8,}" + "".join(f"{figure:>12.2f}" for figure in figures) + f"{corpus.size / size:>12.0f}"
+    return f"{size:>8,}" + "".join(f"{figure:>12.2f}" for figure in figures) + f"{search_index.size / size:>12.0f}"
 
 
 async def main() -> None:

@@ -51,17 +51,17 @@ def share(server: Server, cluster: Cluster, pairs: int = 24) -> Share:
     service, database, spared = [], [], []
     with server:
         for cipher in (TO_REAL, TO_NULL):  # which then knows all that is going to be asked for
-            _turn(server, cluster, cipher)
+            _time_slice(server, cluster, cipher)
         for pair in range(pairs):
             order = (TO_REAL, TO_NULL) if pair % 2 else (TO_NULL, TO_REAL)
-            taken = {cipher: _turn(server, cluster, cipher) for cipher in order}
+            taken = {cipher: _time_slice(server, cluster, cipher) for cipher in order}
             service.append(taken[TO_REAL][0])
             database.append(taken[TO_REAL][1])
             spared.append(taken[TO_REAL][0] - taken[TO_NULL][0])
     return Share(median(service), median(database), spared)
 
 
-def _turn(server: Server, cluster: Cluster, cipher: Signals) -> tuple[float, float]:
+def _time_slice(server: Server, cluster: Cluster, cipher: Signals) -> tuple[float, float]:
     server.tell_workers(cipher)
     _lists(server, WARMING_ANSWERS)
     _, service, database = costing(server, cluster, lambda: _lists(server, ANSWERS))

@@ -11,11 +11,11 @@ from creatorvault.accounts.services import build_verifier
 from creatorvault.admin.guards import requires_caller
 from creatorvault.admin.operator_keys import operator_keys
 from creatorvault.apps import INSTALLED
-from creatorvault.audit.auth_failures import RefusedTokens, watch_for_bursts
+from creatorvault.audit.auth_failures import AuthFailures, count_auth_failures
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.operator_login import operators_database
 from creatorvault.core.database.sessions import Database
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
 from creatorvault.core.http.edge import Edge
@@ -24,17 +24,17 @@ from creatorvault.core.limits.rate_limits import build_limits
 from creatorvault.core.limits.work_allowance import WorkAllowance
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.tracing import flushed_traces, install_tracing
-from creatorvault.core.waiting.event_loop_budget import LoopBudget
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.health.probes import Probes
 from creatorvault.health.services import HealthService
-from creatorvault.ideas.content_search import SearchParts
+from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.full_reads import FullReads
-from creatorvault.ideas.in_doubt import Doubts
-from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.in_doubt import InDoubtIdeas
+from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.ideas.text.collation import collation_table
 from creatorvault.management.development import with_development_secrets
@@ -69,7 +69,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app.bounds = settings.server
     app.behind_tls = settings.server.behind_tls
     app.origins = Origins(cors)
-    app.watchers = (watch_for_bursts,)
+    app.completion_hooks = (count_auth_failures,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
     return app
@@ -82,26 +82,26 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     root_keys = root_key_provider(settings.encryption)
     app.state.timeouts = Timeouts()
     app.state.database = Database(settings.database)
-    app.state.glances = Glances(settings.database)
+    app.state.statements = Statements(settings.database)
     app.state.operators_database = operators = operators_database(settings.database)
     app.state.operator_keys = keys = operator_keys(settings.database, operators)
     app.state.audit = AuditLog(root_keys, settings.limits)
-    app.state.refused_tokens = RefusedTokens(settings, app.state.database, app.state.audit)
+    app.state.refused_tokens = AuthFailures(settings, app.state.database, app.state.audit)
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
-    app.state.corpora = Corpora(settings.search)
-    app.state.doubts = Doubts()
-    app.state.segment_writer = SegmentWriter(app.state.glances)
+    app.state.search_cache = SearchCache(settings.search)
+    app.state.doubts = InDoubtIdeas()
+    app.state.segment_writer = SegmentWriter(app.state.statements)
     probes = Probes(settings.database)
     app.state.health = HealthService(probes, root_keys)
     app.state.verifier = build_verifier(settings.auth, answer_seconds=settings.database.answer_seconds)
     app.state.tenant_id_of = tenant_id_of
     app.state.pseudonyms = pseudonyms = await pseudonyms_of(root_keys)
     app.state.limits = build_limits(settings.limits, pseudonyms)
-    app.state.loop_budget = LoopBudget()
+    app.state.loop_budget = EventLoopBudget()
     collation_table()  # for which the first request for titles in order would wait
-    app.state.searching = SearchParts(
-        app.state.corpora,
+    app.state.searching = ContentSearchParts(
+        app.state.search_cache,
         full_reads := FullReads(settings.search, settings.database),
         WorkAllowance(settings.limits, app.state.limits.refused),
         app.state.loop_budget,
@@ -121,7 +121,7 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
             await operators.close()
         await app.state.segment_writer.aclose()
         await full_reads.aclose()
-        await app.state.glances.close()
+        await app.state.statements.close()
         await app.state.database.close()
 
 

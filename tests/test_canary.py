@@ -26,7 +26,7 @@ pytestmark = pytest.mark.xdist_group("canary")
 type Sow = Callable[[], str]
 
 # What makes PostgreSQL fail in the middle of a statement or at the end of a transaction, and then takes it back.
-FAULTS = [
+DRIVER_ERRORS = [
     ("ALTER TABLE ideas RENAME TO mislaid", "ALTER TABLE mislaid RENAME TO ideas"),
     (
         "ALTER TABLE ideas ADD CONSTRAINT nothing CHECK (octet_length(title) = 0) NOT VALID",
@@ -109,7 +109,7 @@ def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
 
 def break_it(client: httpx.Client, url: str, canary: Sow, run_sql: Callable[[str], str]) -> None:
     """Faults of the database, in the middle of requests that carry canaries."""
-    for fault, repair in FAULTS:
+    for fault, repair in DRIVER_ERRORS:
         run_sql(fault)
         answers = [
             client.post(url, json={"title": canary(), "notes": canary(), "tags": [canary()]}),

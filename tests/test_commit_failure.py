@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from creatorvault.core.database.sessions import Database
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from tests.application import House
 from tests.factories import Creator, Idea
@@ -27,9 +27,9 @@ QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
     ways: list[str] = []
-    changed, writing = Glances.changed, Database.writing
+    changed, writing = Statements.changed, Database.writing
 
-    async def one_statement(self: Glances, statement: str, *arguments: object) -> Any:
+    async def one_statement(self: Statements, statement: str, *arguments: object) -> Any:
         ways.append(statement)
         return await changed(self, statement, *arguments)
 
@@ -37,7 +37,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ways.append("at length")
         return writing(self)
 
-    monkeypatch.setattr(Glances, "changed", one_statement)
+    monkeypatch.setattr(Statements, "changed", one_statement)
     monkeypatch.setattr(Database, "writing", at_length)
     return ways
 

@@ -10,7 +10,7 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 
 from creatorvault.apps import INSTALLED
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.metrics.figures import Figures
 from creatorvault.metrics.recorder import Recorder
 from creatorvault.settings.environment import BETTER_AUTH, DEPLOYED
@@ -33,10 +33,10 @@ def settings(kind: type[msgspec.Struct], section: str = "") -> Iterator[str]:
             yield f"{section}{field.name}"
 
 
-def alarms(kind: type[Alarm] = Alarm) -> Iterator[str]:
-    for alarm in kind.__subclasses__():
-        yield alarm.code
-        yield from alarms(alarm)
+def alerts(kind: type[Alert] = Alert) -> Iterator[str]:
+    for alert in kind.__subclasses__():
+        yield alert.code
+        yield from alerts(alert)
 
 
 def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
@@ -105,7 +105,7 @@ def test_every_variable_is_named(variable: str) -> None:
     assert f"`{variable}`" in SETTINGS
 
 
-@pytest.mark.parametrize("code", sorted({*alarms(), "provider_down", "statements_lost"}))
+@pytest.mark.parametrize("code", sorted({*alerts(), "provider_down", "statements_lost"}))
 def test_every_alarm_has_an_answer(code: str) -> None:
     assert f"| `{code}` |" in ALARMS
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from creatorvault.core.database.sessions import Database
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
@@ -57,8 +57,8 @@ def followed() -> Iterator[Trail]:
     token = _TRAIL.set(trail)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Glances, "rows", _sent(Glances.rows, lambda seen: seen.reads))
-            patch.setattr(Glances, "changed", _sent(Glances.changed, lambda seen: seen.changes))
+            patch.setattr(Statements, "rows", _sent(Statements.rows, lambda seen: seen.reads))
+            patch.setattr(Statements, "changed", _sent(Statements.changed, lambda seen: seen.changes))
             patch.setattr(Database, "reading", _opened(Database.reading))
             patch.setattr(Database, "writing", _opened(Database.writing))
             yield trail
@@ -69,7 +69,7 @@ def followed() -> Iterator[Trail]:
 def _sent(
     send: Callable[..., Awaitable[Sequence[Any]]], texts_of: Callable[[Trail], list[str]]
 ) -> Callable[..., Awaitable[Sequence[Any]]]:
-    async def sent(self: Glances, statement: str, *arguments: object) -> Sequence[Any]:
+    async def sent(self: Statements, statement: str, *arguments: object) -> Sequence[Any]:
         if trail := _TRAIL.get():
             texts_of(trail).append(statement)
         return await send(self, statement, *arguments)
@@ -99,5 +99,5 @@ def forget(house: House, vault: VaultId) -> None:
     """The process is as one that has never seen the vault: cold."""
     state = house.app.state
     state.keyring.forget(vault)
-    state.corpora.forget(vault)
+    state.search_cache.forget(vault)
     state.revisions._revisions.pop(vault, None)

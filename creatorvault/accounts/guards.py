@@ -14,7 +14,7 @@ from creatorvault.accounts.services import TokenVerifier
 from creatorvault.core.errors import ServiceUnavailable, Unauthorized
 from creatorvault.core.limits.rate_limits import GROUP, RateLimits
 from creatorvault.core.telemetry.pseudonyms import Pseudonyms
-from creatorvault.core.telemetry.request_context import exchange_of
+from creatorvault.core.telemetry.request_context import request_context_of
 
 PUBLIC = "public"
 
@@ -70,7 +70,7 @@ async def counted[Caller](
         raise
     if caller is None:
         caller = await _verified(scope, limits, credentials, token)
-    name = exchange_of(scope).caller = pseudonyms.of(*named(caller))
+    name = request_context_of(scope).caller = pseudonyms.of(*named(caller))
     await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
     return caller
 

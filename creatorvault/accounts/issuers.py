@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol
 import jwt
 
 from creatorvault.accounts.errors import KeyMismatch, TokenRefused
-from creatorvault.accounts.jwks_cache import PublishedKeys
+from creatorvault.accounts.jwks_cache import JwksCache
 from creatorvault.accounts.public_keys import VerifyingKey
 from creatorvault.accounts.tokens import UnverifiedToken
 from creatorvault.settings.origins import spellings
@@ -81,7 +81,7 @@ def hmac_key(secret: str) -> bytes:
 
 
 class JwksIssuer:
-    def __init__(self, settings: IssuerSettings, algorithms: tuple[str, ...], keys: PublishedKeys) -> None:
+    def __init__(self, settings: IssuerSettings, algorithms: tuple[str, ...], keys: JwksCache) -> None:
         self.settings = settings
         self.names, self.audiences = accepted_claims(settings)
         self.algorithms = algorithms
@@ -113,5 +113,5 @@ def build_issuer(
     if settings.jwks_url is None or settings.issuer is None or not settings.audiences:
         raise ValueError(f"issuer {settings.name!r} needs issuer, audiences and jwks_url")
     algorithms = settings.algorithms or DEFAULT_ALGORITHMS
-    keys = PublishedKeys(settings.name, settings.jwks_url, algorithms, auth, answer_seconds, clock)
+    keys = JwksCache(settings.name, settings.jwks_url, algorithms, auth, answer_seconds, clock)
     return JwksIssuer(settings, algorithms, keys)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from creatorvault.accounts.errors import IssuerUnavailable
-from creatorvault.accounts.jwks_client import KeyAddress, Unreachable
+from creatorvault.accounts.jwks_client import JwksClient, Unreachable
 from creatorvault.accounts.public_keys import InvalidKeySet, KeySet, VerifyingKey, read_key_set
-from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import Waiting
 from creatorvault.settings.sections import AuthSettings
@@ -28,7 +28,7 @@ EMPTY_HANDED_PAUSE_SECONDS: Final = 1.0
 """Between two attempts while there is no key at all: nobody can be served, so the cooldown would be too long."""
 
 
-class PublishedKeys:
+class JwksCache:
     """Fetches are single flight, and outlive the request that began them.
 
     After a fetch that did not help (it failed, or the wanted key was not among the keys) the next one waits for the
@@ -50,7 +50,7 @@ class PublishedKeys:
         self._settings = settings
         self._answer_seconds = answer_seconds
         self._clock = clock
-        self._address = KeyAddress(url, settings.jwks_timeout_seconds)
+        self._address = JwksClient(url, settings.jwks_timeout_seconds)
         self._keys: KeySet = {}
         self._refresh_at = -math.inf
         self._not_before = -math.inf
@@ -121,7 +121,7 @@ class PublishedKeys:
         except (Unreachable, InvalidKeySet) as error:
             FETCHES[self._name, "failed"] += 1
             if not self._failing:
-                raise_alarm("provider_down", provider="issuer", issuer=self._name)
+                raise_alert("provider_down", provider="issuer", issuer=self._name)
             self._failing = True
             self._pause()
             log.warning("accounts.keys.fetch_failed", issuer=self._name, reason=str(error), kept=len(self._keys))

@@ -16,7 +16,7 @@ class Unreachable(Exception):
     """The address gave no answer; the text is the kind of the error, since the texts of others may hold anything."""
 
 
-class KeyAddress:
+class JwksClient:
     def __init__(self, url: str, timeout_seconds: float) -> None:
         """Connects to nothing. Raises httpx.InvalidURL."""
         self._url = httpx.URL(url)

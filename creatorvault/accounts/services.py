@@ -11,7 +11,7 @@ from creatorvault.accounts.errors import KeyMismatch, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.issuers import Issuer, build_issuer
 from creatorvault.accounts.public_keys import VerifyingKey
-from creatorvault.accounts.token_cache import Remembered, RememberedTokens
+from creatorvault.accounts.token_cache import CachedToken, TokenCache
 from creatorvault.accounts.tokens import MAX_TOKEN_BYTES, UnverifiedToken, read_token, refuse_long
 from creatorvault.settings.sections import AuthSettings, DatabaseSettings
 
@@ -28,7 +28,7 @@ _REASONS: Final[Mapping[type[jwt.InvalidTokenError], str]] = {
 
 
 class TokenVerifier:
-    def __init__(self, issuers: Sequence[Issuer], remembered: RememberedTokens, settings: AuthSettings) -> None:
+    def __init__(self, issuers: Sequence[Issuer], remembered: TokenCache, settings: AuthSettings) -> None:
         self._issuers = issuers
         self._remembered = remembered
         self._leeway = settings.leeway_seconds
@@ -82,7 +82,7 @@ class TokenVerifier:
         identity = identity_from(claims, issuer.settings)
         refuse_long_life(claims, self._longest_life)
         until = identity.expires_at.timestamp() + self._leeway
-        self._remembered.put(token.text, Remembered(identity, issuer, key, token.key_id, until))
+        self._remembered.put(token.text, CachedToken(identity, issuer, key, token.key_id, until))
         return identity
 
     def _verified_claims(self, issuer: Issuer, token: UnverifiedToken, key: VerifyingKey) -> Mapping[str, object]:
@@ -115,7 +115,7 @@ def build_verifier(
     Connects to nothing. Raises ValueError for an issuer that is not fully configured.
     """
     issuers = [build_issuer(issuer, settings, answer_seconds, monotonic) for issuer in settings.issuers]
-    return TokenVerifier(issuers, RememberedTokens(settings.remembered_tokens, clock), settings)
+    return TokenVerifier(issuers, TokenCache(settings.remembered_tokens, clock), settings)
 
 
 def _refusal(error: jwt.InvalidTokenError) -> TokenRefused:

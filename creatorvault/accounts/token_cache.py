@@ -12,7 +12,7 @@ from creatorvault.accounts.issuers import Issuer
 from creatorvault.accounts.public_keys import VerifyingKey
 
 
-class Remembered(Struct, frozen=True):
+class CachedToken(Struct, frozen=True):
     """`until` is in seconds since 1970: the expiry of the token plus the leeway, as for the first verification."""
 
     identity: Identity
@@ -22,13 +22,13 @@ class Remembered(Struct, frozen=True):
     until: float
 
 
-class RememberedTokens:
+class TokenCache:
     """Least recently used out first. Holds hashes: a token cannot be read out of it again."""
 
     def __init__(self, size: int, clock: Callable[[], float] = time.time) -> None:
         self._size = size
         self._clock = clock
-        self._entries: OrderedDict[bytes, Remembered] = OrderedDict()
+        self._entries: OrderedDict[bytes, CachedToken] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -45,7 +45,7 @@ class RememberedTokens:
         self._entries.move_to_end(digest)
         return entry.identity
 
-    def put(self, token: str, entry: Remembered) -> None:
+    def put(self, token: str, entry: CachedToken) -> None:
         self._entries[_digest(token)] = entry
         if len(self._entries) > self._size:
             self._entries.popitem(last=False)

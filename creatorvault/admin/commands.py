@@ -15,7 +15,7 @@ from creatorvault.admin.operator_keys import is_of_older_form, new_key
 from creatorvault.admin.repositories import operator_with_id, operator_with_key, operators
 from creatorvault.admin.scopes import Scope
 from creatorvault.audit.chain import SERVICE
-from creatorvault.audit.services import COMMAND, AuditLog, Witness
+from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
 from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.management.commands.words import Words
@@ -25,7 +25,7 @@ from creatorvault.settings.sections import Settings
 
 MOST_DAYS: Final = 36_500
 
-type Act[T] = Callable[[AsyncSession, Witness], Awaitable[T]]
+type Act[T] = Callable[[AsyncSession, AuditRecorder], Awaitable[T]]
 
 
 @click.group("operators")
@@ -55,9 +55,9 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
         expires_at=None if expires is None else datetime.now(UTC) + timedelta(days=expires),
     )
 
-    async def act(session: AsyncSession, witness: Witness) -> None:
+    async def act(session: AsyncSession, recorder: AuditRecorder) -> None:
         session.add(operator)
-        await witness.record(
+        await recorder.record(
             session, SERVICE, "operator.created", operator=str(operator.id), scopes=",".join(operator.scopes)
         )
 
@@ -70,7 +70,7 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
 def list_operators() -> None:
     """Print every operator: id (the audit log names it), key id, whether the key still opens, scopes, name."""
 
-    async def act(session: AsyncSession, witness: Witness) -> list[str]:
+    async def act(session: AsyncSession, recorder: AuditRecorder) -> list[str]:
         now = datetime.now(UTC)
         return [
             f"{operator.id}  {operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
@@ -86,14 +86,14 @@ def list_operators() -> None:
 def revoke(operator_or_key_id: str) -> None:
     """Take back the key with this id, or of the operator with this id, at once and for good."""
 
-    async def act(session: AsyncSession, witness: Witness) -> bool:
+    async def act(session: AsyncSession, recorder: AuditRecorder) -> bool:
         operator = await _named(session, operator_or_key_id)
         if operator is None:
             return False
         if operator.revoked_at is None:
             operator.revoked_at = datetime.now(UTC)
             await session.flush()
-            await witness.record(session, SERVICE, "operator.revoked", operator=str(operator.id))
+            await recorder.record(session, SERVICE, "operator.revoked", operator=str(operator.id))
         return True
 
     if not _as_owner(act):
@@ -125,12 +125,12 @@ def _as_owner[T](act: Act[T]) -> T:
 
 
 async def _acted[T](settings: Settings, act: Act[T]) -> T:
-    witness = AuditLog(root_key_provider(settings.encryption), settings.limits).witness(COMMAND)
+    recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
     database = Database(replace(settings.database, url=settings.database.owner_url))
     try:
         async with database.writing() as session:
             # The owner is bound by row-level security too: of the audit log, a policy lets it write to the service's
             # own chain only.
-            return await act(session, witness)
+            return await act(session, recorder)
     finally:
         await database.close()

@@ -167,7 +167,7 @@ class AdminController(Controller):
         done, vaults = await erasure.confirm(received.body(ErasureConfirm).confirmation)
         for vault in vaults:
             request.app.state.keyring.forget(vault)
-            request.app.state.corpora.forget(vault)
+            request.app.state.search_cache.forget(vault)
         return done
 
     @get(

@@ -11,7 +11,7 @@ from creatorvault.admin.erasure import Erasure
 from creatorvault.admin.schemas import TenantPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration, Overview
-from creatorvault.audit.services import Witness
+from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import TenantId
 
@@ -27,14 +27,14 @@ async def provide_administration(
     request: AdminRequest, received: NamedDependency[Received]
 ) -> AsyncGenerator[Administration]:
     async with request.app.state.operators_database.writing() as session:
-        yield Administration(session, _witness(request))
+        yield Administration(session, _recorder(request))
 
 
 async def provide_erasure(request: AdminRequest, received: NamedDependency[Received]) -> AsyncGenerator[Erasure]:
     async with request.app.state.operators_database.writing() as session:
-        yield Erasure(session, _witness(request), TenantId(received.path(TenantPath).tenant_id))
+        yield Erasure(session, _recorder(request), TenantId(received.path(TenantPath).tenant_id))
 
 
-def _witness(request: AdminRequest) -> Witness:
-    witness: Witness = request.app.state.audit.witness(request.user.actor, request.scope)
-    return witness
+def _recorder(request: AdminRequest) -> AuditRecorder:
+    recorder: AuditRecorder = request.app.state.audit.recorder(request.user.actor, request.scope)
+    return recorder

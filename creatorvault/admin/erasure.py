@@ -13,7 +13,7 @@ from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import ErasureDone, ErasureRequested, TenantResponse
 from creatorvault.admin.services import Overview, locked_tenant
-from creatorvault.audit.services import Witness
+from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.tenants.models import TenantStatus
 
@@ -26,9 +26,9 @@ class Erasure:
     ideas themselves and the answers kept for retries go as well.
     """
 
-    def __init__(self, session: AsyncSession, witness: Witness, tenant_id: TenantId) -> None:
+    def __init__(self, session: AsyncSession, recorder: AuditRecorder, tenant_id: TenantId) -> None:
         self._session = session
-        self._witness = witness
+        self._recorder = recorder
         self._tenant_id = tenant_id
         self._repository = AdminRepository(session)
 
@@ -48,7 +48,7 @@ class Erasure:
                 not_before=not_before,
             )
         )
-        await self._witness.record(self._session, self._tenant_id, "erasure.requested")
+        await self._recorder.record(self._session, self._tenant_id, "erasure.requested")
         return ErasureRequested(confirmation=confirmation, not_before=not_before)
 
     async def withdraw(self) -> TenantResponse:
@@ -57,7 +57,7 @@ class Erasure:
         await self._waiting()
         await self._repository.forget_erasure(self._tenant_id)
         await self._repository.change(tenant, status=TenantStatus.SUSPENDED.value)
-        await self._witness.record(self._session, self._tenant_id, "erasure.withdrawn")
+        await self._recorder.record(self._session, self._tenant_id, "erasure.withdrawn")
         return await Overview(self._session).tenant(self._tenant_id)
 
     async def confirm(self, confirmation: str) -> tuple[ErasureDone, Sequence[VaultId]]:
@@ -76,8 +76,8 @@ class Erasure:
         await self._repository.forget_erasure(self._tenant_id)
         await self._repository.change(tenant, status=TenantStatus.ERASED.value)
         counts = {name: str(count) for name, count in destroyed._asdict().items()}
-        await self._witness.record(self._session, self._tenant_id, "keys.destroyed", keys=counts["keys"])
-        await self._witness.record(self._session, self._tenant_id, "tenant.erased", **counts)
+        await self._recorder.record(self._session, self._tenant_id, "keys.destroyed", keys=counts["keys"])
+        await self._recorder.record(self._session, self._tenant_id, "tenant.erased", **counts)
         done = ErasureDone(tenant_id=self._tenant_id, **destroyed._asdict())
         return done, [VaultId(self._tenant_id, user_id) for user_id in users]
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from creatorvault.admin.models import Operator
 from creatorvault.admin.repositories import KEYS
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.telemetry.logging import get_logger
 
@@ -38,10 +38,10 @@ class StoredKey(Struct, frozen=True):
         return cls(row.id, row.key_id, row.key_hash, row.scopes, row.expires_at, row.revoked_at)
 
 
-class KeyTable:
+class OperatorKeyCache:
     """Read when a key is presented that it does not let in, and once a second at most, however many there are."""
 
-    def __init__(self, statements: Glances, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, statements: Statements, clock: Callable[[], float] = time.monotonic) -> None:
         """`statements` is closed with the table. Reads nothing yet."""
         self._statements = statements
         self._clock = clock

@@ -12,7 +12,7 @@ from hmac import compare_digest
 from typing import Final, NamedTuple
 
 from creatorvault.accounts.errors import TokenRefused
-from creatorvault.admin.operator_key_cache import KeyTable, StoredKey
+from creatorvault.admin.operator_key_cache import OperatorKeyCache, StoredKey
 from creatorvault.admin.repositories import operator_with_id
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.database.operator_login import operators_statements
@@ -60,7 +60,7 @@ class OperatorKeys:
     up again in the database, so that revoking it takes effect at once.
     """
 
-    def __init__(self, database: Database, table: KeyTable) -> None:
+    def __init__(self, database: Database, table: OperatorKeyCache) -> None:
         """`database` is the pool that operators work with; `table` has a connection of its own."""
         self._database = database
         self._table = table
@@ -125,4 +125,4 @@ def _accepted(text: str, key: StoredKey | None) -> StoredKey:
 def operator_keys(settings: DatabaseSettings, operators: Database | None) -> OperatorKeys | None:
     """Returns None where there is no login for operators."""
     statements = operators_statements(settings)
-    return None if operators is None or statements is None else OperatorKeys(operators, KeyTable(statements))
+    return None if operators is None or statements is None else OperatorKeys(operators, OperatorKeyCache(statements))

@@ -17,7 +17,7 @@ from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
 from creatorvault.ideas.models import Idea, IdeaSegment
-from creatorvault.idempotency.models import KeptAnswer
+from creatorvault.idempotency.models import StoredResultRow
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
 
@@ -121,7 +121,7 @@ class AdminRepository:
         await self._session.execute(NO_SEGMENTS)  # else each deleted idea would look for its own
         counts = [
             (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
-            for model in (VaultKey, Idea, KeptAnswer)
+            for model in (VaultKey, Idea, StoredResultRow)
         ]
         emptied = update(Vault).where(col(Vault.tenant_id) == tenant_id)
         await self._session.execute(emptied.values(idea_count=0, sealed_bytes=0, changed_at=now))

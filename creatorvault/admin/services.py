@@ -24,7 +24,7 @@ from creatorvault.admin.schemas import (
 )
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList
-from creatorvault.audit.services import Witness, event_page
+from creatorvault.audit.services import AuditRecorder, event_page
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
@@ -37,7 +37,7 @@ class ProcessFigures(NamedTuple):
 
     @classmethod
     def of(cls, state: State) -> "ProcessFigures":
-        corpora = state.corpora.figures()
+        corpora = state.search_cache.figures()
         return cls(state.keyring.vaults_held, corpora.vaults, corpora.bytes)
 
 
@@ -84,9 +84,9 @@ class Overview:
 class Administration:
     """Changes tenants."""
 
-    def __init__(self, session: AsyncSession, witness: Witness) -> None:
+    def __init__(self, session: AsyncSession, recorder: AuditRecorder) -> None:
         self._session = session
-        self._witness = witness
+        self._recorder = recorder
         self._repository = AdminRepository(session)
 
     async def create(self, given: TenantCreate) -> TenantResponse:
@@ -94,16 +94,16 @@ class Administration:
         name = TenantName(given.kind, given.realm, given.external_id)
         if not await self._repository.create(name):
             raise TenantConflict("This tenant exists already")
-        await self._witness.record(self._session, name.id, "tenant.created", kind=given.kind.value)
+        await self._recorder.record(self._session, name.id, "tenant.created", kind=given.kind.value)
         return await _detail(self._repository, name.id)
 
     async def suspend(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound, and TenantConflict for a tenant that is going or gone."""
-        return await self._turn(tenant_id, TenantStatus.ACTIVE, TenantStatus.SUSPENDED, "tenant.suspended")
+        return await self._transition(tenant_id, TenantStatus.ACTIVE, TenantStatus.SUSPENDED, "tenant.suspended")
 
     async def resume(self, tenant_id: TenantId) -> TenantResponse:
         """Raises as `suspend`."""
-        return await self._turn(tenant_id, TenantStatus.SUSPENDED, TenantStatus.ACTIVE, "tenant.resumed")
+        return await self._transition(tenant_id, TenantStatus.SUSPENDED, TenantStatus.ACTIVE, "tenant.resumed")
 
     async def set_quotas(self, tenant_id: TenantId, given: TenantQuotas) -> TenantResponse:
         """Raises as `suspend`, save that a tenant which is going keeps its quotas up to date."""
@@ -111,15 +111,17 @@ class Administration:
         quotas = given.model_dump()
         await self._repository.change(tenant, **quotas)
         targets = {name: "default" if value is None else str(value) for name, value in quotas.items()}
-        await self._witness.record(self._session, tenant_id, "tenant.quotas_set", **targets)
+        await self._recorder.record(self._session, tenant_id, "tenant.quotas_set", **targets)
         return await _detail(self._repository, tenant_id)
 
-    async def _turn(self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str) -> TenantResponse:
+    async def _transition(
+        self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str
+    ) -> TenantResponse:
         """Nothing happens to a tenant that is what it shall be."""
         tenant = await locked_tenant(self._repository, tenant_id)
         if tenant.status == before:
             await self._repository.change(tenant, status=after.value)
-            await self._witness.record(self._session, tenant_id, verb)
+            await self._recorder.record(self._session, tenant_id, verb)
         elif tenant.status != after:
             raise TenantConflict("This tenant is being erased; withdraw the erasure first")
         return await _detail(self._repository, tenant_id)

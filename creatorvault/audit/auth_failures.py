@@ -15,7 +15,7 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import CreatorVaultError
 from creatorvault.core.limits.client_addresses import ClientAddresses
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.telemetry.request_context import Exchange
+from creatorvault.core.telemetry.request_context import RequestContext
 from creatorvault.settings.sections import Settings
 
 log = get_logger(__name__)
@@ -24,7 +24,7 @@ MINUTE: Final = 60
 REMEMBERED: Final = 10_000
 
 
-class RefusedTokens:
+class AuthFailures:
     """One per process, which counts for itself. Addresses that were seen longest ago are forgotten first."""
 
     def __init__(self, settings: Settings, database: Database, audit: AuditLog) -> None:
@@ -35,11 +35,11 @@ class RefusedTokens:
         self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
         self._writing: set[asyncio.Task[None]] = set()
 
-    def saw(self, exchange: Exchange) -> None:
+    def saw(self, context: RequestContext) -> None:
         """An exchange that is over."""
-        refused = exchange.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
-        if refused and exchange.caller is None and _has_token(exchange.scope):
-            self._count(exchange.scope)
+        refused = context.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
+        if refused and context.caller is None and _has_token(context.scope):
+            self._count(context.scope)
 
     async def aclose(self) -> None:
         await asyncio.gather(*self._writing)
@@ -58,16 +58,16 @@ class RefusedTokens:
         try:
             async with self._database.writing() as session:
                 await AuditRepository(session, SERVICE).enter()
-                witness = self._audit.witness("service", scope)
-                await witness.record(session, SERVICE, "tokens.refused", outcome="refused", count=str(self._threshold))
+                recorder = self._audit.recorder("service", scope)
+                await recorder.record(session, SERVICE, "tokens.refused", outcome="refused", count=str(self._threshold))
         except CreatorVaultError as error:
             log.warning("audit.lost", error=type(error).__name__)
 
 
-def watch_for_bursts(exchange: Exchange) -> None:
+def count_auth_failures(context: RequestContext) -> None:
     """The application's watcher."""
-    watch: RefusedTokens = exchange.scope["litestar_app"].state.refused_tokens
-    watch.saw(exchange)
+    watch: AuthFailures = context.scope["litestar_app"].state.refused_tokens
+    watch.saw(context)
 
 
 def _has_token(scope: HTTPScope) -> bool:

@@ -29,11 +29,11 @@ class AuditLog:
         self.keys = AuditKeys(provider)
         self._addresses = ClientAddresses(limits.trusted_proxies)
 
-    def witness(self, actor: str, scope: HTTPScope | None = None) -> "Witness":
+    def recorder(self, actor: str, scope: HTTPScope | None = None) -> "AuditRecorder":
         """`actor` is `user:<realm>/<subject>`, `operator:<id>`, `service` or `command`. Tenants read it,
         so it holds nothing of a key.
         """
-        return Witness(self, actor, scope)
+        return AuditRecorder(self, actor, scope)
 
     async def pseudonym(self, session: AsyncSession, scope: HTTPScope | None, now: datetime) -> str | None:
         """The client's address as it is written down: the same one all day, and nobody can tell whose."""
@@ -43,7 +43,7 @@ class AuditLog:
         return hmac.digest(key, self._addresses.bucket(scope).encode(), "sha256").hex()[:PSEUDONYM_DIGITS]
 
 
-class Witness:
+class AuditRecorder:
     """Sees what one actor does from one address."""
 
     def __init__(self, log: AuditLog, actor: str, scope: HTTPScope | None) -> None:

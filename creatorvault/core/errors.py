@@ -161,7 +161,7 @@ class InternalError(CreatorVaultError):
         super().__init__(detail)
 
 
-class Alarm(InternalError):
+class Alert(InternalError):
     """Something an operator must look at: stored data that does not verify, or a key that is gone.
 
     The reader gets a plain 500; the log gets an `alarm` event with `code` and `ids`. Ids only, never content.

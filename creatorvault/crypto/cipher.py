@@ -8,7 +8,7 @@ import msgspec
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.envelope import (
     KEY_BYTES,
@@ -61,7 +61,7 @@ class VaultCipher:
         first_revision: VaultRevision,
         keys: Mapping[KeyVersion, bytes],
         *,
-        unusable: Mapping[KeyVersion, Alarm],
+        unusable: Mapping[KeyVersion, Alert],
         purpose: str = IDEAS,
         wrap: Wrap = NOT_STORED,
     ) -> None:
@@ -155,7 +155,7 @@ class VaultCipher:
         except NotAuthentic:
             raise Tampered(**self._ids(key.version)) from None
 
-    def _refusal(self, sealed: bytes) -> Alarm:
+    def _refusal(self, sealed: bytes) -> Alert:
         try:
             version = key_version_of(sealed)
         except Malformed:

@@ -1,15 +1,15 @@
 """Three alarms, since each asks for another answer from the operator; docs/encryption.md says which."""
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 
 
-class Tampered(Alarm):
+class Tampered(Alert):
     """Stored bytes are not what was sealed here: changed, cut, moved to another place, or not an envelope at all."""
 
     code = "tampered"
 
 
-class WrongKey(Alarm):
+class WrongKey(Alert):
     """A wrapped vault key does not authenticate under the root key that it names: that id has another key now, or the
     row was edited.
     """
@@ -17,7 +17,7 @@ class WrongKey(Alarm):
     code = "wrong_key"
 
 
-class LostKey(Alarm):
+class LostKey(Alert):
     """The key that a value or a wrap names is not there: no such root key, or no key row of that version."""
 
     code = "lost_key"

@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher, Wrap
 from creatorvault.crypto.envelope import KEY_BYTES, context
@@ -126,16 +126,16 @@ class Keyring:
     async def _load(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """An old key that does not unwrap is an alarm for the readers of what it sealed, not for all of the vault."""
         keys: dict[KeyVersion, bytes] = {}
-        unusable: dict[KeyVersion, Alarm] = {}
+        unusable: dict[KeyVersion, Alert] = {}
         rows = await VaultKeyRepository(session, vault).all()
         for row in rows:
             try:
                 keys[row.version] = await self._provider.unwrap(
                     row.root_key_id, row.wrapped, wrap_context(vault, row.version, row.first_revision)
                 )
-            except Alarm as alarm:
-                alarm.ids.update(vault_ids(vault), key_version=str(row.version))
-                unusable[row.version] = alarm
+            except Alert as alert:
+                alert.ids.update(vault_ids(vault), key_version=str(row.version))
+                unusable[row.version] = alert
         newest = max((row.version for row in rows), default=version)
         for needed in (version, newest):
             if needed not in keys:

@@ -7,8 +7,8 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
-from creatorvault.core.database.prepared_statements import KeptStatements
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.prepared_statements import PreparedStatementsProbe
+from creatorvault.core.database.statements import Statements
 from creatorvault.ideas.statements.reads import ONE
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -32,8 +32,8 @@ class Probes:
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        self._statements = Glances(replace(settings, pool_size=1, answer_seconds=DEADLINE_SECONDS))
-        self._kept = KeptStatements(settings, DEADLINE_SECONDS)
+        self._statements = Statements(replace(settings, pool_size=1, answer_seconds=DEADLINE_SECONDS))
+        self._kept = PreparedStatementsProbe(settings, DEADLINE_SECONDS)
         self._wrote_at = -WRITES_APART_SECONDS
         self._failed: Exception | None = None
 
@@ -41,7 +41,7 @@ class Probes:
         """A standby, or a server that an operator has set read-only, answers reads and stores nothing."""
         return await self._is(READ_ONLY)
 
-    async def statements_are_kept(self) -> bool:
+    async def supports_prepared_statements(self) -> bool:
         """On connections of its own, and not each time."""
         return await self._kept.are_kept()
 

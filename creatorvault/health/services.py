@@ -63,7 +63,7 @@ class HealthService:
         try:
             writable: Outcome = "failed" if await probes.is_read_only() else "ok"
             health, part = DatabaseHealth(database="ok", database_writable=writable), "prepared_statements"
-            if await probes.statements_are_kept():
+            if await probes.supports_prepared_statements():
                 health = health._replace(prepared_statements="ok")
             part = "migrations"
             self._note(await probes.standing())

@@ -7,7 +7,7 @@ from random import Random
 import rich_click as click
 from rich.progress import Progress
 
-from creatorvault.audit.services import COMMAND, AuditLog, Witness
+from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
 from creatorvault.audit.upgrade import prepare_audit_log
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import UserId, VaultId
@@ -47,14 +47,14 @@ async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int
     database = Database(settings.database)
     keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
     realm = settings.auth.issuers[0].realm
-    witness = AuditLog(root_key_provider(settings.encryption), settings.limits).witness(COMMAND)
+    recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
     try:
         for number in range(1, users + 1):
             tenant = TenantName(TenantKind.PERSONAL, realm, f"sample-{number}")
             for first in range(0, ideas, AT_ONCE):
                 count = min(AT_ONCE, ideas - first)
                 random = Random(f"{number}-{first}")  # noqa: S311  # samples, the same each time; nothing secret
-                await _store_some(settings, database, keyring, witness, tenant, random, count)
+                await _store_some(settings, database, keyring, recorder, tenant, random, count)
                 done(count)
     finally:
         await database.close()
@@ -64,7 +64,7 @@ async def _store_some(
     settings: Settings,
     database: Database,
     keyring: Keyring,
-    witness: Witness,
+    recorder: AuditRecorder,
     tenant: TenantName,
     random: Random,
     count: int,
@@ -72,7 +72,7 @@ async def _store_some(
     vault_id = VaultId(tenant.id, UserId(tenant.external_id))
     async with database.writing() as session:
         revisions = SeenRevisions(settings.database.answer_seconds)
-        vault = await VaultService(session, tenant, vault_id, keyring, settings, witness, revisions).open_locked()
+        vault = await VaultService(session, tenant, vault_id, keyring, settings, recorder, revisions).open_locked()
         service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
         for idea in sample_ideas(random, count):
             await service.create(idea, drafted(idea, vault_id.user_id))

@@ -13,13 +13,13 @@ from litestar.types import HTTPScope, Receive
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance
-from creatorvault.core.telemetry.request_context import exchange_of
+from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
-from creatorvault.core.waiting.event_loop_budget import LoopBudget, LoopTurn
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.lists.pages import IdeaPage
 from creatorvault.ideas.schemas import IdeaQuery
-from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.services import IdeaReadingService
 from creatorvault.ideas.statements.reads import IdeaGlances
 from creatorvault.tenants.revisions import SeenRevisions
@@ -32,27 +32,32 @@ them where segments are read ahead. Measured: 0.7 for segments, 0.25 for rows, 0
 type SnapshotOf = Callable[[Database], AbstractAsyncContextManager[IdeaReadingService]]
 
 
-class SearchParts:
+class ContentSearchParts:
     """What all searches of a process share."""
 
     def __init__(
-        self, corpora: Corpora, full_reads: FullReads, allowance: WorkAllowance, budget: LoopBudget, database: Database
+        self,
+        search_cache: SearchCache,
+        full_reads: FullReads,
+        allowance: WorkAllowance,
+        budget: EventLoopBudget,
+        database: Database,
     ) -> None:
         """`database` is the one that ordinary requests use."""
-        self.corpora = corpora
+        self.search_cache = search_cache
         self.full_reads = full_reads
         self.allowance = allowance
         self.budget = budget
         self.database = database
 
 
-class Searching:
+class ContentSearch:
     """One request's."""
 
     def __init__(
         self,
-        parts: SearchParts,
-        glances: IdeaGlances,
+        parts: ContentSearchParts,
+        statements: IdeaGlances,
         revisions: SeenRevisions,
         snapshot: SnapshotOf,
         vault: VaultId,
@@ -60,13 +65,13 @@ class Searching:
         receive: Receive,
     ) -> None:
         self._parts = parts
-        self._glances = glances
+        self._glances = statements
         self._revisions = revisions
         self._snapshot = snapshot
         self._vault = vault
         self._scope = scope
         self._receive = receive
-        self._creator = exchange_of(scope).caller or ""
+        self._creator = request_context_of(scope).caller or ""
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Raises WorkUsedUp, ClientGone, and what `FullReads.turn` and `IdeaReadingService.page` raise."""
@@ -74,23 +79,23 @@ class Searching:
         meter = Meter()
         try:
             async with ClientWatch(self._receive) as watch:
-                turn = LoopTurn(self._parts.budget, watch.start)
-                return await Metered(meter, self._page(query, turn, watch, meter))
+                time_slice = TimeSlice(self._parts.budget, watch.start)
+                return await Metered(meter, self._page(query, time_slice, watch, meter))
         finally:
             self._parts.allowance.charge(self._scope, self._creator, meter)
 
-    async def _page(self, query: IdeaQuery, turn: LoopTurn, watch: ClientWatch, meter: Meter) -> IdeaPage:
-        if (page := await self._glances.page(query, turn)) is not None:
+    async def _page(self, query: IdeaQuery, time_slice: TimeSlice, watch: ClientWatch, meter: Meter) -> IdeaPage:
+        if (page := await self._glances.page(query, time_slice)) is not None:
             return page
         rows = await self._rows_to_read()
         watch.start()
         full_reads = self._parts.full_reads
-        async with full_reads.turn(self._creator, rows):
+        async with full_reads.lock(self._creator, rows):
             self._admit()
             before = meter.seconds
             try:
                 async with self._snapshot(full_reads.database) as ideas:
-                    return await ideas.page(query, turn)
+                    return await ideas.page(query, time_slice)
             finally:
                 meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
@@ -100,7 +105,7 @@ class Searching:
         if revision is None:  # the first request for this vault in this process
             async with self._snapshot(self._parts.database) as ideas:
                 revision = ideas.revision
-        return revision - self._parts.corpora.revision_of(self._vault)
+        return revision - self._parts.search_cache.revision_of(self._vault)
 
     def _admit(self) -> None:
         self._parts.allowance.admit(self._scope, self._creator)

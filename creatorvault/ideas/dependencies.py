@@ -9,13 +9,13 @@ from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.accounts.identity import Identity
-from creatorvault.audit.services import Witness
+from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.telemetry.asgi_headers import header
-from creatorvault.ideas.content_search import Searching
+from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.errors import NotYourIdeas
 from creatorvault.ideas.reader import Segments
 from creatorvault.ideas.reading import IdeaReading
@@ -26,7 +26,7 @@ from creatorvault.ideas.statements.changes import QuickChanges
 from creatorvault.ideas.statements.reads import IdeaGlances
 from creatorvault.ideas.writing import IdeaWriting
 from creatorvault.idempotency.errors import HEADER
-from creatorvault.idempotency.services import Once
+from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.errors import TenantErased, VaultSetBack
 from creatorvault.tenants.resolution import TenantName, tenant_name, user_actor
 from creatorvault.tenants.services import VaultService
@@ -41,15 +41,17 @@ IdeasRequest = Request[Identity, Any, Any]
 async def provide_reading(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaReading:
     tenant, vault_id = _vault_of(request, received)
     state = request.app.state
-    glances = IdeaGlances(_glances(request, vault_id), state.corpora)
+    statements = IdeaGlances(_glances(request, vault_id), state.search_cache)
 
     def snapshot(database: Database) -> AbstractAsyncContextManager[IdeaReadingService]:
         return _snapshot(request, tenant, vault_id, database)
 
-    def searching() -> Searching:
-        return Searching(state.searching, glances, state.revisions, snapshot, vault_id, request.scope, request.receive)
+    def searching() -> ContentSearch:
+        return ContentSearch(
+            state.searching, statements, state.revisions, snapshot, vault_id, request.scope, request.receive
+        )
 
-    return IdeaReading(glances, lambda: snapshot(state.database), searching, state.loop_budget)
+    return IdeaReading(statements, lambda: snapshot(state.database), searching, state.loop_budget)
 
 
 @asynccontextmanager
@@ -62,12 +64,12 @@ async def _snapshot(
         try:
             vault = await service.open()
         except (TenantErased, VaultSetBack):
-            state.corpora.forget(vault_id)
+            state.search_cache.forget(vault_id)
             raise
         segments = None
         if state.settings.search.segments:
             segments = Segments(SegmentRepository(session, vault_id), state.segment_writer)
-        yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.corpora, segments)
+        yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.search_cache, segments)
 
 
 async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:
@@ -79,7 +81,7 @@ async def provide_writing(request: IdeasRequest, received: NamedDependency[Recei
         quick = QuickChanges(vault, VaultAdvances(vault, state.settings.tenancy), precondition)
     return IdeaWriting(
         vault_id,
-        IdeaGlances(vault, state.corpora),
+        IdeaGlances(vault, state.search_cache),
         quick,
         lambda: _transaction(request, tenant, vault_id, precondition),
         state.doubts,
@@ -94,7 +96,7 @@ async def _transaction(
     state = request.app.state
     async with state.database.writing() as session:
         once = (
-            await Once.claimed(session, vault_id, header(request.scope, IDEMPOTENCY_KEY))
+            await IdempotencyKey.claimed(session, vault_id, header(request.scope, IDEMPOTENCY_KEY))
             if request.method == "POST"
             else None
         )
@@ -102,7 +104,7 @@ async def _transaction(
         try:
             vault = await service.open_locked()
         except VaultSetBack:
-            state.corpora.forget(vault_id)
+            state.search_cache.forget(vault_id)
             raise
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault, precondition, once)
     state.revisions.put(vault_id, vault.revision)
@@ -110,17 +112,17 @@ async def _transaction(
 
 def _opening(request: IdeasRequest, session: AsyncSession, tenant: TenantName, vault_id: VaultId) -> VaultService:
     state = request.app.state
-    return VaultService(session, tenant, vault_id, state.keyring, state.settings, _witness(request), state.revisions)
+    return VaultService(session, tenant, vault_id, state.keyring, state.settings, _recorder(request), state.revisions)
 
 
 def _glances(request: IdeasRequest, vault_id: VaultId) -> VaultGlances:
     state = request.app.state
-    return VaultGlances(state.glances, vault_id, state.keyring, state.revisions)
+    return VaultGlances(state.statements, vault_id, state.keyring, state.revisions)
 
 
-def _witness(request: IdeasRequest) -> Witness:
-    witness: Witness = request.app.state.audit.witness(user_actor(request.user), request.scope)
-    return witness
+def _recorder(request: IdeasRequest) -> AuditRecorder:
+    recorder: AuditRecorder = request.app.state.audit.recorder(user_actor(request.user), request.scope)
+    return recorder
 
 
 def _vault_of(request: IdeasRequest, received: Received) -> tuple[TenantName, VaultId]:

@@ -41,7 +41,7 @@ class FullReads:
         await self.database.close()
 
     @asynccontextmanager
-    async def turn(self, creator: str, rows: int) -> AsyncGenerator[None]:
+    async def lock(self, creator: str, rows: int) -> AsyncGenerator[None]:
         """For a read of about so many rows. All of it, waiting included, may take `search.full_read_seconds`.
 
         Raises TooManyRequests when the creator has too many reads waiting, and ServiceUnavailable when time is over.

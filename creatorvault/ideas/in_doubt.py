@@ -20,7 +20,7 @@ DOUBT_SECONDS: Final = 60.0
 REMEMBERED: Final = 10_000
 
 
-class Doubt(NamedTuple):
+class InDoubtIdea(NamedTuple):
     """What the idea was given. `until` is in seconds of the clock."""
 
     id: UUID
@@ -28,15 +28,15 @@ class Doubt(NamedTuple):
     until: float
 
 
-class Doubts:
+class InDoubtIdeas:
     """One per process. Of the request it keeps a hash under a key that exists in this process's memory alone."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._key = os.urandom(32)
-        self._doubts: OrderedDict[bytes, Doubt] = OrderedDict()
+        self._doubts: OrderedDict[bytes, InDoubtIdea] = OrderedDict()
 
-    def about(self, vault: VaultId, given: IdeaCreate) -> Doubt | None:
+    def about(self, vault: VaultId, given: IdeaCreate) -> InDoubtIdea | None:
         """The doubt that an equal request has left behind a moment ago."""
         if not self._doubts:  # nearly always
             return None
@@ -45,7 +45,7 @@ class Doubts:
 
     def remember(self, vault: VaultId, given: IdeaCreate, idea: IdeaResponse) -> None:
         name = self._name(vault, given)
-        self._doubts[name] = Doubt(idea.id, idea.created_at, self._clock() + DOUBT_SECONDS)
+        self._doubts[name] = InDoubtIdea(idea.id, idea.created_at, self._clock() + DOUBT_SECONDS)
         self._doubts.move_to_end(name)
         if len(self._doubts) > REMEMBERED:
             self._doubts.popitem(last=False)

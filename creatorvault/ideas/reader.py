@@ -5,7 +5,7 @@ from contextlib import aclosing
 from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision, vault_ids
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaSealer
@@ -50,14 +50,14 @@ class VaultReader:
     """
 
     def __init__(
-        self, repository: IdeaRepository, vault: OpenVault, turn: LoopTurn, segments: Segments | None = None
+        self, repository: IdeaRepository, vault: OpenVault, time_slice: TimeSlice, segments: Segments | None = None
     ) -> None:
         """`turn` is that of who reads the blocks, and rests between them."""
         self.revision = vault.revision
         self.idea_count = vault.idea_count
         self._repository = repository
         self._vault = vault
-        self._turn = turn
+        self._time_slice = time_slice
         self._segments = segments if vault.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
@@ -133,7 +133,7 @@ class VaultReader:
                 if not read.issuperset(ids):
                     raise await self._mismatch()
                 rows += len(ids)
-                await self._turn.rest_if_over()
+                await self._time_slice.rest_if_over()
         if rows != self.idea_count:
             raise await self._mismatch()
 
@@ -149,8 +149,8 @@ class VaultReader:
                     if _is_full(len(opened), size):
                         yield Block.of(opened)
                         opened, size = [], 0
-                    if self._turn.is_over:
-                        await self._turn.rest()
+                    if self._time_slice.is_over:
+                        await self._time_slice.rest()
         if opened:
             yield Block.of(opened)
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from uuid import UUID
 
-from creatorvault.core.waiting.event_loop_budget import LoopBudget, LoopTurn
-from creatorvault.ideas.content_search import Searching
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.services import IdeaReadingService, StoredIdea
@@ -18,9 +18,13 @@ class IdeaReading:
     """Raises what `IdeaReadingService` raises, and what opening the vault does."""
 
     def __init__(
-        self, glances: IdeaGlances, snapshot: Snapshot, searching: Callable[[], Searching], budget: LoopBudget
+        self,
+        statements: IdeaGlances,
+        snapshot: Snapshot,
+        searching: Callable[[], ContentSearch],
+        budget: EventLoopBudget,
     ) -> None:
-        self._glances = glances
+        self._glances = statements
         self._snapshot = snapshot
         self._searching = searching
         self._budget = budget
@@ -39,11 +43,11 @@ class IdeaReading:
             return ideas.tag_of(query)
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Raises what `Searching.page` raises, for a question about content."""
+        """Raises what `ContentSearch.page` raises, for a question about content."""
         if is_about_content(query):
             return await self._searching().page(query)
-        turn = LoopTurn(self._budget)
-        if (page := await self._glances.page(query, turn)) is not None:
+        time_slice = TimeSlice(self._budget)
+        if (page := await self._glances.page(query, time_slice)) is not None:
             return page
         async with self._snapshot() as ideas:
-            return await ideas.page(query, turn)
+            return await ideas.page(query, time_slice)

@@ -10,7 +10,7 @@ import msgspec
 from pydantic import Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from creatorvault.core.http.repeatable import AnyOf
+from creatorvault.core.http.repeatable import Repeatable
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
@@ -120,8 +120,8 @@ class IdeaQuery(RequestModel):
     limit: int = Field(default=20, ge=1, le=100)
     offset: Offset = 0
     search: Search | None = None
-    stage: AnyOf[StageEnum] = Field(default_factory=AnyOf)
-    priority: AnyOf[PriorityEnum] = Field(default_factory=AnyOf)
+    stage: Repeatable[StageEnum] = Field(default_factory=Repeatable)
+    priority: Repeatable[PriorityEnum] = Field(default_factory=Repeatable)
     tags: TagFilter | None = None
     sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, microseconds
@@ -119,8 +119,8 @@ class IdeaSealer:
                 created_at=created_at,
                 updated_at=updated_at,
             )
-        except Alarm as alarm:
-            alarm.ids["idea_id"] = str(idea_id)
+        except Alert as alert:
+            alert.ids["idea_id"] = str(idea_id)
             raise
         except (TypeError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
             # A clear column that no sealed row can have, `infinity` as a time for one; or a text that is none of ours.

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.identifiers import VaultRevision, vault_ids
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import (
@@ -27,9 +27,9 @@ from creatorvault.ideas.reader import Segments, VaultReader
 from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
-from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.search.ordering import Place
-from creatorvault.idempotency.services import Once
+from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import LockedVault, OpenVault
 
@@ -61,12 +61,12 @@ class IdeaReadingService:
         self,
         repository: IdeaRepository,
         vault: OpenVault | None,
-        corpora: Corpora,
+        search_cache: SearchCache,
         segments: Segments | None = None,
     ) -> None:
         self._repository = repository
         self._vault = vault
-        self._corpora = corpora
+        self._search_cache = search_cache
         self._segments = segments
 
     @property
@@ -87,7 +87,7 @@ class IdeaReadingService:
             raise self._mismatch()
         return StoredIdea(opened(self._vault, row), VaultRevision(row.revision))
 
-    async def page(self, query: IdeaQuery, turn: LoopTurn) -> IdeaPage:
+    async def page(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
         """Total and page come from one snapshot. SQL answers unless the question is about content.
 
         Raises CursorInvalid, the alarms of `opened`, and VaultMismatch.
@@ -99,16 +99,16 @@ class IdeaReadingService:
             return IdeaPage([], 0, list_tag(NOTHING_STORED, query), UNSET if query.cursor is None else None)
         question = about_content(query, after)
         if question is None:
-            return await self._page_from_rows(vault, query, after, turn)
-        reader = VaultReader(self._repository, vault, turn, self._segments)
-        page = await self._corpora.page(vault.id, reader, question, turn)
+            return await self._page_from_rows(vault, query, after, time_slice)
+        reader = VaultReader(self._repository, vault, time_slice, self._segments)
+        page = await self._search_cache.page(vault.id, reader, question, time_slice)
         return page_of_matches(vault, query, page)
 
     def _place_of(self, query: IdeaQuery) -> Place | None:
         return place_of(query, None if self._vault is None else self._vault.cipher)
 
     async def _page_from_rows(
-        self, vault: OpenVault, query: IdeaQuery, after: Place | None, turn: LoopTurn
+        self, vault: OpenVault, query: IdeaQuery, after: Place | None, time_slice: TimeSlice
     ) -> IdeaPage:
         """As far as all of the vault's rows are looked at for it, they have to be as many as the vault counts: for a
         filter, and at the end of a list. In the middle of one the page alone tells whether a row is missing.
@@ -117,7 +117,7 @@ class IdeaReadingService:
         total = await self._matches(vault, query) if filtered else vault.idea_count
         rows = await self._repository.page(query, wanted, after) if query.offset < total else ()
         # Before rows and count are compared, since a row that does not open is the better alarm: it has an id.
-        page = await page_of_rows(vault, query, rows, total, turn)
+        page = await page_of_rows(vault, query, rows, total, time_slice)
         if not filtered and (len(rows) < wanted or query.offset + wanted >= total):
             await self._matches(vault, query)
         return page
@@ -141,7 +141,7 @@ class IdeaWritingService:
         repository: IdeaRepository,
         vault: LockedVault,
         precondition: Precondition = UNCONDITIONAL,
-        once: Once | None = None,
+        once: IdempotencyKey | None = None,
     ) -> None:
         self._repository = repository
         self._vault = vault

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId
-from creatorvault.ideas.in_doubt import Doubts
+from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.services import IdeaWritingService, StoredIdea, created, drafted
 from creatorvault.ideas.statements.changes import QuickChanges
@@ -24,13 +24,13 @@ class IdeaWriting:
     def __init__(
         self,
         vault: VaultId,
-        glances: IdeaGlances,
+        statements: IdeaGlances,
         quick: QuickChanges | None,
         transaction: Transaction,
-        doubts: Doubts,
+        doubts: InDoubtIdeas,
     ) -> None:
         self._vault = vault
-        self._glances = glances
+        self._glances = statements
         self._quick = quick
         self._transaction = transaction
         self._doubts = doubts

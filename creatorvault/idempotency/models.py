@@ -7,7 +7,7 @@ from sqlalchemy import Column, DateTime, Index, LargeBinary, Text, Uuid
 from sqlmodel import Field, SQLModel
 
 
-class KeptAnswer(SQLModel, table=True):
+class StoredResultRow(SQLModel, table=True):
     """`name` is `VaultCipher.name_of` the key, `answer` what was answered beside what the request gave, sealed."""
 
     __tablename__ = "idempotency_answers"

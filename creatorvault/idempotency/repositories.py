@@ -10,30 +10,30 @@ from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.identifiers import VaultId
-from creatorvault.idempotency.models import KeptAnswer
+from creatorvault.idempotency.models import StoredResultRow
 from creatorvault.tenants.repositories import vault_scope
 
 
-class KeptAnswerRepository(ScopedRepository[KeptAnswer]):
-    model_type = KeptAnswer
+class StoredResultRepository(ScopedRepository[StoredResultRow]):
+    model_type = StoredResultRow
 
     def __init__(self, session: AsyncSession, vault: VaultId) -> None:
-        super().__init__(session, vault_scope(KeptAnswer, vault))
+        super().__init__(session, vault_scope(StoredResultRow, vault))
         self._vault = vault
 
     async def find(self, name: bytes, now: datetime) -> tuple[bytes, datetime] | None:
         """The sealed answer and when it expires."""
-        statement = self.columns(col(KeptAnswer.answer), col(KeptAnswer.expires_at)).where(
-            col(KeptAnswer.name) == name, col(KeptAnswer.expires_at) > now
+        statement = self.columns(col(StoredResultRow.answer), col(StoredResultRow.expires_at)).where(
+            col(StoredResultRow.name) == name, col(StoredResultRow.expires_at) > now
         )
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else (row.answer, row.expires_at)
 
     async def keep(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
         """Also lets go of what has expired, this name's own earlier answer included."""
-        await self.session.execute(delete(KeptAnswer).where(self.scope, col(KeptAnswer.expires_at) <= now))
+        await self.session.execute(delete(StoredResultRow).where(self.scope, col(StoredResultRow.expires_at) <= now))
         await self.session.execute(
-            insert(KeptAnswer).values(
+            insert(StoredResultRow).values(
                 tenant_id=self._vault.tenant_id,
                 user_id=self._vault.user_id,
                 name=name,

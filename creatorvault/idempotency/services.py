@@ -12,7 +12,7 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, time_part
 from creatorvault.idempotency.errors import InFlight, KeyInvalid
-from creatorvault.idempotency.repositories import KeptAnswerRepository, claim
+from creatorvault.idempotency.repositories import StoredResultRepository, claim
 
 DOMAIN: Final = b"creatorvault/idempotency/v2"
 PURPOSE: Final = "idempotency"
@@ -20,7 +20,7 @@ KEPT_FOR: Final = timedelta(hours=24)
 WELL_FORMED: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredResult(msgspec.Struct, frozen=True):
     """What is sealed: a digest of the request, and what the answer has that is not in the request.
 
     Not the answer itself. It would be a copy of an idea, which the creator may have overwritten or deleted since.
@@ -30,10 +30,10 @@ class Kept(msgspec.Struct, frozen=True):
     added: msgspec.Raw
 
 
-_decoder: Final = msgspec.json.Decoder(Kept)
+_decoder: Final = msgspec.json.Decoder(StoredResult)
 
 
-class Once:
+class IdempotencyKey:
     """One key of one vault, claimed for this transaction.
 
     Usage: `claimed` before the vault is locked, then `earlier` and `keep` with its cipher.
@@ -45,7 +45,7 @@ class Once:
         self._key = key
 
     @classmethod
-    async def claimed(cls, session: AsyncSession, vault: VaultId, header: str | None) -> "Once | None":
+    async def claimed(cls, session: AsyncSession, vault: VaultId, header: str | None) -> "IdempotencyKey | None":
         """None without a key. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
         if header is None:
             return None
@@ -61,7 +61,7 @@ class Once:
         Raises KeyInvalid when the key was used for another request, and Tampered for what is not ours.
         """
         name = cipher.name_of(self._key)
-        found = await KeptAnswerRepository(self._session, self._vault).find(name, datetime.now(UTC))
+        found = await StoredResultRepository(self._session, self._vault).find(name, datetime.now(UTC))
         if found is None:
             return None
         sealed, expires_at = found
@@ -72,9 +72,9 @@ class Once:
 
     async def keep(self, cipher: VaultCipher, request: bytes, added: object) -> None:
         name, now = cipher.name_of(self._key), datetime.now(UTC)
-        kept = Kept(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
+        kept = StoredResult(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
         sealed = cipher.for_purpose(PURPOSE).seal_json(kept, self._context(name, now + KEPT_FOR))
-        await KeptAnswerRepository(self._session, self._vault).keep(name, sealed, now + KEPT_FOR, now)
+        await StoredResultRepository(self._session, self._vault).keep(name, sealed, now + KEPT_FOR, now)
 
     def _context(self, name: bytes, expires_at: datetime) -> bytes:
         return context(DOMAIN, self._vault.tenant_id.bytes, self._vault.user_id.encode(), name, time_part(expires_at))

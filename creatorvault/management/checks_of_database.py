@@ -7,8 +7,8 @@ from sqlalchemy import Row, make_url, text
 
 from creatorvault.core.database.connections import passing_engine
 from creatorvault.core.database.migrations import Standing, migrated
-from creatorvault.core.database.prepared_statements import SWITCH, statements_are_kept
-from creatorvault.core.database.transient_errors import FAULTS
+from creatorvault.core.database.prepared_statements import SWITCH, supports_prepared_statements
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.management.checks import Installation, Message
 from creatorvault.management.upgrade import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
@@ -57,9 +57,9 @@ async def database_check(installation: Installation) -> list[Message]:
 async def statements_check(installation: Installation) -> list[Message]:
     """Of a database that answers: can the service prepare statements, as it is told to?"""
     try:
-        if await statements_are_kept(installation.settings.database):
+        if await supports_prepared_statements(installation.settings.database):
             return []
-    except FAULTS as error:
+    except DRIVER_ERRORS as error:
         return [Message("core.E002", f"The database does not answer: {type(error).__name__}.", "Is it busy?")]
     return [
         Message(

@@ -11,7 +11,7 @@ from sqlalchemy import make_url, text
 
 from creatorvault.core.database.connections import passing_engine
 from creatorvault.core.database.migrations import Standing, alembic_config, migrated
-from creatorvault.core.database.transient_errors import FAULTS, described, is_temporary, sqlstate
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, described, is_transient, sqlstate
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import DatabaseSettings, Settings
 
@@ -92,7 +92,7 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
         try:
             async with engine.connect():
                 return
-        except FAULTS as error:
+        except DRIVER_ERRORS as error:
             if time.monotonic() > deadline or not _may_pass(error):
                 login = address.username or "the login"
                 raise DatabaseUnreachable(f"the database refuses {login}: {described(error)}") from error
@@ -110,7 +110,7 @@ def _may_pass(error: Exception) -> bool:
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return False
-    return is_temporary(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
+    return is_transient(error) and not (sqlstate(error) or "").startswith(("28", "3D"))
 
 
 async def _login(url: Secret) -> str:

@@ -37,7 +37,7 @@ def install_metrics(app: Edge, settings: MetricsSettings) -> None:
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
-    app.observers = (*app.observers, Recorder(registry).observe)
+    app.request_hooks = (*app.request_hooks, Recorder(registry).observe)
     app.state[STATE_KEY] = registry
     if settings.token is not None:
         app.register(metrics)

@@ -42,10 +42,10 @@ class Figures(Collector):
         for (issuer, outcome), count in FETCHES.items():
             fetches.add_metric([issuer, outcome], count)
         yield fetches
-        alarms = CounterMetricFamily("creatorvault_alarms", "Each asks for an operator.", labels=["code"])
+        alerts = CounterMetricFamily("creatorvault_alarms", "Each asks for an operator.", labels=["code"])
         for code, count in RAISED.items():
-            alarms.add_metric([code], count)
-        yield alarms
+            alerts.add_metric([code], count)
+        yield alerts
 
     def _pool(self) -> Iterator[Metric]:
         pool = self._state.database.engine.pool
@@ -53,12 +53,12 @@ class Figures(Collector):
             yield _gauge("database_connections_in_use", "Connections that requests hold.", pool.checkedout())
             yield _gauge("database_connections_idle", "Open connections that wait for a request.", pool.checkedin())
             yield _gauge("database_connections_overflow", "Open beyond the pool's size.", max(0, pool.overflow()))
-        glances = self._state.glances
-        yield _gauge("database_glances_in_use", "Connections that single statements hold.", glances.in_use)
-        yield _gauge("database_glances_idle", "Open connections that wait for such a statement.", glances.idle)
+        statements = self._state.statements
+        yield _gauge("database_glances_in_use", "Connections that single statements hold.", statements.in_use)
+        yield _gauge("database_glances_idle", "Open connections that wait for such a statement.", statements.idle)
 
     def _search(self) -> Iterator[Metric]:
-        for name, value in asdict(self._state.corpora.figures()).items():
+        for name, value in asdict(self._state.search_cache.figures()).items():
             if name in NOW:
                 yield _gauge(f"search_{name}", f"Held in memory for searching: {name}.", value)
             else:

@@ -7,7 +7,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, Histogram
 
-from creatorvault.core.telemetry.request_context import Exchange
+from creatorvault.core.telemetry.request_context import RequestContext
 
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 UNANSWERED: Final = "none"
@@ -32,17 +32,17 @@ class Recorder:
         )
 
     @contextmanager
-    def observe(self, exchange: Exchange) -> Generator[None]:
+    def observe(self, context: RequestContext) -> Generator[None]:
         self._in_flight.inc()
         try:
             yield
         finally:
             self._in_flight.dec()
-            labels = (exchange.method, exchange.route, _class_of(exchange.status))
+            labels = (context.method, context.route, _class_of(context.status))
             duration = self._by_labels.get(labels) or self._by_labels.setdefault(
                 labels, self._durations.labels(*labels)
             )
-            duration.observe(exchange.seconds)
+            duration.observe(context.seconds)
 
 
 def _class_of(status: int) -> str:

@@ -11,7 +11,7 @@ from creatorvault.core.http.paging import PageQuery
 from creatorvault.tenants import openapi
 from creatorvault.tenants.dependencies import provide_own_tenant
 from creatorvault.tenants.schemas import MemberList, OwnTenant
-from creatorvault.tenants.self_service import OwnTenantService
+from creatorvault.tenants.self_service import TenantSelfService
 
 
 class TenantController(Controller):
@@ -20,7 +20,7 @@ class TenantController(Controller):
     cache_control = CacheControlHeader(no_store=True)
 
     @get("/", summary="Read your tenant", **accepts(own=provide_own_tenant), **openapi.READ)
-    async def get_own_tenant(self, own: NamedDependency[OwnTenantService]) -> OwnTenant:
+    async def get_own_tenant(self, own: NamedDependency[TenantSelfService]) -> OwnTenant:
         """For owners and admins of an organization: what its tenant holds, and what it may hold."""
         return await own.overview()
 
@@ -31,7 +31,7 @@ class TenantController(Controller):
         **openapi.LIST,
     )
     async def list_members(
-        self, received: NamedDependency[Received], own: NamedDependency[OwnTenantService]
+        self, received: NamedDependency[Received], own: NamedDependency[TenantSelfService]
     ) -> MemberList:
         """For owners and admins of an organization: who has stored how much, the latest active first."""
         return await own.members(received.query(PageQuery))
@@ -43,7 +43,7 @@ class TenantController(Controller):
         **openapi.AUDIT,
     )
     async def search_own_audit(
-        self, received: NamedDependency[Received], own: NamedDependency[OwnTenantService]
+        self, received: NamedDependency[Received], own: NamedDependency[TenantSelfService]
     ) -> AuditEventList:
         """For owners and admins of an organization: what was done to its tenant, the newest first."""
         return await own.events(received.query(AuditQuery))

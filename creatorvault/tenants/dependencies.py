@@ -13,12 +13,12 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.tenants.errors import NotItsOwner
 from creatorvault.tenants.repositories import TenantRepository, VaultRepository
 from creatorvault.tenants.resolution import tenant_name
-from creatorvault.tenants.self_service import OwnTenantService
+from creatorvault.tenants.self_service import TenantSelfService
 
 
 async def provide_own_tenant(
     request: Request[Identity, Any, State], received: NamedDependency[Received]
-) -> AsyncGenerator[OwnTenantService]:
+) -> AsyncGenerator[TenantSelfService]:
     """For a role in the token's organization that the settings list.
 
     Raises NotItsOwner, TenantSuspended, TenantErased, TenantUnknown, and NothingStored.
@@ -28,6 +28,6 @@ async def provide_own_tenant(
         raise NotItsOwner
     async with state.database.reading() as session:
         entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))
-        service = OwnTenantService(TenantRepository(session, tenant.id), session, tenant, state.settings.tenancy)
+        service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, state.settings.tenancy)
         service.admit((await entrance.enter()).status)
         yield service

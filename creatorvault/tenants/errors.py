@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from creatorvault.core.errors import Alarm, Forbidden, NotFound
+from creatorvault.core.errors import Alert, Forbidden, NotFound
 
 
 class TenantSuspended(Forbidden):
@@ -10,13 +10,13 @@ class TenantSuspended(Forbidden):
         super().__init__("This tenant is suspended; its operator can say why")
 
 
-class VaultSetBack(Alarm):
+class VaultSetBack(Alert):
     """A vault's own row is an earlier one than this process has seen committed, or is gone."""
 
     code = "vault_set_back"
 
 
-class VaultMismatch(Alarm):
+class VaultMismatch(Alert):
     """The vault's rows are not those that its own row, or a segment, speaks of: some were added, taken away or set back
     behind our back.
     """

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Final
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
-from creatorvault.core.waiting.keyed_locks import Queues, Turn
+from creatorvault.core.waiting.keyed_locks import KeyedLock, KeyedLocks
 from creatorvault.tenants.errors import VaultSetBack
 
 REMEMBERED: Final = 10_000
@@ -24,7 +24,7 @@ class SeenRevisions:
         """`answer_seconds` are what a request may wait in all, for its turn too."""
         self._size = size
         self._revisions: OrderedDict[VaultId, VaultRevision] = OrderedDict()
-        self._changing = Queues[VaultId](answer_seconds)
+        self._changing = KeyedLocks[VaultId](answer_seconds)
 
     def __len__(self) -> int:
         return len(self._revisions)
@@ -55,6 +55,6 @@ class SeenRevisions:
     def forget(self, vault: VaultId) -> None:
         self._revisions.pop(vault, None)
 
-    def turn(self, vault: VaultId) -> Turn:
+    def lock(self, vault: VaultId) -> KeyedLock:
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""
-        return self._changing.turn(vault)
+        return self._changing.lock(vault)

@@ -16,7 +16,7 @@ from creatorvault.tenants.schemas import Member, MemberList, OwnTenant
 from creatorvault.tenants.services import refuse
 
 
-class OwnTenantService:
+class TenantSelfService:
     def __init__(
         self, repository: TenantRepository, session: AsyncSession, tenant: TenantName, tenancy: TenancySettings
     ) -> None:

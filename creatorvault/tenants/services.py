@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from creatorvault.audit.services import Witness
+from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
@@ -76,7 +76,7 @@ class VaultService:
         vault: VaultId,
         keyring: Keyring,
         settings: Settings,
-        witness: Witness,
+        recorder: AuditRecorder,
         revisions: SeenRevisions,
     ) -> None:
         self._session = session
@@ -84,7 +84,7 @@ class VaultService:
         self._vault = vault
         self._keyring = keyring
         self._tenancy = settings.tenancy
-        self._witness = witness
+        self._recorder = recorder
         self._revisions = revisions
         self._repository = VaultRepository(session, vault)
 
@@ -120,7 +120,7 @@ class VaultService:
 
     async def _provision(self) -> None:
         if await self._repository.provision(self._tenant):
-            await self._witness.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
+            await self._recorder.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
 
     def _admit(self, status: TenantStatus | None) -> None:
         try:
@@ -149,7 +149,7 @@ class VaultService:
             raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
         await self._repository.change(row, key_version=version)
         verb = "key.created" if version == 1 else "key.rotated"
-        await self._witness.record(
+        await self._recorder.record(
             self._session, self._vault.tenant_id, verb, user_id=self._vault.user_id, version=str(version)
         )
         return cipher

@@ -3,7 +3,7 @@
 import pytest
 
 from creatorvault.accounts.errors import IssuerUnavailable
-from creatorvault.accounts.jwks_cache import FETCHES, PublishedKeys
+from creatorvault.accounts.jwks_cache import FETCHES, JwksCache
 from creatorvault.core.telemetry.alerts import RAISED
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.settings.sections import AuthSettings
@@ -15,7 +15,7 @@ NOBODY = "http://127.0.0.1:9/jwks"
 async def test_an_issuer_that_is_down_is_an_alarm_once() -> None:
     configure_logging("DEBUG", "auto", production=False)
     now, raised = 0.0, RAISED["provider_down"]
-    keys = PublishedKeys("down", NOBODY, ("EdDSA",), AuthSettings(), 4.0, lambda: now)
+    keys = JwksCache("down", NOBODY, ("EdDSA",), AuthSettings(), 4.0, lambda: now)
 
     with captured_logs() as logs:
         for _ in range(3):
@@ -24,6 +24,6 @@ async def test_an_issuer_that_is_down_is_an_alarm_once() -> None:
             now += 60
     await keys.aclose()
 
-    assert [(alarm["code"], alarm["issuer"]) for alarm in logs.named("alarm")] == [("provider_down", "down")]
+    assert [(alert["code"], alert["issuer"]) for alert in logs.named("alarm")] == [("provider_down", "down")]
     assert RAISED["provider_down"] == raised + 1
     assert FETCHES["down", "failed"] == 3

@@ -230,7 +230,7 @@ async def test_an_unknown_key_cannot_be_judged_while_the_issuer_is_down(
     assert await entrance.status(token(signers["ES256"])) == 200
 
 
-FAULTS = {
+DRIVER_ERRORS = {
     "HTML": http(b"<!doctype html><title>Sign in</title>", "200 OK", "Content-Type: text/html"),
     "an empty body": http(b""),
     "a redirect": http(b"", "302 Found", "Location: http://127.0.0.1:1/jwks"),
@@ -249,11 +249,11 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", DRIVER_ERRORS)
 async def test_without_any_key_the_answer_is_try_again(
     entrance: Entrance, key_server: KeyServer, signers: Signers, fault: str
 ) -> None:
-    key_server.raw = FAULTS[fault]
+    key_server.raw = DRIVER_ERRORS[fault]
 
     answers = [await entrance.enter(token(signers["EdDSA"])) for _ in range(3)]
 
@@ -269,13 +269,13 @@ async def test_without_any_key_the_answer_is_try_again(
     assert await entrance.status(token(signers["EdDSA"])) == 200
 
 
-@pytest.mark.parametrize("fault", [fault for fault in FAULTS if "keys" not in fault or "object" in fault])
+@pytest.mark.parametrize("fault", [fault for fault in DRIVER_ERRORS if "keys" not in fault or "object" in fault])
 async def test_a_wrong_answer_does_not_replace_good_keys(
     entrance: Entrance, key_server: KeyServer, signers: Signers, fault: str
 ) -> None:
     key_server.keys = [signers["EdDSA"].jwk()]
     assert await entrance.status(token(signers["EdDSA"])) == 200
-    key_server.raw = FAULTS[fault]
+    key_server.raw = DRIVER_ERRORS[fault]
     entrance.clock.pass_by(REFRESH)
 
     assert await entrance.status(token(signers["EdDSA"])) == 200
@@ -334,7 +334,7 @@ async def test_a_shared_secret_works_while_the_issuer_is_down(entrance: Entrance
 async def test_an_operator_reads_in_the_log_which_issuer_fails_and_why(
     entrance: Entrance, key_server: KeyServer, signers: Signers, logs: Logs
 ) -> None:
-    key_server.raw = FAULTS["an error"]
+    key_server.raw = DRIVER_ERRORS["an error"]
     await entrance.enter(token(signers["EdDSA"]))
     await key_server.stop()
     entrance.clock.pass_by(1)

@@ -8,7 +8,7 @@ import pytest
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.public_keys import VerifyingKey, read_key_set
 from creatorvault.accounts.services import TokenVerifier
-from creatorvault.accounts.token_cache import RememberedTokens
+from creatorvault.accounts.token_cache import TokenCache
 from creatorvault.accounts.tokens import UnverifiedToken
 from creatorvault.settings.sections import AuthSettings, IssuerSettings
 from tests.accounts.signers import AUDIENCE, ISSUER, Signer, better_auth_claims
@@ -41,7 +41,7 @@ class CarelessIssuer:
 
 
 def believing(key: VerifyingKey) -> TokenVerifier:
-    return TokenVerifier([CarelessIssuer(key)], RememberedTokens(0), AuthSettings(leeway_seconds=0))
+    return TokenVerifier([CarelessIssuer(key)], TokenCache(0), AuthSettings(leeway_seconds=0))
 
 
 @pytest.mark.parametrize(("signer", "other"), [(RSA, OTHER_PADDING), (OTHER_PADDING, RSA)], ids=["RS256", "PS256"])

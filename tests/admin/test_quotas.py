@@ -9,12 +9,12 @@ import pytest
 from tests.admin.conftest import AdminClient, tenant_of
 from tests.factories import Creator, Idea
 
-type Growth = Callable[[Creator, Idea], Awaitable[httpx.Response]]
+type UsageDelta = Callable[[Creator, Idea], Awaitable[httpx.Response]]
 
 PROBLEM: Final = {"Accept": "application/problem+json"}
 LONG: Final = {"title": "One", "notes": "n" * 3000}
 SHORT: Final = {"title": "One", "notes": "n"}
-GROWTHS: Final[dict[str, Growth]] = {
+GROWTHS: Final[dict[str, UsageDelta]] = {
     "POST": lambda ada, _: ada.post(LONG, headers=PROBLEM),
     "PATCH": lambda ada, idea: ada.patch(idea, {"notes": LONG["notes"]}, headers=PROBLEM),
     "PUT": lambda ada, idea: ada.put(idea, LONG, headers=PROBLEM),

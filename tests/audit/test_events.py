@@ -125,7 +125,7 @@ async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connect
     log: AuditLog = app.state.audit
     async with app.state.database.writing() as session:
         await AuditRepository(session, SERVICE).enter()
-        await log.witness("command").record(session, SERVICE, "test.happened")
+        await log.recorder("command").record(session, SERVICE, "test.happened")
 
     row = await database.fetchrow("SELECT * FROM audit_events WHERE verb = 'test.happened'")
     assert (row["actor"], row["address"], row["tenant_id"]) == ("command", None, SERVICE)

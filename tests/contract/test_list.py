@@ -37,13 +37,13 @@ async def total(creator: Creator, parameters: Parameters) -> int:
         ({"limit": " 2 "}, ["d", "c"], True),
     ],
 )
-@pytest.mark.parametrize("corpus", [{}, {"search": "common"}])
+@pytest.mark.parametrize("search_index", [{}, {"search": "common"}])
 async def test_paging(
-    ada: Creator, parameters: dict[str, object], corpus: dict[str, str], titles: list[str], has_more: bool
+    ada: Creator, parameters: dict[str, object], search_index: dict[str, str], titles: list[str], has_more: bool
 ) -> None:
     await filled(ada, *({"title": title, "notes": "common"} for title in "abcd"))
 
-    page = (await ada.list(parameters | corpus)).json()
+    page = (await ada.list(parameters | search_index)).json()
 
     assert [idea["title"] for idea in page["items"]] == titles
     assert (page["total"], page["has_more"]) == (4, has_more)

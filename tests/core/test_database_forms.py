@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from creatorvault.core.database.migrations import Standing, migrated
 from creatorvault.core.database.sessions import Database as Pool
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.management.upgrade import DatabaseUnreachable, reachable
 from creatorvault.settings.loading import load_settings
@@ -109,7 +109,7 @@ async def every_way(database: DatabaseSettings) -> None:
 
 
 async def served(database: DatabaseSettings) -> None:
-    pool, statements = Pool(database), Glances(database)
+    pool, statements = Pool(database), Statements(database)
     try:
         async with pool.writing() as session:
             assert (await session.execute(text("SELECT current_user"))).scalar_one() == "creatorvault_app"
@@ -160,7 +160,7 @@ async def test_what_the_address_says_of_the_session_reaches_the_server(place: Pl
         "postgresql://creatorvault_app@db.example.com/creatorvault?application_name=ideas&options=-c%20work_mem%3D9MB"
     )
     database = settings_of(place.here(form))
-    statements = Glances(database)
+    statements = Statements(database)
     pool = Pool(database)
     asked = "SELECT current_setting('application_name'), current_setting('work_mem')"
 
@@ -218,7 +218,7 @@ async def test_without_tls_a_server_is_refused_where_tls_is_asked_for(place: Pla
 
 
 async def unavailable(database: DatabaseSettings) -> None:
-    pool, statements = Pool(database), Glances(database)
+    pool, statements = Pool(database), Statements(database)
     with pytest.raises(ServiceUnavailable):
         async with pool.reading() as session:
             await session.execute(text("SELECT 1"))

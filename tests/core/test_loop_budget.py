@@ -5,18 +5,18 @@ import asyncio
 import pytest
 
 from creatorvault.core.waiting import event_loop_budget as loop_budget
-from creatorvault.core.waiting.event_loop_budget import LoopBudget, LoopTurn
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 
 
 async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
-    budget, steps, computing = LoopBudget(), list[str](), list[bool]()
+    budget, steps, computing = EventLoopBudget(), list[str](), list[bool]()
 
     async def compute(name: str) -> None:
-        turn = LoopTurn(budget)
+        time_slice = TimeSlice(budget)
         for _ in range(5):
             steps.append(name)
-            await turn.rest_if_over()
+            await time_slice.rest_if_over()
 
     async def request() -> None:
         while not all(computing):
@@ -39,13 +39,13 @@ async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatc
 
 async def test_computations_take_turns_in_the_order_in_which_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
-    budget, steps = LoopBudget(), list[str]()
+    budget, steps = EventLoopBudget(), list[str]()
 
     async def compute(name: str) -> None:
-        turn = LoopTurn(budget)
+        time_slice = TimeSlice(budget)
         for _ in range(3):
             steps.append(name)
-            await turn.rest()
+            await time_slice.rest()
 
     await asyncio.gather(*(compute(name) for name in "abc"))
 
@@ -53,22 +53,22 @@ async def test_computations_take_turns_in_the_order_in_which_they_came(monkeypat
 
 
 async def test_a_computation_that_is_cancelled_while_it_rests_holds_up_nobody() -> None:
-    budget = LoopBudget()
-    first, second = (asyncio.create_task(LoopTurn(budget).rest()) for _ in range(2))
+    budget = EventLoopBudget()
+    first, second = (asyncio.create_task(TimeSlice(budget).rest()) for _ in range(2))
     await asyncio.sleep(0)
 
     first.cancel()
 
     await asyncio.wait_for(second, timeout=10)
-    await asyncio.wait_for(LoopTurn(budget).rest(), timeout=10)
+    await asyncio.wait_for(TimeSlice(budget).rest(), timeout=10)
     assert first.cancelled()
 
 
 async def test_what_is_quick_does_not_rest() -> None:
     paused = list[bool]()
-    turn = LoopTurn(on_pause=lambda: paused.append(True))
-    turn._ends += 3600
+    time_slice = TimeSlice(on_pause=lambda: paused.append(True))
+    time_slice._ends += 3600
 
-    await turn.rest_if_over()
+    await time_slice.rest_if_over()
 
     assert not paused

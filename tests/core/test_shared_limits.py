@@ -73,7 +73,7 @@ async def test_a_killed_storage_fails_nobody(house_with: HouseWith, valkey: Valk
 
     assert {answer.status_code for answer in answers} == {200}
     assert all("ratelimit" in answer.headers for answer in answers)
-    assert [alarm["provider"] for alarm in logs.named("alarm")] == ["limits-storage"]
+    assert [alert["provider"] for alert in logs.named("alarm")] == ["limits-storage"]
 
 
 async def test_while_the_storage_is_away_each_process_limits_by_itself(
@@ -166,7 +166,7 @@ async def test_a_storage_killed_while_a_token_is_verified_fails_nobody(
     await counters.take_back("bucket", 1)
 
     assert not counters.shared
-    assert [alarm["provider"] for alarm in logs.named("alarm")] == ["limits-storage"]
+    assert [alert["provider"] for alert in logs.named("alarm")] == ["limits-storage"]
     assert await counters.add("bucket", 1, 60) == 1
 
 

@@ -94,7 +94,7 @@ async def test_nothing_private_is_in_a_span(traced: Traced) -> None:
 
 
 async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
-    del traced.house.app.state["corpora"]
+    del traced.house.app.state["search_cache"]
 
     answer = await traced.house.creator().list({"search": "x"})
 
@@ -109,7 +109,7 @@ def test_nothing_is_traced_unless_it_is_configured() -> None:
 
     install_tracing(app, {})
 
-    assert app.observers == ()
+    assert app.request_hooks == ()
 
 
 async def test_an_endpoint_switches_tracing_on() -> None:
@@ -117,7 +117,7 @@ async def test_an_endpoint_switches_tracing_on() -> None:
 
     install_tracing(app, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
 
-    assert len(app.observers) == 1
+    assert len(app.request_hooks) == 1
     await app.state[STATE_KEY].aclose()
 
 
@@ -129,7 +129,7 @@ def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPa
     with captured_logs() as logs:
         install_tracing(app, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
 
-    assert app.observers == ()
+    assert app.request_hooks == ()
     [warning] = logs.named("tracing.unavailable")
     extra = tomllib.loads(Path("pyproject.toml").read_text())["project"]["optional-dependencies"]["otel"]
     assert sorted(warning["install"].split()) == sorted(re.split(r"[<>=]", needed)[0] for needed in extra)

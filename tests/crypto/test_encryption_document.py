@@ -187,7 +187,7 @@ def test_segments(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
     assert page.segment_context(vector) == vector["context"]
     assert page.segment(vector) == vector["sealed"]
     block = sealer.open(Segment(span, vector["sealed"]))
-    ideas = [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in block.entries]
+    ideas = [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in block.documents]
     revisions = [revision for revision, _, _ in vector["ideas"]]
     made = block_of(*zip(revisions, ideas, strict=True))
     assert block.size == vector["size"]

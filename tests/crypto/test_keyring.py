@@ -266,7 +266,7 @@ async def test_another_root_key_under_the_same_id_is_a_wrong_key(session_of: Ses
 
 
 @pytest.mark.parametrize(
-    ("edited", "alarm"),
+    ("edited", "alert"),
     [
         (flipped("1"), WrongKey),
         ("wrapped = set_byte(wrapped, 0, 2)", Tampered),
@@ -279,14 +279,14 @@ async def test_another_root_key_under_the_same_id_is_a_wrong_key(session_of: Ses
     ],
 )
 async def test_an_edited_key_row_does_not_open(
-    session_of: Sessions, edit: Callable[..., Awaitable[None]], edited: str, alarm: type[Exception]
+    session_of: Sessions, edit: Callable[..., Awaitable[None]], edited: str, alert: type[Exception]
 ) -> None:
     vault, _ = await stored(session_of)
     await edit(f"UPDATE keys.vault_keys SET {edited}", vault)
     if "user_id" in edited:
         vault = vault._replace(user_id=UserId("grace"))
     async with session_of(vault) as session:
-        with pytest.raises(alarm):
+        with pytest.raises(alert):
             await keyring().cipher(session, vault, SECOND if edited.startswith("version") else FIRST)
 
 

@@ -147,7 +147,7 @@ async def test_no_two_values_that_a_vault_has_ever_held_share_a_nonce(
         await write("PATCH", ada.url_of(first), json={"stage": stage})
         await write("PUT", ada.url_of(second), json={**body, "stage": stage})
     for _ in range(2):
-        house.app.state.corpora.forget(vault_of(ada))
+        house.app.state.search_cache.forget(vault_of(ada))
         await ada.titles({"search": "same"})
         await house.app.state.segment_writer.finish()
         await seen.look()

@@ -26,7 +26,7 @@ async def standby_away(cluster: Cluster, fresh_database: Database, house: House)
     cluster.run(f'ALTER DATABASE "{fresh_database.name}" SET synchronous_commit = on')
     cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'away'")
     cluster.run("SELECT pg_reload_conf()")
-    await house.app.state.glances.close()  # connections that are opened from now on know it
+    await house.app.state.statements.close()  # connections that are opened from now on know it
     await house.app.state.database.engine.dispose()
     yield
     back(cluster)

@@ -12,7 +12,7 @@ import pytest
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import UserId, VaultId
-from creatorvault.core.waiting.deadlines import OneDeadline, Waiting, patience_now
+from creatorvault.core.waiting.deadlines import RequestDeadline, Waiting, current_wait_budget
 from creatorvault.ideas.reader import EVERYTHING
 from creatorvault.ideas.repositories import BATCH, IdeaRepository
 from creatorvault.tenants.models import TenantKind
@@ -38,7 +38,7 @@ PATIENT: Final = SHORT | {
 
 
 async def test_waits_of_a_request_add_up() -> None:
-    with OneDeadline():
+    with RequestDeadline():
         async with Waiting(0.8):
             await asyncio.sleep(0.6)
         began = monotonic()
@@ -49,7 +49,7 @@ async def test_waits_of_a_request_add_up() -> None:
 
 
 async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
-    with OneDeadline():
+    with RequestDeadline():
         for _ in range(3):
             async with Waiting(0.4):
                 await asyncio.sleep(0.01)
@@ -57,7 +57,7 @@ async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
 
 
 async def test_waits_at_the_same_time_count_once() -> None:
-    with OneDeadline():
+    with RequestDeadline():
         async with asyncio.TaskGroup() as tasks:
             for _ in range(3):
                 tasks.create_task(_wait(0.2))
@@ -67,7 +67,7 @@ async def test_waits_at_the_same_time_count_once() -> None:
 
 async def test_the_next_request_has_a_deadline_of_its_own() -> None:
     for _ in range(3):
-        with OneDeadline():
+        with RequestDeadline():
             await _wait(0.2)
 
 
@@ -77,13 +77,13 @@ async def test_a_task_that_outlives_its_request_is_not_held_to_it() -> None:
         await _wait(0.2)
 
     over = asyncio.Event()
-    with OneDeadline():
-        patience = patience_now()
+    with RequestDeadline():
+        wait_budget = current_wait_budget()
         task = asyncio.create_task(ask_later(over))
         await _wait(0.3)
     over.set()
     await task
-    assert patience_now() is not patience
+    assert current_wait_budget() is not wait_budget
 
 
 async def _wait(seconds: float) -> None:

@@ -7,7 +7,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
@@ -85,13 +85,13 @@ async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_
 ) -> None:
     grace, ways = house.creator(), watched(monkeypatch)
     idea = await warmed_up(grace, ways)
-    changed = Glances.changed
+    changed = Statements.changed
 
-    async def hanging(self: Glances, statement: str, *arguments: object) -> Any:
+    async def hanging(self: Statements, statement: str, *arguments: object) -> Any:
         wire.hang()
         return await changed(self, statement, *arguments)
 
-    monkeypatch.setattr(Glances, "changed", hanging)
+    monkeypatch.setattr(Statements, "changed", hanging)
     answer = await grace.request(method, grace.url_to(method, idea), json={"title": "Lost"})
     monkeypatch.undo()
     await wire.cut()

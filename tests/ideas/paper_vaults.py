@@ -14,7 +14,7 @@ from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevisi
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.documents import OpenedIdea
-from creatorvault.ideas.search.filters import CorpusQuery
+from creatorvault.ideas.search.filters import SearchQuery
 from tests.plain_search import as_people_sort, is_found
 
 STAGES = ["idea", "outline", "draft", "published"]
@@ -88,7 +88,7 @@ class PaperVault:
         rows = sorted(self.rows.values(), key=lambda row: row[0])
         return replace(PaperReader(VaultRevision(self.revision), rows, len(rows)), **options)
 
-    def answer(self, query: CorpusQuery) -> tuple[int, list[bytes]]:
+    def answer(self, query: SearchQuery) -> tuple[int, list[bytes]]:
         found = sorted(
             (idea for idea in self.ideas if _matches(idea, query)), key=lambda idea: _place(idea, query.sort)
         )
@@ -99,13 +99,13 @@ class PaperVault:
         return len(found), [msgspec.json.encode(idea) for idea in page]
 
 
-def _lies_beyond(place: tuple[Any, ...], query: CorpusQuery) -> bool:
+def _lies_beyond(place: tuple[Any, ...], query: SearchQuery) -> bool:
     *_, value, id_ = query.after or ()
     after = (*(as_people_sort(value) if isinstance(value, str) else (value,)), id_)
     return place < after if query.descending else place > after
 
 
-def _matches(idea: IdeaResponse, query: CorpusQuery) -> bool:
+def _matches(idea: IdeaResponse, query: SearchQuery) -> bool:
     return (
         (not query.search or is_found(query.search, idea.title, idea.notes))
         and (

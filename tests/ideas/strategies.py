@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import strategies as st
 
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
-from creatorvault.ideas.search.filters import CorpusQuery
+from creatorvault.ideas.search.filters import SearchQuery
 from tests.ideas.paper_vaults import idea_of
 
 PIECES = [
@@ -43,7 +43,7 @@ needles = (
 )
 
 questions = st.builds(
-    CorpusQuery,
+    SearchQuery,
     search=needles,
     tags=st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
     stages=st.lists(st.sampled_from(StageEnum), max_size=2).map(tuple),
@@ -55,5 +55,5 @@ questions = st.builds(
 )
 
 title_questions = st.builds(
-    CorpusQuery, sort=st.just("title"), descending=st.booleans(), limit=st.just(100), offset=st.just(0)
+    SearchQuery, sort=st.just("title"), descending=st.booleans(), limit=st.just(100), offset=st.just(0)
 )

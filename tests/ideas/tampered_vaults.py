@@ -63,7 +63,7 @@ class TamperedVault:
         for house in (self.house, self.restarted, self.unsegmented):
             vault, state = vault_of(self.ada), house.app.state
             state.keyring.forget(vault)
-            state.corpora.forget(vault)
+            state.search_cache.forget(vault)
             state.revisions.forget(vault)
         known = {"search": "title"} if operation == "warm search" else {"limit": 1}
         assert (await self.ada.list(known)).status_code == 200
@@ -140,7 +140,7 @@ async def _walk(vault: TamperedVault) -> Seen:
 
 
 async def _cold_search(vault: TamperedVault) -> Seen:
-    vault.house.app.state.corpora.forget(vault_of(vault.ada))
+    vault.house.app.state.search_cache.forget(vault_of(vault.ada))
     return _listed(await vault.ada.list(SEARCH))
 
 
@@ -148,7 +148,7 @@ async def _search_after_a_change(vault: TamperedVault) -> Seen:
     answer = await vault.ada.patch(vault.victim, {"title": "Title that is new"})
     if not answer.is_success:
         return answer.status_code, None
-    vault.house.app.state.corpora.forget(vault_of(vault.ada))
+    vault.house.app.state.search_cache.forget(vault_of(vault.ada))
     answer = await vault.ada.list(SEARCH)
     found = answer.is_success and [(idea["id"], idea["title"]) for idea in answer.json()["items"]]
     return answer.status_code, found or None

@@ -55,8 +55,8 @@ async def assert_refused(reader: Creator, idea: Idea | str, logs: Logs, code: st
 
     for answer in answers:
         assert_plain_fault(answer)
-    alarms = [(alarm["code"], alarm["user_id"], alarm["idea_id"]) for alarm in logs.named("alarm")]
-    assert alarms == [(code, reader.user_id, idea_id)] * len(answers)
+    alerts = [(alert["code"], alert["user_id"], alert["idea_id"]) for alert in logs.named("alarm")]
+    assert alerts == [(code, reader.user_id, idea_id)] * len(answers)
     assert [word for word in WORDS if word in logs.text] == []
 
 

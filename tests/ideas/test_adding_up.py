@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import assert_plain_fault
@@ -73,14 +73,14 @@ async def test_a_list_that_does_not_add_up_is_an_alarm(
     await database.execute(CHANGES[change].replace("OF_THIS", OF_THIS), ideas[3]["id"])
     after = {}
     for asked, parameters in LISTS.items():
-        house.app.state.corpora.forget(vault_of(ada))
+        house.app.state.search_cache.forget(vault_of(ada))
         logs.events.clear()
         after[asked] = await read_to_the_end(ada, parameters)
         assert after[asked].status_code == 500, (asked, after[asked].text)
-        [alarm] = logs.named("alarm")
+        [alert] = logs.named("alarm")
         # Where a row that does not open is on the page, or all are opened, that is the better alarm.
         expected = {"vault_mismatch", "tampered"} if "not counted" in change else {"vault_mismatch"}
-        assert alarm["code"] in expected, (asked, alarm)
+        assert alert["code"] in expected, (asked, alert)
         assert_plain_fault(after[asked])
 
     assert set(before.values()) == {200}
@@ -93,8 +93,8 @@ async def test_a_list_that_misses_an_idea_is_an_alarm(
 
     assert_plain_fault(await ada.list())
 
-    [alarm] = logs.named("alarm")
-    assert (alarm["code"], alarm["user_id"]) == ("vault_mismatch", ada.user_id)
+    [alert] = logs.named("alarm")
+    assert (alert["code"], alert["user_id"]) == ("vault_mismatch", ada.user_id)
     assert "Idea" not in logs.text
 
 
@@ -109,7 +109,7 @@ async def test_whoever_walks_by_cursor_to_the_end_gets_an_alarm(
     await database.execute(CHANGES[change].replace("OF_THIS", OF_THIS), ideas[6]["id"])
 
     assert_plain_fault(await ada.list({"cursor": second["next_cursor"], "limit": 3}))
-    assert {alarm["code"] for alarm in logs.named("alarm")} <= {"vault_mismatch", "tampered"}
+    assert {alert["code"] for alert in logs.named("alarm")} <= {"vault_mismatch", "tampered"}
 
 
 async def test_whoever_walks_by_cursor_to_an_end_that_is_empty_gets_an_alarm(
@@ -120,7 +120,7 @@ async def test_whoever_walks_by_cursor_to_an_end_that_is_empty_gets_an_alarm(
     await database.execute(CHANGES["misses an idea"], ideas[0]["id"])  # all that the second page has
 
     assert_plain_fault(await ada.list({"cursor": first["next_cursor"], "limit": 6}))
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
 
 
 async def test_a_vault_that_counts_nothing_and_has_an_idea_is_an_alarm(
@@ -131,7 +131,7 @@ async def test_a_vault_that_counts_nothing_and_has_an_idea_is_an_alarm(
     for parameters in ({}, {"cursor": ""}, {"stage": "draft"}):
         assert_plain_fault(await ada.list(parameters))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"] * 3
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 3
 
 
 @pytest.mark.parametrize("parameters", [{"limit": 3, "offset": 4}, {}, {"stage": "draft"}, {"cursor": "", "limit": 10}])
@@ -162,16 +162,16 @@ async def test_the_last_page_by_cursor_takes_two(
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What is asked in single statements; there must be no snapshot."""
     asked: list[str] = []
-    rows = Glances.rows
+    rows = Statements.rows
 
-    async def watch(self: Glances, statement: str, *arguments: object) -> Any:
+    async def watch(self: Statements, statement: str, *arguments: object) -> Any:
         asked.append(statement)
         return await rows(self, statement, *arguments)
 
     def none(*_: object) -> None:
         raise AssertionError("a snapshot")
 
-    monkeypatch.setattr(Glances, "rows", watch)
+    monkeypatch.setattr(Statements, "rows", watch)
     monkeypatch.setattr("creatorvault.core.database.sessions.Database.reading", none)
     return asked
 
@@ -207,7 +207,7 @@ async def test_a_search_of_a_vault_whose_count_was_edited_is_an_alarm(
     for _ in range(3):
         assert_plain_fault(await ada.list({"search": "idea"}))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"] * 3
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 3
 
 
 async def test_a_deletion_that_is_hidden_in_the_count_is_an_alarm_once(
@@ -219,7 +219,7 @@ async def test_a_deletion_that_is_hidden_in_the_count_is_an_alarm_once(
 
     assert_plain_fault(await ada.list({"search": "idea"}))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
     assert len(await ada.titles({"search": "idea"})) == 6
 
 
@@ -241,7 +241,7 @@ async def test_a_deletion_that_is_seen_after_a_change_is_an_alarm(
 
     assert_plain_fault(await ada.list({"search": "idea"}))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
 
 
 async def test_a_row_that_was_copied_under_another_id_does_not_open(
@@ -254,4 +254,4 @@ async def test_a_row_that_was_copied_under_another_id_does_not_open(
         *(ideas[3]["id"], copy),
     )
     assert_plain_fault(await ada.get(str(copy)))
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["tampered"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["tampered"]

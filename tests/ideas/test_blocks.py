@@ -38,7 +38,7 @@ def test_each_idea_that_holds_the_needle_is_found_once_and_no_other(
     ]
 
     for block in (numbered(stored), brought_back(numbered(stored))):
-        assert [entry.id for entry in block.holding(finder(wanted))] == holding
+        assert [document.id for document in block.holding(finder(wanted))] == holding
 
 
 @given(STORED, st.sets(st.integers(0, 5)))
@@ -76,6 +76,8 @@ def test_an_idea_is_the_same_object_each_time_it_is_asked_for(stored: list[IdeaR
     block = brought_back(numbered(stored))
     again = block.without([])
 
-    assert all(one is other for one, other in zip(block.entries, block.entries, strict=True))
+    assert all(one is other for one, other in zip(block.documents, block.documents, strict=True))
     assert again is not None
-    assert all(one is other for one, other in zip(block.entries, again.entries, strict=True)), "in its next block too"
+    assert all(one is other for one, other in zip(block.documents, again.documents, strict=True)), (
+        "in its next block too"
+    )

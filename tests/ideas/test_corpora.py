@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
-from creatorvault.ideas.search.cache import REMEMBERED_OUTGROWN, Corpora
+from creatorvault.ideas.search.cache import REMEMBERED_OUTGROWN, SearchCache
 from creatorvault.ideas.search.documents import OpenedIdea
-from creatorvault.ideas.search.filters import CorpusQuery
-from creatorvault.ideas.search.index import EMPTY_BYTES, CorpusDraft
+from creatorvault.ideas.search.filters import SearchQuery
+from creatorvault.ideas.search.index import EMPTY_BYTES, SearchIndexDraft
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
@@ -21,7 +21,7 @@ from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
 OF_IDEAS = tracemalloc.Filter(inclusive=True, filename_pattern="*/creatorvault/ideas/*")
 """What the app itself allocates, whatever other threads do meanwhile."""
 
-EVERYTHING = CorpusQuery(sort="title", limit=100)
+EVERYTHING = SearchQuery(sort="title", limit=100)
 
 
 class TamperedRow(Exception):
@@ -34,138 +34,138 @@ def vault_of(*titles: str) -> PaperVault:
     return vault
 
 
-async def titles(corpora: Corpora, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
-    page = await corpora.page(vault.id, reader or vault.reader(), EVERYTHING, LoopTurn())
+async def titles(search_cache: SearchCache, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
+    page = await search_cache.page(vault.id, reader or vault.reader(), EVERYTHING, TimeSlice())
     assert page.total == len(page.items)
     return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
 
 
 async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
+    await titles(search_cache, vault)
     reader = vault.reader()
 
-    assert await titles(corpora, vault, reader) == ["a", "b"]
+    assert await titles(search_cache, vault, reader) == ["a", "b"]
     assert reader.read == 0
-    assert corpora.figures().hits == 1
+    assert search_cache.figures().hits == 1
 
 
 async def test_a_change_is_the_only_idea_read_again() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b", "c")
+    await titles(search_cache, vault)
     vault.put(idea_of("bb", id=vault.ideas[1].id))
     reader = vault.reader()
 
-    assert await titles(corpora, vault, reader) == ["a", "bb", "c"]
+    assert await titles(search_cache, vault, reader) == ["a", "bb", "c"]
     assert (reader.read, reader.asked_for_ids) == (1, 0)
-    assert corpora.figures().refreshes == 1
+    assert search_cache.figures().refreshes == 1
 
 
 async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b", "c")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b", "c")
+    await titles(search_cache, vault)
     vault.delete(vault.ideas[1])
     vault.put(idea_of("d"))
     reader = vault.reader()
 
-    assert await titles(corpora, vault, reader) == ["a", "c", "d"]
+    assert await titles(search_cache, vault, reader) == ["a", "c", "d"]
     assert (reader.read, reader.asked_for_ids) == (1, 1)
 
 
 async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a")
+    await titles(search_cache, vault)
     vault.delete(vault.ideas[0])
 
-    assert await titles(corpora, vault) == []
-    assert await titles(corpora, vault) == []
-    assert corpora.figures().bytes == EMPTY_BYTES
+    assert await titles(search_cache, vault) == []
+    assert await titles(search_cache, vault) == []
+    assert search_cache.figures().bytes == EMPTY_BYTES
 
 
 async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_nothing() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
     older = vault.reader()
     vault.delete(vault.ideas[0])
     vault.put(idea_of("c"))
-    await titles(corpora, vault)
+    await titles(search_cache, vault)
 
-    assert await titles(corpora, vault, older) == ["a", "b"]
+    assert await titles(search_cache, vault, older) == ["a", "b"]
     reader = vault.reader()
-    assert await titles(corpora, vault, reader) == ["b", "c"]
+    assert await titles(search_cache, vault, reader) == ["b", "c"]
     assert reader.read == 0
 
 
 @pytest.mark.parametrize("known", [[], ["a", "b"]])
 async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus(known: list[str]) -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of(*known)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of(*known)
     if known:
-        await titles(corpora, vault)
-    before = corpora.figures()
+        await titles(search_cache, vault)
+    before = search_cache.figures()
     vault.put(idea_of("c"))
 
     with pytest.raises(TamperedRow):
-        await titles(corpora, vault, vault.reader(fault=TamperedRow()))
+        await titles(search_cache, vault, vault.reader(fault=TamperedRow()))
 
-    assert corpora.figures() == before
-    assert await titles(corpora, vault) == [*known, "c"]
+    assert search_cache.figures() == before
+    assert await titles(search_cache, vault) == [*known, "c"]
 
 
 @pytest.mark.parametrize("settings", [SearchSettings(), SearchSettings(vault_bytes=0)])
 @pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}])
 async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: SearchSettings, fault: Any) -> None:
-    corpora, vault = Corpora(settings), vault_of("a", "b")
+    search_cache, vault = SearchCache(settings), vault_of("a", "b")
 
-    with pytest.raises(VaultMismatch) as alarm:
-        await titles(corpora, vault, vault.reader(**fault))
+    with pytest.raises(VaultMismatch) as alert:
+        await titles(search_cache, vault, vault.reader(**fault))
 
-    assert alarm.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
-    assert corpora.figures().vaults == 0
+    assert alert.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
+    assert search_cache.figures().vaults == 0
 
 
 async def test_a_corpus_that_lost_track_is_built_anew() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a", "b")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
+    await titles(search_cache, vault)
     revision, hidden = vault.rows.popitem()[1]
     vault.put(idea_of("c"))
-    await titles(corpora, vault)
+    await titles(search_cache, vault)
     vault.rows[hidden.id] = (revision, hidden)
     vault.put(idea_of("d"))
 
-    assert await titles(corpora, vault) == ["a", "b", "c", "d"]
-    assert corpora.figures().misses == 2
+    assert await titles(search_cache, vault) == ["a", "b", "c", "d"]
+    assert search_cache.figures().misses == 2
 
 
 async def test_the_vault_used_longest_ago_makes_room() -> None:
     vaults = [vault_of("a" * 200), vault_of("b" * 200), vault_of("c" * 200)]
-    measured = Corpora(SearchSettings())
+    measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
     each = measured.figures().bytes
-    corpora = Corpora(SearchSettings(corpus_bytes=2 * each + each // 2))
+    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * each + each // 2))
     for vault in vaults[:2]:
-        await titles(corpora, vault)
-    await titles(corpora, vaults[0])
+        await titles(search_cache, vault)
+    await titles(search_cache, vaults[0])
 
-    await titles(corpora, vaults[2])
+    await titles(search_cache, vaults[2])
 
-    assert (corpora.figures().evictions, corpora.figures().vaults) == (1, 2)
-    assert corpora.figures().bytes == 2 * each
+    assert (search_cache.figures().evictions, search_cache.figures().vaults) == (1, 2)
+    assert search_cache.figures().bytes == 2 * each
     used_lately, longest_ago = vaults[0].reader(), vaults[1].reader()
-    await titles(corpora, vaults[0], used_lately)
-    await titles(corpora, vaults[1], longest_ago)
+    await titles(search_cache, vaults[0], used_lately)
+    await titles(search_cache, vaults[1], longest_ago)
     assert (used_lately.read, longest_ago.read) == (0, 1)
 
 
 async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> None:
-    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
-    await titles(corpora, vault)
+    search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
+    await titles(search_cache, vault)
 
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
 
-    assert await titles(corpora, vault) == ["a", *(f"b{number}" for number in range(9))]
+    assert await titles(search_cache, vault) == ["a", *(f"b{number}" for number in range(9))]
     reader = vault.reader()
-    assert await titles(corpora, vault, reader) == ["a", *(f"b{number}" for number in range(9))]
+    assert await titles(search_cache, vault, reader) == ["a", *(f"b{number}" for number in range(9))]
     assert reader.read == 10
-    figures = corpora.figures()
+    figures = search_cache.figures()
     assert (figures.vaults, figures.bytes, figures.streams) == (0, 0, 2)
 
 
@@ -173,36 +173,36 @@ async def test_a_vault_of_which_all_has_changed_counts_once() -> None:
     """While it is read again, the older states of its ideas are there too."""
     vault = PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
-    measured = Corpora(SearchSettings())
+    measured = SearchCache(SearchSettings())
     await titles(measured, vault)
-    corpora = Corpora(SearchSettings(vault_bytes=measured.figures().bytes * 3 // 2))
-    await titles(corpora, vault)
+    search_cache = SearchCache(SearchSettings(vault_bytes=measured.figures().bytes * 3 // 2))
+    await titles(search_cache, vault)
 
     vault.put(*(idea_of(idea.title.replace("b", "c"), id=idea.id, notes=idea.notes) for idea in vault.ideas))
 
-    assert await titles(corpora, vault) == [f"c{number}" for number in range(9)]
-    figures = corpora.figures()
+    assert await titles(search_cache, vault) == [f"c{number}" for number in range(9)]
+    figures = search_cache.figures()
     assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.figures().bytes, 0)
 
 
 async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
-    corpora, vault = Corpora(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
+    search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
-    await titles(corpora, vault)
+    await titles(search_cache, vault)
 
     for idea in vault.ideas[2:]:
         vault.delete(idea)
 
-    assert await titles(corpora, vault) == ["b0", "b1"]
-    assert corpora.figures().vaults == 1
+    assert await titles(search_cache, vault) == ["b0", "b1"]
+    assert search_cache.figures().vaults == 1
 
 
 async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
-    corpora = Corpora(SearchSettings(vault_bytes=0))
+    search_cache = SearchCache(SearchSettings(vault_bytes=0))
     for _ in range(REMEMBERED_OUTGROWN + 1):
-        corpora._remember_outgrown(PaperVault().id, 1)
+        search_cache._remember_outgrown(PaperVault().id, 1)
 
-    assert len(corpora._outgrown) == REMEMBERED_OUTGROWN
+    assert len(search_cache._outgrown) == REMEMBERED_OUTGROWN
 
 
 async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> None:
@@ -210,59 +210,59 @@ async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> Non
     vaults = [PaperVault() for _ in range(4)]
     for vault in vaults:
         vault.put(*(idea_of(f"b{number}", notes=notes) for number in range(8)))
-    measured = Corpora(SearchSettings())
+    measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
-    corpora = Corpora(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
+    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
 
-    asked = [titles(corpora, vault, vault.reader(batch=1)) for vault in vaults]
+    asked = [titles(search_cache, vault, vault.reader(batch=1)) for vault in vaults]
 
     assert await asyncio.gather(*asked) == [[f"b{number}" for number in range(8)]] * 4
-    figures = corpora.figures()
+    figures = search_cache.figures()
     assert figures.bytes <= 2 * measured.figures().bytes
     assert figures.streams > 0
 
 
 async def test_a_vault_is_not_waited_for_by_another() -> None:
-    corpora, slow, quick = Corpora(SearchSettings()), vault_of("slow"), vault_of("quick")
+    search_cache, slow, quick = SearchCache(SearchSettings()), vault_of("slow"), vault_of("quick")
     gate = asyncio.Event()
-    under_way = asyncio.create_task(titles(corpora, slow, slow.reader(gate=gate)))
+    under_way = asyncio.create_task(titles(search_cache, slow, slow.reader(gate=gate)))
     await asyncio.sleep(0)
 
-    assert await titles(corpora, quick) == ["quick"]
+    assert await titles(search_cache, quick) == ["quick"]
 
     gate.set()
     assert await under_way == ["slow"]
 
 
 async def test_an_erased_vault_is_forgotten() -> None:
-    corpora, vault, other = Corpora(SearchSettings()), vault_of("a"), vault_of("b")
-    await titles(corpora, vault)
-    await titles(corpora, other)
+    search_cache, vault, other = SearchCache(SearchSettings()), vault_of("a"), vault_of("b")
+    await titles(search_cache, vault)
+    await titles(search_cache, other)
 
-    corpora.forget(vault.id)
+    search_cache.forget(vault.id)
 
-    assert corpora.figures().vaults == 1
+    assert search_cache.figures().vaults == 1
     reader = vault.reader()
-    assert await titles(corpora, vault, reader) == ["a"]
+    assert await titles(search_cache, vault, reader) == ["a"]
     assert reader.read == 1
 
 
 async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
-    corpora, vault = Corpora(SearchSettings()), vault_of("a")
+    search_cache, vault = SearchCache(SearchSettings()), vault_of("a")
     gate = asyncio.Event()
-    under_way = asyncio.create_task(titles(corpora, vault, vault.reader(gate=gate)))
+    under_way = asyncio.create_task(titles(search_cache, vault, vault.reader(gate=gate)))
     await asyncio.sleep(0)
 
-    corpora.forget(vault.id)
+    search_cache.forget(vault.id)
     gate.set()
 
     assert await under_way == ["a"]
-    assert (corpora.figures().vaults, corpora.figures().bytes) == (0, 0)
+    assert (search_cache.figures().vaults, search_cache.figures().bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "ж", "😀"])
 def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
-    draft, opened = CorpusDraft(), list[OpenedIdea]()
+    draft, opened = SearchIndexDraft(), list[OpenedIdea]()
     tracemalloc.start()
     try:
         for number in range(200):
@@ -272,8 +272,8 @@ def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
             if len(opened) == 10:
                 draft.merge(Block.of(opened))
                 opened.clear()
-        for entry in chain.from_iterable(block.entries for block in draft._read):
-            assert entry.keys
+        for document in chain.from_iterable(block.documents for block in draft._read):
+            assert document.keys
         taken = sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([OF_IDEAS]).traces)
     finally:
         tracemalloc.stop()
@@ -287,15 +287,15 @@ async def test_many_tags_are_counted_too() -> None:
         idea_of(f"{number}", tags=[chr(0x4E00 + number) + chr(0x4E00 + place) for place in range(300)])
         for number in range(100)
     ]
-    draft = CorpusDraft()
+    draft = SearchIndexDraft()
     draft.merge(block_of(*((1, idea) for idea in ideas)))
-    await draft.settle(LoopTurn())
-    corpus = await draft.finish(VaultRevision(1), LoopTurn())
+    await draft.settle(TimeSlice())
+    search_index = await draft.finish(VaultRevision(1), TimeSlice())
     tracemalloc.start()
     try:
-        await corpus.select(CorpusQuery(sort="title", limit=1, tags=("x",)), LoopTurn())
+        await search_index.select(SearchQuery(sort="title", limit=1, tags=("x",)), TimeSlice())
         taken, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
 
-    assert taken < 3 * corpus.size
+    assert taken < 3 * search_index.size

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.waiting import event_loop_budget as loop_budget
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.schemas import IdeaResponse, StageEnum
 from creatorvault.ideas.search import index as corpus_module
 from creatorvault.ideas.search import streaming
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES
-from creatorvault.ideas.search.cache import Corpora
+from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.search.documents import Keys
-from creatorvault.ideas.search.filters import CorpusQuery, Page
-from creatorvault.ideas.search.index import FEW, KEPT_IN_ORDER, Corpus, CorpusDraft
+from creatorvault.ideas.search.filters import Page, SearchQuery
+from creatorvault.ideas.search.index import FEW, KEPT_IN_ORDER, SearchIndex, SearchIndexDraft
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.settings.sections import SearchSettings
 from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
@@ -27,15 +27,15 @@ from tests.ideas.strategies import ideas, questions, texts, title_questions
 
 STREAMED = SearchSettings(vault_bytes=0)
 
-type Change = IdeaResponse | CorpusQuery | int
+type Change = IdeaResponse | SearchQuery | int
 
 
-async def corpus_of(*stored: IdeaResponse) -> Corpus:
-    draft, turn = CorpusDraft(), LoopTurn()
+async def corpus_of(*stored: IdeaResponse) -> SearchIndex:
+    draft, time_slice = SearchIndexDraft(), TimeSlice()
     for batch in batched(stored, 64):
         draft.merge(block_of(*((1, idea) for idea in batch)))
-    await draft.settle(turn)
-    return await draft.finish(VaultRevision(1), turn)
+    await draft.settle(time_slice)
+    return await draft.finish(VaultRevision(1), time_slice)
 
 
 def plain(page: Page) -> tuple[int, list[bytes]]:
@@ -48,7 +48,7 @@ def plain(page: Page) -> tuple[int, list[bytes]]:
     st.sampled_from([0, FEW]),
 )
 async def test_every_question_is_answered_as_by_a_plain_list(
-    stored: list[IdeaResponse], asked: list[CorpusQuery], few: int
+    stored: list[IdeaResponse], asked: list[SearchQuery], few: int
 ) -> None:
     """Also where all that is found counts as little, which is put in order by itself."""
     corpus_module.FEW = few
@@ -58,49 +58,49 @@ async def test_every_question_is_answered_as_by_a_plain_list(
         corpus_module.FEW = FEW
 
 
-async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[CorpusQuery]) -> None:
+async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[SearchQuery]) -> None:
     vault = PaperVault()
     vault.put(*stored)
     kept, streamed = (
-        Corpora(SearchSettings()),
-        Corpora(STREAMED),
+        SearchCache(SearchSettings()),
+        SearchCache(STREAMED),
     )
 
     for query in asked:
-        assert plain(await kept.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
-        assert plain(await streamed.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
+        assert plain(await kept.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
+        assert plain(await streamed.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
     assert (kept.figures().streams, kept.figures().misses) == (0, 1)
     assert streamed.figures().streams == (len(asked) if stored else 0)
 
 
 @given(st.lists(ideas(), max_size=8), questions, ideas())
 async def test_a_page_goes_on_after_any_place_whoever_stands_there(
-    stored: list[IdeaResponse], question: CorpusQuery, elsewhere: IdeaResponse
+    stored: list[IdeaResponse], question: SearchQuery, elsewhere: IdeaResponse
 ) -> None:
-    vault, after = PaperVault(), SORT_KEYS[question.sort](block_of((1, elsewhere)).entries[0])
+    vault, after = PaperVault(), SORT_KEYS[question.sort](block_of((1, elsewhere)).documents[0])
     vault.put(*stored)
     query = msgspec.structs.replace(question, offset=0, after=after)
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
 
     for settings in (SearchSettings(), STREAMED):
-        page = await Corpora(settings).page(vault.id, vault.reader(), query, LoopTurn())
+        page = await SearchCache(settings).page(vault.id, vault.reader(), query, TimeSlice())
         assert plain(page) == vault.answer(query)
         assert (page.last is not None) == (len(vault.answer(one_more)[1]) > query.limit)
 
 
 @given(st.lists(ideas(), max_size=8), questions, st.lists(st.integers(1, 3), min_size=9, max_size=9))
 async def test_pages_one_after_the_other_are_the_whole_list(
-    stored: list[IdeaResponse], question: CorpusQuery, limits: list[int]
+    stored: list[IdeaResponse], question: SearchQuery, limits: list[int]
 ) -> None:
     vault = PaperVault()
     vault.put(*stored)
     whole = vault.answer(msgspec.structs.replace(question, offset=0, limit=100))
 
-    for corpora in (Corpora(SearchSettings()), Corpora(STREAMED)):
+    for search_cache in (SearchCache(SearchSettings()), SearchCache(STREAMED)):
         after, items = None, []
         for limit in limits:
             query = msgspec.structs.replace(question, offset=0, limit=limit, after=after)
-            page = await corpora.page(vault.id, vault.reader(), query, LoopTurn())
+            page = await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
             assert page.total == whole[0]
             items += plain(page)[1]
             if page.last is None:
@@ -111,14 +111,14 @@ async def test_pages_one_after_the_other_are_the_whole_list(
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=20))
 async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
-    vault, followed = PaperVault(), Corpora(SearchSettings())
+    vault, followed = PaperVault(), SearchCache(SearchSettings())
 
     for change in changes:
         if isinstance(change, IdeaResponse):
             vault.put(change)
-        elif isinstance(change, CorpusQuery):
-            built_anew = await Corpora(SearchSettings()).page(vault.id, vault.reader(), change, LoopTurn())
-            assert plain(await followed.page(vault.id, vault.reader(), change, LoopTurn())) == plain(built_anew)
+        elif isinstance(change, SearchQuery):
+            built_anew = await SearchCache(SearchSettings()).page(vault.id, vault.reader(), change, TimeSlice())
+            assert plain(await followed.page(vault.id, vault.reader(), change, TimeSlice())) == plain(built_anew)
             assert plain(built_anew) == vault.answer(change)
         elif vault.ideas:
             vault.delete(vault.ideas[change % len(vault.ideas)])
@@ -128,89 +128,89 @@ async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: 
 async def test_typing_on_is_answered_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
     vault = PaperVault()
     vault.put(one, other)
-    corpus = await corpus_of(*vault.ideas)
+    search_index = await corpus_of(*vault.ideas)
 
     for length in range(1, len(typed) + 1):
-        query = CorpusQuery(search="".join(typed[:length]))
-        assert plain(await corpus.select(query, LoopTurn())) == vault.answer(query)
+        query = SearchQuery(search="".join(typed[:length]))
+        assert plain(await search_index.select(query, TimeSlice())) == vault.answer(query)
 
 
 @given(st.lists(st.lists(ideas(), max_size=5, unique_by=lambda idea: idea.id), max_size=4))
 async def test_a_corpus_that_follows_changes_counts_its_bytes_and_ideas_as_one_built_anew(
     changes: list[list[IdeaResponse]],
 ) -> None:
-    corpus, stored, turn = await corpus_of(), dict[UUID, IdeaResponse](), LoopTurn()
+    search_index, stored, time_slice = await corpus_of(), dict[UUID, IdeaResponse](), TimeSlice()
 
     for revision, changed in enumerate(changes, start=2):
-        draft = corpus.draft()
+        draft = search_index.draft()
         for batch in batched(changed, 2):
             draft.merge(block_of(*((revision, idea) for idea in batch)))
-        await draft.settle(turn)
+        await draft.settle(time_slice)
         stored |= {idea.id: idea for idea in changed}
         assert draft.idea_count == len(stored)
-        corpus, size = await draft.finish(VaultRevision(revision), turn), draft.size
+        search_index, size = await draft.finish(VaultRevision(revision), time_slice), draft.size
 
-        assert corpus.size == size
+        assert search_index.size == size
         assert size == (await corpus_of(*stored.values())).size
 
 
 async def test_a_vault_that_changes_often_has_few_blocks_and_none_that_is_large() -> None:
-    corpus, turn = await corpus_of(), LoopTurn()
+    search_index, time_slice = await corpus_of(), TimeSlice()
     some = [idea_of(f"title {number}", notes="n" * 5000) for number in range(300)]
 
     for number in range(900):
-        draft = corpus.draft()
+        draft = search_index.draft()
         draft.merge(block_of((number, some[number * 7 % 300])))
-        await draft.settle(turn)
-        corpus = await draft.finish(VaultRevision(number), turn)
+        await draft.settle(time_slice)
+        search_index = await draft.finish(VaultRevision(number), time_slice)
 
-    assert corpus.idea_count == 300
-    assert len(corpus._blocks) < 40
-    assert max(map(len, corpus._blocks)) <= MOST // 2
-    assert max(block.size for block in corpus._blocks) <= MOST_BYTES // 2
+    assert search_index.idea_count == 300
+    assert len(search_index._blocks) < 40
+    assert max(map(len, search_index._blocks)) <= MOST // 2
+    assert max(block.size for block in search_index._blocks) <= MOST_BYTES // 2
 
 
 async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
-    corpus = await corpus_of(idea_of("first", notes="second"))
+    search_index = await corpus_of(idea_of("first", notes="second"))
 
-    assert (await corpus.select(CorpusQuery(search="firstsecond"), LoopTurn())).total == 0
-    assert (await corpus.select(CorpusQuery(search="first second"), LoopTurn())).total == 0
+    assert (await search_index.select(SearchQuery(search="firstsecond"), TimeSlice())).total == 0
+    assert (await search_index.select(SearchQuery(search="first second"), TimeSlice())).total == 0
 
 
 async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
-    vault, corpora = PaperVault(), Corpora(SearchSettings())
-    query = CorpusQuery(sort="title", limit=100)
+    vault, search_cache = PaperVault(), SearchCache(SearchSettings())
+    query = SearchQuery(sort="title", limit=100)
     vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
-    await corpora.page(vault.id, vault.reader(), query, LoopTurn())
+    await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
 
     vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
 
-    assert plain(await corpora.page(vault.id, vault.reader(), query, LoopTurn())) == vault.answer(query)
+    assert plain(await search_cache.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
 
 
 async def test_an_order_may_be_asked_for_while_a_change_is_put_into_the_others() -> None:
     asked = asyncio.Event()
 
-    class Resting(LoopTurn):
+    class Resting(TimeSlice):
         async def rest_if_over(self) -> None:
             await asked.wait()
 
     vault = PaperVault()
     vault.put(idea_of("a"), idea_of("b"))
-    corpus = await corpus_of(*vault.ideas)
-    await corpus.select(CorpusQuery(), LoopTurn())
+    search_index = await corpus_of(*vault.ideas)
+    await search_index.select(SearchQuery(), TimeSlice())
     vault.put(idea_of("c"))
-    draft = corpus.draft()
+    draft = search_index.draft()
     draft.merge(block_of(*list(vault.rows.values())[2:]))
-    await draft.settle(LoopTurn())
+    await draft.settle(TimeSlice())
 
     finishing = asyncio.create_task(draft.finish(VaultRevision(3), Resting()))
     await asyncio.sleep(0)
-    assert (await corpus.select(CorpusQuery(sort="title"), LoopTurn())).total == 2
+    assert (await search_index.select(SearchQuery(sort="title"), TimeSlice())).total == 2
     asked.set()
 
-    for query in (CorpusQuery(), CorpusQuery(sort="title")):
-        assert plain(await (await finishing).select(query, LoopTurn())) == vault.answer(query)
+    for query in (SearchQuery(), SearchQuery(sort="title")):
+        assert plain(await (await finishing).select(query, TimeSlice())) == vault.answer(query)
 
 
 @pytest.mark.parametrize("descending", [False, True])
@@ -224,38 +224,38 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
     vault.put(*(idea_of(f"title {number * 7919 % 200}", tags=["even"][number % 2 :]) for number in range(200)))
 
     for tags in [(), ("even",)]:
-        query = CorpusQuery(sort="title", descending=descending, offset=offset, limit=10, tags=tags)
-        streamed = await Corpora(STREAMED).page(vault.id, vault.reader(batch=50), query, LoopTurn())
+        query = SearchQuery(sort="title", descending=descending, offset=offset, limit=10, tags=tags)
+        streamed = await SearchCache(STREAMED).page(vault.id, vault.reader(batch=50), query, TimeSlice())
 
         assert plain(streamed) == vault.answer(query)
 
 
 @pytest.mark.parametrize("offset", [0, 100, 2000])
 async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
-    window, turn = streaming.PageWindow(CorpusQuery(sort="title", limit=10, offset=offset)), LoopTurn()
+    window, time_slice = streaming.PageWindow(SearchQuery(sort="title", limit=10, offset=offset)), TimeSlice()
     block = block_of(*((1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)))
     most = 2 * (offset + 11) + streaming.SLACK
 
     for _ in range(10 + most // len(block)):
-        await window.add(block, turn)
+        await window.add(block, time_slice)
         assert len(window._candidates) < most
-    assert any(entry for _, entry in window._candidates) == (offset < streaming.SHALLOW)
+    assert any(document for _, document in window._candidates) == (offset < streaming.SHALLOW)
 
 
 @pytest.mark.parametrize("rows", [0, 1, RUN_ROWS, RUN_ROWS + 1, 5 * RUN_ROWS - 1])
 async def test_sorting_in_turns_sorts(rows: int) -> None:
     numbers = [(number * 7919 % 10_007 // 3,) for number in range(rows)]
 
-    assert await sort_in_turns(numbers, lambda number: number, LoopTurn()) == sorted(numbers)
+    assert await sort_in_turns(numbers, lambda number: number, TimeSlice()) == sorted(numbers)
 
 
 async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
-    corpus = await corpus_of(*(idea_of("title") for _ in range(40)))
+    search_index = await corpus_of(*(idea_of("title") for _ in range(40)))
     steps: list[str] = []
 
     async def scan() -> None:
-        await corpus.select(CorpusQuery(search="title"), LoopTurn())
+        await search_index.select(SearchQuery(search="title"), TimeSlice())
         steps.append("scanned")
 
     async def other_request() -> None:
@@ -270,48 +270,50 @@ async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch)
 
 async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
-    vault, corpora = PaperVault(), Corpora(SearchSettings())
+    vault, search_cache = PaperVault(), SearchCache(SearchSettings())
     vault.put(*(idea_of("old title") for _ in range(10)))
-    await corpora.page(vault.id, vault.reader(), CorpusQuery(sort="title"), LoopTurn())
-    old_answer = vault.answer(CorpusQuery(search="title"))
+    await search_cache.page(vault.id, vault.reader(), SearchQuery(sort="title"), TimeSlice())
+    old_answer = vault.answer(SearchQuery(search="title"))
 
-    under_way = asyncio.create_task(corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"), LoopTurn()))
+    under_way = asyncio.create_task(
+        search_cache.page(vault.id, vault.reader(), SearchQuery(search="title"), TimeSlice())
+    )
     await asyncio.sleep(0)
     vault.delete(vault.ideas[0])
     vault.put(idea_of("new title"), idea_of("newer title"))
-    new = await corpora.page(vault.id, vault.reader(), CorpusQuery(search="title"), LoopTurn())
+    new = await search_cache.page(vault.id, vault.reader(), SearchQuery(search="title"), TimeSlice())
 
-    assert plain(new) == vault.answer(CorpusQuery(search="title"))
+    assert plain(new) == vault.answer(SearchQuery(search="title"))
     assert plain(await under_way) == old_answer
 
 
 @pytest.mark.parametrize(
     "query",
     [
-        CorpusQuery(sort="title"),
-        CorpusQuery(tags=("bread",)),
-        CorpusQuery(stages=(StageEnum.IDEA,)),
-        CorpusQuery(search="1", sort="title"),
+        SearchQuery(sort="title"),
+        SearchQuery(tags=("bread",)),
+        SearchQuery(stages=(StageEnum.IDEA,)),
+        SearchQuery(search="1", sort="title"),
     ],
 )
 async def test_the_keys_of_all_ideas_are_not_read_in_one_turn(
-    query: CorpusQuery, monkeypatch: pytest.MonkeyPatch
+    query: SearchQuery, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     at_once, plain_keys = [0], Keys.of
 
-    async def rest(_turn: LoopTurn) -> None:
+    async def rest(_time_slice: TimeSlice) -> None:
         at_once.append(0)
 
     def counted(body: bytes) -> Keys:
         at_once[-1] += 1
         return plain_keys(body)
 
-    monkeypatch.setattr(LoopTurn, "rest", rest)
+    monkeypatch.setattr(TimeSlice, "rest", rest)
     monkeypatch.setattr(Keys, "of", counted)
-    corpus = await corpus_of(*(idea_of(f"Loaf {number}", tags=["bread"]) for number in range(1000)))
+    search_index = await corpus_of(*(idea_of(f"Loaf {number}", tags=["bread"]) for number in range(1000)))
 
-    await corpus.select(query, LoopTurn())
+    await search_index.select(query, TimeSlice())
 
     assert sum(at_once) > 500
     assert max(at_once) == 1, "where a slice takes no time at all"

@@ -75,7 +75,7 @@ async def test_a_revision_before_the_first(ada: Creator, attacker: Attacker, log
 
     for answer in (await ada.get(idea), await ada.list(), await ada.list({"search": "x"})):
         assert_plain_fault(answer)
-    codes = [alarm["code"] for alarm in logs.named("alarm")]
+    codes = [alert["code"] for alert in logs.named("alarm")]
     assert codes == ["tampered", "tampered", "vault_mismatch"]
 
 
@@ -98,4 +98,4 @@ async def test_two_rows_that_change_their_ids(ada: Creator, attacker: Attacker, 
 
     assert (await ada.get(first)).status_code == 500
     assert (await ada.get(second)).status_code == 500
-    assert {alarm["idea_id"] for alarm in logs.named("alarm")} == {first["id"], second["id"]}
+    assert {alert["idea_id"] for alert in logs.named("alarm")} == {first["id"], second["id"]}

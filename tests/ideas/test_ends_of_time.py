@@ -29,7 +29,7 @@ async def test_a_due_date_at_an_end_of_time_is_an_infinity_in_the_column_alone(
     assert f"`{column}`" in DOCUMENT
     assert str(microseconds(datetime.fromisoformat(due_date).astimezone(UTC))) in DOCUMENT
     assert idea["due_date"] == due_date
-    house.app.state.corpora.forget(vault_of(ada))
+    house.app.state.search_cache.forget(vault_of(ada))
     for listed in (await ada.list(), await ada.list({"stage": "idea"}), await ada.list({"search": "some"})):
         assert [shown["due_date"] for shown in listed.json()["items"]] == [due_date]
     house.app.state.keyring.forget(vault_of(ada))  # so that a snapshot is read
@@ -66,4 +66,4 @@ async def test_an_infinity_that_was_not_sealed_is_an_alarm(
     await database.execute("UPDATE ideas SET due_date = $2::text::timestamptz WHERE id = $1", idea["id"], edited)
 
     assert_plain_fault(await ada.get(idea))
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["tampered"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["tampered"]

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import UserId, VaultId
-from creatorvault.core.waiting.deadlines import OneDeadline, patience_now
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.deadlines import RequestDeadline, current_wait_budget
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import IdeaPage
 from creatorvault.ideas.repositories import IdeaRepository
@@ -48,7 +48,7 @@ def vault_of(creator: Creator) -> VaultId:
 
 def glances_of(house: House, vault: VaultId) -> IdeaGlances:
     state = house.app.state
-    return IdeaGlances(VaultGlances(state.glances, vault, state.keyring, state.revisions), state.corpora)
+    return IdeaGlances(VaultGlances(state.statements, vault, state.keyring, state.revisions), state.search_cache)
 
 
 async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> IdeaPage:
@@ -60,7 +60,9 @@ async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> 
         assert seen.key_version is not None
         cipher = await state.keyring.cipher(session, vault, seen.key_version)
         opened = OpenVault(vault, seen.revision, seen.idea_count, cipher)
-        return await IdeaReadingService(IdeaRepository(session, vault), opened, state.corpora).page(query, LoopTurn())
+        return await IdeaReadingService(IdeaRepository(session, vault), opened, state.search_cache).page(
+            query, TimeSlice()
+        )
 
 
 @pytest.fixture
@@ -85,7 +87,7 @@ async def test_a_page_at_a_glance_is_the_page_of_a_snapshot(
     for limit, offset in ((20, 0), (2, 1), (1, 0)):
         query = IdeaQuery.model_validate({"sort": sort, "order": order, "limit": limit, "offset": offset, **filters})
 
-        seen = await glances_of(house, vault).page(query, LoopTurn())
+        seen = await glances_of(house, vault).page(query, TimeSlice())
 
         assert seen is not None
         assert seen == await page_from_snapshot(house, vault, query)
@@ -104,7 +106,7 @@ async def test_a_page_by_cursor_at_a_glance_is_the_page_of_a_snapshot(
         query = IdeaQuery.model_validate(asked)
 
         from_snapshot = await page_from_snapshot(house, vault, query)
-        seen = await glances_of(house, vault).page(query, LoopTurn())
+        seen = await glances_of(house, vault).page(query, TimeSlice())
 
         assert seen is not None
         # A cursor is sealed anew each time: what they have to agree on is the place.
@@ -123,16 +125,16 @@ async def test_content_is_found_at_a_glance_once_the_corpus_is_there(
     house: House, filled: Creator, question: dict[str, str]
 ) -> None:
     vault, query = vault_of(filled), IdeaQuery.model_validate(question)
-    glances = glances_of(house, vault)
+    statements = glances_of(house, vault)
 
-    before = await glances.page(query, LoopTurn())
+    before = await statements.page(query, TimeSlice())
     from_snapshot = await page_from_snapshot(house, vault, query)
 
     assert before is None
-    assert await glances.page(query, LoopTurn()) == from_snapshot
+    assert await statements.page(query, TimeSlice()) == from_snapshot
 
     await filled.post({"title": "Due later", "tags": ["even"]})
-    assert await glances.page(query, LoopTurn()) is None
+    assert await statements.page(query, TimeSlice()) is None
 
 
 async def test_one_idea_at_a_glance_is_the_idea_that_was_stored(house: House, filled: Creator) -> None:
@@ -144,7 +146,7 @@ async def test_one_idea_at_a_glance_is_the_idea_that_was_stored(house: House, fi
 
 
 async def test_times_at_the_ends_of_time_are_read_in_utc(house: House, filled: Creator) -> None:
-    page = await glances_of(house, vault_of(filled)).page(IdeaQuery(), LoopTurn())
+    page = await glances_of(house, vault_of(filled)).page(IdeaQuery(), TimeSlice())
 
     assert page is not None
     assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= {
@@ -163,11 +165,11 @@ async def test_a_glance_sees_nothing_of_another_creator(house: House, filled: Cr
 
 async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ada: Creator) -> None:
     vault = vault_of(ada)
-    nothing_stored = await glances_of(house, vault).page(IdeaQuery(), LoopTurn())
+    nothing_stored = await glances_of(house, vault).page(IdeaQuery(), TimeSlice())
     await ada.post({"title": "One"})
     state = house.app.state
     state.keyring.forget(vault)
-    no_key_at_hand = await glances_of(house, vault).page(IdeaQuery(), LoopTurn())
+    no_key_at_hand = await glances_of(house, vault).page(IdeaQuery(), TimeSlice())
 
     listed = await ada.list()
 
@@ -175,77 +177,77 @@ async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ad
     assert no_key_at_hand is None
     assert listed.json()["total"] == 1
     assert await glances_of(house, vault).get(uuid4()) is None
-    assert await glances_of(house, vault).page(IdeaQuery(offset=1), LoopTurn()) is None
+    assert await glances_of(house, vault).page(IdeaQuery(offset=1), TimeSlice()) is None
 
 
 async def test_the_context_of_a_glance_ends_with_it(house: House, filled: Creator) -> None:
-    await glances_of(house, vault_of(filled)).page(IdeaQuery(), LoopTurn())
+    await glances_of(house, vault_of(filled)).page(IdeaQuery(), TimeSlice())
 
-    [[left]] = await house.app.state.glances.rows("SELECT current_setting('app.tenant_id', true)")
-    [[visible]] = await house.app.state.glances.rows("SELECT count(*) FROM ideas")
+    [[left]] = await house.app.state.statements.rows("SELECT current_setting('app.tenant_id', true)")
+    [[visible]] = await house.app.state.statements.rows("SELECT count(*) FROM ideas")
 
     assert not left
     assert visible == 0
 
 
 async def test_a_glance_that_takes_too_long_is_ended_on_the_server(house: House) -> None:
-    glances = Glances(brief(house))
+    statements = Statements(brief(house))
     with pytest.raises(ServiceUnavailable):
-        await glances.rows("SELECT pg_sleep(60)")
+        await statements.rows("SELECT pg_sleep(60)")
     for _ in range(50):
-        [[running]] = await glances.rows(
+        [[running]] = await statements.rows(
             "SELECT count(*) FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(60)' AND state = 'active'"
         )
         if not running:
             break
         await asyncio.sleep(0.05)
-    await glances.close()
+    await statements.close()
     assert running == 0
 
 
 async def test_no_place_is_waited_for_longer_than_is_set(house: House) -> None:
-    glances = Glances(brief(house))
-    slow = asyncio.create_task(glances.rows("SELECT pg_sleep(0.2)"))
+    statements = Statements(brief(house))
+    slow = asyncio.create_task(statements.rows("SELECT pg_sleep(0.2)"))
     await asyncio.sleep(0)
     with pytest.raises(ServiceUnavailable):
-        await glances.rows("SELECT 1")
+        await statements.rows("SELECT 1")
     await slow
-    await glances.close()
+    await statements.close()
 
 
 async def test_who_finds_no_place_closes_nobody_elses_connection(house: House) -> None:
-    glances = Glances(brief(house))
-    [[before]] = await glances.rows("SELECT pg_backend_pid()")
-    await glances._places.acquire()
+    statements = Statements(brief(house))
+    [[before]] = await statements.rows("SELECT pg_backend_pid()")
+    await statements._places.acquire()
     with pytest.raises(ServiceUnavailable):
-        await glances.rows("SELECT 1")
-    glances._places.release()
+        await statements.rows("SELECT 1")
+    statements._places.release()
 
-    [[after]] = await glances.rows("SELECT pg_backend_pid()")
-    await glances.close()
+    [[after]] = await statements.rows("SELECT pg_backend_pid()")
+    await statements.close()
     assert before == after
 
 
 async def test_who_is_too_late_to_ask_leaves_the_connection_to_others(house: House) -> None:
-    glances = Glances(brief(house))
-    [[before]] = await glances.rows("SELECT pg_backend_pid()")
-    with OneDeadline():
-        patience_now()._waited = 3600
+    statements = Statements(brief(house))
+    [[before]] = await statements.rows("SELECT pg_backend_pid()")
+    with RequestDeadline():
+        current_wait_budget()._waited = 3600
         with pytest.raises(ServiceUnavailable):
-            await glances.rows("SELECT 1")
+            await statements.rows("SELECT 1")
 
-    [[after]] = await glances.rows("SELECT pg_backend_pid()")
-    await glances.close()
+    [[after]] = await statements.rows("SELECT pg_backend_pid()")
+    await statements.close()
     assert before == after
 
 
 async def test_a_connection_that_the_server_closed_is_replaced(house: House, database: asyncpg.Connection) -> None:
-    glances = Glances(brief(house))
-    [[pid]] = await glances.rows("SELECT pg_backend_pid()")
+    statements = Statements(brief(house))
+    [[pid]] = await statements.rows("SELECT pg_backend_pid()")
     await database.fetchval("SELECT pg_terminate_backend($1, 5000)", pid)
     await asyncio.sleep(0.1)
-    [[answer]] = await glances.rows("SELECT 1")
-    await glances.close()
+    [[answer]] = await statements.rows("SELECT 1")
+    await statements.close()
     assert answer == 1
 
 
@@ -258,12 +260,12 @@ async def test_behind_a_proxy_without_prepared_statements_a_glance_is_a_transact
     """A proxy that pools transactions would otherwise change the server's connection between parsing and running."""
     seen = []
     for prepared in (True, False):
-        glances = Glances(replace(settings.database, prepared_statements=prepared))
-        seen.append(await glances.rows("SELECT current_setting('transaction_read_only'), $1::int", 1))
+        statements = Statements(replace(settings.database, prepared_statements=prepared))
+        seen.append(await statements.rows("SELECT current_setting('transaction_read_only'), $1::int", 1))
         with pytest.raises(asyncpg.DivisionByZeroError):
-            await glances.rows("SELECT 1 / $1::int", 0)
-        seen.append(await glances.rows("SELECT current_setting('transaction_read_only'), $1::int", 2))
-        await glances.close()
+            await statements.rows("SELECT 1 / $1::int", 0)
+        seen.append(await statements.rows("SELECT current_setting('transaction_read_only'), $1::int", 2))
+        await statements.close()
 
     assert [tuple(rows[0]) for rows in seen] == [("off", 1), ("off", 2), ("on", 1), ("on", 2)]
 
@@ -273,8 +275,8 @@ async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(hou
     statement = glanced_page("created_at", "desc", filtered=True, beyond=False)
     arguments = (str(vault.tenant_id), vault.user_id, 5, 0, [0, 2], [0, 1, 2])
 
-    assert len(await house.app.state.glances.rows(statement, *arguments)) == 5
-    [[plan]] = await house.app.state.glances.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+    assert len(await house.app.state.statements.rows(statement, *arguments)) == 5
+    [[plan]] = await house.app.state.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
 
     counts = [node for node in nodes_of(plan) if node["Node Type"] == "Aggregate"]
     assert [node["Actual Loops"] for node in counts] == [1]

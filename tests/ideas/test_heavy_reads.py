@@ -43,7 +43,7 @@ async def warmed_up(house: House) -> None:
     bob = house.creator()
     await fill(bob, ["note"] * FEWEST)
     for _ in range(2):
-        house.app.state.corpora.forget(vault_of(bob))
+        house.app.state.search_cache.forget(vault_of(bob))
         await total(bob, "note")
         await house.app.state.segment_writer.finish()
     house.app.state.searching.allowance.longest_step = 0.0
@@ -204,7 +204,7 @@ async def test_one_creator_reads_one_vault_at_a_time(
     statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
 
     assert statuses == {200: 1 + 8 + 1, 429: 12 - 1 - 8}
-    misses = house.app.state.corpora.figures().misses
+    misses = house.app.state.search_cache.figures().misses
     assert misses == 2, "those who waited found what the first one had read"
 
 

@@ -45,7 +45,7 @@ def quick_of(
     tenancy: TenancySettings | None = None,
 ) -> QuickChanges:
     state = house.app.state
-    vault = VaultGlances(state.glances, vault_of(creator), state.keyring, state.revisions)
+    vault = VaultGlances(state.statements, vault_of(creator), state.keyring, state.revisions)
     return QuickChanges(vault, VaultAdvances(vault, tenancy or state.settings.tenancy), Precondition(if_match))
 
 
@@ -55,7 +55,7 @@ async def at_length(house: House, creator: Creator) -> AsyncGenerator[IdeaWritin
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     async with state.database.writing() as session:
         vault = await VaultService(
-            session, tenant, vault_id, state.keyring, state.settings, state.audit.witness(None, {}), state.revisions
+            session, tenant, vault_id, state.keyring, state.settings, state.audit.recorder(None, {}), state.revisions
         ).open_locked()
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault)
 
@@ -307,13 +307,13 @@ async def test_a_change_of_an_idea_that_has_vanished_is_no_success_and_counts_no
     one, _ = two
     [idea] = (await one.list()).json()["items"]
     vault = await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", one.user_id)
-    change = house.app.state.glances.changed
+    change = house.app.state.statements.changed
 
     async def vanished_before(*arguments: Any) -> Any:
         await database.execute("DELETE FROM ideas WHERE id = $1", idea["id"])
         return await change(*arguments)
 
-    monkeypatch.setattr(house.app.state.glances, "changed", vanished_before)
+    monkeypatch.setattr(house.app.state.statements, "changed", vanished_before)
     answer = await one.request(way, one.url_of(idea), json={"title": "Another"})
 
     assert not answer.is_success

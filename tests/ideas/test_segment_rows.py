@@ -111,13 +111,13 @@ async def test_no_segment_is_written_for_a_tenant_that_is_shut(
 ) -> None:
     await filled(house, ada)
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
-    change = house.app.state.glances.changed
+    change = house.app.state.statements.changed
 
     async def shut_before(*arguments: Any) -> Any:
         await database.execute("UPDATE tenants SET status = $1 WHERE external_id = $2", status, ada.user_id)
         return await change(*arguments)
 
-    monkeypatch.setattr(house.app.state.glances, "changed", shut_before)
+    monkeypatch.setattr(house.app.state.statements, "changed", shut_before)
 
     assert len(await searched(house, ada)) == IDEAS
     assert await spans(database, ada) == []
@@ -163,5 +163,5 @@ async def test_a_segment_whose_revisions_are_negative_is_an_alarm_and_no_answer(
     answer = await ada.list({"search": "title"})
 
     assert_plain_fault(answer)
-    [alarm] = logs.named("alarm")
-    assert alarm["user_id"] == ada.user_id
+    [alert] = logs.named("alarm")
+    assert alert["user_id"] == ada.user_id

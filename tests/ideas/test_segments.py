@@ -50,7 +50,7 @@ async def filled(creator: Creator, count: int = MANY) -> list[Idea]:
 
 async def searched(house: House, creator: Creator, text: str = "title") -> Sequence[str]:
     """What a process finds that has nothing of the vault in memory; with everything written that it leaves behind."""
-    house.app.state.corpora.forget(vault_of(creator))
+    house.app.state.search_cache.forget(vault_of(creator))
     titles = await creator.titles({"search": text, "sort": "title", "order": "asc", "limit": 100})
     await house.app.state.segment_writer.finish()
     return titles
@@ -249,11 +249,11 @@ async def kept(ada: Creator, database: asyncpg.Connection) -> Kept:
 async def assert_no_search(house: House, ada: Creator, logs: Logs, table: str | None = "idea_segments") -> None:
     """No segment is given up for it: an operator has to see what it holds."""
     for _ in range(2):
-        house.app.state.corpora.forget(vault_of(ada))
+        house.app.state.search_cache.forget(vault_of(ada))
         logs.events.clear()
         assert_plain_fault(await ada.list({"search": "title"}))
-        [alarm] = logs.named("alarm")
-        assert (alarm["code"], alarm["user_id"], alarm.get("table")) == ("vault_mismatch", ada.user_id, table)
+        [alert] = logs.named("alarm")
+        assert (alert["code"], alert["user_id"], alert.get("table")) == ("vault_mismatch", ada.user_id, table)
         await house.app.state.segment_writer.finish()
 
 
@@ -331,7 +331,7 @@ async def test_a_search_finds_no_idea_twice_when_the_vault_counts_its_earlier_te
     monkeypatch: pytest.MonkeyPatch,
     vault_bytes: int,
 ) -> None:
-    monkeypatch.setattr(house.app.state.corpora, "_vault_budget", vault_bytes)
+    monkeypatch.setattr(house.app.state.search_cache, "_vault_budget", vault_bytes)
     some = await filled(ada)
     await searched(house, ada)
     await kept.keep()
@@ -368,11 +368,11 @@ async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
         ada.user_id,
     )
 
-    house.app.state.corpora.forget(vault_of(ada))
+    house.app.state.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
     assert read == [1, 1]
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["tampered"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["tampered"]
     assert logs.named("database.unavailable") == []
 
 
@@ -392,10 +392,10 @@ async def test_a_segment_whose_clear_columns_were_edited_is_an_alarm(
     await searched(house, ada)
     await database.execute(f"UPDATE idea_segments SET {edit} WHERE user_id = $1", ada.user_id)
 
-    house.app.state.corpora.forget(vault_of(ada))
+    house.app.state.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == [code]
+    assert [alert["code"] for alert in logs.named("alarm")] == [code]
 
 
 async def test_a_row_that_is_in_no_segment_and_in_no_gap_is_an_alarm(
@@ -417,7 +417,12 @@ async def test_a_row_that_is_in_no_segment_and_in_no_gap_is_an_alarm(
 
 
 async def test_ids_are_compared_a_few_at_a_time(
-    house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, kept: Kept, logs: Logs
+    house: House,
+    ada: Creator,
+    database: asyncpg.Connection,
+    monkeypatch: pytest.MonkeyPatch,
+    kept: Kept,
+    logs: Logs,
 ) -> None:
     await filled(ada)
     first = await searched(house, ada)
@@ -466,7 +471,7 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
     deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
 
     assert deep == [f"Title {MANY - 1:04}"]
-    assert house.app.state.corpora.figures().streams >= 1
+    assert house.app.state.search_cache.figures().streams >= 1
     in_segments = sum(span.ideas for span in await spans(database, ada))
     assert in_segments > MANY - FEWEST
     assert len(opened) == MANY - in_segments
@@ -570,7 +575,7 @@ async def test_what_has_no_room_is_left_to_the_next_reader(
     lock = database.transaction()
     await lock.start()
     await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
-    house.app.state.corpora.forget(vault_of(ada))
+    house.app.state.search_cache.forget(vault_of(ada))
     assert await total(ada) == MANY
     await lock.rollback()
     await house.app.state.segment_writer.finish()
@@ -655,11 +660,11 @@ async def test_a_segment_that_was_tampered_with_is_an_alarm(
         *(ada.user_id, MOST),
     )
 
-    house.app.state.corpora.forget(vault_of(ada))
+    house.app.state.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
-    [alarm] = logs.named("alarm")
-    assert (alarm["code"], alarm["user_id"], alarm["segment"]) == ("tampered", ada.user_id, f"1-{MOST}")
+    [alert] = logs.named("alarm")
+    assert (alert["code"], alert["user_id"], alert["segment"]) == ("tampered", ada.user_id, f"1-{MOST}")
     assert "Hexenkessel" not in logs.text
     assert await searched(house, bob)
     # What operations/alarms.md says to do about it.
@@ -673,10 +678,10 @@ async def test_another_tenants_segments_are_out_of_reach(
     await filled(ada, FEWEST)
     await searched(house, ada)
     bob = house.creator()
-    glances = house.app.state.glances
+    statements = house.app.state.statements
 
-    assert await glances.changed(FORGET, str(vault_of(bob).tenant_id), ada.user_id) == []
-    assert await glances.rows("SELECT count(*) FROM idea_segments") == [(0,)]
+    assert await statements.changed(FORGET, str(vault_of(bob).tenant_id), ada.user_id) == []
+    assert await statements.rows("SELECT count(*) FROM idea_segments") == [(0,)]
     assert len(await spans(database, ada)) == 1
 
 
@@ -694,7 +699,7 @@ def test_every_idea_comes_back_as_it_was(stored: list[Any]) -> None:
     assert segment.span == Span(7, 6 + len(stored), len(stored))
     opened = sealer.open(segment)
     assert (opened.packed(), opened.revisions, opened.size) == (block.packed(), block.revisions, block.size)
-    assert [msgspec.json.decode(entry.body, type=IdeaResponse) for entry in opened.entries] == stored
+    assert [msgspec.json.decode(document.body, type=IdeaResponse) for document in opened.documents] == stored
     for other in (
         segment._replace(span=segment.span._replace(first=6)),
         segment._replace(span=segment.span._replace(last=99)),

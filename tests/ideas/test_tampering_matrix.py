@@ -80,7 +80,7 @@ async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
 
 async def search(vault: TamperedVault, creator: Creator) -> None:
     """Makes segments of what is in none."""
-    vault.house.app.state.corpora.forget(vault_of(creator))
+    vault.house.app.state.search_cache.forget(vault_of(creator))
     assert (await creator.list({"search": "title"})).status_code == 200
     await vault.house.app.state.segment_writer.finish()
 
@@ -122,9 +122,9 @@ def expected_of(tampering: str, *, segmented: bool) -> dict[str, str]:
 
 def outcome(right: Seen, seen: Seen, logs: Logs, expected: str) -> str:
     """In the words of the matrix; any limit is as good as the one that is expected, as it is written down why."""
-    alarms = [alarm["code"] for alarm in logs.named("alarm")]
-    if alarms:
-        [code] = alarms
+    alerts = [alert["code"] for alert in logs.named("alarm")]
+    if alerts:
+        [code] = alerts
         assert seen == (500, None)
         assert [word for word in WORDS if word in logs.text] == []
         return str(code)

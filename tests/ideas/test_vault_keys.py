@@ -38,5 +38,5 @@ async def test_a_vault_key_that_is_wrong_or_gone(
         assert (await reader.get(idea)).status_code == 500
         assert (await reader.post({"title": "not stored"})).status_code == 500
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == [code, code]
+    assert [alert["code"] for alert in logs.named("alarm")] == [code, code]
     await assert_unaffected(restarted.creator(eve.user_id), foreign)

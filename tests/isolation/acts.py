@@ -202,7 +202,7 @@ def overtaken(do: Do) -> Do:
     """The tenant is suspended when all has been looked at, and just before the single statement that changes it."""
 
     async def done(scene: Scene) -> Sequence[httpx.Response]:
-        database = scene.house.app.state.glances
+        database = scene.house.app.state.statements
         change = database.changed
 
         async def suspended_before(*arguments: Any) -> Any:

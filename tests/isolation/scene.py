@@ -156,12 +156,12 @@ class Scene:
         """As after a search: with its key, and all its ideas as of its latest revision."""
         state = self.house.app.state
         revision = state.revisions.get(ME)
-        return state.keyring.newest(ME) is not None and state.corpora.revision_of(ME) == revision is not None
+        return state.keyring.newest(ME) is not None and state.search_cache.revision_of(ME) == revision is not None
 
     @property
     def times_read(self) -> int:
         """How often the process has read all of a vault."""
-        misses: int = self.house.app.state.corpora.figures().misses
+        misses: int = self.house.app.state.search_cache.figures().misses
         return misses
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:

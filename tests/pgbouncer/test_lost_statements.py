@@ -12,7 +12,7 @@ import asyncpg
 import pytest
 
 from creatorvault.core.database.connections import connect_arguments
-from creatorvault.core.database.prepared_statements import SWITCH, KeptStatements, statements_are_kept
+from creatorvault.core.database.prepared_statements import SWITCH, PreparedStatementsProbe, supports_prepared_statements
 from creatorvault.core.telemetry.alerts import RAISED
 from tests.application import environment_of, open_house, settings_of
 from tests.logs import captured_logs
@@ -76,10 +76,10 @@ async def test_requests_at_once_are_503_with_an_alarm_and_it_is_not_ready(
     assert (ready.status_code, ready.json()["checks"]["prepared_statements"]) == (503, "failed")
     assert 503 in statuses
     assert statuses <= {200, 503}
-    alarms = [line for line in logs.named("alarm") if line["code"] == "statements_lost"]
-    assert {line["sqlstate"] for line in alarms} <= {"26000", "42P05"}
-    assert alarms
-    assert RAISED["statements_lost"] >= len(alarms)
+    alerts = [line for line in logs.named("alarm") if line["code"] == "statements_lost"]
+    assert {line["sqlstate"] for line in alerts} <= {"26000", "42P05"}
+    assert alerts
+    assert RAISED["statements_lost"] >= len(alerts)
 
 
 async def test_it_is_found_however_the_pooler_chooses_its_sessions(fresh_database: Database, home: Path) -> None:
@@ -90,14 +90,14 @@ async def test_it_is_found_however_the_pooler_chooses_its_sessions(fresh_databas
                 fresh_database, statements=False, default_pool_size=pool, server_round_robin=in_turn
             ) as bouncer:
                 settings = settings_of(environ | {"DATABASE_URL": bouncer.url()}).database
-                assert not await statements_are_kept(settings), f"pool of {pool}, round robin {in_turn}"
+                assert not await supports_prepared_statements(settings), f"pool of {pool}, round robin {in_turn}"
 
 
 async def test_whoever_keeps_statements_is_left_in_peace(fresh_database: Database, home: Path) -> None:
     environ = environment_of(fresh_database, home)
-    assert await statements_are_kept(settings_of(environ).database), "straight to the server"
+    assert await supports_prepared_statements(settings_of(environ).database), "straight to the server"
     with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
-        assert await statements_are_kept(settings_of(environ | {"DATABASE_URL": bouncer.url()}).database)
+        assert await supports_prepared_statements(settings_of(environ | {"DATABASE_URL": bouncer.url()}).database)
 
 
 async def test_readiness_keeps_its_answer_while_the_database_gives_none(
@@ -106,7 +106,7 @@ async def test_readiness_keeps_its_answer_while_the_database_gives_none(
     monkeypatch.setattr("creatorvault.core.database.prepared_statements.HELD_SECONDS", {True: 0.0, False: 0.0})
     with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
         settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
-        known, unknown = KeptStatements(settings, 60.0), KeptStatements(settings, 60.0)
+        known, unknown = PreparedStatementsProbe(settings, 60.0), PreparedStatementsProbe(settings, 60.0)
         assert await known.are_kept()
 
     assert await known.are_kept()
@@ -117,7 +117,7 @@ async def test_readiness_keeps_its_answer_while_the_database_gives_none(
 async def test_an_answer_is_held_for_a_while(fresh_database: Database, home: Path) -> None:
     with bouncer_before(fresh_database, statements=False) as bouncer:
         settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
-        statements = KeptStatements(settings, 60.0)
+        statements = PreparedStatementsProbe(settings, 60.0)
         assert not await statements.are_kept()
     assert not await statements.are_kept()
 

@@ -21,7 +21,7 @@ WRITES: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
     "PATCH": lambda ada, idea: ada.patch(idea, PRIVATE),
     "DELETE": lambda ada, idea: ada.delete(idea),
 }
-FAULTS = {
+DRIVER_ERRORS = {
     "gone": ("DELETE FROM keys.vault_keys WHERE user_id = $1", "lost_key"),
     "flipped": (
         "UPDATE keys.vault_keys SET wrapped = set_byte(wrapped, 40, get_byte(wrapped, 40) # 1) WHERE user_id = $1",
@@ -49,33 +49,33 @@ async def test_nothing_is_sealed_with_a_key_that_is_stored_nowhere(
     ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, write: str
 ) -> None:
     before = await _rows(database, ada)
-    await database.execute(FAULTS["gone"][0], ada.user_id)
+    await database.execute(DRIVER_ERRORS["gone"][0], ada.user_id)
 
     for _ in range(2):
         assert_plain_fault(await WRITES[write](ada, idea))
 
-    assert [(alarm["code"], alarm["user_id"]) for alarm in logs.named("alarm")] == [("lost_key", ada.user_id)] * 2
+    assert [(alert["code"], alert["user_id"]) for alert in logs.named("alarm")] == [("lost_key", ada.user_id)] * 2
     assert await _rows(database, ada) == before
 
 
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("fault", DRIVER_ERRORS)
 async def test_nor_with_one_that_its_row_would_not_give_back(
     ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, fault: str
 ) -> None:
-    statement, code = FAULTS[fault]
+    statement, code = DRIVER_ERRORS[fault]
     before = await _rows(database, ada)
     assert await database.execute(statement, ada.user_id) in ("UPDATE 1", "DELETE 1")
 
     assert_plain_fault(await ada.post(PRIVATE))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == [code]
+    assert [alert["code"] for alert in logs.named("alarm")] == [code]
     assert await _rows(database, ada) == before
 
 
 async def test_a_key_that_is_gone_is_read_with_until_a_write_finds_out(
     house: House, ada: Creator, idea: Idea, database: asyncpg.Connection
 ) -> None:
-    await database.execute(FAULTS["gone"][0], ada.user_id)
+    await database.execute(DRIVER_ERRORS["gone"][0], ada.user_id)
 
     assert (await ada.get(idea)).json() == idea
     assert (await ada.post(PRIVATE)).status_code == 500

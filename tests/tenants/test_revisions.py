@@ -7,7 +7,7 @@ import pytest
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
-from creatorvault.core.waiting.deadlines import OneDeadline
+from creatorvault.core.waiting.deadlines import RequestDeadline
 from creatorvault.tenants.errors import VaultSetBack
 from creatorvault.tenants.revisions import SeenRevisions
 
@@ -38,11 +38,11 @@ def test_a_vault_that_was_set_back_is_told_once_and_begins_anew(shown: int | Non
     seen, revision = SeenRevisions(answer_seconds=1), None if shown is None else VaultRevision(shown)
     seen.put(vault(1), known := VaultRevision(5))
 
-    with pytest.raises(VaultSetBack) as alarm:
+    with pytest.raises(VaultSetBack) as alert:
         seen.check(vault(1), known, revision)
     seen.check(vault(1), seen.get(vault(1)), revision)
 
-    assert alarm.value.ids["user_id"] == "ada"
+    assert alert.value.ids["user_id"] == "ada"
     assert seen.get(vault(1)) is None
 
 
@@ -61,7 +61,7 @@ async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None
     seen, order = SeenRevisions(answer_seconds=1), list[str]()
 
     async def change(number: int, name: str) -> None:
-        async with seen.turn(vault(number)):
+        async with seen.lock(vault(number)):
             order.append(f"{name} begins")
             await asyncio.sleep(0.01)
             order.append(f"{name} ends")
@@ -74,12 +74,12 @@ async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None
 
 async def test_who_waits_too_long_for_a_turn_is_told_to_come_again_and_holds_up_nobody() -> None:
     seen = SeenRevisions(answer_seconds=0.05)
-    async with seen.turn(vault(1)):
-        with OneDeadline(), pytest.raises(ServiceUnavailable):
-            async with seen.turn(vault(1)):
+    async with seen.lock(vault(1)):
+        with RequestDeadline(), pytest.raises(ServiceUnavailable):
+            async with seen.lock(vault(1)):
                 raise AssertionError("it is somebody else's turn")
 
-    async with seen.turn(vault(1)):
+    async with seen.lock(vault(1)):
         pass
 
 
@@ -87,14 +87,14 @@ async def test_who_comes_while_a_turn_is_handed_over_waits_no_longer_than_the_ot
     seen, held = SeenRevisions(answer_seconds=0.05), asyncio.Event()
 
     async def hold() -> None:
-        async with seen.turn(vault(1)):
+        async with seen.lock(vault(1)):
             await held.wait()
 
-    async with seen.turn(vault(1)):
+    async with seen.lock(vault(1)):
         next_one = asyncio.create_task(hold())
         await asyncio.sleep(0)
-    with OneDeadline(), pytest.raises(ServiceUnavailable):
-        async with asyncio.timeout(5), seen.turn(vault(1)):
+    with RequestDeadline(), pytest.raises(ServiceUnavailable):
+        async with asyncio.timeout(5), seen.lock(vault(1)):
             raise AssertionError("it is somebody else's turn")
 
     held.set()
@@ -104,8 +104,8 @@ async def test_who_comes_while_a_turn_is_handed_over_waits_no_longer_than_the_ot
 async def test_a_change_that_fails_ends_its_turn() -> None:
     seen = SeenRevisions(answer_seconds=0.05)
     with pytest.raises(ValueError, match="mine"):
-        async with seen.turn(vault(1)):
+        async with seen.lock(vault(1)):
             raise ValueError("mine")
 
-    async with seen.turn(vault(1)):
+    async with seen.lock(vault(1)):
         pass

@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.tenants.repositories import VaultRepository, VaultState
 from tests.application import House
 from tests.factories import Creator, Idea
@@ -48,13 +48,13 @@ async def test_a_vault_that_was_set_back_is_an_alarm_once(
 
     assert_plain_fault(await OPERATIONS[operation](ada, stored))
 
-    [alarm] = logs.named("alarm")
-    assert (alarm["code"], alarm["user_id"]) == ("vault_set_back", ada.user_id)
-    assert (alarm["seen"], alarm["stored"]) == ("4", "3")
+    [alert] = logs.named("alarm")
+    assert (alert["code"], alert["user_id"]) == ("vault_set_back", ada.user_id)
+    assert (alert["seen"], alert["stored"]) == ("4", "3")
     # As after a failover that has lost commits: from then on it is answered with what is there.
     assert (await OPERATIONS[operation](ada, stored)).is_success
     assert len(logs.named("alarm")) == 1
-    assert house.app.state.corpora.figures().vaults >= (operation == "search")
+    assert house.app.state.search_cache.figures().vaults >= (operation == "search")
 
 
 async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
@@ -67,9 +67,9 @@ async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
 
     assert state.revisions.get(vault) is None
     assert state.keyring.newest(vault) is None
-    before = state.corpora.figures()
+    before = state.search_cache.figures()
     await ada.titles({"search": "idea"})
-    assert state.corpora.figures().misses == before.misses + 1
+    assert state.search_cache.figures().misses == before.misses + 1
 
 
 async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(
@@ -91,8 +91,8 @@ async def test_what_a_transaction_has_committed_is_known_too(
 
     assert_plain_fault(await ada.list())
 
-    [alarm] = logs.named("alarm")
-    assert (alarm["code"], alarm["seen"], alarm["stored"]) == ("vault_set_back", "2", "1")
+    [alert] = logs.named("alarm")
+    assert (alert["code"], alert["seen"], alert["stored"]) == ("vault_set_back", "2", "1")
 
 
 @pytest.mark.parametrize("operation", ["list", "search", "create", "change"])
@@ -103,7 +103,7 @@ async def test_a_vault_whose_own_row_is_gone_is_an_alarm(
 
     assert_plain_fault(await OPERATIONS[operation](ada, stored))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_set_back"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_set_back"]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ async def test_so_it_is_for_who_has_never_seen_it(
         for _ in range(2):
             assert_plain_fault(await OPERATIONS[operation](restarted, stored))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == [code, code]
+    assert [alert["code"] for alert in logs.named("alarm")] == [code, code]
 
 
 async def _delete_vault(ada: Creator, database: asyncpg.Connection) -> None:
@@ -150,7 +150,7 @@ async def test_an_idea_that_is_newer_than_its_vault_is_an_alarm(
         for _ in range(2):
             assert_plain_fault(await OPERATIONS[operation](restarted, changed))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"] * 2
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 2
 
 
 async def test_a_key_that_the_vaults_row_does_not_know_of_is_an_alarm(
@@ -161,7 +161,7 @@ async def test_a_key_that_the_vaults_row_does_not_know_of_is_an_alarm(
     assert_plain_fault(await ada.post({"title": "Under which key?"}))
     assert_plain_fault(await ada.get(stored))
 
-    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_set_back", "lost_key"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_set_back", "lost_key"]
 
 
 class Held:
@@ -181,9 +181,9 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
     house: House, ada: Creator, stored: Idea, logs: Logs, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """It tells of the vault as it was, after this process has learned of the change."""
-    held, rows, enter = Held(), Glances.rows, VaultRepository.enter
+    held, rows, enter = Held(), Statements.rows, VaultRepository.enter
 
-    async def slow_rows(self: Glances, statement: str, *arguments: object) -> Sequence[Any]:
+    async def slow_rows(self: Statements, statement: str, *arguments: object) -> Sequence[Any]:
         answer = await rows(self, statement, *arguments)
         await held.hold()
         return answer
@@ -194,7 +194,7 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
         return state
 
     if way == "in one statement":
-        monkeypatch.setattr(Glances, "rows", slow_rows)
+        monkeypatch.setattr(Statements, "rows", slow_rows)
     else:
         monkeypatch.setattr(VaultRepository, "enter", slow_enter)
         house.app.state.keyring.forget(vault_of(ada))

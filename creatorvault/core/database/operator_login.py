@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from creatorvault.core.database.sessions import Database
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.settings.sections import DatabaseSettings
 
 OPERATION_SECONDS: Final = 60.0
@@ -22,11 +22,11 @@ def operators_database(settings: DatabaseSettings, seconds: float = OPERATION_SE
     return Database(replace(limits, url=settings.operator_url, pool_size=2, max_overflow=0))
 
 
-def operators_statements(settings: DatabaseSettings) -> Glances | None:
+def operators_statements(settings: DatabaseSettings) -> Statements | None:
     """One connection of the same login for what strangers may cause, so that no operator ever waits for them.
 
     None where there is no such login. A statement may take as long as a request's.
     """
     if settings.operator_url is None:
         return None
-    return Glances(replace(settings, url=settings.operator_url, pool_size=1))
+    return Statements(replace(settings, url=settings.operator_url, pool_size=1))

@@ -16,7 +16,7 @@ from typing import Final
 import asyncpg
 
 from creatorvault.core.database.connections import passing_engine
-from creatorvault.core.database.transient_errors import FAULTS
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.settings.sections import DatabaseSettings
 
 SWITCH: Final = "CREATORVAULT_DATABASE__PREPARED_STATEMENTS=false"
@@ -27,10 +27,10 @@ ROUNDS: Final = 8
 HELD_SECONDS: Final = {True: 60.0, False: 5.0}
 
 
-async def statements_are_kept(settings: DatabaseSettings, seconds: float = 5.0) -> bool:
+async def supports_prepared_statements(settings: DatabaseSettings, seconds: float = 5.0) -> bool:
     """True as well where `prepared_statements` is off or there is no address: then none has to be kept.
 
-    `seconds` is the time for everything. Raises one of `transient_errors.FAULTS` when the database does not
+    `seconds` is the time for everything. Raises one of `transient_errors.DRIVER_ERRORS` when the database does not
     answer in it.
     """
     if not settings.prepared_statements or settings.url is None:
@@ -43,7 +43,7 @@ async def statements_are_kept(settings: DatabaseSettings, seconds: float = 5.0) 
             return await _are_kept(first, second)
 
 
-class KeptStatements:
+class PreparedStatementsProbe:
     """The same for probes, which come every few seconds: an answer is held for HELD_SECONDS."""
 
     def __init__(self, settings: DatabaseSettings, seconds: float) -> None:
@@ -56,8 +56,8 @@ class KeptStatements:
         """Keeps its last answer while the database gives none. Raises one of FAULTS when there is no last answer."""
         if self._kept is None or monotonic() >= self._ask_at:
             try:
-                self._kept = await statements_are_kept(self._settings, self._seconds)
-            except FAULTS:
+                self._kept = await supports_prepared_statements(self._settings, self._seconds)
+            except DRIVER_ERRORS:
                 if self._kept is None:
                     raise
             self._ask_at = monotonic() + HELD_SECONDS[self._kept]

@@ -14,9 +14,9 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
 from creatorvault.core.database.connections import connect_arguments, engine_for
-from creatorvault.core.database.transient_errors import FAULTS, is_temporary, unavailable
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.waiting.deadlines import Waiting, patience_now
+from creatorvault.core.waiting.deadlines import Waiting, current_wait_budget
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -71,8 +71,8 @@ class Database:
                 session = AsyncSession(connection, expire_on_commit=False, autoflush=False, info=info)
                 async with session.begin():
                     yield session
-        except FAULTS as error:
-            if not is_temporary(error):
+        except DRIVER_ERRORS as error:
+            if not is_transient(error):
                 raise
             raise unavailable(error) from error
 
@@ -111,16 +111,16 @@ class _CutOff:
         self._connection = connection
         self._driver_connection: Any = cast("Connection", connection.sync_connection).connection.driver_connection
         self._seconds = seconds
-        self._patience = patience_now()
+        self._wait_budget = current_wait_budget()
         self.resume()
 
     def resume(self) -> None:
-        self._patience.start(self._seconds)
-        self._timer = asyncio.get_running_loop().call_later(self._patience.left, self._cut)
+        self._wait_budget.start(self._seconds)
+        self._timer = asyncio.get_running_loop().call_later(self._wait_budget.left, self._cut)
 
     def pause(self) -> None:
         self._timer.cancel()
-        self._patience.stop()
+        self._wait_budget.stop()
 
     def _cut(self) -> None:
         if not self._connection.closed:

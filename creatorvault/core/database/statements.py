@@ -11,9 +11,9 @@ from typing import Any, Final
 import asyncpg
 
 from creatorvault.core.database.connections import connect_arguments
-from creatorvault.core.database.transient_errors import FAULTS, is_temporary, unavailable
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.waiting.deadlines import Patience, patience_now
+from creatorvault.core.waiting.deadlines import WaitBudget, current_wait_budget
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.settings.database_address import address_of, connected
 from creatorvault.settings.reader import SettingsError
@@ -27,7 +27,7 @@ CANCEL_SECONDS: Final = 2.0
 """What the driver is given to tell the server that nobody waits for a statement any more."""
 
 
-class Glances:
+class Statements:
     """Connections as the runtime login, `pool_size` of them at most; the one used last is taken first."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
@@ -77,28 +77,28 @@ class Glances:
     async def _answered(
         self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
     ) -> Sequence[Row]:
-        patience = patience_now()
-        patience.start(self.answer_seconds)
+        wait_budget = current_wait_budget()
+        wait_budget.start(self.answer_seconds)
         try:
-            connection = await self._take(patience)
+            connection = await self._take(wait_budget)
             clean = True
             try:
-                if (limit := min(patience.left, seconds)) <= 0:  # too late to begin anything
+                if (limit := min(wait_budget.left, seconds)) <= 0:  # too late to begin anything
                     raise TimeoutError
                 clean = False  # something may be under way on it
-                rows = await self._asked(connection, statement, arguments, patience, limit, readonly=readonly)
+                rows = await self._asked(connection, statement, arguments, wait_budget, limit, readonly=readonly)
                 clean = True
             except asyncpg.PostgresError:
                 clean = True
                 raise
             finally:
                 self._give_back(connection, clean=clean)
-        except FAULTS as error:
-            if not is_temporary(error):
+        except DRIVER_ERRORS as error:
+            if not is_transient(error):
                 raise
             raise unavailable(error) from error
         finally:
-            patience.stop()
+            wait_budget.stop()
         return rows
 
     async def _asked(
@@ -106,7 +106,7 @@ class Glances:
         connection: asyncpg.Connection,
         statement: str,
         arguments: Sequence[object],
-        patience: Patience,
+        wait_budget: WaitBudget,
         seconds: float,
         *,
         readonly: bool,
@@ -119,7 +119,7 @@ class Glances:
             else:
                 # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
                 # may hand the second to another connection of the server's, or let somebody else's statement between.
-                async with asyncio.timeout(patience.left), connection.transaction(readonly=readonly):
+                async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
                     rows = await connection.fetch(statement, *arguments, timeout=seconds)
         except TimeoutError:
             if readonly:
@@ -127,10 +127,10 @@ class Glances:
             raise
         return rows
 
-    async def _take(self, patience: Patience) -> asyncpg.Connection:
+    async def _take(self, wait_budget: WaitBudget) -> asyncpg.Connection:
         """A connection, which has to be given back. Raises one of FAULTS."""
         if self._places.locked():
-            async with asyncio.timeout(min(self._settings.pool_wait_seconds, patience.left)):
+            async with asyncio.timeout(min(self._settings.pool_wait_seconds, wait_budget.left)):
                 await self._places.acquire()
         else:
             await self._places.acquire()
@@ -140,7 +140,7 @@ class Glances:
             if not connection.is_closed():
                 return connection
         try:
-            async with asyncio.timeout(patience.left):
+            async with asyncio.timeout(wait_budget.left):
                 return await self._connected()
         except BaseException:
             self._leave_place()
@@ -180,7 +180,7 @@ async def _leave(connection: asyncpg.Connection) -> None:
     try:
         async with asyncio.timeout(CANCEL_SECONDS):
             await connection.execute("ROLLBACK")
-    except FAULTS:
+    except DRIVER_ERRORS:
         log.debug("database.left_without_a_word")
     finally:
         connection.terminate()

@@ -8,20 +8,20 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
 # SQLSTATE classes and codes (PostgreSQL, appendix A).
-TEMPORARY_CLASSES: Final = (
+TRANSIENT_CLASSES: Final = (
     "08",  # connection
     "28",  # the login is refused: its password is being changed, or the server's rules are
     "53",  # resources: disk full, out of memory, too many connections
     "57",  # the operator intervenes: shutdown, start-up, a cancelled statement and with it statement_timeout
     "58",  # input and output
 )
-TEMPORARY_CODES: Final = frozenset(
+TRANSIENT_CODES: Final = frozenset(
     {
         "3D000",  # no such database: it is being restored
         "25006",  # read-only, because the server is a standby or an operator has set it so
@@ -37,7 +37,14 @@ LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
 """A prepared statement is not there, or another one has its name: somebody between here and the server has handed the
 connection's transactions to sessions that know nothing of its statements (`core.database.prepared_statements`).
 """
-FAULTS: Final = (DBAPIError, PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+DRIVER_ERRORS: Final = (
+    DBAPIError,
+    PoolTimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    OSError,
+    TimeoutError,
+)
 """What the database layer raises. The driver's own exceptions come unwrapped out of a row stream."""
 
 
@@ -46,7 +53,7 @@ def sqlstate(error: BaseException) -> str | None:
     return state
 
 
-def is_temporary(error: BaseException) -> bool:
+def is_transient(error: BaseException) -> bool:
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
     cause = _driver_error(error)
@@ -58,7 +65,7 @@ def is_temporary(error: BaseException) -> bool:
         # for a connection that closed under it.
         closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
         return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
-    return state.startswith(TEMPORARY_CLASSES) or state in TEMPORARY_CODES or state in LOST_STATEMENTS
+    return state.startswith(TRANSIENT_CLASSES) or state in TRANSIENT_CODES or state in LOST_STATEMENTS
 
 
 def unavailable(error: BaseException) -> ServiceUnavailable:
@@ -66,7 +73,7 @@ def unavailable(error: BaseException) -> ServiceUnavailable:
     state = sqlstate(error)
     log.warning("database.unavailable", error=type(error).__name__, sqlstate=state)
     if state in LOST_STATEMENTS:
-        raise_alarm("statements_lost", sqlstate=state)
+        raise_alert("statements_lost", sqlstate=state)
     return ServiceUnavailable()
 
 

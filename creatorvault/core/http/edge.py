@@ -21,8 +21,8 @@ from creatorvault.core.http.routing import route_as_sent, sent_path, with_head
 from creatorvault.core.limits.rate_limits import limit_headers
 from creatorvault.core.telemetry.asgi_headers import first_values, header
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.telemetry.request_context import CURRENT, STATE_KEY, Exchange, Observer, Watcher
-from creatorvault.core.waiting.deadlines import OneDeadline
+from creatorvault.core.telemetry.request_context import CURRENT, STATE_KEY, CompletionHook, RequestContext, RequestHook
+from creatorvault.core.waiting.deadlines import RequestDeadline
 from creatorvault.settings.sections import ServerSettings
 
 log = get_logger(__name__)
@@ -50,8 +50,8 @@ class Edge(Litestar):
     bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
     origins: Origins | None = None
-    observers: Sequence[Observer] = ()
-    watchers: Sequence[Watcher] = ()
+    request_hooks: Sequence[RequestHook] = ()
+    completion_hooks: Sequence[CompletionHook] = ()
 
     def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
         """`options` are Litestar's. `path_prefix` is where a proxy shows the service, as `/creatorvault`."""
@@ -63,7 +63,7 @@ class Edge(Litestar):
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         if scope["type"] == ScopeType.HTTP:
-            await self._exchange(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+            await self._handle(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
         else:
             await super().__call__(scope, receive, send)
 
@@ -90,50 +90,50 @@ class Edge(Litestar):
             return cors.app(scope, receive, send)
         return super().__call__(scope, receive, send)
 
-    async def _exchange(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        exchange = Exchange(scope, _identifier(scope))
-        scope.setdefault("state", {})[STATE_KEY] = exchange
+    async def _handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        context = RequestContext(scope, _identifier(scope))
+        scope.setdefault("state", {})[STATE_KEY] = context
 
         def guarded_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
-                exchange.status = int(message["status"])
-                self._add_headers(message, exchange)
+                context.status = int(message["status"])
+                self._add_headers(message, context)
             elif message["type"] == "http.response.body":
-                if exchange.method == HTTPMethod.HEAD:
+                if context.method == HTTPMethod.HEAD:
                     message["body"] = b""
-                exchange.bytes_out += len(message["body"])
+                context.bytes_out += len(message["body"])
             return send(message)
 
-        token = CURRENT.set(exchange)
+        token = CURRENT.set(context)
         try:
-            with OneDeadline():
-                if self.observers:
+            with RequestDeadline():
+                if self.request_hooks:
                     with ExitStack() as observed:
-                        for observe in self.observers:
-                            observed.enter_context(observe(exchange))
+                        for observe in self.request_hooks:
+                            observed.enter_context(observe(context))
                         await self._answer(scope, receive, guarded_send)
                 else:
                     await self._answer(scope, receive, guarded_send)
         finally:
-            _log(exchange)
-            for watch in self.watchers:
-                watch(exchange)
+            _log(context)
+            for watch in self.completion_hooks:
+                watch(context)
             CURRENT.reset(token)
-            exchange.leave()
+            context.leave()
 
-    def _add_headers(self, message: HTTPResponseStartEvent, exchange: Exchange) -> None:
+    def _add_headers(self, message: HTTPResponseStartEvent, context: RequestContext) -> None:
         headers = [
             *message.get("headers", ()),
             *SECURITY_HEADERS,
-            *limit_headers(exchange.scope),
-            (CORRELATION_HEADER, exchange.correlation_id.encode()),
+            *limit_headers(context.scope),
+            (CORRELATION_HEADER, context.correlation_id.encode()),
         ]
-        if exchange.method == HTTPMethod.OPTIONS:
-            headers = [self._corrected(exchange, name, value) for name, value in headers]
+        if context.method == HTTPMethod.OPTIONS:
+            headers = [self._corrected(context, name, value) for name, value in headers]
         if self.path_prefix:
             headers = [self._prefixed(name, value) for name, value in headers]
-        if self.origins is not None and not _is_preflight(exchange.scope):
-            headers += self.origins.headers(header(exchange.scope, ORIGIN))
+        if self.origins is not None and not _is_preflight(context.scope):
+            headers += self.origins.headers(header(context.scope, ORIGIN))
         if self.origins is not None and not self.origins.anybody:
             headers = varying_by_origin(headers)
         if CONTENT_POLICY[0] not in dict(headers):
@@ -142,10 +142,10 @@ class Edge(Litestar):
             headers.append(TRANSPORT_SECURITY)
         message["headers"] = headers
 
-    def _corrected(self, exchange: Exchange, name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    def _corrected(self, context: RequestContext, name: bytes, value: bytes) -> tuple[bytes, bytes]:
         """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
         if name == b"allow":
-            template = exchange.scope.get("path_template")
+            template = context.scope.get("path_template")
             methods = {method for route in self.routes if route.path_format == template for method in route.methods}
             return name, ", ".join(with_head(methods)).encode() or value
         return name, value
@@ -160,16 +160,16 @@ def _is_preflight(scope: HTTPScope) -> bool:
     return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
 
 
-def _log(exchange: Exchange) -> None:
+def _log(context: RequestContext) -> None:
     """`caller` is a pseudonym: it shows that two requests have the same caller, and not who that is."""
-    caller = {} if exchange.caller is None else {"caller": exchange.caller}
+    caller = {} if context.caller is None else {"caller": context.caller}
     log.info(
         "request",
-        method=exchange.method,
-        route=exchange.route,
-        status=exchange.status,
-        milliseconds=round(exchange.seconds * 1000, 2),
-        bytes=exchange.bytes_out,
+        method=context.method,
+        route=context.route,
+        status=context.status,
+        milliseconds=round(context.seconds * 1000, 2),
+        bytes=context.bytes_out,
         **caller,
     )
 

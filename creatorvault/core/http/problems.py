@@ -10,7 +10,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from creatorvault.core.errors import (
-    Alarm,
+    Alert,
     CreatorVaultError,
     InternalError,
     RequestInvalid,
@@ -18,7 +18,7 @@ from creatorvault.core.errors import (
     TooLarge,
 )
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.telemetry.request_context import correlation_id
 
@@ -102,8 +102,8 @@ class _FrameworkError(CreatorVaultError):
 
 
 def _report(error: Exception) -> None:
-    if isinstance(error, Alarm):
-        raise_alarm(error.code, **error.ids)
+    if isinstance(error, Alert):
+        raise_alert(error.code, **error.ids)
     else:
         log.error("request.failed", error=type(error).__name__, exc_info=error)
 

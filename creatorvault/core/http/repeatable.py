@@ -7,7 +7,7 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema
 
 
-class AnyOf[T](tuple[T, ...]):
+class Repeatable[T](tuple[T, ...]):
     """The given values; empty when the parameter was not given.
 
     Documented as `T | null`: generated clients send one value, and that stays valid.

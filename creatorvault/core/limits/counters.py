@@ -10,7 +10,7 @@ from limits.aio.storage import RedisStorage
 from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
-from creatorvault.core.telemetry.alerts import raise_alarm
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.storage_url import valkey_url
@@ -148,7 +148,7 @@ class SharedCounters:
     def _turn_away(self, error: Exception) -> None:
         if self._watch is None:
             self._watch = asyncio.create_task(self._wait_for_return())
-            raise_alarm("provider_down", provider="limits-storage", error=type(error).__name__)
+            raise_alert("provider_down", provider="limits-storage", error=type(error).__name__)
 
     async def _wait_for_return(self) -> None:
         since = self._clock()

@@ -10,7 +10,7 @@ RAISED: Counter[str] = Counter()
 """By code, since the start of the process."""
 
 
-def raise_alarm(code: str, **ids: str) -> None:
+def raise_alert(code: str, **ids: str) -> None:
     """`ids` name what the alarm is about: ids and names of parts, never content."""
     RAISED[code] += 1
     log.error("alarm", code=code, **ids)

@@ -94,9 +94,9 @@ def _origin(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 def _ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Which request an event belongs to."""
-    if (exchange := CURRENT.get()) is not None:
-        event["correlation_id"] = exchange.correlation_id
-        event["trace_id"] = exchange.trace.trace_id
+    if (context := CURRENT.get()) is not None:
+        event["correlation_id"] = context.correlation_id
+        event["trace_id"] = context.trace.trace_id
     return event
 
 

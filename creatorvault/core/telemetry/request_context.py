@@ -14,11 +14,11 @@ from creatorvault.core.telemetry.trace_context import trace_of
 STATE_KEY: Final = "exchange"
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset(HTTPMethod)
-CURRENT: Final[ContextVar["Exchange | None"]] = ContextVar("exchange", default=None)
+CURRENT: Final[ContextVar["RequestContext | None"]] = ContextVar("exchange", default=None)
 """The exchange that the running task is about."""
 
 
-class Exchange:
+class RequestContext:
     """`status` is 0 until the answer begins, and stays 0 when the client goes away before."""
 
     __slots__ = ("bytes_out", "caller", "correlation_id", "method", "scope", "started", "status", "trace")
@@ -51,17 +51,17 @@ class Exchange:
         return self.scope.get("path_template") or UNMATCHED
 
 
-type Observer = Callable[[Exchange], AbstractContextManager[None]]
+type RequestHook = Callable[[RequestContext], AbstractContextManager[None]]
 """Entered before the application sees a request, left when the answer is out."""
 
-type Watcher = Callable[[Exchange], None]
+type CompletionHook = Callable[[RequestContext], None]
 """Told of an exchange when it is over."""
 
 
-def exchange_of(scope: HTTPScope) -> Exchange:
-    exchange: Exchange = scope["state"][STATE_KEY]
-    return exchange
+def request_context_of(scope: HTTPScope) -> RequestContext:
+    context: RequestContext = scope["state"][STATE_KEY]
+    return context
 
 
 def correlation_id(scope: Scope) -> str:
-    return exchange_of(cast("HTTPScope", scope)).correlation_id
+    return request_context_of(cast("HTTPScope", scope)).correlation_id

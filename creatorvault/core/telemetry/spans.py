@@ -23,7 +23,7 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from creatorvault.core.telemetry.request_context import Exchange
+from creatorvault.core.telemetry.request_context import RequestContext
 from creatorvault.core.telemetry.trace_context import Trace
 
 SERVICE: Final = Resource({"service.name": "creatorvault"})
@@ -38,25 +38,25 @@ class Spans:
         self._tracer = self._provider.get_tracer(__name__)
 
     @contextmanager
-    def observe(self, exchange: Exchange) -> Generator[None]:
+    def observe(self, request_context: RequestContext) -> Generator[None]:
         with self._tracer.start_as_current_span(
-            exchange.method, context=_caller(exchange.trace), kind=SpanKind.SERVER
+            request_context.method, context=_caller(request_context.trace), kind=SpanKind.SERVER
         ) as span:
-            exchange.trace = exchange.trace._replace(trace_id=f"{span.get_span_context().trace_id:032x}")
+            request_context.trace = request_context.trace._replace(trace_id=f"{span.get_span_context().trace_id:032x}")
             try:
                 yield
             finally:
-                span.update_name(f"{exchange.method} {exchange.route}")
+                span.update_name(f"{request_context.method} {request_context.route}")
                 span.set_attributes(
                     {
-                        "http.request.method": exchange.method,
-                        "http.route": exchange.route,
-                        "http.response.status_code": exchange.status,
-                        "http.response.body.size": exchange.bytes_out,
-                        "creatorvault.correlation_id": exchange.correlation_id,
+                        "http.request.method": request_context.method,
+                        "http.route": request_context.route,
+                        "http.response.status_code": request_context.status,
+                        "http.response.body.size": request_context.bytes_out,
+                        "creatorvault.correlation_id": request_context.correlation_id,
                     }
                 )
-                if exchange.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+                if request_context.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                     span.set_status(StatusCode.ERROR)
 
     async def aclose(self) -> None:

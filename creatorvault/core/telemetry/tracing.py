@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.telemetry.request_context import Observer
+from creatorvault.core.telemetry.request_context import RequestHook
 
 if TYPE_CHECKING:
     from creatorvault.core.telemetry.spans import Spans
@@ -28,7 +28,7 @@ PACKAGES: Final = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
 class Observed(Protocol):
     """An application that shows its requests to observers."""
 
-    observers: Sequence[Observer]
+    request_hooks: Sequence[RequestHook]
     state: State
 
 
@@ -45,7 +45,7 @@ def install_tracing(app: Observed, environ: Mapping[str, str] = os.environ) -> N
 
 
 def observe_with(app: Observed, spans: "Spans") -> None:
-    app.observers = (*app.observers, spans.observe)
+    app.request_hooks = (*app.request_hooks, spans.observe)
     app.state[STATE_KEY] = spans
 
 

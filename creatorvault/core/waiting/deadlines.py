@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final
 
 
-class Patience:
+class WaitBudget:
     """How long one exchange has waited, in seconds. Waits at the same time count once."""
 
     __slots__ = ("_over_at", "_since", "_waited", "_waits", "over")
@@ -40,45 +40,45 @@ class Patience:
             self._waited += monotonic() - self._since
 
 
-_PATIENCE: Final[ContextVar[Patience | None]] = ContextVar("patience", default=None)
+_WAIT_BUDGET: Final[ContextVar[WaitBudget | None]] = ContextVar("patience", default=None)
 
 
-class OneDeadline:
+class RequestDeadline:
     """For all that is waited for within, in the tasks that are begun within too."""
 
-    __slots__ = ("_patience", "_token")
+    __slots__ = ("_token", "_wait_budget")
 
     def __enter__(self) -> None:
-        self._patience = Patience()
-        self._token = _PATIENCE.set(self._patience)
+        self._wait_budget = WaitBudget()
+        self._token = _WAIT_BUDGET.set(self._wait_budget)
 
     def __exit__(self, *_: object) -> None:
-        self._patience.over = True
-        _PATIENCE.reset(self._token)
+        self._wait_budget.over = True
+        _WAIT_BUDGET.reset(self._token)
 
 
-def patience_now() -> Patience:
+def current_wait_budget() -> WaitBudget:
     """The exchange's. Outside of one, and in a task that outlives it, each wait has a patience of its own."""
-    patience = _PATIENCE.get()
-    return Patience() if patience is None or patience.over else patience
+    wait_budget = _WAIT_BUDGET.get()
+    return WaitBudget() if wait_budget is None or wait_budget.over else wait_budget
 
 
 class Waiting:
     """Raises TimeoutError once the exchange has waited for `seconds`, what it has waited before included."""
 
-    __slots__ = ("_patience", "_seconds", "_timeout")
+    __slots__ = ("_seconds", "_timeout", "_wait_budget")
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     async def __aenter__(self) -> None:
-        self._patience = patience_now()
-        self._patience.start(self._seconds)
-        self._timeout = asyncio.timeout(self._patience.left)
+        self._wait_budget = current_wait_budget()
+        self._wait_budget.start(self._seconds)
+        self._timeout = asyncio.timeout(self._wait_budget.left)
         await self._timeout.__aenter__()
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._patience.stop()
+        self._wait_budget.stop()
         await self._timeout.__aexit__(kind, error, trace)

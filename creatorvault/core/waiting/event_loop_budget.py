@@ -18,7 +18,7 @@ releases the lock while it polls, but for less time than any thread takes to wak
 """
 
 
-class LoopBudget:
+class EventLoopBudget:
     """One per process, for one event loop. First come, first served."""
 
     def __init__(self) -> None:
@@ -50,14 +50,14 @@ class LoopBudget:
             self._schedule(loop)
 
 
-class LoopTurn:
+class TimeSlice:
     """One computation's slices. Its steps check `is_over` after every piece of work, and rest when it is."""
 
     __slots__ = ("_budget", "_ends", "_on_pause")
 
-    def __init__(self, budget: LoopBudget | None = None, on_pause: Callable[[], None] | None = None) -> None:
+    def __init__(self, budget: EventLoopBudget | None = None, on_pause: Callable[[], None] | None = None) -> None:
         """`on_pause` is called whenever a slice is over: this computation is a long one."""
-        self._budget = LoopBudget() if budget is None else budget
+        self._budget = EventLoopBudget() if budget is None else budget
         self._on_pause = on_pause
         self.restart()
 

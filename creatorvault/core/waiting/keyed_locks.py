@@ -8,7 +8,7 @@ from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.waiting.deadlines import Waiting
 
 
-class Queues[Key: Hashable]:
+class KeyedLocks[Key: Hashable]:
     """A queue for each key, while anybody is in it. One per process and kind of work, for one event loop."""
 
     def __init__(self, answer_seconds: float) -> None:
@@ -17,15 +17,15 @@ class Queues[Key: Hashable]:
         # Not locks: one that is being handed over to somebody who waits says of itself that it is free.
         self._queues: WeakValueDictionary[Key, asyncio.Semaphore] = WeakValueDictionary()
 
-    def turn(self, key: Key) -> "Turn":
+    def lock(self, key: Key) -> "KeyedLock":
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""
         queue = self._queues.get(key)
         if queue is None:
             self._queues[key] = queue = asyncio.Semaphore(1)
-        return Turn(queue, self._answer_seconds)
+        return KeyedLock(queue, self._answer_seconds)
 
 
-class Turn:
+class KeyedLock:
     __slots__ = ("_queue", "_seconds")
 
     def __init__(self, queue: asyncio.Semaphore, seconds: float) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context
@@ -60,7 +60,7 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
     try:
         sealed, bound = _read(query.cursor), _context(cipher.vault, query)
         return Place(*cipher.for_purpose(PURPOSE).open_json(sealed, bound, _decoders[query.sort]))
-    except (Alarm, ValueError):
+    except (Alert, ValueError):
         # What would be an alarm about a stored value is only bad input here, and none of the log's business.
         raise CursorInvalid from None
 

@@ -7,13 +7,13 @@ from typing import Any, Final, NamedTuple, Protocol, cast
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.fields import split_tags
 from creatorvault.ideas.lists.cursors import next_cursor
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
-from creatorvault.ideas.search.filters import CorpusQuery, Page
+from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.ordering import Place, SortField
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.services import OpenVault
@@ -70,11 +70,11 @@ def is_about_content(query: IdeaQuery) -> bool:
     return bool(query.search or query.sort == "title" or (query.tags and split_tags(query.tags)))
 
 
-def about_content(query: IdeaQuery, after: Place | None) -> CorpusQuery | None:
+def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery | None:
     """The question that only opened ideas can answer: search, tags or the order of titles."""
     if not is_about_content(query):
         return None
-    return CorpusQuery(
+    return SearchQuery(
         search=query.search,
         tags=tuple(split_tags(query.tags or "")),
         stages=query.stage,
@@ -93,18 +93,18 @@ def rows_wanted(query: IdeaQuery) -> int:
 
 
 async def page_of_rows(
-    vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, turn: LoopTurn
+    vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, time_slice: TimeSlice
 ) -> IdeaPage:
     """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many.
 
     Raises as `opened`.
     """
     items: list[msgspec.Raw] = []
-    turn.restart()
+    time_slice.restart()
     for row in rows[: query.limit]:
         items.append(msgspec.Raw(_encode(opened(vault, row))))
-        if turn.is_over:
-            await turn.rest()
+        if time_slice.is_over:
+            await time_slice.rest()
     last = None
     if len(rows) > query.limit:
         row = rows[query.limit - 1]

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import msgspec
 
-from creatorvault.ideas.search.documents import Entry, OpenedIdea, memory_size
+from creatorvault.ideas.search.documents import Document, OpenedIdea, memory_size
 from creatorvault.ideas.search.needles import Find
 
 MOST: Final = 128
@@ -27,7 +27,7 @@ class Block:
     its ideas, when it was made.
     """
 
-    __slots__ = ("_ends", "_entries", "_ids", "_texts", "revisions", "size")
+    __slots__ = ("_documents", "_ends", "_ids", "_texts", "revisions", "size")
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class Block:
         ids: bytes,
         ends: list[int],
         texts: bytes,
-        entries: Sequence[Entry] | bytes,
+        documents: Sequence[Document] | bytes,
         revisions: tuple[int, int],
     ) -> None:
         """`ends` are where the text of each idea ends in `texts`. The entries may be their bodies, packed."""
@@ -44,19 +44,21 @@ class Block:
         self._ids = ids
         self._ends = ends
         self._texts = texts
-        self._entries = entries
+        self._documents = documents
 
     @classmethod
     def of(cls, ideas: Sequence[OpenedIdea]) -> Self:
         """`ideas` are in the order of their revisions."""
         revisions = ideas[0].revision, ideas[-1].revision
         size = sum([idea.size for idea in ideas])
-        return cls._made(size, [idea.entry for idea in ideas], [idea.text for idea in ideas], revisions)
+        return cls._made(size, [idea.document for idea in ideas], [idea.text for idea in ideas], revisions)
 
     @classmethod
-    def _made(cls, size: int, entries: Sequence[Entry], texts: Sequence[bytes], revisions: tuple[int, int]) -> Self:
-        ids, ends = b"".join([entry.id for entry in entries]), list(accumulate(map(len, texts)))
-        return cls(size, ids, ends, b"".join(texts), entries, revisions)
+    def _made(
+        cls, size: int, documents: Sequence[Document], texts: Sequence[bytes], revisions: tuple[int, int]
+    ) -> Self:
+        ids, ends = b"".join([document.id for document in documents]), list(accumulate(map(len, texts)))
+        return cls(size, ids, ends, b"".join(texts), documents, revisions)
 
     @classmethod
     def unpacked(cls, packed: bytes | memoryview, revisions: tuple[int, int]) -> Self:
@@ -68,7 +70,9 @@ class Block:
 
     def packed(self) -> bytes:
         """MessagePack, as docs/encryption.md has it for segments."""
-        return _pack((self.size, self._ids, self._ends, self._texts, _pack([entry.body for entry in self.entries])))
+        return _pack(
+            (self.size, self._ids, self._ends, self._texts, _pack([document.body for document in self.documents]))
+        )
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -83,40 +87,40 @@ class Block:
         return [self._texts[start:end] for start, end in pairwise([0, *self._ends])]
 
     @property
-    def entries(self) -> Sequence[Entry]:
+    def documents(self) -> Sequence[Document]:
         """The same objects each time. There are none before they are asked for, and in most blocks no search does."""
-        if isinstance(self._entries, bytes):
-            self._entries = list(map(Entry, self.ids, _unpack_bodies(self._entries)))
-        return self._entries
+        if isinstance(self._documents, bytes):
+            self._documents = list(map(Document, self.ids, _unpack_bodies(self._documents)))
+        return self._documents
 
-    def holding(self, find: Find) -> Sequence[Entry]:
+    def holding(self, find: Find) -> Sequence[Document]:
         """The ideas in whose title or notes a needle is found."""
         texts, ends = self._texts, self._ends
         at = find(texts, 0)
         if at < 0:
             return ()
-        entries, found = self.entries, []
+        documents, found = self.documents, []
         while at >= 0:
             place = bisect_right(ends, at)
-            found.append(entries[place])
+            found.append(documents[place])
             at = find(texts, ends[place])
         return found
 
     def without(self, gone: Collection[bytes]) -> Self | None:
         """The ideas with other ids; None if there are none."""
-        entries, texts, size = list[Entry](), list[bytes](), 0
-        for entry, text in zip(self.entries, self.texts, strict=True):
-            if entry.id not in gone:
-                entries.append(entry)
+        documents, texts, size = list[Document](), list[bytes](), 0
+        for document, text in zip(self.documents, self.texts, strict=True):
+            if document.id not in gone:
+                documents.append(document)
                 texts.append(text)
-                size += memory_size(text, entry.body)
-        return self._made(size, entries, texts, self.revisions) if entries else None
+                size += memory_size(text, document.body)
+        return self._made(size, documents, texts, self.revisions) if documents else None
 
     def joined(self, other: Self) -> Self:
         """The ideas of both, which have none in common."""
         first, last = zip(self.revisions, other.revisions, strict=True)
         texts = [*self.texts, *other.texts]
-        return self._made(self.size + other.size, [*self.entries, *other.entries], texts, (min(first), max(last)))
+        return self._made(self.size + other.size, [*self.documents, *other.documents], texts, (min(first), max(last)))
 
 
 def ids_in(packed: bytes) -> Sequence[bytes]:

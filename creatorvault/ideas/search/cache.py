@@ -8,10 +8,10 @@ from typing import Protocol
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
-from creatorvault.ideas.search.filters import CorpusQuery, Page
-from creatorvault.ideas.search.index import Corpus, CorpusDraft
+from creatorvault.ideas.search.filters import Page, SearchQuery
+from creatorvault.ideas.search.index import SearchIndex, SearchIndexDraft
 from creatorvault.ideas.search.streaming import PageWindow
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch
@@ -50,7 +50,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     vaults: int
 
 
-class Corpora:
+class SearchCache:
     """One per process, for one event loop. Who reads a vault has waited for its turn (`ideas.full_reads`), so it finds
     what the request before it has read.
     """
@@ -58,35 +58,37 @@ class Corpora:
     def __init__(self, settings: SearchSettings) -> None:
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
-        self._kept: OrderedDict[VaultId, Corpus] = OrderedDict()
+        self._kept: OrderedDict[VaultId, SearchIndex] = OrderedDict()
         self._kept_bytes = 0
         self._growing_bytes = 0
         self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
         self._forgettings = 0
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
-    async def page(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
+    async def page(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
         """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
 
         Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
         """
-        corpus = self._hit(vault, reader.revision, reader.idea_count) or await self._refreshed(vault, reader, turn)
-        if corpus is None:
+        search_index = self._hit(vault, reader.revision, reader.idea_count) or await self._refreshed(
+            vault, reader, time_slice
+        )
+        if search_index is None:
             self._streams += 1
-            return await self._streamed(vault, reader, query, turn)
-        return await corpus.select(query, turn)
+            return await self._streamed(vault, reader, query, time_slice)
+        return await search_index.select(query, time_slice)
 
     async def page_at_hand(
-        self, vault: VaultId, revision: VaultRevision, idea_count: int, query: CorpusQuery, turn: LoopTurn
+        self, vault: VaultId, revision: VaultRevision, idea_count: int, query: SearchQuery, time_slice: TimeSlice
     ) -> Page | None:
         """The answer for this very revision if it takes no reading; None otherwise."""
-        corpus = self._hit(vault, revision, idea_count)
-        return None if corpus is None else await corpus.select(query, turn)
+        search_index = self._hit(vault, revision, idea_count)
+        return None if search_index is None else await search_index.select(query, time_slice)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
         """Up to which revision the vault has been read; 0 where nothing of it is kept."""
-        corpus = self._kept.get(vault)
-        return BEGINNING if corpus is None else corpus.revision
+        search_index = self._kept.get(vault)
+        return BEGINNING if search_index is None else search_index.revision
 
     def forget(self, vault: VaultId) -> None:
         """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
@@ -105,15 +107,15 @@ class Corpora:
             vaults=len(self._kept),
         )
 
-    def _hit(self, vault: VaultId, revision: VaultRevision, idea_count: int) -> Corpus | None:
-        corpus = self._kept.get(vault)
-        if corpus is None or corpus.revision != revision or corpus.idea_count != idea_count:
+    def _hit(self, vault: VaultId, revision: VaultRevision, idea_count: int) -> SearchIndex | None:
+        search_index = self._kept.get(vault)
+        if search_index is None or search_index.revision != revision or search_index.idea_count != idea_count:
             return None
         self._kept.move_to_end(vault)
         self._hits += 1
-        return corpus
+        return search_index
 
-    async def _refreshed(self, vault: VaultId, reader: VaultReader, turn: LoopTurn) -> Corpus | None:
+    async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
         """The corpus at the reader's revision; None where the ideas have to be streamed."""
         base = self._kept.get(vault)
         if base and base.revision == reader.revision:
@@ -125,41 +127,48 @@ class Corpora:
             return None
         if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
             return None
-        return await self._loaded(vault, reader, base, turn)
+        return await self._loaded(vault, reader, base, time_slice)
 
-    async def _loaded(self, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn) -> Corpus | None:
+    async def _loaded(
+        self, vault: VaultId, reader: VaultReader, base: SearchIndex | None, time_slice: TimeSlice
+    ) -> SearchIndex | None:
         forgettings = self._forgettings
-        draft = base.draft() if base else CorpusDraft()
-        if not await self._read_into(draft, vault, reader, base, turn):
+        draft = base.draft() if base else SearchIndexDraft()
+        if not await self._read_into(draft, vault, reader, base, time_slice):
             return None
-        await draft.settle(turn)
+        await draft.settle(time_slice)
         if base and draft.idea_count != reader.idea_count:
             async with aclosing(reader.live_ids()) as ids:
-                await draft.retain(ids, turn)
+                await draft.retain(ids, time_slice)
         if draft.idea_count != reader.idea_count:
             if base is None:
                 raise VaultMismatch(**vault_ids(vault))
-            return await self._loaded(vault, reader, None, turn)
+            return await self._loaded(vault, reader, None, time_slice)
         if base:
             self._refreshes += 1
         else:
             self._misses += 1
-        corpus = await draft.finish(reader.revision, turn)
+        search_index = await draft.finish(reader.revision, time_slice)
         if forgettings == self._forgettings:
-            self._keep(vault, corpus)
-        return corpus
+            self._keep(vault, search_index)
+        return search_index
 
     async def _read_into(
-        self, draft: CorpusDraft, vault: VaultId, reader: VaultReader, base: Corpus | None, turn: LoopTurn
+        self,
+        draft: SearchIndexDraft,
+        vault: VaultId,
+        reader: VaultReader,
+        base: SearchIndex | None,
+        time_slice: TimeSlice,
     ) -> bool:
         """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
         size_before, growth = draft.size, 0
         try:
-            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, turn)) as changes:
+            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, time_slice)) as changes:
                 async for block in changes:
                     draft.merge(block)
                     if draft.size > self._vault_budget:
-                        await draft.settle(turn)
+                        await draft.settle(time_slice)
                     self._growing_bytes += draft.size - size_before - growth
                     growth = draft.size - size_before
                     if draft.size > self._vault_budget:
@@ -181,16 +190,16 @@ class Corpora:
             self._evictions += 1
         return True
 
-    def _keep(self, vault: VaultId, corpus: Corpus) -> None:
+    def _keep(self, vault: VaultId, search_index: SearchIndex) -> None:
         self._drop(vault)
-        self._kept[vault] = corpus
-        self._kept_bytes += corpus.size
+        self._kept[vault] = search_index
+        self._kept_bytes += search_index.size
         self._outgrown.pop(vault, None)
         self._make_room(vault)
 
     def _drop(self, vault: VaultId) -> None:
-        if corpus := self._kept.pop(vault, None):
-            self._kept_bytes -= corpus.size
+        if search_index := self._kept.pop(vault, None):
+            self._kept_bytes -= search_index.size
 
     def _remember_outgrown(self, vault: VaultId, ideas: int) -> None:
         """So many ideas of this vault were too large to keep; it is not tried again before it has fewer."""
@@ -199,19 +208,21 @@ class Corpora:
         if len(self._outgrown) > REMEMBERED_OUTGROWN:
             self._outgrown.popitem(last=False)
 
-    async def _streamed(self, vault: VaultId, reader: VaultReader, query: CorpusQuery, turn: LoopTurn) -> Page:
+    async def _streamed(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
         window, seen = PageWindow(query), 0
-        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as stream:
+        async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as stream:
             async for block in stream:
                 seen += len(block)
-                await window.add(block, turn)
+                await window.add(block, time_slice)
         if seen != reader.idea_count:
             raise VaultMismatch(**vault_ids(vault))
-        async with aclosing(_changes(vault, reader, BEGINNING, turn)) as again:
-            return await window.page(again, turn)
+        async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as again:
+            return await window.page(again, time_slice)
 
 
-async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision, turn: LoopTurn) -> AsyncGenerator[Block]:
+async def _changes(
+    vault: VaultId, reader: VaultReader, since: VaultRevision, time_slice: TimeSlice
+) -> AsyncGenerator[Block]:
     """What the reader reads, with a rest for the event loop between the blocks when it is due."""
     async with aclosing(reader.changed_since(since)) as blocks:
         async for block in blocks:
@@ -219,4 +230,4 @@ async def _changes(vault: VaultId, reader: VaultReader, since: VaultRevision, tu
             if last_revision > reader.revision:
                 raise VaultMismatch(**vault_ids(vault))
             yield block
-            await turn.rest_if_over()
+            await time_slice.rest_if_over()

@@ -40,7 +40,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
         return cls(read.created_at, read.updated_at, title, title_order, stage, priority, tags)
 
 
-class Entry(msgspec.Struct, gc=False):
+class Document(msgspec.Struct, gc=False):
     """`id` is that of the UUID, which sorts as PostgreSQL sorts it. `body` is the idea's JSON, so that a page is
     answered without opening or encoding an idea again. `known_keys` are read out of it when a question needs them.
 
@@ -67,7 +67,7 @@ class OpenedIdea(msgspec.Struct, gc=False):
 
     revision: int
     text: bytes
-    entry: Entry
+    document: Document
     size: int
 
     @classmethod
@@ -75,7 +75,7 @@ class OpenedIdea(msgspec.Struct, gc=False):
         folded = "".join([f"{fold(text)}\0" for text in _read_as(idea)])
         # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
         text, body = folded.encode(), bytes(memoryview(_encode(idea)))
-        return cls(revision, text, Entry(idea.id.bytes, body), memory_size(text, body))
+        return cls(revision, text, Document(idea.id.bytes, body), memory_size(text, body))
 
 
 def _read_as(idea: IdeaResponse) -> list[str]:
@@ -123,7 +123,7 @@ _read = msgspec.json.Decoder(_Read).decode
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
 _BLANK_KEYS = Keys(_NOW, _NOW, "", b"", 0, 0, ())
-_BLANK = Entry(bytes(16), b"", _BLANK_KEYS)
+_BLANK = Document(bytes(16), b"", _BLANK_KEYS)
 _END_OF_TEXT = 2**20  # a number that is no small one
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
 FEW_TAGS_LETTERS = 320

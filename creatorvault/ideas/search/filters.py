@@ -7,12 +7,12 @@ import msgspec
 
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
-from creatorvault.ideas.search.documents import Entry
+from creatorvault.ideas.search.documents import Document
 from creatorvault.ideas.search.ordering import Place, SortField, SortKey
 from creatorvault.ideas.text.folding import fold, fold_tag
 
 
-class CorpusQuery(msgspec.Struct, frozen=True, kw_only=True):
+class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters combine with AND, values of one filter with OR; a filter without values lets everything pass.
 
     `search` and `tags` are as the creator typed them: folding is done here. `after` is where the page before ended; the
@@ -50,7 +50,7 @@ class Filter(msgspec.Struct, frozen=True):
     priorities: frozenset[int]
 
     @classmethod
-    def of(cls, query: CorpusQuery) -> "Filter":
+    def of(cls, query: SearchQuery) -> "Filter":
         return cls(
             fold(query.search or ""),
             frozenset(map(fold_tag, query.tags)),
@@ -65,19 +65,19 @@ class Filter(msgspec.Struct, frozen=True):
     def needs_keys(self) -> bool:
         return bool(self.stages or self.priorities or self.tags)
 
-    def with_keys(self, entries: Sequence[Entry]) -> Sequence[Entry]:
+    def with_keys(self, documents: Sequence[Document]) -> Sequence[Document]:
         """Those whose stage, priority and tags pass. Reads the keys of entries that are not known yet."""
         if self.stages:
-            entries = [entry for entry in entries if (entry.known_keys or entry.keys).stage in self.stages]
+            documents = [one for one in documents if (one.known_keys or one.keys).stage in self.stages]
         if self.priorities:
-            entries = [entry for entry in entries if (entry.known_keys or entry.keys).priority in self.priorities]
+            documents = [one for one in documents if (one.known_keys or one.keys).priority in self.priorities]
         if tags := self.tags:
-            entries = [entry for entry in entries if not tags.isdisjoint((entry.known_keys or entry.keys).tags)]
-        return entries
+            documents = [one for one in documents if not tags.isdisjoint((one.known_keys or one.keys).tags)]
+        return documents
 
 
 def page_of[E](
-    ascending: Sequence[E], query: CorpusQuery, key: Callable[[E], SortKey]
+    ascending: Sequence[E], query: SearchQuery, key: Callable[[E], SortKey]
 ) -> tuple[Sequence[E], Place | None]:
     """The page's rows out of all matches in ascending order, and the place of the last one if another match follows.
 

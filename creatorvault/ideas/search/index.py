@@ -10,10 +10,10 @@ from itertools import batched, chain
 import msgspec
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
-from creatorvault.ideas.search.documents import Entry
-from creatorvault.ideas.search.filters import CorpusQuery, Filter, Page, page_of
+from creatorvault.ideas.search.documents import Document
+from creatorvault.ideas.search.filters import Filter, Page, SearchQuery, page_of
 from creatorvault.ideas.search.needles import finder
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
 
@@ -32,10 +32,10 @@ AT_ONCE = 64
 EMPTY_BYTES = 2048
 """What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
 
-type Orders = dict[SortField, list[Entry]]
+type Orders = dict[SortField, list[Document]]
 
 
-class Corpus:
+class SearchIndex:
     """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
 
     def __init__(self, revision: VaultRevision, blocks: Sequence[Block], orders: Orders) -> None:
@@ -44,124 +44,124 @@ class Corpus:
         self._orders = orders
         self.idea_count = sum(map(len, blocks))
         self.size = EMPTY_BYTES + sum([block.size for block in blocks])
-        self._by_tag: dict[str, list[Entry]] | None = None
-        self._recent: dict[tuple[SortField, Filter], Sequence[Entry]] = {}
+        self._by_tag: dict[str, list[Document]] | None = None
+        self._recent: dict[tuple[SortField, Filter], Sequence[Document]] = {}
 
-    async def select(self, query: CorpusQuery, turn: LoopTurn) -> Page:
-        turn.restart()
-        matches = await self._matches(query.sort, Filter.of(query), turn)
+    async def select(self, query: SearchQuery, time_slice: TimeSlice) -> Page:
+        time_slice.restart()
+        matches = await self._matches(query.sort, Filter.of(query), time_slice)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
-        return Page(len(matches), [msgspec.Raw(entry.body) for entry in rows], last)
+        return Page(len(matches), [msgspec.Raw(document.body) for document in rows], last)
 
-    async def _matches(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
+    async def _matches(self, sort: SortField, wanted: Filter, time_slice: TimeSlice) -> Sequence[Document]:
         if wanted.passes_all():
-            return await self._ordered(sort, turn)
+            return await self._ordered(sort, time_slice)
         if (known := self._recent.pop((sort, wanted), None)) is None:
-            known = await self._found(sort, wanted, turn)
+            known = await self._found(sort, wanted, time_slice)
         self._recent[sort, wanted] = known
         if len(self._recent) > RECENT_RESULTS:
             del self._recent[next(iter(self._recent))]
         return known
 
-    async def _found(self, sort: SortField, wanted: Filter, turn: LoopTurn) -> Sequence[Entry]:
+    async def _found(self, sort: SortField, wanted: Filter, time_slice: TimeSlice) -> Sequence[Document]:
         """What is found is put in order by itself where it is little. To know the order of all, every idea's keys have
         to be read; and to go through all of them in order takes longer.
         """
         if wanted.needle:
-            among: Iterable[Entry] = await holding(wanted.needle, self._blocks, turn)
+            among: Iterable[Document] = await holding(wanted.needle, self._blocks, time_slice)
         elif wanted.tags:
-            among = await self._tagged(wanted.tags, turn)
+            among = await self._tagged(wanted.tags, time_slice)
         else:
-            return await passing(wanted, await self._ordered(sort, turn), turn)
-        found = await passing(wanted, among, turn)
+            return await passing(wanted, await self._ordered(sort, time_slice), time_slice)
+        found = await passing(wanted, among, time_slice)
         if len(found) * FEW <= self.idea_count:
-            return await _sorted(found, sort, turn)
-        return await _those_of(found, await self._ordered(sort, turn), turn)
+            return await _sorted(found, sort, time_slice)
+        return await _those_of(found, await self._ordered(sort, time_slice), time_slice)
 
-    async def _tagged(self, tags: Iterable[str], turn: LoopTurn) -> Iterable[Entry]:
+    async def _tagged(self, tags: Iterable[str], time_slice: TimeSlice) -> Iterable[Document]:
         """The ideas that have any of the folded tags, each once."""
         if self._by_tag is None:
-            by_tag: dict[str, list[Entry]] = {}
-            for entry in chain.from_iterable(block.entries for block in self._blocks):
-                for tag in entry.keys.tags:
-                    by_tag.setdefault(tag, []).append(entry)
-                if turn.is_over:
-                    await turn.rest()
+            by_tag: dict[str, list[Document]] = {}
+            for document in chain.from_iterable(block.documents for block in self._blocks):
+                for tag in document.keys.tags:
+                    by_tag.setdefault(tag, []).append(document)
+                if time_slice.is_over:
+                    await time_slice.rest()
             self._by_tag = by_tag
-        found: dict[bytes, Entry] = {}
+        found: dict[bytes, Document] = {}
         for rows in batched(chain.from_iterable(self._by_tag.get(tag, ()) for tag in tags), RUN_ROWS):
-            found.update({entry.id: entry for entry in rows})
-            if turn.is_over:
-                await turn.rest()
+            found.update({document.id: document for document in rows})
+            if time_slice.is_over:
+                await time_slice.rest()
         return found.values()
 
-    async def _ordered(self, sort: SortField, turn: LoopTurn) -> list[Entry]:
+    async def _ordered(self, sort: SortField, time_slice: TimeSlice) -> list[Document]:
         if sort not in self._orders:
-            entries: list[Entry] = []
+            documents: list[Document] = []
             for block in self._blocks:
-                entries.extend(block.entries)
-                if turn.is_over:
-                    await turn.rest()
-            self._orders[sort] = await _sorted(entries, sort, turn)
+                documents.extend(block.documents)
+                if time_slice.is_over:
+                    await time_slice.rest()
+            self._orders[sort] = await _sorted(documents, sort, time_slice)
         return self._orders[sort]
 
-    def draft(self) -> "CorpusDraft":
-        return CorpusDraft(self._blocks, self._orders)
+    def draft(self) -> "SearchIndexDraft":
+        return SearchIndexDraft(self._blocks, self._orders)
 
 
-async def _sorted(entries: Sequence[Entry], sort: SortField, turn: LoopTurn) -> list[Entry]:
-    await read_keys(entries, turn)
-    return await sort_in_turns(entries, SORT_KEYS[sort], turn)
+async def _sorted(documents: Sequence[Document], sort: SortField, time_slice: TimeSlice) -> list[Document]:
+    await read_keys(documents, time_slice)
+    return await sort_in_turns(documents, SORT_KEYS[sort], time_slice)
 
 
-async def _those_of(wanted: Iterable[Entry], ordered: Iterable[Entry], turn: LoopTurn) -> list[Entry]:
+async def _those_of(wanted: Iterable[Document], ordered: Iterable[Document], time_slice: TimeSlice) -> list[Document]:
     """The wanted entries in the order of all."""
     ids: set[bytes] = set()
     for rows in batched(wanted, RUN_ROWS):
-        ids.update([entry.id for entry in rows])
-        if turn.is_over:
-            await turn.rest()
-    found: list[Entry] = []
+        ids.update([document.id for document in rows])
+        if time_slice.is_over:
+            await time_slice.rest()
+    found: list[Document] = []
     for rows in batched(ordered, RUN_ROWS):
-        found.extend([entry for entry in rows if entry.id in ids])
-        if turn.is_over:
-            await turn.rest()
+        found.extend([document for document in rows if document.id in ids])
+        if time_slice.is_over:
+            await time_slice.rest()
     return found
 
 
-async def holding(needle: str, blocks: Iterable[Block], turn: LoopTurn) -> list[Entry]:
+async def holding(needle: str, blocks: Iterable[Block], time_slice: TimeSlice) -> list[Document]:
     """The ideas in whose folded text the needle is."""
-    find, found = finder(needle), list[Entry]()
+    find, found = finder(needle), list[Document]()
     for block in blocks:
         found.extend(block.holding(find))
-        if turn.is_over:
-            await turn.rest()
+        if time_slice.is_over:
+            await time_slice.rest()
     return found
 
 
-async def passing(wanted: Filter, entries: Iterable[Entry], turn: LoopTurn) -> Sequence[Entry]:
+async def passing(wanted: Filter, documents: Iterable[Document], time_slice: TimeSlice) -> Sequence[Document]:
     """Those whose stage, priority and tags pass, in their order."""
     if not wanted.needs_keys:
-        return list(entries)
-    found: list[Entry] = []
-    for rows in batched(entries, AT_ONCE):
-        await read_keys(rows, turn)
+        return list(documents)
+    found: list[Document] = []
+    for rows in batched(documents, AT_ONCE):
+        await read_keys(rows, time_slice)
         found.extend(wanted.with_keys(rows))
-        if turn.is_over:
-            await turn.rest()
+        if time_slice.is_over:
+            await time_slice.rest()
     return found
 
 
-async def read_keys(entries: Iterable[Entry], turn: LoopTurn) -> None:
+async def read_keys(documents: Iterable[Document], time_slice: TimeSlice) -> None:
     """Those of an idea with hundreds of tags take a tenth of a millisecond, once."""
-    for entry in entries:
-        if entry.known_keys is None:
-            _ = entry.keys
-            if turn.is_over:
-                await turn.rest()
+    for document in documents:
+        if document.known_keys is None:
+            _ = document.keys
+            if time_slice.is_over:
+                await time_slice.rest()
 
 
-class CorpusDraft:
+class SearchIndexDraft:
     """The next corpus in the making, from nothing or from an older corpus, which stays as it is.
 
     `size` is that of the corpus to be. Ideas that were read again count twice until `settle`.
@@ -171,8 +171,8 @@ class CorpusDraft:
         self._blocks = list(blocks)
         self._orders = dict(orders or {})  # others may ask the older corpus for more while this one is made
         self._read: list[Block] = []
-        self._gone: list[Entry] = []
-        self._come: list[Entry] = []
+        self._gone: list[Document] = []
+        self._come: list[Document] = []
         self.size = EMPTY_BYTES + sum([block.size for block in blocks])
 
     @property
@@ -184,33 +184,33 @@ class CorpusDraft:
         self._read.append(block)
         self.size += block.size
 
-    async def settle(self, turn: LoopTurn) -> None:
+    async def settle(self, time_slice: TimeSlice) -> None:
         """Drops the older states of what was merged."""
         read, self._read = self._read, []
         changed: set[bytes] = set()
         if self._blocks:
             for block in read:
                 changed.update(block.ids)
-                await turn.rest_if_over()
-            await self._drop(changed.intersection, turn)
+                await time_slice.rest_if_over()
+            await self._drop(changed.intersection, time_slice)
         for block in read:
             if self._orders:
-                self._come.extend(block.entries)
+                self._come.extend(block.documents)
             self._append(block)
-            await turn.rest_if_over()
+            await time_slice.rest_if_over()
 
-    async def retain(self, batches: AsyncIterable[Sequence[bytes]], turn: LoopTurn) -> None:
+    async def retain(self, batches: AsyncIterable[Sequence[bytes]], time_slice: TimeSlice) -> None:
         """Drops every idea but these, after `settle`."""
         live: set[bytes] = set()
         async for ids in batches:
             live.update(ids)
-            await turn.rest_if_over()
-        await self._drop(lambda ids: set(ids) - live, turn)
+            await time_slice.rest_if_over()
+        await self._drop(lambda ids: set(ids) - live, time_slice)
 
-    async def finish(self, revision: VaultRevision, turn: LoopTurn) -> Corpus:
-        return Corpus(revision, self._blocks, await self._next_orders(turn))
+    async def finish(self, revision: VaultRevision, time_slice: TimeSlice) -> SearchIndex:
+        return SearchIndex(revision, self._blocks, await self._next_orders(time_slice))
 
-    async def _drop(self, gone_of: Callable[[Iterable[bytes]], Collection[bytes]], turn: LoopTurn) -> None:
+    async def _drop(self, gone_of: Callable[[Iterable[bytes]], Collection[bytes]], time_slice: TimeSlice) -> None:
         blocks, self._blocks = self._blocks, []
         for block in blocks:
             left: Block | None = block
@@ -218,10 +218,10 @@ class CorpusDraft:
                 left = block.without(gone)
                 self.size += (left.size if left else 0) - block.size
                 if self._orders:
-                    self._gone.extend([entry for entry in block.entries if entry.id in gone])
+                    self._gone.extend([document for document in block.documents if document.id in gone])
             if left:
                 self._append(left)
-            await turn.rest_if_over()
+            await time_slice.rest_if_over()
 
     def _append(self, block: Block) -> None:
         """Two neighbours that fill half of a block are made one, so that many changes do not leave many blocks."""
@@ -231,17 +231,17 @@ class CorpusDraft:
                 block = self._blocks.pop().joined(block)
         self._blocks.append(block)
 
-    async def _next_orders(self, turn: LoopTurn) -> Orders:
+    async def _next_orders(self, time_slice: TimeSlice) -> Orders:
         if len(self._gone) + len(self._come) > KEPT_IN_ORDER:
             return {}
         orders: Orders = {}
         for sort, order in self._orders.items():
             key = SORT_KEYS[sort]
             orders[sort] = rows = list(order)
-            for entry in self._come:
-                insort(rows, entry, key=key)
-                await turn.rest_if_over()
-            for entry in self._gone:  # to the left of what came with the same key
-                del rows[bisect_left(rows, key(entry), key=key)]
-                await turn.rest_if_over()
+            for document in self._come:
+                insort(rows, document, key=key)
+                await time_slice.rest_if_over()
+            for document in self._gone:  # to the left of what came with the same key
+                del rows[bisect_left(rows, key(document), key=key)]
+                await time_slice.rest_if_over()
         return orders

@@ -7,8 +7,8 @@ from itertools import batched, chain
 from typing import Literal, NamedTuple, Self, cast
 from uuid import UUID
 
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
-from creatorvault.ideas.search.documents import Entry
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.search.documents import Document
 from creatorvault.ideas.text.collation import title_key
 
 type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
@@ -18,12 +18,12 @@ RUN_ROWS = 1024
 """Sorting as many takes less than a millisecond."""
 
 
-SORT_KEYS: dict[SortField, Callable[[Entry], SortKey]] = {
-    "created_at": lambda entry: ((entry.known_keys or entry.keys).created_at, entry.id),
-    "updated_at": lambda entry: ((entry.known_keys or entry.keys).updated_at, entry.id),
-    "title": lambda entry: ((keys := entry.known_keys or entry.keys).title_order, keys.title, entry.id),
-    "priority": lambda entry: ((entry.known_keys or entry.keys).priority, entry.id),
-    "stage": lambda entry: ((entry.known_keys or entry.keys).stage, entry.id),
+SORT_KEYS: dict[SortField, Callable[[Document], SortKey]] = {
+    "created_at": lambda document: ((document.known_keys or document.keys).created_at, document.id),
+    "updated_at": lambda document: ((document.known_keys or document.keys).updated_at, document.id),
+    "title": lambda document: ((keys := document.known_keys or document.keys).title_order, keys.title, document.id),
+    "priority": lambda document: ((document.known_keys or document.keys).priority, document.id),
+    "stage": lambda document: ((document.known_keys or document.keys).stage, document.id),
 }
 
 
@@ -43,7 +43,7 @@ class Place(NamedTuple):
         return (*value, self.id.bytes)
 
 
-async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], turn: LoopTurn) -> list[T]:
+async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], time_slice: TimeSlice) -> list[T]:
     """The rows sorted as `sorted` would, without holding the event loop longer than a run of `RUN_ROWS` takes.
 
     A sample sort: runs are sorted each for itself, pivots are drawn from them, and what lies between two pivots in all
@@ -52,7 +52,7 @@ async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], turn:
     runs = []
     for run in batched(rows, RUN_ROWS):
         runs.append(sorted(run, key=key))
-        await turn.rest_if_over()
+        await time_slice.rest_if_over()
     if len(runs) < 2:
         return runs[0] if runs else []
     sample = sorted(key(row) for run in runs for row in run[:: RUN_ROWS // 8])
@@ -64,5 +64,5 @@ async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], turn:
         pieces = [run[start:end] for run, start, end in zip(runs, starts, ends, strict=True)]
         result.extend(sorted(chain.from_iterable(pieces), key=key))
         starts = ends
-        await turn.rest_if_over()
+        await time_slice.rest_if_over()
     return result

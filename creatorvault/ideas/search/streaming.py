@@ -5,10 +5,10 @@ from operator import gt, lt
 
 import msgspec
 
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
-from creatorvault.ideas.search.documents import Entry
-from creatorvault.ideas.search.filters import CorpusQuery, Filter, Page, page_of
+from creatorvault.ideas.search.documents import Document
+from creatorvault.ideas.search.filters import Filter, Page, SearchQuery, page_of
 from creatorvault.ideas.search.index import holding, passing, read_keys
 from creatorvault.ideas.search.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 
@@ -17,7 +17,7 @@ SHALLOW = 1000
 
 SLACK = 1024
 
-type Candidate = tuple[SortKey, Entry | None]
+type Candidate = tuple[SortKey, Document | None]
 
 
 def _key(candidate: Candidate) -> SortKey:
@@ -27,7 +27,7 @@ def _key(candidate: Candidate) -> SortKey:
 class PageWindow:
     """Counts the matches among ideas given in any order, and keeps the candidates for the page."""
 
-    def __init__(self, query: CorpusQuery) -> None:
+    def __init__(self, query: SearchQuery) -> None:
         self._query = query
         self._filter = Filter.of(query)
         self._sort_key = SORT_KEYS[query.sort]
@@ -36,38 +36,38 @@ class PageWindow:
         self._candidates: list[Candidate] = []
         self._total = 0
 
-    async def add(self, block: Block, turn: LoopTurn) -> None:
+    async def add(self, block: Block, time_slice: TimeSlice) -> None:
         needle = self._filter.needle
-        entries = await holding(needle, [block], turn) if needle else block.entries
-        matches = await passing(self._filter, entries, turn)
-        await read_keys(matches, turn)
+        documents = await holding(needle, [block], time_slice) if needle else block.documents
+        matches = await passing(self._filter, documents, time_slice)
+        await read_keys(matches, time_slice)
         self._total += len(matches)
-        candidates = ((self._sort_key(entry), entry if self.shallow else None) for entry in matches)
+        candidates = ((self._sort_key(document), document if self.shallow else None) for document in matches)
         if (after := self._query.after) is not None:
             lies_beyond = lt if self._query.descending else gt
             candidates = (candidate for candidate in candidates if lies_beyond(_key(candidate), after))
         self._candidates.extend(candidates)
         if len(self._candidates) >= 2 * self._reach + SLACK:
-            await self._drop_hopeless(turn)
+            await self._drop_hopeless(time_slice)
 
-    async def _drop_hopeless(self, turn: LoopTurn) -> None:
-        ascending = await sort_in_turns(self._candidates, _key, turn)
+    async def _drop_hopeless(self, time_slice: TimeSlice) -> None:
+        ascending = await sort_in_turns(self._candidates, _key, time_slice)
         self._candidates = ascending[-self._reach :] if self._query.descending else ascending[: self._reach]
 
-    async def chosen(self, turn: LoopTurn) -> tuple[Sequence[Candidate], Place | None]:
-        await self._drop_hopeless(turn)
+    async def chosen(self, time_slice: TimeSlice) -> tuple[Sequence[Candidate], Place | None]:
+        await self._drop_hopeless(time_slice)
         return page_of(self._candidates, self._query, _key)
 
-    async def page(self, again: AsyncIterable[Block], turn: LoopTurn) -> Page:
+    async def page(self, again: AsyncIterable[Block], time_slice: TimeSlice) -> Page:
         """`again` is the same ideas once more; it is read, up to the last one needed, only for a deep page."""
-        chosen, last = await self.chosen(turn)
-        bodies: dict[object, bytes] = {entry.id: entry.body for _, entry in chosen if entry}
+        chosen, last = await self.chosen(time_slice)
+        bodies: dict[object, bytes] = {document.id: document.body for _, document in chosen if document}
         places = [key[-1] for key, _ in chosen]
         missing = set(places).difference(bodies)
         if missing:
             async for block in again:
                 if not missing.isdisjoint(block.ids):
-                    bodies |= {entry.id: entry.body for entry in block.entries if entry.id in missing}
+                    bodies |= {document.id: document.body for document in block.documents if document.id in missing}
                 if len(bodies) == len(places):
                     break
         return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)

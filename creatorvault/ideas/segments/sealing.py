@@ -10,7 +10,7 @@ from itertools import pairwise
 from struct import Struct
 from typing import Final, NamedTuple, Self
 
-from creatorvault.core.errors import Alarm
+from creatorvault.core.errors import Alert
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
 from creatorvault.ideas.search.blocks import Block
@@ -90,8 +90,8 @@ class SegmentSealer:
 
         try:
             return self._cipher.open_decoded(segment.sealed, self._context(span), unpacked)
-        except Alarm as alarm:
-            alarm.ids["segment"] = f"{first}-{last}"
+        except Alert as alert:
+            alert.ids["segment"] = f"{first}-{last}"
             raise
 
     def _context(self, span: Span) -> bytes:

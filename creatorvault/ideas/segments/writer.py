@@ -5,7 +5,7 @@ from collections import deque
 from contextvars import Context
 from typing import Final, NamedTuple
 
-from creatorvault.core.database.statements import Glances
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.telemetry.logging import get_logger
@@ -43,7 +43,7 @@ FORGET: Final = f"""
 """  # noqa: S608 - constants
 
 
-class Behind(NamedTuple):
+class PendingWrite(NamedTuple):
     """`segment` is of the vault at `revision`; None stands for forgetting all that the vault has."""
 
     vault: VaultId
@@ -57,9 +57,9 @@ class SegmentWriter:
     `written` and `lost` count segments since the start.
     """
 
-    def __init__(self, database: Glances) -> None:
+    def __init__(self, database: Statements) -> None:
         self._database = database
-        self._waiting: deque[Behind] = deque()
+        self._waiting: deque[PendingWrite] = deque()
         self._waiting_bytes = 0
         self.written = self.lost = 0
         self._task: asyncio.Task[None] | None = None
@@ -71,11 +71,11 @@ class SegmentWriter:
     def write(self, vault: VaultId, revision: VaultRevision, segment: Segment) -> None:
         """Unless the vault has changed by then."""
         self._waiting_bytes += len(segment.sealed)
-        self._begin(Behind(vault, revision, segment))
+        self._begin(PendingWrite(vault, revision, segment))
 
     def forget(self, vault: VaultId) -> None:
         """All segments of the vault. They are copies: at the wrong moment it only costs time."""
-        self._begin(Behind(vault, None, None))
+        self._begin(PendingWrite(vault, None, None))
 
     async def finish(self) -> None:
         """Returns when there is nothing left to write."""
@@ -87,7 +87,7 @@ class SegmentWriter:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _begin(self, work: Behind) -> None:
+    def _begin(self, work: PendingWrite) -> None:
         self._waiting.append(work)
         if self._task is None or self._task.done():
             # In a context of its own: the request that it was made in is answered by then.
@@ -101,7 +101,7 @@ class SegmentWriter:
             else:
                 await self._write(work, [work.segment, *self._more_like(work)])
 
-    def _more_like(self, work: Behind) -> list[Segment]:
+    def _more_like(self, work: PendingWrite) -> list[Segment]:
         """What waits behind it and can be written with it."""
         more: list[Segment] = []
         while self._waiting and len(more) < AT_ONCE - 1:
@@ -112,7 +112,7 @@ class SegmentWriter:
             self._waiting.popleft()
         return more
 
-    async def _write(self, work: Behind, segments: list[Segment]) -> None:
+    async def _write(self, work: PendingWrite, segments: list[Segment]) -> None:
         columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
         try:
             written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))

@@ -17,7 +17,7 @@ from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow, seale
 from creatorvault.ideas.services import StoredIdea, changed, idea_tag, replaced, stamped
 from creatorvault.ideas.statements.reads import ONE
 from creatorvault.tenants.services import OpenVault
-from creatorvault.tenants.statements.changes import ADVANCED, FIRST_ARGUMENT, Expected, Growth, VaultAdvances
+from creatorvault.tenants.statements.changes import ADVANCED, FIRST_ARGUMENT, Expected, UsageDelta, VaultAdvances
 from creatorvault.tenants.statements.vault import VAULT_COLUMNS, VaultGlances
 
 ATTEMPTS: Final = 2
@@ -74,12 +74,12 @@ class QuickChanges:
         self._precondition = precondition
 
     async def create(self, idea: IdeaResponse) -> StoredIdea | None:
-        async with self._advances.turn():
+        async with self._advances.lock():
             for look in (self._advances.guess, self._advances.look):
                 if (expected := await look()) is None:
                     continue
                 row = IdeaSealer.of(expected.cipher).seal(idea, expected.next_revision)
-                if await self._write(INSERT, expected, idea, row, Growth(ideas=1, sealed_bytes=row.size)):
+                if await self._write(INSERT, expected, idea, row, UsageDelta(ideas=1, sealed_bytes=row.size)):
                     return StoredIdea(idea, expected.next_revision)
         return None
 
@@ -98,19 +98,19 @@ class QuickChanges:
 
     async def delete(self, idea_id: UUID) -> bool:
         """Raises PreconditionFailed."""
-        async with self._advances.turn():
+        async with self._advances.lock():
             for _ in range(ATTEMPTS):
                 if (seen := await self._seen(idea_id)) is None:
                     return False
                 vault, before = seen
                 expected = Expected(vault.revision, vault.cipher)
-                growth = Growth(ideas=-1, sealed_bytes=-sealed_size(before.title, before.notes, before.tags))
+                growth = UsageDelta(ideas=-1, sealed_bytes=-sealed_size(before.title, before.notes, before.tags))
                 if await self._advances.advance(DELETE, expected, growth, datetime.now(UTC), idea_id):
                     return True
         return False
 
     async def _change(self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse]) -> StoredIdea | None:
-        async with self._advances.turn():
+        async with self._advances.lock():
             for _ in range(ATTEMPTS):
                 if (seen := await self._seen(idea_id)) is None:
                     return None
@@ -120,7 +120,9 @@ class QuickChanges:
                 if idea is stored:
                     return StoredIdea(stored, VaultRevision(before.revision))
                 row = IdeaSealer.of(vault.cipher).seal(idea, expected.next_revision)
-                growth = Growth(ideas=0, sealed_bytes=row.size - sealed_size(before.title, before.notes, before.tags))
+                growth = UsageDelta(
+                    ideas=0, sealed_bytes=row.size - sealed_size(before.title, before.notes, before.tags)
+                )
                 if await self._write(UPDATE, expected, idea, row, growth):
                     return StoredIdea(idea, expected.next_revision)
         return None
@@ -134,7 +136,7 @@ class QuickChanges:
         return glanced.vault, columns
 
     async def _write(
-        self, statement: str, expected: Expected, idea: IdeaResponse, row: SealedRow, growth: Growth
+        self, statement: str, expected: Expected, idea: IdeaResponse, row: SealedRow, growth: UsageDelta
     ) -> bool:
         values: dict[str, Any] = row.values
         arguments = [values[name] for name in CHANGED]

@@ -5,7 +5,7 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.waiting.event_loop_budget import LoopTurn
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import (
@@ -21,8 +21,8 @@ from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.repositories import is_filtered
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns
-from creatorvault.ideas.search.cache import Corpora
-from creatorvault.ideas.search.filters import CorpusQuery
+from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.ideas.search.filters import SearchQuery
 from creatorvault.ideas.services import StoredIdea
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS, VaultGlances
 
@@ -77,9 +77,9 @@ class IdeaGlances:
     word.
     """
 
-    def __init__(self, vault: VaultGlances, corpora: Corpora) -> None:
+    def __init__(self, vault: VaultGlances, search_cache: SearchCache) -> None:
         self._vault = vault
-        self._corpora = corpora
+        self._search_cache = search_cache
 
     async def get(self, idea_id: UUID) -> StoredIdea | None:
         """Raises the alarms of `opened`, as every read does."""
@@ -99,7 +99,7 @@ class IdeaGlances:
         place_of(query, glanced.vault.cipher)
         return list_tag(glanced.vault.revision, query)
 
-    async def page(self, query: IdeaQuery, turn: LoopTurn) -> IdeaPage | None:
+    async def page(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage | None:
         """A question about content needs the vault's corpus at hand, at the very revision that the glance shows."""
         try:
             after = place_of(query, self._vault.cipher)
@@ -107,7 +107,7 @@ class IdeaGlances:
             return None  # under a key perhaps that this process has yet to read
         question = about_content(query, after)
         if question is not None:
-            return await self._page_of_corpus(query, question, turn)
+            return await self._page_of_corpus(query, question, time_slice)
         filtered, wanted = is_filtered(query), rows_wanted(query)
         statement = _page(query.sort, query.order, filtered=filtered, beyond=after is not None)
         arguments = (*(_ranks(query) if filtered else ()), *(after or ()))
@@ -122,19 +122,19 @@ class IdeaGlances:
             adds_up = len(rows) == min(wanted, total - query.offset)
         else:  # how many there are beyond a place is not known
             adds_up = filtered or len(rows) == wanted or await self._all_are_there()
-        return await page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total, turn) if adds_up else None
+        return await page_of_rows(vault, query, [row[IDEA_ID:] for row in rows], total, time_slice) if adds_up else None
 
     async def _all_are_there(self) -> bool:
         """Whether the vault has as many ideas as it counts."""
         glanced = await self._vault.look(STORED_ALONE)
         return glanced is not None and glanced.rows[0][STORED] == glanced.vault.idea_count
 
-    async def _page_of_corpus(self, query: IdeaQuery, question: CorpusQuery, turn: LoopTurn) -> IdeaPage | None:
+    async def _page_of_corpus(self, query: IdeaQuery, question: SearchQuery, time_slice: TimeSlice) -> IdeaPage | None:
         glanced = await self._vault.look()
         if glanced is None:
             return None
         vault = glanced.vault
-        page = await self._corpora.page_at_hand(vault.id, vault.revision, vault.idea_count, question, turn)
+        page = await self._search_cache.page_at_hand(vault.id, vault.revision, vault.idea_count, question, time_slice)
         return None if page is None else page_of_matches(vault, query, page)
 
 

@@ -7,7 +7,7 @@ from typing import Final
 import click
 from alembic.util import CommandError
 
-from creatorvault.core.database.transient_errors import FAULTS, described, sqlstate
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, described, sqlstate
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.settings.printable import one_line
 from creatorvault.settings.reader import SettingsError
@@ -39,7 +39,7 @@ def lines_of(error: Exception, in_words: tuple[type[Exception], ...]) -> Iterato
             yield one_line(f"standard output: {error.strerror}")
         case OSError() if error.filename is not None:
             yield one_line(f"{error.filename}: {error.strerror}")
-        case _ if isinstance(error, FAULTS):
+        case _ if isinstance(error, DRIVER_ERRORS):
             hint = " Run: creatorvault database upgrade" if sqlstate(error) in NO_SUCH_TABLE else ""
             yield one_line(f"the database: {described(error)}.{hint}")
         case _:

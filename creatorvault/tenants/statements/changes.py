@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.core.waiting.keyed_locks import Turn
+from creatorvault.core.waiting.keyed_locks import KeyedLock
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.statements.vault import VaultGlances
@@ -56,7 +56,7 @@ class Expected(NamedTuple):
         return VaultRevision(self.revision + 1)
 
 
-class Growth(NamedTuple):
+class UsageDelta(NamedTuple):
     """What a change adds to a vault; negative where it takes away. `sealed_bytes` is the size of ciphertexts."""
 
     ideas: int
@@ -70,9 +70,9 @@ class VaultAdvances:
         self._vault = vault
         self._tenancy = tenancy
 
-    def turn(self) -> Turn:
+    def lock(self) -> KeyedLock:
         """Raises ServiceUnavailable."""
-        return self._vault.revisions.turn(self._vault.id)
+        return self._vault.revisions.lock(self._vault.id)
 
     async def guess(self) -> Expected | None:
         """From what this process saw last, without asking; None where it saw nothing."""
@@ -85,12 +85,12 @@ class VaultAdvances:
         return None if glanced is None else Expected(glanced.vault.revision, glanced.vault.cipher)
 
     async def advance(
-        self, statement: str, expected: Expected, growth: Growth, changed_at: datetime, *arguments: object
+        self, statement: str, expected: Expected, growth: UsageDelta, changed_at: datetime, *arguments: object
     ) -> bool:
         """`statement` begins with ADVANCED, selects from `advanced`, and gives a row when it has changed something.
 
         False when nothing was done, since the vault is not as expected or may not grow so: the plain way has the last
-        word. Raises as `Glances.changed`.
+        word. Raises as `Statements.changed`.
         """
         tenancy, vault = self._tenancy, self._vault
         if (tenancy.idea_quota, tenancy.byte_quota) != (None, None):

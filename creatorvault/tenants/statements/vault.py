@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from creatorvault.core.database.statements import Glances, Row
+from creatorvault.core.database.statements import Row, Statements
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
@@ -42,7 +42,7 @@ class Glanced(NamedTuple):
 class VaultGlances:
     """One vault, as single statements see it."""
 
-    def __init__(self, database: Glances, vault: VaultId, keyring: Keyring, revisions: SeenRevisions) -> None:
+    def __init__(self, database: Statements, vault: VaultId, keyring: Keyring, revisions: SeenRevisions) -> None:
         self.database = database
         self.id = vault
         self.keyring = keyring
