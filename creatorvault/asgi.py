@@ -41,6 +41,7 @@ from creatorvault.management.development import with_development_secrets
 from creatorvault.metrics.exposition import install_metrics, metrics_port
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Environment, ServerSettings, Settings
+from creatorvault.tenants.parts import VaultParts
 from creatorvault.tenants.resolution import tenant_id_of
 from creatorvault.tenants.revisions import SeenRevisions
 
@@ -90,7 +91,15 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
     app.state.keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
     app.state.revisions = SeenRevisions(settings.database.answer_seconds)
     app.state.search_cache = SearchCache(settings.search)
-    app.state.doubts = InDoubtIdeas()
+    app.state.vaults = VaultParts(
+        app.state.database,
+        app.state.statements,
+        app.state.keyring,
+        app.state.revisions,
+        settings.tenancy,
+        [app.state.search_cache.forget],
+    )
+    app.state.in_doubt = InDoubtIdeas()
     app.state.segment_writer = SegmentWriter(app.state.statements)
     probes = Probes(settings.database)
     app.state.health = HealthService(probes, root_keys)
@@ -105,7 +114,8 @@ async def _parts(app: Litestar) -> AsyncGenerator[None]:
         full_reads := FullReads(settings.search, settings.database),
         WorkAllowance(settings.limits, app.state.limits.refused),
         app.state.loop_budget,
-        app.state.database,
+        app.state.revisions,
+        app.state.segment_writer if settings.search.segments else None,
     )
     try:
         with metrics_port(app):

@@ -17,6 +17,18 @@ class VaultId(NamedTuple):
     user_id: UserId
 
 
+class VaultVersion(NamedTuple):
+    """How a vault is at one moment. `digest` combines the stamps of its ideas by exclusive or.
+
+    The revision grows by one with every change. After a failover that lost commits it may be given again; the digest is
+    another one then.
+    """
+
+    revision: VaultRevision
+    digest: int
+    idea_count: int
+
+
 def vault_ids(vault: VaultId) -> dict[str, str]:
     """What an alarm says about where it happened."""
     return {"tenant_id": str(vault.tenant_id), "user_id": vault.user_id}

@@ -12,13 +12,12 @@ from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher, Wrap
 from creatorvault.crypto.envelope import KEY_BYTES, context
-from creatorvault.crypto.errors import LostKey
+from creatorvault.crypto.errors import LostKey, WrongKey
 from creatorvault.crypto.repositories import VaultKeyRepository, WrappedKey
 from creatorvault.crypto.rootkeys import RootKeyProvider
 
 WRAP_DOMAIN: Final = b"creatorvault/vault-key/v1"
 HIGHEST_ROTATE_AFTER: Final = 2**30
-_CREATED: Final = "creatorvault.crypto.created"
 
 
 class Keyring:
@@ -33,7 +32,7 @@ class Keyring:
         if not 1 <= rotate_after <= HIGHEST_ROTATE_AFTER:
             raise ValueError(f"a vault key is rotated after 1 to {HIGHEST_ROTATE_AFTER} revisions")
         self._provider = provider
-        self._rotate_after = rotate_after
+        self.rotate_after = rotate_after
         self._max_vaults = max_vaults
         self._ciphers: OrderedDict[VaultId, VaultCipher] = OrderedDict()
         self._loading: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
@@ -52,8 +51,6 @@ class Keyring:
         """
         if (cached := self.at_hand(vault, version)) is not None:
             return cached
-        if vault in session.info.get(_CREATED, ()):
-            return await self._load(session, vault, version)
         async with self._loading.setdefault(vault, asyncio.Lock()):
             if (cached := self.at_hand(vault, version)) is not None:
                 return cached
@@ -89,19 +86,17 @@ class Keyring:
 
     async def create(
         self, session: AsyncSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
-    ) -> VaultCipher:
-        """Adds a new random key as `version` in the caller's transaction and reads it back. Never commits.
+    ) -> None:
+        """Adds a new random key as `version` in the caller's transaction. It can be used once that is committed.
 
-        Nothing that this session sees of the vault's keys is kept for others from here on: if its transaction rolls
-        back, the same version will be given to another key.
+        Raises IntegrityError if the vault has a key of that version already, and WrongKey if the wrap does not open.
         """
-        session.info.setdefault(_CREATED, set()).add(vault)
-        root_key_id, wrapped = await self._provider.wrap(
-            os.urandom(KEY_BYTES), wrap_context(vault, version, first_revision)
-        )
+        key, bound = os.urandom(KEY_BYTES), wrap_context(vault, version, first_revision)
+        root_key_id, wrapped = await self._provider.wrap(key, bound)
+        if await self._provider.unwrap(root_key_id, wrapped, bound) != key:
+            raise WrongKey(**vault_ids(vault), key_version=str(version))
         row = WrappedKey(version=version, root_key_id=root_key_id, wrapped=wrapped, first_revision=first_revision)
         await VaultKeyRepository(session, vault).add(row)
-        return await self._load(session, vault, version)
 
     def must_rotate(self, cipher: VaultCipher, revision: VaultRevision) -> bool:
         """Whether the write that makes `revision` has to create the next key version first.
@@ -110,7 +105,7 @@ class Keyring:
         three values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a
         factor of 85.
         """
-        return revision - cipher.first_revision >= self._rotate_after
+        return revision - cipher.first_revision >= self.rotate_after
 
     def forget(self, vault: VaultId) -> None:
         """Lets go of the vault's keys in this process, a load in flight included."""

@@ -7,20 +7,21 @@ from random import Random
 import rich_click as click
 from rich.progress import Progress
 
-from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
+from creatorvault.audit.services import COMMAND, AuditLog
 from creatorvault.audit.upgrade import prepare_audit_log
 from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Statements
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.samples import sample_ideas
-from creatorvault.ideas.services import IdeaWritingService, drafted
+from creatorvault.ideas.services import store_all
 from creatorvault.management.development import with_database, with_development_secrets
 from creatorvault.management.upgrade import upgrade
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Environment, Settings
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.parts import VaultParts
 from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import VaultService
@@ -44,35 +45,21 @@ def seed(users: int, ideas: int) -> None:
 
 
 async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int], None]) -> None:
-    database = Database(settings.database)
+    database, statements = Database(settings.database), Statements(settings.database)
     keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
-    realm = settings.auth.issuers[0].realm
+    revisions = SeenRevisions(settings.database.answer_seconds)
+    parts = VaultParts(database, statements, keyring, revisions, settings.tenancy)
     recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
+    realm = settings.auth.issuers[0].realm
     try:
         for number in range(1, users + 1):
             tenant = TenantName(TenantKind.PERSONAL, realm, f"sample-{number}")
+            vault = VaultService(parts, tenant, VaultId(tenant.id, UserId(tenant.external_id)), lambda: recorder)
             for first in range(0, ideas, AT_ONCE):
                 count = min(AT_ONCE, ideas - first)
                 random = Random(f"{number}-{first}")  # noqa: S311  # samples, the same each time; nothing secret
-                await _store_some(settings, database, keyring, recorder, tenant, random, count)
+                await store_all(vault, sample_ideas(random, count))
                 done(count)
     finally:
+        await statements.close()
         await database.close()
-
-
-async def _store_some(
-    settings: Settings,
-    database: Database,
-    keyring: Keyring,
-    recorder: AuditRecorder,
-    tenant: TenantName,
-    random: Random,
-    count: int,
-) -> None:
-    vault_id = VaultId(tenant.id, UserId(tenant.external_id))
-    async with database.writing() as session:
-        revisions = SeenRevisions(settings.database.answer_seconds)
-        vault = await VaultService(session, tenant, vault_id, keyring, settings, recorder, revisions).open_locked()
-        service = IdeaWritingService(IdeaRepository(session, vault_id), vault)
-        for idea in sample_ideas(random, count):
-            await service.create(idea, drafted(idea, vault_id.user_id))

@@ -4,77 +4,72 @@ Answered from memory, or by a full read of the vault. Either takes processor tim
 counts against the creator's allowance, runs in slices, and ends when the client has left.
 """
 
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
 from typing import Final
 
 from litestar.types import HTTPScope, Receive
 
-from creatorvault.core.database.sessions import Database
-from creatorvault.core.identifiers import VaultId
+from creatorvault.core.identifiers import vault_ids
 from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance
 from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
-from creatorvault.ideas.lists.pages import IdeaPage
+from creatorvault.ideas.lists.cursors import place_of
+from creatorvault.ideas.lists.pages import IdeaPage, about_content, empty_page, page_of_matches
+from creatorvault.ideas.reader import Segments, VaultReader
+from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.cache import SearchCache
-from creatorvault.ideas.services import IdeaReadingService
-from creatorvault.ideas.statements.reads import IdeaGlances
+from creatorvault.ideas.segments.repositories import SegmentRepository
+from creatorvault.ideas.segments.writer import SegmentWriter
+from creatorvault.tenants.errors import Undecided, VaultMismatch
+from creatorvault.tenants.opening import Snapshot
 from creatorvault.tenants.revisions import SeenRevisions
+from creatorvault.tenants.services import VaultService
 
 DRIVER_SHARE: Final = 1 / 2
 """What the driver does for a full read, as a part of what is measured: it runs between the task's steps, and beside
 them where segments are read ahead. Measured: 0.7 for segments, 0.25 for rows, 0.1 where folding takes most.
 """
 
-type SnapshotOf = Callable[[Database], AbstractAsyncContextManager[IdeaReadingService]]
-
 
 class ContentSearchParts:
-    """What all searches of a process share."""
+    """What all searches of a process share. `segments` is None if none are to be used."""
 
     def __init__(
         self,
-        search_cache: SearchCache,
+        cache: SearchCache,
         full_reads: FullReads,
         allowance: WorkAllowance,
         budget: EventLoopBudget,
-        database: Database,
+        revisions: SeenRevisions,
+        segments: SegmentWriter | None,
     ) -> None:
-        """`database` is the one that ordinary requests use."""
-        self.search_cache = search_cache
+        self.cache = cache
         self.full_reads = full_reads
         self.allowance = allowance
         self.budget = budget
-        self.database = database
+        self.revisions = revisions
+        self.segments = segments
 
 
 class ContentSearch:
-    """One request's."""
+    """The questions of one request."""
 
-    def __init__(
-        self,
-        parts: ContentSearchParts,
-        statements: IdeaGlances,
-        revisions: SeenRevisions,
-        snapshot: SnapshotOf,
-        vault: VaultId,
-        scope: HTTPScope,
-        receive: Receive,
-    ) -> None:
+    def __init__(self, parts: ContentSearchParts, vault: VaultService, scope: HTTPScope, receive: Receive) -> None:
         self._parts = parts
-        self._glances = statements
-        self._revisions = revisions
-        self._snapshot = snapshot
         self._vault = vault
         self._scope = scope
         self._receive = receive
         self._creator = request_context_of(scope).caller or ""
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Raises WorkUsedUp, ClientGone, and what `FullReads.turn` and `IdeaReadingService.page` raise."""
+        """Total and page are of one moment.
+
+        Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, what `FullReads.lock` and `VaultService.snapshot`
+        raise, and the alerts of `opened`.
+        """
         self._admit()
         meter = Meter()
         try:
@@ -85,7 +80,7 @@ class ContentSearch:
             self._parts.allowance.charge(self._scope, self._creator, meter)
 
     async def _page(self, query: IdeaQuery, time_slice: TimeSlice, watch: ClientWatch, meter: Meter) -> IdeaPage:
-        if (page := await self._glances.page(query, time_slice)) is not None:
+        if (page := await self._page_from_memory(query, time_slice)) is not None:
             return page
         rows = await self._rows_to_read()
         watch.start()
@@ -94,18 +89,44 @@ class ContentSearch:
             self._admit()
             before = meter.seconds
             try:
-                async with self._snapshot(full_reads.database) as ideas:
-                    return await ideas.page(query, time_slice)
+                async with self._vault.snapshot(full_reads.database) as snapshot:
+                    return await self._page_of(snapshot, query, time_slice)
             finally:
                 meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
+    async def _page_from_memory(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage | None:
+        """Returns None if the index is not in memory at the revision that the vault has now."""
+        try:
+            question = about_content(query, place_of(query, self._vault.cipher))
+            vault = (await self._vault.look()).vault
+        except (CursorInvalid, Undecided):
+            return None  # a cursor may be under a key that this process has yet to read
+        if vault is None:
+            return None
+        page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice)
+        return None if page is None else page_of_matches(vault, query, page)
+
+    async def _page_of(self, snapshot: Snapshot, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
+        repository, vault = IdeaRepository(snapshot.session, snapshot.id), snapshot.vault
+        after = place_of(query, snapshot.cipher)
+        if vault is None:
+            if await repository.count():
+                raise VaultMismatch(**vault_ids(snapshot.id))
+            return empty_page(query)
+        segments = None
+        if self._parts.segments is not None:
+            segments = Segments(SegmentRepository(snapshot.session, vault.id), self._parts.segments)
+        reader = VaultReader(repository, vault, time_slice, segments)
+        page = await self._parts.cache.page(vault.id, reader, about_content(query, after), time_slice)
+        return page_of_matches(vault, query, page)
+
     async def _rows_to_read(self) -> int:
         """At the most: an idea has one revision, and a vault as many as it has had changes."""
-        revision = self._revisions.get(self._vault)
+        revision = self._parts.revisions.get(self._vault.id)
         if revision is None:  # the first request for this vault in this process
-            async with self._snapshot(self._parts.database) as ideas:
-                revision = ideas.revision
-        return revision - self._parts.search_cache.revision_of(self._vault)
+            async with self._vault.snapshot() as snapshot:
+                revision = snapshot.revision
+        return revision - self._parts.cache.revision_of(self._vault.id)
 
     def _admit(self) -> None:
         self._parts.allowance.admit(self._scope, self._creator)

@@ -13,8 +13,8 @@ from creatorvault.core.http.handlers import delete, get, patch, post, put
 from creatorvault.core.http.inputs import Received, accepts
 from creatorvault.core.http.responses import Answer
 from creatorvault.ideas import openapi
-from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
-from creatorvault.ideas.reading import IdeaReading
+from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
+from creatorvault.ideas.drafting import StoredIdea
 from creatorvault.ideas.schemas import (
     IdeaCreate,
     IdeaListResponse,
@@ -24,8 +24,7 @@ from creatorvault.ideas.schemas import (
     IdeaUpdate,
     OwnerPath,
 )
-from creatorvault.ideas.services import StoredIdea
-from creatorvault.ideas.writing import IdeaWriting
+from creatorvault.ideas.services import IdeaService
 
 
 class IdeaController(Controller):
@@ -37,31 +36,31 @@ class IdeaController(Controller):
     @post(
         "/",
         summary="Capture an idea",
-        **accepts(path=OwnerPath, body=IdeaCreate, writing=provide_writing),
+        **accepts(path=OwnerPath, body=IdeaCreate, ideas=provide_ideas),
         **openapi.CREATE,
     )
     async def create_idea(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
         """Stores a new idea. A title is enough; the rest has defaults.
 
         With an `Idempotency-Key` header a repeated request is done once and answered alike.
         """
-        stored = await writing.create(received.body(IdeaCreate))
+        stored = await ideas.create(received.body(IdeaCreate))
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
     @get(
         "/",
         summary="List and search ideas",
-        **accepts(path=OwnerPath, query=IdeaQuery, reading=provide_reading),
+        **accepts(path=OwnerPath, query=IdeaQuery, ideas=provide_ideas),
         **openapi.LIST,
     )
     async def list_ideas(
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
-        reading: NamedDependency[IdeaReading],
+        ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaListResponse]:
         """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
 
@@ -71,9 +70,9 @@ class IdeaController(Controller):
         With `If-None-Match` the page is sent only if it could have changed.
         """
         query = received.query(IdeaQuery)
-        if is_conditional(request) and (unchanged := not_modified(request, await reading.tag(query))):
+        if is_conditional(request) and (unchanged := not_modified(request, await ideas.tag(query))):
             return unchanged
-        page = await reading.page(query)
+        page = await ideas.page(query)
         answer = IdeaListResponse(
             items=cast("list[IdeaResponse]", page.items),
             total=page.total,
@@ -87,59 +86,59 @@ class IdeaController(Controller):
     @get(
         "/{idea_id:str}",
         summary="Read an idea",
-        **accepts(path=IdeaPath, reading=provide_reading),
+        **accepts(path=IdeaPath, ideas=provide_ideas),
         **openapi.GET,
     )
     async def get_idea(
         self,
         request: IdeasRequest,
         received: NamedDependency[Received],
-        reading: NamedDependency[IdeaReading],
+        ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaResponse]:
         """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
-        stored = await reading.get(received.path(IdeaPath).idea_id)
+        stored = await ideas.get(received.path(IdeaPath).idea_id)
         return not_modified(request, stored.tag) or _answer(stored)
 
     @patch(
         "/{idea_id:str}",
         summary="Change an idea",
-        **accepts(path=IdeaPath, body=IdeaUpdate, writing=provide_writing),
+        **accepts(path=IdeaPath, body=IdeaUpdate, ideas=provide_ideas),
         **openapi.CHANGE,
     )
     async def update_idea_partial(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
         """Changes the fields that are sent and leaves the others.
 
         `null` clears `notes` and `due_date`; for the others it means "leave it". With `If-Match` nothing is changed
         unless the idea is still the one that you have read.
         """
-        return _answer(await writing.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
+        return _answer(await ideas.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
 
     @put(
         "/{idea_id:str}",
         summary="Replace an idea",
-        **accepts(path=IdeaPath, body=IdeaCreate, writing=provide_writing),
+        **accepts(path=IdeaPath, body=IdeaCreate, ideas=provide_ideas),
         **openapi.REPLACE,
     )
     async def update_idea_full(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
         """Replaces the whole idea: fields that are left out go back to their defaults.
 
         With `If-Match` nothing is replaced unless the idea is still the one that you have read.
         """
-        return _answer(await writing.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
+        return _answer(await ideas.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
 
     @delete(
         "/{idea_id:str}",
         summary="Delete an idea",
-        **accepts(path=IdeaPath, writing=provide_writing),
+        **accepts(path=IdeaPath, ideas=provide_ideas),
         **openapi.DELETE,
     )
-    async def delete_idea(self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]) -> None:
+    async def delete_idea(self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]) -> None:
         """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
-        await writing.delete(received.path(IdeaPath).idea_id)
+        await ideas.delete(received.path(IdeaPath).idea_id)
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:

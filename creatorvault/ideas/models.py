@@ -36,7 +36,8 @@ class DueDate(TypeDecorator[datetime]):
 class Idea(SQLModel, table=True):
     """`stage` and `priority` are ranks (`ideas.ranks`), so that their order is the order of an index.
 
-    `revision` is the vault's revision at the row's last change.
+    `stamp` is a random number from 1 to 2^63 - 1 that each change of the row draws anew. It is 0 in rows that were last
+    changed before there were stamps. `revision` is the vault's revision at the row's last change.
     """
 
     __tablename__ = "ideas"
@@ -58,6 +59,7 @@ class Idea(SQLModel, table=True):
     due_date: datetime | None = Field(sa_column=Column(DueDate, nullable=True))
     created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
     updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    stamp: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 

@@ -6,12 +6,12 @@ from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision, vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
-from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
-from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.search.blocks import ID_BYTES, MOST, MOST_BYTES, Block, ids_in
 from creatorvault.ideas.search.cache import BEGINNING
 from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.sealing import (
     ENDLESS,
     FEWEST,
@@ -23,7 +23,7 @@ from creatorvault.ideas.segments.sealing import (
 )
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.services import OpenVault
+from creatorvault.tenants.opening import OpenVault
 
 MOST_GAPS: Final = 32
 """Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
@@ -32,7 +32,6 @@ IDS_AT_ONCE: Final = 2**11
 """Comparing so many ids takes a fraction of a millisecond."""
 
 EVERYTHING: Final = Gap(BEGINNING, ENDLESS)
-EVERY_IDEA: Final = IdeaQuery()
 
 
 class Segments(NamedTuple):
@@ -53,12 +52,11 @@ class VaultReader:
         self, repository: IdeaRepository, vault: OpenVault, time_slice: TimeSlice, segments: Segments | None = None
     ) -> None:
         """`turn` is that of who reads the blocks, and rests between them."""
-        self.revision = vault.revision
-        self.idea_count = vault.idea_count
+        self.version = vault.version
         self._repository = repository
         self._vault = vault
         self._time_slice = time_slice
-        self._segments = segments if vault.idea_count >= FEWEST else None
+        self._segments = segments if vault.version.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
         self._makes_segments = True  # and forgets those that are not believed
@@ -112,7 +110,7 @@ class VaultReader:
             return (), [EVERYTHING]
         if go_together(spans):
             gaps = await self._repository.rows_in(gaps_between(spans))
-            if sum(span.ideas for span in spans) + sum(rows for _, rows in gaps) != self.idea_count:
+            if sum(span.ideas for span in spans) + sum(rows for _, rows in gaps) != self.version.idea_count:
                 raise await self._mismatch()
             if len(gaps) <= MOST_GAPS:
                 return spans, [gap for gap, _ in gaps]
@@ -134,7 +132,7 @@ class VaultReader:
                     raise await self._mismatch()
                 rows += len(ids)
                 await self._time_slice.rest_if_over()
-        if rows != self.idea_count:
+        if rows != self.version.idea_count:
             raise await self._mismatch()
 
     async def _rows(self, gap: Gap) -> AsyncGenerator[Block]:
@@ -143,7 +141,7 @@ class VaultReader:
         async with aclosing(self._repository.changed_within(gap)) as batches:
             async for rows in batches:
                 for row in rows:
-                    idea = OpenedIdea.of(row.revision, self._sealer.open(row))
+                    idea = OpenedIdea.of(row.revision, row.stamp, self._sealer.open(row))
                     opened.append(idea)
                     size += idea.size
                     if _is_full(len(opened), size):
@@ -156,12 +154,12 @@ class VaultReader:
 
     def _make_segment(self, segments: Segments, block: Block) -> None:
         if self._makes_segments and segments.writer.has_room:
-            segments.writer.write(self._vault.id, self.revision, self._segment_sealer.seal(block))
+            segments.writer.write(self._vault.id, self.version.revision, self._segment_sealer.seal(block))
 
     async def _mismatch(self) -> VaultMismatch:
         """Between rows, segments and the vault's row. It names the segments where the other two agree."""
-        rows = (await self._repository.counted(EVERY_IDEA)).rows
-        where = {"table": "idea_segments"} if rows == self.idea_count else {}
+        rows = await self._repository.count()
+        where = {"table": "idea_segments"} if rows == self.version.idea_count else {}
         return VaultMismatch(**vault_ids(self._vault.id), **where)
 
 

@@ -4,17 +4,17 @@ Every one of the three ciphertexts is bound to all of the row, so a row is seale
 moved, mixed or rolled back unseen.
 """
 
+import os
 import struct
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from operator import attrgetter
 from typing import Any, Final, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
 
 from creatorvault.core.errors import Alert
-from creatorvault.core.identifiers import VaultRevision, vault_ids
+from creatorvault.core.identifiers import vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, microseconds
 from creatorvault.crypto.errors import Tampered
@@ -22,10 +22,11 @@ from creatorvault.crypto.records import RecordCipher
 from creatorvault.ideas.ranks import PRIORITIES, PRIORITY_RANK, STAGE_RANK, STAGES
 from creatorvault.ideas.schemas import IdeaResponse
 
-DOMAIN: Final = b"creatorvault/idea/v1"
+DOMAIN: Final = b"creatorvault/idea/v2"
+DOMAIN_BEFORE_STAMPS: Final = b"creatorvault/idea/v1"
 SEALED: Final = (b"title", b"notes", b"tags")
 
-# What envelope.context makes of the row's parts, each after its length, in one call: id, revision, stage, priority, due
+# What envelope.context makes of the row's parts, each after its length, in one call: id, version, stage, priority, due
 # date or an empty part, creation, update.
 _DUE: Final = struct.Struct(">I16sIQIhIhIqIqIq")
 _UNDUE: Final = struct.Struct(">I16sIQIhIhIIqIq")
@@ -36,8 +37,8 @@ _notes: Final = msgspec.json.Decoder(str | None).decode
 _tags: Final = msgspec.json.Decoder(list[str]).decode
 
 
-class IdeaColumns(NamedTuple):
-    """The columns of `ideas` that a reader needs."""
+class SealedRow(NamedTuple):
+    """What a writer gives a row of `ideas`, save for the vault's own two columns."""
 
     id: UUID
     title: bytes
@@ -48,22 +49,38 @@ class IdeaColumns(NamedTuple):
     due_date: datetime | None
     created_at: datetime
     updated_at: datetime
+    stamp: int
+
+    @property
+    def size(self) -> int:
+        """Of the ciphertexts, in bytes."""
+        return len(self.title) + len(self.notes) + len(self.tags)
+
+
+class IdeaColumns(NamedTuple):
+    """The columns of `ideas` that a reader needs: those of SealedRow, and the revision that the database assigned."""
+
+    id: UUID
+    title: bytes
+    notes: bytes
+    tags: bytes
+    stage: int
+    priority: int
+    due_date: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    stamp: int
     revision: int
 
-
-columns_of: Final = attrgetter(*IdeaColumns._fields)
-"""Of an entity."""
-
-
-class SealedRow(NamedTuple):
-    """Column values, save for the vault's own two, and what the ciphertexts among them take, in bytes."""
-
-    values: dict[str, Any]
-    size: int
+    @property
+    def size(self) -> int:
+        """Of the ciphertexts, in bytes."""
+        return len(self.title) + len(self.notes) + len(self.tags)
 
 
-def sealed_size(title: bytes, notes: bytes, tags: bytes) -> int:
-    return len(title) + len(notes) + len(tags)
+def new_stamp() -> int:
+    """A random number from 1 to 2^63 - 1. Two changes of one idea share it with a probability of 2^-63."""
+    return (int.from_bytes(os.urandom(8)) >> 1) or 1
 
 
 class IdeaSealer:
@@ -76,37 +93,30 @@ class IdeaSealer:
 
     def __init__(self, cipher: VaultCipher) -> None:
         vault = cipher.vault
-        shared = context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode())
-        self._record = RecordCipher(cipher, shared, SEALED)
+        self._record, self._record_before_stamps = (
+            RecordCipher(cipher, context(domain, vault.tenant_id.bytes, vault.user_id.encode()), SEALED)
+            for domain in (DOMAIN, DOMAIN_BEFORE_STAMPS)
+        )
         self._vault = vault
         self._user_id = vault.user_id
 
-    def seal(self, idea: IdeaResponse, revision: VaultRevision) -> SealedRow:
+    def seal(self, idea: IdeaResponse) -> SealedRow:
+        """Under a new stamp."""
         stage, priority = STAGE_RANK[idea.stage], PRIORITY_RANK[idea.priority]
-        row = row_context(idea.id, revision, stage, priority, idea.due_date, idea.created_at, idea.updated_at)
+        times = idea.created_at, idea.updated_at
+        row = row_context(idea.id, stamp := new_stamp(), stage, priority, idea.due_date, *times)
         title, notes, tags = self._record.seal((_encode(idea.title), _encode(idea.notes), _encode(idea.tags)), row)
-        values = {
-            "id": idea.id,
-            "title": title,
-            "notes": notes,
-            "tags": tags,
-            "stage": stage,
-            "priority": priority,
-            "due_date": idea.due_date,
-            "created_at": idea.created_at,
-            "updated_at": idea.updated_at,
-            "revision": revision,
-        }
-        return SealedRow(values, sealed_size(title, notes, tags))
+        return SealedRow(idea.id, title, notes, tags, stage, priority, idea.due_date, *times, stamp)
 
     def open(self, columns: Sequence[Any]) -> IdeaResponse:
         """`columns` are those of IdeaColumns. Raises Tampered, WrongKey or LostKey, each naming the idea."""
-        idea_id, title, notes, tags, stage, priority, due_date, created_at, updated_at, revision = columns
+        idea_id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision = columns
+        record, version = (self._record, stamp) if stamp else (self._record_before_stamps, revision)
         if due_date is not None and due_date.tzinfo is None:
             due_date = due_date.replace(tzinfo=UTC)  # as ideas.models.DueDate reads it
         try:
-            row = row_context(idea_id, revision, stage, priority, due_date, created_at, updated_at)
-            title, notes, tags = self._record.open((title, notes, tags), row)
+            row = row_context(idea_id, version, stage, priority, due_date, created_at, updated_at)
+            title, notes, tags = record.open((title, notes, tags), row)
             return IdeaResponse(
                 title=_title(title),
                 notes=_notes(notes),
@@ -130,7 +140,7 @@ class IdeaSealer:
 
 def row_context(
     idea_id: UUID,
-    revision: int,
+    version: int,
     stage: int,
     priority: int,
     due_date: datetime | None,
@@ -140,6 +150,6 @@ def row_context(
     created = microseconds(created_at)
     updated = created if updated_at == created_at else microseconds(updated_at)  # of most ideas they are the same
     if due_date is None:
-        return _UNDUE.pack(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 0, 8, created, 8, updated)
+        return _UNDUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 0, 8, created, 8, updated)
     due = microseconds(due_date)
-    return _DUE.pack(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 8, due, 8, created, 8, updated)
+    return _DUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 8, due, 8, created, 8, updated)

@@ -1,237 +1,263 @@
-"""The rules of ideas: what a creator reads, and what a change does."""
+"""The rules of ideas: what a creator reads, and what a change does.
 
+Every operation has one statement. It is asked alone first, which decides nearly every request; where it does not, it is
+asked once more in a transaction, where absence is certain and nobody else changes the vault.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
-from msgspec import UNSET
-from msgspec.structs import replace
 
+from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.identifiers import VaultRevision, vault_ids
-from creatorvault.core.waiting.event_loop_budget import TimeSlice
-from creatorvault.ideas.errors import IdeaNotFound
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.ideas.content_search import ContentSearch
+from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced
+from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
+from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import (
     IdeaPage,
-    about_content,
+    empty_page,
+    is_about_content,
+    is_filtered,
     list_tag,
     opened,
-    page_of_matches,
     page_of_rows,
+    ranks_wanted,
     rows_wanted,
 )
-from creatorvault.ideas.models import Idea
-from creatorvault.ideas.reader import Segments, VaultReader
-from creatorvault.ideas.repositories import IdeaRepository, is_filtered
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.sealing import IdeaSealer, columns_of, sealed_size
-from creatorvault.ideas.search.cache import SearchCache
-from creatorvault.ideas.search.ordering import Place
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow
+from creatorvault.ideas.statements.changes import DELETE, GIVEN, INSERT, UPDATE
+from creatorvault.ideas.statements.reads import IDEA, ONE, STORED, STORED_ALONE, page
 from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.services import LockedVault, OpenVault
+from creatorvault.tenants.opening import OpenVault, VaultView, WritableVault
+from creatorvault.tenants.services import VaultService
+from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
+from creatorvault.tenants.statements.vault import VAULT_COLUMNS
 
 UNCONDITIONAL: Final = Precondition()
-NOTHING_STORED: Final = VaultRevision(0)
-
-
-class StoredIdea(msgspec.Struct, frozen=True):
-    idea: IdeaResponse
-    revision: VaultRevision
-
-    @property
-    def tag(self) -> str:
-        return idea_tag(self.revision)
 
 
 class Creation(msgspec.Struct, frozen=True):
-    """What storing an idea adds to what was given."""
+    """What storing an idea adds to what was given. `stamp` is 0 in results of versions that had no stamps."""
 
     id: UUID
     time: datetime
     revision: VaultRevision
+    stamp: int = 0
 
 
-class IdeaReadingService:
-    """Reads one vault as a snapshot sees it; `vault` is None for a creator who has stored nothing yet."""
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An idea as its row has it, in a vault as it was when the row was read."""
 
-    def __init__(
-        self,
-        repository: IdeaRepository,
-        vault: OpenVault | None,
-        search_cache: SearchCache,
-        segments: Segments | None = None,
-    ) -> None:
-        self._repository = repository
-        self._vault = vault
-        self._search_cache = search_cache
-        self._segments = segments
+    vault: OpenVault
+    row: IdeaColumns
 
     @property
-    def revision(self) -> VaultRevision:
-        return NOTHING_STORED if self._vault is None else self._vault.revision
+    def tag(self) -> str:
+        return idea_tag(self.row.stamp, self.row.revision)
 
-    def tag_of(self, query: IdeaQuery) -> str:
-        """Raises CursorInvalid: a list that is refused has no version that a client could have."""
-        self._place_of(query)
-        return list_tag(self.revision, query)
-
-    async def get(self, idea_id: UUID) -> StoredIdea:
-        """Raises IdeaNotFound, and the alarms of `opened`, as every read does."""
-        row = await self._repository.row(idea_id)
-        if row is None:
-            raise IdeaNotFound(idea_id)
-        if self._vault is None:
-            raise self._mismatch()
-        return StoredIdea(opened(self._vault, row), VaultRevision(row.revision))
-
-    async def page(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
-        """Total and page come from one snapshot. SQL answers unless the question is about content.
-
-        Raises CursorInvalid, the alarms of `opened`, and VaultMismatch.
-        """
-        vault, after = self._vault, self._place_of(query)
-        if vault is None:
-            if (await self._repository.counted(query)).rows:
-                raise self._mismatch()
-            return IdeaPage([], 0, list_tag(NOTHING_STORED, query), UNSET if query.cursor is None else None)
-        question = about_content(query, after)
-        if question is None:
-            return await self._page_from_rows(vault, query, after, time_slice)
-        reader = VaultReader(self._repository, vault, time_slice, self._segments)
-        page = await self._search_cache.page(vault.id, reader, question, time_slice)
-        return page_of_matches(vault, query, page)
-
-    def _place_of(self, query: IdeaQuery) -> Place | None:
-        return place_of(query, None if self._vault is None else self._vault.cipher)
-
-    async def _page_from_rows(
-        self, vault: OpenVault, query: IdeaQuery, after: Place | None, time_slice: TimeSlice
-    ) -> IdeaPage:
-        """As far as all of the vault's rows are looked at for it, they have to be as many as the vault counts: for a
-        filter, and at the end of a list. In the middle of one the page alone tells whether a row is missing.
-        """
-        filtered, wanted = is_filtered(query), rows_wanted(query)
-        total = await self._matches(vault, query) if filtered else vault.idea_count
-        rows = await self._repository.page(query, wanted, after) if query.offset < total else ()
-        # Before rows and count are compared, since a row that does not open is the better alarm: it has an id.
-        page = await page_of_rows(vault, query, rows, total, time_slice)
-        if not filtered and (len(rows) < wanted or query.offset + wanted >= total):
-            await self._matches(vault, query)
-        return page
-
-    async def _matches(self, vault: OpenVault, query: IdeaQuery) -> int:
-        """Raises VaultMismatch."""
-        matches, rows = await self._repository.counted(query)
-        if rows != vault.idea_count:
-            raise self._mismatch()
-        return matches
-
-    def _mismatch(self) -> VaultMismatch:
-        return VaultMismatch(**vault_ids(self._repository.vault))
+    def stored(self) -> StoredIdea:
+        """Raises the alerts of `opened`."""
+        return StoredIdea(opened(self.vault, self.row), self.tag)
 
 
-class IdeaWritingService:
-    """Changes one vault, under its lock and in the caller's transaction."""
+class IdeaService:
+    """The ideas of one vault, for one request. What a method has changed is committed when it returns.
+
+    Every method raises ServiceUnavailable, and what opening the vault raises: TenantSuspended, TenantErased,
+    TenantUnknown, VaultSetBack and the alerts of keys; changes also QuotaExceeded.
+    """
 
     def __init__(
         self,
-        repository: IdeaRepository,
-        vault: LockedVault,
+        vault: VaultService,
+        search: Callable[[], ContentSearch],
+        budget: EventLoopBudget,
+        in_doubt: InDoubtIdeas,
         precondition: Precondition = UNCONDITIONAL,
-        once: IdempotencyKey | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> None:
-        self._repository = repository
         self._vault = vault
+        self._search = search
+        self._budget = budget
+        self._in_doubt = in_doubt
         self._precondition = precondition
-        self._once = once
-        self._sealer = IdeaSealer.of(vault.cipher)
+        self._idempotency_key = idempotency_key
 
-    async def create(self, given: IdeaCreate, idea: IdeaResponse) -> StoredIdea:
-        """Stores `idea`, which was drafted from what was given.
+    async def get(self, idea_id: UUID) -> StoredIdea:
+        """Raises IdeaNotFound, and the alerts of `opened`."""
+        return (await self._vault.read(partial(_found, idea_id))).stored()
 
-        A request that was done before under the same idempotency key gets the same answer and does nothing.
+    async def tag(self, query: IdeaQuery) -> str:
+        """The entity tag that the page has now. Raises CursorInvalid: no client could have a list that is refused."""
+        return await self._vault.read(partial(_tag, query), CursorInvalid)
+
+    async def page(self, query: IdeaQuery) -> IdeaPage:
+        """Total and page are of one moment. Raises CursorInvalid, the alerts of `opened`, and VaultMismatch.
+
+        A question about content raises what `ContentSearch.page` raises as well.
         """
-        if self._once is None:
-            return await self._create(idea)
-        request, cipher = given.model_dump_json().encode(), self._vault.cipher
-        if (earlier := await self._once.earlier(cipher, request, Creation)) is not None:
-            return StoredIdea(created(given, self._vault.id.user_id, earlier.id, earlier.time), earlier.revision)
-        stored = await self._create(idea)
-        await self._once.keep(cipher, request, Creation(stored.idea.id, stored.idea.created_at, stored.revision))
-        return stored
+        if is_about_content(query):
+            return await self._search().page(query)
+        return await self._vault.read(partial(_page, query, TimeSlice(self._budget)), CursorInvalid)
 
-    async def _create(self, idea: IdeaResponse) -> StoredIdea:
-        revision = self._vault.next_revision
-        row = self._sealer.seal(idea, revision)
-        await self._vault.advance(ideas=1, sealed_bytes=row.size)
-        await self._repository.insert(row.values)
-        return StoredIdea(idea, revision)
+    async def create(self, given: IdeaCreate) -> StoredIdea:
+        """Stores a new idea.
 
-    async def create_once(self, idea: IdeaResponse) -> StoredIdea:
-        """Stores an idea that may be stored already, under the id that it has."""
-        if (row := await self._repository.row(idea.id)) is not None:
-            return StoredIdea(self._sealer.open(row), VaultRevision(row.revision))
-        return await self._create(idea)
+        A request that was done before under the same idempotency key gets the same answer and does nothing. One that
+        equals a request whose commit is in doubt is about the same idea.
+        """
+        if self._idempotency_key is not None:
+            return await self._create_once(given, self._idempotency_key)
+        user_id = self._vault.id.user_id
+        doubt = self._in_doubt.about(self._vault.id, given)
+        idea = drafted(given, user_id) if doubt is None else created(given, user_id, doubt.id, doubt.created_at)
+        try:
+            if doubt is None:
+                return await self._vault.write(partial(_insert, idea))
+            return await self._create_if_missing(idea)
+        except ServiceUnavailable:
+            self._in_doubt.remember(self._vault.id, given, idea)
+            raise
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
-        entity = await self._entity(idea_id)
-        return await self._store(entity, replaced(opened(self._vault, columns_of(entity)), given))
+        return await self._vault.write(partial(self._change, idea_id, lambda idea: replaced(idea, given)))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
         """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
-        entity = await self._entity(idea_id)
-        stored = opened(self._vault, columns_of(entity))
-        after = changed(stored, given)
-        if after == stored:
-            return StoredIdea(stored, VaultRevision(entity.revision))
-        return await self._store(entity, after)
+        return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)))
 
     async def delete(self, idea_id: UUID) -> None:
-        """Raises as `replace`; what was deleted by then is rolled back."""
-        if (removed := await self._repository.remove(idea_id)) is None:
-            raise IdeaNotFound(idea_id)
-        self._precondition.check(idea_tag(removed.revision))
-        await self._vault.advance(ideas=-1, sealed_bytes=-removed.size)
+        """Raises as `replace`."""
+        await self._vault.write(partial(self._delete, idea_id))
 
-    async def _entity(self, idea_id: UUID) -> Idea:
-        if (entity := await self._repository.entity(idea_id)) is None:
-            raise IdeaNotFound(idea_id)
-        self._precondition.check(idea_tag(VaultRevision(entity.revision)))
-        return entity
+    async def _create_once(self, given: IdeaCreate, key: IdempotencyKey) -> StoredIdea:
+        request = given.model_dump_json().encode()
+        async with self._vault.transaction(key.claim) as vault:
+            earlier = await key.replay(vault.session, vault.cipher, request, Creation)
+            if earlier is not None:
+                idea = created(given, vault.id.user_id, earlier.id, earlier.time)
+                return StoredIdea(idea, idea_tag(earlier.stamp, earlier.revision))
+            idea = drafted(given, vault.id.user_id)
+            row = IdeaSealer.of(vault.cipher).seal(idea)
+            revision = await vault.apply(_insertion(row), vault.cipher)
+            await key.store(
+                vault.session, vault.cipher, request, Creation(idea.id, idea.created_at, revision, row.stamp)
+            )
+            return StoredIdea(idea, idea_tag(row.stamp, revision))
 
-    async def _store(self, entity: Idea, idea: IdeaResponse) -> StoredIdea:
-        idea = stamped(idea)
-        revision = self._vault.next_revision
-        row = self._sealer.seal(idea, revision)
-        await self._vault.advance(sealed_bytes=row.size - sealed_size(entity.title, entity.notes, entity.tags))
-        await self._repository.change(entity, **row.values)
-        return StoredIdea(idea, revision)
+    async def _create_if_missing(self, idea: IdeaResponse) -> StoredIdea:
+        """Reading comes first: it answers also where nothing can be committed, as while a standby is away."""
+        try:
+            return await self.get(idea.id)
+        except IdeaNotFound:
+            pass
+        async with self._vault.transaction() as vault:
+            try:
+                return (await _found(idea.id, vault)).stored()
+            except IdeaNotFound:
+                return await _insert(idea, vault)
+
+    async def _change(
+        self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
+    ) -> StoredIdea:
+        found = await _found(idea_id, vault)
+        self._precondition.check(found.tag)
+        before = opened(found.vault, found.row)
+        idea = change(before)
+        if idea is before:
+            return StoredIdea(before, found.tag)
+        row = IdeaSealer.of(found.vault.cipher).seal(idea)
+        usage = UsageDelta(ideas=0, sealed_bytes=row.size - found.row.size)
+        given = (*(getattr(row, name) for name in GIVEN), found.row.stamp)
+        update = VaultChange(UPDATE, usage, row.stamp ^ found.row.stamp, idea.updated_at, given)
+        revision = await vault.apply(update, found.vault.cipher)
+        return StoredIdea(idea, idea_tag(row.stamp, revision))
+
+    async def _delete(self, idea_id: UUID, vault: WritableVault) -> None:
+        found = await _found(idea_id, vault)
+        self._precondition.check(found.tag)
+        usage = UsageDelta(ideas=-1, sealed_bytes=-found.row.size)
+        deletion = VaultChange(DELETE, usage, found.row.stamp, datetime.now(UTC), (idea_id, found.row.stamp))
+        await vault.apply(deletion, found.vault.cipher)
 
 
-def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:
-    return created(given, user_id, uuid4(), datetime.now(UTC))
+async def _found(idea_id: UUID, vault: VaultView) -> Found:
+    """Raises IdeaNotFound, and VaultMismatch for an idea of a vault that does not exist."""
+    seen = await vault.look(ONE, idea_id)
+    columns = seen.rows[0][VAULT_COLUMNS:]
+    if columns[0] is None:
+        raise IdeaNotFound(idea_id)
+    if seen.vault is None:
+        raise VaultMismatch(**vault_ids(vault.id))
+    return Found(seen.vault, IdeaColumns(*columns))
 
 
-def created(given: IdeaCreate, user_id: str, idea_id: UUID, time: datetime) -> IdeaResponse:
-    return IdeaResponse(**given.__dict__, id=idea_id, user_id=user_id, created_at=time, updated_at=time)
+async def _tag(query: IdeaQuery, vault: VaultView) -> str:
+    seen = await vault.look()
+    place_of(query, None if seen.vault is None else seen.vault.cipher)
+    return list_tag(seen.vault, query)
 
 
-def replaced(idea: IdeaResponse, given: IdeaCreate) -> IdeaResponse:
-    return replace(idea, **given.__dict__)
+async def _page(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
+    """Raises VaultMismatch if all of the vault's rows were looked at and are not as many as the vault counts.
+
+    They are for a filter and at the end of a list. In its middle the page alone shows whether a row is missing.
+    """
+    after, filtered, wanted = place_of(query, vault.cipher), is_filtered(query), rows_wanted(query)
+    statement = page(query.sort, query.order, filtered=filtered, beyond=after is not None)
+    seen = await vault.look(statement, wanted, query.offset, *(ranks_wanted(query) if filtered else ()), *(after or ()))
+    rows = [row[IDEA:] for row in seen.rows] if seen.rows[0][IDEA] is not None else []
+    if seen.vault is None:
+        if rows or await _stored(vault):
+            raise VaultMismatch(**vault_ids(vault.id))
+        return empty_page(query)
+    stored, total = seen.rows[0][STORED:IDEA]
+    # Before rows and counts are compared, since a row that does not open is the better alert: it has an id.
+    found = await page_of_rows(seen.vault, query, rows, total, time_slice)
+    if after is None:
+        adds_up = stored == seen.vault.version.idea_count and len(rows) == max(0, min(wanted, total - query.offset))
+    else:  # how many there are beyond a place is not known
+        adds_up = stored == seen.vault.version.idea_count
+    if adds_up and not filtered and len(rows) < wanted and (after is not None or not rows):
+        adds_up = await _stored(vault) == seen.vault.version.idea_count
+    if not adds_up:
+        raise VaultMismatch(**vault_ids(vault.id))
+    return found
 
 
-def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:
-    return replace(idea, **given.changes())
+async def _stored(vault: VaultView) -> int:
+    """How many ideas the vault has."""
+    seen = await vault.look(STORED_ALONE)
+    return int(seen.rows[0][STORED])
 
 
-def stamped(idea: IdeaResponse) -> IdeaResponse:
-    """Clocks of two machines may disagree; an idea's own time never runs backwards."""
-    return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
+async def _insert(idea: IdeaResponse, vault: WritableVault) -> StoredIdea:
+    cipher = vault.cipher
+    row = IdeaSealer.of(cipher).seal(idea)
+    revision = await vault.apply(_insertion(row), cipher)
+    return StoredIdea(idea, idea_tag(row.stamp, revision))
 
 
-def idea_tag(revision: VaultRevision) -> str:
-    return f'"{revision}"'
+def _insertion(row: SealedRow) -> VaultChange:
+    given = tuple(getattr(row, name) for name in GIVEN)
+    return VaultChange(INSERT, UsageDelta(ideas=1, sealed_bytes=row.size), row.stamp, row.created_at, given)
+
+
+async def store_all(vault: VaultService, ideas: Iterable[IdeaCreate]) -> None:
+    """Stores new ideas in one transaction. Raises as `VaultService.transaction`, and QuotaExceeded."""
+    async with vault.transaction() as locked:
+        for given in ideas:
+            await _insert(drafted(given, vault.id.user_id), locked)

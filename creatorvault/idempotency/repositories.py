@@ -29,7 +29,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
         row = (await self.session.execute(statement)).one_or_none()
         return None if row is None else (row.answer, row.expires_at)
 
-    async def keep(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
+    async def store(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
         """Also lets go of what has expired, this name's own earlier answer included."""
         await self.session.execute(delete(StoredResultRow).where(self.scope, col(StoredResultRow.expires_at) <= now))
         await self.session.execute(

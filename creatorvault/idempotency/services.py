@@ -34,47 +34,39 @@ _decoder: Final = msgspec.json.Decoder(StoredResult)
 
 
 class IdempotencyKey:
-    """One key of one vault, claimed for this transaction.
+    """One key of one vault. `claim` it before the vault is locked, then `replay` the result, or `store` one."""
 
-    Usage: `claimed` before the vault is locked, then `earlier` and `keep` with its cipher.
-    """
-
-    def __init__(self, session: AsyncSession, vault: VaultId, key: str) -> None:
-        self._session = session
+    def __init__(self, vault: VaultId, header: str) -> None:
         self._vault = vault
-        self._key = key
+        self._key = header
 
-    @classmethod
-    async def claimed(cls, session: AsyncSession, vault: VaultId, header: str | None) -> "IdempotencyKey | None":
-        """None without a key. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
-        if header is None:
-            return None
-        if not WELL_FORMED.fullmatch(header):
+    async def claim(self, session: AsyncSession) -> None:
+        """For this transaction. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
+        if not WELL_FORMED.fullmatch(self._key):
             raise KeyInvalid("it must have 1 to 255 printable ASCII characters and no blanks")
-        if not await claim(session, vault, header):
+        if not await claim(session, self._vault, self._key):
             raise InFlight
-        return cls(session, vault, header)
 
-    async def earlier[T](self, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
+    async def replay[T](self, session: AsyncSession, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
         """What the first answer had beside the request, or None for a first time.
 
-        Raises KeyInvalid when the key was used for another request, and Tampered for what is not ours.
+        Raises KeyInvalid if the key was used for another request, and Tampered for what is not ours.
         """
         name = cipher.name_of(self._key)
-        found = await StoredResultRepository(self._session, self._vault).find(name, datetime.now(UTC))
+        found = await StoredResultRepository(session, self._vault).find(name, datetime.now(UTC))
         if found is None:
             return None
         sealed, expires_at = found
-        kept = cipher.for_purpose(PURPOSE).open_json(sealed, self._context(name, expires_at), _decoder)
-        if kept.request != _digest(request):
+        stored = cipher.for_purpose(PURPOSE).open_json(sealed, self._context(name, expires_at), _decoder)
+        if stored.request != _digest(request):
             raise KeyInvalid("it was used before, for a request with another body")
-        return msgspec.json.decode(kept.added, type=kind)
+        return msgspec.json.decode(stored.added, type=kind)
 
-    async def keep(self, cipher: VaultCipher, request: bytes, added: object) -> None:
+    async def store(self, session: AsyncSession, cipher: VaultCipher, request: bytes, added: object) -> None:
         name, now = cipher.name_of(self._key), datetime.now(UTC)
-        kept = StoredResult(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
-        sealed = cipher.for_purpose(PURPOSE).seal_json(kept, self._context(name, now + KEPT_FOR))
-        await StoredResultRepository(self._session, self._vault).keep(name, sealed, now + KEPT_FOR, now)
+        result = StoredResult(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
+        sealed = cipher.for_purpose(PURPOSE).seal_json(result, self._context(name, now + KEPT_FOR))
+        await StoredResultRepository(session, self._vault).store(name, sealed, now + KEPT_FOR, now)
 
     def _context(self, name: bytes, expires_at: datetime) -> bytes:
         return context(DOMAIN, self._vault.tenant_id.bytes, self._vault.user_id.encode(), name, time_part(expires_at))

@@ -5,6 +5,14 @@ from collections.abc import Mapping
 from creatorvault.core.errors import Alert, Forbidden, NotFound
 
 
+class Undecided(Exception):
+    """A single statement cannot decide a request. It has changed nothing; a transaction has to be asked."""
+
+
+class Conflict(Undecided):
+    """A change did nothing, since the vault or the idea is not what it was made for, or may not grow so."""
+
+
 class TenantSuspended(Forbidden):
     def __init__(self) -> None:
         super().__init__("This tenant is suspended; its operator can say why")

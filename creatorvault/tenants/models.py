@@ -51,9 +51,10 @@ class Tenant(SQLModel, table=True):
 class Vault(SQLModel, table=True):
     """One creator's ideas inside one tenant.
 
-    `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `idea_count` and
-    `sealed_bytes`, the size of their ciphertexts, are exact. `key_version` is the newest vault key, 0 while there is
-    none. `segmented` is true once the vault has had a segment (`ideas.segments.sealing`).
+    `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `digest` combines
+    the stamps of its ideas by exclusive or. `idea_count` and `sealed_bytes`, the size of their ciphertexts, are exact.
+    `key_version` is the newest vault key, 0 while there is none. `segmented` is true once the vault has had a segment
+    (`ideas.segments`).
     """
 
     __tablename__ = "vaults"
@@ -63,6 +64,7 @@ class Vault(SQLModel, table=True):
     )
     user_id: str = Field(sa_column=Column(Text, primary_key=True))
     revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    digest: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
     idea_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     sealed_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     key_version: int = Field(default=0, sa_column=Column(Integer, nullable=False))

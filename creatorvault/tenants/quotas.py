@@ -2,8 +2,8 @@
 
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import QuotaExceeded
-from creatorvault.tenants.models import Vault
-from creatorvault.tenants.repositories import TenantState, VaultRepository
+from creatorvault.tenants.repositories import Counters, TenantState, VaultRepository
+from creatorvault.tenants.statements.changes import UsageDelta
 
 
 class Quotas:
@@ -15,8 +15,9 @@ class Quotas:
         self._ideas = first(tenant.idea_quota, defaults.idea_quota)
         self._bytes = first(tenant.byte_quota, defaults.byte_quota)
 
-    async def check_growth(self, vault: Vault, repository: VaultRepository, *, ideas: int, sealed_bytes: int) -> None:
+    async def check_growth(self, vault: Counters, repository: VaultRepository, usage: UsageDelta) -> None:
         """Raises QuotaExceeded when the vault may not grow by so much. What shrinks is never refused."""
+        ideas, sealed_bytes = usage
         _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
         _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)
         if (self._ideas, self._bytes) != (None, None) and (ideas > 0 or sealed_bytes > 0):

@@ -1,71 +1,38 @@
-"""The rows of one tenant and one vault, and the database context under which row-level security lets them be seen."""
+"""The rows of one tenant and one vault."""
 
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
+from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
+from creatorvault.core.database.sessions import run
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
-
-# `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and reach the next
-# tenant through a transaction-pooling proxy.
-#
-# One round trip sets the context and reads under it. Rows are looked up for the tenant id that set_config returns, so
-# not before the context is set; seen out of order they would be missing, never foreign.
-CONTEXT: Final = """
-    WITH context (tenant_id) AS MATERIALIZED (
-        SELECT set_config('app.tenant_id', :tenant_id, true)
-    )
-"""
-ENTER: Final[TextClause] = text(
-    CONTEXT  # noqa: S608  # made of constants only
-    + """
-    SELECT tenants.status, vaults.revision, vaults.idea_count, vaults.key_version
-    FROM context
-    LEFT JOIN LATERAL (
-        SELECT status FROM tenants WHERE tenants.tenant_id = context.tenant_id::uuid
-    ) AS tenants ON true
-    LEFT JOIN LATERAL (
-        SELECT revision, idea_count, key_version FROM vaults
-        WHERE vaults.tenant_id = context.tenant_id::uuid AND vaults.user_id = :user_id
-    ) AS vaults ON true
-    """
-)
-ENTER_TO_WRITE: Final[TextClause] = text(
-    CONTEXT  # noqa: S608  # made of constants only
-    + """
-    SELECT tenants.status, tenants.idea_quota, tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota
-    FROM context
-    LEFT JOIN LATERAL (
-        SELECT * FROM tenants WHERE tenants.tenant_id = context.tenant_id::uuid
-    ) AS tenants ON true
-    """
-)
-
-
-class VaultState(NamedTuple):
-    """What reading needs. `status` is None before the tenant's first write, the rest before the vault's."""
-
-    status: TenantStatus | None
-    revision: VaultRevision | None
-    idea_count: int | None
-    key_version: KeyVersion | None
+from creatorvault.tenants.statements.vault import TENANT
 
 
 class TenantState(NamedTuple):
-    """What writing needs. `status` is None before the tenant's first write; a quota is None where none is set."""
+    """`status` is None before the tenant's first write; a quota is None where none is set."""
 
     status: TenantStatus | None
     idea_quota: int | None
     byte_quota: int | None
     vault_idea_quota: int | None
     vault_byte_quota: int | None
+
+
+class Counters(NamedTuple):
+    """The vault's row, locked. `key_version` is 0 while there is no key."""
+
+    revision: VaultRevision
+    idea_count: int
+    sealed_bytes: int
+    key_version: KeyVersion
 
 
 class Usage(NamedTuple):
@@ -79,15 +46,11 @@ class VaultRepository(ScopedRepository[Vault]):
     def __init__(self, session: AsyncSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
         self._vault = vault
-        self._context = {"tenant_id": str(vault.tenant_id)}
 
-    async def enter(self) -> VaultState:
-        """Makes this the tenant of the transaction; tenant and vault as its snapshot sees them."""
-        return VaultState(*(await self.session.execute(ENTER, {**self._context, "user_id": self._vault.user_id})).one())
-
-    async def enter_to_write(self) -> TenantState:
+    async def enter(self) -> TenantState:
         """Makes this the tenant of the transaction."""
-        return TenantState(*(await self.session.execute(ENTER_TO_WRITE, self._context)).one())
+        [row] = await run(self.session, TENANT, str(self._vault.tenant_id))
+        return TenantState(*row)
 
     async def provision(self, tenant: TenantName) -> bool:
         """Makes the tenant's row; False if another request does so at this moment, which this one then waits for."""
@@ -95,15 +58,19 @@ class VaultRepository(ScopedRepository[Vault]):
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
-    async def locked(self) -> Vault:
-        """The vault's row, locked until the transaction ends and made on first use."""
-        statement = self.statement.with_for_update()
-        vault: Vault | None = (await self.session.execute(statement)).scalar_one_or_none()
-        if vault is None:
-            row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
-            await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
-            vault = (await self.session.execute(statement)).scalar_one()
-        return vault
+    async def locked(self) -> Counters | None:
+        """The vault's row, locked until the transaction ends. None if there is no such vault yet."""
+        columns = (col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version))
+        row = (await self.session.execute(self.columns(*columns).with_for_update())).one_or_none()
+        return None if row is None else Counters(*row)
+
+    async def create(self) -> None:
+        """Does nothing if another request creates the vault at this moment, which this one then waits for."""
+        row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
+        await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
+
+    async def set_key_version(self, version: KeyVersion) -> None:
+        await self.session.execute(update(Vault).where(self.scope).values(key_version=version))
 
     async def usage_of_tenant(self) -> Usage:
         """Of all its vaults. Who asks waits for the others to commit, so that no two take the last place."""

@@ -7,13 +7,13 @@ from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.audit.services import event_page
 from creatorvault.core.http.paging import PageQuery
 from creatorvault.settings.sections import TenancySettings
+from creatorvault.tenants.admission import refuse
 from creatorvault.tenants.errors import NothingStored
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.quotas import first
 from creatorvault.tenants.repositories import TenantRepository
 from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.schemas import Member, MemberList, OwnTenant
-from creatorvault.tenants.services import refuse
 
 
 class TenantSelfService:

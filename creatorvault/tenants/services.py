@@ -1,166 +1,192 @@
-"""Opening a vault: its tenant's status, its row, its place in the transaction, and its cipher."""
+"""Opening a vault: its tenant's status, its row, its place in a statement or a transaction, and its cipher."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
+from typing import Final
 
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.services import AuditRecorder
-from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
+from creatorvault.core.database.sessions import Database, run
+from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER_ERRORS, sqlstate
+from creatorvault.core.errors import NotFound, ServiceUnavailable
+from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.crypto.keyring import Keyring
-from creatorvault.settings.sections import Settings, TenancySettings
-from creatorvault.tenants.errors import TenantErased, TenantSuspended, TenantUnknown, VaultMismatch, VaultSetBack
-from creatorvault.tenants.models import TenantStatus, Vault
+from creatorvault.tenants.admission import admit, check_not_set_back
+from creatorvault.tenants.errors import Conflict, Undecided, VaultMismatch
+from creatorvault.tenants.models import TenantStatus
+from creatorvault.tenants.opening import LockedVault, OpenVault, Run, Seen, Snapshot, VaultView, WritableVault
+from creatorvault.tenants.parts import VaultParts
+from creatorvault.tenants.preparation import Preparation
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.resolution import TenantName
-from creatorvault.tenants.revisions import SeenRevisions
+from creatorvault.tenants.statements.changes import UNLIMITED, VaultChange
+from creatorvault.tenants.statements.vault import VAULT_ALONE
 
+ATTEMPTS: Final = 3
+NOTHING_SEEN: Final = VaultRevision(0)
 
-@dataclass(frozen=True, slots=True)
-class OpenVault:
-    """A vault as one snapshot sees it."""
-
-    id: VaultId
-    revision: VaultRevision
-    idea_count: int
-    cipher: VaultCipher
-
-
-class LockedVault:
-    """A vault that this transaction alone may change."""
-
-    def __init__(
-        self, vault_id: VaultId, row: Vault, cipher: VaultCipher, repository: VaultRepository, quotas: Quotas
-    ) -> None:
-        self.id = vault_id
-        self.cipher = cipher
-        self._row = row
-        self._repository = repository
-        self._quotas = quotas
-
-    @property
-    def revision(self) -> VaultRevision:
-        return VaultRevision(self._row.revision)
-
-    @property
-    def next_revision(self) -> VaultRevision:
-        return VaultRevision(self._row.revision + 1)
-
-    async def advance(self, *, ideas: int = 0, sealed_bytes: int) -> None:
-        """Records one change, and by how much the vault grew.
-
-        Raises QuotaExceeded, and VaultMismatch when more is taken away than the vault counts.
-        """
-        if self._row.idea_count + ideas < 0 or self._row.sealed_bytes + sealed_bytes < 0:
-            raise VaultMismatch(**vault_ids(self.id))
-        await self._quotas.check_growth(self._row, self._repository, ideas=ideas, sealed_bytes=sealed_bytes)
-        await self._repository.change(
-            self._row,
-            revision=self.next_revision,
-            idea_count=self._row.idea_count + ideas,
-            sealed_bytes=self._row.sealed_bytes + sealed_bytes,
-            changed_at=datetime.now(UTC),
-        )
+type Before = Callable[[AsyncSession], Awaitable[None]]
+"""Runs in a transaction before the vault is locked."""
 
 
 class VaultService:
-    """Opens one creator's vault in one tenant, within the caller's transaction."""
+    """One creator's vault in one tenant. Also a VaultView and WritableVault itself: by single statements."""
+
+    __slots__ = ("_parts", "_recorder", "_tenant", "id")
 
     def __init__(
-        self,
-        session: AsyncSession,
-        tenant: TenantName,
-        vault: VaultId,
-        keyring: Keyring,
-        settings: Settings,
-        recorder: AuditRecorder,
-        revisions: SeenRevisions,
+        self, parts: VaultParts, tenant: TenantName, vault: VaultId, recorder: Callable[[], AuditRecorder]
     ) -> None:
-        self._session = session
+        self.id = vault
+        self._parts = parts
         self._tenant = tenant
-        self._vault = vault
-        self._keyring = keyring
-        self._tenancy = settings.tenancy
         self._recorder = recorder
-        self._revisions = revisions
-        self._repository = VaultRepository(session, vault)
 
-    async def open(self) -> OpenVault | None:
-        """None for a creator who has not stored anything yet.
+    async def read[T](self, ask: Callable[[VaultView], Awaitable[T]], *uncertain: type[Exception]) -> T:
+        """Asks by a single statement, and once more in a snapshot if that does not decide or something is missing.
 
-        Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alarms of `Keyring.cipher`.
+        `uncertain` are errors that a single statement cannot be sure of. Raises as `snapshot`, and what `ask` raises.
         """
-        known = self._revisions.get(self._vault)
-        state = await self._repository.enter()
-        self._admit(state.status)
-        self._check(known, state.revision)
-        if state.revision is None or state.idea_count is None or state.key_version is None:
-            return None
-        self._revisions.put(self._vault, state.revision)
-        cipher = await self._keyring.cipher(self._session, self._vault, state.key_version)
-        return OpenVault(self._vault, state.revision, state.idea_count, cipher)
+        with suppress(Undecided, NotFound, VaultMismatch, *uncertain):
+            return await ask(self)
+        async with self.snapshot() as snapshot:
+            return await ask(snapshot)
 
-    async def open_locked(self) -> LockedVault:
-        """Makes tenant, vault and key on first use, and the next key when the present one has sealed enough.
+    async def write[T](self, attempt: Callable[[WritableVault], Awaitable[T]]) -> T:
+        """Attempts a change by a single statement, and in a transaction if that does nothing.
 
-        Raises as `open`, and LostKey when the row of the key that would seal is not there any more.
+        Changes of one vault take turns in this process, so that they do not hold all connections while they wait for
+        each other. Raises as `transaction`, and what `attempt` raises.
         """
-        known = self._revisions.get(self._vault)
-        state = await self._repository.enter_to_write()
-        self._admit(state.status)
-        if state.status is None:
-            await self._provision()
-        row = await self._repository.locked()
-        self._check(known, VaultRevision(row.revision))
-        cipher = await self._cipher_for_sealing(row)
-        return LockedVault(self._vault, row, cipher, self._repository, Quotas(state, self._tenancy))
+        if (self._parts.tenancy.idea_quota, self._parts.tenancy.byte_quota) == (None, None):
+            async with self._parts.revisions.lock(self.id):
+                for _ in range(ATTEMPTS - 1):
+                    try:
+                        return await attempt(self)
+                    except Conflict:
+                        continue
+                    except (Undecided, NotFound, VaultMismatch):
+                        break
+        async with self.transaction() as vault:
+            return await attempt(vault)
 
-    async def _provision(self) -> None:
-        if await self._repository.provision(self._tenant):
-            await self._recorder.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
-
-    def _admit(self, status: TenantStatus | None) -> None:
-        try:
-            refuse(status, self._tenancy)
-        except TenantErased:
-            self._keyring.forget(self._vault)  # another process may have erased the tenant
-            raise
-
-    def _check(self, known: VaultRevision | None, revision: VaultRevision | None) -> None:
-        try:
-            self._revisions.check(self._vault, known, revision)
-        except VaultSetBack:
-            self._keyring.forget(self._vault)  # a key that came into use since may be lost with the rest
-            raise
-
-    async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
-        revision = VaultRevision(row.revision + 1)
-        if row.key_version:
-            cipher = await self._keyring.cipher_for_sealing(self._session, self._vault, KeyVersion(row.key_version))
-            if not self._keyring.must_rotate(cipher, revision):
-                return cipher
-        version = KeyVersion(row.key_version + 1)
-        try:
-            cipher = await self._keyring.create(self._session, self._vault, version, revision)
-        except IntegrityError:  # there is a key that the vault's row does not know of
-            raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
-        await self._repository.change(row, key_version=version)
-        verb = "key.created" if version == 1 else "key.rotated"
-        await self._recorder.record(
-            self._session, self._vault.tenant_id, verb, user_id=self._vault.user_id, version=str(version)
-        )
+    @property
+    def cipher(self) -> VaultCipher:
+        """The newest cipher that this process has. Raises Undecided without one."""
+        cipher = self._parts.keyring.newest(self.id)
+        if cipher is None:
+            raise Undecided
         return cipher
 
+    async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
+        """By a single statement. Raises Undecided if there is no such vault yet, its tenant is not served, its key is
+        not in memory, or it seems to be set back.
+        """
+        parts, vault = self._parts, self.id
+        if parts.keyring.newest(vault) is None:
+            raise Undecided
+        known = parts.revisions.get(vault)
+        rows = await parts.statements.rows(statement, str(vault.tenant_id), vault.user_id, *arguments)
+        status, revision, digest, idea_count, key_version, *_ = rows[0]
+        if status != TenantStatus.ACTIVE or revision is None or (known is not None and revision < known):
+            raise Undecided
+        parts.revisions.put(vault, revision)
+        cipher = parts.keyring.at_hand(vault, key_version)
+        if cipher is None:
+            raise Undecided
+        return Seen(OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher), rows)
 
-def refuse(status: TenantStatus | None, tenancy: TenancySettings) -> None:
-    """Raises TenantSuspended, TenantErased, and TenantUnknown where tenants do not come to be by themselves."""
-    match status:
-        case None if not tenancy.auto_provision:
-            raise TenantUnknown
-        case TenantStatus.SUSPENDED:
-            raise TenantSuspended
-        case TenantStatus.ERASING | TenantStatus.ERASED:
-            raise TenantErased
+    async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
+        """By a single statement, which is committed when this returns. Raises Conflict if it has done nothing."""
+        revision = await self._apply(self._parts.statements.changed, change, cipher)
+        if revision is None:
+            raise Conflict
+        self._parts.revisions.put(self.id, revision)
+        return revision
+
+    @asynccontextmanager
+    async def snapshot(self, database: Database | None = None) -> AsyncGenerator[Snapshot]:
+        """`database` is the pool that the connection is taken from, if it is not the usual one.
+
+        Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alerts of `Keyring.cipher`.
+        """
+        parts, vault = self._parts, self.id
+        known = parts.revisions.get(vault)
+        async with (database or parts.database).reading() as session:
+            [row] = await run(session, VAULT_ALONE, str(vault.tenant_id), vault.user_id)
+            status, revision, digest, idea_count, key_version = row
+            admit(parts, vault, status)
+            check_not_set_back(parts, vault, known, revision)
+            opened = None
+            if revision is not None:
+                parts.revisions.put(vault, revision)
+                cipher = await parts.keyring.cipher(session, vault, key_version)
+                opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
+            yield Snapshot(session, vault, opened)
+
+    @asynccontextmanager
+    async def transaction(self, before: Before | None = None) -> AsyncGenerator[LockedVault]:
+        """Locks the vault's row, and commits on leaving without an error. Tenant, vault and key are made if missing.
+
+        Raises as `snapshot`, and LostKey if the row of the key that seals is gone.
+        """
+        parts = self._parts
+        async with AsyncExitStack() as stack:
+            for _ in range(ATTEMPTS):
+                if (vault := await self._locked(stack, before)) is not None:
+                    break
+                await stack.aclose()
+                await Preparation(parts, self._tenant, self.id, self._recorder).commit()
+            else:
+                raise ServiceUnavailable  # the key has to be rotated again: others write faster than this process
+            yield vault
+        parts.revisions.put(self.id, vault.revision)
+
+    async def _locked(self, stack: AsyncExitStack, before: Before | None) -> LockedVault | None:
+        """Returns None if tenant, vault or key have to be made first."""
+        parts, vault = self._parts, self.id
+        session = await stack.enter_async_context(parts.database.writing())
+        if before is not None:
+            await before(session)
+        known = parts.revisions.get(vault)
+        repository = VaultRepository(session, vault)
+        state = await repository.enter()
+        admit(parts, vault, state.status)
+        counters = await repository.locked()
+        check_not_set_back(parts, vault, known, None if counters is None else counters.revision)
+        if state.status is None or counters is None or not counters.key_version:
+            return None
+        cipher = await parts.keyring.cipher_for_sealing(session, vault, counters.key_version)
+        if parts.keyring.must_rotate(cipher, VaultRevision(counters.revision + 1)):
+            return None
+
+        apply = partial(self._apply, quotas_are_checked=True)
+        return LockedVault(session, vault, counters, cipher, Quotas(state, parts.tenancy), apply)
+
+    async def _apply(
+        self, send: Run, change: VaultChange, cipher: VaultCipher, *, quotas_are_checked: bool = False
+    ) -> VaultRevision | None:
+        """Returns None if nothing was done. A row that is not there any more undoes all: a division by zero."""
+        vault, tenancy = self.id, self._parts.tenancy
+        try:
+            rows = await send(
+                change.statement,
+                *(str(vault.tenant_id), vault.user_id, cipher.version),
+                self._parts.revisions.get(vault) or NOTHING_SEEN,
+                *(*change.usage, change.digest, change.changed_at),
+                *(_limit(tenancy.vault_idea_quota), _limit(tenancy.vault_byte_quota)),
+                *(cipher.first_revision, *cipher.wrap, self._parts.keyring.rotate_after, quotas_are_checked),
+                *change.arguments,
+            )
+        except DRIVER_ERRORS as error:
+            if sqlstate(error) != DIVISION_BY_ZERO:
+                raise
+            return None
+        return VaultRevision(rows[0][0]) if rows else None
+
+
+def _limit(quota: int | None) -> int:
+    return UNLIMITED if quota is None else quota

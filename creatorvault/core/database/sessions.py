@@ -5,7 +5,7 @@ raised as ServiceUnavailable.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
 
@@ -87,6 +87,14 @@ class Database:
             # The transaction has ended, so this waits for nobody and no cancellation can come between.
             await connection.close()
             cut_off.pause()
+
+
+async def run(
+    session: AsyncSession | async_scoped_session[AsyncSession], statement: str, *arguments: object
+) -> Sequence[Sequence[Any]]:
+    """The rows of a statement in the driver's form, `$1` being its first argument, in the session's transaction."""
+    connection = await session.connection()
+    return (await connection.exec_driver_sql(statement, arguments)).all()
 
 
 @contextmanager

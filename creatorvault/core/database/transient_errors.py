@@ -33,6 +33,7 @@ TRANSIENT_CODES: Final = frozenset(
         "55P03",  # lock_timeout
     }
 )
+DIVISION_BY_ZERO: Final = "22012"
 LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
 """A prepared statement is not there, or another one has its name: somebody between here and the server has handed the
 connection's transactions to sessions that know nothing of its statements (`core.database.prepared_statements`).

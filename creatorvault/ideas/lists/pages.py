@@ -1,38 +1,27 @@
-"""A page of a list, made alike from what either way of reading has found."""
+"""A page of a list, made of rows or of what a search has found."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
-from typing import Any, Final, NamedTuple, Protocol, cast
+from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.identifiers import vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
-from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.fields import split_tags
 from creatorvault.ideas.lists.cursors import next_cursor
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
 from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.ordering import Place, SortField
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.services import OpenVault
+from creatorvault.tenants.opening import OpenVault
 
 IDEA_ID: Final = IdeaColumns._fields.index("id")
 REVISION: Final = IdeaColumns._fields.index("revision")
 
 _encode: Final = msgspec.json.Encoder().encode
-
-
-class Opened(Protocol):
-    """A vault in one snapshot, or under its lock."""
-
-    @property
-    def id(self) -> VaultId: ...
-    @property
-    def revision(self) -> VaultRevision: ...
-    @property
-    def cipher(self) -> VaultCipher: ...
 
 
 class IdeaPage(NamedTuple):
@@ -49,31 +38,45 @@ class IdeaPage(NamedTuple):
         return self.next_cursor is not None
 
 
-def opened(vault: Opened, row: Sequence[Any]) -> IdeaResponse:
-    """`row` has the columns of IdeaColumns. Raises the alarms of `IdeaSealer.open`, and VaultMismatch.
+def opened(vault: OpenVault, row: Sequence[Any]) -> IdeaResponse:
+    """`row` has the columns of IdeaColumns. Raises the alerts of `IdeaSealer.open`, and VaultMismatch.
 
-    What opens was sealed with its revision. If the vault's row is not that far, it was set back.
+    The database assigns an idea the revision of its vault. If the vault's row is not that far, it was set back.
     """
     idea = IdeaSealer.of(vault.cipher).open(row)
-    if row[REVISION] > vault.revision:
+    if row[REVISION] > vault.version.revision:
         raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea.id))
     return idea
 
 
-def list_tag(revision: VaultRevision, query: IdeaQuery) -> str:
-    """The entity tag of a list: it stays while neither the vault nor the question changes."""
-    question = blake2b(repr(tuple(query.__dict__.values())).encode(), digest_size=8).hexdigest()
-    return f'"{revision}-{question}"'
+def list_tag(vault: OpenVault | None, query: IdeaQuery) -> str:
+    """The entity tag of a list: it stays while neither the vault nor the question changes.
+
+    A revision alone may be given twice, after a failover that lost commits. The digest tells the two apart.
+    """
+    version = None if vault is None else vault.version
+    question = blake2b(repr((version, *query.__dict__.values())).encode(), digest_size=12).hexdigest()
+    return f'"{question}"'
+
+
+def is_filtered(query: IdeaQuery) -> bool:
+    return bool(query.stage or query.priority)
+
+
+def ranks_wanted(query: IdeaQuery) -> tuple[list[int], list[int]]:
+    """Of stages and of priorities. A filter without values lets every rank pass."""
+    return (
+        [STAGE_RANK[stage] for stage in query.stage] or list(STAGE_RANK.values()),
+        [PRIORITY_RANK[priority] for priority in query.priority] or list(PRIORITY_RANK.values()),
+    )
 
 
 def is_about_content(query: IdeaQuery) -> bool:
     return bool(query.search or query.sort == "title" or (query.tags and split_tags(query.tags)))
 
 
-def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery | None:
-    """The question that only opened ideas can answer: search, tags or the order of titles."""
-    if not is_about_content(query):
-        return None
+def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery:
+    """The question that only opened ideas can answer, if `is_about_content`: search, tags or the order of titles."""
     return SearchQuery(
         search=query.search,
         tags=tuple(split_tags(query.tags or "")),
@@ -90,6 +93,11 @@ def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery | None:
 def rows_wanted(query: IdeaQuery) -> int:
     """By cursor one more than the page may hold: it tells whether anything follows."""
     return query.limit if query.cursor is None else query.limit + 1
+
+
+def empty_page(query: IdeaQuery) -> IdeaPage:
+    """For a creator who has stored nothing yet."""
+    return IdeaPage([], 0, list_tag(None, query), msgspec.UNSET if query.cursor is None else None)
 
 
 async def page_of_rows(
@@ -109,9 +117,9 @@ async def page_of_rows(
     if len(rows) > query.limit:
         row = rows[query.limit - 1]
         last = Place(row[IdeaColumns._fields.index(query.sort)], row[IDEA_ID])
-    return IdeaPage(items, total, list_tag(vault.revision, query), next_cursor(query, vault.cipher, last))
+    return IdeaPage(items, total, list_tag(vault, query), next_cursor(query, vault.cipher, last))
 
 
 def page_of_matches(vault: OpenVault, query: IdeaQuery, page: Page) -> IdeaPage:
     cursor = next_cursor(query, vault.cipher, page.last)
-    return IdeaPage(page.items, page.total, list_tag(vault.revision, query), cursor)
+    return IdeaPage(page.items, page.total, list_tag(vault, query), cursor)

@@ -2,8 +2,10 @@
 
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
+from functools import reduce
 from itertools import accumulate, pairwise
-from struct import unpack
+from operator import xor
+from struct import pack, unpack
 from typing import Final, Self
 
 import msgspec
@@ -18,30 +20,36 @@ MOST_BYTES: Final = 512 * 1024
 """Of memory that the ideas in a block take: with the largest ideas there are, there are few in it."""
 
 ID_BYTES: Final = 16
+STAMP_BYTES: Final = 8
 
 
 class Block:
     """At least one idea. Immutable as seen from outside.
 
-    `size` is about the bytes of memory that its ideas take in a corpus. `revisions` are the lowest and the highest of
-    its ideas, when it was made.
+    `size` is about the bytes of memory that its ideas take in an index. `revisions` are the lowest and the highest of
+    its ideas, when it was made. `digest` combines the stamps of its ideas by exclusive or.
     """
 
-    __slots__ = ("_documents", "_ends", "_ids", "_texts", "revisions", "size")
+    __slots__ = ("_documents", "_ends", "_ids", "_stamps", "_texts", "digest", "revisions", "size")
 
     def __init__(
         self,
         size: int,
         ids: bytes,
+        stamps: bytes,
         ends: list[int],
         texts: bytes,
         documents: Sequence[Document] | bytes,
         revisions: tuple[int, int],
     ) -> None:
-        """`ends` are where the text of each idea ends in `texts`. The entries may be their bodies, packed."""
+        """`stamps` are unsigned and have 8 bytes each. `ends` are where the text of each idea ends in `texts`. The
+        documents may be their bodies, packed.
+        """
         self.size = size
         self.revisions = revisions
+        self.digest = reduce(xor, stamps_in(stamps), 0)
         self._ids = ids
+        self._stamps = stamps
         self._ends = ends
         self._texts = texts
         self._documents = documents
@@ -51,28 +59,33 @@ class Block:
         """`ideas` are in the order of their revisions."""
         revisions = ideas[0].revision, ideas[-1].revision
         size = sum([idea.size for idea in ideas])
-        return cls._made(size, [idea.document for idea in ideas], [idea.text for idea in ideas], revisions)
+        stamps = [idea.stamp for idea in ideas]
+        return cls._made(size, [idea.document for idea in ideas], stamps, [idea.text for idea in ideas], revisions)
 
     @classmethod
     def _made(
-        cls, size: int, documents: Sequence[Document], texts: Sequence[bytes], revisions: tuple[int, int]
+        cls,
+        size: int,
+        documents: Sequence[Document],
+        stamps: Sequence[int],
+        texts: Sequence[bytes],
+        revisions: tuple[int, int],
     ) -> Self:
         ids, ends = b"".join([document.id for document in documents]), list(accumulate(map(len, texts)))
-        return cls(size, ids, ends, b"".join(texts), documents, revisions)
+        return cls(size, ids, pack(f">{len(stamps)}Q", *stamps), ends, b"".join(texts), documents, revisions)
 
     @classmethod
     def unpacked(cls, packed: bytes | memoryview, revisions: tuple[int, int]) -> Self:
         """What `packed` returned. Raises msgspec.DecodeError if it is nothing of that form."""
-        size, ids, ends, texts, bodies = _unpack(packed)
-        if len(ids) != ID_BYTES * len(ends) or ends[-1:] != [len(texts)]:
+        size, ids, stamps, ends, texts, bodies = _unpack(packed)
+        if (len(ids), len(stamps)) != (ID_BYTES * len(ends), STAMP_BYTES * len(ends)) or ends[-1:] != [len(texts)]:
             raise msgspec.DecodeError("Its parts are not of the same ideas")
-        return cls(size, ids, ends, texts, bodies, revisions)
+        return cls(size, ids, stamps, ends, texts, bodies, revisions)
 
     def packed(self) -> bytes:
         """MessagePack, as docs/encryption.md has it for segments."""
-        return _pack(
-            (self.size, self._ids, self._ends, self._texts, _pack([document.body for document in self.documents]))
-        )
+        bodies = _pack([document.body for document in self.documents])
+        return _pack((self.size, self._ids, self._stamps, self._ends, self._texts, bodies))
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -108,19 +121,21 @@ class Block:
 
     def without(self, gone: Collection[bytes]) -> Self | None:
         """The ideas with other ids; None if there are none."""
-        documents, texts, size = list[Document](), list[bytes](), 0
-        for document, text in zip(self.documents, self.texts, strict=True):
+        documents, stamps, texts, size = list[Document](), list[int](), list[bytes](), 0
+        for document, stamp, text in zip(self.documents, stamps_in(self._stamps), self.texts, strict=True):
             if document.id not in gone:
                 documents.append(document)
+                stamps.append(stamp)
                 texts.append(text)
                 size += memory_size(text, document.body)
-        return self._made(size, documents, texts, self.revisions) if documents else None
+        return self._made(size, documents, stamps, texts, self.revisions) if documents else None
 
     def joined(self, other: Self) -> Self:
         """The ideas of both, which have none in common."""
         first, last = zip(self.revisions, other.revisions, strict=True)
-        texts = [*self.texts, *other.texts]
-        return self._made(self.size + other.size, [*self.documents, *other.documents], texts, (min(first), max(last)))
+        documents, texts = [*self.documents, *other.documents], [*self.texts, *other.texts]
+        stamps = stamps_in(self._stamps + other._stamps)
+        return self._made(self.size + other.size, documents, stamps, texts, (min(first), max(last)))
 
 
 def ids_in(packed: bytes) -> Sequence[bytes]:
@@ -128,6 +143,10 @@ def ids_in(packed: bytes) -> Sequence[bytes]:
     return unpack(f"{ID_BYTES}s" * (len(packed) // ID_BYTES), packed)
 
 
+def stamps_in(packed: bytes) -> Sequence[int]:
+    return unpack(f">{len(packed) // STAMP_BYTES}Q", packed)
+
+
 _pack: Final = msgspec.msgpack.Encoder().encode
-_unpack: Final = msgspec.msgpack.Decoder(tuple[int, bytes, list[int], bytes, bytes]).decode
+_unpack: Final = msgspec.msgpack.Decoder(tuple[int, bytes, bytes, list[int], bytes, bytes]).decode
 _unpack_bodies: Final = msgspec.msgpack.Decoder(list[bytes]).decode

@@ -7,14 +7,15 @@ from typing import Protocol
 
 import msgspec
 
-from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.index import SearchIndex, SearchIndexDraft
 from creatorvault.ideas.search.streaming import PageWindow
 from creatorvault.settings.sections import SearchSettings
-from creatorvault.tenants.errors import VaultMismatch
+from creatorvault.tenants.errors import VaultMismatch, VaultSetBack
 
 BEGINNING = VaultRevision(0)
 REMEMBERED_OUTGROWN = 10_000
@@ -23,13 +24,11 @@ REMEMBERED_OUTGROWN = 10_000
 class VaultReader(Protocol):
     """A vault as one database snapshot shows it.
 
-    Every answer must come from the snapshot that holds `revision`; under PostgreSQL that takes REPEATABLE READ.
+    Every answer must come from the snapshot that shows `version`; under PostgreSQL that takes REPEATABLE READ.
     """
 
     @property
-    def revision(self) -> VaultRevision: ...
-    @property
-    def idea_count(self) -> int: ...
+    def version(self) -> VaultVersion: ...
 
     def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
         """The ideas last changed after `revision`, each once."""
@@ -70,25 +69,23 @@ class SearchCache:
 
         Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
         """
-        search_index = self._hit(vault, reader.revision, reader.idea_count) or await self._refreshed(
-            vault, reader, time_slice
-        )
+        search_index = self._hit(vault, reader.version) or await self._refreshed(vault, reader, time_slice)
         if search_index is None:
             self._streams += 1
             return await self._streamed(vault, reader, query, time_slice)
         return await search_index.select(query, time_slice)
 
     async def page_at_hand(
-        self, vault: VaultId, revision: VaultRevision, idea_count: int, query: SearchQuery, time_slice: TimeSlice
+        self, vault: VaultId, version: VaultVersion, query: SearchQuery, time_slice: TimeSlice
     ) -> Page | None:
-        """The answer for this very revision if it takes no reading; None otherwise."""
-        search_index = self._hit(vault, revision, idea_count)
+        """Returns the answer for this very version, or None if that takes reading."""
+        search_index = self._hit(vault, version)
         return None if search_index is None else await search_index.select(query, time_slice)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
         """Up to which revision the vault has been read; 0 where nothing of it is kept."""
         search_index = self._kept.get(vault)
-        return BEGINNING if search_index is None else search_index.revision
+        return BEGINNING if search_index is None else search_index.version.revision
 
     def forget(self, vault: VaultId) -> None:
         """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
@@ -107,25 +104,27 @@ class SearchCache:
             vaults=len(self._kept),
         )
 
-    def _hit(self, vault: VaultId, revision: VaultRevision, idea_count: int) -> SearchIndex | None:
+    def _hit(self, vault: VaultId, version: VaultVersion) -> SearchIndex | None:
         search_index = self._kept.get(vault)
-        if search_index is None or search_index.revision != revision or search_index.idea_count != idea_count:
+        if search_index is None or search_index.version != version:
             return None
         self._kept.move_to_end(vault)
         self._hits += 1
         return search_index
 
     async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
-        """The corpus at the reader's revision; None where the ideas have to be streamed."""
-        base = self._kept.get(vault)
-        if base and base.revision == reader.revision:
-            # At one revision a vault has one number of ideas. Read again, the vault may well add up.
+        """Returns the index at the reader's version, or None if the ideas have to be streamed."""
+        base, version = self._kept.get(vault), reader.version
+        if base and base.version.revision == version.revision:
+            # The revision was given twice, after a failover that lost commits, or the vault was changed behind our
+            # back. What was read before is of no use; whether the vault adds up is found out by reading it.
+            raise_alert(VaultSetBack.code, **vault_ids(vault), revision=str(version.revision))
             self.forget(vault)
-            raise VaultMismatch(**vault_ids(vault))
-        if base and base.revision > reader.revision:
+            base = None
+        if base and base.version.revision > version.revision:
             # The reader's snapshot began before a change that another request has seen: keep what is newer.
             return None
-        if reader.idea_count >= self._outgrown.get(vault, reader.idea_count + 1):
+        if version.idea_count >= self._outgrown.get(vault, version.idea_count + 1):
             return None
         return await self._loaded(vault, reader, base, time_slice)
 
@@ -137,10 +136,10 @@ class SearchCache:
         if not await self._read_into(draft, vault, reader, base, time_slice):
             return None
         await draft.settle(time_slice)
-        if base and draft.idea_count != reader.idea_count:
+        if base and not draft.is_of(reader.version):
             async with aclosing(reader.live_ids()) as ids:
                 await draft.retain(ids, time_slice)
-        if draft.idea_count != reader.idea_count:
+        if not draft.is_of(reader.version):
             if base is None:
                 raise VaultMismatch(**vault_ids(vault))
             return await self._loaded(vault, reader, None, time_slice)
@@ -148,7 +147,7 @@ class SearchCache:
             self._refreshes += 1
         else:
             self._misses += 1
-        search_index = await draft.finish(reader.revision, time_slice)
+        search_index = await draft.finish(reader.version, time_slice)
         if forgettings == self._forgettings:
             self._keep(vault, search_index)
         return search_index
@@ -164,7 +163,9 @@ class SearchCache:
         """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
         size_before, growth = draft.size, 0
         try:
-            async with aclosing(_changes(vault, reader, base.revision if base else BEGINNING, time_slice)) as changes:
+            async with aclosing(
+                _changes(vault, reader, base.version.revision if base else BEGINNING, time_slice)
+            ) as changes:
                 async for block in changes:
                     draft.merge(block)
                     if draft.size > self._vault_budget:
@@ -209,12 +210,13 @@ class SearchCache:
             self._outgrown.popitem(last=False)
 
     async def _streamed(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
-        window, seen = PageWindow(query), 0
+        window, seen, digest = PageWindow(query), 0, 0
         async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as stream:
             async for block in stream:
                 seen += len(block)
+                digest ^= block.digest
                 await window.add(block, time_slice)
-        if seen != reader.idea_count:
+        if (digest, seen) != reader.version[1:]:
             raise VaultMismatch(**vault_ids(vault))
         async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as again:
             return await window.page(again, time_slice)
@@ -227,7 +229,7 @@ async def _changes(
     async with aclosing(reader.changed_since(since)) as blocks:
         async for block in blocks:
             _, last_revision = block.revisions
-            if last_revision > reader.revision:
+            if last_revision > reader.version.revision:
                 raise VaultMismatch(**vault_ids(vault))
             yield block
             await time_slice.rest_if_over()

@@ -12,7 +12,7 @@ from creatorvault.ideas.text.collation import title_key
 from creatorvault.ideas.text.folding import fold, fold_tag
 
 NON_JOINER = "\u200c"
-POINTER_BYTES = 8
+POINTER_BYTES = STAMP_BYTES = 8
 PLACES = 14
 """Pointers that a corpus keeps to an entry: in its block, in each of five orders, in results of late, and for each of
 three tags.
@@ -66,16 +66,17 @@ class OpenedIdea(msgspec.Struct, gc=False):
     """
 
     revision: int
+    stamp: int
     text: bytes
     document: Document
     size: int
 
     @classmethod
-    def of(cls, revision: int, idea: IdeaResponse) -> Self:
+    def of(cls, revision: int, stamp: int, idea: IdeaResponse) -> Self:
         folded = "".join([f"{fold(text)}\0" for text in _read_as(idea)])
         # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
         text, body = folded.encode(), bytes(memoryview(_encode(idea)))
-        return cls(revision, text, Document(idea.id.bytes, body), memory_size(text, body))
+        return cls(revision, stamp, text, Document(idea.id.bytes, body), memory_size(text, body))
 
 
 def _read_as(idea: IdeaResponse) -> list[str]:
@@ -136,6 +137,7 @@ MORE_TAG_BYTES = 150
 """For each further tag, which others may share or not: with its text, its list of ideas, and places in three tables."""
 FIXED_BYTES = (
     (PLACES + 1) * POINTER_BYTES
+    + STAMP_BYTES
     + sum(map(getsizeof, (_BLANK, _BLANK.id, b"", _BLANK_KEYS, _NOW, _NOW, "", b"", (), _END_OF_TEXT)))
     + len(_BLANK.id)
     + TAGS_BYTES

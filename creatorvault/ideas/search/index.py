@@ -5,11 +5,13 @@ Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
 
 from bisect import bisect_left, insort
 from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
+from functools import reduce
 from itertools import batched, chain
+from operator import xor
 
 import msgspec
 
-from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.identifiers import VaultVersion
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
 from creatorvault.ideas.search.documents import Document
@@ -38,11 +40,10 @@ type Orders = dict[SortField, list[Document]]
 class SearchIndex:
     """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
 
-    def __init__(self, revision: VaultRevision, blocks: Sequence[Block], orders: Orders) -> None:
-        self.revision = revision
+    def __init__(self, version: VaultVersion, blocks: Sequence[Block], orders: Orders) -> None:
+        self.version = version
         self._blocks = blocks
         self._orders = orders
-        self.idea_count = sum(map(len, blocks))
         self.size = EMPTY_BYTES + sum([block.size for block in blocks])
         self._by_tag: dict[str, list[Document]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Document]] = {}
@@ -74,7 +75,7 @@ class SearchIndex:
         else:
             return await passing(wanted, await self._ordered(sort, time_slice), time_slice)
         found = await passing(wanted, among, time_slice)
-        if len(found) * FEW <= self.idea_count:
+        if len(found) * FEW <= self.version.idea_count:
             return await _sorted(found, sort, time_slice)
         return await _those_of(found, await self._ordered(sort, time_slice), time_slice)
 
@@ -179,6 +180,11 @@ class SearchIndexDraft:
     def idea_count(self) -> int:
         return sum(map(len, self._blocks)) + sum(map(len, self._read))
 
+    def is_of(self, version: VaultVersion) -> bool:
+        """After `settle`: whether these are the ideas of a vault of that version."""
+        digest = reduce(xor, [block.digest for block in self._blocks], 0)
+        return (digest, self.idea_count) == (version.digest, version.idea_count)
+
     def merge(self, block: Block) -> None:
         """Takes in ideas that are new or have changed."""
         self._read.append(block)
@@ -207,8 +213,8 @@ class SearchIndexDraft:
             await time_slice.rest_if_over()
         await self._drop(lambda ids: set(ids) - live, time_slice)
 
-    async def finish(self, revision: VaultRevision, time_slice: TimeSlice) -> SearchIndex:
-        return SearchIndex(revision, self._blocks, await self._next_orders(time_slice))
+    async def finish(self, version: VaultVersion, time_slice: TimeSlice) -> SearchIndex:
+        return SearchIndex(version, self._blocks, await self._next_orders(time_slice))
 
     async def _drop(self, gone_of: Callable[[Iterable[bytes]], Collection[bytes]], time_slice: TimeSlice) -> None:
         blocks, self._blocks = self._blocks, []

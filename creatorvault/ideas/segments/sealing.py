@@ -18,7 +18,7 @@ from creatorvault.ideas.text.folding import RULE
 
 DOMAIN: Final = b"creatorvault/segment/v2"
 
-WRITTEN_BY: Final = f"{RULE}/2"
+WRITTEN_BY: Final = f"{RULE}/3"
 """The rule that texts are folded by, and the version of the layout.
 
 Segments that say anything else are rebuilt from the rows and never opened.

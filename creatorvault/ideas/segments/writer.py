@@ -10,7 +10,7 @@ from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.ideas.segments.sealing import Segment
-from creatorvault.tenants.statements.changes import ENTERED
+from creatorvault.tenants.statements.changes import CONTEXT_IS_SET
 
 log = get_logger(__name__)
 
@@ -24,7 +24,7 @@ AT_ONCE: Final = 8
 WRITE: Final = f"""
     WITH vault AS (
         UPDATE vaults SET segmented = true FROM tenants
-        WHERE {ENTERED}
+        WHERE {CONTEXT_IS_SET}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
         RETURNING vaults.tenant_id
@@ -37,7 +37,7 @@ WRITE: Final = f"""
 """  # noqa: S608 - constants
 FORGET: Final = f"""
     DELETE FROM idea_segments
-    WHERE {ENTERED}
+    WHERE {CONTEXT_IS_SET}
         AND tenant_id = $1::text::uuid AND user_id = $2
     RETURNING ideas
 """  # noqa: S608 - constants

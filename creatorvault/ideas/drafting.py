@@ -1,0 +1,44 @@
+"""What a change makes of an idea. Pure: no SQL, no keys, and no clock but for the time of a change."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import msgspec
+from msgspec.structs import replace
+
+from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
+
+
+class StoredIdea(msgspec.Struct, frozen=True):
+    """`tag` is the entity tag of this version."""
+
+    idea: IdeaResponse
+    tag: str
+
+
+def drafted(given: IdeaCreate, user_id: str) -> IdeaResponse:
+    return created(given, user_id, uuid4(), datetime.now(UTC))
+
+
+def created(given: IdeaCreate, user_id: str, idea_id: UUID, time: datetime) -> IdeaResponse:
+    return IdeaResponse(**given.__dict__, id=idea_id, user_id=user_id, created_at=time, updated_at=time)
+
+
+def replaced(idea: IdeaResponse, given: IdeaCreate) -> IdeaResponse:
+    return _touched(replace(idea, **given.__dict__))
+
+
+def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:
+    """Returns `idea` itself if the change changes nothing."""
+    after = replace(idea, **given.changes())
+    return idea if after == idea else _touched(after)
+
+
+def _touched(idea: IdeaResponse) -> IdeaResponse:
+    """Clocks of two machines may disagree; an idea's own time never runs backwards."""
+    return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
+
+
+def idea_tag(stamp: int, revision: int) -> str:
+    """The stamp in hexadecimal. Rows without one were bound to the vault's revision at their last change."""
+    return f'"{stamp:016x}"' if stamp else f'"{revision}"'

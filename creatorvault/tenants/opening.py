@@ -1,0 +1,135 @@
+"""One vault as a statement or a transaction shows it, and what may be asked and changed there."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from creatorvault.core.database.sessions import run
+from creatorvault.core.database.statements import Row
+from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
+from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.tenants.errors import VaultMismatch
+from creatorvault.tenants.quotas import Quotas
+from creatorvault.tenants.repositories import Counters, VaultRepository
+from creatorvault.tenants.statements.changes import VaultChange
+from creatorvault.tenants.statements.vault import VAULT_ALONE
+
+type Run = Callable[..., Awaitable[Sequence[Row]]]
+"""Sends a statement with its arguments, and returns its rows."""
+
+type Apply = Callable[[Run, VaultChange, VaultCipher], Awaitable[VaultRevision | None]]
+"""Sends a change, and returns the revision that it has made, or None if it has done nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenVault:
+    """A vault as one snapshot shows it."""
+
+    id: VaultId
+    version: VaultVersion
+    cipher: VaultCipher
+
+
+class Seen(NamedTuple):
+    """`vault` is None if nothing was stored yet. `rows` begin with the columns of VAULT; there is at least one."""
+
+    vault: OpenVault | None
+    rows: Sequence[Row]
+
+
+class VaultView(Protocol):
+    """A vault that can be looked at."""
+
+    @property
+    def id(self) -> VaultId: ...
+
+    @property
+    def cipher(self) -> VaultCipher | None:
+        """The newest cipher that is known before looking."""
+
+    async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
+        """`statement` begins with VAULT. Its own arguments follow the tenant's and the user's id."""
+
+
+class WritableVault(VaultView, Protocol):
+    """A vault that can be changed."""
+
+    @property
+    def cipher(self) -> VaultCipher:
+        """The cipher that seals."""
+
+    async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
+        """Returns the revision that the change has made. `cipher` has sealed what it stores.
+
+        Raises Conflict if it has done nothing.
+        """
+
+
+class Snapshot:
+    """A vault in a REPEATABLE READ transaction whose context is set: what is missing here is missing."""
+
+    def __init__(self, session: AsyncSession, vault_id: VaultId, vault: OpenVault | None) -> None:
+        self.session = session
+        self.id = vault_id
+        self.vault = vault
+
+    @property
+    def cipher(self) -> VaultCipher | None:
+        return None if self.vault is None else self.vault.cipher
+
+    @property
+    def revision(self) -> VaultRevision:
+        """0 if nothing was stored yet."""
+        return VaultRevision(0) if self.vault is None else self.vault.version.revision
+
+    async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
+        rows = await run(self.session, statement, str(self.id.tenant_id), self.id.user_id, *arguments)
+        return Seen(self.vault, rows)
+
+
+class LockedVault:
+    """A vault in a transaction that holds the lock on its row: nobody else changes its ideas until it commits."""
+
+    def __init__(
+        self,
+        session: AsyncSession,
+        vault_id: VaultId,
+        counters: Counters,
+        cipher: VaultCipher,
+        quotas: Quotas,
+        apply: Apply,
+    ) -> None:
+        self.session = session
+        self.id = vault_id
+        self.cipher = cipher
+        self._counters = counters
+        self._quotas = quotas
+        self._apply = apply
+
+    @property
+    def revision(self) -> VaultRevision:
+        return self._counters.revision
+
+    async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
+        rows = await self._run(statement, str(self.id.tenant_id), self.id.user_id, *arguments)
+        _, revision, digest, idea_count, *_ = rows[0]
+        return Seen(OpenVault(self.id, VaultVersion(revision, digest, idea_count), self.cipher), rows)
+
+    async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
+        """Raises QuotaExceeded, and VaultMismatch if the rows are not those that the vault counts."""
+        counters, usage = self._counters, change.usage
+        await self._quotas.check_growth(counters, VaultRepository(self.session, self.id), usage)
+        revision = await self._apply(self._run, change, cipher)
+        if revision is None:
+            raise VaultMismatch(**vault_ids(self.id))
+        self._counters = counters._replace(
+            revision=revision,
+            idea_count=counters.idea_count + usage.ideas,
+            sealed_bytes=counters.sealed_bytes + usage.sealed_bytes,
+        )
+        return revision
+
+    async def _run(self, statement: str, *arguments: object) -> Sequence[Row]:
+        return await run(self.session, statement, *arguments)
