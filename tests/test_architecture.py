@@ -35,7 +35,7 @@ ROOMS: Final = (
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")
 
 # What a question about content is answered from: ideas as they were opened, and no way to more of them.
-SEARCH_MAY_IMPORT: Final = ("settings", "core", "core.waiting")
+SEARCH_MAY_IMPORT: Final = ("settings", "core", "core.telemetry", "core.waiting")
 SEARCH_MAY_IMPORT_OF_APPS: Final = (
     *(f"creatorvault.ideas.{name}" for name in ("search", "text", "schemas", "ranks")),
     "creatorvault.tenants.errors",

@@ -158,7 +158,7 @@ async def test_the_runtime_login_adds_nothing_to_another_tenant(
 
 
 NEW_TENANT = {"kind": "personal", "realm": "better-auth", "external_id": "mallory", "status": "active"}
-NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes": 0, "key_version": 0}
+NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes": 0, "key_version": 0, "digest": 0}
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes
         ),
         *(
             ("vaults", NEW_VAULT | {count: number})
-            for count in ("revision", "idea_count", "sealed_bytes", "key_version")
+            for count in ("revision", "idea_count", "sealed_bytes", "key_version", "digest")
             for number in (1, 1000)
         ),
         ("vaults", NEW_VAULT | {"segmented": True}),

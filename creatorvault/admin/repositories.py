@@ -124,7 +124,7 @@ class AdminRepository:
             for model in (VaultKey, Idea, StoredResultRow)
         ]
         emptied = update(Vault).where(col(Vault.tenant_id) == tenant_id)
-        await self._session.execute(emptied.values(idea_count=0, sealed_bytes=0, changed_at=now))
+        await self._session.execute(emptied.values(digest=0, idea_count=0, sealed_bytes=0, changed_at=now))
         return Destroyed(*counts)
 
     async def root_keys(self) -> Sequence[Columns]:

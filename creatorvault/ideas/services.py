@@ -5,7 +5,6 @@ asked once more in a transaction, where absence is certain and nobody else chang
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -15,34 +14,25 @@ import msgspec
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.http.conditional import Precondition
-from creatorvault.core.identifiers import VaultRevision, vault_ids
+from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
 from creatorvault.ideas.in_doubt import InDoubtIdeas
-from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import (
     IdeaPage,
-    empty_page,
     is_about_content,
-    is_filtered,
-    list_tag,
     opened,
-    page_of_rows,
-    ranks_wanted,
-    rows_wanted,
 )
+from creatorvault.ideas.lookups import find_idea, page_of_list, tag_of_list
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
-from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, SealedRow
+from creatorvault.ideas.sealing import IdeaSealer, SealedRow
 from creatorvault.ideas.statements.changes import DELETE, GIVEN, INSERT, UPDATE
-from creatorvault.ideas.statements.reads import IDEA, ONE, STORED, STORED_ALONE, page
 from creatorvault.idempotency.services import IdempotencyKey
-from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.opening import OpenVault, VaultView, WritableVault
+from creatorvault.tenants.opening import WritableVault
 from creatorvault.tenants.services import VaultService
 from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
-from creatorvault.tenants.statements.vault import VAULT_COLUMNS
 
 UNCONDITIONAL: Final = Precondition()
 
@@ -54,22 +44,6 @@ class Creation(msgspec.Struct, frozen=True):
     time: datetime
     revision: VaultRevision
     stamp: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An idea as its row has it, in a vault as it was when the row was read."""
-
-    vault: OpenVault
-    row: IdeaColumns
-
-    @property
-    def tag(self) -> str:
-        return idea_tag(self.row.stamp, self.row.revision)
-
-    def stored(self) -> StoredIdea:
-        """Raises the alerts of `opened`."""
-        return StoredIdea(opened(self.vault, self.row), self.tag)
 
 
 class IdeaService:
@@ -97,11 +71,11 @@ class IdeaService:
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alerts of `opened`."""
-        return (await self._vault.read(partial(_found, idea_id))).stored()
+        return (await self._vault.read(partial(find_idea, idea_id))).stored()
 
     async def tag(self, query: IdeaQuery) -> str:
         """The entity tag that the page has now. Raises CursorInvalid: no client could have a list that is refused."""
-        return await self._vault.read(partial(_tag, query), CursorInvalid)
+        return await self._vault.read(partial(tag_of_list, query), CursorInvalid)
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Total and page are of one moment. Raises CursorInvalid, the alerts of `opened`, and VaultMismatch.
@@ -110,7 +84,7 @@ class IdeaService:
         """
         if is_about_content(query):
             return await self._search().page(query)
-        return await self._vault.read(partial(_page, query, TimeSlice(self._budget)), CursorInvalid)
+        return await self._vault.read(partial(page_of_list, query, TimeSlice(self._budget)), CursorInvalid)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """Stores a new idea.
@@ -166,14 +140,14 @@ class IdeaService:
             pass
         async with self._vault.transaction() as vault:
             try:
-                return (await _found(idea.id, vault)).stored()
+                return (await find_idea(idea.id, vault)).stored()
             except IdeaNotFound:
                 return await _insert(idea, vault)
 
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
     ) -> StoredIdea:
-        found = await _found(idea_id, vault)
+        found = await find_idea(idea_id, vault)
         self._precondition.check(found.tag)
         before = opened(found.vault, found.row)
         idea = change(before)
@@ -187,61 +161,11 @@ class IdeaService:
         return StoredIdea(idea, idea_tag(row.stamp, revision))
 
     async def _delete(self, idea_id: UUID, vault: WritableVault) -> None:
-        found = await _found(idea_id, vault)
+        found = await find_idea(idea_id, vault)
         self._precondition.check(found.tag)
         usage = UsageDelta(ideas=-1, sealed_bytes=-found.row.size)
         deletion = VaultChange(DELETE, usage, found.row.stamp, datetime.now(UTC), (idea_id, found.row.stamp))
         await vault.apply(deletion, found.vault.cipher)
-
-
-async def _found(idea_id: UUID, vault: VaultView) -> Found:
-    """Raises IdeaNotFound, and VaultMismatch for an idea of a vault that does not exist."""
-    seen = await vault.look(ONE, idea_id)
-    columns = seen.rows[0][VAULT_COLUMNS:]
-    if columns[0] is None:
-        raise IdeaNotFound(idea_id)
-    if seen.vault is None:
-        raise VaultMismatch(**vault_ids(vault.id))
-    return Found(seen.vault, IdeaColumns(*columns))
-
-
-async def _tag(query: IdeaQuery, vault: VaultView) -> str:
-    seen = await vault.look()
-    place_of(query, None if seen.vault is None else seen.vault.cipher)
-    return list_tag(seen.vault, query)
-
-
-async def _page(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
-    """Raises VaultMismatch if all of the vault's rows were looked at and are not as many as the vault counts.
-
-    They are for a filter and at the end of a list. In its middle the page alone shows whether a row is missing.
-    """
-    after, filtered, wanted = place_of(query, vault.cipher), is_filtered(query), rows_wanted(query)
-    statement = page(query.sort, query.order, filtered=filtered, beyond=after is not None)
-    seen = await vault.look(statement, wanted, query.offset, *(ranks_wanted(query) if filtered else ()), *(after or ()))
-    rows = [row[IDEA:] for row in seen.rows] if seen.rows[0][IDEA] is not None else []
-    if seen.vault is None:
-        if rows or await _stored(vault):
-            raise VaultMismatch(**vault_ids(vault.id))
-        return empty_page(query)
-    stored, total = seen.rows[0][STORED:IDEA]
-    # Before rows and counts are compared, since a row that does not open is the better alert: it has an id.
-    found = await page_of_rows(seen.vault, query, rows, total, time_slice)
-    if after is None:
-        adds_up = stored == seen.vault.version.idea_count and len(rows) == max(0, min(wanted, total - query.offset))
-    else:  # how many there are beyond a place is not known
-        adds_up = stored == seen.vault.version.idea_count
-    if adds_up and not filtered and len(rows) < wanted and (after is not None or not rows):
-        adds_up = await _stored(vault) == seen.vault.version.idea_count
-    if not adds_up:
-        raise VaultMismatch(**vault_ids(vault.id))
-    return found
-
-
-async def _stored(vault: VaultView) -> int:
-    """How many ideas the vault has."""
-    seen = await vault.look(STORED_ALONE)
-    return int(seen.rows[0][STORED])
 
 
 async def _insert(idea: IdeaResponse, vault: WritableVault) -> StoredIdea:

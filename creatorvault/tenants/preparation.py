@@ -25,7 +25,7 @@ class Preparation:
         self._vault = vault
         self._recorder = recorder
 
-    async def commit(self) -> None:
+    async def make(self) -> None:
         """Makes what is missing. Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and LostKey."""
         parts = self._parts
         async with parts.database.writing() as session:

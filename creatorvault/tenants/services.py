@@ -139,7 +139,7 @@ class VaultService:
                 if (vault := await self._locked(stack, before)) is not None:
                     break
                 await stack.aclose()
-                await Preparation(parts, self._tenant, self.id, self._recorder).commit()
+                await Preparation(parts, self._tenant, self.id, self._recorder).make()
             else:
                 raise ServiceUnavailable  # the key has to be rotated again: others write faster than this process
             yield vault

@@ -79,12 +79,12 @@ def additional_data(vector: dict[str, Any], column: str) -> bytes:
         b"\x01\x01"
         + integer(vector["version"], 32)
         + context(
-            b"creatorvault/idea/v1",
+            b"creatorvault/idea/v2" if vector["stamp"] else b"creatorvault/idea/v1",
             UUID(vector["tenant_id"]).bytes,
             vector["user_id"].encode(),
             column.encode(),
             UUID(vector["id"]).bytes,
-            integer(vector["revision"], 64),
+            integer(vector["stamp"] or vector["revision"], 64),
             integer(vector["stage"], 16, signed=True),
             integer(vector["priority"], 16, signed=True),
             time(vector["due_date"]),
@@ -125,10 +125,11 @@ def segment_context(vector: dict[str, Any]) -> bytes:
 def segment(vector: dict[str, Any]) -> bytes:
     aead, nonce = AESGCM(purpose_key(vector["vault_key"], "segments")), bytes(vector["nonce"])
     header = b"\x01\x01" + integer(vector["version"], 32)
-    texts = [text.encode() for _, text, _ in vector["ideas"]]
-    ids = b"".join(UUID(idea["id"]).bytes for _, _, idea in vector["ideas"])
-    bodies = msgpack.encode([compact(idea) for _, _, idea in vector["ideas"]])
-    packed = msgpack.encode([vector["size"], ids, list(accumulate(map(len, texts))), b"".join(texts), bodies])
+    texts = [text.encode() for _, _, text, _ in vector["ideas"]]
+    ids = b"".join(UUID(idea["id"]).bytes for *_, idea in vector["ideas"])
+    stamps = b"".join(integer(stamp, 64) for _, stamp, *_ in vector["ideas"])
+    bodies = msgpack.encode([compact(idea) for *_, idea in vector["ideas"]])
+    packed = msgpack.encode([vector["size"], ids, stamps, list(accumulate(map(len, texts))), b"".join(texts), bodies])
     plaintext = padded(integer(len(packed), 32) + packed)
     return header + nonce + aead.encrypt(nonce, plaintext, header + segment_context(vector))
 

@@ -88,12 +88,11 @@ async def stored(
     """A vault with keys of these versions, made by a process that has ended."""
     vault = vault or new_vault()
     async with session_of(vault) as session:
-        ciphers = [
+        for version in versions or (FIRST,):
             await keyring().create(session, vault, version, VaultRevision(version * 10))
-            for version in versions or (FIRST,)
-        ]
         await session.commit()
-    return vault, ciphers[-1]
+    async with session_of(vault) as session:
+        return vault, await keyring().cipher(session, vault, version)
 
 
 async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> None:
@@ -169,17 +168,35 @@ async def test_a_key_made_by_another_process_is_found(session_of: Sessions) -> N
 
 
 async def test_a_created_key_is_gone_when_its_transaction_rolls_back(session_of: Sessions) -> None:
-    # Given a key that its own transaction has used, and that was never committed
+    # Given a key that was never committed
     vault, ring = new_vault(), keyring()
     async with session_of(vault) as session:
-        lost = await ring.create(session, vault, FIRST, AT_ONE)
-        assert (await ring.cipher(session, vault, FIRST)).open(lost.seal(b"1", b""), b"") == b"1"
+        await ring.create(session, vault, FIRST, AT_ONE)
         await session.rollback()
+    assert ring.newest(vault) is None
     # When another process gives the version to another key
     _, kept = await stored(session_of, vault=vault)
     # Then this process takes that one
     async with session_of(vault) as session:
         assert (await ring.cipher(session, vault, FIRST)).open(kept.seal(b"2", b""), b"") == b"2"
+
+
+async def test_a_key_whose_wrap_does_not_open_is_not_stored(
+    session_of: Sessions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def another_key(*_: object) -> bytes:
+        return bytes(32)
+
+    vault = new_vault()
+    monkeypatch.setattr(RootKeyring, "unwrap", another_key)
+    async with session_of(vault) as session:
+        with pytest.raises(WrongKey) as alert:
+            await keyring().create(session, vault, FIRST, AT_ONE)
+        assert alert.value.ids["key_version"] == "1"
+    monkeypatch.undo()
+    async with session_of(vault) as session:
+        with pytest.raises(LostKey):
+            await keyring().cipher(session, vault, FIRST)
 
 
 async def test_a_version_is_given_once(session_of: Sessions) -> None:

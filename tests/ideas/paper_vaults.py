@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import reduce
 from typing import Any
 from unicodedata import normalize
 from uuid import UUID, uuid4
 
 import msgspec
 
-from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision
+from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision, VaultVersion
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.documents import OpenedIdea
@@ -29,7 +30,17 @@ def idea_of(title: str, **fields: Any) -> IdeaResponse:
 
 def block_of(*ideas: tuple[int, IdeaResponse]) -> Block:
     """Each with its revision."""
-    return Block.of([OpenedIdea.of(*idea) for idea in ideas])
+    return Block.of([OpenedIdea.of(revision, stamp_of(revision, idea), idea) for revision, idea in ideas])
+
+
+def stamp_of(revision: int, idea: IdeaResponse) -> int:
+    """Another one for each change, as random ones are."""
+    return (int.from_bytes(idea.id.bytes[:7]) ^ revision) + 1
+
+
+def version_of(revision: int, rows: Iterable[tuple[int, IdeaResponse]]) -> VaultVersion:
+    stamps = [stamp_of(*row) for row in rows]
+    return VaultVersion(VaultRevision(revision), reduce(int.__xor__, stamps, 0), len(stamps))
 
 
 def new_vault_id() -> VaultId:
@@ -40,9 +51,8 @@ def new_vault_id() -> VaultId:
 class PaperReader:
     """A snapshot. Counts the ideas it hands out, waits at its `gate`, and raises its `fault` after the first batch."""
 
-    revision: VaultRevision
+    version: VaultVersion
     ideas: list[tuple[int, IdeaResponse]]
-    idea_count: int
     batch: int = 3
     gate: asyncio.Event | None = None
     fault: Exception | None = None
@@ -86,7 +96,7 @@ class PaperVault:
 
     def reader(self, **options: Any) -> PaperReader:
         rows = sorted(self.rows.values(), key=lambda row: row[0])
-        return replace(PaperReader(VaultRevision(self.revision), rows, len(rows)), **options)
+        return replace(PaperReader(version_of(self.revision, rows), rows), **options)
 
     def answer(self, query: SearchQuery) -> tuple[int, list[bytes]]:
         found = sorted(

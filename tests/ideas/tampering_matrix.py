@@ -6,6 +6,8 @@ before its last change, the row of an idea that was deleted since, and the segme
 
 from typing import Final
 
+LOGGED: Final = "an alarm in the log, and what is stored"
+
 RIGHT: Final = "right"
 """What the creator has stored, or a write that is done."""
 
@@ -47,6 +49,9 @@ FIRST_SEGMENT: Final = (
     f"{OF_VAULT} AND first_revision = (SELECT min(first_revision) FROM idea_segments WHERE {OF_VAULT})"
 )
 COUNT: Final = f"UPDATE vaults SET idea_count = idea_count {{}} WHERE {OF_VAULT}"
+DIGEST: Final = (
+    f"UPDATE vaults SET digest = (SELECT coalesce(bit_xor(stamp), 0) FROM ideas WHERE {OF_VAULT}) WHERE {OF_VAULT}"
+)
 NO_COUNT: Final = f"UPDATE vaults SET idea_count = 0 WHERE {OF_VAULT}"
 REVISION: Final = f"UPDATE vaults SET revision = revision {{}} WHERE {OF_VAULT}"
 DELETE_ROW: Final = f"DELETE FROM ideas WHERE {OF_VICTIM}"
@@ -54,7 +59,7 @@ PUT_BACK_DELETED: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF
 PUT_BACK_OLDER: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VICTIM}"
 OLD_SEGMENTS: Final = f"INSERT INTO idea_segments SELECT * FROM kept_segments WHERE {OF_VAULT} ON CONFLICT DO NOTHING"
 NO_SEGMENTS: Final = f"DELETE FROM idea_segments WHERE {OF_VAULT}"
-CONTENT: Final = "title, notes, tags, stage, priority, due_date, created_at, updated_at, revision"
+CONTENT: Final = "title, notes, tags, stage, priority, due_date, created_at, updated_at, revision, stamp"
 KEY: Final = f"UPDATE keys.vault_keys SET {{}} WHERE {OF_VAULT}"
 
 # $1 and $2 are the vault's tenant and user, $3 the victim's id, $4 and $5 the tenant and user of another vault.
@@ -63,6 +68,11 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "a row deleted": (DELETE_ROW,),
     "a row deleted and the count adjusted": (DELETE_ROW, COUNT.format("- 1")),
     "a row and all segments deleted and the count adjusted": (DELETE_ROW, NO_SEGMENTS, COUNT.format("- 1")),
+    "a row deleted, count and digest adjusted": (DELETE_ROW, COUNT.format("- 1"), DIGEST),
+    "a row and all segments deleted, count and digest adjusted": (
+        *(DELETE_ROW, NO_SEGMENTS),
+        *(COUNT.format("- 1"), DIGEST),
+    ),
     "a row deleted, the count adjusted and another's revision put in its place": (
         f"UPDATE ideas SET revision = (SELECT revision FROM ideas WHERE {OF_VICTIM}) WHERE {OF_VAULT} AND id ="
         f" (SELECT id FROM ideas WHERE {OF_VAULT} ORDER BY revision DESC LIMIT 1)",
@@ -76,9 +86,18 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
         NO_SEGMENTS,
         COUNT.format("+ 1"),
     ),
+    "a deleted row put back, the segments deleted, count and digest adjusted": (
+        *(PUT_BACK_DELETED, NO_SEGMENTS),
+        *(COUNT.format("+ 1"), DIGEST),
+    ),
     "a deleted row put back for another that is deleted": (PUT_BACK_DELETED, DELETE_ROW),
     "a row set back": (DELETE_ROW, PUT_BACK_OLDER),
     "a row set back and the segments deleted": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS),
+    "a row set back, the segments deleted and the digest adjusted": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS, DIGEST),
+    "a row set back with the old segments, and the digest adjusted": (
+        *(DELETE_ROW, PUT_BACK_OLDER),
+        *(NO_SEGMENTS, OLD_SEGMENTS, DIGEST),
+    ),
     "a row set back with the old segments": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS, OLD_SEGMENTS),
     "a row copied under another id": (
         f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
@@ -110,6 +129,10 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "a row under a new id": (f"UPDATE ideas SET id = gen_random_uuid() WHERE {OF_VICTIM}",),
     "all rows deleted": (f"DELETE FROM ideas WHERE {OF_VAULT}",),
     "all rows deleted and the count zero": (f"DELETE FROM ideas WHERE {OF_VAULT}", NO_COUNT),
+    "all rows deleted, count and digest zero": (f"DELETE FROM ideas WHERE {OF_VAULT}", NO_COUNT, DIGEST),
+    "the digest edited": (f"UPDATE vaults SET digest = digest + 1 WHERE {OF_VAULT}",),
+    "a row's stamp edited": (f"UPDATE ideas SET stamp = stamp - 1 WHERE {OF_VICTIM}",),
+    "a row said to be from before stamps": (f"UPDATE ideas SET stamp = 0 WHERE {OF_VICTIM}",),
     "the count zero": (NO_COUNT,),
     "the bytes zero": (f"UPDATE vaults SET sealed_bytes = 0 WHERE {OF_VAULT}",),
     "a row's revision edited": (f"UPDATE ideas SET revision = revision - 1 WHERE {OF_VICTIM}",),
@@ -224,6 +247,12 @@ WRONG_COUNT: Final[dict[str, tuple[str, ...]]] = {
     MIDDLE: ("first page",),
 }
 
+UNCOUNTED_ROW: Final[dict[str, tuple[str, ...]]] = {
+    COUNTED: (*ENDS, "first page"),
+    GONE: (*VICTIM_ALONE,),
+    "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search"),
+}
+
 # What is not named is right.
 EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "nothing": {},
@@ -232,61 +261,71 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         MIDDLE: ("first page",),
         GONE: (*VICTIM_ALONE,),
     },
-    "a row deleted and the count adjusted": {
+    "a row deleted and the count adjusted": UNCOUNTED_ROW,
+    "a row and all segments deleted and the count adjusted": UNCOUNTED_ROW,
+    "a row deleted, count and digest adjusted": {
         COUNTED: (*ENDS, "first page", "search without segments"),
         GONE: (*VICTIM_ALONE,),
         "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
     },
-    "a row and all segments deleted and the count adjusted": {
+    "a row and all segments deleted, count and digest adjusted": {
         COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
         GONE: (*VICTIM_ALONE,),
-        "vault_mismatch": ("warm search",),
+        LOGGED: ("warm search",),
     },
-    "a row deleted, the count adjusted and another's revision put in its place": {
-        "tampered": ("list", "filtered list", "cursor walk", "restarted list", "search without segments"),
-        COUNTED: ("first page", "last page"),
-        GONE: (*VICTIM_ALONE,),
-        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
-    },
+    "a row deleted, the count adjusted and another's revision put in its place": UNCOUNTED_ROW,
     "a deleted row put back": {
         "vault_mismatch": (*ENDS, *FROM_SEGMENTS, "search without segments", "search after a change"),
         MIDDLE: ("first page",),
     },
     "a deleted row put back and the count adjusted": {
-        COUNTED: (*ENDS, "first page", "search without segments"),
-        "vault_mismatch": (*FROM_SEGMENTS, "warm search", "search after a change"),
+        COUNTED: (*ENDS, "first page"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search", "search after a change"),
     },
     "a deleted row put back, the segments deleted and the count adjusted": {
+        COUNTED: (*ENDS, "first page"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search", "search after a change"),
+    },
+    "a deleted row put back, the segments deleted, count and digest adjusted": {
         COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments", "search after a change"),
-        "vault_mismatch": ("warm search",),
+        LOGGED: ("warm search",),
     },
     "a deleted row put back for another that is deleted": {
-        COUNTED: (*ENDS, "first page", "search without segments"),
+        COUNTED: (*ENDS, "first page"),
         GONE: (*VICTIM_ALONE,),
-        "vault_mismatch": (*FROM_SEGMENTS,),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments"),
     },
     "a row set back": {
-        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
-        "vault_mismatch": ("search after a change",),
+        SET_BACK: (*ENDS, *READS, "first page", "change"),
+        "vault_mismatch": ("search without segments", "search after a change"),
     },
     "a row set back and the segments deleted": {
-        SET_BACK: (*ENDS, *READS, *FROM_SEGMENTS, "first page", "search without segments", "change")
+        SET_BACK: (*ENDS, *READS, "first page", "change"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "search after a change"),
+    },
+    "a row set back, the segments deleted and the digest adjusted": {
+        SET_BACK: (*ENDS, *READS, *FROM_SEGMENTS, "first page", "search without segments", "change"),
+        LOGGED: ("warm search",),
+    },
+    "a row set back with the old segments, and the digest adjusted": {
+        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
     },
     "a row set back with the old segments": {
-        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
-        "vault_mismatch": (*FROM_SEGMENTS,),
+        SET_BACK: (*ENDS, *READS, "first page", "change"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "search after a change"),
     },
     "a row copied under another id": {
-        "tampered": (*UNFILTERED, "first page", "search without segments"),
-        "vault_mismatch": (*FROM_SEGMENTS, "filtered list", "search after a change"),
+        "tampered": (*ENDS, "first page", "search without segments"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search after a change"),
     },
     "a row copied under another id and the count adjusted": {
         "tampered": (*ENDS, "first page", "search without segments", "search after a change"),
         "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
     },
     "another vault's row copied in": {
-        "tampered": (*UNFILTERED, "first page", "search without segments"),
-        "vault_mismatch": (*FROM_SEGMENTS, "filtered list", "search after a change"),
+        "tampered": (*ENDS, "first page", "search without segments"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search after a change"),
     },
     "another vault's row in the place of one": UNREADABLE_ROW,
     "a clear column edited": {
@@ -309,10 +348,20 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         GONE: (*VICTIM_ALONE,),
     },
     "all rows deleted and the count zero": {
-        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
-        "vault_mismatch": ("warm search",),
+        COUNTED: (*ENDS, "first page"),
+        "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search"),
         GONE: (*VICTIM_ALONE,),
     },
+    "all rows deleted, count and digest zero": {
+        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
+        LOGGED: ("warm search",),
+        GONE: (*VICTIM_ALONE,),
+    },
+    "the digest edited": {
+        "vault_mismatch": (*FROM_SEGMENTS, "warm search", "search without segments", "search after a change"),
+    },
+    "a row's stamp edited": UNREADABLE_ROW,
+    "a row said to be from before stamps": UNREADABLE_ROW,
     "the count zero": {
         "vault_mismatch": (
             *(*ENDS, *FROM_SEGMENTS, "first page", "warm search"),
@@ -320,10 +369,12 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
     },
     "the bytes zero": {"vault_mismatch": ("delete",)},
-    "a row's revision edited": UNREADABLE_ROW,
+    "a row's revision edited": {},
     "a row's revision far ahead": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
-        "vault_mismatch": (*FROM_SEGMENTS,),
+        "vault_mismatch": (
+            *(*ENDS, *READS, *FROM_SEGMENTS, "first page"),
+            *("search without segments", "change", "search after a change"),
+        ),
     },
     "the count one more": WRONG_COUNT,
     "the count one less": WRONG_COUNT,
@@ -337,7 +388,8 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "the latest change undone as a whole": {
         "vault_set_back": (*AT_HAND,),
-        SET_BACK: ("restarted list", "restarted search", "search without segments"),
+        SET_BACK: ("restarted list",),
+        "vault_mismatch": ("restarted search", "search without segments"),
     },
     "the revision set ahead": {},
     "the vault's row deleted": {"vault_set_back": (*AT_HAND,), "vault_mismatch": (*RESTARTED,)},
@@ -351,10 +403,7 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "vault_set_back": (*AT_HAND,),
         "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
     },
-    "old segments, and the revision of the victim as it was": {
-        "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change"),
-        "vault_mismatch": (*FROM_SEGMENTS,),
-    },
+    "old segments, and the revision of the victim as it was": {"vault_mismatch": (*FROM_SEGMENTS,)},
     "old segments in the place of the new, and the count adjusted": WRONG_COUNT,
     "a byte of a segment flipped": UNREADABLE_SEGMENT,
     "a segment cut short": UNREADABLE_SEGMENT,

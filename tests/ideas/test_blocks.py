@@ -66,7 +66,9 @@ def test_two_blocks_in_one_are_one_made_of_both(
 
     joined = brought_back(first).joined(second)
 
-    assert joined.packed() == block_of(*enumerate([*one, *other])).packed()
+    revisions = [*range(10, 10 + len(one)), *range(second.revisions[0], second.revisions[0] + len(other))]
+    assert joined.packed() == block_of(*zip(revisions, [*one, *other], strict=True)).packed()
+    assert joined.digest == first.digest ^ second.digest
     assert list(joined.ids) == ids([*one, *other])
     assert joined.revisions == (min(10, second.revisions[0]), max(9 + len(one), second.revisions[1]))
 

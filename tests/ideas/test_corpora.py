@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.identifiers import VaultRevision, VaultVersion
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.cache import REMEMBERED_OUTGROWN, SearchCache
@@ -111,12 +111,12 @@ async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus
 
 
 @pytest.mark.parametrize("settings", [SearchSettings(), SearchSettings(vault_bytes=0)])
-@pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}])
+@pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}, {"digest": 1}])
 async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: SearchSettings, fault: Any) -> None:
     search_cache, vault = SearchCache(settings), vault_of("a", "b")
 
     with pytest.raises(VaultMismatch) as alert:
-        await titles(search_cache, vault, vault.reader(**fault))
+        await titles(search_cache, vault, vault.reader(version=vault.reader().version._replace(**fault)))
 
     assert alert.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
     assert search_cache.figures().vaults == 0
@@ -267,7 +267,7 @@ def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
     try:
         for number in range(200):
             idea = idea_of(f"{letter * 150} {number}", notes=f"{letter * 4000} {number}", tags=[f"tag {number}"])
-            opened.append(OpenedIdea.of(1, idea))
+            opened.append(OpenedIdea.of(1, 2**62, idea))
             del idea
             if len(opened) == 10:
                 draft.merge(Block.of(opened))
@@ -290,7 +290,7 @@ async def test_many_tags_are_counted_too() -> None:
     draft = SearchIndexDraft()
     draft.merge(block_of(*((1, idea) for idea in ideas)))
     await draft.settle(TimeSlice())
-    search_index = await draft.finish(VaultRevision(1), TimeSlice())
+    search_index = await draft.finish(VaultVersion(VaultRevision(1), 0, 100), TimeSlice())
     tracemalloc.start()
     try:
         await search_index.select(SearchQuery(sort="title", limit=1, tags=("x",)), TimeSlice())

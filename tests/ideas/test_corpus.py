@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.identifiers import VaultRevision, VaultVersion
 from creatorvault.core.waiting import event_loop_budget as loop_budget
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.schemas import IdeaResponse, StageEnum
@@ -35,7 +35,11 @@ async def corpus_of(*stored: IdeaResponse) -> SearchIndex:
     for batch in batched(stored, 64):
         draft.merge(block_of(*((1, idea) for idea in batch)))
     await draft.settle(time_slice)
-    return await draft.finish(VaultRevision(1), time_slice)
+    return await draft.finish(of(1, draft), time_slice)
+
+
+def of(revision: int, draft: SearchIndexDraft) -> VaultVersion:
+    return VaultVersion(VaultRevision(revision), 0, draft.idea_count)
 
 
 def plain(page: Page) -> tuple[int, list[bytes]]:
@@ -148,7 +152,7 @@ async def test_a_corpus_that_follows_changes_counts_its_bytes_and_ideas_as_one_b
         await draft.settle(time_slice)
         stored |= {idea.id: idea for idea in changed}
         assert draft.idea_count == len(stored)
-        search_index, size = await draft.finish(VaultRevision(revision), time_slice), draft.size
+        search_index, size = await draft.finish(of(revision, draft), time_slice), draft.size
 
         assert search_index.size == size
         assert size == (await corpus_of(*stored.values())).size
@@ -162,9 +166,9 @@ async def test_a_vault_that_changes_often_has_few_blocks_and_none_that_is_large(
         draft = search_index.draft()
         draft.merge(block_of((number, some[number * 7 % 300])))
         await draft.settle(time_slice)
-        search_index = await draft.finish(VaultRevision(number), time_slice)
+        search_index = await draft.finish(of(number, draft), time_slice)
 
-    assert search_index.idea_count == 300
+    assert search_index.version.idea_count == 300
     assert len(search_index._blocks) < 40
     assert max(map(len, search_index._blocks)) <= MOST // 2
     assert max(block.size for block in search_index._blocks) <= MOST_BYTES // 2
@@ -204,7 +208,7 @@ async def test_an_order_may_be_asked_for_while_a_change_is_put_into_the_others()
     draft.merge(block_of(*list(vault.rows.values())[2:]))
     await draft.settle(TimeSlice())
 
-    finishing = asyncio.create_task(draft.finish(VaultRevision(3), Resting()))
+    finishing = asyncio.create_task(draft.finish(of(3, draft), Resting()))
     await asyncio.sleep(0)
     assert (await search_index.select(SearchQuery(sort="title"), TimeSlice())).total == 2
     asked.set()

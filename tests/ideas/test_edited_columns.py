@@ -29,8 +29,9 @@ def attacker(database: asyncpg.Connection) -> Attacker:
         ("due_date", lambda _: None),
         ("created_at", lambda time: time - TICK),
         ("updated_at", lambda time: time + TICK),
-        ("revision", lambda revision: revision + 1),
-        ("revision", lambda revision: revision + 2**40),
+        ("stamp", lambda stamp: stamp ^ 1),
+        ("stamp", lambda _: 0),
+        ("stamp", lambda stamp: -stamp),
     ],
 )
 async def test_an_edited_column(
@@ -69,14 +70,45 @@ async def test_a_time_that_no_idea_can_have(
 
 @pytest.mark.parametrize("revision", [0, -1])
 async def test_a_revision_before_the_first(ada: Creator, attacker: Attacker, logs: Logs, revision: int) -> None:
+    """No revision is sealed. A search has to read every row, and this one is before all that it reads."""
     idea = await ada.idea(**PRIVATE)
 
     await attacker.set(idea, revision=revision)
 
+    await assert_unaffected(ada, idea)
+    assert (await ada.list()).json()["items"] == [idea]
+    assert_plain_fault(await ada.list({"search": "x"}))
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
+
+
+@pytest.mark.parametrize("ahead", [1, 2**40])
+async def test_a_revision_after_the_last(ada: Creator, attacker: Attacker, logs: Logs, ahead: int) -> None:
+    idea = await ada.idea(**PRIVATE)
+
+    await attacker.set(idea, revision=1 + ahead)
+
     for answer in (await ada.get(idea), await ada.list(), await ada.list({"search": "x"})):
         assert_plain_fault(answer)
-    codes = [alert["code"] for alert in logs.named("alarm")]
-    assert codes == ["tampered", "tampered", "vault_mismatch"]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 3
+
+
+async def test_an_earlier_revision_changes_no_answer(ada: Creator, attacker: Attacker) -> None:
+    """Neither in a process that has searched the vault before, nor after others have changed."""
+    ideas = [await ada.idea(**PRIVATE) for _ in range(3)]
+    assert len(await ada.titles({"search": "zwiebel"})) == 3
+
+    await attacker.set(ideas[2], revision=1)
+    for _ in range(2):
+        await assert_unaffected(ada, ideas[2])
+        assert {idea["id"] for idea in (await ada.list({"search": "zwiebel"})).json()["items"]} == {
+            idea["id"] for idea in ideas
+        }
+        await ada.patch(ideas[0], {"notes": "Changed"})
+    changed = (await ada.patch(ideas[2], {"title": "Zwiebeldach"})).json()
+    await attacker.set(changed, revision=1)
+
+    found = (await ada.list({"search": "zwiebeldach"})).json()["items"]
+    assert found == [changed]
 
 
 async def test_another_id(ada: Creator, attacker: Attacker, logs: Logs) -> None:

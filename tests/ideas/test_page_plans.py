@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from creatorvault.ideas.statements import reads
 from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from creatorvault.ideas.statements.reads import ONE, STORED_ALONE
-from creatorvault.ideas.statements.reads import _page as glanced_page
 from creatorvault.tenants.statements.changes import UNLIMITED
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 from tests.ideas.plans import nodes_of
@@ -79,7 +79,7 @@ async def beside_a_large_vault(sql: asyncpg.Connection) -> None:
     )
     await sql.execute(
         "INSERT INTO ideas SELECT tenant_id, 'eve', gen_random_uuid(), title, notes, tags, stage, priority, due_date,"
-        " created_at, updated_at, revision FROM ideas, generate_series(1, 100) WHERE user_id = $1",
+        " created_at, updated_at, revision, stamp FROM ideas, generate_series(1, 100) WHERE user_id = $1",
         USER,
     )
     await sql.execute("VACUUM ANALYZE")
@@ -119,7 +119,7 @@ async def test_a_page_reads_no_more_than_itself(runtime: asyncpg.Connection) -> 
     for sort in ("created_at", "updated_at"):
         for order in ("asc", "desc"):
             for offset, place in ((0, ()), (40, ()), (0, PLACE)):
-                statement = glanced_page(sort, order, filtered=False, beyond=bool(place))
+                statement = reads.page(sort, order, filtered=False, beyond=bool(place))
                 for plans in ("force_custom_plan", "force_generic_plan"):
                     await runtime.execute(f"SET plan_cache_mode = {plans}")
 
@@ -146,23 +146,23 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
 
 async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -> None:
     page, filters = (PAGE, 0), ([0, 1], [2])
-    now, other_revision, unlimited = datetime.now(UTC), 0, (UNLIMITED, UNLIMITED)
-    change = (1, other_revision, 0, 0, now, *unlimited, *(1, "root", b"wrapped"), UUID(int=0))
-    columns = (b"title", b"notes", b"tags", 0, 0, None)
+    unlimited, key = (UNLIMITED, UNLIMITED), (1, "root", b"wrapped", 2**24)
+    change = (1, 2**40, 0, 0, 0, datetime.now(UTC), *unlimited, *key, False, UUID(int=0))
+    columns, stamp = (b"title", b"notes", b"tags", 0, 0, None, 1), 2
     for name, statement, arguments in (
         ("vault", VAULT_ALONE, ()),
         ("all that is stored", STORED_ALONE, ()),
         ("one", ONE, (UUID(int=0),)),
         *(
-            (sort, glanced_page(sort, "desc", filtered=False, beyond=False), page)
+            (sort, reads.page(sort, "desc", filtered=False, beyond=False), page)
             for sort in ("created_at", "updated_at", "stage", "priority")
         ),
-        ("beyond", glanced_page("created_at", "desc", filtered=False, beyond=True), (*page, *PLACE)),
-        ("filtered", glanced_page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
-        ("filtered by rank", glanced_page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
+        ("beyond", reads.page("created_at", "desc", filtered=False, beyond=True), (*page, *PLACE)),
+        ("filtered", reads.page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
+        ("filtered by rank", reads.page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
         ("insert", INSERT, (*change, *columns)),
-        ("update", UPDATE, (*change, *columns)),
-        ("delete", DELETE, change),
+        ("update", UPDATE, (*change, *columns, stamp)),
+        ("delete", DELETE, (*change, stamp)),
     ):
         prepared = await runtime.prepare(statement, name=name)
         for _ in range(CUSTOM_PLANS + 2):

@@ -18,10 +18,10 @@ from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas import reader as vault_reader
 from creatorvault.ideas import repositories
-from creatorvault.ideas.repositories import SegmentRepository
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.ideas.search.blocks import MOST
+from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.sealing import (
     FEWEST,
     WRITTEN_BY,
@@ -37,8 +37,8 @@ from tests.factories import Creator, Idea
 from tests.ideas.paper_vaults import block_of, new_vault_id
 from tests.ideas.strategies import ideas
 from tests.ideas.tampering import assert_plain_fault
-from tests.ideas.test_glances import vault_of
 from tests.logs import Logs
+from tests.ways import vault_of
 
 MANY = MOST + FEWEST
 """Two segments: a full one, and one that is just worth it."""
@@ -235,6 +235,14 @@ class Kept:
     async def count(self, ideas: int) -> None:
         await self._database.execute("UPDATE vaults SET idea_count = $2 WHERE user_id = $1", self._ada.user_id, ideas)
 
+    async def accept(self) -> None:
+        """What operations/alarms.md says to do, once the evidence is kept."""
+        await self._database.execute("DELETE FROM idea_segments WHERE user_id = $1", self._ada.user_id)
+        await self._database.execute(
+            "UPDATE vaults SET digest = (SELECT bit_xor(stamp) FROM ideas WHERE user_id = $1) WHERE user_id = $1",
+            self._ada.user_id,
+        )
+
     async def move(self, idea: Idea, revision: int) -> None:
         done = await self._database.execute("UPDATE ideas SET revision = $2 WHERE id = $1", idea["id"], revision)
         assert done == "UPDATE 1"
@@ -268,8 +276,7 @@ async def test_a_search_does_not_find_an_idea_whose_row_is_gone_in_a_segment(
 
     await kept.count(MANY - 1)
     await assert_no_search(house, ada, logs)
-    # What operations/alarms.md says to do, once the evidence is kept.
-    await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    await kept.accept()
     assert some[5]["title"] not in await searched(house, ada)
     assert await total(ada) == MANY - 1
 
@@ -348,7 +355,7 @@ async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
 ) -> None:
     """The segments that follow are being read then."""
     monkeypatch.setattr(vault_reader, "MOST", 4)
-    monkeypatch.setattr("creatorvault.ideas.repositories.SEGMENTS_AT_ONCE", 1)
+    monkeypatch.setattr("creatorvault.ideas.segments.repositories.SEGMENTS_AT_ONCE", 1)
     await filled(ada, FEWEST)
     await searched(house, ada)
     plain, read = AsyncSession.execute, [0, 0]
@@ -412,7 +419,7 @@ async def test_a_row_that_is_in_no_segment_and_in_no_gap_is_an_alarm(
     await kept.count(MANY)
 
     await assert_no_search(house, ada, logs)
-    await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    await kept.accept()
     assert some[5]["title"] in await searched(house, ada)
 
 
@@ -526,7 +533,7 @@ async def test_segments_are_fetched_a_few_at_a_time(
             yield batch
 
     monkeypatch.setattr(SegmentRepository, "all", watched)
-    monkeypatch.setattr("creatorvault.ideas.repositories.SEGMENTS_AT_ONCE", 3)
+    monkeypatch.setattr("creatorvault.ideas.segments.repositories.SEGMENTS_AT_ONCE", 3)
     statements: list[str] = []
     engine = house.app.state.searching.full_reads.database.engine.sync_engine
 

@@ -75,6 +75,7 @@ async def test_no_copy_of_the_idea_is_kept(house: House, ada: Creator, database:
     kept = cipher.open_json(row["answer"], context(DOMAIN, *bound), msgspec.json.Decoder(dict))
 
     assert kept.keys() == {"request", "added"}
+    assert kept["added"].pop("stamp") > 0
     assert kept["added"] == {"id": idea["id"], "time": idea["created_at"], "revision": 1}
 
 

@@ -43,7 +43,7 @@ RIGHTS: Final = {
         "vaults": {
             "SELECT",
             "INSERT",
-            "UPDATE (changed_at, idea_count, key_version, revision, sealed_bytes, segmented)",
+            "UPDATE (changed_at, digest, idea_count, key_version, revision, sealed_bytes, segmented)",
         },
     },
     # Of ciphertext, wrapped keys and their names: not one column.
@@ -61,7 +61,7 @@ RIGHTS: Final = {
         "tenants": {f"SELECT ({TENANT})", f"INSERT ({TENANT})", f"UPDATE ({QUOTAS}, status, {VAULT_QUOTAS})"},
         "vaults": {
             "SELECT (changed_at, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id, user_id)",
-            "UPDATE (changed_at, idea_count, sealed_bytes)",
+            "UPDATE (changed_at, digest, idea_count, sealed_bytes)",
         },
     },
 }
@@ -112,11 +112,15 @@ POLICIES: Final = {
             "creatorvault_runtime",
             "INSERT",
             None,
-            "((revision = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (key_version = 0) AND (NOT segmented))",
+            "((digest = 0) AND (revision = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (key_version = 0)"
+            " AND (NOT segmented))",
             restrictive=True,
         ),
         "operators_empty": Policy(
-            "creatorvault_operator", "UPDATE", being_erased("vaults"), "((idea_count = 0) AND (sealed_bytes = 0))"
+            "creatorvault_operator",
+            "UPDATE",
+            being_erased("vaults"),
+            "((digest = 0) AND (idea_count = 0) AND (sealed_bytes = 0))",
         ),
     },
 }

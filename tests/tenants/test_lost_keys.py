@@ -11,8 +11,8 @@ from creatorvault.crypto.providers import root_key_provider
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import PRIVATE, assert_plain_fault
-from tests.ideas.test_glances import vault_of
 from tests.logs import Logs
+from tests.ways import vault_of
 
 WRITES: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
     "POST": lambda ada, _: ada.post(PRIVATE),

@@ -8,13 +8,13 @@ import asyncpg
 import httpx
 import pytest
 
+from creatorvault.core.database import sessions
 from creatorvault.core.database.statements import Statements
-from creatorvault.tenants.repositories import VaultRepository, VaultState
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import assert_plain_fault
-from tests.ideas.test_glances import vault_of
 from tests.logs import Logs, captured_logs
+from tests.ways import vault_of
 
 SET_BACK = "UPDATE vaults SET revision = revision - 1 WHERE user_id = $1"
 OPERATIONS: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
@@ -181,22 +181,22 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
     house: House, ada: Creator, stored: Idea, logs: Logs, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """It tells of the vault as it was, after this process has learned of the change."""
-    held, rows, enter = Held(), Statements.rows, VaultRepository.enter
+    held, rows, run = Held(), Statements.rows, sessions.run
 
     async def slow_rows(self: Statements, statement: str, *arguments: object) -> Sequence[Any]:
         answer = await rows(self, statement, *arguments)
         await held.hold()
         return answer
 
-    async def slow_enter(self: VaultRepository) -> VaultState:
-        state = await enter(self)
+    async def slow_run(*arguments: Any) -> Sequence[Any]:
+        answer = await run(*arguments)
         await held.hold()
-        return state
+        return answer
 
     if way == "in one statement":
         monkeypatch.setattr(Statements, "rows", slow_rows)
     else:
-        monkeypatch.setattr(VaultRepository, "enter", slow_enter)
+        monkeypatch.setattr("creatorvault.tenants.services.run", slow_run)
         house.app.state.keyring.forget(vault_of(ada))
     reading = asyncio.create_task(ada.list())
     await held.answered.wait()
@@ -218,7 +218,7 @@ async def test_a_first_write_that_is_rolled_back_is_no_alarm_later(
     async def failing(*_: object) -> None:
         raise RuntimeError("planted")
 
-    monkeypatch.setattr("creatorvault.ideas.repositories.IdeaRepository.insert", failing)
+    monkeypatch.setattr("creatorvault.tenants.opening.LockedVault.apply", failing)
     assert (await ada.post({"title": "Lost"})).status_code == 500
     monkeypatch.undo()
 

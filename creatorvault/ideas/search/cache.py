@@ -116,17 +116,22 @@ class SearchCache:
         """Returns the index at the reader's version, or None if the ideas have to be streamed."""
         base, version = self._kept.get(vault), reader.version
         if base and base.version.revision == version.revision:
-            # The revision was given twice, after a failover that lost commits, or the vault was changed behind our
-            # back. What was read before is of no use; whether the vault adds up is found out by reading it.
-            raise_alert(VaultSetBack.code, **vault_ids(vault), revision=str(version.revision))
-            self.forget(vault)
-            base = None
+            return await self._replaced(vault, reader, time_slice)
         if base and base.version.revision > version.revision:
             # The reader's snapshot began before a change that another request has seen: keep what is newer.
             return None
         if version.idea_count >= self._outgrown.get(vault, version.idea_count + 1):
             return None
         return await self._loaded(vault, reader, base, time_slice)
+
+    async def _replaced(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
+        """For a vault whose revision was given twice: after a failover that lost commits, or since somebody has changed
+        rows and digest behind our back. What was read before is of no use. Raises VaultMismatch if it does not add up.
+        """
+        self.forget(vault)
+        replaced = await self._loaded(vault, reader, None, time_slice)
+        raise_alert(VaultSetBack.code, **vault_ids(vault), revision=str(reader.version.revision))
+        return replaced
 
     async def _loaded(
         self, vault: VaultId, reader: VaultReader, base: SearchIndex | None, time_slice: TimeSlice

@@ -1,0 +1,95 @@
+"""What is asked of a vault: the same question by a single statement and in a transaction.
+
+A single statement cannot be sure that what it does not find is missing: `VaultService.read` and `write` ask again.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from creatorvault.core.identifiers import vault_ids
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.drafting import StoredIdea, idea_tag
+from creatorvault.ideas.errors import IdeaNotFound
+from creatorvault.ideas.lists.cursors import place_of
+from creatorvault.ideas.lists.pages import (
+    IdeaPage,
+    empty_page,
+    is_filtered,
+    list_tag,
+    opened,
+    page_of_rows,
+    ranks_wanted,
+    rows_wanted,
+)
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.sealing import IdeaColumns
+from creatorvault.ideas.statements.reads import IDEA, ONE, STORED, STORED_ALONE, page
+from creatorvault.tenants.errors import VaultMismatch
+from creatorvault.tenants.opening import OpenVault, VaultView
+from creatorvault.tenants.statements.vault import VAULT_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An idea as its row has it, in a vault as it was when the row was read."""
+
+    vault: OpenVault
+    row: IdeaColumns
+
+    @property
+    def tag(self) -> str:
+        return idea_tag(self.row.stamp, self.row.revision)
+
+    def stored(self) -> StoredIdea:
+        """Raises the alerts of `opened`."""
+        return StoredIdea(opened(self.vault, self.row), self.tag)
+
+
+async def find_idea(idea_id: UUID, vault: VaultView) -> Found:
+    """Raises IdeaNotFound, and VaultMismatch for an idea of a vault that does not exist."""
+    seen = await vault.look(ONE, idea_id)
+    columns = seen.rows[0][VAULT_COLUMNS:]
+    if columns[0] is None:
+        raise IdeaNotFound(idea_id)
+    if seen.vault is None:
+        raise VaultMismatch(**vault_ids(vault.id))
+    return Found(seen.vault, IdeaColumns(*columns))
+
+
+async def tag_of_list(query: IdeaQuery, vault: VaultView) -> str:
+    seen = await vault.look()
+    place_of(query, None if seen.vault is None else seen.vault.cipher)
+    return list_tag(seen.vault, query)
+
+
+async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
+    """Raises VaultMismatch if all of the vault's rows were looked at and are not as many as the vault counts.
+
+    They are for a filter and at the end of a list. In its middle the page alone shows whether a row is missing.
+    """
+    after, filtered, wanted = place_of(query, vault.cipher), is_filtered(query), rows_wanted(query)
+    statement = page(query.sort, query.order, filtered=filtered, beyond=after is not None)
+    seen = await vault.look(statement, wanted, query.offset, *(ranks_wanted(query) if filtered else ()), *(after or ()))
+    rows = [row[IDEA:] for row in seen.rows] if seen.rows[0][IDEA] is not None else []
+    if seen.vault is None:
+        if rows or await _stored(vault):
+            raise VaultMismatch(**vault_ids(vault.id))
+        return empty_page(query)
+    stored, total = seen.rows[0][STORED:IDEA]
+    # Before rows and counts are compared, since a row that does not open is the better alert: it has an id.
+    found = await page_of_rows(seen.vault, query, rows, total, time_slice)
+    if after is None:
+        adds_up = stored == seen.vault.version.idea_count and len(rows) == max(0, min(wanted, total - query.offset))
+    else:  # how many there are beyond a place is not known
+        adds_up = stored == seen.vault.version.idea_count
+    if adds_up and not filtered and len(rows) < wanted and (after is not None or not rows):
+        adds_up = await _stored(vault) == seen.vault.version.idea_count
+    if not adds_up:
+        raise VaultMismatch(**vault_ids(vault.id))
+    return found
+
+
+async def _stored(vault: VaultView) -> int:
+    """How many ideas the vault has."""
+    seen = await vault.look(STORED_ALONE)
+    return int(seen.rows[0][STORED])

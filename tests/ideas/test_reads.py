@@ -1,0 +1,175 @@
+"""Reading ideas: one statement where the process knows the vault, a transaction where it does not, the same answer."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from creatorvault.ideas.statements.reads import page
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.ideas.plans import nodes_of
+from tests.ways import Way, followed, forget, vault_of
+
+STAGES, PRIORITIES = ["idea", "outline", "draft", "published"], ["low", "medium", "high"]
+IDEAS = [
+    {"title": f"Idea {number}", "stage": stage, "priority": priority, "tags": ["even"] if number % 2 else []}
+    for number, (stage, priority) in enumerate(product(("idea", "draft", "published"), ("low", "high")))
+]
+FIRST_MOMENT, LAST_MOMENT = "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"
+FILTERS: Sequence[dict[str, list[str]]] = (
+    {},
+    {"stage": ["draft"]},
+    {"priority": ["low", "high"]},
+    {"stage": ["idea"], "priority": ["medium"]},
+)
+
+
+@pytest.fixture
+async def stored(ada: Creator) -> list[Idea]:
+    due_dates = FIRST_MOMENT, LAST_MOMENT, "2026-03-01T12:00:00+02:00"
+    bodies = [*IDEAS, *({"title": "Due", "due_date": due_date} for due_date in due_dates)]
+    return [(await ada.post(body)).json() for body in bodies]
+
+
+def place(idea: Idea, sort: str) -> tuple[Any, str]:
+    key = {"stage": STAGES.index(idea["stage"]), "priority": PRIORITIES.index(idea["priority"])}
+    return key.get(sort, idea.get(sort)), idea["id"]
+
+
+def expected(ideas: Sequence[Idea], sort: str, order: str, filters: dict[str, list[str]]) -> list[Idea]:
+    passing = [idea for idea in ideas if all(idea[name] in wanted for name, wanted in filters.items())]
+    return sorted(passing, key=lambda idea: place(idea, sort), reverse=order == "desc")
+
+
+def asked(filters: dict[str, list[str]], **others: object) -> list[tuple[str, object]]:
+    return [*others.items(), *((name, value) for name, values in filters.items() for value in values)]
+
+
+@pytest.mark.parametrize("sort", ["created_at", "updated_at", "stage", "priority"])
+async def test_a_page_is_the_same_by_a_statement_and_in_a_transaction(
+    house: House, ada: Creator, stored: list[Idea], sort: str
+) -> None:
+    for order, filters, (limit, offset) in product(("asc", "desc"), FILTERS, ((20, 0), (2, 1), (1, 0), (3, 99))):
+        parameters = asked(filters, sort=sort, order=order, limit=limit, offset=offset)
+        await ada.list()
+        with followed() as warm:
+            alone = (await ada.list(parameters)).json()
+        forget(house, vault_of(ada))
+        with followed() as cold:
+            in_transaction = (await ada.list(parameters)).json()
+
+        wanted = expected(stored, sort, order, filters)
+        assert (warm.way, cold.way) == (Way.STATEMENT, Way.TRANSACTION), parameters
+        assert alone == in_transaction, parameters
+        assert (alone["items"], alone["total"]) == (wanted[offset : offset + limit], len(wanted)), parameters
+
+
+@pytest.mark.parametrize("sort", ["created_at", "updated_at", "stage", "priority", "title"])
+async def test_pages_by_cursor_are_the_same_by_a_statement_and_in_a_transaction(
+    house: House, ada: Creator, stored: list[Idea], sort: str
+) -> None:
+    for order, filters in product(("asc", "desc"), FILTERS):
+        await ada.titles({"search": "idea"})
+        cursor: str | None = ""
+        seen: list[Idea] = []
+        while cursor is not None:
+            parameters = asked(filters, sort=sort, order=order, limit=4, cursor=cursor)
+            with followed() as warm:
+                alone = (await ada.list(parameters)).json()
+            forget(house, vault_of(ada))
+            in_transaction = (await ada.list(parameters)).json()
+            await ada.titles({"search": "idea"})
+
+            assert warm.way is Way.STATEMENT, parameters
+            assert alone["items"] == in_transaction["items"], parameters
+            seen += alone["items"]
+            cursor = alone["next_cursor"]
+        wanted = expected(stored, sort, order, filters)
+        assert seen == wanted if sort != "title" else len(seen) == len(wanted)
+
+
+async def test_an_empty_page_at_the_end_of_a_list_takes_no_transaction(ada: Creator, stored: list[Idea]) -> None:
+    with followed() as trail:
+        answer = (await ada.list({"offset": 99})).json()
+
+    assert (answer["items"], answer["total"]) == ([], len(stored))
+    assert trail.way is Way.STATEMENT
+
+
+async def test_content_is_found_in_one_statement_once_the_index_is_in_memory(ada: Creator, stored: list[Idea]) -> None:
+    for question in ({"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}):
+        first = (await ada.list(question)).json()
+        with followed() as again:
+            assert (await ada.list(question)).json() == first
+        assert again.way is Way.STATEMENT
+
+        await ada.idea("Due later", tags=["even"])
+        with followed() as changed:
+            assert (await ada.list(question)).json()["total"] == first["total"] + 1
+        assert changed.way is Way.BOTH
+
+
+async def test_one_idea_is_the_idea_that_was_stored(ada: Creator, stored: list[Idea]) -> None:
+    for idea in stored:
+        with followed() as trail:
+            assert (await ada.get(idea)).json() == idea
+        assert trail.way is Way.STATEMENT
+
+
+async def test_times_at_the_ends_of_time_are_read_in_utc(ada: Creator, stored: list[Idea]) -> None:
+    due = {datetime.fromisoformat(idea["due_date"]) for idea in (await ada.list()).json()["items"] if idea["due_date"]}
+
+    assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= due
+
+
+async def test_an_idea_of_another_creator_is_looked_for_twice_and_not_found(
+    house: House, ada: Creator, stored: list[Idea]
+) -> None:
+    eve = house.creator()
+    await eve.idea("Hers")
+
+    with followed() as trail:
+        assert (await eve.get(stored[0])).status_code == 404
+    assert trail.way is Way.BOTH
+    assert (await eve.get(str(uuid4()))).status_code == 404
+
+
+async def test_a_creator_without_a_vault_and_one_without_a_key_are_read_in_a_transaction(
+    house: House, ada: Creator
+) -> None:
+    with followed() as nothing_stored:
+        assert (await ada.list()).json()["total"] == 0
+    await ada.idea("One")
+    house.app.state.keyring.forget(vault_of(ada))
+    with followed() as no_key:
+        assert (await ada.list()).json()["total"] == 1
+
+    assert (nothing_stored.way, no_key.way) == (Way.TRANSACTION, Way.TRANSACTION)
+
+
+async def test_the_context_of_a_statement_ends_with_it(house: House, ada: Creator, stored: list[Idea]) -> None:
+    await ada.list()
+
+    [[left]] = await house.app.state.statements.rows("SELECT current_setting('app.tenant_id', true)")
+    [[visible]] = await house.app.state.statements.rows("SELECT count(*) FROM ideas")
+
+    assert not left
+    assert visible == 0
+
+
+async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(
+    house: House, ada: Creator, stored: list[Idea]
+) -> None:
+    vault = vault_of(ada)
+    statement = page("created_at", "desc", filtered=True, beyond=False)
+    arguments = (str(vault.tenant_id), vault.user_id, 5, 0, [0, 2], [0, 1, 2])
+
+    assert len(await house.app.state.statements.rows(statement, *arguments)) == 5
+    [[plan]] = await house.app.state.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+
+    counts = [node for node in nodes_of(plan) if node["Node Type"] == "Aggregate"]
+    assert [node["Actual Loops"] for node in counts] == [1]
