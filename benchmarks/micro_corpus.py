@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from uuid import UUID, uuid4
 
-from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
+from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision, VaultVersion
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.schemas import IdeaResponse
@@ -52,11 +52,11 @@ async def build(ideas: list[IdeaResponse]) -> SearchIndex:
     for block in blocks_of(ideas):
         draft.merge(block)
     await draft.settle(time_slice)
-    return await draft.finish(VaultRevision(1), time_slice)
+    return await draft.finish(VaultVersion(VaultRevision(1), 0, len(ideas)), time_slice)
 
 
 def blocks_of(ideas: list[IdeaResponse]) -> list[Block]:
-    opened = [OpenedIdea.of(revision, idea) for revision, idea in enumerate(ideas, start=1)]
+    opened = [OpenedIdea.of(revision, revision, idea) for revision, idea in enumerate(ideas, start=1)]
     return [Block.of(batch) for batch in batched(opened, MOST)]
 
 

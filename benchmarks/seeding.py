@@ -26,8 +26,8 @@ from creatorvault.tenants.resolution import TenantName
 REALM: Final = "better-auth"
 FIRST: Final = KeyVersion(1)
 SEALED: Final = (
-    *("id", "title", "notes", "tags", "stage", "priority", "due_date", "created_at", "updated_at", "revision"),
-    *("tenant_id", "user_id"),
+    *("id", "title", "notes", "tags", "stage", "priority", "due_date", "created_at", "updated_at", "stamp"),
+    *("revision", "tenant_id", "user_id"),
 )
 PLAIN: Final = (
     *("id", "user_id", "title", "notes", "stage", "priority", "tags", "due_date", "created_at", "updated_at"),
@@ -71,8 +71,10 @@ class Filling:
             "ideas", records=((*row, tenant.id, user_id) for row in rows), columns=SEALED
         )
         await self._database.execute(
-            "UPDATE vaults SET sealed_bytes = (SELECT sum(length(title) + length(notes) + length(tags)) FROM ideas"
-            " WHERE ideas.tenant_id = $1) WHERE tenant_id = $1",
+            "UPDATE vaults SET (sealed_bytes, digest) = ("
+            "  SELECT sum(length(title) + length(notes) + length(tags)), bit_xor(stamp) FROM ideas"
+            "  WHERE ideas.tenant_id = $1"
+            ") WHERE tenant_id = $1",
             tenant.id,
         )
 
@@ -91,14 +93,13 @@ def sealed_rows(ideas: Iterable[Stored], cipher: VaultCipher) -> Iterator[tuple[
             created_at=idea.time,
             updated_at=idea.time,
         )
-        values = sealer.seal(response, VaultRevision(revision)).values
-        yield tuple(values[column] for column in SEALED[:10])
+        yield *sealer.seal(response), revision
 
 
 def floor_rows(ideas: Iterable[Stored], _cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:
     for revision, idea in enumerate(ideas, start=1):
         sealed = seal(idea.title), seal(idea.notes), seal(msgspec.json.encode(idea.tags).decode())
-        yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, revision
+        yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, 0, revision
 
 
 def plain_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:

@@ -170,6 +170,13 @@ def request(method: str, which: int | str | None = None, **options: Any) -> Do:
     return do
 
 
+def one_after_the_other(*acts: Do) -> Do:
+    async def do(scene: Scene) -> Sequence[httpx.Response]:
+        return [answer for act in acts for answer in await act(scene)]
+
+    return do
+
+
 def own_tenant(path: str) -> Do:
     async def do(scene: Scene) -> Sequence[httpx.Response]:
         return [await scene.ask("GET", f"/api/v1/tenant{path}")]
@@ -230,6 +237,7 @@ CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": 
 CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
 REPLACE: Final = request("PUT", 2, json={"title": "Replaced", "notes": "salt", "stage": "outline"})
 DELETE: Final = request("DELETE", 3)
+GET: Final = request("GET", 0)
 SEARCH: Final = request("GET", params={"search": "salt", "sort": "title"})
 
 NEW_CREATOR: Final = without_rows(of_tenant=False)
@@ -319,7 +327,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("write segments while being shut", overtaken(SEARCH), Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
     WRITTEN("create when the key is gone", CREATE, Way.BOTH, KEY_GONE),
     *(
-        WRITTEN(f"{name} when the key is gone to others", do, Way.BOTH, KEY_WITH_OTHERS)
+        WRITTEN(f"{name} when the key is gone to others", one_after_the_other(do, GET), Way.BOTH, KEY_WITH_OTHERS)
         for name, do in (("create", CREATE), ("change", CHANGE), ("delete", DELETE))
     ),
     WRITTEN("create in a full vault", CREATE, Way.BOTH, FULL),
