@@ -13,8 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.factories import Idea
-from tests.ideas.test_glances import vault_of
 from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
+from tests.ways import vault_of
+
+pytestmark = pytest.mark.no_cover
 
 # Signs that are special to LIKE; letters whose case changes their length or depends on a language; ligatures, marks
 # apart from and joined to their letters, full-width and circled forms, joined emoji, blanks and line breaks.

@@ -9,7 +9,7 @@ import httpx
 
 from tests.application import House
 from tests.factories import Creator, Idea
-from tests.ideas.test_glances import vault_of
+from tests.ways import vault_of
 
 TABLES: Final = {
     **dict.fromkeys(("ideas", "vaults", "idea_segments", "keys.vault_keys"), "$V"),

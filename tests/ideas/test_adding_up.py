@@ -12,8 +12,8 @@ from creatorvault.core.database.statements import Statements
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import assert_plain_fault
-from tests.ideas.test_glances import vault_of
 from tests.logs import Logs
+from tests.ways import vault_of
 
 LISTS: dict[str, dict[str, Any]] = {
     "all": {},

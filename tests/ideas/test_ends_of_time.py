@@ -11,8 +11,8 @@ from creatorvault.crypto.envelope import microseconds
 from tests.application import House
 from tests.factories import Creator
 from tests.ideas.tampering import assert_plain_fault
-from tests.ideas.test_glances import vault_of
 from tests.logs import Logs
+from tests.ways import vault_of
 
 DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "encryption.md").read_text(encoding="utf-8")
 ENDS: Final = {"0001-01-01T00:00:00Z": "-infinity", "9999-12-31T23:59:59.999999Z": "infinity"}
