@@ -29,7 +29,7 @@ from tests.isolation.designed import (
 from tests.isolation.locks import Locks
 from tests.ways import Way, followed
 
-pytestmark = pytest.mark.xdist_group("isolation")
+pytestmark = pytest.mark.no_cover
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))
 OPERATIONS: Final = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
