@@ -11,6 +11,8 @@ UV := $(PYTHON) -m uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
 WORKERS ?= 2
+# Else every process compiles what it imports anew, and every worker of pytest rewrites all asserts.
+unexport PYTHONDONTWRITEBYTECODE
 # More for pytest, such as PYTEST="--cov" or PYTEST="tests/ideas -k search".
 PYTEST ?=
 
@@ -32,7 +34,7 @@ run: .venv/installed
 	@$(PYTHON) -m creatorvault run
 
 test: .venv/installed
-	@$(PYTHON) -m pytest -n $(WORKERS) $(PYTEST)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist worksteal $(PYTEST)
 
 faults: .venv/installed
 	@$(PYTHON) -m benchmarks.faults

@@ -42,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(_HandsClusterToWorkers())
 
 
+@pytest.hookimpl(trylast=True)  # after they have been shuffled
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
 def pytest_collection_finish() -> None:
     """What is there by now stays, so that looking through it for garbage holds no request up, as in the service."""
     gc.collect()

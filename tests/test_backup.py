@@ -1,6 +1,5 @@
 """What docs/operations/backups.md says, done with its own commands: dumped, restored elsewhere, and worked with."""
 
-import os
 import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
@@ -20,6 +19,7 @@ from tests.factories import Idea
 from tests.guides.blocks import claimed
 from tests.logs import captured_logs
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Cluster, Database
+from tests.schema import unmeasured
 
 DUMPS, RESTORES, CLEAR_UP_BLOCK = claimed(__file__)
 DUMP_DATA, DUMP_KEYS = DUMPS.text.splitlines()
@@ -134,7 +134,7 @@ async def opened(database: Database, home: Path, **overrides: str) -> AsyncGener
 
 
 def creatorvault(database: Database, home: Path, *arguments: str, **overrides: str) -> str:
-    environ = {**os.environ, **environment_of(database, home), **overrides}
+    environ = {**unmeasured(), **environment_of(database, home), **overrides}
     done = subprocess.run(
         [sys.executable, "-m", "creatorvault", *arguments], env=environ, capture_output=True, text=True, check=False
     )

@@ -18,8 +18,8 @@ from tests.application import environment_of
 from tests.canaries import Find, Mark, files_under, search
 from tests.factories import claims_of, token_of
 from tests.postgres import Cluster, Database
+from tests.running import running
 from tests.schema import build_template
-from tests.test_run import running
 
 pytestmark = pytest.mark.xdist_group("canary")
 

@@ -5,12 +5,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from creatorvault.core.database.sessions import Database
-from creatorvault.core.database.statements import Statements
-from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from tests.application import House
-from tests.factories import Creator, Idea
 from tests.logs import captured_logs
+from tests.write_paths import QUICKLY, WRITES, warmed_up, watched
 
 # Fires at COMMIT, when every statement of the request has succeeded already.
 TRIGGER = """
@@ -19,35 +16,7 @@ TRIGGER = """
     CREATE CONSTRAINT TRIGGER refuse AFTER INSERT OR UPDATE OR DELETE ON ideas
         DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION refuse();
 """
-WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 FAILURES = [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503, id="a conflict that may pass")]
-QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
-
-
-def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
-    ways: list[str] = []
-    changed, writing = Statements.changed, Database.writing
-
-    async def one_statement(self: Statements, statement: str, *arguments: object) -> Any:
-        ways.append(statement)
-        return await changed(self, statement, *arguments)
-
-    def at_length(self: Database) -> Any:
-        ways.append("at length")
-        return writing(self)
-
-    monkeypatch.setattr(Statements, "changed", one_statement)
-    monkeypatch.setattr(Database, "writing", at_length)
-    return ways
-
-
-async def warmed_up(creator: Creator, ways: list[str]) -> Idea:
-    """An idea in a vault that this process knows, so that the next write is one statement."""
-    idea = await creator.idea("Before", notes="n")
-    assert await creator.titles() == ["Before"]
-    ways.clear()
-    return idea
 
 
 async def contents(sql: asyncpg.Connection) -> list[Any]:

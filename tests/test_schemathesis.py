@@ -21,6 +21,7 @@ from creatorvault.admin.scopes import Scope
 from tests.application import environment_of
 from tests.factories import claims_of, token_of
 from tests.postgres import Database
+from tests.schema import unmeasured
 
 ROOT: Final = Path(__file__).parent.parent
 CREATOR: Final = "schemathesis"
@@ -37,7 +38,7 @@ def service(fresh_database: Database, tmp_path: Path) -> Generator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
-    variables = os.environ | environment_of(fresh_database, tmp_path) | {"PORT": str(port), "LOG_LEVEL": "WARNING"}
+    variables = unmeasured() | environment_of(fresh_database, tmp_path) | {"PORT": str(port), "LOG_LEVEL": "WARNING"}
     command = [sys.executable, "-m", "creatorvault", "run"]
     process = subprocess.Popen(command, env=variables, cwd=ROOT, stdout=subprocess.DEVNULL)
     try:
@@ -66,7 +67,7 @@ def fuzz(service: str, tmp_path: Path) -> Fuzz:
     """Runs every phase with every check and returns how many cases there were, none of which may have failed."""
 
     def fuzz(*options: str, token: str, examples: int) -> int:
-        variables = os.environ | {
+        variables = unmeasured() | {
             "SCHEMATHESIS_HOOKS": "tests.fuzzing.hooks",
             "SCHEMATHESIS_USER": CREATOR,
             "SCHEMATHESIS_TOKEN": token,
@@ -89,6 +90,7 @@ def fuzz(service: str, tmp_path: Path) -> Fuzz:
     return fuzz
 
 
+@pytest.mark.longest
 def test_the_service_does_what_its_document_says(fuzz: Fuzz) -> None:
     """To a creator who owns an organization, so that no operation but the operators' is out of reach."""
     owner = claims_of(CREATOR) | {"org_id": "org-1", "org_role": "owner"}

@@ -16,6 +16,8 @@ from tests.factories import Idea
 from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
 from tests.ways import vault_of
 
+pytestmark = pytest.mark.no_cover
+
 # Signs that are special to LIKE; letters whose case changes their length or depends on a language; ligatures, marks
 # apart from and joined to their letters, full-width and circled forms, joined emoji, blanks and line breaks.
 SIGNS: Final = [

@@ -22,7 +22,7 @@ import pytest
 from creatorvault import __version__
 from tests.guides.blocks import claimed
 from tests.ports import free_port
-from tests.test_run import DEADLINE, Run
+from tests.running import DEADLINE, Run
 
 pytestmark = pytest.mark.xdist_group("run")
 

@@ -1,6 +1,6 @@
 """The way in and nothing behind it: the edge, the guard, `/users/me`, and the errors as they are rendered."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,6 +11,7 @@ from litestar.types import ControllerRouterHandler
 
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
+from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.services import TokenVerifier, build_verifier
 from creatorvault.core.http.edge import Edge
 from creatorvault.core.http.problems import exception_handlers
@@ -90,3 +91,14 @@ def refusal(answer: httpx.Response) -> str:
     assert answer.headers["www-authenticate"] == "Bearer"
     detail: str = answer.json()["detail"]
     return detail.removeprefix("Could not validate credentials: ")
+
+
+def without_a_turn(verification: Coroutine[object, object, Identity]) -> Identity:
+    """Runs a coroutine that must not give the loop away, not even once."""
+    try:
+        verification.send(None)
+    except StopIteration as finished:
+        identity: Identity = finished.value
+        return identity
+    verification.close()
+    raise AssertionError("the verification waited")

@@ -10,8 +10,8 @@ from creatorvault.accounts.errors import TokenRefused
 from creatorvault.accounts.services import TokenVerifier, build_verifier
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import AuthSettings, IssuerSettings
+from tests.accounts.entrance import without_a_turn
 from tests.accounts.signers import SecretSigner, front_end_claims
-from tests.accounts.test_event_loop import without_a_turn
 from tests.factories import SECRET
 
 TEXTS = st.text(st.characters(), max_size=20)  # lone surrogates and NUL included

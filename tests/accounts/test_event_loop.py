@@ -1,25 +1,13 @@
 """Nobody waits for the network because of somebody else's token. Turns of the loop are counted, not seconds."""
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Mapping
 from uuid import uuid4
 
-from creatorvault.accounts.identity import Identity
-from tests.accounts.entrance import Entrance
+from tests.accounts.entrance import Entrance, without_a_turn
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims
 from tests.factories import claims_of, token_of
-
-
-def without_a_turn(verification: Coroutine[object, object, Identity]) -> Identity:
-    """Runs a coroutine that must not give the loop away, not even once."""
-    try:
-        verification.send(None)
-    except StopIteration as finished:
-        identity: Identity = finished.value
-        return identity
-    verification.close()
-    raise AssertionError("the verification waited")
 
 
 def token(signer: Signer) -> str:

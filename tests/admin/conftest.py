@@ -1,87 +1,16 @@
 """Operators with each scope, and tenants for them to look after."""
 
-import math
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 import httpx
 import pytest
-from litestar import Litestar
 
-from creatorvault.admin.operator_keys import new_key
-from creatorvault.core.identifiers import TenantId
-from creatorvault.tenants.models import TenantKind
-from creatorvault.tenants.resolution import TenantName
+from tests.admin.operators import EVERY_SCOPE, AdminClient, Appoint, appointed
 from tests.application import House
 from tests.factories import Creator
-
-ADMIN = "/api/v1/admin"
-EVERY_SCOPE = ("read", "manage", "keys")
-
-
-@dataclass(frozen=True)
-class AdminClient:
-    """Somebody with an operator key, and with it the requests they can make."""
-
-    client: httpx.AsyncClient
-    id: UUID
-    key_id: str
-    key: str
-
-    async def request(self, method: str, path: str, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {self.key}"} | dict(options.pop("headers", {}))
-        return await self.client.request(method, ADMIN + path, headers=headers, **options)
-
-    async def get(self, path: str, **parameters: Any) -> Any:
-        answer = await self.request("GET", path, params=parameters)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    async def post(self, path: str, body: object = None) -> Any:
-        answer = await self.request("POST", path, json=body)
-        assert answer.is_success, answer.text
-        return answer.json()
-
-    async def events(self, tenant: TenantId | UUID) -> list[Any]:
-        """The verbs of a tenant's events, the oldest first."""
-        page = await self.get("/audit", tenant_id=str(tenant), limit=100)
-        return [event["verb"] for event in reversed(page["items"])]
-
-
-type Appoint = Callable[..., Awaitable[AdminClient]]
-
-
-async def appointed(
-    sql: asyncpg.Connection,
-    client: httpx.AsyncClient,
-    *scopes: str,
-    expires_at: datetime | None = None,
-) -> AdminClient:
-    """A new operator, whom the application behind `client` knows at once: tests are faster than a second."""
-    key, operator_id = new_key(), uuid4()
-    await sql.execute(
-        "INSERT INTO operators (id, name, key_id, key_hash, scopes, expires_at, created_at) "
-        "VALUES ($1, 'Olga', $2, $3, $4, $5, now())",
-        operator_id,
-        key.key_id,
-        key.hash,
-        list(scopes),
-        expires_at,
-    )
-    keys = application(client).state.operator_keys
-    keys._table._not_before = -math.inf
-    return AdminClient(client, operator_id, key.key_id, key.text)
-
-
-def application(client: httpx.AsyncClient) -> Litestar:
-    """The one that a client of the tests talks to."""
-    app = getattr(client._transport, "app", None)
-    assert isinstance(app, Litestar)
-    return app
 
 
 @pytest.fixture
@@ -102,13 +31,6 @@ async def olga(worker_database: Any, client: httpx.AsyncClient) -> AdminClient:
         return await appointed(sql, client, *EVERY_SCOPE)
     finally:
         await sql.close()
-
-
-def tenant_of(creator: Creator) -> TenantId:
-    org = creator.claims.get("org_id")
-    if org:
-        return TenantName(TenantKind.ORGANIZATION, "better-auth", str(org)).id
-    return TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id).id
 
 
 @pytest.fixture

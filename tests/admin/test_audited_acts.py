@@ -11,8 +11,7 @@ import pytest
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
-from tests.admin.conftest import EVERY_SCOPE, AdminClient, appointed, tenant_of
-from tests.admin.test_scopes import OPERATIONS
+from tests.admin.operators import EVERY_SCOPE, OPERATIONS, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.factories import Creator
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.admin.conftest import AdminClient
+from tests.admin.operators import AdminClient
 from tests.application import House
 from tests.audit.conftest import Command, command
 from tests.postgres import Cluster, Database

@@ -7,7 +7,7 @@ import jsonschema
 from litestar import Litestar
 
 from creatorvault.core.openapi.document import document
-from tests.admin.conftest import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
+from tests.admin.operators import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.factories import Creator
 

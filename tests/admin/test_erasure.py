@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 
-from tests.admin.conftest import AdminClient, tenant_of
+from tests.admin.operators import AdminClient, tenant_of
 from tests.application import House
 from tests.factories import Creator
 

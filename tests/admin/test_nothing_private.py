@@ -10,7 +10,7 @@ import asyncpg
 import httpx
 import pytest
 
-from tests.admin.conftest import AdminClient, tenant_of
+from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator
 
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))

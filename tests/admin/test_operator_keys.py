@@ -19,7 +19,7 @@ from sqlalchemy import event
 from creatorvault.admin import operator_key_cache as key_table
 from creatorvault.admin.operator_keys import new_key
 from tests.accounts.entrance import Clock, refusal
-from tests.admin.conftest import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
+from tests.admin.operators import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.logs import Logs
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from creatorvault.ideas.segments.sealing import FEWEST
-from tests.admin.conftest import tenant_of
+from tests.admin.operators import tenant_of
 from tests.application import House
 from tests.factories import Creator
 from tests.ideas.test_segments import filled, searched

@@ -6,7 +6,7 @@ from typing import Final
 import httpx
 import pytest
 
-from tests.admin.conftest import AdminClient, tenant_of
+from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator, Idea
 
 type UsageDelta = Callable[[Creator, Idea], Awaitable[httpx.Response]]

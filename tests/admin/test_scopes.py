@@ -13,28 +13,13 @@ from litestar.routes import HTTPRoute
 
 from creatorvault.admin.operator_keys import new_key
 from creatorvault.admin.scopes import Scope
-from tests.admin.conftest import ADMIN, AdminClient, Appoint, appointed
+from tests.admin.operators import ADMIN, OPERATIONS, AdminClient, Appoint, appointed
 from tests.application import House
 from tests.factories import SECRET, Creator
 from tests.postgres import Database
 
 type HouseWith = Callable[..., Awaitable[House]]
 
-OPERATIONS = {
-    ("GET", "/status"): "read",
-    ("GET", "/tenants"): "read",
-    ("POST", "/tenants"): "manage",
-    ("GET", "/tenants/{tenant_id:str}"): "read",
-    ("POST", "/tenants/{tenant_id:str}/suspend"): "manage",
-    ("POST", "/tenants/{tenant_id:str}/resume"): "manage",
-    ("PUT", "/tenants/{tenant_id:str}/quotas"): "manage",
-    ("POST", "/tenants/{tenant_id:str}/erasure"): "manage",
-    ("DELETE", "/tenants/{tenant_id:str}/erasure"): "manage",
-    ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): "keys",
-    ("GET", "/vaults"): "read",
-    ("GET", "/root-keys"): "keys",
-    ("GET", "/audit"): "read",
-}
 TRUSTING = json.dumps([{"name": "accounts", "kind": "shared-secret", "secret": SECRET, "admin_roles": ["admin"]}])
 ID = "00000000-0000-4000-8000-000000000000"
 EVERY = [(method, path, scope) for (method, path), scope in OPERATIONS.items()]

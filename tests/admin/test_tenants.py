@@ -6,7 +6,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from tests.admin.conftest import AdminClient, tenant_of
+from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator
 
 type Organization = Callable[..., Creator]

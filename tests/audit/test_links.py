@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from itertools import product
 from typing import Final
 from uuid import UUID, uuid4
 
@@ -14,6 +13,8 @@ from tests.application import House
 from tests.audit.conftest import Command
 from tests.factories import Creator
 from tests.postgres import Database
+
+pytestmark = pytest.mark.no_cover
 
 EVENT: Final = """
     INSERT INTO audit_events (tenant_id, sequence, happened_at, actor, verb, targets, outcome, previous, digest)
@@ -81,27 +82,37 @@ async def writer(
     await connection.close()
 
 
-@pytest.mark.parametrize(("writer", "event"), list(product(LOGINS, FALSE_EVENTS)), indirect=["writer"])
-async def test_an_event_that_does_not_follow_the_head_is_refused(writer: Writer, event: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="an event follows the head"):
-        await writer.sql.execute(FALSE_EVENTS[event], writer.tenant_id)
+async def refusal(sql: asyncpg.Connection, statement: str, tenant_id: UUID) -> str:
+    """What the database says to a statement; nothing where it does as it is told."""
+    try:
+        await sql.execute(statement, tenant_id)
+    except asyncpg.InsufficientPrivilegeError as error:
+        return str(error)
+    return ""
 
 
-@pytest.mark.parametrize(("writer", "move"), list(product(LOGINS, FALSE_MOVES)), indirect=["writer"])
-async def test_a_head_that_moves_to_no_event_is_refused(writer: Writer, move: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain goes one step"):
-        await writer.sql.execute(f"{FALSE_MOVES[move]} WHERE tenant_id = $1", writer.tenant_id)
+@pytest.mark.parametrize("writer", LOGINS, indirect=True)
+async def test_an_event_that_does_not_follow_the_head_is_refused(writer: Writer) -> None:
+    for event, statement in FALSE_EVENTS.items():
+        assert "an event follows the head" in await refusal(writer.sql, statement, writer.tenant_id), event
 
 
-@pytest.mark.parametrize(("login", "start"), list(product(("runtime_url", "operator_url"), FALSE_STARTS)))
-async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str, start: str) -> None:
-    tenant = uuid4()
+@pytest.mark.parametrize("writer", LOGINS, indirect=True)
+async def test_a_head_that_moves_to_no_event_is_refused(writer: Writer) -> None:
+    for move, statement in FALSE_MOVES.items():
+        said = await refusal(writer.sql, f"{statement} WHERE tenant_id = $1", writer.tenant_id)
+        assert "the head of a chain goes one step" in said, move
+
+
+@pytest.mark.parametrize("login", ["runtime_url", "operator_url"])
+async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str) -> None:
     connection = await asyncpg.connect(getattr(fresh_database, login))
     try:
-        await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
-        with pytest.raises(asyncpg.InsufficientPrivilegeError, match="begins before its first event"):
-            await connection.execute(FALSE_STARTS[start], tenant)
-        await connection.execute(NEW_HEAD.format(sequence=0, digest=ZEROS), tenant)
+        for start, statement in FALSE_STARTS.items():
+            tenant = uuid4()
+            await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
+            assert "begins before its first event" in await refusal(connection, statement, tenant), start
+            await connection.execute(NEW_HEAD.format(sequence=0, digest=ZEROS), tenant)
     finally:
         await connection.close()
 

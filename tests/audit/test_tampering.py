@@ -1,6 +1,6 @@
 """Whatever somebody with the run of the database does to the log, `creatorvault audit verify` finds it."""
 
-from itertools import product
+from collections.abc import Sequence
 from pathlib import Path
 
 import asyncpg
@@ -79,16 +79,19 @@ def test_an_empty_log_is_whole(command: Command) -> None:
     assert command("audit", "verify").exit_code == 0
 
 
-@pytest.mark.parametrize("tampering", TAMPERINGS)
-async def test_tampering_is_found(
-    chain: Creator, attacker: asyncpg.Connection, command: Command, tampering: str
-) -> None:
-    await attacker.execute(TAMPERINGS[tampering])
+async def test_tampering_is_found(chain: Creator, attacker: asyncpg.Connection, command: Command) -> None:
+    for table in ("audit_events", "audit_heads"):
+        await attacker.execute(f"CREATE TEMPORARY TABLE saved_{table} AS SELECT * FROM {table}")
+    for tampering, statements in TAMPERINGS.items():
+        await attacker.execute(statements)
 
-    result = command("audit", "verify")
+        result = command("audit", "verify")
 
-    assert result.exit_code == 1, result.output
-    assert "findings" in result.output
+        assert result.exit_code == 1, (tampering, result.output)
+        assert "findings" in result.output, tampering
+        for table in ("audit_events", "audit_heads"):
+            await attacker.execute(f"DELETE FROM {table}; INSERT INTO {table} SELECT * FROM saved_{table}")
+        assert command("audit", "verify").exit_code == 0, tampering
 
 
 @pytest.mark.parametrize("tampering", ["another verb", "one removed from the middle", "the head set back"])
@@ -182,11 +185,13 @@ def test_without_an_operators_login_the_log_cannot_be_read(command: Command, nam
 
 
 @pytest.mark.parametrize(
-    ("login", "statement"),
+    ("login", "statements"),
     [
-        *product(("runtime_url", "operator_url", "owner_url"), ON_THE_LOG),
-        *product(("runtime_url", "operator_url"), (*ON_ITS_KEYS, *PLANTED)),
+        ("runtime_url", (*ON_THE_LOG, *ON_ITS_KEYS, *PLANTED)),
+        ("operator_url", (*ON_THE_LOG, *ON_ITS_KEYS, *PLANTED)),
+        ("owner_url", ON_THE_LOG),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_no_login_of_the_service_can_take_anything_back(
     chain: Creator,
@@ -194,7 +199,7 @@ async def test_no_login_of_the_service_can_take_anything_back(
     fresh_database: Database,
     fresh_sql: asyncpg.Connection,
     login: str,
-    statement: str,
+    statements: Sequence[str],
 ) -> None:
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
     # For the owner, who sees the chain of the service and no other.
@@ -202,8 +207,12 @@ async def test_no_login_of_the_service_can_take_anything_back(
     connection = await asyncpg.connect(getattr(fresh_database, login))
     try:
         await connection.execute("SELECT set_config('app.tenant_id', $1, false)", str(tenant))
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(statement)
+        for statement in statements:
+            try:
+                done = await connection.execute(statement)
+            except asyncpg.InsufficientPrivilegeError:
+                continue
+            pytest.fail(f"{statement}: {done}")
     finally:
         await connection.close()
 

@@ -13,6 +13,8 @@ from creatorvault.ideas.fields import CURSOR_LENGTH
 from tests.application import House
 from tests.factories import Creator
 
+pytestmark = pytest.mark.no_cover
+
 # Out of their canonical order, so that CPython before the fix of python/cpython#149079 sorts them by insertion.
 MARKS: Final = ("\u0315", "\u0323")
 MORE: Final = 4096

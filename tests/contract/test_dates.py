@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from tests.contract.test_request_fields import WRITES, refused, write
+from tests.contract.fields import WRITES, refused, write
 from tests.factories import Creator
 
 ACCEPTED = [

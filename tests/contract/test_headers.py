@@ -9,25 +9,11 @@ import httpx
 import pytest
 
 from tests.application import House
+from tests.contract.headers import assert_every_header
 from tests.factories import Creator
 
-ALWAYS = {
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "strict-origin-when-cross-origin",
-    "content-security-policy": "default-src 'self'",
-    "permissions-policy": "geolocation=(), microphone=(), camera=()",
-    "x-xss-protection": "1; mode=block",
-}
 FRONT_END = "http://localhost:3000"
 EXPOSED = {"x-correlation-id", "etag", "location", "retry-after"}
-
-
-def assert_every_header(answer: httpx.Response) -> None:
-    assert {name: answer.headers.get(name) for name in ALWAYS} == ALWAYS
-    assert UUID(answer.headers["x-correlation-id"])
-    for name in (*ALWAYS, "x-correlation-id", "access-control-allow-origin"):
-        assert len(answer.headers.get_list(name)) <= 1, name
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/db", "/health/ready", "/openapi.json", "/nowhere"])

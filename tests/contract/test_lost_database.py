@@ -8,7 +8,7 @@ import asyncpg
 import pytest
 
 from tests.application import House, environment_of, open_house
-from tests.contract.test_headers import assert_every_header
+from tests.contract.headers import assert_every_header
 from tests.postgres import Cluster, Database
 from tests.wire import Wire, wire_to
 

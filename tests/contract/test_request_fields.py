@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.contract.fields import WRITES, refused, write
 from tests.factories import Creator
 
-WRITES = ["POST", "PUT", "PATCH"]
 ALL_STAGES = ["idea", "outline", "draft", "published"]
 ALL_PRIORITIES = ["high", "medium", "low"]
 
@@ -20,23 +20,6 @@ TEXTS = [
     "line\nbreak\r\ntab\tbell\x07\x7f\x85\u2028\ufeff\uffff",
     "ﬁ ｆｕｌｌ \U0010ffff",
 ]
-
-
-async def write(creator: Creator, method: str, body: dict[str, Any]) -> tuple[int, Any]:
-    """One write of each kind: a creation, or a change to an idea that has been made before."""
-    if method == "POST":
-        answer = await creator.post({"title": "An idea"} | body)
-    else:
-        idea = await creator.idea(notes="before", tags=["before"])
-        change = {"title": "An idea"} | body if method == "PUT" else body
-        answer = await creator.request(method, creator.url_of(idea), json=change)
-    return answer.status_code, answer.json()
-
-
-def refused(outcome: tuple[int, Any]) -> list[tuple[str, list[str | int]]]:
-    status, body = outcome
-    assert status == 422, body
-    return [(error["type"], error["loc"]) for error in body["detail"]]
 
 
 @pytest.mark.parametrize("method", WRITES)

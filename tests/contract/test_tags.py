@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.contract.test_request_fields import WRITES, refused, write
+from tests.contract.fields import WRITES, refused, write
 from tests.factories import Creator
 
 

@@ -20,6 +20,8 @@ from tests.application import environment_of
 from tests.bad_values import HIDDEN, of_file, of_parameter, of_setting
 from tests.postgres import Database
 
+pytestmark = pytest.mark.no_cover
+
 type Command = Callable[..., Result]
 
 LOADS_SETTINGS = ("database", "roles")

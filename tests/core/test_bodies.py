@@ -13,6 +13,8 @@ from creatorvault.core.http.bodies import parse, parse_carefully
 from creatorvault.core.http.nesting import MAX_DEPTH, is_shallow, too_deep
 from creatorvault.core.text import UNSTORABLE, Location, is_storable, unstorable
 
+pytestmark = pytest.mark.no_cover
+
 STRANGE = (
     *(b"1e400", b"-0", b"-0.0", b"01", b"1.", b".5", b"5e-324", b"1e-400", b"1_0", b"0x1", b"9007199254740993.0"),
     *(b"18446744073709551615", b"18446744073709551616", b"-9223372036854775809", b"1" * 4300, b"1" * 4301),

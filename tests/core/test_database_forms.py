@@ -3,7 +3,7 @@
 import asyncio
 import re
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,21 +23,17 @@ from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import DatabaseSettings
+from tests.address_tables import forms
 from tests.application import House
 from tests.certificates import Authority
 from tests.fronts import Front, opened
 from tests.postgres import Database
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations" / "database-url.md").read_text(encoding="utf-8")
+ACCEPTED = forms("database-url.md", "## Accepted\n")
+REFUSED = forms("database-url.md", "## Refused\n")
 VARIABLES = ("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_OPERATOR_URL")
 HOST = re.compile(r"(?:ep-[a-z0-9-]+|db\d?)\.[a-z0-9.-]+\.(?:com|tech)(:\d+)?")
 CERTAIN = re.compile(r"sslmode=(require|verify)|ssl=(true|require)")
-
-
-def rows(section: str) -> list[tuple[str, str]]:
-    return re.findall(
-        r"^\| `(.+?)` \| (.+?) \|$", PAGE.partition(f"## {section}\n")[2].partition("\n## ")[0], re.MULTILINE
-    )
 
 
 @dataclass(frozen=True)
@@ -126,10 +122,8 @@ def of(form: str, place: Place) -> Iterator[tuple[str, bool]]:
 
 
 async def test_every_form_that_is_accepted_works_on_every_way(place: Place) -> None:
-    accepted = rows("Accepted")
-
-    assert len(accepted) > 30
-    for form, encrypted in (pair for row, _ in accepted for pair in of(row, place)):
+    assert len(ACCEPTED) > 30
+    for form, encrypted in (pair for row, _ in ACCEPTED for pair in of(row, place)):
         place.front.encrypted.clear()
         place.direct.encrypted.clear()
         try:
@@ -144,10 +138,8 @@ async def test_every_form_that_is_accepted_works_on_every_way(place: Place) -> N
 
 @pytest.mark.parametrize("variable", VARIABLES)
 def test_every_form_that_is_refused_is_refused_at_start_and_says_why(variable: str, files: Path) -> None:
-    refused = rows("Refused")
-
-    assert len(refused) > 30
-    for form, said in refused:
+    assert len(REFUSED) > 30
+    for form, said in REFUSED:
         given = form.replace("/etc/creatorvault", str(files))
         environ = {"DATABASE_URL": "postgresql://app@db.example.com/creatorvault", variable: given}
         with pytest.raises(SettingsError) as caught:
@@ -276,8 +268,7 @@ async def test_requests_are_answered_503_while_no_host_accepts_writes(
 
 
 def test_no_form_shows_its_password_when_it_is_refused() -> None:
-    forms: Sequence[str] = [form for form, _ in rows("Refused")]
-    for form in forms:
+    for form, _ in REFUSED:
         with pytest.raises(SettingsError) as caught:
             load_settings({"DATABASE_URL": form.replace("secret", "hunter2").replace("sec", "hunter2")})
         assert "hunter2" not in str(caught.value)
@@ -285,7 +276,7 @@ def test_no_form_shows_its_password_when_it_is_refused() -> None:
 
 def test_an_address_that_was_read_can_be_read_again() -> None:
     """Workers get it from the environment, as the first process has read it."""
-    for form, _ in rows("Accepted"):
+    for form, _ in ACCEPTED:
         if "/etc/" in form:
             continue
         url = settings_of(form).url

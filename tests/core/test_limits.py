@@ -22,7 +22,7 @@ from creatorvault.management.checks_of_settings import groups_check
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.sections import LimitsSettings
-from tests.admin.conftest import appointed
+from tests.admin.operators import appointed
 from tests.application import House
 from tests.factories import Creator
 

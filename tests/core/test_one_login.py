@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from tests.postgres import Cluster, Database
-from tests.test_run import INHERITED, running
+from tests.running import INHERITED, running
 
 pytestmark = pytest.mark.xdist_group("run")
 

@@ -1,7 +1,6 @@
 """docs/operations/rate-limits.md, row by row: each form of the storage's address counts, or is refused at start."""
 
 import re
-from pathlib import Path
 
 import pytest
 from valkey.asyncio import Valkey
@@ -10,16 +9,12 @@ from creatorvault.core.limits.counters import SharedCounters
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.secret import Secret
+from tests.address_tables import forms
 from tests.valkey import PROGRAM, ValkeyServer
 
-PAGE = (Path(__file__).parents[2] / "docs" / "operations" / "rate-limits.md").read_text(encoding="utf-8")
 VARIABLE = "CREATORVAULT_LIMITS__STORAGE_URL"
-
-
-def rows(column: str) -> list[tuple[str, str]]:
-    """Those of the table whose first column has this name."""
-    table = PAGE.partition(f"| {column} |")[2].partition("\n\n")[0]
-    return re.findall(r"^\| `(.+?)` \| (.+?) \|$", table, re.MULTILINE)
+ACCEPTED = forms("rate-limits.md", "| Accepted |")
+REFUSED = forms("rate-limits.md", "| Refused |")
 
 
 @pytest.mark.skipif(PROGRAM is None, reason="needs valkey-server or redis-server on PATH")
@@ -38,28 +33,30 @@ async def test_an_accepted_form_counts_in_the_storage_that_it_names(form: str, v
         assert len(await storage.keys()) == 1
 
 
-@pytest.mark.parametrize(("form", "meaning"), rows("Accepted"))
-async def test_an_accepted_form_is_one_that_the_client_reads(form: str, meaning: str) -> None:
-    assert load_settings({VARIABLE: form}).limits.storage_url is not None
-    counters = SharedCounters(Secret(form))  # connects to nothing yet
-    try:
-        arguments = counters._pool.connection_kwargs
-    finally:
-        await counters.aclose()
+async def test_an_accepted_form_is_one_that_the_client_reads() -> None:
+    for form, meaning in ACCEPTED:
+        assert load_settings({VARIABLE: form}).limits.storage_url is not None
+        counters = SharedCounters(Secret(form))  # connects to nothing yet
+        try:
+            arguments = counters._pool.connection_kwargs
+        finally:
+            await counters.aclose()
 
-    assert ("TLS" in meaning) == form.startswith(("valkeys", "rediss"))
-    assert arguments.get("ssl_check_hostname", False) == ("TLS that verifies the certificate and the host" in meaning)
-    assert arguments.get("password") == ("p@ss" if "p%40ss" in form else "secret" if "secret" in form else None)
-    assert arguments.get("db", 0) == (3 if "/3" in form else 1 if "db=1" in form else 0)
+        verifies_host = "TLS that verifies the certificate and the host" in meaning
+        assert ("TLS" in meaning) == form.startswith(("valkeys", "rediss")), form
+        assert arguments.get("ssl_check_hostname", False) == verifies_host, form
+        password = "p@ss" if "p%40ss" in form else "secret" if "secret" in form else None
+        assert arguments.get("password") == password, form
+        assert arguments.get("db", 0) == (3 if "/3" in form else 1 if "db=1" in form else 0), form
 
 
-@pytest.mark.parametrize(("form", "why"), rows("Refused"))
-def test_a_form_that_is_not_taken_is_refused_at_start(form: str, why: str) -> None:
-    with pytest.raises(SettingsError) as refused:
-        load_settings({VARIABLE: form})
+def test_a_form_that_is_not_taken_is_refused_at_start() -> None:
+    for form, why in REFUSED:
+        with pytest.raises(SettingsError) as refused:
+            load_settings({VARIABLE: form})
 
-    assert str(refused.value) == f"the settings cannot be used:\n  - {VARIABLE} {why}"
+        assert str(refused.value) == f"the settings cannot be used:\n  - {VARIABLE} {why}", form
 
 
 def test_the_page_has_rows_of_both_kinds() -> None:
-    assert min(len(rows("Accepted")), len(rows("Refused"))) >= 9
+    assert min(len(ACCEPTED), len(REFUSED)) >= 9

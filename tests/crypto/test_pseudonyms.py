@@ -11,7 +11,7 @@ import asyncpg
 from click.testing import CliRunner
 
 from creatorvault.crypto.commands import pseudonym
-from tests.admin.conftest import appointed
+from tests.admin.operators import appointed
 from tests.application import ROOT_KEYS, House
 from tests.factories import Creator
 from tests.logs import Logs

@@ -7,7 +7,7 @@ import asyncpg
 
 from tests.application import House
 from tests.faults.conftest import Sessions
-from tests.faults.test_hanging_database import connections_in_use
+from tests.faults.pool import connections_in_use
 
 
 async def test_a_request_cancelled_at_any_moment_leaves_nothing_open(

@@ -4,19 +4,13 @@ import asyncio
 from typing import Any
 
 import pytest
-from sqlalchemy.pool import QueuePool
 
 from tests.application import House
 from tests.factories import Creator
 from tests.faults.hanging import HangingWire
+from tests.faults.pool import connections_in_use
 
 PROMISE_SECONDS = 5.0
-
-
-def connections_in_use(house: House) -> int:
-    pool = house.app.state.database.engine.pool
-    assert isinstance(pool, QueuePool)
-    return pool.checkedout()
 
 
 @pytest.fixture

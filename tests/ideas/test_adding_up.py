@@ -197,9 +197,10 @@ async def test_ideas_written_while_a_list_is_read_to_its_end_are_no_alarm(ada: C
             assert answer.status_code == 200, answer.text
 
     pages: tuple[dict[str, Any], ...] = ({"limit": 100}, {"limit": 5, "offset": 3}, {"offset": 90})
-    await asyncio.gather(
-        write(), *map(read, pages), *(read(of) for of in ({"stage": "idea"}, {"cursor": ""}, {"search": "idea"}))
-    )
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(write())
+        for parameters in (*pages, {"stage": "idea"}, {"cursor": ""}, {"search": "idea"}):
+            tasks.create_task(read(parameters))
 
     assert logs.named("alarm") == []
 

@@ -9,6 +9,8 @@ from tests.factories import Creator
 from tests.ideas.tampering import PRIVATE, SEALED, Attacker, assert_refused, assert_unaffected
 from tests.logs import Logs
 
+pytestmark = pytest.mark.no_cover
+
 
 @pytest.fixture
 def attacker(database: asyncpg.Connection) -> Attacker:

@@ -23,6 +23,8 @@ from creatorvault.ideas.text.stream_safe import (
 from tests.ideas.strategies import PIECES, texts, wide_texts
 from tests.plain_search import UNSEEN, as_people_sort, folded
 
+pytestmark = pytest.mark.no_cover
+
 LETTERS_OF_MANY_KINDS = (
     "aZéŁøßæıİ’“—…´″ \n\u00a0\u3000\u00ad\u200b\u200c\ufe0f❤🎬Жёїґάς한かガｶﾞﾟ中שׁا्ً\u0301\u0323\u034f\U000e0100ﬁＡ²"
 )

@@ -9,6 +9,8 @@ from tests.ideas.search_page import orders, searches
 from tests.plain_search import as_people_sort, folded, is_found
 from tests.walks import walk
 
+pytestmark = pytest.mark.no_cover
+
 
 async def test_the_pages_have_enough_rows() -> None:
     assert len(searches()) >= 120

@@ -27,6 +27,8 @@ from tests.logs import Logs
 from tests.postgres import Database
 from tests.ways import vault_of
 
+pytestmark = pytest.mark.no_cover
+
 DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "encryption.md").read_text(encoding="utf-8")
 WRITES: Final = ("change", "create", "delete")
 """Which are one write and nothing else."""

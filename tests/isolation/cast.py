@@ -111,10 +111,11 @@ class Cast:
         for query in ("", "", "?search=kept"):
             assert (await someone.ask(f"GET /api/v1/{{user_id}}/ideas{query}")).status_code == 200
 
-    async def called(self, caller: str, *, cold: bool = False) -> Someone:
-        """The caller that a column of the designed statuses names."""
+    async def called(self, caller: str, *, cold: bool | None = None) -> Someone:
+        """The caller that a column of the designed statuses names. `cold` is about their vault, as in `remember`."""
         someone = await self.creator(role="owner" if caller in (designed.OWNER, *STATUSES) else "member")
-        await self.remember(someone, cold=cold)
+        if cold is not None:
+            await self.remember(someone, cold=cold)
         if caller in STATUSES:
             await self._sql("UPDATE tenants SET status = $1 WHERE tenant_id = $2", STATUSES[caller], someone.tenant_id)
         elif caller == designed.NOBODY:

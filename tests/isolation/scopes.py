@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from sqlmodel import SQLModel
@@ -60,6 +61,7 @@ def conditions_of(statement: str) -> Sequence[Condition]:
     return found
 
 
+@cache
 def without_scope(statement: str) -> str:
     """The statement without any of its conditions.
 

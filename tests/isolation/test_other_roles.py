@@ -11,11 +11,13 @@ import asyncpg
 import pytest
 
 from creatorvault.ideas.segments.sealing import FEWEST
-from tests.admin.conftest import tenant_of
+from tests.admin.operators import tenant_of
 from tests.application import House
 from tests.factories import Creator
 from tests.isolation.catalogue import tenant_tables
 from tests.postgres import Cluster, Database
+
+pytestmark = pytest.mark.no_cover
 
 GRANTED: Final = (
     "GRANT USAGE ON SCHEMA public, keys TO {login};"

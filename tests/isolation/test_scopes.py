@@ -26,7 +26,7 @@ from tests.isolation.locks import Locks, Rewrite
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import Condition, conditions_of, without_scope
 
-pytestmark = pytest.mark.xdist_group("isolation")
+pytestmark = pytest.mark.no_cover
 
 EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
 

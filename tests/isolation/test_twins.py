@@ -18,7 +18,7 @@ from tests.isolation.locks import Locks
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import without_scope
 
-pytestmark = pytest.mark.xdist_group("isolation")
+pytestmark = pytest.mark.no_cover
 
 IN_OTHER_TENANTS: Final = (*ELSEWHERE, *FOREIGN)
 # Row-level security knows tenants, not the creators inside one.

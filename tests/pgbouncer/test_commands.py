@@ -12,7 +12,7 @@ import pytest
 
 from tests.pgbouncer.bouncer import Bouncer
 from tests.postgres import OWNER, RUNTIME, Cluster
-from tests.test_run import running
+from tests.running import running
 
 pytestmark = pytest.mark.xdist_group("run")
 

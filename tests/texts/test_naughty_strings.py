@@ -17,6 +17,8 @@ from tests.factories import Creator, Idea
 from tests.ideas.search_page import orders
 from tests.plain_search import folded
 
+pytestmark = pytest.mark.no_cover
+
 SEPARATOR = " | "
 TOO_LONG = "too long for a title"
 PER_NOTE = 200

@@ -1,0 +1,39 @@
+"""Which way a write goes: a statement that is a transaction by itself, or a transaction of several."""
+
+from typing import Any
+
+import pytest
+
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Statements
+from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
+from tests.factories import Creator, Idea
+
+WRITES = ["POST", "PUT", "PATCH", "DELETE"]
+QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
+
+
+def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
+    ways: list[str] = []
+    changed, writing = Statements.changed, Database.writing
+
+    async def one_statement(self: Statements, statement: str, *arguments: object) -> Any:
+        ways.append(statement)
+        return await changed(self, statement, *arguments)
+
+    def at_length(self: Database) -> Any:
+        ways.append("at length")
+        return writing(self)
+
+    monkeypatch.setattr(Statements, "changed", one_statement)
+    monkeypatch.setattr(Database, "writing", at_length)
+    return ways
+
+
+async def warmed_up(creator: Creator, ways: list[str]) -> Idea:
+    """An idea in a vault that this process knows, so that the next write is one statement."""
+    idea = await creator.idea("Before", notes="n")
+    assert await creator.titles() == ["Before"]
+    ways.clear()
+    return idea
