@@ -1,7 +1,7 @@
-"""From an idea to its row and back. What each ciphertext is bound to is written down in docs/encryption.md.
+"""Converts ideas to rows and back. docs/encryption.md specifies what each ciphertext is bound to.
 
-Every one of the three ciphertexts is bound to all of the row, so a row is sealed as a whole and cannot be edited,
-moved, mixed or rolled back unseen.
+Each of the three ciphertexts is bound to the whole row, so a row is sealed as a whole and cannot be edited, moved,
+mixed or rolled back undetected.
 """
 
 import struct
@@ -25,8 +25,8 @@ from creatorvault.ideas.schemas import IdeaResponse
 DOMAIN: Final = b"creatorvault/idea/v1"
 SEALED: Final = (b"title", b"notes", b"tags")
 
-# What envelope.context makes of the row's parts, each after its length, in one call: id, revision, stage, priority, due
-# date or an empty part, creation, update.
+# Equivalent to envelope.context of the row's parts, each after its length, in one call: id, revision, stage, priority,
+# due date or an empty part, creation, update.
 _DUE: Final = struct.Struct(">I16sIQIhIhIqIqIq")
 _UNDUE: Final = struct.Struct(">I16sIQIhIhIIqIq")
 
@@ -37,7 +37,7 @@ _tags: Final = msgspec.json.Decoder(list[str]).decode
 
 
 class IdeaColumns(NamedTuple):
-    """The columns of `ideas` that a reader needs."""
+    """The columns of `ideas` that are needed to open a row."""
 
     id: UUID
     title: bytes
@@ -52,11 +52,11 @@ class IdeaColumns(NamedTuple):
 
 
 columns_of: Final = attrgetter(*IdeaColumns._fields)
-"""Of an entity."""
+"""Returns the columns of an entity."""
 
 
 class SealedRow(NamedTuple):
-    """Column values, save for the vault's own two, and what the ciphertexts among them take, in bytes."""
+    """Column values, except the vault's two, and the total size of the ciphertexts in bytes."""
 
     values: dict[str, Any]
     size: int
@@ -71,7 +71,7 @@ class IdeaSealer:
 
     @classmethod
     def of(cls, cipher: VaultCipher) -> Self:
-        """The one that goes with the cipher: making one anew takes as long as opening half an idea."""
+        """Returns the sealer cached with the cipher: creating one takes as long as opening half an idea."""
         return cipher.derived(cls)
 
     def __init__(self, cipher: VaultCipher) -> None:
@@ -123,8 +123,8 @@ class IdeaSealer:
             alert.ids["idea_id"] = str(idea_id)
             raise
         except (TypeError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
-            # A clear column that no sealed row can have, `infinity` as a time for one; or a text that is none of ours.
-            pass  # The decoder's error holds the text that it could not read: it would travel along as the context.
+            # A clear column that no sealed row can have, such as `infinity` as a time; or a text that we never write.
+            pass  # The decoder's error contains the plaintext: it would be kept as `__context__`.
         raise Tampered(**vault_ids(self._vault), idea_id=str(idea_id))
 
 
@@ -138,7 +138,7 @@ def row_context(
     updated_at: datetime,
 ) -> bytes:
     created = microseconds(created_at)
-    updated = created if updated_at == created_at else microseconds(updated_at)  # of most ideas they are the same
+    updated = created if updated_at == created_at else microseconds(updated_at)  # equal for most ideas
     if due_date is None:
         return _UNDUE.pack(16, idea_id.bytes, 8, revision, 2, stage, 2, priority, 0, 8, created, 8, updated)
     due = microseconds(due_date)
