@@ -81,7 +81,7 @@ def test_a_vulnerable_dependency_fails_the_build_and_is_named(service: Service) 
     assert "TEST-2026-1 (fixed in 99.0)" in said
 
 
-def test_where_nobody_can_be_asked_it_says_that_nothing_was_audited() -> None:
+def test_without_a_service_it_reports_that_nothing_was_audited() -> None:
     status, said = audited(f"{NOBODY}/v1/query")
 
     assert status == 0
@@ -90,5 +90,5 @@ def test_where_nobody_can_be_asked_it_says_that_nothing_was_audited() -> None:
     assert "osv: " in said
 
 
-def test_who_releases_can_make_that_a_failure() -> None:
+def test_strict_makes_that_a_failure() -> None:
     assert audited(f"{NOBODY}/v1/query", "--strict")[0] == 1

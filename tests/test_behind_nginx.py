@@ -79,7 +79,7 @@ async def test_links_begin_with_the_prefix_and_can_be_followed(through: httpx.As
             assert (await through.get(link)).status_code == 200, link
 
 
-async def test_a_user_id_with_a_slash_passes_a_proxy_that_keeps_the_path(through: httpx.AsyncClient) -> None:
+async def test_a_user_id_with_a_slash_works_behind_a_proxy(through: httpx.AsyncClient) -> None:
     ada = Creator(through, "ada/behind nginx")
     url = f"{KEPT}/api/v1/{quote(ada.user_id, safe='')}/ideas"
     created = await ada.request("POST", url, json={"title": "One"})
@@ -88,7 +88,7 @@ async def test_a_user_id_with_a_slash_passes_a_proxy_that_keeps_the_path(through
     assert (await ada.request("GET", created.headers["location"])).status_code == 200
 
 
-async def test_a_path_that_only_begins_like_the_prefix_is_not_found(through: httpx.AsyncClient) -> None:
+async def test_a_path_that_only_starts_like_the_prefix_is_not_found(through: httpx.AsyncClient) -> None:
     for path in (f"{KEPT}health", f"{KEPT}{KEPT}/health", "/other/health", f"{KEPT}/nowhere"):
         assert (await through.get(path)).status_code == 404, path
 
@@ -115,7 +115,7 @@ def said(port: int, *lines: str) -> bytes:
     return answer
 
 
-def test_the_server_itself_refuses_what_names_no_host_or_two(proxy: Proxy) -> None:
+def test_the_server_refuses_requests_without_host_or_with_two(proxy: Proxy) -> None:
     for lines, status in (
         (("GET /health HTTP/1.1",), b"400"),
         (("GET /health HTTP/1.1", "Host:"), b"400"),
@@ -128,7 +128,7 @@ def test_the_server_itself_refuses_what_names_no_host_or_two(proxy: Proxy) -> No
         assert said(proxy.upstream, *lines).split()[1] == status, lines
 
 
-def test_the_server_itself_sends_head_without_a_body_and_with_its_length(proxy: Proxy) -> None:
+def test_the_server_sends_head_without_body_but_with_its_length(proxy: Proxy) -> None:
     got, head = (said(proxy.upstream, f"{method} /health HTTP/1.1", "Host: a") for method in ("GET", "HEAD"))
     length = int(re.findall(rb"content-length: (\d+)", head)[0])
 

@@ -181,7 +181,7 @@ def test_no_canary_is_found(written: tuple[Mark, Mark, dict[str, list[tuple[str,
     assert not finds, told(finds)
 
 
-def test_the_search_finds_every_form_of_what_is_there(
+def test_the_search_finds_every_form_of_a_leak(
     written: tuple[Mark, Mark, dict[str, list[tuple[str, bytes]]]],
 ) -> None:
     _, control, places = written
@@ -197,7 +197,7 @@ def test_the_search_finds_every_form_of_what_is_there(
     assert [find.form for find in search(control, places["database log"])] == ["utf-8"]
 
 
-def test_the_search_looks_where_the_ideas_are(
+def test_the_search_covers_the_files_with_the_ideas(
     written: tuple[Mark, Mark, dict[str, list[tuple[str, bytes]]]],
 ) -> None:
     _, _, places = written

@@ -57,7 +57,7 @@ async def contents(sql: asyncpg.Connection) -> list[Any]:
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("code", "status"), FAILURES)
-async def test_a_commit_that_fails(
+async def test_a_failed_commit_is_503_and_stores_nothing(
     fresh_house: House, fresh_sql: asyncpg.Connection, method: str, code: str, status: int
 ) -> None:
     ada, newcomer = fresh_house.creator(), fresh_house.creator()
@@ -94,7 +94,7 @@ async def test_after_a_failed_commit_the_same_request_succeeds(
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("code", "status"), FAILURES)
-async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itself(
+async def test_a_failed_commit_of_a_single_statement_stores_nothing(
     fresh_house: House,
     fresh_sql: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,

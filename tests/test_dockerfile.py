@@ -103,7 +103,7 @@ def image(tmp_path: Path) -> Path:
     return work
 
 
-def test_all_that_is_copied_is_there_and_not_ignored() -> None:
+def test_all_copied_files_exist_and_are_not_ignored() -> None:
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     sources = [source for sources, _ in from_the_context() for source in sources]
 
@@ -114,7 +114,7 @@ def test_all_that_is_copied_is_there_and_not_ignored() -> None:
 
 
 @pytest.mark.parametrize("private", [".env", "secrets/root_keys", ".creatorvault/secrets", ".git/config", "tests/x.py"])
-def test_what_is_private_stays_outside(private: str) -> None:
+def test_private_files_are_not_copied(private: str) -> None:
     rules = (ROOT / ".dockerignore").read_text().splitlines()
 
     assert "*" in rules
@@ -141,7 +141,7 @@ def test_every_dependency_is_locked_by_its_hash() -> None:
     assert all("==" in line and "--hash=sha256:" in line for line in requirements)
 
 
-def test_it_is_built_in_stages_and_serves_as_nobody_special() -> None:
+def test_it_is_built_in_stages_and_serves_as_an_unprivileged_user() -> None:
     *earlier, last = of_kind("FROM")
     assert [image.split("@")[0] for image in (*earlier, last)] == ["python:3.13-slim"] * 2
     assert ROOT.joinpath(".python-version").read_text().startswith("3.13")
@@ -157,7 +157,7 @@ def images() -> list[str]:
     return [*(argument.split()[0] for argument in of_kind("FROM")), *composed]
 
 
-def test_every_image_is_named_by_its_digest() -> None:
+def test_every_image_is_pinned_by_its_digest() -> None:
     pinned = [re.fullmatch(r"([a-z0-9./-]+:[\w.-]+)@(sha256:[0-9a-f]{64})", image) for image in images()]
 
     assert len(pinned) == 5
@@ -166,7 +166,7 @@ def test_every_image_is_named_by_its_digest() -> None:
     assert not re.search(r"(?m)^#\s*syntax=", (ROOT / "Dockerfile").read_text()), "that is an image too"
 
 
-def test_make_images_asks_for_every_digest_and_puts_it_in(tmp_path: Path) -> None:
+def test_make_images_updates_every_digest(tmp_path: Path) -> None:
     """In place of Docker, which would ask a registry, a program that knows a digest for each tag."""
     for name in ("Makefile", "Dockerfile", "compose.yaml"):
         shutil.copy(ROOT / name, tmp_path)
@@ -191,13 +191,13 @@ def test_make_images_asks_for_every_digest_and_puts_it_in(tmp_path: Path) -> Non
     assert {file.name for file in tmp_path.iterdir()} == {"Makefile", "Dockerfile", "compose.yaml", "docker"}
 
 
-def test_nothing_secret_is_baked_in() -> None:
+def test_the_image_contains_no_secrets() -> None:
     text = f"{of_kind('ENV')} {of_kind('ARG')}"
 
     assert not re.search(r"(?i)(password|secret|token|root_keys|database_url)", text)
 
 
-def test_the_image_has_the_locked_dependencies_and_nothing_else(plain: Path) -> None:
+def test_the_image_has_only_the_locked_dependencies(plain: Path) -> None:
     names = "import importlib.metadata as m; print(*sorted({d.name for d in m.distributions()}))"
     lock = (ROOT / "requirements.lock").read_text()
 
@@ -212,7 +212,7 @@ def test_the_image_has_the_locked_dependencies_and_nothing_else(plain: Path) -> 
         assert installed <= set(map(alike, re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
 
 
-def test_all_of_the_service_can_be_compiled_in_the_image(image: Path, plain: Path) -> None:
+def test_the_whole_service_compiles_in_the_image(image: Path, plain: Path) -> None:
     [compile_] = [command for command in commands() if "compileall" in command]
 
     done = subprocess.run(
@@ -247,9 +247,7 @@ def environment(plain: Path, image: Path, database: Database, port: int) -> Mapp
     }
 
 
-def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
-    plain: Path, image: Path, empty_database: Database
-) -> None:
+def test_the_entry_point_migrates_serves_and_stops(plain: Path, image: Path, empty_database: Database) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -343,7 +341,7 @@ def test_no_password_has_a_default() -> None:
                 assert VARIABLE.fullmatch(value), name
 
 
-async def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> None:
+async def test_the_service_accepts_the_settings_of_the_compose_file(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(ROOT_KEYS)
     (tmp_path / "keys").chmod(0o400)
     required = {"APP_PASSWORD": "a" * 48, "OWNER_PASSWORD": "b" * 48, "VALKEY_PASSWORD": "c" * 48}
@@ -362,13 +360,13 @@ async def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path)
     assert [message.id for message in found] == ["core.W004"]  # TLS is for the proxy in front
 
 
-def test_the_composition_passes_on_all_that_is_said_of_better_auth() -> None:
+def test_the_compose_file_passes_all_variables_of_better_auth() -> None:
     api = composition()["services"]["api"]["environment"]
 
     assert {name: api.get(name) for name in BETTER_AUTH} == {name: f"${{{name}:-}}" for name in BETTER_AUTH}
 
 
-def test_the_composition_has_its_parts_and_files() -> None:
+def test_the_compose_file_has_all_services_and_files() -> None:
     services = composition()["services"]
 
     assert services.keys() == {"api", "database", "pgbouncer", "valkey"}
@@ -382,7 +380,7 @@ def test_the_composition_has_its_parts_and_files() -> None:
             assert not source.startswith(".") or (ROOT / source).is_file(), source
 
 
-def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
+def test_the_api_container_is_hardened() -> None:
     api = composition()["services"]["api"]
 
     assert api["read_only"] is True
@@ -391,11 +389,11 @@ def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
     assert [name for name, service in composition()["services"].items() if "ports" in service] == ["api"]
 
 
-def test_no_container_may_dump_its_memory() -> None:
+def test_core_dumps_are_disabled_in_all_containers() -> None:
     assert {service["ulimits"]["core"] for service in composition()["services"].values()} == {0}
 
 
 @pytest.mark.parametrize("script", ["docker/entrypoint", "docker/database.sh"])
-def test_scripts_are_programs_that_a_shell_can_read(script: str) -> None:
+def test_scripts_are_valid_and_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     subprocess.run(["sh", "-n", str(ROOT / script)], check=True)

@@ -98,18 +98,18 @@ SET: Final = {what: row for what, row in ROWS.items() if row.setting != "fixed" 
 
 
 @pytest.mark.parametrize("what", SET)
-def test_the_default_of_a_bound_is_that_of_its_setting(what: str) -> None:
+def test_documented_defaults_match_the_settings(what: str) -> None:
     section, name = SET[what].setting.strip("`").split(".")
 
     assert getattr(getattr(Settings(), section), name) == SET[what].number
 
 
 @pytest.mark.parametrize("what", FIXED)
-def test_a_bound_that_is_fixed_is_that_of_the_code(what: str) -> None:
+def test_documented_fixed_limits_match_the_code(what: str) -> None:
     assert (ROWS[what].setting, ROWS[what].number) == ("fixed", FIXED[what])
 
 
-def test_each_bound_is_compared_with_something() -> None:
+def test_every_limit_is_compared() -> None:
     without = {what for what in ROWS if what not in SET and what not in FIXED}
 
     assert without <= IN_WORDS
@@ -126,9 +126,9 @@ def test_each_bound_is_compared_with_something() -> None:
         *(f"tenancy.{name}" for name in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")),
     ],
 )
-def test_every_setting_that_bounds_a_client_is_on_the_page(setting: str) -> None:
+def test_every_setting_that_limits_clients_is_documented(setting: str) -> None:
     assert [row.what for row in ROWS.values() if row.setting == f"`{setting}`"]
 
 
-def test_from_how_many_changes_a_vault_is_large_is_said() -> None:
+def test_the_size_of_a_large_vault_is_documented() -> None:
     assert f"changed more than {full_reads.SMALL:,} times" in DOCUMENT

@@ -166,7 +166,7 @@ def check(schema: Json, value: Json, published: Json) -> None:
     Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
 
 
-def test_every_example_fits_its_schema(published: Json) -> None:
+def test_every_example_matches_its_schema(published: Json) -> None:
     found = list(examples(published))
 
     assert len(found) > 100
@@ -174,7 +174,7 @@ def test_every_example_fits_its_schema(published: Json) -> None:
         check(schema, value, published)
 
 
-def test_a_wrong_example_would_be_noticed(published: Json) -> None:
+def test_a_wrong_example_is_detected(published: Json) -> None:
     for schema, value in [
         ({"$ref": "#/components/schemas/IdeaCreate"}, {"title": ""}),
         ({"$ref": "#/components/schemas/IdeaResponse"}, {"title": "Only a title"}),
@@ -184,13 +184,13 @@ def test_a_wrong_example_would_be_noticed(published: Json) -> None:
             check(schema, value, published)
 
 
-def test_public_operations_ask_for_no_token(published: Json) -> None:
+def test_public_operations_require_no_token(published: Json) -> None:
     public = {path for _, path, operation in operations(published) if "security" not in operation}
 
     assert public == {"/", "/health", "/health/db", "/health/ready"}
 
 
-def test_every_operation_behind_a_token_says_how_it_refuses(published: Json) -> None:
+def test_every_protected_operation_documents_its_refusals(published: Json) -> None:
     for method, path, operation in operations(published):
         if "security" in operation:
             responses = operation["responses"]
@@ -201,7 +201,7 @@ def test_every_operation_behind_a_token_says_how_it_refuses(published: Json) -> 
             assert ("422" in responses) == reads, (method, path)
 
 
-def test_every_answer_names_its_exchange(published: Json) -> None:
+def test_every_response_has_a_correlation_id(published: Json) -> None:
     for method, path, operation in operations(published):
         for response in operation["responses"].values():
             assert "X-Correlation-ID" in response["headers"], (method, path)
@@ -261,7 +261,7 @@ async def test_successes_are_sent_as_they_are_documented(ada: Creator, published
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/db"])
-async def test_examples_of_health_are_what_is_sent(client: httpx.AsyncClient, published: Json, path: str) -> None:
+async def test_examples_of_health_match_the_responses(client: httpx.AsyncClient, published: Json, path: str) -> None:
     response = documented(published, "GET", path, 200)
 
     assert (await client.get(path)).json() in [

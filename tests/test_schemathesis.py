@@ -89,7 +89,7 @@ def fuzz(service: str, tmp_path: Path) -> Fuzz:
     return fuzz
 
 
-def test_the_service_does_what_its_document_says(fuzz: Fuzz) -> None:
+def test_the_service_conforms_to_its_document(fuzz: Fuzz) -> None:
     """To a creator who owns an organization, so that no operation but the operators' is out of reach."""
     owner = claims_of(CREATOR) | {"org_id": "org-1", "org_role": "owner"}
 
@@ -98,7 +98,7 @@ def test_the_service_does_what_its_document_says(fuzz: Fuzz) -> None:
     assert cases >= CASES
 
 
-async def test_the_admin_api_does_what_its_document_says(fuzz: Fuzz, fresh_sql: asyncpg.Connection) -> None:
+async def test_the_admin_api_conforms_to_its_document(fuzz: Fuzz, fresh_sql: asyncpg.Connection) -> None:
     key = new_key()
     await fresh_sql.execute(
         "INSERT INTO operators (id, name, key_id, key_hash, scopes, created_at) VALUES ($1, 'Olga', $2, $3, $4, now())",

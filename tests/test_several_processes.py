@@ -23,7 +23,7 @@ async def both(house_with: Callable[..., Awaitable[House]]) -> tuple[Creator, Cr
     return ada, same
 
 
-async def test_what_one_has_stored_the_other_finds_at_once(both: tuple[Creator, Creator]) -> None:
+async def test_one_process_finds_what_the_other_has_stored(both: tuple[Creator, Creator]) -> None:
     async def write(name: str, here: Creator, there: Creator) -> None:
         for number in range(ROUNDS):
             title = f"{name} number {number:02}"
@@ -50,7 +50,7 @@ async def test_what_one_has_stored_the_other_finds_at_once(both: tuple[Creator, 
         assert tagged["total"] == sum(title.startswith("a ") for title in kept)
 
 
-async def test_writers_at_both_lose_nothing_and_count_exactly(both: tuple[Creator, Creator]) -> None:
+async def test_writers_in_both_lose_nothing_and_count_exactly(both: tuple[Creator, Creator]) -> None:
     idea = await both[0].idea("Shared")
     writers = cycle(both)
     answers = await asyncio.gather(

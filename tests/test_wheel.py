@@ -75,7 +75,7 @@ def files(folder: Path) -> Iterator[str]:
     return (str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
-def test_the_wheel_holds_all_that_serving_needs_and_nothing_else(wheel: Path, checkout: Path) -> None:
+def test_the_wheel_contains_exactly_what_serving_needs(wheel: Path, checkout: Path) -> None:
     package = {f"creatorvault/{file}" for file in files(checkout / "creatorvault")}
     beside = {f"creatorvault/bundled/migrations/{file}" for file in files(checkout / "migrations")}
 
@@ -85,7 +85,7 @@ def test_the_wheel_holds_all_that_serving_needs_and_nothing_else(wheel: Path, ch
     assert {"creatorvault/core/documentation/docs.html", "creatorvault/bundled/migrations/env.py"} <= held
 
 
-def test_its_metadata_say_what_it_is_and_what_it_needs(wheel: Path) -> None:
+def test_the_metadata_contain_description_and_requirements(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [folder] = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
         text = archive.read(f"{folder}/METADATA").decode()
@@ -127,7 +127,7 @@ def test_the_source_distribution_builds_the_same_wheel(sdist: Path, wheel: Path,
     assert again.read_bytes() == wheel.read_bytes()
 
 
-def test_the_source_distribution_holds_the_project_and_no_secret(sdist: Path, checkout: Path) -> None:
+def test_the_source_distribution_contains_no_secrets(sdist: Path, checkout: Path) -> None:
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -144,7 +144,7 @@ def test_the_source_distribution_holds_the_project_and_no_secret(sdist: Path, ch
     } <= held
 
 
-def test_nothing_says_to_install_it_from_a_package_index() -> None:
+def test_no_page_tells_to_install_it_from_a_package_index() -> None:
     """But for the page that warns of it."""
     places = [*ROOT.glob("*.md"), ROOT / "litestar.toml", ROOT / "pyproject.toml"]
     for folder in ("creatorvault", "docs", "docker", "migrations"):
@@ -208,7 +208,7 @@ def running(environment: Path) -> Iterator[Run]:
         process.stdout.close()
 
 
-def test_the_installed_wheel_says_what_is_missing_then_serves_in_an_empty_folder(environment: Path) -> None:
+def test_the_installed_wheel_serves_in_an_empty_folder(environment: Path) -> None:
     """Without an embedded PostgreSQL at first, then with what its message says."""
     without = subprocess.run(
         ["creatorvault", "run"],

@@ -1,4 +1,4 @@
-"""Operators with each scope, and tenants for them to look after."""
+"""Operators with each scope, and tenants for them to manage."""
 
 import math
 from collections.abc import Awaitable, Callable
@@ -25,7 +25,7 @@ EVERY_SCOPE = ("read", "manage", "keys")
 
 @dataclass(frozen=True)
 class AdminClient:
-    """Somebody with an operator key, and with it the requests they can make."""
+    """A client with an operator key."""
 
     client: httpx.AsyncClient
     id: UUID
@@ -47,7 +47,7 @@ class AdminClient:
         return answer.json()
 
     async def events(self, tenant: TenantId | UUID) -> list[Any]:
-        """The verbs of a tenant's events, the oldest first."""
+        """Returns the verbs of a tenant's events, oldest first."""
         page = await self.get("/audit", tenant_id=str(tenant), limit=100)
         return [event["verb"] for event in reversed(page["items"])]
 
@@ -61,7 +61,7 @@ async def appointed(
     *scopes: str,
     expires_at: datetime | None = None,
 ) -> AdminClient:
-    """A new operator, whom the application behind `client` knows at once: tests are faster than a second."""
+    """Creates an operator that the application behind `client` knows immediately: tests are faster than a second."""
     key, operator_id = new_key(), uuid4()
     await sql.execute(
         "INSERT INTO operators (id, name, key_id, key_hash, scopes, expires_at, created_at) "
@@ -78,7 +78,7 @@ async def appointed(
 
 
 def application(client: httpx.AsyncClient) -> Litestar:
-    """The one that a client of the tests talks to."""
+    """Returns the application that a test client calls."""
     app = getattr(client._transport, "app", None)
     assert isinstance(app, Litestar)
     return app
@@ -86,7 +86,7 @@ def application(client: httpx.AsyncClient) -> Litestar:
 
 @pytest.fixture
 def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
-    """Makes operators, each with the scopes that are given."""
+    """Creates operators with the given scopes."""
 
     async def appoint(*scopes: str, **more: Any) -> AdminClient:
         return await appointed(database, client, *scopes, **more)
@@ -96,7 +96,7 @@ def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
 
 @pytest.fixture(scope="session")
 async def olga(worker_database: Any, client: httpx.AsyncClient) -> AdminClient:
-    """An operator who may do everything."""
+    """An operator with all scopes."""
     sql = await asyncpg.connect(worker_database.superuser_url)
     try:
         return await appointed(sql, client, *EVERY_SCOPE)
@@ -113,6 +113,6 @@ def tenant_of(creator: Creator) -> TenantId:
 
 @pytest.fixture
 def organization(house: House) -> Callable[..., Creator]:
-    """Makes members of one new organization: `organization(role="owner")`."""
+    """Creates members of one new organization: `organization(role="owner")`."""
     org_id = f"org-{uuid4()}"
     return lambda role="member": house.creator(claims={"org_id": org_id, "org_role": role})

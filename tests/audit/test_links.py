@@ -1,4 +1,4 @@
-"""What the database itself refuses of who writes to the audit log: links that do not fit, whoever they come from."""
+"""The database refuses events that do not continue their chain, from every login."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ LOGINS: Final = ("runtime_url", "operator_url", "owner_url")
 
 @dataclass(frozen=True)
 class Writer:
-    """A login that may write to a chain with events, in the context of its tenant."""
+    """A login that may write to an existing chain, in the context of its tenant."""
 
     sql: asyncpg.Connection
     tenant_id: UUID
@@ -70,7 +70,7 @@ async def writer(
     fresh_database: Database,
     fresh_sql: asyncpg.Connection,
 ) -> AsyncGenerator[Writer]:
-    """Of the owner it is the chain of the service, which is all that it may write to."""
+    """For the owner it is the chain of the service, the only one that it may write to."""
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
     if request.param == "owner_url":
         assert command("operators", "create", "--name", "Olga", "--scope", "read").exit_code == 0
@@ -88,13 +88,13 @@ async def test_an_event_that_does_not_follow_the_head_is_refused(writer: Writer,
 
 
 @pytest.mark.parametrize(("writer", "move"), list(product(LOGINS, FALSE_MOVES)), indirect=["writer"])
-async def test_a_head_that_moves_to_no_event_is_refused(writer: Writer, move: str) -> None:
+async def test_a_head_that_moves_to_a_missing_event_is_refused(writer: Writer, move: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain goes one step"):
         await writer.sql.execute(f"{FALSE_MOVES[move]} WHERE tenant_id = $1", writer.tenant_id)
 
 
 @pytest.mark.parametrize(("login", "start"), list(product(("runtime_url", "operator_url"), FALSE_STARTS)))
-async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str, start: str) -> None:
+async def test_a_chain_begins_without_an_event(fresh_database: Database, login: str, start: str) -> None:
     tenant = uuid4()
     connection = await asyncpg.connect(getattr(fresh_database, login))
     try:
@@ -107,7 +107,7 @@ async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str,
 
 
 @pytest.mark.parametrize("writer", LOGINS, indirect=True)
-async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_on(
+async def test_an_event_without_its_head_is_rolled_back(
     writer: Writer, fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain is its last event"):
@@ -121,9 +121,7 @@ async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_o
 
 
 @pytest.mark.parametrize("writer", ["operator_url"], indirect=True)
-async def test_what_fits_the_chain_of_another_tenant_does_not_fit_this_one(
-    writer: Writer, fresh_sql: asyncpg.Connection
-) -> None:
+async def test_an_event_of_another_tenants_chain_is_refused(writer: Writer, fresh_sql: asyncpg.Connection) -> None:
     """The operators' login sees the chains of all tenants."""
     tenant, other, head = writer.tenant_id, uuid4(), "(SELECT {column} FROM audit_heads WHERE tenant_id = $1)"
     sequence, digest = head.format(column="sequence"), head.format(column="digest")
@@ -153,9 +151,7 @@ async def test_what_fits_the_chain_of_another_tenant_does_not_fit_this_one(
 
 
 @pytest.mark.parametrize("writer", LOGINS, indirect=True)
-async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found(
-    writer: Writer, command: Command
-) -> None:
+async def test_a_valid_successor_not_written_by_the_service_is_found(writer: Writer, command: Command) -> None:
     async with writer.sql.transaction():
         await writer.sql.execute(EVENT.format(sequence="sequence + 1", previous="digest"), writer.tenant_id)
         await writer.sql.execute(
@@ -170,10 +166,10 @@ async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found
     assert "it was edited, or not written by this service" in result.output
 
 
-async def test_a_command_writes_to_no_chain_but_the_services(
+async def test_a_command_writes_only_to_the_chain_of_the_service(
     chain: Creator, fresh_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
-    """The owner, who runs it, with the context of a tenant."""
+    """The command runs as the owner, here with the context of a tenant."""
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
     connection = await asyncpg.connect(fresh_database.owner_url)
     try:

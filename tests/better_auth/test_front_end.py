@@ -105,7 +105,7 @@ async def assert_arrived(journey: dict[str, Any], service: str) -> None:
     assert [found["id"] for found in answer.json()["items"]] == [idea["id"]]
 
 
-async def test_somebody_signs_up_and_keeps_a_first_idea_in_node(
+async def test_a_user_signs_up_and_stores_a_first_idea_in_node(
     better_auth: BetterAuth, guide_project: Path, service: str
 ) -> None:
     node = await asyncio.create_subprocess_exec(
@@ -121,11 +121,11 @@ async def test_somebody_signs_up_and_keeps_a_first_idea_in_node(
     await assert_arrived(json.loads(told), service)
 
 
-async def test_somebody_signs_up_and_keeps_a_first_idea_in_a_browser(page: Page, service: str) -> None:
+async def test_a_user_signs_up_and_stores_a_first_idea_in_a_browser(page: Page, service: str) -> None:
     await assert_arrived(await page.evaluate("given => journey(...given)", [service, person()]), service)
 
 
-async def test_a_front_end_goes_on_with_a_new_token_after_a_401(page: Page, service: str) -> None:
+async def test_a_front_end_continues_with_a_new_token_after_a_401(page: Page, service: str) -> None:
     """Three requests at once with a token that is refused: one new token is fetched, and none of them fails."""
     refused: set[str] = set()
     tokens: list[str] = []
@@ -179,7 +179,7 @@ async def test_a_front_end_waits_as_long_as_a_503_says_and_stores_once(page: Pag
     assert listed["total"] == 1
 
 
-async def test_a_front_end_says_when_a_used_up_quota_is_whole_again(page: Page, service: str) -> None:
+async def test_a_front_end_reports_when_a_rate_limit_is_reset(page: Page, service: str) -> None:
     user_id = await page.evaluate("signUp", person())
 
     refusal = await page.evaluate(
@@ -191,7 +191,7 @@ async def test_a_front_end_says_when_a_used_up_quota_is_whole_again(page: Page, 
     assert 5 < refusal["retryAfter"] <= 60
 
 
-async def test_a_route_handler_of_next_lists_the_ideas_of_whoever_asks(page: Page, service: str) -> None:
+async def test_a_route_handler_of_next_lists_the_users_ideas(page: Page, service: str) -> None:
     nobody = await page.evaluate("async () => (await fetch('/api/ideas')).status")
     user_id = await page.evaluate("signUp", person())
     await page.evaluate("given => ideasOf(...given).create({title: 'Seen by the server'})", [service, user_id])

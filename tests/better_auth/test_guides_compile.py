@@ -59,7 +59,7 @@ def make_types(folder: Path) -> None:
     run(folder, "openapi-typescript", str(ROOT / "docs" / "openapi.json"), *options)
 
 
-def test_a_block_says_which_file_it_is() -> None:
+def test_a_block_names_its_file() -> None:
     text = dedent("""\
         Text
 

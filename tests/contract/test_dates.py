@@ -73,11 +73,11 @@ async def test_a_due_date_comes_back_in_utc(ada: Creator, method: str, sent: obj
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("sent", "type_"), REFUSED)
-async def test_a_due_date_that_is_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
+async def test_invalid_due_dates_are_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
     assert refused(await write(ada, method, {"due_date": sent})) == [(type_, ["body", "due_date"])]
 
 
-async def test_a_date_in_digits_alone_is_told_how_to_be_written(ada: Creator) -> None:
+async def test_a_date_of_digits_only_is_refused_with_a_hint(ada: Creator) -> None:
     answer = await ada.post({"title": "x", "due_date": "20260115"})
 
     [error] = answer.json()["detail"]
@@ -86,7 +86,7 @@ async def test_a_date_in_digits_alone_is_told_how_to_be_written(ada: Creator) ->
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("sent", OUTSIDE)
-async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str, sent: object) -> None:
+async def test_a_due_date_outside_the_years_1_to_9999_is_refused(ada: Creator, method: str, sent: object) -> None:
     errors = refused(await write(ada, method, {"due_date": sent}))
 
     assert [loc for _, loc in errors] == [["body", "due_date"]]
@@ -94,7 +94,7 @@ async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str,
 
 @pytest.mark.parametrize("zone", [timedelta(0), timedelta(hours=14), timedelta(hours=-12), timedelta(minutes=1)])
 @pytest.mark.parametrize("instant", ["2027-01-01T01:02:03", "1600-02-29T23:59:59.000001"])
-async def test_any_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:
+async def test_a_due_date_in_any_time_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:
     sent = datetime.fromisoformat(instant).replace(tzinfo=timezone(zone))
     idea = await ada.idea(due_date=sent.isoformat())
 

@@ -80,7 +80,7 @@ def refused(result: Result, *names: str, lines: int = 1) -> None:
     assert said.replace("\n", "").isprintable(), where
 
 
-def test_every_setting_in_the_environment(command: Command) -> None:
+def test_bad_settings_in_the_environment_are_named(command: Command) -> None:
     for variable, path, kind in kinds():
         bad = of_setting(path, kind)
         assert len(bad) >= 10, variable
@@ -92,7 +92,7 @@ def test_every_setting_in_the_environment(command: Command) -> None:
             refused(result, variable, path, short.get(path, variable))
 
 
-def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_settings_in_the_file_are_named(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "litestar.toml"
     monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda: file)
     for variable, path, kind in kinds():
@@ -108,7 +108,7 @@ def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch
             refused(command(*LOADS_SETTINGS, bare=True), path)
 
 
-def test_every_field_of_an_issuer_and_of_a_group(command: Command) -> None:
+def test_bad_fields_of_issuers_and_groups_are_named(command: Command) -> None:
     for variable, kind, sound in (
         ("CREATORVAULT_AUTH__ISSUERS", IssuerSettings, {"name": "a", "kind": "shared-secret", "secret": "k" * 48}),
         ("CREATORVAULT_LIMITS__GROUPS", GroupLimits, {"name": "ideas", "reads": 1, "writes": 1}),
@@ -140,7 +140,7 @@ def test_every_field_of_an_issuer_and_of_a_group(command: Command) -> None:
                 )
 
 
-def test_every_name_that_deployments_use(command: Command) -> None:
+def test_bad_values_of_short_variable_names_are_named(command: Command) -> None:
     for name in ("HOST", "PORT", "LOG_LEVEL", "CREATORVAULT_ENV", "CREATORVAULT_HOME", "BETTER_AUTH_SECRET"):
         for value in bad_values.TEXTS:
             refused(command(*LOADS_SETTINGS, **{name: value}), name)
@@ -155,7 +155,7 @@ def test_every_name_that_deployments_use(command: Command) -> None:
         refused(command(*LOADS_SETTINGS, **{name: "1"}), "CREATORVAULT_")
 
 
-def test_every_address_of_better_auth(command: Command) -> None:
+def test_bad_addresses_of_better_auth_are_named(command: Command) -> None:
     for name in ("BETTER_AUTH_URL", "BETTER_AUTH_AUDIENCE", "BETTER_AUTH_JWKS_URL", "BETTER_AUTH_ALGORITHMS"):
         bad: tuple[str, ...] = bad_values.TEXTS
         if name.endswith("_URL"):
@@ -172,12 +172,12 @@ def test_every_address_of_better_auth(command: Command) -> None:
             refused(command(*LOADS_SETTINGS, **environ), name, "issuer better-auth", lines=2)
 
 
-def test_root_keys_that_are_none(command: Command) -> None:
+def test_invalid_root_keys_are_named(command: Command) -> None:
     for value in (*bad_values.KEYS, "one:" + "A" * 43 + "=,one:" + "B" * 43 + "="):
         refused(command("audit", "verify", CREATORVAULT_ROOT_KEYS=value), "CREATORVAULT_ROOT_KEYS")
 
 
-def test_every_command_with_settings_that_cannot_be_used(command: Command) -> None:
+def test_every_command_reports_invalid_settings(command: Command) -> None:
     for path, found in commands():
         if path in NEEDS_NO_SETTINGS or path == ("check",):
             continue
@@ -194,7 +194,7 @@ def sound(parameter: click.Parameter) -> tuple[str, ...]:
     return (value,) if isinstance(parameter, click.Argument) else (parameter.opts[-1], value)
 
 
-def test_every_option_and_argument_of_every_command(command: Command, tmp_path: Path) -> None:
+def test_bad_options_and_arguments_of_every_command_are_named(command: Command, tmp_path: Path) -> None:
     files = {name: str(tmp_path / name) for name in ("empty-line", "binary", "words", "long", "missing", "utf-16")}
     (tmp_path / "empty-line").write_bytes(b"\n")
     (tmp_path / "binary").write_bytes(bytes(range(256)))
@@ -216,7 +216,7 @@ def test_every_option_and_argument_of_every_command(command: Command, tmp_path: 
     assert asked > 200
 
 
-def test_every_command_with_words_that_it_does_not_know(command: Command) -> None:
+def test_every_command_refuses_unknown_words(command: Command) -> None:
     for path, _ in commands():
         for words in (("--nonsense",), ("-Z",), ("a", "b", "c"), ("\udcff", "b", "c"), (f"--{bad_values.LONG}",)):
             if path == ("database", "downgrade") and words[0].startswith("-"):
@@ -226,9 +226,7 @@ def test_every_command_with_words_that_it_does_not_know(command: Command) -> Non
         refused(command(*unknown), "No such")
 
 
-def test_a_defect_is_one_line_and_shows_where_it_comes_from_when_asked(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_one_line_and_a_traceback_with_the_option(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ValueError(HIDDEN)
 

@@ -125,7 +125,7 @@ def of(form: str, place: Place) -> Iterator[tuple[str, bool]]:
         yield place.here(form), CERTAIN.search(form) is not None
 
 
-async def test_every_form_that_is_accepted_works_on_every_way(place: Place) -> None:
+async def test_every_accepted_form_works_for_every_connection(place: Place) -> None:
     accepted = rows("Accepted")
 
     assert len(accepted) > 30
@@ -143,7 +143,7 @@ async def test_every_form_that_is_accepted_works_on_every_way(place: Place) -> N
 
 
 @pytest.mark.parametrize("variable", VARIABLES)
-def test_every_form_that_is_refused_is_refused_at_start_and_says_why(variable: str, files: Path) -> None:
+def test_every_refused_form_is_refused_at_start_with_its_message(variable: str, files: Path) -> None:
     refused = rows("Refused")
 
     assert len(refused) > 30
@@ -155,7 +155,7 @@ def test_every_form_that_is_refused_is_refused_at_start_and_says_why(variable: s
         assert list(caught.value.problems) == [f"{variable} {said.strip('`')}"], form
 
 
-async def test_what_the_address_says_of_the_session_reaches_the_server(place: Place) -> None:
+async def test_session_parameters_of_the_address_reach_the_server(place: Place) -> None:
     form = (
         "postgresql://creatorvault_app@db.example.com/creatorvault?application_name=ideas&options=-c%20work_mem%3D9MB"
     )
@@ -181,7 +181,7 @@ async def test_the_endpoint_of_neon_reaches_its_proxy(place: Place) -> None:
     assert {said.get("options") for said in place.front.asked} == {"endpoint=ep-a"}
 
 
-async def test_the_migrations_take_what_the_service_takes(place: Place) -> None:
+async def test_migrations_accept_the_same_forms_as_the_service(place: Place) -> None:
     owner = f"postgresql://creatorvault_owner@127.0.0.1:1,127.0.0.1:{place.front.port}/{place.database.name}?ssl=true"
     url = settings_of(owner).owner_url
     assert url is not None
@@ -189,9 +189,7 @@ async def test_the_migrations_take_what_the_service_takes(place: Place) -> None:
     assert (await migrated(url)).standing is Standing.CURRENT
 
 
-async def test_a_certificate_that_does_not_fit_is_a_fault_and_not_a_defect(
-    place: Place, files: Path, tmp_path: Path
-) -> None:
+async def test_an_invalid_certificate_is_a_503_and_not_a_500(place: Place, files: Path, tmp_path: Path) -> None:
     Authority(tmp_path)  # somebody else's
     form = "postgresql://creatorvault_app@db.example.com/creatorvault?sslmode=verify-full&sslrootcert="
     database = settings_of(place.here(f"{form}{tmp_path / 'ca.pem'}"))
@@ -199,7 +197,7 @@ async def test_a_certificate_that_does_not_fit_is_a_fault_and_not_a_defect(
     await unavailable(database)
 
 
-async def test_a_revoked_certificate_is_not_taken(place: Place, tmp_path: Path) -> None:
+async def test_a_revoked_certificate_is_refused(place: Place, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
@@ -211,7 +209,7 @@ async def test_a_revoked_certificate_is_not_taken(place: Place, tmp_path: Path) 
         await unavailable(settings_of(address))
 
 
-async def test_without_tls_a_server_is_refused_where_tls_is_asked_for(place: Place) -> None:
+async def test_a_server_without_tls_is_refused_if_tls_is_required(place: Place) -> None:
     port = place.second.port  # it has none
     for mode in ("require", "verify-full"):
         await unavailable(settings_of(f"postgresql://creatorvault_app@127.0.0.1:{port}/x?sslmode={mode}"))
@@ -228,7 +226,7 @@ async def unavailable(database: DatabaseSettings) -> None:
     await pool.close()
 
 
-async def test_a_host_that_says_nothing_does_not_keep_anybody_from_the_next(place: Place) -> None:
+async def test_a_silent_host_does_not_prevent_trying_the_next_one(place: Place) -> None:
     """Each host has its own time, and nobody is left waiting for the first one."""
     async with opened(Silent(Path(place.database.socket))) as silent:
         form = (
@@ -244,7 +242,7 @@ class Silent(Front):
             pass
 
 
-async def test_of_two_hosts_the_one_that_accepts_writes_is_taken(
+async def test_of_two_hosts_the_one_that_accepts_writes_is_used(
     fresh_database: Database, worker_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
     """A login that may only read on the first: as a standby says of itself."""
@@ -257,7 +255,7 @@ async def test_of_two_hosts_the_one_that_accepts_writes_is_taken(
         await every_way(settings_of(form.format(fresh_database.name) + "?target_session_attrs=any"))
 
 
-async def test_requests_are_answered_503_while_no_host_accepts_writes(
+async def test_requests_get_503_while_no_host_accepts_writes(
     place: Place,
     fresh_database: Database,
     fresh_sql: asyncpg.Connection,
@@ -275,7 +273,7 @@ async def test_requests_are_answered_503_while_no_host_accepts_writes(
         assert (await creator.list()).status_code == listed
 
 
-def test_no_form_shows_its_password_when_it_is_refused() -> None:
+def test_no_refused_form_shows_its_password() -> None:
     forms: Sequence[str] = [form for form, _ in rows("Refused")]
     for form in forms:
         with pytest.raises(SettingsError) as caught:
@@ -283,7 +281,7 @@ def test_no_form_shows_its_password_when_it_is_refused() -> None:
         assert "hunter2" not in str(caught.value)
 
 
-def test_an_address_that_was_read_can_be_read_again() -> None:
+def test_a_normalised_address_can_be_parsed_again() -> None:
     """Workers get it from the environment, as the first process has read it."""
     for form, _ in rows("Accepted"):
         if "/etc/" in form:

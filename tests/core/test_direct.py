@@ -99,11 +99,11 @@ def neutral(text: str, creator: Creator) -> str:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_an_operation_answers_the_same_either_way(house: House, plain: House, case: Case) -> None:
+async def test_direct_dispatch_gives_the_same_response(house: House, plain: House, case: Case) -> None:
     assert await answered(house, case) == await answered(plain, case)
 
 
-async def test_another_users_ideas_are_refused_either_way(house: House, plain: House) -> None:
+async def test_direct_dispatch_refuses_another_users_ideas(house: House, plain: House) -> None:
     answers = []
     for way in (house, plain):
         ada, bob = way.creator(), way.creator()
@@ -112,7 +112,7 @@ async def test_another_users_ideas_are_refused_either_way(house: House, plain: H
     assert answers[0].status == 403
 
 
-async def test_what_is_no_answer_of_ours_is_sent_as_litestar_would() -> None:
+async def test_other_responses_are_sent_as_litestar_would() -> None:
     @get("/", middleware=[directly], **accepts())
     async def plain_text(received: NamedDependency[Received]) -> Response[str]:
         return Response("text", media_type="text/plain", headers={"X-Own": "1"})
@@ -127,7 +127,7 @@ async def test_what_is_no_answer_of_ours_is_sent_as_litestar_would() -> None:
 
 
 @pytest.mark.parametrize("hook", ["before_request", "after_request", "after_response", "cache"])
-async def test_an_operation_that_expects_more_of_litestar_is_refused(hook: str) -> None:
+async def test_an_operation_with_unsupported_parameters_is_refused(hook: str) -> None:
     async def called(_: object) -> None: ...
 
     expectation: dict[str, Any] = {hook: True if hook == "cache" else called}

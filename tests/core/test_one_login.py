@@ -55,7 +55,7 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
     return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
 
 
-def test_who_serves_as_the_owner_stores_and_finds_ideas(
+def test_an_owner_that_serves_stores_and_finds_ideas(
     environ: dict[str, str], one_cluster: Cluster, owned: Database, folder: Path
 ) -> None:
     with running(folder, **environ) as run:
@@ -84,7 +84,7 @@ def test_who_serves_as_the_owner_stores_and_finds_ideas(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_check_says_when_an_owner_who_serves_is_not_in_the_role_that_policies_name(
+def test_check_reports_an_owner_that_serves_without_the_runtime_role(
     environ: dict[str, str], one_cluster: Cluster, owned: Database
 ) -> None:
     assert creatorvault(environ, "database", "upgrade").returncode == 0
@@ -100,9 +100,7 @@ def test_check_says_when_an_owner_who_serves_is_not_in_the_role_that_policies_na
     assert creatorvault(environ, "check").returncode == 0
 
 
-def test_an_address_without_a_login_means_the_one_that_the_driver_takes(
-    environ: dict[str, str], one_cluster: Cluster
-) -> None:
+def test_an_address_without_a_login_uses_the_drivers_default(environ: dict[str, str], one_cluster: Cluster) -> None:
     one_cluster.run("CREATE DATABASE unnamed OWNER solo")
     address = one_cluster.database("unnamed").url("solo").replace("solo@", "")
     unnamed = environ | {"DATABASE_URL": address, "PGUSER": "solo"}

@@ -39,7 +39,7 @@ async def test_an_accepted_form_counts_in_the_storage_that_it_names(form: str, v
 
 
 @pytest.mark.parametrize(("form", "meaning"), rows("Accepted"))
-async def test_an_accepted_form_is_one_that_the_client_reads(form: str, meaning: str) -> None:
+async def test_an_accepted_form_is_supported_by_the_client(form: str, meaning: str) -> None:
     assert load_settings({VARIABLE: form}).limits.storage_url is not None
     counters = SharedCounters(Secret(form))  # connects to nothing yet
     try:
@@ -54,12 +54,12 @@ async def test_an_accepted_form_is_one_that_the_client_reads(form: str, meaning:
 
 
 @pytest.mark.parametrize(("form", "why"), rows("Refused"))
-def test_a_form_that_is_not_taken_is_refused_at_start(form: str, why: str) -> None:
+def test_a_refused_form_is_refused_at_start(form: str, why: str) -> None:
     with pytest.raises(SettingsError) as refused:
         load_settings({VARIABLE: form})
 
     assert str(refused.value) == f"the settings cannot be used:\n  - {VARIABLE} {why}"
 
 
-def test_the_page_has_rows_of_both_kinds() -> None:
+def test_the_page_has_accepted_and_refused_forms() -> None:
     assert min(len(rows("Accepted")), len(rows("Refused"))) >= 9

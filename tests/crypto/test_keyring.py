@@ -96,7 +96,7 @@ async def stored(
     return vault, ciphers[-1]
 
 
-async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> None:
+async def test_another_process_opens_a_sealed_value(session_of: Sessions) -> None:
     vault, cipher = await stored(session_of)
     sealed = cipher.seal(b'"an idea"', b"here")
     async with session_of(vault) as session:
@@ -105,14 +105,14 @@ async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> No
     assert (other.vault, other.version, other.first_revision) == (vault, FIRST, VaultRevision(10))
 
 
-async def test_every_vault_has_a_key_of_its_own(session_of: Sessions) -> None:
+async def test_every_vault_has_its_own_key(session_of: Sessions) -> None:
     _, one = await stored(session_of)
     _, other = await stored(session_of)
     with pytest.raises(Tampered):
         other.open(one.seal(b'"an idea"', b"here"), b"here")
 
 
-async def test_a_cipher_that_is_kept_needs_no_query(session_of: Sessions, queries: list[str]) -> None:
+async def test_a_cached_cipher_needs_no_query(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     queries.clear()
@@ -132,7 +132,7 @@ async def test_all_versions_are_read_in_one_query(session_of: Sessions, queries:
     assert cipher.version == SECOND
 
 
-async def test_requests_that_come_at_once_share_one_query(session_of: Sessions, queries: list[str]) -> None:
+async def test_concurrent_requests_share_one_query(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     queries.clear()
@@ -143,7 +143,7 @@ async def test_requests_that_come_at_once_share_one_query(session_of: Sessions, 
     assert len(queries) == 1
 
 
-async def test_who_waits_for_a_request_that_is_cancelled_reads_for_itself(session_of: Sessions) -> None:
+async def test_waiters_of_a_cancelled_request_read_for_themselves(session_of: Sessions) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     async with session_of(vault) as one, session_of(vault) as other:
@@ -182,14 +182,14 @@ async def test_a_created_key_is_gone_when_its_transaction_rolls_back(session_of:
         assert (await ring.cipher(session, vault, FIRST)).open(kept.seal(b"2", b""), b"") == b"2"
 
 
-async def test_a_version_is_given_once(session_of: Sessions) -> None:
+async def test_a_version_is_used_once(session_of: Sessions) -> None:
     vault, _ = await stored(session_of)
     async with session_of(vault) as session:
         with pytest.raises(IntegrityError):
             await keyring().create(session, vault, FIRST, AT_ONE)
 
 
-async def test_a_forgotten_vault_is_read_again(session_of: Sessions, queries: list[str]) -> None:
+async def test_an_evicted_vault_is_read_again(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     async with session_of(vault) as session:
@@ -200,7 +200,7 @@ async def test_a_forgotten_vault_is_read_again(session_of: Sessions, queries: li
     assert len(queries) == 1
 
 
-async def test_a_vault_forgotten_while_it_is_read_is_not_kept(session_of: Sessions, queries: list[str]) -> None:
+async def test_a_vault_evicted_while_it_is_read_is_not_cached(session_of: Sessions, queries: list[str]) -> None:
     class ForgetsMeanwhile(RootKeyring):
         async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
             ring.forget(vault)
@@ -215,7 +215,7 @@ async def test_a_vault_forgotten_while_it_is_read_is_not_kept(session_of: Sessio
     assert len(queries) == 2
 
 
-async def test_the_vault_that_was_used_longest_ago_makes_room(session_of: Sessions, queries: list[str]) -> None:
+async def test_the_least_recently_used_vault_is_evicted_first(session_of: Sessions, queries: list[str]) -> None:
     ring = keyring(max_vaults=2)
     one, two, three = [(await stored(session_of))[0] for _ in range(3)]
 
@@ -244,7 +244,7 @@ async def test_a_missing_version_is_a_lost_key(session_of: Sessions) -> None:
                 await keyring().cipher(session, vault, version)
 
 
-async def test_a_root_key_that_is_gone_is_a_lost_key(session_of: Sessions) -> None:
+async def test_a_missing_root_key_is_a_lost_key(session_of: Sessions) -> None:
     vault, _ = await stored(session_of)
     async with session_of(vault) as session:
         with pytest.raises(LostKey) as caught:
@@ -278,7 +278,7 @@ async def test_another_root_key_under_the_same_id_is_a_wrong_key(session_of: Ses
         ("root_key_id = 'another'", LostKey),
     ],
 )
-async def test_an_edited_key_row_does_not_open(
+async def test_an_edited_key_row_cannot_be_unwrapped(
     session_of: Sessions, edit: Callable[..., Awaitable[None]], edited: str, alert: type[Exception]
 ) -> None:
     vault, _ = await stored(session_of)
@@ -313,7 +313,7 @@ async def test_a_key_row_cannot_be_moved_to_another_vault(
             await keyring().cipher(session, other, FIRST)
 
 
-async def test_an_old_key_that_is_damaged_spoils_only_what_it_sealed(
+async def test_a_damaged_old_key_affects_only_values_sealed_with_it(
     session_of: Sessions, edit: Callable[..., Awaitable[None]], queries: list[str]
 ) -> None:
     # Given a vault with two keys, the older of which no longer unwraps

@@ -118,7 +118,7 @@ def is_sealed(value: bytes) -> bool:
 
 
 @pytest.mark.parametrize("quickly", [True, False], ids=["by single statements", "in transactions"])
-async def test_no_two_values_that_a_vault_has_ever_held_share_a_nonce(
+async def test_no_two_values_of_a_vault_ever_share_a_nonce(
     house_with: Callable[..., Awaitable[House]],
     database: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,

@@ -28,7 +28,7 @@ async def test_a_request_cancelled_at_any_moment_leaves_nothing_open(
     assert (await grace.list()).status_code == 200
 
 
-async def test_a_request_cancelled_while_it_waits_for_a_lock_lets_go(
+async def test_a_request_cancelled_while_waiting_for_a_lock_frees_its_connection(
     house: House, fresh_sql: asyncpg.Connection, sessions: Sessions
 ) -> None:
     grace = house.creator()

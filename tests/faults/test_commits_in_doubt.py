@@ -63,7 +63,7 @@ async def stored(sql: asyncpg.Connection, creator: Creator) -> int:
     return count
 
 
-async def test_a_post_repeated_while_a_standby_is_away_is_stored_once(
+async def test_a_post_repeated_without_a_standby_is_stored_once(
     grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     body = {"title": "In doubt", "notes": "told to nobody", "tags": ["b", "B", "a"]}
@@ -80,7 +80,7 @@ async def test_a_post_repeated_while_a_standby_is_away_is_stored_once(
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_a_transaction_in_doubt_is_found_by_the_client_that_repeats_it_until_the_standby_is_back(
+async def test_a_transaction_in_doubt_is_found_by_the_retry(
     house: House, grace: Creator, cluster: Cluster, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     """Nobody sees such a commit before, and the vault is locked."""
@@ -98,7 +98,7 @@ async def test_a_transaction_in_doubt_is_found_by_the_client_that_repeats_it_unt
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_another_spelling_of_the_same_idea_is_the_same_request(
+async def test_an_equivalent_body_is_the_same_request(
     grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     first = await grace.post({"title": " In doubt ", "tags": ["a,b"], "due_date": "2026-12-01T10:00:00+02:00"})
@@ -109,7 +109,7 @@ async def test_another_spelling_of_the_same_idea_is_the_same_request(
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_other_ideas_and_other_creators_are_not_mistaken_for_it(
+async def test_other_ideas_and_creators_are_distinct_requests(
     house: House, grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     eve = house.creator()
@@ -126,7 +126,7 @@ async def test_other_ideas_and_other_creators_are_not_mistaken_for_it(
     assert await stored(fresh_sql, eve) <= 1
 
 
-async def test_what_was_not_stored_is_stored_by_the_next_try(
+async def test_a_retry_stores_an_idea_that_was_not_stored(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection
 ) -> None:
     """Here the first try got nowhere: its vault was locked."""
@@ -141,13 +141,13 @@ async def test_what_was_not_stored_is_stored_by_the_next_try(
     assert await grace.titles() == ["Locked out", "First"]
 
 
-async def test_without_a_doubt_equal_ideas_are_two(grace: Creator) -> None:
+async def test_without_a_commit_in_doubt_equal_ideas_are_two(grace: Creator) -> None:
     await repeated(grace, 2, {"title": "Twice"})
 
     assert await grace.titles() == ["Twice", "Twice", "First"]
 
 
-async def test_a_doubt_is_over_after_a_minute(
+async def test_a_commit_in_doubt_is_remembered_for_a_minute(
     grace: Creator, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", 0.0)
@@ -160,7 +160,7 @@ async def test_a_doubt_is_over_after_a_minute(
     assert len(ids) == 2
 
 
-async def test_doubts_are_remembered_in_bounds(
+async def test_remembered_commits_in_doubt_are_bounded(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doubts, "REMEMBERED", 1)

@@ -48,7 +48,7 @@ async def test_waits_of_a_request_add_up() -> None:
     assert monotonic() - began < 0.8
 
 
-async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
+async def test_computing_between_two_waits_does_not_count() -> None:
     with RequestDeadline():
         for _ in range(3):
             async with Waiting(0.4):
@@ -56,7 +56,7 @@ async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
             await asyncio.sleep(0.4)
 
 
-async def test_waits_at_the_same_time_count_once() -> None:
+async def test_concurrent_waits_count_once() -> None:
     with RequestDeadline():
         async with asyncio.TaskGroup() as tasks:
             for _ in range(3):
@@ -65,13 +65,13 @@ async def test_waits_at_the_same_time_count_once() -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_next_request_has_a_deadline_of_its_own() -> None:
+async def test_the_next_request_has_its_own_deadline() -> None:
     for _ in range(3):
         with RequestDeadline():
             await _wait(0.2)
 
 
-async def test_a_task_that_outlives_its_request_is_not_held_to_it() -> None:
+async def test_a_task_that_outlives_its_request_has_its_own_budget() -> None:
     async def ask_later(over: asyncio.Event) -> None:
         await over.wait()
         await _wait(0.2)
@@ -110,7 +110,7 @@ async def patient_house(
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_slow_issuer_and_a_hanging_database_share_it(
+async def test_a_slow_issuer_and_a_hanging_database_share_a_deadline(
     patient_house: House, wire: HangingWire, key_server: KeyServer, method: str
 ) -> None:
     signer = Signer.generate("EdDSA")
@@ -152,13 +152,13 @@ async def large(house: House, fresh_sql: asyncpg.Connection) -> Creator:
     return grace
 
 
-async def test_a_reader_may_take_its_time_with_what_the_database_gives_promptly(house: House, large: Creator) -> None:
+async def test_a_slow_reader_of_a_fast_database_is_not_aborted(house: House, large: Creator) -> None:
     assert PAUSE * 3 > ANSWER_SECONDS
     async with aclosing(_batches(house, large)) as batches:
         assert [size async for size in batches] == [BATCH] * 4
 
 
-async def test_a_database_that_falls_silent_within_a_long_read_is_not_waited_for_longer(
+async def test_a_database_that_hangs_during_a_long_read_is_aborted(
     house: House, wire: HangingWire, large: Creator
 ) -> None:
     async with aclosing(_batches(house, large)) as batches:

@@ -24,7 +24,7 @@ def arguments_of_a_change_by(creator: Creator) -> bytes:
     return creator.user_id.encode() + (4).to_bytes(4)
 
 
-async def test_a_write_is_never_acknowledged_before_its_commit_is(house: House, wire: HangingWire) -> None:
+async def test_a_write_is_never_acknowledged_before_its_commit(house: House, wire: HangingWire) -> None:
     grace = house.creator()
     await grace.idea("First")
 
@@ -62,7 +62,7 @@ async def test_a_write_whose_connection_dies_before_the_commit_is_not_stored(hou
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged_before_it_is_answered(
+async def test_a_single_statement_is_never_acknowledged_before_its_commit(
     house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     grace, ways = house.creator(), watched(monkeypatch)
@@ -80,7 +80,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_not_stored(
+async def test_a_single_statement_that_never_arrives_is_not_stored(
     house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     grace, ways = house.creator(), watched(monkeypatch)
@@ -105,7 +105,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies_is_done_whole_or_not_at_all(
+async def test_a_single_statement_whose_connection_dies_is_atomic(
     house: House,
     wire: HangingWire,
     fresh_sql: asyncpg.Connection,

@@ -46,7 +46,7 @@ async def ready(service: Service) -> Any:
     return answer.json().get("warnings", {})
 
 
-async def test_no_request_fails_while_the_next_version_comes_and_goes_again(database: Database, tmp_path: Path) -> None:
+async def test_no_request_fails_during_upgrade_and_downgrade(database: Database, tmp_path: Path) -> None:
     old, new = (Service(tmp_path, database.runtime_url, database.owner_url, **PRODUCTION) for _ in range(2))
     new.checkout = later_checkout(tmp_path)
     crowd = Crowd(old.port, readers=4, writers=4, thinking_seconds=0.1)

@@ -68,12 +68,12 @@ def beside(section: str) -> dict[str, str]:
     return dict(re.findall(r"^(?:# )?(\w+) = [^#\n]*?(?: +# (.*))?$", text, re.MULTILINE))
 
 
-def test_each_setting_has_its_bounds_beside_it() -> None:
+def test_each_setting_documents_its_range() -> None:
     for setting in (*SETTINGS, *bounded(GroupLimits, "limits.groups")):
         assert beside(setting.section).get(setting.name) == setting.words, f"{setting.section}.{setting.name}"
 
 
-def test_a_number_within_the_bounds_is_taken_and_one_outside_is_refused_by_name(no_settings: Path) -> None:
+def test_a_number_out_of_range_is_refused_by_name(no_settings: Path) -> None:
     assert len(SETTINGS) > 25
     for setting in SETTINGS:
         for value in setting.taken:

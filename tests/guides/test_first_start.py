@@ -60,19 +60,19 @@ def started() -> Iterator[Started]:
         yield Started(folder, environ)
 
 
-def test_the_root_keys_and_the_settings_are_for_nobody_else(started: Started) -> None:
+def test_only_the_owner_can_read_root_keys_and_settings(started: Started) -> None:
     for name in ("root_keys", "creatorvault.env"):
         assert stat.S_IMODE((started.folder / name).stat().st_mode) == 0o600, name
 
 
-def test_a_root_key_is_not_written_over(started: Started) -> None:
+def test_an_existing_root_key_is_not_overwritten(started: Started) -> None:
     before = (started.folder / "root_keys").read_text()
 
     assert started.run(ROOT_KEY.text).returncode != 0
     assert (started.folder / "root_keys").read_text() == before
 
 
-def test_nothing_is_missing_or_unsafe_after_the_last_line(started: Started) -> None:
+def test_check_deploy_passes_at_the_end(started: Started) -> None:
     check = started.run(CHECK.text)
 
     assert set(re.findall(r"^error (\S+):", check.stdout, re.MULTILINE)) <= OF_THE_MACHINE, check.stdout + check.stderr

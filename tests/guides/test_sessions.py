@@ -42,7 +42,7 @@ def service() -> Iterator[Served]:
 
 
 @pytest.mark.parametrize(("page", "shell"), CASES)
-def test_the_lines_of_a_page_work_and_are_answered_as_it_says(service: Served, page: str, shell: str) -> None:
+def test_the_commands_of_a_page_work_and_print_its_responses(service: Served, page: str, shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     blocks = [as_printed(service, block, shell) for block in SESSIONS[page]]
@@ -53,7 +53,7 @@ def test_the_lines_of_a_page_work_and_are_answered_as_it_says(service: Served, p
         assert fits(answer, json.loads(renamed(expected.text, shell))), f"{expected}: {answer}"
 
 
-async def test_every_operation_of_operators_is_shown_as_a_line_to_paste(app: Litestar) -> None:
+async def test_every_admin_operation_is_shown_as_a_command(app: Litestar) -> None:
     shown = set()
     for block in SESSIONS["docs/operators/admin-api.md"]:
         for line in re.sub(r"\\\n", " ", block.text).splitlines():

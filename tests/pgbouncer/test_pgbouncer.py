@@ -24,7 +24,7 @@ LEFT_BEHIND: Final = """
 NOTHING: Final = ("", "0", "0", "0", "off", 0)
 
 
-async def test_fifty_tenants_in_turn_on_one_connection(
+async def test_fifty_tenants_share_one_connection(
     bounced_house: House,
     beside: asyncpg.Connection,
     fresh_sql: asyncpg.Connection,

