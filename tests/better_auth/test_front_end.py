@@ -33,7 +33,7 @@ def vaults(cluster: Cluster) -> Generator[Database]:
 
 @pytest.fixture(scope="module")
 async def wire(vaults: Database) -> AsyncGenerator[Wire]:
-    """What the service reaches its database by."""
+    """The wire between the service and its database."""
     async with wire_to(vaults) as wire:
         yield wire
 
@@ -42,7 +42,7 @@ async def wire(vaults: Database) -> AsyncGenerator[Wire]:
 async def service(
     better_auth_with: Start, vaults: Database, wire: Wire, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[str]:
-    """CreatorVault as it runs, told of Better Auth and of the origin of the front end; its address."""
+    """Runs CreatorVault, configured for Better Auth and the origin of the front end; yields its address."""
     better_auth = better_auth_with()
     service = Service(
         tmp_path_factory.mktemp("service"),
@@ -73,7 +73,7 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser, better_auth: BetterAuth) -> AsyncGenerator[Page]:
-    """The front end, on the origin of Better Auth, with no cookies yet."""
+    """The front end, on the origin of Better Auth, without cookies."""
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(better_auth.url)
@@ -86,7 +86,7 @@ def person() -> dict[str, str]:
 
 
 async def assert_arrived(journey: dict[str, Any], service: str) -> None:
-    """What the front end was told, and that somebody else's client finds the idea too."""
+    """Checks the result of the front end, and that another client finds the idea, too."""
     user_id, idea = journey["userId"], journey["idea"]
     assert journey["userIdAgain"] == user_id
     assert (idea["title"], idea["stage"], idea["tags"]) == ("Straßenbahn etiquette", "outline", ["first"])
@@ -126,7 +126,7 @@ async def test_a_user_signs_up_and_stores_a_first_idea_in_a_browser(page: Page, 
 
 
 async def test_a_front_end_continues_with_a_new_token_after_a_401(page: Page, service: str) -> None:
-    """Three requests at once with a token that is refused: one new token is fetched, and none of them fails."""
+    """Three concurrent requests with a refused token: one new token is fetched, and none of them fails."""
     refused: set[str] = set()
     tokens: list[str] = []
 

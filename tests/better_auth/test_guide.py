@@ -1,4 +1,4 @@
-"""`docs/better-auth.md` shows what is tried here."""
+"""The configuration in `docs/better-auth.md`."""
 
 import re
 import tomllib

@@ -1,4 +1,4 @@
-"""A real Better Auth over the years: its keys rotate, its secret changes, it is away and comes back."""
+"""A real Better Auth whose keys rotate, whose secret changes, and which becomes unavailable."""
 
 from collections.abc import Generator
 

@@ -1,4 +1,4 @@
-"""Where Node is missing the tests of Better Auth say so, and are skipped."""
+"""Without Node the tests of Better Auth are skipped with the reason."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.better_auth.packages import NotInstallable, installed
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands in for all that is installed, with the shell and its tools behind it."""
+    """A folder that replaces PATH, with the shell and its tools."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")

@@ -1,4 +1,4 @@
-"""People who sign up at a real Better Auth and keep their ideas here."""
+"""Users of a real Better Auth who store their ideas here."""
 
 from collections.abc import Awaitable, Callable
 
@@ -78,7 +78,7 @@ async def test_a_cached_session_signed_by_the_shared_secret_is_refused(
 
 
 async def test_an_id_token_for_another_application_is_refused(better_auth: BetterAuth, opening: Opening) -> None:
-    """The issuer of an id token is Better Auth's whole address, unless the jwt plugin is given another."""
+    """The issuer of an id token is Better Auth's whole URL, unless the jwt plugin has another."""
     entrance, ada = await opening(better_auth), await better_auth.sign_up()
 
     refusals = [

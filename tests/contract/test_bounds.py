@@ -1,4 +1,4 @@
-"""What a request may cost: sizes and counts are looked at before anything that takes longer than reading them."""
+"""The cost of a request is bounded: sizes and counts are checked before anything more expensive."""
 
 import json
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from creatorvault.ideas.fields import CURSOR_LENGTH
 from tests.application import House
 from tests.factories import Creator
 
-# Out of their canonical order, so that CPython before the fix of python/cpython#149079 sorts them by insertion.
+# In non-canonical order, so that CPython before the fix of python/cpython#149079 uses insertion sort.
 MARKS: Final = ("\u0315", "\u0323")
 MORE: Final = 4096
-"""Bytes that an error may have beyond those of the request that caused it."""
+"""Bytes of an error response in excess of the request."""
 
 REFUSED_MS: Final = 120
 ACCEPTED_MS: Final = 200
-"""Each is several times what is measured; what is quadratic takes longer than that."""
+"""Several times the measured values, but less than quadratic algorithms take."""
 
 
 def marks(number: int) -> str:
@@ -29,7 +29,7 @@ def marks(number: int) -> str:
 
 
 class Sent:
-    """A request that was sent three times, and the processor time that the fastest took."""
+    """A request that was sent three times, and the processor time of the fastest."""
 
     def __init__(self, request: httpx.Request, answer: httpx.Response, milliseconds: float) -> None:
         self.answer = answer
@@ -162,7 +162,7 @@ async def test_the_largest_idea_in_its_longest_encoding_is_stored(ada: Creator) 
 
 
 async def test_the_longest_valid_url_is_served(house: House) -> None:
-    ada = house.creator("😀" * 255, {"user_id": None})  # twice it would not fit into a token
+    ada = house.creator("😀" * 255, {"user_id": None})  # twice the length would not fit into a token
     await ada.idea("Ω" * 200)
     asked = {"search": "😀" * 1000, "tags": "😀" * 1000, "sort": "title", "stage": "published", "cursor": ""}
 
@@ -328,7 +328,7 @@ async def test_no_path_makes_a_request_expensive(ada: Creator, path: str) -> Non
 
 
 async def test_a_path_has_at_most_4096_bytes(house: House) -> None:
-    """As long as the longest user id there may be, and that of an idea, and some more."""
+    """Long enough for the longest user id and an idea's id."""
     longest = house.creator("\u4e2d" * 255)
     url = f"/api/v1/{quote(longest.user_id)}/ideas"
 

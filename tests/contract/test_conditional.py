@@ -88,7 +88,7 @@ async def test_a_change_of_the_current_version_succeeds(ada: Creator, method: st
 
 
 def as_marked(tag: str) -> list[str]:
-    """As it comes back: weakened by nginx, with Apache's and Jetty's marks, among others in a list."""
+    """Returns the tag as modified by nginx, Apache and Jetty, and in a list."""
     name = tag.strip('"')
     marked = [f'"{name}{mark}"' for mark in ("-gzip", "-br", "-zstd", "--gzip")]
     return [f"W/{tag}", f'"stale", W/{tag}', f'  {tag}  ,\t"stale"', *marked, f'W/"{name}-gzip"']
@@ -167,7 +167,7 @@ async def test_fifty_writers_that_retry_lose_no_changes(patient: Creator) -> Non
     idea, attempts = created.json(), Counter[tuple[str, int]]()
 
     async def add(line: str) -> None:
-        """What one sees is what the change is made of, so a change over an unseen one would lose it."""
+        """Appends to the notes that were read, so that overwriting a concurrent change would lose it."""
         while True:
             seen = await patient.get(idea)
             body = {"notes": f"{seen.json()['notes']}{line}\n"}

@@ -1,4 +1,4 @@
-"""Pages by cursor: exactly what the whole list shows, whatever is written meanwhile; nothing of it in an address."""
+"""Cursor pagination returns exactly the whole list under concurrent writes, and cursors reveal no content."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -45,7 +45,7 @@ async def test_a_cursor_works_in_another_process_without_a_search_cache(
     gallery: Creator, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     streaming = await house_with()
-    streaming.app.state.search_cache = SearchCache(SearchSettings(vault_bytes=0))  # less than an operator can set
+    streaming.app.state.search_cache = SearchCache(SearchSettings(vault_bytes=0))  # lower than an operator can set
     there = streaming.creator(gallery.user_id)
 
     for filters, sort, order in product(FILTERS.values(), SORTS, ORDERS):
@@ -70,7 +70,7 @@ async def test_ideas_unchanged_meanwhile_appear_exactly_once(ada: Creator, searc
     whole = (await ada.list([*asked, ("limit", 100)])).json()["items"]
 
     first = await page_of(ada, asked, "", 4)
-    # Gone: one of this page, the very one at its end, and one to come; changed: one of this page and two to come.
+    # Deleted: one of this page, the last one of it, and a later one; changed: one of this page and two later ones.
     for gone in (whole[1], whole[3], whole[6]):
         await ada.delete(gone)
     for changed, title in ((whole[0], "zss"), (whole[7], "asp"), (whole[9], "zest")):
@@ -143,7 +143,7 @@ async def test_a_cursor_reveals_no_title(ada: Creator, logs: Logs) -> None:
     cursor, again = await first_cursor(ada, asked), await first_cursor(ada, asked)
     await page_of(ada, asked, cursor, 1)
 
-    assert cursor != again  # not even whether two are the same place
+    assert cursor != again  # not even whether two are the same position
     for text in (cursor, urlsafe_b64decode(cursor + "==").decode("latin-1"), logs.text):
         assert "kanarie" not in text.lower()
     assert cursor not in json.dumps(logs.events)

@@ -1,4 +1,4 @@
-"""Due dates: every spelling that is taken, the one spelling that comes back, and what is refused."""
+"""Due dates: accepted spellings, the returned spelling, and refused values."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -37,7 +37,7 @@ ACCEPTED = [
     (None, None),
 ]
 
-# A date to whoever wrote it, unix time to the contract.
+# Meant as a date, but Unix time by the contract.
 CALENDAR_DIGITS = ["20260115", 20260115, 20260115.0, "+20260115", "2.0260115e7", "202601151030", 20260115103000]
 
 REFUSED = [
@@ -57,7 +57,7 @@ REFUSED = [
     ({}, "datetime_type"),
 ]
 
-# Representable where they were written, but not in UTC.
+# Representable in their time zone, but not in UTC.
 OUTSIDE = ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", 10**18, -(10**18), 1e300]
 
 

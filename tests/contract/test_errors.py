@@ -1,4 +1,4 @@
-"""The table of errors: the body of each, to the letter."""
+"""The table of errors: the exact body of each."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What today's clients do, and the environment names that today's deployments set."""
+"""Behaviour of existing clients, and environment variables of existing deployments."""
 
 from collections.abc import Awaitable, Callable
 

@@ -1,4 +1,4 @@
-"""The headers of every response, faults included."""
+"""The headers of every response, including server errors."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -173,7 +173,7 @@ async def test_origins_come_from_the_environment(house_with: Callable[..., Await
 
 
 async def test_every_response_varies_by_origin(ada: Creator, house_with: Callable[..., Awaitable[House]]) -> None:
-    """So that no cache gives one front end what it kept for another, or for nobody (Fetch Standard, CORS protocol)."""
+    """So that no cache serves a response for another origin, or for none (Fetch Standard, CORS protocol)."""
     idea = await ada.idea()
     asset = re.findall(r"/docs/assets/\w+/docs\.js", (await ada.client.get("/docs")).text)[0]
     for origin in (None, "null", FRONT_END, "https://evil.example"):

@@ -1,4 +1,4 @@
-"""The table of list parameters: paging, filters and what is refused."""
+"""The table of list parameters: paging, filters and invalid values."""
 
 from typing import Any
 

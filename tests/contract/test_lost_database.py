@@ -1,4 +1,4 @@
-"""A database that is away: 503 until it is back, and nothing that was stored is lost."""
+"""An unavailable database: 503 until it is back, and nothing that was stored is lost."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Route, then token, then path, query and body, then whose it is, then whether it is there."""
+"""The order of checks: route, token, path, query and body, owner, existence."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details, for clients that ask for them."""
+"""RFC 9457 problem details, for clients that accept them."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The table of request fields: what each accepts, how it comes back, and what is refused."""
+"""The table of request fields: accepted values, returned values, and refused values."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ WRITES = ["POST", "PUT", "PATCH"]
 ALL_STAGES = ["idea", "outline", "draft", "published"]
 ALL_PRIORITIES = ["high", "medium", "low"]
 
-# Whatever UTF-8 can hold: composed and decomposed accents, right-to-left, joined emoji, markup, control characters.
+# Any text in UTF-8: composed and decomposed accents, right-to-left, joined emoji, markup, control characters.
 TEXTS = [
     "straße ß İ ı ſ ς",
     "e\u0301 is not é",
@@ -23,7 +23,7 @@ TEXTS = [
 
 
 async def write(creator: Creator, method: str, body: dict[str, Any]) -> tuple[int, Any]:
-    """One write of each kind: a creation, or a change to an idea that has been made before."""
+    """One write of each kind: creating an idea, or changing an existing one."""
     if method == "POST":
         answer = await creator.post({"title": "An idea"} | body)
     else:

@@ -1,4 +1,4 @@
-"""The orders of a list: what people expect of titles, importance and progress, and never a lost or repeated idea."""
+"""The orders of a list: by title, importance and progress, without lost or repeated ideas."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The rule for tags: trimmed, split at commas, without blanks and repetitions, 1000 characters in all."""
+"""The rule for tags: trimmed, split at commas, without empty and duplicate ones, 1000 characters in total."""
 
 import pytest
 

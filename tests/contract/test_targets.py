@@ -1,4 +1,4 @@
-"""How a request names what it wants: HEAD, other spellings of a path, user ids that need encoding."""
+"""Request methods and targets: HEAD, other spellings of a path, user ids that need encoding."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -234,7 +234,7 @@ async def test_invalid_text_in_a_path_is_422(app: Litestar, ada: Creator, segmen
 
 
 async def test_a_request_of_http_1_1_requires_one_host(app: Litestar) -> None:
-    """RFC 9112 §3.2. HTTP/1.0 knows requests without a host; Granian calls it 1 and makes an empty host of none."""
+    """RFC 9112 §3.2. HTTP/1.0 allows requests without a host; Granian calls it 1 and passes an empty host."""
     for version, headers, status in (
         *(("1.1", {}, 400), ("1.1", {"host": ""}, 400), ("1.1", {"host": "a.example"}, 200)),
         *(("1.0", {}, 200), ("1", {"host": ""}, 200), ("1", {"host": "a.example"}, 200), ("1.1", {"host": "a b"}, 400)),

@@ -1,4 +1,4 @@
-"""The body of a 422: FastAPI's shape, every failing field at once, and never private text."""
+"""The body of a 422: FastAPI's shape, all invalid fields at once, and never private text."""
 
 from typing import Any
 

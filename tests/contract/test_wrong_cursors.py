@@ -1,4 +1,4 @@
-"""Cursors that are refused: in one way, without an alarm, and whatever is wrong with them."""
+"""Invalid cursors are all refused in the same way, without an alarm."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import product
@@ -40,7 +40,7 @@ async def test_an_offset_of_zero_with_a_cursor_is_accepted(gallery: Creator) -> 
 
 
 def altered(cursor: str) -> Iterator[str]:
-    """Each of its characters as another one, cut at every place, and longer."""
+    """Yields the cursor with each character replaced, truncated at every position, and extended."""
     for place, character in enumerate(cursor):
         yield cursor[:place] + ("A" if character != "A" else "B") + cursor[place + 1 :]
         yield cursor[:place] + cursor[place + 1 :]
@@ -80,7 +80,7 @@ async def test_an_altered_cursor_is_refused(gallery: Creator, logs: Logs) -> Non
 async def test_an_invalid_cursor_is_refused(
     ada: Creator, gallery: Creator, asked: Asked, wrong: str, logs: Logs
 ) -> None:
-    for creator in (ada, gallery):  # one has stored nothing yet
+    for creator in (ada, gallery):  # one user has stored nothing yet
         answer = await creator.list([*asked, ("cursor", wrong)])
         assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
     assert logs.named("alarm") == []
@@ -148,14 +148,14 @@ async def test_a_cursor_survives_a_rotation_but_not_a_missing_key(
     ada = rotating.creator()
     here = house.creator(ada.user_id)
     ideas = [await ada.idea("First")]
-    await page_of(here, [], "", 1)  # this process now holds the first key only
+    await page_of(here, [], "", 1)  # this process now has only the first key
     ideas.append(await ada.idea("Second"))
     cursor = await first_cursor(ada)
 
     in_another_process = await page_of(here, [], cursor, 1)
     await ada.idea("Third")
     under_the_next_key = await page_of(ada, [], cursor, 1)
-    # What the second key sealed is sealed anew, so that nothing but the cursor is lost with it.
+    # Values of the second key are sealed again, so that only the cursor is lost with it.
     await ada.patch(ideas[1], {"title": "Second, changed"})
     await database.execute("DELETE FROM keys.vault_keys WHERE user_id = $1 AND version = 2", ada.user_id)
     later = (await house_with()).creator(ada.user_id)

@@ -1,4 +1,4 @@
-"""Which address a request is counted under, with and without proxies in front."""
+"""The client address of a request, with and without proxies."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Every command and every setting with what nobody can mean: one line that names it, and no traceback."""
+"""Every command and every setting with invalid values: one line that names it, and no traceback."""
 
 import json
 import os
@@ -23,7 +23,7 @@ from tests.postgres import Database
 type Command = Callable[..., Result]
 
 LOADS_SETTINGS = ("database", "roles")
-"""A command that reads all settings, and asks nobody for anything."""
+"""A command that loads all settings, without network access."""
 
 NEEDS_NO_SETTINGS = {("keys", "generate"), ("version",)}
 SECRET_SETTINGS = {*bad_values.SECRETS, "encryption.root_keys", "encryption.root_keys_file"}
@@ -38,7 +38,7 @@ def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def kinds() -> Iterator[tuple[str, str, object]]:
-    """The variable of each setting, its path, and its type."""
+    """Yields the variable of each setting, its path, and its type."""
     for variable, path in variables(Settings):
         kind: Any = Settings
         for name in path:
@@ -58,7 +58,7 @@ def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("creatorvault.management.commands.run.serve", never)
 
     def run(*arguments: str, bare: bool = False, **overrides: str) -> Result:
-        # Set as arguments: no variable of a process may hold a NUL or a lone surrogate.
+        # Set as arguments: an environment variable cannot contain a NUL or a lone surrogate.
         given = overrides if bare else environ | overrides
         monkeypatch.setattr("creatorvault.settings.loading.load_settings.__defaults__", (given, None))
         return CliRunner().invoke(root, arguments, prog_name="creatorvault", catch_exceptions=True)
@@ -67,7 +67,7 @@ def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
 
 
 def refused(result: Result, *names: str, lines: int = 1) -> None:
-    """One line on standard error that names one of `names`; `lines` at most where one value breaks several rules."""
+    """Expects one line on standard error that names one of `names`; up to `lines` if a value breaks several rules."""
     said = result.stderr
     where = f"{names}: {said[:600]!r} {result.exception!r}"
     assert result.exit_code in {1, 2}, where
@@ -187,7 +187,7 @@ def test_every_command_reports_invalid_settings(command: Command) -> None:
 
 
 def sound(parameter: click.Parameter) -> tuple[str, ...]:
-    """What makes a command complete."""
+    """Returns arguments that make a command valid."""
     if not parameter.required:
         return ()
     value = parameter.type.choices[0] if isinstance(parameter.type, click.Choice) else "ada"
@@ -220,7 +220,7 @@ def test_every_command_refuses_unknown_words(command: Command) -> None:
     for path, _ in commands():
         for words in (("--nonsense",), ("-Z",), ("a", "b", "c"), ("\udcff", "b", "c"), (f"--{bad_values.LONG}",)):
             if path == ("database", "downgrade") and words[0].startswith("-"):
-                continue  # -1 is a revision, and so is whatever else begins so
+                continue  # -1 is a revision, and so is any text that begins with it
             refused(command(*path, *words), "No such option", "extra argument", "Missing option", "Invalid")
     for unknown in (("nonsense",), ("database", "nonsense"), ("--nonsense",), ("\x1b[31m",), (bad_values.LONG,)):
         refused(command(*unknown), "No such")

@@ -1,4 +1,4 @@
-"""A home, files, databases and terminals that are not as they should be: one line, and no traceback."""
+"""Unusable folders, files, databases and terminals: one line, and no traceback."""
 
 import os
 import re
@@ -25,7 +25,7 @@ INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFI
 
 
 def creatorvault(*arguments: str, **environ: str) -> Result:
-    """In this process, since another one takes seconds to start on a busy machine."""
+    """Runs in this process, since another one takes seconds to start on a busy machine."""
     ours = ("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_")
     without = dict.fromkeys((name for name in os.environ if name.startswith(ours)), None)
     return CliRunner().invoke(root, arguments, env=without | environ, prog_name="creatorvault")
@@ -104,7 +104,7 @@ def listening(answer: Callable[[socket.socket], None]) -> int:
 
 
 def close_at_once(connection: socket.socket) -> None:
-    """Says nothing."""
+    """Closes the connection without a response."""
 
 
 def speak_http(connection: socket.socket) -> None:
@@ -177,7 +177,7 @@ def test_unwritable_output_is_reported(tmp_path: Path) -> None:
 
 @pytest.fixture
 def interruptible() -> Generator[None]:
-    """A job in the background is started with SIGINT ignored, and hands that on to whatever it starts."""
+    """Restores SIGINT: a background job starts with SIGINT ignored, and its children inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)

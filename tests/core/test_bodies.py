@@ -1,4 +1,4 @@
-"""What is read quickly is what is read carefully; what the quick way does not take, the careful way judges."""
+"""The fast and the careful parser of bodies agree; the careful one parses what the fast one rejects."""
 
 import json
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def value(body: bytes) -> Any:
 
 
 def told(read: Any, body: bytes) -> str:
-    """With types, signs and the order of keys, which equality does not tell."""
+    """Returns a representation with types, signs and key order, which equality ignores."""
     try:
         return repr(read(body))
     except RequestInvalid as error:
@@ -87,7 +87,7 @@ def test_unstorable_text_after_many_values_has_no_location(text: str) -> None:
 
 
 def plainly_unstorable(sent: Any, location: Location) -> Iterator[FieldError]:
-    """What `unstorable` finds, by recursion."""
+    """A recursive implementation of `unstorable`."""
     if isinstance(sent, str) and UNSTORABLE.search(sent):
         message = "Value error, U+0000 and lone surrogates are not allowed"
         yield {"type": "value_error", "loc": location, "msg": message}

@@ -1,4 +1,4 @@
-"""System checks: what each of them finds, on a real database where it is about one."""
+"""System checks, with a real database if needed."""
 
 from pathlib import Path
 

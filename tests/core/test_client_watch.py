@@ -1,4 +1,4 @@
-"""Work for a client that has left is cancelled, and only then."""
+"""Work is cancelled only if its client has disconnected."""
 
 import asyncio
 

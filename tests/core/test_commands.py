@@ -1,4 +1,4 @@
-"""The command `creatorvault`, as somebody at a terminal meets it."""
+"""The command `creatorvault` on the command line."""
 
 import os
 import re
@@ -32,7 +32,7 @@ NAMES = (
 
 @pytest.fixture
 def command(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs `creatorvault …` against a migrated database; keyword arguments change its environment."""
+    """Runs `creatorvault …` on a migrated database; keyword arguments change its environment."""
 
     def run(*arguments: str, **overrides: str) -> Result:
         environ = environment_of(fresh_database, home) | overrides
@@ -53,7 +53,7 @@ def empty(cluster: Cluster) -> Iterator[Database]:
 def test_help_lists_built_in_commands_and_those_of_the_apps(command: Command) -> None:
     shown = command("--help").output.partition(" Commands ")[2]
 
-    # A line of the table has the name and what it does, or goes on with what the line above says.
+    # A line of the table has a name and its description, or continues the description above.
     assert set(re.findall(r"^│ ([a-z-]+)  +\S", shown, re.MULTILINE)) == set(NAMES)
 
 

@@ -1,4 +1,4 @@
-"""docs/operations/database-url.md, row by row: each form is refused at start, or works on every way to the database."""
+"""docs/operations/database-url.md, row by row: each form is refused at start, or works for every connection."""
 
 import asyncio
 import re
@@ -52,7 +52,7 @@ class Place:
     ipv6: Front | None
 
     def here(self, form: str) -> str:
-        """The same form, with what is on this machine in the place of what is an example."""
+        """Returns the same form with the examples replaced by servers and files of this machine."""
         front = self.direct if "sslnegotiation=direct" in form else self.front
         ports = iter((front.port, self.second.port))
         separate = re.search(r"port=([\d,]+)", form) if "host=db" in form or "/creatorvault?user" in form else None
@@ -80,7 +80,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def place(worker_database: Database, files: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
     monkeypatch.setenv("HOME", str(files))
-    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))  # what OpenSSL takes for the machine's authorities
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))  # OpenSSL's variable for the system's authorities
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(files / "ca.pem"))
     tls.verify_mode = ssl.CERT_OPTIONAL
     tls.load_cert_chain(files / "server.pem", files / "server.key")
@@ -102,7 +102,7 @@ def settings_of(form: str) -> DatabaseSettings:
 
 
 async def every_way(database: DatabaseSettings) -> None:
-    """The pool, the single statements, what commands use, and what waits at start: all of them reach the server."""
+    """Connects as the pool, the single statements, the commands, and the wait at start do."""
     assert database.url is not None
     await reachable(database.url, say=lambda said: None)
     await served(database)
@@ -120,7 +120,7 @@ async def served(database: DatabaseSettings) -> None:
 
 
 def of(form: str, place: Place) -> Iterator[tuple[str, bool]]:
-    """The form as it works here, and whether it must be encrypted."""
+    """Returns the form for this machine, and whether it must be encrypted."""
     if "[::1]" not in form or place.ipv6 is not None:
         yield place.here(form), CERTAIN.search(form) is not None
 
@@ -190,7 +190,7 @@ async def test_migrations_accept_the_same_forms_as_the_service(place: Place) -> 
 
 
 async def test_an_invalid_certificate_is_a_503_and_not_a_500(place: Place, files: Path, tmp_path: Path) -> None:
-    Authority(tmp_path)  # somebody else's
+    Authority(tmp_path)  # another authority's
     form = "postgresql://creatorvault_app@db.example.com/creatorvault?sslmode=verify-full&sslrootcert="
     database = settings_of(place.here(f"{form}{tmp_path / 'ca.pem'}"))
 
@@ -210,7 +210,7 @@ async def test_a_revoked_certificate_is_refused(place: Place, tmp_path: Path) ->
 
 
 async def test_a_server_without_tls_is_refused_if_tls_is_required(place: Place) -> None:
-    port = place.second.port  # it has none
+    port = place.second.port  # the driver has none
     for mode in ("require", "verify-full"):
         await unavailable(settings_of(f"postgresql://creatorvault_app@127.0.0.1:{port}/x?sslmode={mode}"))
 
@@ -227,7 +227,7 @@ async def unavailable(database: DatabaseSettings) -> None:
 
 
 async def test_a_silent_host_does_not_prevent_trying_the_next_one(place: Place) -> None:
-    """Each host has its own time, and nobody is left waiting for the first one."""
+    """Each host has its own timeout."""
     async with opened(Silent(Path(place.database.socket))) as silent:
         form = (
             f"postgresql://creatorvault_app@127.0.0.1:{silent.port},127.0.0.1:{place.front.port}/{place.database.name}"
@@ -237,7 +237,7 @@ async def test_a_silent_host_does_not_prevent_trying_the_next_one(place: Place) 
 
 class Silent(Front):
     async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Hears everything, and answers nothing."""
+        """Reads everything, and does not respond."""
         while await reader.read(64):
             pass
 
@@ -245,7 +245,7 @@ class Silent(Front):
 async def test_of_two_hosts_the_one_that_accepts_writes_is_used(
     fresh_database: Database, worker_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
-    """A login that may only read on the first: as a standby says of itself."""
+    """A login that is read-only on the first host, as a standby reports itself."""
     await fresh_sql.execute(f"ALTER DATABASE {fresh_database.name} SET default_transaction_read_only = on")
     folder = Path(fresh_database.socket)
     async with opened(Front(folder)) as first, opened(Front(folder)) as second:
@@ -282,7 +282,7 @@ def test_no_refused_form_shows_its_password() -> None:
 
 
 def test_a_normalised_address_can_be_parsed_again() -> None:
-    """Workers get it from the environment, as the first process has read it."""
+    """Workers read it from the environment, as normalised by the first process."""
     for form, _ in rows("Accepted"):
         if "/etc/" in form:
             continue

@@ -1,4 +1,4 @@
-"""`creatorvault check --deploy` passes with a harmless runtime login, and with no other; nor does production serve."""
+"""`creatorvault check --deploy` and production accept only a runtime login without dangerous privileges."""
 
 import os
 import socket
@@ -44,7 +44,7 @@ DANGEROUS: Final = {
 
 @pytest.fixture
 def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch, mended_python: None) -> Deployed:
-    """A command of a deployment that serves as a login."""
+    """A command of a deployment that serves as the given login."""
 
     def command(login: str, *words: str) -> Result:
         for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:

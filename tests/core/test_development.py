@@ -1,4 +1,4 @@
-"""What development makes by itself."""
+"""Secrets and databases that development generates."""
 
 import os
 import stat
@@ -97,4 +97,4 @@ def test_without_an_address_the_embedded_database_is_started(bare: Settings, mon
         with with_database(bare, said.append) as settings:
             assert settings.database.url != settings.database.owner_url
 
-    assert bool(said) == (os.geteuid() == 0)  # pytest's folders are private: as root the files lie elsewhere
+    assert bool(said) == (os.geteuid() == 0)  # pytest's folders are private: as root the files are elsewhere

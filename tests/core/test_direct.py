@@ -1,4 +1,4 @@
-"""Called directly, an operation answers what it answers by way of Litestar's dependency injection."""
+"""Direct dispatch of an operation gives the same response as Litestar's dependency injection."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +26,7 @@ OWN_VALUES: Final = frozenset({"x-correlation-id", "ratelimit", "content-length"
 
 
 class Case(NamedTuple):
-    """`path` goes after the creator's own; {id} is an idea's."""
+    """`path` is relative to the creator's URL; {id} is an idea's id."""
 
     method: str
     path: str = ""
@@ -87,10 +87,10 @@ async def answered(house: House, case: Case) -> Answered:
 
 
 def told(answer: httpx.Response, creator: Creator) -> Answered:
-    """Without what two requests never share."""
+    """Returns the response without values that differ between requests."""
     headers = {name: neutral(value, creator) for name, value in answer.headers.items() if name not in OWN_VALUES}
     if "allow" in headers:
-        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))  # as a set, in no order
+        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))  # a set, without order
     return Answered(answer.status_code, headers, neutral(answer.text, creator))
 
 

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, started for real in folders of every kind."""
+"""The embedded PostgreSQL, started in various kinds of folders."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ FAST: Mapping[str, str] = {"fsync": "off"}
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """Where a checkout might be. pytest's own folders are private, which is another case, below."""
+    """A folder as for a checkout. pytest's own folders are private, which is a separate case below."""
     with tempfile.TemporaryDirectory(prefix="creatorvault-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / ".creatorvault"

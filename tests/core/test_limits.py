@@ -1,4 +1,4 @@
-"""How many requests somebody may make, and what they are told about it."""
+"""Rate limits and their headers."""
 
 import asyncio
 import json
@@ -33,14 +33,14 @@ STRANGER = "/api/v1/somebody/ideas"
 
 
 async def limited(house_with: HouseWith, **limits: object) -> House:
-    """Time stands still, or a window could end in the middle of a test."""
+    """The clock is stopped, so that no window ends during a test."""
     house = await house_with(**{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()})
     house.app.state.limits._clock = lambda: 0.0
     return house
 
 
 def fields(header: str) -> tuple[str, Mapping[str, int]]:
-    """A structured field of one item (RFC 9651): its string and its parameters."""
+    """Parses a structured field of one item (RFC 9651): its string and its parameters."""
     name, *parameters = header.split(";")
     return name.strip('"'), {key: int(value) for key, value in (parameter.split("=") for parameter in parameters)}
 
@@ -328,7 +328,7 @@ def test_a_window_lasts_a_minute_and_holds_the_quota(caller: str, start: float, 
 
 
 async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
-    caller = "0000" + "0" * 20  # this one's windows begin with the minute
+    caller = "0000" + "0" * 20  # the windows of this bucket begin with the minute
     now = 119.999
     limits = RateLimits(LimitsSettings(identity_reads=1), ProcessCounters(), PSEUDONYMS, lambda: now)
 
@@ -378,7 +378,7 @@ async def test_a_count_of_zero_is_removed_from_memory() -> None:
 
 @pytest.mark.parametrize("window", [1, 3])
 async def test_only_counted_requests_can_be_taken_back(window: int) -> None:
-    """Neither of another window, nor more often than it was counted: nobody gains requests by it."""
+    """Not in another window, nor more often than counted: this must not add requests."""
     counters = ProcessCounters()
     await counters.add("bucket", 2, 60)
 

@@ -1,4 +1,4 @@
-"""Long computations share the event loop: one slice in each of its turns, however many of them there are."""
+"""Long computations share the event loop: one slice per iteration, however many there are."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""What the edge adds to every answer, beside the headers of the contract."""
+"""Behaviour of the edge besides the headers of the contract."""
 
 import gc
 

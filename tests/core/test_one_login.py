@@ -1,4 +1,4 @@
-"""One login for everything, which owns the database: what a developer has who sets DATABASE_URL and nothing else."""
+"""One login for everything, which owns the database: development with only DATABASE_URL set."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ ROLES: Final = "SELECT pg_has_role('solo', '{role}', 'USAGE')"
 
 @pytest.fixture(scope="module")
 def one_cluster() -> Iterator[Cluster]:
-    """A server of its own: what the login may become there belongs to the whole server."""
+    """A separate server, since role memberships of the login belong to the whole server."""
     cluster = Cluster.start()
     try:
         cluster.run("CREATE ROLE solo LOGIN CREATEROLE")
@@ -37,7 +37,7 @@ def owned(one_cluster: Cluster) -> Database:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the root key of development, which wraps what is in the database."""
+    """Contains the development root key, which wraps the keys in the database."""
     return tmp_path_factory.mktemp("one_login")
 
 
@@ -67,7 +67,7 @@ def test_an_owner_that_serves_stores_and_finds_ideas(
             assert [idea["id"] for idea in found.json()["items"]] == [created.json()["id"]]
         assert httpx.get(f"{run.address}/health/ready").status_code == 200
 
-    # The lock between tenants holds for the owner too, who could take it off.
+    # Row-level security also applies to the owner, which could disable it.
     assert one_cluster.program("psql", "-XqAt", "-d", owned.url("solo"), "-c", "SELECT count(*) FROM ideas") == "0\n"
     assert one_cluster.run(ROLES.format(role="creatorvault_runtime"), owned.name) == "t\n"
     assert one_cluster.run(ROLES.format(role="creatorvault_operator"), owned.name) == "f\n"

@@ -1,4 +1,4 @@
-"""Origins and issuers of the settings: in the form that browsers give them, or refused."""
+"""Origins and issuers of the settings are normalised as in browsers, or refused."""
 
 import json
 import shutil

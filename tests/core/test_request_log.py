@@ -1,4 +1,4 @@
-"""The one line that each request leaves in the log."""
+"""The log event of each request."""
 
 from typing import Any
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""What an operator may write, and what he reads when it is wrong."""
+"""Settings, and the messages for invalid ones."""
 
 import base64
 import pickle
@@ -31,7 +31,7 @@ SECRET = {
     ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
     ("metrics", "token"): "CREATORVAULT_METRICS__TOKEN",
 }
-"""What is given in the environment only; the path of the keys' file goes with the keys."""
+"""Settings that only the environment provides; the path of the key file belongs to the keys."""
 
 PRODUCTION = {
     "CREATORVAULT_ENV": "production",
@@ -54,7 +54,7 @@ def toml(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def explained() -> Tree:
-    """The committed file as if nothing in it were commented out: of a list of tables, the first."""
+    """Returns the committed file without commenting out; of a list of tables, the first."""
     lines = Path("litestar.toml").read_text(encoding="utf-8").splitlines()
     return tomllib.loads("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
 
@@ -71,7 +71,7 @@ def test_without_an_environment_the_committed_file_gives_the_defaults(toml: Path
 
 @pytest.mark.parametrize("path", [path for _, path in variables(Settings) if path not in SECRET], ids=".".join)
 def test_the_committed_file_has_every_setting_that_is_not_secret(explained: Tree, path: tuple[str, ...]) -> None:
-    """With the default, unless that is to have none: then it is an example."""
+    """With the default, or an example if there is no default."""
     shown, default = explained, msgspec.json.decode(msgspec.json.encode(Settings(), enc_hook=str))
     for name in path:
         shown, default = shown[name], default[name]

@@ -1,4 +1,4 @@
-"""Limits that several processes share through Valkey or Redis, and what becomes of them when it goes away."""
+"""Limits shared by several processes through Valkey or Redis, also while it is unavailable."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -28,7 +28,7 @@ async def counters(valkey: ValkeyServer) -> AsyncGenerator[SharedCounters]:
 
 
 async def sharing(house_with: HouseWith, valkey: ValkeyServer, **limits: int) -> House:
-    """Time stands still, or a window could end in the middle of a test."""
+    """The clock is stopped, so that no window ends during a test."""
     house = await house_with(
         CREATORVAULT_LIMITS__STORAGE_URL=valkey.url,
         **{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()},
@@ -44,14 +44,14 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def at(house: House, creator: Creator) -> Creator:
-    """The same person, through another process's door."""
+    """Returns the same caller at another process."""
     return Creator(house.client, creator.user_id, creator.claims)
 
 
 async def test_two_processes_share_exact_counts(
     house_with: HouseWith, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine the storage may answer too late, and then each counts for itself: another test's matter.
+    # On a busy machine the storage may respond too late, and then each process counts for itself, as tested elsewhere.
     monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
     first = await sharing(house_with, valkey, identity_reads=30)
     second = await sharing(house_with, valkey, identity_reads=30)
@@ -113,7 +113,7 @@ async def test_processes_share_counts_again_when_the_storage_is_back(
 
 
 async def test_a_silent_storage_delays_only_one_request(counters: SharedCounters, valkey: ValkeyServer) -> None:
-    """The bound is on how often it is asked, so no clock is needed to see it."""
+    """Counts queries of the storage, so that the test needs no clock."""
     await counters.add("bucket", 1, 60)
     valkey.freeze()
     try:

@@ -17,7 +17,7 @@ VARIABLE = "CREATORVAULT_LIMITS__STORAGE_URL"
 
 
 def rows(column: str) -> list[tuple[str, str]]:
-    """Those of the table whose first column has this name."""
+    """Returns the rows of the table whose first column has this name."""
     table = PAGE.partition(f"| {column} |")[2].partition("\n\n")[0]
     return re.findall(r"^\| `(.+?)` \| (.+?) \|$", table, re.MULTILINE)
 
@@ -41,7 +41,7 @@ async def test_an_accepted_form_counts_in_the_storage_that_it_names(form: str, v
 @pytest.mark.parametrize(("form", "meaning"), rows("Accepted"))
 async def test_an_accepted_form_is_supported_by_the_client(form: str, meaning: str) -> None:
     assert load_settings({VARIABLE: form}).limits.storage_url is not None
-    counters = SharedCounters(Secret(form))  # connects to nothing yet
+    counters = SharedCounters(Secret(form))  # does not connect yet
     try:
         arguments = counters._pool.connection_kwargs
     finally:

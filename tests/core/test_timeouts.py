@@ -1,4 +1,4 @@
-"""Limits on one timer end what `asyncio.timeout` would end, when it would, and nothing else."""
+"""Timeouts that share one timer behave like `asyncio.timeout`."""
 
 import asyncio
 from collections.abc import Callable

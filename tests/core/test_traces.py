@@ -1,4 +1,4 @@
-"""Which trace a request is logged under."""
+"""The trace id of a request in the log."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, read from an exporter in memory."""
+"""OpenTelemetry spans, read from an in-memory exporter."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""How `check` finds a Python that normalises text in quadratic time."""
+"""`check` detects a Python that normalises text in quadratic time."""
 
 from collections.abc import Callable
 

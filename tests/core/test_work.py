@@ -1,4 +1,4 @@
-"""How much of a process's time one identity may use, and how it is measured."""
+"""The work allowance and its measurement."""
 
 import asyncio
 import time
@@ -60,7 +60,7 @@ def test_a_caller_without_allowance_waits_until_it_is_refilled() -> None:
 
 
 def test_an_overdraft_is_repaid_first() -> None:
-    """So over an hour nobody takes more than a tenth of the process, however long a single read is."""
+    """So over an hour nobody uses more than a tenth of the process, however long a single read is."""
     clock = Clock()
     allowance, _ = allowance_of(clock)
     used, began = 0.0, clock.now
