@@ -1,4 +1,4 @@
-"""The house keeps its shape: what may import what, who may commit, where SQL is written, how long files are."""
+"""Architecture rules: imports, transactions, location of SQL, length of files."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ROOT: Final = Path(creatorvault.__file__).parent
 FILES: Final = sorted(ROOT.rglob("*.py"))
 MOST_LINES: Final = 260
 
-# Each room may import those before it. Rooms of one line are beside each other, and do not import each other.
+# Each package may import those before it. Packages on one line do not import each other.
 ROOMS: Final = (
     ("settings",),
     ("core",),
@@ -34,14 +34,14 @@ ROOMS: Final = (
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")
 
-# What a question about content is answered from: ideas as they were opened, and no way to more of them.
+# Search works on decrypted ideas only, and cannot access others.
 SEARCH_MAY_IMPORT: Final = ("settings", "core", "core.waiting")
 SEARCH_MAY_IMPORT_OF_APPS: Final = (
     *(f"creatorvault.ideas.{name}" for name in ("search", "text", "schemas", "ranks")),
     "creatorvault.tenants.errors",
 )
 
-# Where transactions begin and end: requests, the grants that follow a migration, and the roles that come before.
+# Modules that begin and end transactions: requests, grants after a migration, and roles before it.
 EDGES: Final = {"core/database/sessions.py", "management/roles.py", "management/upgrade.py"}
 
 
@@ -59,7 +59,7 @@ def tree_of(path: Path) -> ast.Module:
 
 @cache
 def imports_of(module: str) -> frozenset[str]:
-    """Modules of the house that a module imports, wherever in the file it does."""
+    """Returns our modules that a module imports, anywhere in the file."""
     found: set[str] = set()
     for node in ast.walk(tree_of(MODULES[module])):
         if isinstance(node, ast.Import):
@@ -137,7 +137,7 @@ def test_only_the_edge_commits_transactions() -> None:
 
 
 def test_statements_are_built_in_scoped_repositories() -> None:
-    """In repositories, made with it. Of SQL as text, tests/isolation/test_scopes.py leaves out each condition."""
+    """In repositories, with their scope. For raw SQL, tests/isolation/test_scopes.py removes each condition."""
     for path in FILES:
         built = {
             name.name

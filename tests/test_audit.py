@@ -1,4 +1,4 @@
-"""The audit of the locked dependencies, with a vulnerability service on loopback that speaks OSV's protocol."""
+"""The audit of the locked dependencies, with a vulnerability service on loopback that implements OSV's protocol."""
 
 import json
 import os
@@ -16,7 +16,7 @@ NOBODY = "http://127.0.0.1:1"
 
 
 class Service(ThreadingHTTPServer):
-    """Knows of one vulnerability in each of the packages in `vulnerable`."""
+    """Reports one vulnerability in each of the packages in `vulnerable`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
@@ -43,7 +43,7 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the base class
-        """Nobody wants to read it."""
+        """Suppresses the log."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def service() -> Generator[Service]:
 
 
 def audited(osv_url: str, *options: str) -> tuple[int, str]:
-    """PyPI is behind a proxy that nobody runs, so the other service is asked."""
+    """Runs the audit. PyPI is behind a proxy that does not exist, so the other service is used."""
     environ = {**os.environ, "PIP_AUDIT_OSV_URL": osv_url, "HTTPS_PROXY": NOBODY, "NO_PROXY": "127.0.0.1"}
     command = [sys.executable, ".ci/audit.py", *options]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What docs/operations/backups.md says, done with its own commands: dumped, restored elsewhere, and worked with."""
+"""The commands of docs/operations/backups.md: dump, restore elsewhere, and use of the result."""
 
 import os
 import subprocess
@@ -32,7 +32,7 @@ NOTES: Final = "Interview a driver"
 
 @dataclass(frozen=True)
 class Backup:
-    """What two dumps hold, and what was there when they were made: `late` wrote between them, `lost` after both."""
+    """Two dumps, and the data at the time: `late` wrote between them, `lost` after both."""
 
     folder: Path
     ada: str
@@ -41,11 +41,11 @@ class Backup:
     ciphertext: bytes
     late: str
     lost: str
-    """The entity tag that the idea had last."""
+    """The last entity tag of the idea."""
 
 
 class Shell:
-    """Runs a line of the document as it stands there, in a folder."""
+    """Runs a command of the document unchanged, in a folder."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self._cluster = cluster
@@ -65,12 +65,12 @@ class Shell:
 
 
 class Failed(Exception):
-    """Says what the program said."""
+    """A failed program; contains its output."""
 
 
 @pytest.fixture(scope="module")
 def backup_login(cluster: Cluster) -> Generator[str]:
-    """As the document makes it, under a name of its own: logins belong to the whole cluster."""
+    """Creates the login of the document with a unique name, since logins belong to the whole cluster."""
     login = f"backup_{uuid4().hex}"
     cluster.run(f"CREATE ROLE {login} LOGIN BYPASSRLS; GRANT pg_read_all_data TO {login};")
     yield login
@@ -95,7 +95,7 @@ async def backup(live: House, cluster: Cluster, backup_login: str, tmp_path_fact
         await ada.idea(f"Number {number:02}")
     assert await ada.titles({"search": "STRASSE"}) == [TITLE]
     await live.app.state.segment_writer.finish()
-    assert live.app.state.segment_writer.written  # so that there is something that is not dumped
+    assert live.app.state.segment_writer.written  # so that there is data that is not dumped
 
     listed = (await ada.list({"limit": 100})).json()["items"]
     shell.run(DUMP_DATA, BACKUP_URL=url)
@@ -144,7 +144,7 @@ def creatorvault(database: Database, home: Path, *arguments: str, **overrides: s
 
 @pytest.fixture
 async def restored(shell: Shell, empty: Database, home: Path) -> AsyncGenerator[House]:
-    """The service on what was restored as the document says."""
+    """The service on a database restored as documented."""
     restore(shell, empty)
     async with opened(empty, home) as house:
         yield house
@@ -201,7 +201,7 @@ async def test_a_restored_backup_can_be_read_searched_and_changed(backup: Backup
     in_order = await ada.titles({"sort": "title", "order": "asc", "limit": 100})
     assert in_order == [*sorted(idea["title"] for idea in backup.listed if idea["title"] != TITLE), TITLE]
 
-    # What is written behind a search is lost where the vault has changed by then, as it may on a busy machine.
+    # Segments are not written if the vault has changed meanwhile, as may happen on a busy machine.
     await restored.app.state.segment_writer.finish()
     changed = await ada.patch(backup.idea, {"title": "Tram etiquette"})
     assert (changed.status_code, changed.json()["notes"]) == (200, NOTES)

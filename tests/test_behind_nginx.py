@@ -21,7 +21,7 @@ OPERATION: Final = re.compile(r"^(get|post|put|patch|delete) \W")
 
 
 class Proxy(NamedTuple):
-    """`upstream` is the port of the service that knows its prefix as `KEPT`."""
+    """`upstream` is the port of the service with the path prefix `KEPT`."""
 
     port: int
     upstream: int
@@ -48,7 +48,7 @@ async def test_a_tag_that_nginx_weakened_still_changes_the_idea(through: httpx.A
     ada = Creator(through, "ada-behind-nginx")
     created = await ada.request("POST", f"{prefix}{ada.url}", json={"title": "One", "notes": "n" * 500})
     place = f"{prefix}{ada.url_of(created.json())}"
-    seen = await ada.request("GET", place)  # nginx compresses 200, and not 201
+    seen = await ada.request("GET", place)  # nginx compresses 200, but not 201
     tag = seen.headers["etag"]
     assert (seen.headers["content-encoding"], tag[:2]) == ("gzip", "W/")
 
@@ -106,7 +106,7 @@ async def test_the_documentation_pages_work_under_a_prefix(proxy: Proxy, prefix:
 
 
 def said(port: int, *lines: str) -> bytes:
-    """The status line of the answer to exactly these lines."""
+    """Returns the status line of the response to exactly these lines."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
         answer = b""

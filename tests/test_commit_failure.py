@@ -1,4 +1,4 @@
-"""A commit that fails is never a success: the client hears of a fault, and nothing is stored."""
+"""A failed commit is never reported as success: the client gets an error, and nothing is stored."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.logs import captured_logs
 
-# Fires at COMMIT, when every statement of the request has succeeded already.
+# Fires at COMMIT, after every statement of the request has succeeded.
 TRIGGER = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'refused at commit' USING ERRCODE = '{code}'; END $$;
@@ -21,11 +21,11 @@ TRIGGER = """
 """
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 FAILURES = [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503, id="a conflict that may pass")]
-QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
+STATEMENTS = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
+    """Records how writes are executed: as the text of a single statement, or "transaction"."""
     ways: list[str] = []
     changed, writing = Statements.changed, Database.writing
 
@@ -33,17 +33,17 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ways.append(statement)
         return await changed(self, statement, *arguments)
 
-    def at_length(self: Database) -> Any:
-        ways.append("at length")
+    def transaction(self: Database) -> Any:
+        ways.append("transaction")
         return writing(self)
 
     monkeypatch.setattr(Statements, "changed", one_statement)
-    monkeypatch.setattr(Database, "writing", at_length)
+    monkeypatch.setattr(Database, "writing", transaction)
     return ways
 
 
 async def warmed_up(creator: Creator, ways: list[str]) -> Idea:
-    """An idea in a vault that this process knows, so that the next write is one statement."""
+    """Stores an idea in a vault that this process knows, so that the next write is a single statement."""
     idea = await creator.idea("Before", notes="n")
     assert await creator.titles() == ["Before"]
     ways.clear()
@@ -110,7 +110,7 @@ async def test_a_failed_commit_of_a_single_statement_stores_nothing(
 
     failed = await ada.request(method, url, json={"title": "Afterwards"})
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert failed.status_code == status, failed.text
     assert list(failed.json()) == ["detail", "error"]
     assert await contents(fresh_sql) == before
@@ -118,7 +118,7 @@ async def test_a_failed_commit_of_a_single_statement_stores_nothing(
     assert await ada.titles() == ["Before"]
 
     await fresh_sql.execute("DROP TRIGGER refuse ON ideas")
-    # Not quite the same idea: an equal one would be about the one that is in doubt.
+    # A slightly different idea: an equal one would refer to the commit in doubt.
     assert (await ada.request(method, url, json={"title": "Afterwards", "notes": "again"})).is_success
-    assert ways == [QUICKLY[method]] * 2
+    assert ways == [STATEMENTS[method]] * 2
     assert await ada.titles() == {"POST": ["Afterwards", "Before"], "DELETE": []}.get(method, ["Afterwards"])

@@ -1,7 +1,7 @@
-"""The image and the composition, read as an engine reads them; their commands run in a plain virtual environment.
+"""The image and compose.yaml, interpreted as by Docker; their commands run in a plain virtual environment.
 
-In CI it is made as the image makes it, by the commands of the Dockerfile. Elsewhere the tests' own stands in for it,
-which has more in it than the image, and nothing has to be downloaded once more.
+In CI this environment is created by the commands of the Dockerfile. Elsewhere the environment of the tests is used,
+which contains more packages than the image, but requires no download.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ type Instruction = tuple[str, str]
 
 
 def instructions() -> list[Instruction]:
-    """Each with its argument, continued lines joined, without comments."""
+    """Yields instructions with their arguments, continued lines joined, without comments."""
     text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines if line.strip())]
@@ -51,20 +51,20 @@ def of_kind(kind: str) -> list[str]:
 
 
 def from_the_context() -> list[tuple[list[str], str]]:
-    """The sources and the target of each COPY that does not copy from another stage."""
+    """Yields the sources and the target of each COPY that does not copy from another stage."""
     copies = [argument.split() for argument in of_kind("COPY") if "--from=" not in argument]
     return [(sources, target) for *sources, target in copies]
 
 
 def commands() -> list[list[str]]:
-    """Every command of RUN, HEALTHCHECK and ENTRYPOINT, split as a shell does."""
+    """Yields every command of RUN, HEALTHCHECK and ENTRYPOINT, split as a shell does."""
     shell = [shlex.split(part) for run in of_kind("RUN") for part in run.split("&&")]
     direct = [json.loads(re.sub(r"^.*?CMD ", "", argument)) for argument in of_kind("HEALTHCHECK")]
     return [*shell, *direct, *map(json.loads, of_kind("ENTRYPOINT"))]
 
 
 def here(path: str, environment: Path = Path(sys.prefix)) -> str:
-    """Where something of the image is found on this machine."""
+    """Returns the local path of a path in the image."""
     path = path.replace(ENVIRONMENT_IN_IMAGE, str(environment))
     return path.replace(SCRIPTS_IN_IMAGE, f"{ROOT / 'docker'}/")
 
@@ -89,7 +89,7 @@ def image_environment() -> dict[str, str]:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The folder that the last stage works in, made by its COPY instructions."""
+    """The working directory of the last stage, created by its COPY instructions."""
     work = tmp_path / "srv"
     work.mkdir()
     for sources, target in from_the_context()[1:]:
@@ -152,7 +152,7 @@ def test_it_is_built_in_stages_and_serves_as_an_unprivileged_user() -> None:
 
 
 def images() -> list[str]:
-    """Of the Dockerfile and the composition."""
+    """Yields the images of the Dockerfile and of compose.yaml."""
     composed = [service["image"] for service in composition()["services"].values() if "image" in service]
     return [*(argument.split()[0] for argument in of_kind("FROM")), *composed]
 
@@ -167,7 +167,7 @@ def test_every_image_is_pinned_by_its_digest() -> None:
 
 
 def test_make_images_updates_every_digest(tmp_path: Path) -> None:
-    """In place of Docker, which would ask a registry, a program that knows a digest for each tag."""
+    """Uses a program with a digest for each tag instead of Docker, which would query a registry."""
     for name in ("Makefile", "Dockerfile", "compose.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     docker = tmp_path / "docker"
@@ -283,7 +283,7 @@ def test_the_entry_point_migrates_serves_and_stops(plain: Path, image: Path, emp
 
 
 def recording_python(plain: Path, folder: Path) -> Path:
-    """A folder with a `python` that writes down what it is started with, and the names of its variables."""
+    """A folder with a `python` that records its arguments and the names of its variables."""
     folder.mkdir()
     record = f'{{ echo "$@"; env -0 | cut -z -d = -f 1 | tr "\\0" " "; echo; }} >> "{folder}/record"'
     (folder / "python").write_text(f'#!/bin/sh\n{record}\nexec "{plain}/bin/python" "$@"\n')
@@ -316,7 +316,7 @@ VARIABLE: Final = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
 def filled_in(text: str, given: Mapping[str, str]) -> str:
-    """As the engine does: `${NAME:?why}` is required, `${NAME:-default}` is not."""
+    """Substitutes variables as Docker does: `${NAME:?why}` is required, `${NAME:-default}` is not."""
 
     def value(found: re.Match[str]) -> str:
         name, kind, rest = found.groups()
@@ -357,7 +357,7 @@ async def test_the_service_accepts_the_settings_of_the_compose_file(tmp_path: Pa
     assert "pgbouncer" in settings.database.url.reveal()
     assert settings.limits.storage_url is not None
     found = await settings_check(Installation(settings, deploy=True))
-    assert [message.id for message in found] == ["core.W004"]  # TLS is for the proxy in front
+    assert [message.id for message in found] == ["core.W004"]  # TLS is the task of the proxy
 
 
 def test_the_compose_file_passes_all_variables_of_better_auth() -> None:

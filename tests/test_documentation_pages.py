@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc`: complete without any other host, to a client and to a real browser."""
+"""`/docs` and `/redoc` work without any other host, with an HTTP client and in a real browser."""
 
 import gzip
 import json
@@ -136,7 +136,7 @@ async def test_docs_shows_each_operation_once(address: str, browser: Browser, op
 
 @in_a_browser
 async def test_redoc_shows_each_operation_once(address: str, browser: Browser, operations: list[Any]) -> None:
-    """Of a tag with many operations it shows the first eight, and the others to a reader who asks for more."""
+    """Of a tag with many operations it shows the first eight, and the others on request."""
     async with visit(browser, f"{address}/redoc") as redoc:
         links = redoc.page.get_by_role("link", name=OPERATION)
         await expect(links).not_to_have_count(0)
@@ -144,7 +144,7 @@ async def test_redoc_shows_each_operation_once(address: str, browser: Browser, o
         while await more.count():
             await more.first.click()
         await expect(links).to_have_count(len(operations))
-        # Not the inner texts, which are empty for what has not been scrolled to (content-visibility).
+        # Not the inner texts, which are empty for parts outside the viewport (content-visibility).
         texts = await links.all_text_contents()
 
     shown = [(method.upper(), path) for text in texts for method, path in LINK.findall(text)]
@@ -177,7 +177,7 @@ async def test_docs_sends_the_token_that_a_reader_enters(address: str, browser: 
 
 
 async def tried(operation: Locator) -> Any:
-    """The body of what "Try it out" brings, on an operation without parameters."""
+    """Returns the response body of "Try it out" for an operation without parameters."""
     await operation.locator(".opblock-summary-control").click()
     await operation.locator(".try-out__btn").click()
     await operation.locator(".execute").click()

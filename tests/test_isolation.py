@@ -1,4 +1,4 @@
-"""Nobody reaches another creator's or tenant's ideas: not through the API, not with SQL as the application."""
+"""Ideas of other creators and tenants cannot be accessed through the API, or with SQL as the application."""
 
 from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ TABLES = ["ideas", "vaults", "tenants", "keys.vault_keys"]
 
 @pytest.fixture
 async def runtime(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
-    """SQL with the application's own login."""
+    """SQL as the application's login."""
     connection = await asyncpg.connect(worker_database.runtime_url)
     yield connection
     await connection.close()
@@ -72,7 +72,7 @@ async def test_an_organization_is_used_only_with_a_role(house: House, claims: di
 
 
 async def test_an_id_may_exist_in_several_vaults(ada: Creator, house: House) -> None:
-    """Ids are the server's to choose; one that is sent is ignored, so nobody can probe for another's."""
+    """The server chooses ids; an id in a request is ignored, so nobody can probe for existing ones."""
     theirs = await house.creator().idea()
     answer = await ada.post({"title": "x", "id": theirs["id"]})
 
@@ -181,7 +181,7 @@ NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes
 async def test_new_tenants_and_vaults_are_active_and_empty(
     house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, table: str, values: dict[str, object]
 ) -> None:
-    """Status and quotas are for operators to set; a vault counts from nothing."""
+    """Only operators set status and quotas; the counts of a vault begin at zero."""
     tenant = uuid4() if table == "tenants" else await tenant_of(database, await house.creator().idea())
     sound = NEW_TENANT if table == "tenants" else NEW_VAULT
 
@@ -241,7 +241,7 @@ async def test_every_table_with_a_tenant_forces_row_level_security(database: asy
     """)
 
     assert {row["name"] for row in rows} >= set(TABLES)
-    for row in rows:  # a partition is reached through its table only
+    for row in rows:  # partitions are accessible only through their table
         locked = row["relrowsecurity"] and row["relforcerowsecurity"] and row["policies"]
         assert locked or not row["reachable"], row
 

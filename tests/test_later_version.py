@@ -1,4 +1,4 @@
-"""A database that a later version has migrated: served when nothing was taken away, refused in words when it was."""
+"""A database that a later version has migrated: served unless something was removed, else refused with a message."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -32,16 +32,16 @@ async def found_by_check(environ: dict[str, str]) -> list[str]:
 
 
 def command(environ: dict[str, str], *words: str) -> Result:
-    """`creatorvault database …` of this version; it runs an event loop of its own, and so does the test."""
+    """Runs `creatorvault database …` of this version in a thread, since it runs its own event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(CliRunner().invoke, root, ["database", *words], env=environ).result()
 
 
 def refused(environ: dict[str, str], *words: str) -> str:
-    """What it says, in words, on its way to exit status 1."""
+    """Returns the message of a command that exits with status 1."""
     result = command(environ, *words)
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
-    return " ".join(re.sub("[─│╭╮╰╯]", " ", result.output).split())  # without the frame around it
+    return " ".join(re.sub("[─│╭╮╰╯]", " ", result.output).split())  # without the frame
 
 
 async def test_a_database_of_the_next_version_is_served_with_a_warning(

@@ -1,4 +1,4 @@
-"""Migrations go up and down on a database with ideas in it, say what the models say, and leave nothing half done."""
+"""Migrations can be applied and reverted on a database with ideas, match the models, and are atomic."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +22,18 @@ UNFORCE, CHANGE, FORCE = re.findall(r"^ *(\w.*);$", GUIDE.partition("```sql\n")[
 
 
 def structure(cluster: Cluster, database: Database) -> str:
-    """Tables, indexes, policies and grants as SQL; pg_dump's own random marks are left out."""
+    """Returns tables, indexes, policies and grants as SQL, without pg_dump's random markers."""
     dump = cluster.program("pg_dump", "--schema-only", "--exclude-table=alembic_version", "-d", database.superuser_url)
     return re.sub(r"(?m)^(--.*|\\(un)?restrict .*)?\n", "", dump)
 
 
 def revisions(database: Database) -> list[str]:
-    """From the first to the last."""
+    """Returns all revisions, oldest first."""
     return [script.revision for script in ScriptDirectory.from_config(config_of(database)).walk_revisions()][::-1]
 
 
 async def fill(database: Database, home: Path) -> None:
-    """As who upgraded finds it: with the audit log's key."""
+    """Stores data as in an upgraded database, with the audit log's key."""
     await prepare_audit_log(settings_of(environment_of(database, home)))
     async with open_house(environment_of(database, home), database) as house:
         ada = house.creator()
@@ -81,7 +81,7 @@ async def test_ideas_have_the_configured_number_of_partitions(cluster: Cluster, 
     empty = cluster.create(f"partitioned_{count}_{uuid4().hex}")
     environ = environment_of(empty, home) | {"CREATORVAULT_DATABASE__IDEA_PARTITIONS": str(count)}
     try:
-        with ThreadPoolExecutor(1) as thread:  # a migration runs an event loop of its own
+        with ThreadPoolExecutor(1) as thread:  # a migration runs its own event loop
             thread.submit(upgrade, settings_of(environ), [prepare_audit_log], say=said.append).result()
         for _ in range(2 * count):
             await fill(empty, home)

@@ -1,4 +1,4 @@
-"""The published document: the contract's structure, our snapshot, examples that hold, errors as they are sent."""
+"""The published document: the contract's structure, the snapshot, valid examples, and documented errors."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SNAPSHOT: Final = ROOT / "docs" / "openapi.json"
 PROSE: Final = frozenset({"title", "description", "summary", "examples", "example"})
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
-# What this service documents beyond the published contract.
+# Additions of this service to the published contract.
 ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "413", "429", "503"})
 ADDED_PATHS: Final = ("/api/v1/admin/", "/api/v1/tenant")
 ADDED_FIELDS: Final = {
@@ -55,7 +55,7 @@ def operations(published: Json) -> Iterator[tuple[str, str, Operation]]:
 
 
 def structure(node: Json, *, of_names: bool = False) -> Json:
-    """Without prose. A property may be called `title`: `of_names` tells names from keywords."""
+    """Returns the document without prose. A property may be called `title`: `of_names` marks names, not keywords."""
     if isinstance(node, dict):
         return {
             key: structure(value, of_names=key == "properties" and not of_names)
@@ -66,7 +66,7 @@ def structure(node: Json, *, of_names: bool = False) -> Json:
 
 
 def without_additions(node: Json, contract: Json) -> Json:
-    """The structure less what only we document: paths, headers, statuses, parameters, error schemas, some fields."""
+    """Returns the structure without our additions: paths, headers, statuses, parameters, error schemas, some fields."""
     schemas = contract["components"]["schemas"]
     node["components"] = {
         "schemas": {name: schema for name, schema in node["components"]["schemas"].items() if name in schemas},
@@ -146,7 +146,7 @@ def test_every_body_has_an_example(published: Json) -> None:
 
 
 def examples(published: Json) -> Iterator[tuple[Json, Json]]:
-    """Each example with the schema that it should fit."""
+    """Yields each example with its schema."""
     for schema in published["components"]["schemas"].values():
         for rule in schema.get("properties", {}).values():
             yield from ((rule, value) for value in rule["examples"])
@@ -273,7 +273,7 @@ async def test_every_example_request_is_accepted(ada: Creator, published: Json) 
     idea = await ada.idea()
     for method, path, operation in operations(published):
         if path.startswith(ADDED_PATHS):
-            continue  # tests/admin does
+            continue  # tested in tests/admin
         for example in (
             operation.get("requestBody", {})
             .get("content", {})

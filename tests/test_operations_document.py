@@ -1,4 +1,4 @@
-"""The operators' pages name everything that can be set, counted and raised."""
+"""The operators' pages document all settings, metrics and alarms."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def alerts(kind: type[Alert] = Alert) -> Iterator[str]:
 
 
 def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
-    """Of the settings of one row: one for all of them, or one for each; what is told of a single one may be a list."""
+    """Yields the defaults of one row: one for all settings, or one for each; a single setting may have a list."""
     named = re.findall(r"`([\w.]+)`", names)
     values = [_value(text) for text in said.split(", ")]
     if len(named) == 1 and len(values) > 1:
@@ -50,7 +50,7 @@ def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
 
 
 def _value(text: str) -> object:
-    """Bare words are `none`, a truth value, or a number, which may have a unit; everything else is in backticks."""
+    """Bare words are `none`, a boolean, or a number, which may have a unit; everything else is in backticks."""
     if text.startswith("`"):
         return text.strip("`")
     if text in {"none", "true", "false"}:
@@ -121,9 +121,9 @@ def test_every_metric_is_documented_and_no_other(app: Litestar) -> None:
     named = set()
     for cell in re.findall(r"^\| (`creatorvault_.*?) \|", MONITORING, re.MULTILINE):
         first, *others = re.findall(r"`(\w+)`", cell.partition(" by ")[0])
-        # What begins with an underscore stands in the place of the last two words of the first.
+        # A name that begins with an underscore replaces the last two words of the first name.
         shared, *_ = first.rsplit("_", 2)
         named |= {first, *(f"{shared}{other}" if other.startswith("_") else other for other in others)}
 
-    # One is there only where processes share their counts.
+    # One metric exists only if processes share their counts.
     assert named == there_are | {"creatorvault_limits_storage_up"}

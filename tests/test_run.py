@@ -1,4 +1,4 @@
-"""`creatorvault run` as a process of its own, on its embedded database: from nothing to an answer, and back."""
+"""`creatorvault run` as a separate process, with its embedded database: start, requests and shutdown."""
 
 import json
 import os
@@ -30,7 +30,7 @@ INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFI
 
 
 class Run:
-    """A running service: its process, and what it has printed."""
+    """A running service: its process and its output."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
         self.process = process
@@ -53,7 +53,7 @@ class Run:
         return self.printed
 
     def stop(self, number: signal.Signals, *, group: bool = False) -> int:
-        if group:  # as a terminal does it
+        if group:  # as a terminal does
             os.killpg(self.process.pid, number)
         else:
             self.process.send_signal(number)
@@ -65,7 +65,7 @@ class Run:
         return status
 
     def curl(self) -> httpx.Response:
-        """What the printed line asks for."""
+        """Runs the printed command and returns its response."""
         line = re.search(r"^curl .*$", self.until("Ctrl-C stops it."), re.MULTILINE)
         assert line
         words = shlex.split(line.group())
@@ -104,7 +104,7 @@ def running(home: Path, *arguments: str, **environ: str) -> Iterator[Run]:
 
 
 def stored(run: Run, field: str, headers: Any) -> Sequence[str]:
-    """Tests of this file share one home, so there may be ideas of others too."""
+    """Returns the stored ideas. Tests of this file share one home, so there may be ideas of other tests."""
     answer = httpx.get(f"{run.address}/api/v1/ada/ideas", headers=headers)
     return [item[field] for item in answer.json()["items"]]
 
@@ -170,7 +170,7 @@ def test_sigterm_during_the_start_leaves_no_processes(home: Path) -> None:
 
 
 def test_the_next_start_after_a_kill_finds_database_and_ideas(home: Path) -> None:
-    """The embedded PostgreSQL goes on, and belongs to who starts next."""
+    """The embedded PostgreSQL continues to run, and the next start uses it."""
     with running(home, "--workers", "2") as killed:
         answer = killed.curl()
         assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -186,7 +186,7 @@ def test_the_next_start_after_a_kill_finds_database_and_ideas(home: Path) -> Non
 
 
 def test_a_worker_that_cannot_start_stops_the_service(home: Path) -> None:
-    """Its settings are sound and its database is there: only a worker opens the port of the metrics."""
+    """Settings and database are valid: only a worker opens the metrics port."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()

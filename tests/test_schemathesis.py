@@ -1,4 +1,4 @@
-"""The running service against its own document: every check and every phase of schemathesis, without a failure."""
+"""Tests the running service against its document: all checks and phases of schemathesis, without a failure."""
 
 import os
 import re
@@ -63,7 +63,7 @@ def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
 
 @pytest.fixture
 def fuzz(service: str, tmp_path: Path) -> Fuzz:
-    """Runs every phase with every check and returns how many cases there were, none of which may have failed."""
+    """Runs all phases with all checks and returns the number of cases, none of which may fail."""
 
     def fuzz(*options: str, token: str, examples: int) -> int:
         variables = os.environ | {
@@ -90,7 +90,7 @@ def fuzz(service: str, tmp_path: Path) -> Fuzz:
 
 
 def test_the_service_conforms_to_its_document(fuzz: Fuzz) -> None:
-    """To a creator who owns an organization, so that no operation but the operators' is out of reach."""
+    """As a creator who owns an organization, so that all operations except the operators' are permitted."""
     owner = claims_of(CREATOR) | {"org_id": "org-1", "org_role": "owner"}
 
     cases = fuzz("--exclude-path-regex", ADMIN, token=token_of(owner), examples=700 if IN_CI else 25)

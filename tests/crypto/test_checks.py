@@ -1,4 +1,4 @@
-"""What `creatorvault check` says about root keys."""
+"""Checks of root keys."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Sealing and opening in one vault, and what refuses to open."""
+"""Sealing and opening in one vault, and values that cannot be opened."""
 
 import traceback
 
@@ -156,7 +156,7 @@ def test_a_name_survives_a_rotation_and_is_bound_to_its_vault() -> None:
 
 
 def test_a_name_of_a_key_that_could_not_be_unwrapped_is_an_alarm() -> None:
-    """Under the next key it would be another name, and what it stands for would be done twice."""
+    """With the next key the name would differ, and the request would be executed twice."""
     unusable = {FIRST: WrongKey(key_version="1")}
     with pytest.raises(WrongKey):
         VaultCipher(new_vault(), VaultRevision(1), {SECOND: KEY}, unusable=unusable).name_of("retry-1")

@@ -1,4 +1,4 @@
-"""docs/encryption.md says what the service does: its test vectors hold for both, and for a second implementation."""
+"""The test vectors of docs/encryption.md hold for the service and for a second implementation."""
 
 import json
 import os
@@ -34,7 +34,7 @@ FILTERS: Final = ("search", "tags", "stage", "priority", "sort", "order")
 
 
 def value_of(text: str) -> Any:
-    """JSON, or else hexadecimal. Bare digits are a number when they are few."""
+    """Parses JSON, or else hexadecimal. A few digits are a number."""
     if text[0] in '"[' or text == "null":
         return json.loads(text)
     return int(text) if len(text) < 10 else bytes.fromhex(text)

@@ -1,4 +1,4 @@
-"""The bytes of one sealed value, and the encoding of what it is bound to."""
+"""The bytes of one sealed value, and the encoding of its context."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -82,7 +82,7 @@ def test_other_formats_and_algorithms_are_not_read(header: bytes) -> None:
 
 
 def test_the_header_is_authenticated() -> None:
-    """A key of version 2 with the same bytes would otherwise open what version 1 sealed."""
+    """Otherwise a key of version 2 with the same bytes could open values of version 1."""
     sealed = EnvelopeKey(bytes(32), KeyVersion(1)).seal(b"text", b"")
     with pytest.raises(NotAuthentic):
         EnvelopeKey(bytes(32), KeyVersion(2)).open(b"\x01\x01\x00\x00\x00\x02" + sealed[6:], b"")

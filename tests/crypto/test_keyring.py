@@ -1,4 +1,4 @@
-"""Vault keys in the database, and the ciphers that a process keeps."""
+"""Vault keys in the database, and the ciphers that a process caches."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -24,7 +24,7 @@ AT_ONE = VaultRevision(1)
 
 
 def flipped(bit: str) -> str:
-    """SQL that flips the last bit of one byte of a wrap, or leaves it where `bit` is 0."""
+    """Returns SQL that flips the last bit of one byte of a wrapped key, or nothing if `bit` is 0."""
     return f"wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # ({bit}))"
 
 
@@ -40,7 +40,7 @@ async def engine(worker_database: Database) -> AsyncGenerator[AsyncEngine]:
 
 @pytest.fixture(scope="module")
 def session_of(engine: AsyncEngine) -> Sessions:
-    """A session in which row-level security shows the vault's tenant; what it did is lost unless it is committed."""
+    """Opens a session with the context of the vault's tenant, which is rolled back unless it is committed."""
 
     @asynccontextmanager
     async def session_of(vault: VaultId) -> AsyncGenerator[AsyncSession]:
@@ -53,7 +53,7 @@ def session_of(engine: AsyncEngine) -> Sessions:
 
 @pytest.fixture
 def queries(engine: AsyncEngine) -> Any:
-    """The statements that went to the table of keys."""
+    """Returns the statements on the table of keys."""
     statements: list[str] = []
 
     def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -67,7 +67,7 @@ def queries(engine: AsyncEngine) -> Any:
 
 @pytest.fixture
 def edit(worker_database: Database) -> Callable[..., Awaitable[None]]:
-    """SQL as somebody who can write to the database."""
+    """Runs SQL with write access to the database."""
 
     async def edit(sql: str, vault: VaultId) -> None:
         engine = create_async_engine(asyncpg_url(worker_database.superuser_url))
@@ -85,7 +85,7 @@ def keyring(provider: RootKeyring = ROOT_KEYS, rotate_after: int = 2**24, max_va
 async def stored(
     session_of: Sessions, *versions: KeyVersion, vault: VaultId | None = None
 ) -> tuple[VaultId, VaultCipher]:
-    """A vault with keys of these versions, made by a process that has ended."""
+    """Stores a vault with keys of these versions, as another process."""
     vault = vault or new_vault()
     async with session_of(vault) as session:
         ciphers = [
@@ -169,15 +169,15 @@ async def test_a_key_made_by_another_process_is_found(session_of: Sessions) -> N
 
 
 async def test_a_created_key_is_gone_when_its_transaction_rolls_back(session_of: Sessions) -> None:
-    # Given a key that its own transaction has used, and that was never committed
+    # Given a key that was used in its own transaction, which was never committed
     vault, ring = new_vault(), keyring()
     async with session_of(vault) as session:
         lost = await ring.create(session, vault, FIRST, AT_ONE)
         assert (await ring.cipher(session, vault, FIRST)).open(lost.seal(b"1", b""), b"") == b"1"
         await session.rollback()
-    # When another process gives the version to another key
+    # When another process stores another key with this version
     _, kept = await stored(session_of, vault=vault)
-    # Then this process takes that one
+    # Then this process uses that key
     async with session_of(vault) as session:
         assert (await ring.cipher(session, vault, FIRST)).open(kept.seal(b"2", b""), b"") == b"2"
 
@@ -291,7 +291,7 @@ async def test_an_edited_key_row_cannot_be_unwrapped(
 
 
 def test_the_numbers_of_a_key_row_are_bound_whatever_their_sign() -> None:
-    """Also those that only somebody can store who takes the table's checks off."""
+    """Also numbers that the table's CHECK constraints would refuse."""
     vault = new_vault()
     versions, revisions = (-(2**31), -1, 0, 1, 2**31 - 1), (-(2**63), -1, 0, 1, 2**63 - 1)
     bound = {
@@ -316,26 +316,26 @@ async def test_a_key_row_cannot_be_moved_to_another_vault(
 async def test_a_damaged_old_key_affects_only_values_sealed_with_it(
     session_of: Sessions, edit: Callable[..., Awaitable[None]], queries: list[str]
 ) -> None:
-    # Given a vault with two keys, the older of which no longer unwraps
+    # Given a vault with two keys, the older of which can no longer be unwrapped
     vault, first = await stored(session_of)
     _, second = await stored(session_of, SECOND, vault=vault)
     await edit(f"UPDATE keys.vault_keys SET {flipped('2 - version')}", vault)
     ring = keyring()
     async with session_of(vault) as session:
         cipher = await ring.cipher(session, vault, SECOND)
-    # Then what the newer sealed opens, and what the older sealed is an alarm
+    # Then values of the newer key can be opened, and values of the older key raise an alarm
     assert cipher.open(second.seal(b"2", b""), b"") == b"2"
     with pytest.raises(WrongKey) as caught:
         cipher.open(first.seal(b"1", b""), b"")
     assert caught.value.ids["key_version"] == "1"
-    # And the row, once it is restored, needs no restart
+    # And no restart is needed once the row is restored
     await edit(f"UPDATE keys.vault_keys SET {flipped('2 - version')}", vault)
     async with session_of(vault) as session:
         assert (await ring.cipher(session, vault, SECOND)).open(first.seal(b"1", b""), b"") == b"1"
 
 
 async def test_a_damaged_newest_key_stops_the_vault(session_of: Sessions, edit: Callable[..., Awaitable[None]]) -> None:
-    """Sealing would go on under the key before, which was left because it has sealed enough."""
+    """Otherwise the vault would seal with the previous key, which has reached its limit."""
     vault, _ = await stored(session_of, FIRST, SECOND)
     await edit(f"UPDATE keys.vault_keys SET {flipped('version - 1')}", vault)
     async with session_of(vault) as session:

@@ -1,4 +1,4 @@
-"""What the length of a ciphertext gives away."""
+"""What the length of a ciphertext reveals."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Callers in the log: the same name for the same caller, and for nobody without the root key."""
+"""Pseudonyms in the log: equal for the same caller, and computable only with the root key."""
 
 import asyncio
 from base64 import b64encode
@@ -22,7 +22,7 @@ type HouseWith = Callable[..., Awaitable[House]]
 
 
 async def printed(environ: dict[str, str], *arguments: str) -> str:
-    """By the command, which has an event loop of its own."""
+    """Runs the command, which has its own event loop."""
     result = await asyncio.to_thread(CliRunner().invoke, pseudonym, arguments, env=environ)
     assert result.exit_code == 0, result.output
     return str(result.output.splitlines()[-1])

@@ -1,4 +1,4 @@
-"""The values of a record open together exactly as each would by itself, and refuse to for the same reasons."""
+"""Opening the values of a record together has the same results and errors as opening each of them."""
 
 import pytest
 from hypothesis import given

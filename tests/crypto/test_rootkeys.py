@@ -1,4 +1,4 @@
-"""The root keyring: how it is written down, and how it wraps vault keys."""
+"""The root keyring: its text format, and wrapping of vault keys."""
 
 import base64
 import os

@@ -1,4 +1,4 @@
-"""Bodies that are too deep, too slow, too long, or never end."""
+"""Bodies that are too deep, too slow, too long, or endless."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ type Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 async def post(house: House, creator: Creator, receive: Receive) -> tuple[int, dict[str, str], Any]:
-    """The answer to a POST whose body comes as `receive` lets it."""
+    """Returns the response to a POST whose body comes from `receive`."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},

@@ -1,4 +1,4 @@
-"""A database that is there but cannot do it now: locked, read-only, exhausted, or raising any fault that passes."""
+"""A database that is temporarily locked, read-only, exhausted, or raises any transient error."""
 
 import asyncio
 from pathlib import Path
@@ -54,7 +54,7 @@ async def test_the_service_is_ready_while_requests_hold_every_connection(
 async def test_an_aborted_request_releases_its_idempotency_key(
     fresh_database: Database, fresh_sql: asyncpg.Connection, sessions: Sessions, home: Path
 ) -> None:
-    """Its transaction would wait on for the lock, and who retries would be told that the first is still under way."""
+    """Otherwise its transaction would still wait for the lock, and a retry would get 409."""
     patient = {"CREATORVAULT_DATABASE__LOCK_SECONDS": "30", "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "30"}
     async with open_house(environment_of(fresh_database, home) | SHORT | patient, fresh_database) as house:
         grace = house.creator()

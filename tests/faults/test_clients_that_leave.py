@@ -1,4 +1,4 @@
-"""Clients that give up: their connection to the database is given back and their transaction is over."""
+"""Clients that disconnect: their database connection is returned and their transaction has ended."""
 
 import asyncio
 import random

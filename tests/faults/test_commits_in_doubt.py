@@ -1,6 +1,6 @@
 """A new idea whose commit is in doubt is stored once, however often its client repeats the request without a key.
 
-The database waits for a synchronous standby that is away: what is written is there, and nobody is told.
+The database waits for an unavailable synchronous standby: writes are stored, but not confirmed.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from tests.postgres import Cluster, Database
 
 @pytest.fixture
 async def standby_away(cluster: Cluster, fresh_database: Database, house: House) -> AsyncGenerator[None]:
-    """Only this database waits for it: the others of the cluster do not commit synchronously. The setting is the whole
-    cluster's, so tests of other workers wait for this one.
+    """Only this database waits for it: the others of the cluster do not commit synchronously. The setting applies to
+    the whole cluster, so tests in other workers wait for this one.
     """
     alone = await asyncpg.connect(cluster.database("postgres").superuser_url)
     await alone.execute("SELECT pg_advisory_lock(20261128)")
     cluster.run(f'ALTER DATABASE "{fresh_database.name}" SET synchronous_commit = on')
     cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'away'")
     cluster.run("SELECT pg_reload_conf()")
-    await house.app.state.statements.close()  # connections that are opened from now on know it
+    await house.app.state.statements.close()  # applies to connections opened from now on
     await house.app.state.database.engine.dispose()
     yield
     back(cluster)
@@ -47,7 +47,7 @@ async def grace(house: House) -> Creator:
 
 
 async def answered(creator: Creator, body: object) -> httpx.Response:
-    """Sends it again after each 503: on a busy machine a request may end before its commit or its look begins."""
+    """Retries after each 503: on a busy machine a request may end before its commit or look-up begins."""
     async with asyncio.timeout(60):
         while (answer := await creator.post(body)).status_code == 503:
             pass
@@ -83,7 +83,7 @@ async def test_a_post_repeated_without_a_standby_is_stored_once(
 async def test_a_transaction_in_doubt_is_found_by_the_retry(
     house: House, grace: Creator, cluster: Cluster, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
-    """Nobody sees such a commit before, and the vault is locked."""
+    """Until then the commit is invisible, and the vault is locked."""
     house.app.state.keyring._ciphers.clear()
 
     lost = [await grace.post({"title": "In doubt"}) for _ in range(3)]
@@ -129,7 +129,7 @@ async def test_other_ideas_and_creators_are_distinct_requests(
 async def test_a_retry_stores_an_idea_that_was_not_stored(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection
 ) -> None:
-    """Here the first try got nowhere: its vault was locked."""
+    """The first attempt failed because its vault was locked."""
     async with fresh_sql.transaction():
         await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
         first = await grace.post({"title": "Locked out"})

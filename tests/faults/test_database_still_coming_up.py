@@ -1,4 +1,4 @@
-"""A database that is still coming up is waited for; one that will never let us in is not."""
+"""The service waits for a database that is starting, but not for one that refuses its login."""
 
 import asyncio
 import struct

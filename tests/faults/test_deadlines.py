@@ -1,4 +1,4 @@
-"""A request has one deadline for all that it waits for, and the waiting alone counts."""
+"""A request has one deadline for everything that it waits for, and only waiting counts."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -27,8 +27,8 @@ from tests.faults.hanging import HangingWire
 from tests.postgres import Database
 
 ANSWER_SECONDS: Final = float(SHORT["CREATORVAULT_DATABASE__ANSWER_SECONDS"])
-PAUSE: Final = 0.6  # less than a transaction may idle
-LATE_BY: Final = 0.8  # what a busy machine may add
+PAUSE: Final = 0.6  # less than the idle timeout of a transaction
+LATE_BY: Final = 0.8  # tolerance for a busy machine
 PATIENT: Final = SHORT | {
     "CREATORVAULT_DATABASE__POOL_WAIT_SECONDS": "3",
     "CREATORVAULT_DATABASE__CONNECT_SECONDS": "3",
@@ -103,7 +103,7 @@ async def key_server() -> AsyncGenerator[KeyServer]:
 async def patient_house(
     wire: HangingWire, fresh_database: Database, home: Path, key_server: KeyServer
 ) -> AsyncGenerator[House]:
-    """Every part would wait for longer than a request may."""
+    """An application in which every component has a longer timeout than a request."""
     issuer = {"DATABASE_URL": wire.url, "BETTER_AUTH_URL": key_server.url.removesuffix("/api/auth/jwks")}
     async with open_house(environment_of(fresh_database, home) | PATIENT | issuer, fresh_database) as house:
         yield house
@@ -127,7 +127,7 @@ async def test_a_slow_issuer_and_a_hanging_database_share_a_deadline(
         json={"title": "Too late"} if method == "POST" else None,
     )
     waiting = asyncio.create_task(request)
-    await key_server.asked.wait()  # what comes before is no waiting, and may take long on a machine with other work
+    await key_server.asked.wait()  # work before this is not waiting, and may take long on a busy machine
     asyncio.get_running_loop().call_later(ANSWER_SECONDS * 3 / 4, key_server.gate.set)
     began = monotonic()
     answer = await waiting
@@ -174,7 +174,7 @@ async def test_a_database_that_hangs_during_a_long_read_is_aborted(
 
 
 async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
-    """Their sizes, read in one snapshot by somebody who needs a while for each."""
+    """Returns the sizes of batches, read in one snapshot by a slow reader."""
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     vault = VaultId(tenant.id, UserId(creator.user_id))
     async with house.app.state.database.reading() as session:

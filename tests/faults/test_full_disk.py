@@ -1,4 +1,4 @@
-"""A disk that is full: reads go on, writes are refused, and readiness says so."""
+"""A full disk: reads work, writes are refused, and readiness fails."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ FULL = Path("/dev/full")
 async def test_the_service_is_not_ready_with_a_full_disk(
     fresh_house: House, fresh_sql: asyncpg.Connection, cluster: Cluster
 ) -> None:
-    """The kernel refuses to make the table larger: no space left on device."""
+    """The kernel refuses to extend the table: no space left on device."""
     file = Path(cluster.folder) / "data" / await fresh_sql.fetchval("SELECT pg_relation_filepath('write_probe')")
     file.unlink()
     file.symlink_to(FULL)

@@ -1,4 +1,4 @@
-"""A database that neither answers nor closes its connections, as after SIGSTOP or behind a dead network."""
+"""A database that neither responds nor closes its connections, as after SIGSTOP or a network failure."""
 
 import asyncio
 from typing import Any
@@ -68,7 +68,7 @@ async def test_the_first_request_after_a_restart_succeeds(
 
     await wire.cut()
     await wire.mend()
-    await asyncio.sleep(0.05)  # until the application's side of the connections has seen their end
+    await asyncio.sleep(0.05)  # until the application has noticed the end of the connections
 
     assert (await grace.get(idea)).status_code == 200
     assert (await grace.put(idea, {"title": "Changed"})).status_code == 200
@@ -104,7 +104,7 @@ async def test_only_one_request_fails_when_all_connections_hang(
     others = [house.creator() for _ in range(2)]
     await asyncio.gather(*(other.post({"title": "Opens a connection"}) for other in others))
     await asyncio.gather(*(reader.list() for reader in (*others, grace)))
-    await asyncio.gather(*(reader.list() for reader in (*others, grace)))  # their keys are at hand now
+    await asyncio.gather(*(reader.list() for reader in (*others, grace)))  # their keys are cached now
 
     wire.silence_open()
 

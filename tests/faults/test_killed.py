@@ -1,4 +1,4 @@
-"""kill -9 of workers and of their parent, under load: others go on, the port is free, and nothing stored is lost."""
+"""kill -9 of workers and their parent, under load: others serve, the port is free, and no stored idea is lost."""
 
 import asyncio
 import os
@@ -49,7 +49,7 @@ async def gone(*pids: int) -> None:
 
 
 async def port_is_free(port: int) -> None:
-    """A process is gone a moment before the last of its threads, and its sockets with that."""
+    """Waits, since the sockets of a process are closed only when its last thread has ended."""
     async with asyncio.timeout(60):
         while not is_free(port):  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""A commit whose answer is lost: the client is told that it cannot be told, and a retry is safe."""
+"""A commit whose confirmation is lost: the client gets 503, and a retry is safe."""
 
 import asyncio
 from typing import Any
@@ -18,8 +18,8 @@ AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In
 
 
 def arguments_of_a_change_by(creator: Creator) -> bytes:
-    """How they begin on the wire when a statement is executed that advances the vault: after whose it is comes the
-    version of its key, in four bytes. Its text is sent once for each connection.
+    """Returns the first arguments on the wire of a statement that changes the vault: the user, then the
+    version of its key, in four bytes. The text of the statement is sent once per connection.
     """
     return creator.user_id.encode() + (4).to_bytes(4)
 
@@ -53,7 +53,7 @@ async def test_a_retry_with_the_same_key_stores_nothing_twice(house: House, wire
 async def test_a_write_whose_connection_dies_before_the_commit_is_not_stored(house: House, wire: HangingWire) -> None:
     grace = house.creator()
 
-    wire.hold_answers_to(b"INSERT INTO ideas")  # as it is prepared, which a connection does once
+    wire.hold_answers_to(b"INSERT INTO ideas")  # prepares the statement, once per connection
     answer = await grace.post({"title": "Lost"})
     wire.resume()
 
@@ -121,7 +121,7 @@ async def test_a_single_statement_whose_connection_dies_is_atomic(
         request: asyncio.Task[httpx.Response] | None = None
         async with asyncio.timeout(60):
             while not await sessions.waiting():
-                if request is None or request.done():  # on a busy machine it may have waited too long unseen
+                if request is None or request.done():  # on a busy machine it may have exceeded its budget
                     ways.clear()
                     url = grace.url_to(method, idea)
                     request = asyncio.create_task(grace.request(method, url, json={"title": "In doubt"}))

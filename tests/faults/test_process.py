@@ -1,4 +1,4 @@
-"""The service as a process of its own: killed, left by its clients, and waiting for clients that say nothing."""
+"""The service as a separate process: killed, and with clients that disconnect or are silent."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -134,7 +134,7 @@ async def test_an_endless_body_is_aborted(service: Service) -> None:
 async def test_a_url_and_headers_that_are_too_long_are_refused(
     service: Service, letters: int, header: int, status: int, answered: bool
 ) -> None:
-    """By the service, in words, as far as the server's buffer goes; beyond that by the server, which says nothing."""
+    """Up to the size of the server's buffer the service responds with a message, beyond it the server without one."""
     answer = await ask(service.port, "GET", f"/health?{'a' * letters}", {"X": "a" * header})
 
     assert (answer.status, bool(answer.body)) == (status, answered)
@@ -142,18 +142,18 @@ async def test_a_url_and_headers_that_are_too_long_are_refused(
 
 @pytest.mark.parametrize(("more", "status"), [(98, 200), (99, 431), (5000, 431)])
 async def test_more_than_100_headers_are_refused(service: Service, more: int, status: int) -> None:
-    headers = {f"X-{number}": "a" for number in range(more)}  # beside Host and Connection
+    headers = {f"X-{number}": "a" for number in range(more)}  # in addition to Host and Connection
 
     assert (await ask(service.port, "GET", "/health", headers)).status == status
 
 
 async def test_untrusted_forwarding_headers_are_ignored(service: Service) -> None:
-    """Nine requests lie in two windows at most, of three each."""
+    """Nine requests are in at most two windows of three each."""
     spoofed = [
         {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"} for number in range(9)
     ]
 
-    # From an address of its own: beyond its limit, new tokens of the other tests would not be looked at.
+    # From a separate address: above its limit, new tokens of other tests would not be verified.
     answers = [await ask(service.port, "GET", URL, headers, source="127.0.0.2") for headers in spoofed]
 
     assert {answer.status for answer in answers} == {401, 429}

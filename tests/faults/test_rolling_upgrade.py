@@ -1,4 +1,4 @@
-"""An upgrade while creators are at work: the next version migrates, both serve, and one version back is possible."""
+"""An upgrade under load: the next version migrates, both serve, and going back one version is possible."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -29,7 +29,7 @@ def database(cluster: Cluster) -> Generator[Database]:
 
 @asynccontextmanager
 async def serving(crowd: Crowd, *services: Service) -> AsyncGenerator[None]:
-    """The crowd is sent to these, as a proxy does it."""
+    """Routes the clients to these addresses, as a proxy does."""
     creators = [*crowd.readers, *crowd.writers]
     for number, creator in enumerate(creators):
         creator.port = services[number % len(services)].port

@@ -1,4 +1,4 @@
-"""The nightly backup of docs/operations/backups.md: its login, its script and its timer, as the page makes them."""
+"""The nightly backup of docs/operations/backups.md: its login, its script and its timer."""
 
 import os
 import shlex
@@ -33,7 +33,7 @@ class Nights:
     environ: dict[str, str]
 
     def run(self) -> None:
-        """As the service starts it: with its file of settings, and nothing else."""
+        """Runs it as the unit does: only with its environment file."""
         lines = (self.folder / "etc/creatorvault/backup").read_text().splitlines()
         unit = (self.folder / "etc/systemd/system/creatorvault-backup.service").read_text()
         program = shlex.split(unit.partition("ExecStart=")[2])[0]
@@ -53,7 +53,7 @@ def live(cluster: Cluster) -> Iterator[Database]:
 
 
 def login_of(database: Database) -> str:
-    """Logins belong to the whole cluster, which other processes use at the same time."""
+    """A unique name, since logins belong to the whole cluster, which other processes also use."""
     return f"backup_of_{database.name}"
 
 

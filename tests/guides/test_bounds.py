@@ -1,4 +1,4 @@
-"""litestar.toml says beside each setting which numbers it takes, and they are those that are taken."""
+"""litestar.toml documents the valid range of each number, and exactly this range is accepted."""
 
 import re
 from collections.abc import Iterator
@@ -62,7 +62,7 @@ SETTINGS: Final = [
 
 
 def beside(section: str) -> dict[str, str]:
-    """What stands behind each setting of a section, whether it is commented out or not."""
+    """Returns the comment after each setting of a section, commented out or not."""
     text = re.split(rf"^(?:# )?\[\[?{re.escape(section)}\]?\]$", FILE, maxsplit=1, flags=re.MULTILINE)[1]
     text = re.split(r"^(?:# )?\[+[a-z]", text, maxsplit=1, flags=re.MULTILINE)[0]
     return dict(re.findall(r"^(?:# )?(\w+) = [^#\n]*?(?: +# (.*))?$", text, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""The `.env` that the page on Docker writes is what the composition asks for."""
+"""The `.env` of the page on Docker sets the variables that compose.yaml requires."""
 
 import re
 import stat

@@ -1,4 +1,4 @@
-"""Every fenced block of the guides is run, compiled or validated, or says why it is not."""
+"""Every fenced block of the guides is run, compiled or validated, or says why not."""
 
 import ast
 import re
@@ -20,11 +20,11 @@ BY_LANGUAGE: Final = {
     "vectors": "tests/crypto/test_encryption_document.py",
     **dict.fromkeys(("ts", "typescript", "tsx"), "tests/better_auth"),
 }
-"""Who tries the blocks without a comment."""
+"""Modules that test the blocks without a comment."""
 
 
 def takes_blocks(module: Path) -> Iterator[int]:
-    """How many each `a, b = claimed(__file__)` takes; an assignment to one name would take any number."""
+    """Yields the number of blocks of each `a, b = claimed(__file__)`; one name would take any number."""
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and "claimed(__file__)" in ast.unparse(node.value):
             [target] = node.targets
@@ -91,7 +91,7 @@ def test_named_test_modules_take_all_their_blocks() -> None:
         source = module.read_text(encoding="utf-8")
         if "claimed(__file__)" in source:
             assert sum(takes_blocks(module)) == len(claimed(str(module))), name
-        else:  # it reads the page in a way of its own
+        else:  # it reads the page directly
             assert all(Path(block.page).name in source for block in claimed(str(module))), name
     for name in set(BY_LANGUAGE.values()):
         assert (ROOT / name).exists(), name
@@ -131,7 +131,7 @@ def test_the_check_for_zsh_finds_its_pitfalls() -> None:
 
 
 def test_printed_commands_use_an_existing_interpreter() -> None:
-    """`python -m creatorvault` works inside the environment only, and a guide cannot know what is active."""
+    """`python -m creatorvault` works only in an active environment, which a guide cannot assume."""
     for page in GUIDES:
         bare = re.findall(r".*(?<!bin/)python3? -m (?:creatorvault|benchmarks).*", page.read_text(encoding="utf-8"))
         assert bare == [], page.name

@@ -1,4 +1,4 @@
-"""The first start of docs/operations.md, line by line, on a server where nothing has been made yet."""
+"""The first start of docs/operations.md, command by command, on a fresh server."""
 
 import os
 import re
@@ -22,20 +22,20 @@ from tests.postgres import Cluster
 ROOT_KEY, LOGINS, SETTINGS, MIGRATE, CHECK, SERVE, MANAGED = claimed(__file__)
 
 OF_THE_MACHINE = {"core.E013"}
-"""What `check --deploy` may find wrong with the Python that tests run on."""
+"""Findings of `check --deploy` that concern the Python that runs the tests."""
 
 pytestmark = pytest.mark.xdist_group("guides")
 
 
 @dataclass(frozen=True)
 class Started:
-    """What is there after the lines before the service is started."""
+    """The state after all commands before the start of the service."""
 
     folder: Path
     environ: dict[str, str]
 
     def run(self, lines: str) -> subprocess.CompletedProcess[str]:
-        """In a new shell that has read the settings."""
+        """Runs a command in a new shell with the settings."""
         return subprocess.run(
             ["bash", "-c", f"set -a; . ./creatorvault.env; set +a\n{lines}"],
             cwd=self.folder,

@@ -1,4 +1,4 @@
-"""The installation without Docker, line by line under a root folder of its own; then what its units start."""
+"""The installation without Docker, command by command in a separate root folder; then the commands of its units."""
 
 import re
 import shlex
@@ -39,7 +39,7 @@ class Installed:
         return re.findall(rf"^{setting}=(.*)$", self.unit(name).read_text(), re.MULTILINE)
 
     def variables(self, name: str) -> dict[str, str]:
-        """What systemd puts into the environment (systemd.exec(5)): of files, then of the unit itself."""
+        """Returns the environment that systemd sets (systemd.exec(5)): from files, then from the unit."""
         files = [Path(file).read_text() for file in self.values(name, "EnvironmentFile")]
         [credential] = self.values(name, "LoadCredential")
         credentials = str(Path(credential.partition(":")[2]).parent)

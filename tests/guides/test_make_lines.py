@@ -1,4 +1,4 @@
-"""Lines that call make: each target is there, and what it runs can be read. The whole of them is run by `.ci/run`."""
+"""Commands that call make: each target exists, and its recipe parses. `.ci/run` runs them."""
 
 import shlex
 import subprocess

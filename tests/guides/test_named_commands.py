@@ -1,4 +1,4 @@
-"""Commands that running text names are there, with the options that it names."""
+"""Commands and options that the documentation names exist."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ from tests.guides.blocks import GUIDES, ROOT, SHELLS, blocks_of
 
 
 def named() -> Iterator[tuple[str, str]]:
-    """Each page, and what it prints in the type of code: within its text and in its shell blocks."""
+    """Yields each page and its code: inline and in shell blocks."""
     for page in GUIDES:
         tokens = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
         inline = [child.content for token in tokens for child in token.children or [] if child.type == "code_inline"]
@@ -22,7 +22,7 @@ def named() -> Iterator[tuple[str, str]]:
 
 
 def unknown(words: list[str]) -> str | None:
-    """The first word that is neither a command of its group, nor an option of its command."""
+    """Returns the first word that is neither a command of its group nor an option of its command."""
     command: click.Command = root
     for word in words:
         if isinstance(command, click.Group) and not word.startswith("-"):

@@ -1,4 +1,4 @@
-"""Tables for operators that could say something else than the code does."""
+"""Tables for operators agree with the code."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.guides.blocks import ROOT
 
 PAGES: Final = ROOT / "docs" / "operations"
 OF_OTHERS: Final = {"query would be affected by row-level security policy"}
-"""What PostgreSQL says."""
+"""Messages of PostgreSQL."""
 
 
 def rows(page: Path) -> list[list[str]]:

@@ -1,4 +1,4 @@
-"""The proxies of docs/operations/proxies.md, as the page configures them, in front of a running service."""
+"""The proxies of docs/operations/proxies.md, with its configuration, in front of a running service."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ from tests.postgres import Database
 
 SETTINGS, NGINX, CADDY, PREFIX, NGINX_PREFIX, CADDY_PREFIX = claimed(__file__)
 NOTES: Final = "Interview a driver. " * 200
-"""Long enough to be worth compressing."""
+"""Long enough to be compressed."""
 
 ADDRESS_REQUESTS: Final = 5
 FORGED: Final = [f"198.51.100.{number}" for number in range(3 * ADDRESS_REQUESTS)]
@@ -99,7 +99,7 @@ async def test_the_tag_of_a_compressed_response_works_in_if_match(proxy: Proxy) 
         lengthened = cached.headers["etag"].removesuffix('"').removeprefix("W/") + '-gzip"'
         of_a_newer_caddy = await ada.patch(idea, {"title": "Ships"}, headers={"If-Match": lengthened})
 
-    # Debian's Caddy leaves tags as they are; later versions append the encoding.
+    # Debian's Caddy does not change tags; later versions append the encoding.
     assert of_a_newer_caddy.status_code == 200
     assert read.headers["content-encoding"] == "gzip"
     assert read.json()["notes"] == NOTES
@@ -113,7 +113,7 @@ async def test_a_forged_address_is_ignored(proxy: Proxy) -> None:
             for forged in FORGED
         ]
 
-    # A window may end in between, so how many are let in is not said.
+    # A window may end in between, so the number of served requests is not checked.
     assert statuses[0] == 401
     assert statuses.count(429) > 1
 

@@ -19,7 +19,7 @@ def blocks_in(language: str) -> list[Block]:
 
 @pytest.mark.parametrize("block", blocks_in("sql"), ids=str)
 def test_sql_runs_as_the_documented_login(block: Block, cluster: Cluster, fresh_database: Database) -> None:
-    """`…` cannot be in it: what is left to the reader is a variable of psql."""
+    """It contains no `…`: values for the reader to fill in are psql variables."""
     assert "…" not in block.text
     url = fresh_database.url(LOGINS[block.what])
 
@@ -40,7 +40,7 @@ def test_python_compiles() -> None:
 
 
 def test_settings_named_in_text_exist(no_settings: Path) -> None:
-    """`server.workers` and the like in prose: the first word is a section, so the whole is a setting of it."""
+    """For names like `server.workers` in text: the first word is a section, so the whole is one of its settings."""
     known = load_settings({}, no_settings)
     for block in {block.page for block in BLOCKS}:
         text = (Path(__file__).parents[2] / block).read_text(encoding="utf-8")

