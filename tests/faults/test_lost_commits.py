@@ -12,7 +12,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
-from tests.test_commit_failure import QUICKLY, WRITES, warmed_up, watched
+from tests.test_commit_failure import STATEMENTS, WRITES, warmed_up, watched
 
 AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
 
@@ -72,7 +72,7 @@ async def test_a_single_statement_is_never_acknowledged_before_its_commit(
     answer = await grace.request(method, grace.url_to(method, idea), json={"title": "In doubt"})
     wire.resume()
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     assert await grace.titles() == AFTERWARDS[method], "this one was stored, and only reading can tell"
     await grace.idea("Next")
@@ -98,7 +98,7 @@ async def test_a_single_statement_that_never_arrives_is_not_stored(
     wire.resume()
     await wire.mend()
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     assert (await grace.get(idea)).json() == idea
     assert await grace.titles() == ["Before"]
@@ -134,7 +134,7 @@ async def test_a_single_statement_whose_connection_dies_is_atomic(
         while await sessions.in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     titles = await grace.titles()
     assert titles in (AFTERWARDS[method], ["Before"]), "only reading can tell"

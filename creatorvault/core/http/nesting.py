@@ -32,7 +32,7 @@ def is_shallow(body: bytes) -> bool:
 
 
 def _deepest(steps: bytes) -> int:
-    """Computes the depth byte by byte, or only at brackets if there are few."""
+    """Returns the maximum depth, computed step by step, or per change of direction if there are few."""
     turns = steps.split(UP_AND_DOWN)
     if len(turns) * 8 > len(steps):
         return max(accumulate(memoryview(steps).cast("b")), default=0)

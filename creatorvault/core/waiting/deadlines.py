@@ -40,7 +40,7 @@ class WaitBudget:
             self._waited += monotonic() - self._since
 
 
-_WAIT_BUDGET: Final[ContextVar[WaitBudget | None]] = ContextVar("patience", default=None)
+_WAIT_BUDGET: Final[ContextVar[WaitBudget | None]] = ContextVar("wait_budget", default=None)
 
 
 class RequestDeadline:
