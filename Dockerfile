@@ -1,6 +1,6 @@
-# Images are named with their digest, here and in compose.yaml; `make images` renews them.
+# Images are pinned by their digest, here and in compose.yaml; `make images` updates them.
 
-# The dependencies, each by its hash, in an environment of their own.
+# The dependencies, verified by their hashes, in a virtual environment.
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b AS dependencies
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 COPY requirements.lock /build/requirements.lock
@@ -8,7 +8,7 @@ RUN python -m venv /opt/creatorvault \
     && /opt/creatorvault/bin/python -m pip install --require-hashes --no-deps --only-binary :all: -r /build/requirements.lock \
     && /opt/creatorvault/bin/python -m pip uninstall --yes pip
 
-# The service. Nothing is written to the image at run time: it runs with a read-only root and a tmpfs at /tmp.
+# The service. It runs with a read-only root file system and a tmpfs at /tmp.
 FROM python:3.13-slim@sha256:7c61056e61ac89e852de05f3dc6fa51a6dd2181797bceed46aa725dd7cb2cd3b
 RUN useradd --system --uid 10001 --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin creatorvault
 COPY --from=dependencies /opt/creatorvault /opt/creatorvault

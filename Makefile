@@ -1,11 +1,11 @@
-# Everything that a checkout can do. The two that matter: `make run` and `make test`.
+# All targets of a checkout. The most important ones are `make run` and `make test`.
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help run test faults kills abuse pgbouncer audit lint format types check lock images clean bench
 
-# Relative paths and `python -m` throughout: the path of the checkout may hold blanks, which neither make's targets nor
-# the first lines of installed scripts can.
+# Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
+# the first lines of installed scripts support.
 PYTHON := .venv/bin/python
 UV := $(PYTHON) -m uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
@@ -19,16 +19,16 @@ PYTEST ?=
 help:
 	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
 	@echo "make test     set everything up and run the tests"
-	@echo "make faults   break what is around the service, under load, and see what clients see (about 4 minutes)"
-	@echo "make kills    kill -9 of workers and of their parent, 20 times under load, and see whether an idea is lost"
-	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
-	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
+	@echo "make faults   cause failures around the service under load, and print what clients see (about 4 minutes)"
+	@echo "make kills    kill -9 workers and their parent, 20 times under load, and check that no idea is lost"
+	@echo "make abuse    send expensive requests, and print their cost and their effect on other clients (about 4 minutes)"
+	@echo "make audit    check the locked dependencies for known vulnerabilities"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
-	@echo "make bench    measure beside a plaintext baseline and the floor (about 5 minutes); writes docs/benchmarks/"
-	@echo "make lint     rules of style and safety          make format   put the code in its form"
-	@echo "make types    strict types                       make check    lint, format and types, changing nothing"
-	@echo "make lock     renew the locked dependencies      make images   renew the images' digests, with Docker"
-	@echo "make clean    remove what was made, but no data"
+	@echo "make bench    compare with a plaintext baseline and the minimum cost (about 5 minutes); writes docs/benchmarks/"
+	@echo "make lint     check style and security rules   make format   format the code"
+	@echo "make types    check types                      make check    check lint, format and types without changes"
+	@echo "make lock     update the locked dependencies   make images   update the images' digests, with Docker"
+	@echo "make clean    remove generated files, but no data"
 
 run: .venv/installed
 	@$(PYTHON) -m creatorvault run
@@ -43,7 +43,7 @@ kills: .venv/installed
 	@KILLS=20 $(PYTHON) -m pytest tests/faults/test_killed.py
 	@$(PYTHON) -m benchmarks.faults kills
 
-# The limits are those that every deployment begins with.
+# Uses the default limits.
 abuse: .venv/installed
 	@$(PYTHON) -m benchmarks.abuse
 
@@ -67,7 +67,7 @@ check: .venv/installed
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 
-# Beside a plaintext baseline and the floor, on a PostgreSQL of its own; writes docs/benchmarks/.
+# Compares with a plaintext baseline and the minimum cost, on a separate PostgreSQL; writes docs/benchmarks/.
 bench: .venv/installed .venv-bench/installed
 	@$(PYTHON) -m benchmarks --write docs/benchmarks
 
@@ -77,7 +77,7 @@ lock: .venv/installed
 	@$(COMPILE) --upgrade benchmarks/baseline/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
-# What each tag stands for today. To go to another version, change the tag and run it.
+# Pins the current digest of each tag. For another version, change the tag and run it.
 images:
 	@for image in $$(grep -ohE '[a-z0-9./-]+:[[:alnum:]._-]+@sha256:[0-9a-f]{64}' Dockerfile compose.yaml | sort -u); do \
 		name=$${image%@*}; \
@@ -90,7 +90,7 @@ clean:
 	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Made when it is missing and renewed when the locked dependencies change.
+# Created if missing, and updated when the locked dependencies change.
 .venv/installed: .venv/uv requirements-dev.lock pyproject.toml
 	@echo "Installing the locked dependencies …"
 	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) --require-hashes --requirement requirements-dev.lock

@@ -1,9 +1,9 @@
-"""The command `creatorvault`: where the house's commands and the apps' meet."""
+"""The command `creatorvault`, with the built-in commands and those of the apps."""
 
 import gc
 import sys
 
-# Next to nothing of what imports make is garbage, and looking through it again and again takes a fifth of their time.
+# Imports create almost no garbage, and collecting it repeatedly takes a fifth of their time.
 gc.disable()
 try:
     from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
@@ -38,7 +38,7 @@ DAY = 86_400
 
 
 def sample_token(settings: Settings, user: str) -> Sample:
-    """Valid for a day, or for as long as a token may be."""
+    """Mints a token that is valid for a day, or for the maximum lifetime if that is shorter."""
     life = min(DAY, settings.auth.max_token_seconds)
     try:
         return Sample(token=mint_development_token(settings, Person(user_id=user), expires_in=life))

@@ -1,4 +1,4 @@
-"""What nobody can mean, for each kind of setting and for each kind of argument of a command."""
+"""Invalid values for each type of setting and of command argument."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args, get_origin
@@ -10,7 +10,7 @@ from creatorvault.management.commands.words import Words
 from creatorvault.settings.secret import Secret
 
 HIDDEN: Final = "hunter2"
-"""In every secret here: no output may show it."""
+"""Part of every secret here: no output may contain it."""
 
 UNSHOWN: Final = ("a\0b", "a\x1b[31mb", "a\x07b", "a\x7fb", "a\x85b", "a\u2028b", "a\u2029b", "a\udcffb", "a\ud800b")
 LONG: Final = "x" * 100_000
@@ -91,7 +91,7 @@ OF_ITS_OWN: Final[Mapping[str, tuple[str, ...]]] = {
     "limits.trusted_proxies": NETWORKS,
 }
 
-# As they stand in the file. No string in them is a path, a name or a duration.
+# As in the file. No string among them is a path, a name or a duration.
 TOML: Final[Mapping[object, tuple[str, ...]]] = {
     int: ('"x"', '"1"', '""', "1.5", "nan", "-inf", "true", "[1]", "{a = 1}", "1979-05-27", "1" + "0" * 30, "[[[]]]"),
     float: ('"x"', '"1"', '""', "nan", "inf", "-inf", "-1", "0", "true", "[1]", "{a = 1}", "07:32:00", "1" + "0" * 30),
@@ -102,7 +102,7 @@ TOML: Final[Mapping[object, tuple[str, ...]]] = {
 
 
 def plain(kind: object) -> object:
-    """The type without its bounds, its name and its None."""
+    """Returns the type without bounds, alias and None."""
     while True:
         if hasattr(kind, "__value__"):
             kind = kind.__value__
@@ -115,7 +115,7 @@ def plain(kind: object) -> object:
 
 
 def bounds(kind: object) -> Iterator[str]:
-    """Just below the least and just above the most that is allowed."""
+    """Returns values just below the minimum and just above the maximum."""
     for part in (kind, *get_args(kind)):
         for meta in getattr(getattr(part, "__value__", part), "__metadata__", ()):
             if isinstance(meta, msgspec.Meta):
@@ -123,7 +123,7 @@ def bounds(kind: object) -> Iterator[str]:
 
 
 def of_setting(path: str, kind: object) -> tuple[str, ...]:
-    """As they stand in the environment; what is blank counts as not set, and is not among them."""
+    """Returns values for the environment, without blank ones, which count as unset."""
     found = plain(kind)
     if path in SECRETS or path in OF_ITS_OWN:
         return (*TEXTS, *SECRETS.get(path, ()), *OF_ITS_OWN.get(path, ()))
@@ -144,7 +144,7 @@ def of_file(kind: object) -> tuple[str, ...]:
 
 
 def of_parameter(parameter: click.Parameter, files: Mapping[str, str]) -> tuple[str, ...]:
-    """For an option or an argument; of a flag, what it may be given with `=`."""
+    """Returns values for an option or an argument; for a flag, values given with `=`."""
     kind: Any = parameter.type
     if isinstance(kind, Words):
         return ("", " ", "\t", "a\nb", "a\rb", *UNSHOWN, LONG)

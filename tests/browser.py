@@ -1,4 +1,4 @@
-"""A server on a loopback port, and a browser that looks at its pages and remembers what they did."""
+"""A server on a loopback port, and a browser that loads its pages and records their requests."""
 
 import asyncio
 import shutil
@@ -16,7 +16,7 @@ import pytest
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
 HOST: Final = "docs.creatorvault.test"
-"""Not a loopback name: some scripts keep quiet where a developer would notice."""
+"""Not a loopback name: some scripts behave differently for developers."""
 
 ARGUMENTS: Final = (
     "--headless",
@@ -30,7 +30,7 @@ START_SECONDS: Final = 30
 
 @dataclass
 class Visit:
-    """A page, what it complained about, and every address that it asked for."""
+    """A page, its console errors, and every address that it requested."""
 
     page: Page
     complaints: list[str] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Visit:
 
 @contextmanager
 def server(environ: Mapping[str, str]) -> Generator[str]:
-    """The application as it is served; its address."""
+    """Serves the application; yields its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -78,7 +78,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> None:
 
 @asynccontextmanager
 async def chromium() -> AsyncGenerator[Browser]:
-    """Skips the test where no Chromium is installed."""
+    """Skips the test if no Chromium is installed."""
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium on PATH")

@@ -1,4 +1,4 @@
-"""Strings that occur nowhere else, and a search for them in every form that text takes on a disk."""
+"""Unique strings, and a search for them in every form that text may have on a disk."""
 
 import secrets
 from base64 import b64encode, urlsafe_b64encode
@@ -11,17 +11,17 @@ from typing import Self
 
 @dataclass(frozen=True)
 class Mark:
-    """What a family of canaries begins with. Only this is searched for, so that one search finds any number of them."""
+    """The common prefix of canaries. Only the prefix is searched for, so that one search finds all of them."""
 
     text: str
 
     @classmethod
     def new(cls) -> Self:
-        # Lower case and digits: the folding that search and sorting do leaves it as it is.
+        # Lower case and digits: folding for search and sorting does not change it.
         return cls(f"kanari{secrets.token_hex(6)}")
 
     def canaries(self) -> Iterator[str]:
-        """Each is unique, so that what was found tells where it was put in."""
+        """Yields unique canaries, so that a match shows where it was sent."""
         return (f"{self.text}n{number:03}" for number in count())
 
     def forms(self) -> dict[str, bytes]:
@@ -38,7 +38,7 @@ class Mark:
 
 
 def _base64(data: bytes, offset: int, encode: Callable[[bytes], bytes]) -> bytes:
-    """The characters that depend on `data` alone, when `offset` bytes (mod 3) stand before it."""
+    """Returns the characters that depend only on `data`, if `offset` bytes (mod 3) precede it."""
     whole = encode(bytes(offset) + data)
     return whole[-(-offset * 8 // 6) : (offset + len(data)) * 8 // 6]
 
@@ -51,7 +51,7 @@ class Find:
 
 
 def search(mark: Mark, places: Iterable[tuple[str, bytes]]) -> list[Find]:
-    """Big-endian UTF-16 holds the little-endian form too, one byte on, save for its first zero."""
+    """Big-endian UTF-16 also contains the little-endian form, shifted by one byte, except its first zero."""
     forms = mark.forms()
     return [
         Find(place, form, content[at : at + len(needle) + 16])
@@ -62,7 +62,7 @@ def search(mark: Mark, places: Iterable[tuple[str, bytes]]) -> list[Find]:
 
 
 def files_under(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Every file, however it is named; one that goes away while it is looked for has nothing to say."""
+    """Yields every file, regardless of its name; ignores files that disappear meanwhile."""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             yield path.relative_to(folder).as_posix(), path.read_bytes()

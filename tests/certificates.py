@@ -1,4 +1,4 @@
-"""An authority of the tests' own, with a certificate for this machine, one for a client, and a list of revoked ones."""
+"""A test certificate authority, with a server certificate, a client certificate, and a revocation list."""
 
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -17,7 +17,7 @@ type Key = ec.EllipticCurvePrivateKey
 
 
 class Authority:
-    """Writes into `folder`: ca.pem, crl.pem, server.pem and server.key, client.pem and client.key, which is locked."""
+    """Writes to `folder`: ca.pem, crl.pem, server.pem and server.key, client.pem and client.key, which is encrypted."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -30,7 +30,7 @@ class Authority:
         self.revoke()
 
     def revoke(self, certificate: str | None = None) -> None:
-        """Writes the list, with `certificate` on it."""
+        """Writes the revocation list with `certificate`."""
         now = datetime.now(UTC)
         builder = x509.CertificateRevocationListBuilder(self._name, now - DAY, now + DAY)
         if certificate is not None:

@@ -1,4 +1,4 @@
-"""The version that comes after this one: a copy of the package and its migrations, with one migration more."""
+"""A later version: a copy of the package and its migrations, with one additional migration."""
 
 import shutil
 import subprocess
@@ -35,8 +35,8 @@ def downgrade() -> None:
 
 
 def later_checkout(folder: Path, constants: str = "", *, without: str = "") -> Path:
-    """Returns where it is. Its migration adds a column, a table and an index. With `without` one of today's is not
-    there: it is a version that went another way.
+    """Returns its folder. Its migration adds a column, a table and an index. With `without` one of the current
+    migrations is missing: it is a diverged version.
     """
     checkout = folder / "later"
     shutil.copytree(PACKAGE, checkout / PACKAGE.name)
@@ -55,7 +55,7 @@ def later_checkout(folder: Path, constants: str = "", *, without: str = "") -> P
 
 
 def ran(checkout: Path, environ: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    """`creatorvault …` of a checkout; what it printed is in `stdout`."""
+    """Runs `creatorvault …` of a checkout; its output is in `stdout`."""
     return subprocess.run(
         [sys.executable, "-m", "creatorvault", *arguments],
         env=dict(environ),

@@ -1,4 +1,4 @@
-"""Creators, as today's front end makes them: HS256 tokens of one hour, signed with the shared secret."""
+"""Creators with tokens of the existing front end: HS256, valid for one hour, signed with the shared secret."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ def token_of(claims: Mapping[str, Any], secret: str = SECRET) -> str:
 
 @dataclass
 class Creator:
-    """Somebody with a token, and with it the requests they can make. Every creator has a vault of their own."""
+    """A client with a token. Every creator has their own vault."""
 
     client: httpx.AsyncClient
     user_id: str
@@ -55,7 +55,7 @@ class Creator:
         return f"{self.url}/{idea if isinstance(idea, str) else idea['id']}"
 
     def url_to(self, method: str, idea: Idea | str) -> str:
-        """Where a write is sent: a new idea to all of them, every other to the idea."""
+        """Returns the URL for a write: the collection for a new idea, else the idea."""
         return self.url if method == "POST" else self.url_of(idea)
 
     async def request(self, method: str, url: str, **options: Any) -> httpx.Response:
@@ -81,21 +81,21 @@ class Creator:
         return await self.request("GET", self.url, params=httpx.QueryParams(_pairs(parameters)), **options)
 
     async def idea(self, title: str = "An idea", **fields: Any) -> Idea:
-        """An idea that is stored, as the API answered it."""
+        """Stores an idea and returns the API's response."""
         answer = await self.post({"title": title, **fields})
         assert answer.status_code == 201, answer.text
         idea: Idea = answer.json()
         return idea
 
     async def titles(self, parameters: Parameters = ()) -> Sequence[str]:
-        """What a list shows, in its order."""
+        """Returns the titles of a list, in order."""
         answer = await self.list(parameters)
         assert answer.status_code == 200, answer.text
         return [idea["title"] for idea in answer.json()["items"]]
 
 
 def sorted_by_insertion(text: str) -> None:
-    """As CPython before the fix of python/cpython#149079 puts marks into their order."""
+    """Insertion sort of marks, as in CPython before the fix of python/cpython#149079."""
     ordered: list[str] = []
     for mark in text[1:]:
         place = len(ordered)

@@ -1,4 +1,4 @@
-"""What stands before a PostgreSQL of a provider: a TCP port that speaks TLS and hands everything on to the server."""
+"""A TLS proxy in front of PostgreSQL, as at hosting providers."""
 
 import asyncio
 import ssl
@@ -17,23 +17,23 @@ SSL_REQUEST: Final = struct.pack("!II", 8, 80_877_103)
 
 @dataclass
 class Front:
-    """Before the server whose socket lies in `folder`. Without `tls` it refuses TLS, as a server without it does."""
+    """Forwards to the server whose socket is in `folder`. Without `tls` it refuses TLS, like a server without TLS."""
 
     folder: Path
     tls: ssl.SSLContext | None = None
     direct: bool = False
-    """TLS from the first byte, as PostgreSQL 17 accepts it."""
+    """Direct TLS negotiation, as in PostgreSQL 17."""
 
     port: int = 0
     encrypted: list[bool] = field(default_factory=list)
     asked: list[Mapping[str, str]] = field(default_factory=list)
-    """What each connection said at its start."""
+    """The start-up message of each connection."""
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._carried(reader, writer)
         except (OSError, asyncio.IncompleteReadError):
-            pass  # whoever called has gone, or does not trust the certificate
+            pass  # the client has disconnected, or does not trust the certificate
         finally:
             writer.close()
 
@@ -60,7 +60,7 @@ class Front:
             raise
 
     def _without_endpoint(self, start: bytes) -> bytes:
-        """As Neon's proxy does, which takes the option `endpoint` for itself."""
+        """Removes the option `endpoint`, as Neon's proxy does."""
         words = start[8:].split(b"\0")
         said = dict(zip(words[::2], words[1::2], strict=False))
         self.asked.append({name.decode(): value.decode() for name, value in said.items() if name})

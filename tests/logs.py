@@ -1,4 +1,4 @@
-"""What the application logs, as an operator's log store would see it."""
+"""The logs of the application, as an operator's log store receives them."""
 
 import logging
 from collections.abc import Generator
@@ -13,7 +13,7 @@ from creatorvault.core.telemetry.logging import PROCESSORS, _Least
 
 @dataclass
 class Logs:
-    """`events` are our own as they reach the renderer; `text` is all that was logged, as it was written."""
+    """`events` are our own events before rendering; `text` is the whole log as written."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Logs:
 
 
 class _Recorder(logging.Handler):
-    """Renders what libraries log as the application's own handler does."""
+    """Renders records of libraries as the application's handler does."""
 
     def __init__(self, logs: Logs) -> None:
         super().__init__(logging.NOTSET)
@@ -56,7 +56,7 @@ def captured_logs() -> Generator[Logs]:
     logs = Logs()
     recorder = _Recorder(logs)
     before = list(PROCESSORS)
-    # Of all levels: which one is configured is up to the application that another test has opened last.
+    # All levels, since the configured level depends on the application that another test has opened last.
     steps = [step for step in before[:-1] if not isinstance(step, _Least)]
     logging.getLogger().addHandler(recorder)
     PROCESSORS[:] = [*steps, logs.see, before[-1], logs.see_rendered]  # type: ignore[list-item]  # of a renderer

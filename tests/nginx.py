@@ -1,4 +1,4 @@
-"""A real nginx in front of the service, on loopback ports, as a subprocess that ends with the test."""
+"""A real nginx in front of the service, on loopback ports, as a subprocess for one test."""
 
 import shutil
 import socket
@@ -34,7 +34,7 @@ http {
 
 @contextmanager
 def nginx(port: int, upstream: int, stripped: int) -> Generator[None]:
-    """Passes everything on as it came to `upstream`; what is under /stripped/ without that, to `stripped`."""
+    """Forwards requests unchanged to `upstream`; those under /stripped/ without this prefix to `stripped`."""
     program = shutil.which("nginx") or shutil.which("/usr/sbin/nginx")
     if program is None:
         pytest.skip("no nginx on PATH")

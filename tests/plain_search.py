@@ -1,4 +1,4 @@
-"""What docs/search.md says, letter by letter and in the fewest words, with none of the application's code."""
+"""A minimal implementation of docs/search.md, letter by letter, independent of the application's code."""
 
 import re
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ ACCENT: Final = re.compile(
 
 
 def folded(text: str) -> str:
-    """Step by step until nothing changes: the order of the steps is for those that have no time."""
+    """Repeats all steps until nothing changes, so that their order does not matter."""
     before = None
     while text != before:
         before = text
@@ -65,7 +65,7 @@ ZERO: Final = COLLATOR.collation_elements("0")[0][0]
 
 
 def as_people_sort(title: str) -> tuple[tuple[int, ...], str]:
-    """The sort key of the Unicode Collation Algorithm, with numbers by their value; then the code points."""
+    """Returns the sort key of the Unicode Collation Algorithm, with numbers by value; then the code points."""
     text = " ".join("".join(sign if sign in PLAIN_LETTERS else PLAIN.get(sign, sign) for sign in title).split())
     start = next((at for at, sign in enumerate(text) if category(sign)[0] not in "PZC"), 0)
     elements: list[Any] = []

@@ -1,4 +1,4 @@
-"""The PostgreSQL that tests run on: one throw-away cluster per run, one database per worker, cloned."""
+"""PostgreSQL for tests: one temporary cluster per run, one cloned database per worker."""
 
 import shutil
 import subprocess
@@ -14,8 +14,8 @@ RUNTIME: Final = "creatorvault_app"
 OPERATOR: Final = "creatorvault_operator_app"
 TEMPLATE: Final = "template_creatorvault"
 
-# Nothing here outlives the run, so nothing is forced to disk. What the server logs is what PostgreSQL logs as it
-# ships, and not what the embedded one is told to: deployments bring servers of their own.
+# The data is temporary, so nothing is forced to disk. The server logs as PostgreSQL does by default, and not as the
+# embedded one, since deployments have their own servers.
 OPTIONS: Final = {
     "fsync": "off",
     "full_page_writes": "off",
@@ -28,7 +28,7 @@ OPTIONS: Final = {
 
 @dataclass(frozen=True)
 class Database:
-    """A database of the cluster, as each of the four logins addresses it."""
+    """A database of the cluster, with the addresses of the four logins."""
 
     name: str
     socket: str
@@ -38,28 +38,28 @@ class Database:
 
     @property
     def runtime_url(self) -> str:
-        """The login of the application: neither owner nor superuser, so row-level security binds it."""
+        """The login of the application: neither owner nor superuser, so row-level security applies to it."""
         return self.url(RUNTIME)
 
     @property
     def owner_url(self) -> str:
-        """The login that migrates."""
+        """The login that runs migrations."""
         return self.url(OWNER)
 
     @property
     def operator_url(self) -> str:
-        """The login of the admin API: it sees every tenant, and no ciphertext."""
+        """The login of the admin API, which sees every tenant, but no ciphertext."""
         return self.url(OPERATOR)
 
     @property
     def superuser_url(self) -> str:
-        """The login of an attacker with the run of the server; row-level security does not bind it."""
+        """The login of an attacker with full access; row-level security does not apply to it."""
         return self.url("postgres")
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """Plain text in every field, so that the run's first process can hand it to its workers."""
+    """All fields are text, so that the first process can pass it to its workers."""
 
     folder: str
     programs: str
@@ -70,7 +70,7 @@ class Cluster:
     @classmethod
     def start(cls) -> Self:
         home = Path(tempfile.mkdtemp(prefix="creatorvault-tests-"))
-        home.chmod(0o755)  # so that the account which root lends the server may pass
+        home.chmod(0o755)  # so that the account of the server can access it when run as root
         server = EmbeddedPostgres(home, OPTIONS)
         server.start()
         folder = str(server.place.folder)
@@ -85,7 +85,7 @@ class Cluster:
         return Database(name, self.socket)
 
     def create(self, name: str) -> Database:
-        """An empty database that belongs to the owner."""
+        """Creates an empty database that belongs to the owner."""
         self.run(f'CREATE DATABASE "{name}" OWNER {OWNER}')
         return self.database(name)
 
@@ -102,7 +102,7 @@ class Cluster:
         return self.program("psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", url, "-c", sql)
 
     def program(self, name: str, *arguments: str) -> str:
-        """The output of one of PostgreSQL's own programs."""
+        """Runs one of PostgreSQL's programs and returns its output."""
         command = [str(Path(self.programs) / name), *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 

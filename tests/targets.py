@@ -1,4 +1,4 @@
-"""Requests whose path reaches the application as it is written: httpx resolves dots and re-encodes characters."""
+"""Requests whose path is sent unchanged: httpx resolves dots and re-encodes characters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from litestar import Litestar
 async def sent_as_it_is(
     app: Litestar, path: str, headers: Mapping[str, str] | None = None, *, http_version: str = "1.1", host: bool = True
 ) -> httpx.Response:
-    """The answer to a GET. `path` is percent-encoded."""
+    """Returns the response to a GET. `path` is percent-encoded."""
     given = {**({"host": "creatorvault.test"} if host else {}), **(headers or {})}
     scope: dict[str, Any] = {
         "type": "http",

@@ -1,4 +1,4 @@
-"""The house keeps its shape: what may import what, who may commit, where SQL is written, how long files are."""
+"""Architecture rules: imports, transactions, location of SQL, length of files."""
 
 import ast
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ ROOT: Final = Path(creatorvault.__file__).parent
 FILES: Final = sorted(ROOT.rglob("*.py"))
 MOST_LINES: Final = 260
 
-# Each room may import those before it. Rooms of one line are beside each other, and do not import each other.
+# Each package may import those before it. Packages on one line do not import each other.
 ROOMS: Final = (
     ("settings",),
     ("core",),
@@ -41,7 +41,7 @@ SEARCH_MAY_IMPORT_OF_APPS: Final = (
     "creatorvault.tenants.errors",
 )
 
-# Where transactions begin and end: requests, the grants that follow a migration, and the roles that come before.
+# Modules that begin and end transactions: requests, grants after a migration, and roles before it.
 EDGES: Final = {"core/database/sessions.py", "management/roles.py", "management/upgrade.py"}
 
 
@@ -59,7 +59,7 @@ def tree_of(path: Path) -> ast.Module:
 
 @cache
 def imports_of(module: str) -> frozenset[str]:
-    """Modules of the house that a module imports, wherever in the file it does."""
+    """Returns our modules that a module imports, anywhere in the file."""
     found: set[str] = set()
     for node in ast.walk(tree_of(MODULES[module])):
         if isinstance(node, ast.Import):
@@ -83,7 +83,7 @@ def imports() -> Iterator[tuple[str, str]]:
         yield from ((module, imported) for imported in imports_of(module) if imported != "creatorvault")
 
 
-def test_rooms_import_those_before_them() -> None:
+def test_packages_import_only_earlier_ones() -> None:
     rank = {room: rank for rank, rooms in enumerate(ROOMS) for room in rooms}
     wrong = {
         (module, imported)
@@ -93,7 +93,7 @@ def test_rooms_import_those_before_them() -> None:
     assert wrong == set()
 
 
-def test_every_app_has_its_place() -> None:
+def test_every_app_has_a_layer() -> None:
     rooms = {room for rooms in ROOMS for room in rooms}
     assert {room_of(module) for module in MODULES} == rooms
     assert {app.name for app in INSTALLED} == rooms - {"assembly", "settings", "management"} - {
@@ -101,7 +101,7 @@ def test_every_app_has_its_place() -> None:
     }
 
 
-def test_no_modules_import_each_other() -> None:
+def test_there_are_no_import_cycles() -> None:
     TopologicalSorter({module: imports_of(module) for module in MODULES}).prepare()  # raises CycleError
 
 
@@ -116,7 +116,7 @@ def test_layers_import_downwards() -> None:
     assert wrong == set()
 
 
-def test_search_is_pure() -> None:
+def test_search_imports_no_sql_and_no_keys() -> None:
     for module, imported in imports():
         if module.startswith("creatorvault.ideas.search"):
             assert room_of(imported) in SEARCH_MAY_IMPORT or imported.startswith(SEARCH_MAY_IMPORT_OF_APPS), (
@@ -125,7 +125,7 @@ def test_search_is_pure() -> None:
             )
 
 
-def test_only_the_edge_commits() -> None:
+def test_only_the_edge_commits_transactions() -> None:
     for path in FILES:
         calls = {
             node.func.attr
@@ -136,8 +136,8 @@ def test_only_the_edge_commits() -> None:
         assert name in EDGES or not calls & {"commit", "begin", "begin_nested"}, name
 
 
-def test_statements_are_built_where_their_scope_is() -> None:
-    """In repositories, made with it. Of SQL as text, tests/isolation/test_scopes.py leaves out each condition."""
+def test_statements_are_built_in_scoped_repositories() -> None:
+    """In repositories, with their scope. For raw SQL, tests/isolation/test_scopes.py removes each condition."""
     for path in FILES:
         built = {
             name.name
@@ -148,7 +148,7 @@ def test_statements_are_built_where_their_scope_is() -> None:
         assert not built or path.stem == "repositories", path
 
 
-def test_every_table_of_a_tenant_begins_with_it() -> None:
+def test_tenant_id_comes_first_in_every_tenant_table() -> None:
     from sqlmodel import SQLModel  # noqa: PLC0415
 
     for table in SQLModel.metadata.tables.values():
@@ -156,10 +156,10 @@ def test_every_table_of_a_tenant_begins_with_it() -> None:
             assert next(iter(table.primary_key.columns)).name == "tenant_id", table.name
 
 
-def test_a_file_is_about_one_thing() -> None:
+def test_files_are_short() -> None:
     for path in FILES:
         assert len(path.read_text(encoding="utf-8").splitlines()) <= MOST_LINES, path
 
 
-def test_the_ground_floor_of_core_is_small() -> None:
+def test_the_top_level_of_core_is_small() -> None:
     assert len(list((ROOT / "core").glob("*.py"))) <= 6

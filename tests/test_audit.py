@@ -1,4 +1,4 @@
-"""The audit of the locked dependencies, with a vulnerability service on loopback that speaks OSV's protocol."""
+"""The audit of the locked dependencies, with a vulnerability service on loopback that implements OSV's protocol."""
 
 import json
 import os
@@ -16,7 +16,7 @@ NOBODY = "http://127.0.0.1:1"
 
 
 class Service(ThreadingHTTPServer):
-    """Knows of one vulnerability in each of the packages in `vulnerable`."""
+    """Reports one vulnerability in each of the packages in `vulnerable`."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Answers)
@@ -43,7 +43,7 @@ class Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name in the base class
-        """Nobody wants to read it."""
+        """Suppresses the log."""
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def service() -> Generator[Service]:
 
 
 def audited(osv_url: str, *options: str) -> tuple[int, str]:
-    """PyPI is behind a proxy that nobody runs, so the other service is asked."""
+    """Runs the audit. PyPI is behind a proxy that does not exist, so the other service is used."""
     environ = {**os.environ, "PIP_AUDIT_OSV_URL": osv_url, "HTTPS_PROXY": NOBODY, "NO_PROXY": "127.0.0.1"}
     command = [sys.executable, ".ci/audit.py", *options]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
@@ -81,7 +81,7 @@ def test_a_vulnerable_dependency_fails_the_build_and_is_named(service: Service) 
     assert "TEST-2026-1 (fixed in 99.0)" in said
 
 
-def test_where_nobody_can_be_asked_it_says_that_nothing_was_audited() -> None:
+def test_without_a_service_it_reports_that_nothing_was_audited() -> None:
     status, said = audited(f"{NOBODY}/v1/query")
 
     assert status == 0
@@ -90,5 +90,5 @@ def test_where_nobody_can_be_asked_it_says_that_nothing_was_audited() -> None:
     assert "osv: " in said
 
 
-def test_who_releases_can_make_that_a_failure() -> None:
+def test_strict_makes_that_a_failure() -> None:
     assert audited(f"{NOBODY}/v1/query", "--strict")[0] == 1

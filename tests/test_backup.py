@@ -1,4 +1,4 @@
-"""What docs/operations/backups.md says, done with its own commands: dumped, restored elsewhere, and worked with."""
+"""The commands of docs/operations/backups.md: dump, restore elsewhere, and use of the result."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ NOTES: Final = "Interview a driver"
 
 @dataclass(frozen=True)
 class Backup:
-    """What two dumps hold, and what was there when they were made: `late` wrote between them, `lost` after both."""
+    """Two dumps, and the data at the time: `late` wrote between them, `lost` after both."""
 
     folder: Path
     ada: str
@@ -41,11 +41,11 @@ class Backup:
     ciphertext: bytes
     late: str
     lost: str
-    """The entity tag that the idea had last."""
+    """The last entity tag of the idea."""
 
 
 class Shell:
-    """Runs a line of the document as it stands there, in a folder."""
+    """Runs a command of the document unchanged, in a folder."""
 
     def __init__(self, cluster: Cluster, folder: Path) -> None:
         self._cluster = cluster
@@ -65,12 +65,12 @@ class Shell:
 
 
 class Failed(Exception):
-    """Says what the program said."""
+    """A failed program; contains its output."""
 
 
 @pytest.fixture(scope="module")
 def backup_login(cluster: Cluster) -> Generator[str]:
-    """As the document makes it, under a name of its own: logins belong to the whole cluster."""
+    """Creates the login of the document with a unique name, since logins belong to the whole cluster."""
     login = f"backup_{uuid4().hex}"
     cluster.run(f"CREATE ROLE {login} LOGIN BYPASSRLS; GRANT pg_read_all_data TO {login};")
     yield login
@@ -95,7 +95,7 @@ async def backup(live: House, cluster: Cluster, backup_login: str, tmp_path_fact
         await ada.idea(f"Number {number:02}")
     assert await ada.titles({"search": "STRASSE"}) == [TITLE]
     await live.app.state.segment_writer.finish()
-    assert live.app.state.segment_writer.written  # so that there is something that is not dumped
+    assert live.app.state.segment_writer.written  # so that there is data that is not dumped
 
     listed = (await ada.list({"limit": 100})).json()["items"]
     shell.run(DUMP_DATA, BACKUP_URL=url)
@@ -144,7 +144,7 @@ def creatorvault(database: Database, home: Path, *arguments: str, **overrides: s
 
 @pytest.fixture
 async def restored(shell: Shell, empty: Database, home: Path) -> AsyncGenerator[House]:
-    """The service on what was restored as the document says."""
+    """The service on a database restored as documented."""
     restore(shell, empty)
     async with opened(empty, home) as house:
         yield house
@@ -167,7 +167,7 @@ def test_no_login_of_the_service_can_dump(
 
 
 @pytest.mark.parametrize("table", ["tenants", "vaults", "audit_events", "keys.vault_keys"])
-def test_with_row_security_a_dump_succeeds_and_leaves_everybody_out(
+def test_with_row_security_a_dump_succeeds_without_any_tenant(
     cluster: Cluster, live: House, backup: Backup, backup_login: str, table: str
 ) -> None:
     def dumped(login: str, *more: str) -> str:
@@ -178,7 +178,7 @@ def test_with_row_security_a_dump_succeeds_and_leaves_everybody_out(
     assert backup.ada not in dumped(OWNER, "--enable-row-security")
 
 
-def test_the_dumps_hold_what_they_should_and_no_text(shell: Shell, backup: Backup) -> None:
+def test_the_dumps_contain_the_right_tables_and_no_content(shell: Shell, backup: Backup) -> None:
     data, keys = (shell.run(f"pg_restore --file=- {name}.dump") for name in ("data", "keys"))
 
     assert backup.ada in data
@@ -192,9 +192,7 @@ def test_the_dumps_hold_what_they_should_and_no_text(shell: Shell, backup: Backu
         assert text not in data + keys
 
 
-async def test_what_was_backed_up_is_read_searched_and_changed_in_another_database(
-    backup: Backup, restored: House
-) -> None:
+async def test_a_restored_backup_can_be_read_searched_and_changed(backup: Backup, restored: House) -> None:
     ada = restored.creator(backup.ada)
     assert (await ada.get(backup.idea)).json() == backup.idea
     assert (await ada.list({"limit": 100})).json()["items"] == backup.listed
@@ -203,7 +201,7 @@ async def test_what_was_backed_up_is_read_searched_and_changed_in_another_databa
     in_order = await ada.titles({"sort": "title", "order": "asc", "limit": 100})
     assert in_order == [*sorted(idea["title"] for idea in backup.listed if idea["title"] != TITLE), TITLE]
 
-    # What is written behind a search is lost where the vault has changed by then, as it may on a busy machine.
+    # Segments are not written if the vault has changed meanwhile, as may happen on a busy machine.
     await restored.app.state.segment_writer.finish()
     changed = await ada.patch(backup.idea, {"title": "Tram etiquette"})
     assert (changed.status_code, changed.json()["notes"]) == (200, NOTES)
@@ -216,14 +214,14 @@ async def test_what_was_backed_up_is_read_searched_and_changed_in_another_databa
     assert restored.app.state.segment_writer.lost == 0
 
 
-async def test_whoever_came_between_the_two_dumps_begins_anew(backup: Backup, restored: House) -> None:
+async def test_a_creator_added_between_the_two_dumps_starts_empty(backup: Backup, restored: House) -> None:
     late = restored.creator(backup.late)
     assert await late.titles() == []
     await late.idea("Once more")
     assert await late.titles({"search": "once"}) == ["Once more"]
 
 
-async def test_a_tag_of_a_change_that_is_lost_fits_no_later_one(backup: Backup, restored: House) -> None:
+async def test_a_tag_of_a_lost_change_matches_no_later_one(backup: Backup, restored: House) -> None:
     ada = restored.creator(backup.ada)
     await ada.patch(backup.idea, {"notes": "another change"})
     late = await ada.patch(backup.idea, {"notes": "of a client of before"}, headers={"If-Match": backup.lost})
@@ -233,7 +231,7 @@ async def test_a_tag_of_a_change_that_is_lost_fits_no_later_one(backup: Backup, 
     assert (cached.status_code, cached.json()["notes"]) == (200, "another change")
 
 
-def test_the_checks_that_are_named_find_nothing(shell: Shell, backup: Backup, empty: Database, home: Path) -> None:
+def test_the_documented_checks_pass(shell: Shell, backup: Backup, empty: Database, home: Path) -> None:
     restore(shell, empty)
 
     creatorvault(empty, home, "database", "check")
@@ -241,7 +239,7 @@ def test_the_checks_that_are_named_find_nothing(shell: Shell, backup: Backup, em
     assert "The audit log is whole." in creatorvault(empty, home, "audit", "verify")
 
 
-async def test_the_rows_stay_behind_forced_row_level_security(shell: Shell, backup: Backup, empty: Database) -> None:
+async def test_row_level_security_is_still_forced(shell: Shell, backup: Backup, empty: Database) -> None:
     restore(shell, empty)
 
     for login in (OWNER, RUNTIME):
@@ -251,7 +249,7 @@ async def test_the_rows_stay_behind_forced_row_level_security(shell: Shell, back
         await sql.close()
 
 
-async def test_what_was_restored_under_an_owner_of_another_name_is_upgraded_and_administered(
+async def test_a_restore_with_another_owner_can_be_upgraded(
     shell: Shell, backup: Backup, cluster: Cluster, home: Path
 ) -> None:
     owner = f"owner_{uuid4().hex}"
@@ -318,7 +316,7 @@ async def test_without_its_key_nothing_can_be_read(
         assert {event["code"] for event in logs.named("alarm")} == {"lost_key"}
 
 
-async def test_a_server_that_has_no_roles_yet_gets_them_by_the_command(backup: Backup, home: Path) -> None:
+async def test_a_server_without_roles_gets_them_by_the_command(backup: Backup, home: Path) -> None:
     cluster = Cluster.start()
     try:
         database = cluster.create("restored")

@@ -21,7 +21,7 @@ OPERATION: Final = re.compile(r"^(get|post|put|patch|delete) \W")
 
 
 class Proxy(NamedTuple):
-    """`upstream` is the port of the service that knows its prefix as `KEPT`."""
+    """`upstream` is the port of the service with the path prefix `KEPT`."""
 
     port: int
     upstream: int
@@ -48,7 +48,7 @@ async def test_a_tag_that_nginx_weakened_still_changes_the_idea(through: httpx.A
     ada = Creator(through, "ada-behind-nginx")
     created = await ada.request("POST", f"{prefix}{ada.url}", json={"title": "One", "notes": "n" * 500})
     place = f"{prefix}{ada.url_of(created.json())}"
-    seen = await ada.request("GET", place)  # nginx compresses 200, and not 201
+    seen = await ada.request("GET", place)  # nginx compresses 200, but not 201
     tag = seen.headers["etag"]
     assert (seen.headers["content-encoding"], tag[:2]) == ("gzip", "W/")
 
@@ -79,7 +79,7 @@ async def test_links_begin_with_the_prefix_and_can_be_followed(through: httpx.As
             assert (await through.get(link)).status_code == 200, link
 
 
-async def test_a_user_id_with_a_slash_passes_a_proxy_that_keeps_the_path(through: httpx.AsyncClient) -> None:
+async def test_a_user_id_with_a_slash_works_behind_a_proxy(through: httpx.AsyncClient) -> None:
     ada = Creator(through, "ada/behind nginx")
     url = f"{KEPT}/api/v1/{quote(ada.user_id, safe='')}/ideas"
     created = await ada.request("POST", url, json={"title": "One"})
@@ -88,7 +88,7 @@ async def test_a_user_id_with_a_slash_passes_a_proxy_that_keeps_the_path(through
     assert (await ada.request("GET", created.headers["location"])).status_code == 200
 
 
-async def test_a_path_that_only_begins_like_the_prefix_is_not_found(through: httpx.AsyncClient) -> None:
+async def test_a_path_that_only_starts_like_the_prefix_is_not_found(through: httpx.AsyncClient) -> None:
     for path in (f"{KEPT}health", f"{KEPT}{KEPT}/health", "/other/health", f"{KEPT}/nowhere"):
         assert (await through.get(path)).status_code == 404, path
 
@@ -106,7 +106,7 @@ async def test_the_documentation_pages_work_under_a_prefix(proxy: Proxy, prefix:
 
 
 def said(port: int, *lines: str) -> bytes:
-    """The status line of the answer to exactly these lines."""
+    """Returns the status line of the response to exactly these lines."""
     with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall("\r\n".join([*lines, "Connection: close", "", ""]).encode())
         answer = b""
@@ -115,7 +115,7 @@ def said(port: int, *lines: str) -> bytes:
     return answer
 
 
-def test_the_server_itself_refuses_what_names_no_host_or_two(proxy: Proxy) -> None:
+def test_the_server_refuses_requests_without_host_or_with_two(proxy: Proxy) -> None:
     for lines, status in (
         (("GET /health HTTP/1.1",), b"400"),
         (("GET /health HTTP/1.1", "Host:"), b"400"),
@@ -128,7 +128,7 @@ def test_the_server_itself_refuses_what_names_no_host_or_two(proxy: Proxy) -> No
         assert said(proxy.upstream, *lines).split()[1] == status, lines
 
 
-def test_the_server_itself_sends_head_without_a_body_and_with_its_length(proxy: Proxy) -> None:
+def test_the_server_sends_head_without_body_but_with_its_length(proxy: Proxy) -> None:
     got, head = (said(proxy.upstream, f"{method} /health HTTP/1.1", "Host: a") for method in ("GET", "HEAD"))
     length = int(re.findall(rb"content-length: (\d+)", head)[0])
 

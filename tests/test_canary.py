@@ -1,7 +1,7 @@
-"""The dump says nothing: no title, note, tag or search reaches the database's files, a dump of it, or a log.
+"""A dump reveals no content: no title, note, tag or search is in the database's files, a dump of it, or a log.
 
-The service runs as a process of its own on a cluster of its own. Canaries go in through the API, in requests that
-succeed and in requests that fail in every way; then everything that was written anywhere is searched for them.
+The service runs as a separate process on a separate cluster. Canaries are sent through the API, in requests that
+succeed and in requests that fail in every way; then all written files are searched for them.
 """
 
 import json
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.xdist_group("canary")
 
 type Sow = Callable[[], str]
 
-# What makes PostgreSQL fail in the middle of a statement or at the end of a transaction, and then takes it back.
+# Makes PostgreSQL fail in the middle of a statement or at the end of a transaction, and reverts that.
 DRIVER_ERRORS = [
     ("ALTER TABLE ideas RENAME TO mislaid", "ALTER TABLE mislaid RENAME TO ideas"),
     (
@@ -58,7 +58,7 @@ def canary_database(canary_cluster: Cluster) -> Database:
 
 
 def use_it(client: httpx.Client, url: str, canary: Sow) -> None:
-    """A creator's ordinary day."""
+    """Typical requests of a creator."""
     for _ in range(FEWEST + 1):
         idea = client.post(url, json={"title": canary(), "notes": canary(), "tags": [canary(), canary()]}).json()
     one = f"{url}/{idea['id']}"
@@ -66,13 +66,13 @@ def use_it(client: httpx.Client, url: str, canary: Sow) -> None:
     assert client.put(one, json={"title": canary(), "notes": canary() * 50, "tags": [canary()]}).is_success
     assert client.post(url, json={"title": canary()}, headers={"Idempotency-Key": str(uuid4())}).is_success
     assert client.delete(one).is_success
-    # The first of these leaves a segment behind, in which all that is left then is sealed once more.
+    # The first of these writes a segment, which contains all remaining ideas.
     for query in ({"search": canary()}, {"tags": canary()}, {"search": canary(), "sort": "title"}, {"sort": "title"}):
         assert client.get(url, params=query).is_success
 
 
 def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
-    """Every kind of refusal; none repeats what it was sent."""
+    """Sends requests that are refused for every reason; no response repeats its input."""
     nowhere = f"{url}/{uuid4()}"
     as_json = {"Content-Type": "application/json"}
     refused: list[tuple[str, str, dict[str, Any], int]] = [
@@ -108,7 +108,7 @@ def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
 
 
 def break_it(client: httpx.Client, url: str, canary: Sow, run_sql: Callable[[str], str]) -> None:
-    """Faults of the database, in the middle of requests that carry canaries."""
+    """Database errors during requests that contain canaries."""
     for fault, repair in DRIVER_ERRORS:
         run_sql(fault)
         answers = [
@@ -124,7 +124,7 @@ def break_it(client: httpx.Client, url: str, canary: Sow, run_sql: Callable[[str
 def written(
     canary_cluster: Cluster, canary_database: Database, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Mark, Mark, dict[str, list[tuple[str, bytes]]]]:
-    """The mark of the API's canaries, that of the control, and everything that was written while they went in."""
+    """The marks of the API's canaries and of the control, and all files written meanwhile."""
     mark, control = Mark.new(), Mark.new()
     sown = mark.canaries()
     home = tmp_path_factory.mktemp("canary")
@@ -159,7 +159,7 @@ def written(
 
 
 def hide_controls(control: Mark, run_sql: Callable[[str], str]) -> None:
-    """What a leak would look like, in each form; the search has to find all of it."""
+    """Writes leaks in every form, all of which the search must find."""
     run_sql("CREATE TABLE control (form text, content bytea)")
     for form, content in control.forms().items():
         run_sql(f"INSERT INTO control VALUES ('{form}', decode('{content.hex()}', 'hex'))")
@@ -181,7 +181,7 @@ def test_no_canary_is_found(written: tuple[Mark, Mark, dict[str, list[tuple[str,
     assert not finds, told(finds)
 
 
-def test_the_search_finds_every_form_of_what_is_there(
+def test_the_search_finds_every_form_of_a_leak(
     written: tuple[Mark, Mark, dict[str, list[tuple[str, bytes]]]],
 ) -> None:
     _, control, places = written
@@ -197,7 +197,7 @@ def test_the_search_finds_every_form_of_what_is_there(
     assert [find.form for find in search(control, places["database log"])] == ["utf-8"]
 
 
-def test_the_search_looks_where_the_ideas_are(
+def test_the_search_covers_the_files_with_the_ideas(
     written: tuple[Mark, Mark, dict[str, list[tuple[str, bytes]]]],
 ) -> None:
     _, _, places = written

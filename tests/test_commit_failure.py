@@ -1,4 +1,4 @@
-"""A commit that fails is never a success: the client hears of a fault, and nothing is stored."""
+"""A failed commit is never reported as success: the client gets an error, and nothing is stored."""
 
 from typing import Any
 
@@ -7,9 +7,9 @@ import pytest
 
 from tests.application import House
 from tests.logs import captured_logs
-from tests.write_paths import QUICKLY, WRITES, warmed_up, watched
+from tests.write_paths import WRITES, warmed_up, watched
 
-# Fires at COMMIT, when every statement of the request has succeeded already.
+# Fires at COMMIT, after every statement of the request has succeeded.
 TRIGGER = """
     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'refused at commit' USING ERRCODE = '{code}'; END $$;
@@ -26,7 +26,7 @@ async def contents(sql: asyncpg.Connection) -> list[Any]:
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("code", "status"), FAILURES)
-async def test_a_commit_that_fails(
+async def test_a_failed_commit_is_503_and_stores_nothing(
     fresh_house: House, fresh_sql: asyncpg.Connection, method: str, code: str, status: int
 ) -> None:
     ada, newcomer = fresh_house.creator(), fresh_house.creator()
@@ -63,7 +63,7 @@ async def test_after_a_failed_commit_the_same_request_succeeds(
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("code", "status"), FAILURES)
-async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itself(
+async def test_a_failed_commit_of_a_single_statement_stores_nothing(
     fresh_house: House,
     fresh_sql: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
@@ -79,7 +79,7 @@ async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itsel
 
     failed = await ada.request(method, url, json={"title": "Afterwards"})
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert failed.status_code == status, failed.text
     assert list(failed.json()) == ["detail", "error"]
     assert await contents(fresh_sql) == before
@@ -87,7 +87,7 @@ async def test_a_commit_that_fails_of_a_statement_that_is_a_transaction_by_itsel
     assert await ada.titles() == ["Before"]
 
     await fresh_sql.execute("DROP TRIGGER refuse ON ideas")
-    # Not quite the same idea: an equal one would be about the one that is in doubt.
+    # A slightly different idea: an equal one would refer to the commit in doubt.
     assert (await ada.request(method, url, json={"title": "Afterwards", "notes": "again"})).is_success
-    assert ways == [QUICKLY[method]] * 2
+    assert ways == [STATEMENTS[method]] * 2
     assert await ada.titles() == {"POST": ["Afterwards", "Before"], "DELETE": []}.get(method, ["Afterwards"])

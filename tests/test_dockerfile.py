@@ -1,7 +1,7 @@
-"""The image and the composition, read as an engine reads them; their commands run in a plain virtual environment.
+"""The image and compose.yaml, interpreted as by Docker; their commands run in a plain virtual environment.
 
-In CI it is made as the image makes it, by the commands of the Dockerfile. Elsewhere the tests' own stands in for it,
-which has more in it than the image, and nothing has to be downloaded once more.
+In CI this environment is created by the commands of the Dockerfile. Elsewhere the environment of the tests is used,
+which contains more packages than the image, but requires no download.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ type Instruction = tuple[str, str]
 
 
 def instructions() -> list[Instruction]:
-    """Each with its argument, continued lines joined, without comments."""
+    """Yields instructions with their arguments, continued lines joined, without comments."""
     text = re.sub(r"^\s*#.*\n", "", (ROOT / "Dockerfile").read_text(), flags=re.MULTILINE)
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
     return [(name, rest.strip()) for name, _, rest in (line.partition(" ") for line in lines if line.strip())]
@@ -51,20 +51,20 @@ def of_kind(kind: str) -> list[str]:
 
 
 def from_the_context() -> list[tuple[list[str], str]]:
-    """The sources and the target of each COPY that does not copy from another stage."""
+    """Yields the sources and the target of each COPY that does not copy from another stage."""
     copies = [argument.split() for argument in of_kind("COPY") if "--from=" not in argument]
     return [(sources, target) for *sources, target in copies]
 
 
 def commands() -> list[list[str]]:
-    """Every command of RUN, HEALTHCHECK and ENTRYPOINT, split as a shell does."""
+    """Yields every command of RUN, HEALTHCHECK and ENTRYPOINT, split as a shell does."""
     shell = [shlex.split(part) for run in of_kind("RUN") for part in run.split("&&")]
     direct = [json.loads(re.sub(r"^.*?CMD ", "", argument)) for argument in of_kind("HEALTHCHECK")]
     return [*shell, *direct, *map(json.loads, of_kind("ENTRYPOINT"))]
 
 
 def here(path: str, environment: Path = Path(sys.prefix)) -> str:
-    """Where something of the image is found on this machine."""
+    """Returns the local path of a path in the image."""
     path = path.replace(ENVIRONMENT_IN_IMAGE, str(environment))
     return path.replace(SCRIPTS_IN_IMAGE, f"{ROOT / 'docker'}/")
 
@@ -89,7 +89,7 @@ def image_environment() -> dict[str, str]:
 
 @pytest.fixture
 def image(tmp_path: Path) -> Path:
-    """The folder that the last stage works in, made by its COPY instructions."""
+    """The working directory of the last stage, created by its COPY instructions."""
     work = tmp_path / "srv"
     work.mkdir()
     for sources, target in from_the_context()[1:]:
@@ -103,7 +103,7 @@ def image(tmp_path: Path) -> Path:
     return work
 
 
-def test_all_that_is_copied_is_there_and_not_ignored() -> None:
+def test_all_copied_files_exist_and_are_not_ignored() -> None:
     allowed = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
     sources = [source for sources, _ in from_the_context() for source in sources]
 
@@ -114,7 +114,7 @@ def test_all_that_is_copied_is_there_and_not_ignored() -> None:
 
 
 @pytest.mark.parametrize("private", [".env", "secrets/root_keys", ".creatorvault/secrets", ".git/config", "tests/x.py"])
-def test_what_is_private_stays_outside(private: str) -> None:
+def test_private_files_are_not_copied(private: str) -> None:
     rules = (ROOT / ".dockerignore").read_text().splitlines()
 
     assert "*" in rules
@@ -141,7 +141,7 @@ def test_every_dependency_is_locked_by_its_hash() -> None:
     assert all("==" in line and "--hash=sha256:" in line for line in requirements)
 
 
-def test_it_is_built_in_stages_and_serves_as_nobody_special() -> None:
+def test_it_is_built_in_stages_and_serves_as_an_unprivileged_user() -> None:
     *earlier, last = of_kind("FROM")
     assert [image.split("@")[0] for image in (*earlier, last)] == ["python:3.13-slim"] * 2
     assert ROOT.joinpath(".python-version").read_text().startswith("3.13")
@@ -152,12 +152,12 @@ def test_it_is_built_in_stages_and_serves_as_nobody_special() -> None:
 
 
 def images() -> list[str]:
-    """Of the Dockerfile and the composition."""
+    """Yields the images of the Dockerfile and of compose.yaml."""
     composed = [service["image"] for service in composition()["services"].values() if "image" in service]
     return [*(argument.split()[0] for argument in of_kind("FROM")), *composed]
 
 
-def test_every_image_is_named_by_its_digest() -> None:
+def test_every_image_is_pinned_by_its_digest() -> None:
     pinned = [re.fullmatch(r"([a-z0-9./-]+:[\w.-]+)@(sha256:[0-9a-f]{64})", image) for image in images()]
 
     assert len(pinned) == 5
@@ -166,8 +166,8 @@ def test_every_image_is_named_by_its_digest() -> None:
     assert not re.search(r"(?m)^#\s*syntax=", (ROOT / "Dockerfile").read_text()), "that is an image too"
 
 
-def test_make_images_asks_for_every_digest_and_puts_it_in(tmp_path: Path) -> None:
-    """In place of Docker, which would ask a registry, a program that knows a digest for each tag."""
+def test_make_images_updates_every_digest(tmp_path: Path) -> None:
+    """Uses a program with a digest for each tag instead of Docker, which would query a registry."""
     for name in ("Makefile", "Dockerfile", "compose.yaml"):
         shutil.copy(ROOT / name, tmp_path)
     docker = tmp_path / "docker"
@@ -191,13 +191,13 @@ def test_make_images_asks_for_every_digest_and_puts_it_in(tmp_path: Path) -> Non
     assert {file.name for file in tmp_path.iterdir()} == {"Makefile", "Dockerfile", "compose.yaml", "docker"}
 
 
-def test_nothing_secret_is_baked_in() -> None:
+def test_the_image_contains_no_secrets() -> None:
     text = f"{of_kind('ENV')} {of_kind('ARG')}"
 
     assert not re.search(r"(?i)(password|secret|token|root_keys|database_url)", text)
 
 
-def test_the_image_has_the_locked_dependencies_and_nothing_else(plain: Path) -> None:
+def test_the_image_has_only_the_locked_dependencies(plain: Path) -> None:
     names = "import importlib.metadata as m; print(*sorted({d.name for d in m.distributions()}))"
     lock = (ROOT / "requirements.lock").read_text()
 
@@ -212,7 +212,7 @@ def test_the_image_has_the_locked_dependencies_and_nothing_else(plain: Path) -> 
         assert installed <= set(map(alike, re.findall(r"^([\w.-]+)==", lock, re.MULTILINE)))
 
 
-def test_all_of_the_service_can_be_compiled_in_the_image(image: Path, plain: Path) -> None:
+def test_the_whole_service_compiles_in_the_image(image: Path, plain: Path) -> None:
     [compile_] = [command for command in commands() if "compileall" in command]
 
     done = subprocess.run(
@@ -247,9 +247,7 @@ def environment(plain: Path, image: Path, database: Database, port: int) -> Mapp
     }
 
 
-def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
-    plain: Path, image: Path, empty_database: Database
-) -> None:
+def test_the_entry_point_migrates_serves_and_stops(plain: Path, image: Path, empty_database: Database) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -285,7 +283,7 @@ def test_the_entry_point_migrates_serves_reports_its_health_and_obeys(
 
 
 def recording_python(plain: Path, folder: Path) -> Path:
-    """A folder with a `python` that writes down what it is started with, and the names of its variables."""
+    """A folder with a `python` that records its arguments and the names of its variables."""
     folder.mkdir()
     record = f'{{ echo "$@"; env -0 | cut -z -d = -f 1 | tr "\\0" " "; echo; }} >> "{folder}/record"'
     (folder / "python").write_text(f'#!/bin/sh\n{record}\nexec "{plain}/bin/python" "$@"\n')
@@ -318,7 +316,7 @@ VARIABLE: Final = re.compile(r"\$\{(\w+)(?::([-?])([^}]*))?\}")
 
 
 def filled_in(text: str, given: Mapping[str, str]) -> str:
-    """As the engine does: `${NAME:?why}` is required, `${NAME:-default}` is not."""
+    """Substitutes variables as Docker does: `${NAME:?why}` is required, `${NAME:-default}` is not."""
 
     def value(found: re.Match[str]) -> str:
         name, kind, rest = found.groups()
@@ -343,7 +341,7 @@ def test_no_password_has_a_default() -> None:
                 assert VARIABLE.fullmatch(value), name
 
 
-async def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path) -> None:
+async def test_the_service_accepts_the_settings_of_the_compose_file(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text(ROOT_KEYS)
     (tmp_path / "keys").chmod(0o400)
     required = {"APP_PASSWORD": "a" * 48, "OWNER_PASSWORD": "b" * 48, "VALKEY_PASSWORD": "c" * 48}
@@ -359,16 +357,16 @@ async def test_the_service_accepts_what_the_composition_gives_it(tmp_path: Path)
     assert "pgbouncer" in settings.database.url.reveal()
     assert settings.limits.storage_url is not None
     found = await settings_check(Installation(settings, deploy=True))
-    assert [message.id for message in found] == ["core.W004"]  # TLS is for the proxy in front
+    assert [message.id for message in found] == ["core.W004"]  # TLS is the task of the proxy
 
 
-def test_the_composition_passes_on_all_that_is_said_of_better_auth() -> None:
+def test_the_compose_file_passes_all_variables_of_better_auth() -> None:
     api = composition()["services"]["api"]["environment"]
 
     assert {name: api.get(name) for name in BETTER_AUTH} == {name: f"${{{name}:-}}" for name in BETTER_AUTH}
 
 
-def test_the_composition_has_its_parts_and_files() -> None:
+def test_the_compose_file_has_all_services_and_files() -> None:
     services = composition()["services"]
 
     assert services.keys() == {"api", "database", "pgbouncer", "valkey"}
@@ -382,7 +380,7 @@ def test_the_composition_has_its_parts_and_files() -> None:
             assert not source.startswith(".") or (ROOT / source).is_file(), source
 
 
-def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
+def test_the_api_container_is_hardened() -> None:
     api = composition()["services"]["api"]
 
     assert api["read_only"] is True
@@ -391,11 +389,11 @@ def test_the_api_is_bound_as_tightly_as_it_can_be() -> None:
     assert [name for name, service in composition()["services"].items() if "ports" in service] == ["api"]
 
 
-def test_no_container_may_dump_its_memory() -> None:
+def test_core_dumps_are_disabled_in_all_containers() -> None:
     assert {service["ulimits"]["core"] for service in composition()["services"].values()} == {0}
 
 
 @pytest.mark.parametrize("script", ["docker/entrypoint", "docker/database.sh"])
-def test_scripts_are_programs_that_a_shell_can_read(script: str) -> None:
+def test_scripts_are_valid_and_executable(script: str) -> None:
     assert os.access(ROOT / script, os.X_OK)
     subprocess.run(["sh", "-n", str(ROOT / script)], check=True)

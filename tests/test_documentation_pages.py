@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc`: complete without any other host, to a client and to a real browser."""
+"""`/docs` and `/redoc` work without any other host, with an HTTP client and in a real browser."""
 
 import gzip
 import json
@@ -42,7 +42,7 @@ async def test_a_page_needs_no_token(client: httpx.AsyncClient, page: str) -> No
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_everything_that_a_page_names_is_served_and_may_be_kept(client: httpx.AsyncClient, page: str) -> None:
+async def test_every_asset_of_a_page_is_served_and_cacheable(client: httpx.AsyncClient, page: str) -> None:
     named = await assets(client, page)
 
     assert len(named) >= 3
@@ -54,7 +54,7 @@ async def test_everything_that_a_page_names_is_served_and_may_be_kept(client: ht
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_a_page_names_no_other_host_and_holds_no_script(client: httpx.AsyncClient, page: str) -> None:
+async def test_a_page_has_no_other_host_and_no_inline_script(client: httpx.AsyncClient, page: str) -> None:
     html = (await client.get(page)).text
 
     assert not ELSEWHERE.search(html)
@@ -63,7 +63,7 @@ async def test_a_page_names_no_other_host_and_holds_no_script(client: httpx.Asyn
 
 
 @pytest.mark.parametrize("page", PAGES)
-async def test_a_page_may_load_from_this_service_alone(client: httpx.AsyncClient, page: str) -> None:
+async def test_a_page_may_load_only_from_this_service(client: httpx.AsyncClient, page: str) -> None:
     policy = dict(
         directive.strip().split(" ", 1)
         for directive in (await client.get(page)).headers["content-security-policy"].split(";")
@@ -76,11 +76,11 @@ async def test_a_page_may_load_from_this_service_alone(client: httpx.AsyncClient
     assert not any("http" in sources or "*" in sources for sources in policy.values())
 
 
-async def test_other_answers_keep_the_strict_policy(client: httpx.AsyncClient) -> None:
+async def test_other_responses_keep_the_strict_policy(client: httpx.AsyncClient) -> None:
     assert (await client.get("/openapi.json")).headers["content-security-policy"] == "default-src 'self'"
 
 
-async def test_assets_are_sent_compressed_to_those_who_read_that(client: httpx.AsyncClient) -> None:
+async def test_assets_are_compressed_for_clients_that_accept_it(client: httpx.AsyncClient) -> None:
     for url in await assets(client, "/docs"):
         plain = await client.get(url, headers={"Accept-Encoding": "identity"})
         async with client.stream("GET", url, headers={"Accept-Encoding": "br, gzip"}) as answer:
@@ -101,7 +101,7 @@ async def test_assets_are_sent_compressed_to_those_who_read_that(client: httpx.A
         "/docs/assets/docs.js",
     ],
 )
-async def test_what_is_not_an_asset_of_this_version_is_not_found(client: httpx.AsyncClient, url: str) -> None:
+async def test_assets_of_other_versions_are_not_found(client: httpx.AsyncClient, url: str) -> None:
     answer = await client.get(url)
 
     assert answer.status_code == 404
@@ -136,7 +136,7 @@ async def test_docs_shows_each_operation_once(address: str, browser: Browser, op
 
 @in_a_browser
 async def test_redoc_shows_each_operation_once(address: str, browser: Browser, operations: list[Any]) -> None:
-    """Of a tag with many operations it shows the first eight, and the others to a reader who asks for more."""
+    """Of a tag with many operations it shows the first eight, and the others on request."""
     async with visit(browser, f"{address}/redoc") as redoc:
         links = redoc.page.get_by_role("link", name=OPERATION)
         await expect(links).not_to_have_count(0)
@@ -144,7 +144,7 @@ async def test_redoc_shows_each_operation_once(address: str, browser: Browser, o
         while await more.count():
             await more.first.click()
         await expect(links).to_have_count(len(operations))
-        # Not the inner texts, which are empty for what has not been scrolled to (content-visibility).
+        # Not the inner texts, which are empty for parts outside the viewport (content-visibility).
         texts = await links.all_text_contents()
 
     shown = [(method.upper(), path) for text in texts for method, path in LINK.findall(text)]
@@ -177,7 +177,7 @@ async def test_docs_sends_the_token_that_a_reader_enters(address: str, browser: 
 
 
 async def tried(operation: Locator) -> Any:
-    """The body of what "Try it out" brings, on an operation without parameters."""
+    """Returns the response body of "Try it out" for an operation without parameters."""
     await operation.locator(".opblock-summary-control").click()
     await operation.locator(".try-out__btn").click()
     await operation.locator(".execute").click()

@@ -1,4 +1,4 @@
-"""Nobody reaches another creator's or tenant's ideas: not through the API, not with SQL as the application."""
+"""Ideas of other creators and tenants cannot be accessed through the API, or with SQL as the application."""
 
 from collections.abc import AsyncGenerator, Mapping
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ TABLES = ["ideas", "vaults", "tenants", "keys.vault_keys"]
 
 @pytest.fixture
 async def runtime(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
-    """SQL with the application's own login."""
+    """SQL as the application's login."""
     connection = await asyncpg.connect(worker_database.runtime_url)
     yield connection
     await connection.close()
@@ -64,15 +64,15 @@ async def test_two_users_of_one_organization_have_two_vaults(house: House) -> No
 
 
 @pytest.mark.parametrize("claims", [{"org_id": "acme"}, {"org_id": "acme", "org_role": ""}, {"org_role": "member"}])
-async def test_an_organization_counts_only_with_a_role(house: House, claims: dict[str, str]) -> None:
+async def test_an_organization_is_used_only_with_a_role(house: House, claims: dict[str, str]) -> None:
     ada = house.creator(claims=claims)
     await ada.idea("personal")
 
     assert await house.creator(ada.user_id).titles() == ["personal"]
 
 
-async def test_an_id_of_another_vault_may_be_used_again(ada: Creator, house: House) -> None:
-    """Ids are the server's to choose; one that is sent is ignored, so nobody can probe for another's."""
+async def test_an_id_may_exist_in_several_vaults(ada: Creator, house: House) -> None:
+    """The server chooses ids; an id in a request is ignored, so nobody can probe for existing ones."""
     theirs = await house.creator().idea()
     answer = await ada.post({"title": "x", "id": theirs["id"]})
 
@@ -116,7 +116,7 @@ async def test_a_context_ends_with_its_transaction(
 
 
 @pytest.mark.parametrize("context", [None, "", "mine"])
-async def test_the_runtime_login_changes_nothing_of_another_tenant(
+async def test_the_runtime_login_cannot_change_another_tenant(
     house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, context: str | None
 ) -> None:
     eve = house.creator()
@@ -143,7 +143,7 @@ async def test_the_runtime_login_changes_nothing_of_another_tenant(
         "VALUES ($1, 'mallory', 1, 'tests', '', 1, now())",
     ],
 )  # fmt: skip
-async def test_the_runtime_login_adds_nothing_to_another_tenant(
+async def test_the_runtime_login_cannot_add_to_another_tenant(
     house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, context: str | None, statement: str
 ) -> None:
     tenant = await tenant_of(database, await house.creator().idea())
@@ -178,10 +178,10 @@ NEW_VAULT = {"user_id": "mallory", "revision": 0, "idea_count": 0, "sealed_bytes
         ("vaults", NEW_VAULT | {"segmented": True}),
     ],
 )
-async def test_what_the_runtime_login_adds_begins_active_and_empty(
+async def test_new_tenants_and_vaults_are_active_and_empty(
     house: House, database: asyncpg.Connection, runtime: asyncpg.Connection, table: str, values: dict[str, object]
 ) -> None:
-    """Status and quotas are for operators to set; a vault counts from nothing."""
+    """Only operators set status and quotas; the counts of a vault begin at zero."""
     tenant = uuid4() if table == "tenants" else await tenant_of(database, await house.creator().idea())
     sound = NEW_TENANT if table == "tenants" else NEW_VAULT
 
@@ -197,7 +197,7 @@ async def test_what_the_runtime_login_adds_begins_active_and_empty(
     await add(sound)
 
 
-async def test_a_row_cannot_be_handed_to_another_tenant(
+async def test_a_row_cannot_be_moved_to_another_tenant(
     house: House, database: asyncpg.Connection, runtime: asyncpg.Connection
 ) -> None:
     mine, theirs = await house.creator().idea(), await house.creator().idea()
@@ -224,7 +224,7 @@ async def test_a_row_cannot_be_handed_to_another_tenant(
         "SET ROLE creatorvault_owner",
     ],
 )
-async def test_what_the_runtime_login_may_not_do_at_all(runtime: asyncpg.Connection, statement: str) -> None:
+async def test_the_runtime_login_lacks_other_privileges(runtime: asyncpg.Connection, statement: str) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await runtime.execute(statement)
 
@@ -241,12 +241,12 @@ async def test_every_table_with_a_tenant_forces_row_level_security(database: asy
     """)
 
     assert {row["name"] for row in rows} >= set(TABLES)
-    for row in rows:  # a partition is reached through its table only
+    for row in rows:  # partitions are accessible only through their table
         locked = row["relrowsecurity"] and row["relforcerowsecurity"] and row["policies"]
         assert locked or not row["reachable"], row
 
 
-async def test_the_tenant_leads_every_key(database: asyncpg.Connection) -> None:
+async def test_tenant_id_comes_first_in_every_key(database: asyncpg.Connection) -> None:
     rows = await database.fetch("""
         SELECT conname, conrelid::regclass::text AS name, attname AS first
         FROM pg_constraint JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
@@ -258,7 +258,7 @@ async def test_the_tenant_leads_every_key(database: asyncpg.Connection) -> None:
     assert {row["conname"]: row["first"] for row in rows if row["first"] != "tenant_id"} == {}
 
 
-async def test_the_runtime_login_is_nobody_special(database: asyncpg.Connection) -> None:
+async def test_the_runtime_login_has_no_special_attributes(database: asyncpg.Connection) -> None:
     row = await database.fetchrow("""
         SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
                EXISTS (SELECT FROM pg_class WHERE relowner = pg_roles.oid) AS owns

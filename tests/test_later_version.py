@@ -1,4 +1,4 @@
-"""A database that a later version has migrated: served when nothing was taken away, refused in words when it was."""
+"""A database that a later version has migrated: served unless something was removed, else refused with a message."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -32,19 +32,19 @@ async def found_by_check(environ: dict[str, str]) -> list[str]:
 
 
 def command(environ: dict[str, str], *words: str) -> Result:
-    """`creatorvault database …` of this version; it runs an event loop of its own, and so does the test."""
+    """Runs `creatorvault database …` of this version in a thread, since it runs its own event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(CliRunner().invoke, root, ["database", *words], env=environ).result()
 
 
 def refused(environ: dict[str, str], *words: str) -> str:
-    """What it says, in words, on its way to exit status 1."""
+    """Returns the message of a command that exits with status 1."""
     result = command(environ, *words)
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
-    return " ".join(re.sub("[─│╭╮╰╯]", " ", result.output).split())  # without the frame around it
+    return " ".join(re.sub("[─│╭╮╰╯]", " ", result.output).split())  # without the frame
 
 
-async def test_a_database_that_the_next_version_has_migrated_is_served_with_a_warning(
+async def test_a_database_of_the_next_version_is_served_with_a_warning(
     fresh_house: House, environ: dict[str, str], tmp_path: Path, logs: Logs
 ) -> None:
     ada = fresh_house.creator()
@@ -88,7 +88,7 @@ async def test_commands_say_that_the_database_is_ahead(environ: dict[str, str], 
         ({"without": OURS}, Standing.UNKNOWN),
     ],
 )
-async def test_a_database_without_what_this_version_needs_is_refused_in_words(
+async def test_a_database_of_a_too_late_version_is_refused(
     fresh_house: House,
     fresh_database: Database,
     environ: dict[str, str],
@@ -121,7 +121,7 @@ async def test_a_database_that_is_behind_is_not_ready_until_it_is_migrated(
     assert (await fresh_house.client.get("/health/ready")).status_code == 200
 
 
-def test_a_migration_lets_no_later_version_serve_than_those_that_know_it(fresh_database: Database) -> None:
+def test_oldest_served_of_a_migration_is_not_later_than_itself(fresh_database: Database) -> None:
     scripts = [*ScriptDirectory.from_config(config_of(fresh_database)).walk_revisions()][::-1]
     line = [script.revision for script in scripts]
 
@@ -145,5 +145,7 @@ def test_a_migration_lets_no_later_version_serve_than_those_that_know_it(fresh_d
         ({"x"}, [(OURS, None), ("x", "misspelt")], Standing.OUTGROWN),
     ],
 )
-def test_how_a_database_stands(applied: set[str], history: list[tuple[str, str | None]], expected: Standing) -> None:
+def test_the_state_of_a_database_is_determined_by_its_history(
+    applied: set[str], history: list[tuple[str, str | None]], expected: Standing
+) -> None:
     assert standing(applied, history) is expected

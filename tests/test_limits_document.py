@@ -1,4 +1,4 @@
-"""docs/limits.md says what the settings and the code say."""
+"""docs/limits.md agrees with the settings and the code."""
 
 import re
 import sys
@@ -32,7 +32,7 @@ from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings.sections import Settings
 
 DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
-IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Full reads of an identity at the same time"}
+IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Concurrent full reads of an identity"}
 
 
 class Row(NamedTuple):
@@ -64,52 +64,52 @@ FIXED: Final = {
     "Headers": bounds.MAX_HEADERS,
     "Path": bounds.MAX_PATH_BYTES,
     "Token": MAX_TOKEN_BYTES,
-    "Parameters of a query": MAX_PARAMETERS,
+    "Query parameters": MAX_PARAMETERS,
     "Nesting of a body": MAX_DEPTH,
-    "Digits of a whole number in a body": sys.get_int_max_str_digits(),
+    "Digits of an integer in a body": sys.get_int_max_str_digits(),
     "`Idempotency-Key`": longest(lambda length: KEY.fullmatch("a" * length)),
     "`X-Correlation-ID`": longest(lambda length: middleware.WELL_FORMED.fullmatch(b"a" * length)),
     "`title`": rules.TITLE_LENGTH,
     "`notes`": rules.NOTES_LENGTH,
-    "`tags` of an idea, trimmed, each once, joined by commas": rules.TAGS_LENGTH,
+    "`tags` of an idea, trimmed, without duplicates, joined by commas": rules.TAGS_LENGTH,
     "`search`": rules.SEARCH_LENGTH,
-    "`tags` to filter by": rules.TAGS_LENGTH,
+    "`tags` as a filter": rules.TAGS_LENGTH,
     "`cursor`": rules.CURSOR_LENGTH,
     "`limit`": at_most(IdeaQuery, "limit"),
     "`offset` of ideas": rules.LARGEST_OFFSET,
     "`offset` of other lists": FARTHEST,
     "User id and organization id in a token": MAX_ID_LENGTH,
     "External id of a tenant (admin API)": LONGEST_NAME,
-    "Combining marks in a row, for finding": MOST_NON_STARTERS,
-    "Faults that one 422 lists": field_errors.MAX_ERRORS,
-    "Bytes that the list has more than the request": field_errors.MORE_BYTES,
+    "Consecutive combining marks, for searching": MOST_NON_STARTERS,
+    "Errors that one 422 lists": field_errors.MAX_ERRORS,
+    "Bytes of the list in excess of the request": field_errors.MORE_BYTES,
     "Characters of a text that is repeated as `input`": field_errors.MAX_INPUT,
     "Characters of a name in `loc`": field_errors.MAX_NAME,
-    "Steps of `loc`": field_errors.MAX_STEPS,
-    "Values of a body that are looked through for the place of U+0000 or a lone surrogate": MOST_LOOKED_AT,
-    "Full reads of an identity that wait": MOST_WAITING,
-    "A slice of long work, after which all others have their turn": SLICE_SECONDS * 1000,
-    "Time in which an equal POST is about the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
+    "Elements of `loc`": field_errors.MAX_STEPS,
+    "Values of a body that are searched to locate U+0000 or a lone surrogate": MOST_LOOKED_AT,
+    "Waiting full reads of an identity": MOST_WAITING,
+    "A slice of long work, after which it yields to others": SLICE_SECONDS * 1000,
+    "Time in which an equal POST creates the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
     "Creates in doubt that a process remembers": doubts.REMEMBERED,
-    "Operator keys held by a process": MOST_KEYS,
-    "Answers kept for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
+    "Operator keys cached by a process": MOST_KEYS,
+    "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
 }
 SET: Final = {what: row for what, row in ROWS.items() if row.setting != "fixed" and row.default}
 
 
 @pytest.mark.parametrize("what", SET)
-def test_the_default_of_a_bound_is_that_of_its_setting(what: str) -> None:
+def test_documented_defaults_match_the_settings(what: str) -> None:
     section, name = SET[what].setting.strip("`").split(".")
 
     assert getattr(getattr(Settings(), section), name) == SET[what].number
 
 
 @pytest.mark.parametrize("what", FIXED)
-def test_a_bound_that_is_fixed_is_that_of_the_code(what: str) -> None:
+def test_documented_fixed_limits_match_the_code(what: str) -> None:
     assert (ROWS[what].setting, ROWS[what].number) == ("fixed", FIXED[what])
 
 
-def test_each_bound_is_compared_with_something() -> None:
+def test_every_limit_is_compared() -> None:
     without = {what for what in ROWS if what not in SET and what not in FIXED}
 
     assert without <= IN_WORDS
@@ -126,9 +126,9 @@ def test_each_bound_is_compared_with_something() -> None:
         *(f"tenancy.{name}" for name in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")),
     ],
 )
-def test_every_setting_that_bounds_a_client_is_on_the_page(setting: str) -> None:
+def test_every_setting_that_limits_clients_is_documented(setting: str) -> None:
     assert [row.what for row in ROWS.values() if row.setting == f"`{setting}`"]
 
 
-def test_from_how_many_changes_a_vault_is_large_is_said() -> None:
+def test_the_size_of_a_large_vault_is_documented() -> None:
     assert f"changed more than {full_reads.SMALL:,} times" in DOCUMENT

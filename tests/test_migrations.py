@@ -1,4 +1,4 @@
-"""Migrations go up and down on a database with ideas in it, say what the models say, and leave nothing half done."""
+"""Migrations can be applied and reverted on a database with ideas, match the models, and are atomic."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -22,18 +22,18 @@ UNFORCE, CHANGE, FORCE = re.findall(r"^ *(\w.*);$", GUIDE.partition("```sql\n")[
 
 
 def structure(cluster: Cluster, database: Database) -> str:
-    """Tables, indexes, policies and grants as SQL; pg_dump's own random marks are left out."""
+    """Returns tables, indexes, policies and grants as SQL, without pg_dump's random markers."""
     dump = cluster.program("pg_dump", "--schema-only", "--exclude-table=alembic_version", "-d", database.superuser_url)
     return re.sub(r"(?m)^(--.*|\\(un)?restrict .*)?\n", "", dump)
 
 
 def revisions(database: Database) -> list[str]:
-    """From the first to the last."""
+    """Returns all revisions, oldest first."""
     return [script.revision for script in ScriptDirectory.from_config(config_of(database)).walk_revisions()][::-1]
 
 
 async def fill(database: Database, home: Path) -> None:
-    """As who upgraded finds it: with the audit log's key."""
+    """Stores data as in an upgraded database, with the audit log's key."""
     await prepare_audit_log(settings_of(environment_of(database, home)))
     async with open_house(environment_of(database, home), database) as house:
         ada = house.creator()
@@ -41,11 +41,13 @@ async def fill(database: Database, home: Path) -> None:
         assert await ada.titles({"search": "IDEA"}) == ["An idea"]
 
 
-def test_the_models_say_what_the_migrations_made(fresh_database: Database) -> None:
+def test_the_models_match_the_migrations(fresh_database: Database) -> None:
     compare(fresh_database)
 
 
-async def test_up_down_and_up_again_with_ideas_in_it(cluster: Cluster, fresh_database: Database, home: Path) -> None:
+async def test_migrations_can_be_reverted_and_applied_again_with_ideas(
+    cluster: Cluster, fresh_database: Database, home: Path
+) -> None:
     before = structure(cluster, fresh_database)
     await fill(fresh_database, home)
 
@@ -61,7 +63,7 @@ async def test_up_down_and_up_again_with_ideas_in_it(cluster: Cluster, fresh_dat
     await fill(fresh_database, home)
 
 
-async def test_each_step_down_undoes_its_step_up(cluster: Cluster, fresh_database: Database, home: Path) -> None:
+async def test_each_downgrade_reverts_its_upgrade(cluster: Cluster, fresh_database: Database, home: Path) -> None:
     await fill(fresh_database, home)
     states = {}
     for revision in reversed(revisions(fresh_database)):
@@ -74,14 +76,12 @@ async def test_each_step_down_undoes_its_step_up(cluster: Cluster, fresh_databas
 
 
 @pytest.mark.parametrize("count", [1, 3])
-async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_settings_say(
-    cluster: Cluster, home: Path, count: int
-) -> None:
+async def test_ideas_have_the_configured_number_of_partitions(cluster: Cluster, home: Path, count: int) -> None:
     said: list[str] = []
     empty = cluster.create(f"partitioned_{count}_{uuid4().hex}")
     environ = environment_of(empty, home) | {"CREATORVAULT_DATABASE__IDEA_PARTITIONS": str(count)}
     try:
-        with ThreadPoolExecutor(1) as thread:  # a migration runs an event loop of its own
+        with ThreadPoolExecutor(1) as thread:  # a migration runs its own event loop
             thread.submit(upgrade, settings_of(environ), [prepare_audit_log], say=said.append).result()
         for _ in range(2 * count):
             await fill(empty, home)
@@ -93,7 +93,7 @@ async def test_the_first_migration_spreads_ideas_over_as_many_partitions_as_the_
         cluster.drop(empty)
 
 
-async def test_a_migration_changes_rows_as_the_guide_says_and_not_by_setting_a_context(
+async def test_a_migration_changes_rows_as_the_guide_describes(
     fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
 ) -> None:
     await fill(fresh_database, home)
@@ -112,16 +112,14 @@ async def test_a_migration_changes_rows_as_the_guide_says_and_not_by_setting_a_c
         await owner.close()
 
 
-def test_there_is_one_line_of_migrations(fresh_database: Database) -> None:
+def test_migrations_are_linear(fresh_database: Database) -> None:
     script = ScriptDirectory.from_config(config_of(fresh_database))
 
     assert len(script.get_heads()) == 1
     assert len(script.get_bases()) == 1
 
 
-async def test_every_statement_gives_up_waiting_for_a_lock(
-    fresh_database: Database, fresh_sql: asyncpg.Connection
-) -> None:
+async def test_every_statement_has_a_lock_timeout(fresh_database: Database, fresh_sql: asyncpg.Connection) -> None:
     migrate(fresh_database, "base", down=True)
     await fresh_sql.execute("""
         CREATE SCHEMA seen;
@@ -139,7 +137,7 @@ async def test_every_statement_gives_up_waiting_for_a_lock(
     assert seen.count("0") <= 1, "only Alembic's own table is made before"
 
 
-async def test_an_upgrade_that_fails_leaves_nothing_behind(
+async def test_a_failed_upgrade_is_rolled_back(
     cluster: Cluster, fresh_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
     migrate(fresh_database, "base", down=True)

@@ -1,4 +1,4 @@
-"""The published document: the contract's structure, our snapshot, examples that hold, errors as they are sent."""
+"""The published document: the contract's structure, the snapshot, valid examples, and documented errors."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ SNAPSHOT: Final = ROOT / "docs" / "openapi.json"
 PROSE: Final = frozenset({"title", "description", "summary", "examples", "example"})
 METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
-# What this service documents beyond the published contract.
+# Additions of this service to the published contract.
 ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "413", "429", "503"})
 ADDED_PATHS: Final = ("/api/v1/admin/", "/api/v1/tenant")
 ADDED_FIELDS: Final = {
@@ -55,7 +55,7 @@ def operations(published: Json) -> Iterator[tuple[str, str, Operation]]:
 
 
 def structure(node: Json, *, of_names: bool = False) -> Json:
-    """Without prose. A property may be called `title`: `of_names` tells names from keywords."""
+    """Returns the document without prose. A property may be called `title`: `of_names` marks names, not keywords."""
     if isinstance(node, dict):
         return {
             key: structure(value, of_names=key == "properties" and not of_names)
@@ -66,7 +66,7 @@ def structure(node: Json, *, of_names: bool = False) -> Json:
 
 
 def without_additions(node: Json, contract: Json) -> Json:
-    """The structure less what only we document: paths, headers, statuses, parameters, error schemas, some fields."""
+    """Returns the structure without our additions: paths, headers, statuses, parameters, error schemas, some fields."""
     schemas = contract["components"]["schemas"]
     node["components"] = {
         "schemas": {name: schema for name, schema in node["components"]["schemas"].items() if name in schemas},
@@ -146,7 +146,7 @@ def test_every_body_has_an_example(published: Json) -> None:
 
 
 def examples(published: Json) -> Iterator[tuple[Json, Json]]:
-    """Each example with the schema that it should fit."""
+    """Yields each example with its schema."""
     for schema in published["components"]["schemas"].values():
         for rule in schema.get("properties", {}).values():
             yield from ((rule, value) for value in rule["examples"])
@@ -166,7 +166,7 @@ def check(schema: Json, value: Json, published: Json) -> None:
     Draft202012Validator(whole, format_checker=Draft202012Validator.FORMAT_CHECKER).validate(value)
 
 
-def test_every_example_fits_its_schema(published: Json) -> None:
+def test_every_example_matches_its_schema(published: Json) -> None:
     found = list(examples(published))
 
     assert len(found) > 100
@@ -174,7 +174,7 @@ def test_every_example_fits_its_schema(published: Json) -> None:
         check(schema, value, published)
 
 
-def test_a_wrong_example_would_be_noticed(published: Json) -> None:
+def test_a_wrong_example_is_detected(published: Json) -> None:
     for schema, value in [
         ({"$ref": "#/components/schemas/IdeaCreate"}, {"title": ""}),
         ({"$ref": "#/components/schemas/IdeaResponse"}, {"title": "Only a title"}),
@@ -184,13 +184,13 @@ def test_a_wrong_example_would_be_noticed(published: Json) -> None:
             check(schema, value, published)
 
 
-def test_public_operations_ask_for_no_token(published: Json) -> None:
+def test_public_operations_require_no_token(published: Json) -> None:
     public = {path for _, path, operation in operations(published) if "security" not in operation}
 
     assert public == {"/", "/health", "/health/db", "/health/ready"}
 
 
-def test_every_operation_behind_a_token_says_how_it_refuses(published: Json) -> None:
+def test_every_protected_operation_documents_its_refusals(published: Json) -> None:
     for method, path, operation in operations(published):
         if "security" in operation:
             responses = operation["responses"]
@@ -201,7 +201,7 @@ def test_every_operation_behind_a_token_says_how_it_refuses(published: Json) -> 
             assert ("422" in responses) == reads, (method, path)
 
 
-def test_every_answer_names_its_exchange(published: Json) -> None:
+def test_every_response_has_a_correlation_id(published: Json) -> None:
     for method, path, operation in operations(published):
         for response in operation["responses"].values():
             assert "X-Correlation-ID" in response["headers"], (method, path)
@@ -261,7 +261,7 @@ async def test_successes_are_sent_as_they_are_documented(ada: Creator, published
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/db"])
-async def test_examples_of_health_are_what_is_sent(client: httpx.AsyncClient, published: Json, path: str) -> None:
+async def test_examples_of_health_match_the_responses(client: httpx.AsyncClient, published: Json, path: str) -> None:
     response = documented(published, "GET", path, 200)
 
     assert (await client.get(path)).json() in [
@@ -273,7 +273,7 @@ async def test_every_example_request_is_accepted(ada: Creator, published: Json) 
     idea = await ada.idea()
     for method, path, operation in operations(published):
         if path.startswith(ADDED_PATHS):
-            continue  # tests/admin does
+            continue  # tested in tests/admin
         for example in (
             operation.get("requestBody", {})
             .get("content", {})

@@ -1,4 +1,4 @@
-"""The operators' pages name everything that can be set, counted and raised."""
+"""The operators' pages document all settings, metrics and alarms."""
 
 import re
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def alerts(kind: type[Alert] = Alert) -> Iterator[str]:
 
 
 def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
-    """Of the settings of one row: one for all of them, or one for each; what is told of a single one may be a list."""
+    """Yields the defaults of one row: one for all settings, or one for each; a single setting may have a list."""
     named = re.findall(r"`([\w.]+)`", names)
     values = [_value(text) for text in said.split(", ")]
     if len(named) == 1 and len(values) > 1:
@@ -50,7 +50,7 @@ def defaults_of(names: str, said: str) -> Iterator[tuple[str, object]]:
 
 
 def _value(text: str) -> object:
-    """Bare words are `none`, a truth value, or a number, which may have a unit; everything else is in backticks."""
+    """Bare words are `none`, a boolean, or a number, which may have a unit; everything else is in backticks."""
     if text.startswith("`"):
         return text.strip("`")
     if text in {"none", "true", "false"}:
@@ -73,7 +73,7 @@ def test_every_setting_is_explained_once_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("setting", DEFAULTS)
-def test_the_default_is_what_is_said(setting: str) -> None:
+def test_documented_defaults_match_the_settings(setting: str) -> None:
     default = msgspec.json.decode(msgspec.json.encode(Settings(), enc_hook=str))
     for name in setting.split("."):
         default = default[name]
@@ -82,7 +82,7 @@ def test_the_default_is_what_is_said(setting: str) -> None:
     assert default in ([said], said) or (said is None and default == [])
 
 
-def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
+def test_the_printed_quotas_are_accepted(tmp_path: Path) -> None:
     [shown] = re.findall(r"```toml\n(.*?)```", RATE_LIMITS, re.DOTALL)
     [variable] = re.findall(r"`CREATORVAULT_LIMITS__GROUPS='(.*?)'`", RATE_LIMITS)
     file = tmp_path / "litestar.toml"
@@ -94,23 +94,23 @@ def test_the_quotas_that_are_shown_can_be_set(tmp_path: Path) -> None:
     )
 
 
-def test_the_groups_that_are_listed_are_those_that_there_are() -> None:
+def test_the_listed_groups_match_the_apps() -> None:
     listed = re.findall(r"^\| `(\w+)` \| `/api", RATE_LIMITS, re.MULTILINE)
 
     assert set(listed) == {installed.name for installed in INSTALLED if installed.is_limited}
 
 
 @pytest.mark.parametrize("variable", sorted({*DEPLOYED, *BETTER_AUTH}))
-def test_every_variable_is_named(variable: str) -> None:
+def test_every_variable_is_documented(variable: str) -> None:
     assert f"`{variable}`" in SETTINGS
 
 
 @pytest.mark.parametrize("code", sorted({*alerts(), "provider_down", "statements_lost"}))
-def test_every_alarm_has_an_answer(code: str) -> None:
+def test_every_alarm_has_a_documented_response(code: str) -> None:
     assert f"| `{code}` |" in ALARMS
 
 
-def test_every_figure_is_named_and_no_other(app: Litestar) -> None:
+def test_every_metric_is_documented_and_no_other(app: Litestar) -> None:
     measured = CollectorRegistry()
     Recorder(measured)
     there_are = {
@@ -121,9 +121,9 @@ def test_every_figure_is_named_and_no_other(app: Litestar) -> None:
     named = set()
     for cell in re.findall(r"^\| (`creatorvault_.*?) \|", MONITORING, re.MULTILINE):
         first, *others = re.findall(r"`(\w+)`", cell.partition(" by ")[0])
-        # What begins with an underscore stands in the place of the last two words of the first.
+        # A name that begins with an underscore replaces the last two words of the first name.
         shared, *_ = first.rsplit("_", 2)
         named |= {first, *(f"{shared}{other}" if other.startswith("_") else other for other in others)}
 
-    # One is there only where processes share their counts.
+    # One metric exists only if processes share their counts.
     assert named == there_are | {"creatorvault_limits_storage_up"}

@@ -1,4 +1,4 @@
-"""`creatorvault run` as a process of its own, on its embedded database: from nothing to an answer, and back."""
+"""`creatorvault run` as a separate process, with its embedded database: start, requests and shutdown."""
 
 import json
 import os
@@ -28,12 +28,12 @@ def home() -> Iterator[Path]:
 
 
 def stored(run: Run, field: str, headers: Any) -> Sequence[str]:
-    """Tests of this file share one home, so there may be ideas of others too."""
+    """Returns the stored ideas. Tests of this file share one home, so there may be ideas of other tests."""
     answer = httpx.get(f"{run.address}/api/v1/ada/ideas", headers=headers)
     return [item[field] for item in answer.json()["items"]]
 
 
-def test_the_printed_line_captures_an_idea_that_is_there_after_a_restart(home: Path) -> None:
+def test_the_printed_command_stores_an_idea_that_survives_a_restart(home: Path) -> None:
     with running(home) as first:
         answer = first.curl()
         assert answer.status_code == 201
@@ -50,7 +50,7 @@ def test_the_printed_line_captures_an_idea_that_is_there_after_a_restart(home: P
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_request_in_flight_is_finished_and_stored_before_the_service_ends(home: Path, number: signal.Signals) -> None:
+def test_a_request_in_flight_is_completed_before_the_service_ends(home: Path, number: signal.Signals) -> None:
     with running(home, "--workers", "2") as run:
         token = run.curl().request.headers["Authorization"]
         title = f"written while {number.name} came"
@@ -74,7 +74,7 @@ def test_a_request_in_flight_is_finished_and_stored_before_the_service_ends(home
         assert title in stored(run, "title", {"Authorization": token})
 
 
-def test_a_request_that_never_ends_does_not_hold_the_service_for_ever(home: Path) -> None:
+def test_an_endless_request_does_not_prevent_the_shutdown(home: Path) -> None:
     with running(home, CREATORVAULT_SERVER__SHUTDOWN_SECONDS="1") as run:
         run.until("is ready")
         host, port = run.address.removeprefix("http://").split(":")
@@ -83,7 +83,7 @@ def test_a_request_that_never_ends_does_not_hold_the_service_for_ever(home: Path
             assert run.stop(signal.SIGTERM) == 0
 
 
-def test_sigterm_while_it_starts_leaves_nothing_behind(home: Path) -> None:
+def test_sigterm_during_the_start_leaves_no_processes(home: Path) -> None:
     with running(home) as run:
         deadline = time.monotonic() + DEADLINE
         while not list(home.glob("postgres/data/postmaster.pid")) and time.monotonic() < deadline:
@@ -93,8 +93,8 @@ def test_sigterm_while_it_starts_leaves_nothing_behind(home: Path) -> None:
     assert not list(home.glob("postgres/data/postmaster.pid"))
 
 
-def test_after_the_service_was_killed_the_next_start_finds_its_database_and_its_ideas(home: Path) -> None:
-    """The embedded PostgreSQL goes on, and belongs to who starts next."""
+def test_the_next_start_after_a_kill_finds_database_and_ideas(home: Path) -> None:
+    """The embedded PostgreSQL continues to run, and the next start uses it."""
     with running(home, "--workers", "2") as killed:
         answer = killed.curl()
         assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
@@ -109,8 +109,8 @@ def test_after_the_service_was_killed_the_next_start_finds_its_database_and_its_
     assert not list(home.glob("postgres/data/postmaster.pid"))
 
 
-def test_a_worker_that_cannot_start_ends_the_service_with_an_error(home: Path) -> None:
-    """Its settings are sound and its database is there: only a worker opens the port of the metrics."""
+def test_a_worker_that_cannot_start_stops_the_service(home: Path) -> None:
+    """Settings and database are valid: only a worker opens the metrics port."""
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -122,7 +122,7 @@ def test_a_worker_that_cannot_start_ends_the_service_with_an_error(home: Path) -
     assert not list(home.glob("postgres/data/postmaster.pid"))
 
 
-def test_production_refuses_to_start_and_lists_all_that_is_wrong(home: Path) -> None:
+def test_production_refuses_to_start_and_lists_all_problems(home: Path) -> None:
     with running(home, CREATORVAULT_ENV="production") as run:
         assert run.left() == 1
 
@@ -131,7 +131,7 @@ def test_production_refuses_to_start_and_lists_all_that_is_wrong(home: Path) -> 
     assert "nothing could be encrypted" in run.printed
 
 
-def test_with_better_auth_it_says_why_it_prints_no_token_and_what_to_do(home: Path) -> None:
+def test_with_better_auth_it_says_why_there_is_no_token(home: Path) -> None:
     with running(home, BETTER_AUTH_URL="https://app.example.com") as run:
         printed = run.until("Ctrl-C stops it.")
 

@@ -1,4 +1,4 @@
-"""The running service against its own document: every check and every phase of schemathesis, without a failure."""
+"""Tests the running service against its document: all checks and phases of schemathesis, without a failure."""
 
 import os
 import re
@@ -64,7 +64,7 @@ def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
 
 @pytest.fixture
 def fuzz(service: str, tmp_path: Path) -> Fuzz:
-    """Runs every phase with every check and returns how many cases there were, none of which may have failed."""
+    """Runs all phases with all checks and returns the number of cases, none of which may fail."""
 
     def fuzz(*options: str, token: str, examples: int) -> int:
         variables = unmeasured() | {
@@ -100,7 +100,7 @@ def test_the_service_does_what_its_document_says(fuzz: Fuzz) -> None:
     assert cases >= CASES
 
 
-async def test_the_admin_api_does_what_its_document_says(fuzz: Fuzz, fresh_sql: asyncpg.Connection) -> None:
+async def test_the_admin_api_conforms_to_its_document(fuzz: Fuzz, fresh_sql: asyncpg.Connection) -> None:
     key = new_key()
     await fresh_sql.execute(
         "INSERT INTO operators (id, name, key_id, key_hash, scopes, created_at) VALUES ($1, 'Olga', $2, $3, $4, now())",

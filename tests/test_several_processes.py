@@ -1,4 +1,4 @@
-"""Two applications on one database that share nothing else, as two processes do: each answers with what both wrote."""
+"""Two applications that share only the database, as two processes do: each sees the writes of both."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ ROUNDS = 12
 
 @pytest.fixture
 async def both(house_with: Callable[..., Awaitable[House]]) -> tuple[Creator, Creator]:
-    """The same creator, at one application and at the other; both have the vault's corpus at hand."""
+    """The same creator at both applications, which both have the vault in their search cache."""
     ada = (await house_with(**PATIENT)).creator()
     same = (await house_with(**PATIENT)).creator(ada.user_id)
     await ada.idea("First")
@@ -23,7 +23,7 @@ async def both(house_with: Callable[..., Awaitable[House]]) -> tuple[Creator, Cr
     return ada, same
 
 
-async def test_what_one_has_stored_the_other_finds_at_once(both: tuple[Creator, Creator]) -> None:
+async def test_one_process_finds_what_the_other_has_stored(both: tuple[Creator, Creator]) -> None:
     async def write(name: str, here: Creator, there: Creator) -> None:
         for number in range(ROUNDS):
             title = f"{name} number {number:02}"
@@ -50,7 +50,7 @@ async def test_what_one_has_stored_the_other_finds_at_once(both: tuple[Creator, 
         assert tagged["total"] == sum(title.startswith("a ") for title in kept)
 
 
-async def test_writers_at_both_lose_nothing_and_count_exactly(both: tuple[Creator, Creator]) -> None:
+async def test_writers_in_both_lose_nothing_and_count_exactly(both: tuple[Creator, Creator]) -> None:
     idea = await both[0].idea("Shared")
     writers = cycle(both)
     answers = await asyncio.gather(
@@ -59,7 +59,7 @@ async def test_writers_at_both_lose_nothing_and_count_exactly(both: tuple[Creato
     )
 
     assert {answer.status_code for answer in answers} == {200, 201}
-    # Each change has moved the vault on by one, whoever made it.
+    # Each change has incremented the vault's revision, in either process.
     assert sorted(int(answer.headers["ETag"].strip('"')) for answer in answers) == list(range(3, 33))
     for creator in both:
         found = (await creator.list({"search": "new", "limit": 100})).json()

@@ -1,4 +1,4 @@
-"""Any sequence of requests is answered as the plain Python model of a vault answers it."""
+"""Any sequence of requests gives the same responses as a plain Python model of a vault."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -18,14 +18,14 @@ from tests.ways import vault_of
 
 pytestmark = pytest.mark.no_cover
 
-# Signs that are special to LIKE; letters whose case changes their length or depends on a language; ligatures, marks
-# apart from and joined to their letters, full-width and circled forms, joined emoji, blanks and line breaks.
+# Characters that are special to LIKE; letters whose case changes their length or depends on a language; ligatures,
+# marks separate from and composed with their letters, full-width and circled forms, joined emoji, white space.
 SIGNS: Final = [
     *("%", "_", "\\", "'", "*", "a", "A", "b", "z", "1", " ", "\n", "-"),
     *("ß", "ẞ", "s", "S", "İ", "I", "i", "ı", "ς", "σ", "Σ", "ﬁ", "ﬀ", "fi", "K", "k"),
     *("e", "\u0301", "é", "É", "ö", "ｆ", "①", "½", "👩🏽\u200d🚀", "👩", "🏳️", "\u200d", "ſ", "ŉ", "ΐ"),
 ]
-# A comma in a tag splits it; in the filter too.
+# A comma splits a tag, also in the filter.
 TAGS: Final = [
     "moss",
     "Moss",
@@ -82,7 +82,7 @@ which = st.integers(0, 7)
 
 
 class VaultMachine(RuleBasedStateMachine):
-    """Drives the API beside the model; requests run on the application's own loop."""
+    """Drives the API and the model; requests run on the application's event loop."""
 
     def __init__(self, house: House, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
@@ -136,7 +136,7 @@ class VaultMachine(RuleBasedStateMachine):
             self.learn(idea, expected, answer.json())
 
     def learn(self, before: Idea, expected: Idea, answered: Idea) -> None:
-        """Takes the new time from the server, which must not run backwards."""
+        """Copies the new time from the server, which must not decrease."""
         assert answered == expected | {"updated_at": answered["updated_at"]}
         assert answered["updated_at"] >= before["updated_at"]
         self.model.ideas[before["id"]] = answered
@@ -173,14 +173,14 @@ class VaultMachine(RuleBasedStateMachine):
 
     @rule(question=questions)
     def ask_a_process_that_has_nothing(self, question: Question) -> None:
-        """It reads the vault from what was sealed together before, as far as that still stands."""
+        """It reads the vault from existing segments."""
         self.house.app.state.search_cache.forget(vault_of(self.ada))
         self.ask(question)
         self.wait(self.house.app.state.segment_writer.finish())
 
     @rule(question=questions)
     def walk(self, question: Question) -> None:
-        """By cursor, to the end: the same ideas as on one page."""
+        """Reads all pages by cursor: the same ideas as on one page."""
         whole = self.model.answer(replace(question, limit=100, offset=0))
         parameters = [pair for pair in question.parameters() if pair[0] != "offset"]
         cursor: str | None = ""
@@ -196,7 +196,7 @@ class VaultMachine(RuleBasedStateMachine):
 
     @rule(stages=st.lists(stages, min_size=2, max_size=3), page=st.integers(1, 4))
     def leaf_through_every_order(self, stages: list[str], page: int) -> None:
-        """Nothing filtered by text: these lists come from another place than those that are."""
+        """Without a text filter: these lists are not served by the search cache."""
         for position, sort in enumerate(sorts, page):
             self.ask(Question(sort=sort, order=("asc", "desc")[position % 2], limit=100))
         self.ask(Question(stages=tuple(stages), sort="stage", limit=page, offset=page))
@@ -204,7 +204,7 @@ class VaultMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.ideas)
     @rule(which=which, begin=st.integers(0, 20), length=st.sampled_from([1, 2, 3, 5, 200]), spelling=spellings)
     def search_for_a_part(self, which: int, begin: int, length: int, spelling: Any) -> None:
-        """What an idea holds, written otherwise: chance alone would seldom find anything."""
+        """Searches for a differently spelled part of an idea: random terms would rarely match."""
         idea = self.pick(which)
         text = idea["title"] if begin % 2 else idea["notes"] or idea["title"]
         begin %= len(text)
@@ -214,11 +214,11 @@ class VaultMachine(RuleBasedStateMachine):
 def test_the_api_agrees_with_the_model(
     house: House, session_loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Segments of a few ideas, so that there are some.
+    # Segments of a few ideas, so that some exist.
     monkeypatch.setattr(vault_reader, "FEWEST", 1)
     monkeypatch.setattr(vault_reader, "MOST", 2)
     run_state_machine_as_test(
-        cast("Any", lambda: VaultMachine(house, session_loop)),  # any factory will do, whatever its types say
+        cast("Any", lambda: VaultMachine(house, session_loop)),  # any factory works, regardless of its declared types
         settings=settings(
             max_examples=20,
             stateful_step_count=25,

@@ -1,4 +1,4 @@
-"""The wheel and the source distribution, built and used as a stranger uses them: far from any checkout."""
+"""The wheel and the source distribution, built and used outside of a checkout."""
 
 import email
 import os
@@ -33,7 +33,7 @@ UV: Final = (sys.executable, "-m", "uv")
 BY_NAME: Final = re.compile(
     r"\b(?:pipx?|uvx?|poetry|pdm)\b[^\n`]*?(?<![\w./-])creatorvault(?=[\[\]\s'\"`=<>~!@,.;:)]|$)", re.MULTILINE
 )
-"""What takes it from a package index, where the name is free for anybody; a path to a wheel does not."""
+"""Installs it from a package index, where anybody can register the name; a path to a wheel does not match."""
 
 
 NOT_OF_THE_PROJECT: Final = shutil.ignore_patterns(
@@ -43,7 +43,7 @@ SECRETS: Final = (".env", "root_keys", "secrets/root_keys", ".creatorvault/secre
 
 
 def build(kind: str, source: Path, target: Path) -> Path:
-    """With the build backend of the tests' environment, which has to be there to install the checkout too."""
+    """Builds with the build backend of the tests' environment, which installing the checkout also needs."""
     options = ("--no-build-isolation", "--python", sys.executable, "--out-dir", target)
     subprocess.run([*UV, "build", "--quiet", f"--{kind}", *options, source], check=True)
     [built] = target.glob("*.whl" if kind == "wheel" else "*.tar.gz")
@@ -52,7 +52,7 @@ def build(kind: str, source: Path, target: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy in which somebody has left secrets."""
+    """A copy of the checkout that contains secrets."""
     folder = tmp_path_factory.mktemp("checkout") / "creatorvault"
     shutil.copytree(ROOT, folder, ignore=NOT_OF_THE_PROJECT)
     for name in SECRETS:
@@ -75,7 +75,7 @@ def files(folder: Path) -> Iterator[str]:
     return (str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
 
 
-def test_the_wheel_holds_all_that_serving_needs_and_nothing_else(wheel: Path, checkout: Path) -> None:
+def test_the_wheel_contains_exactly_what_serving_needs(wheel: Path, checkout: Path) -> None:
     package = {f"creatorvault/{file}" for file in files(checkout / "creatorvault")}
     beside = {f"creatorvault/bundled/migrations/{file}" for file in files(checkout / "migrations")}
 
@@ -85,7 +85,7 @@ def test_the_wheel_holds_all_that_serving_needs_and_nothing_else(wheel: Path, ch
     assert {"creatorvault/core/documentation/docs.html", "creatorvault/bundled/migrations/env.py"} <= held
 
 
-def test_its_metadata_say_what_it_is_and_what_it_needs(wheel: Path) -> None:
+def test_the_metadata_contain_description_and_requirements(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         [folder] = {name.split("/")[0] for name in archive.namelist() if ".dist-info/" in name}
         text = archive.read(f"{folder}/METADATA").decode()
@@ -127,7 +127,7 @@ def test_the_source_distribution_builds_the_same_wheel(sdist: Path, wheel: Path,
     assert again.read_bytes() == wheel.read_bytes()
 
 
-def test_the_source_distribution_holds_the_project_and_no_secret(sdist: Path, checkout: Path) -> None:
+def test_the_source_distribution_contains_no_secrets(sdist: Path, checkout: Path) -> None:
     with tarfile.open(sdist) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
 
@@ -144,8 +144,8 @@ def test_the_source_distribution_holds_the_project_and_no_secret(sdist: Path, ch
     } <= held
 
 
-def test_nothing_says_to_install_it_from_a_package_index() -> None:
-    """But for the page that warns of it."""
+def test_no_page_tells_to_install_it_from_a_package_index() -> None:
+    """Except the page that warns about it."""
     places = [*ROOT.glob("*.md"), ROOT / "litestar.toml", ROOT / "pyproject.toml"]
     for folder in ("creatorvault", "docs", "docker", "migrations"):
         places += [file for file in (ROOT / folder).rglob("*") if file.suffix in {".md", ".py", ".html", ".toml"}]
@@ -160,7 +160,7 @@ def test_nothing_says_to_install_it_from_a_package_index() -> None:
 
 @pytest.fixture(scope="module")
 def environment(wheel: Path) -> Iterator[Path]:
-    """A new one, with the wheel's dependencies as the lock has them, in a folder that other accounts may pass."""
+    """A new environment with the locked dependencies of the wheel, in a folder that other accounts can access."""
     with tempfile.TemporaryDirectory(prefix="creatorvault wheel ") as folder:
         Path(folder).chmod(0o755)
         environment = Path(folder) / "environment"
@@ -176,7 +176,7 @@ def install(environment: Path, requirement: str) -> None:
 
 
 def variables(environment: Path) -> Mapping[str, str]:
-    """A new HOME, and nothing of whoever runs the tests."""
+    """A new HOME, without variables of the user who runs the tests."""
     home = environment.parent / "home"
     home.mkdir(exist_ok=True)
     return {"PATH": f"{environment / 'bin'}:{os.environ['PATH']}", "HOME": str(home), "PORT": str(free_port())}
@@ -184,7 +184,7 @@ def variables(environment: Path) -> Mapping[str, str]:
 
 @contextmanager
 def running(environment: Path) -> Iterator[Run]:
-    """In an empty folder."""
+    """Runs it in an empty folder."""
     folder = environment.parent / "empty"
     folder.mkdir()
     environ = variables(environment)
@@ -208,8 +208,8 @@ def running(environment: Path) -> Iterator[Run]:
         process.stdout.close()
 
 
-def test_the_installed_wheel_says_what_is_missing_then_serves_in_an_empty_folder(environment: Path) -> None:
-    """Without an embedded PostgreSQL at first, then with what its message says."""
+def test_the_installed_wheel_serves_in_an_empty_folder(environment: Path) -> None:
+    """First without an embedded PostgreSQL, then with the extra named in the message."""
     without = subprocess.run(
         ["creatorvault", "run"],
         cwd=environment.parent,

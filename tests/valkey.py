@@ -1,4 +1,4 @@
-"""A Valkey or Redis of the tests' own, which may be killed, frozen and started again on the same port."""
+"""A Valkey or Redis for tests, which can be killed, frozen and restarted on the same port."""
 
 import shutil
 import signal
@@ -43,7 +43,7 @@ class ValkeyServer:
             self._process.wait()
 
     def freeze(self) -> None:
-        """It keeps its connections and answers nothing, as behind a network that swallows packets."""
+        """Stops responding without closing connections, as behind a network that drops packets."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:

@@ -1,4 +1,4 @@
-"""A vault as plain Python: what the contract says, in the fewest words, with none of the application's code."""
+"""A minimal Python model of a vault according to the contract, independent of the application's code."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ NEVER_NULL: Final = ("title", "stage", "priority", "tags")
 
 
 def without_case(text: str) -> str:
-    """Both sides are NFKC-normalised and case-folded; folding can take a letter apart, hence the last step."""
+    """NFKC-normalises and case-folds; folding can decompose a letter, hence the last step."""
     return normalize("NFKC", normalize("NFKC", text).casefold())
 
 
@@ -30,7 +30,7 @@ def tidy(tags: Iterable[str]) -> list[str]:
 
 
 def stored(fields: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a body as they come back."""
+    """Returns the fields of a body as the API returns them."""
     result = dict(fields)
     if isinstance(result.get("title"), str):
         result["title"] = result["title"].strip()
@@ -81,7 +81,7 @@ class Question:
 
 @dataclass
 class VaultModel:
-    """Ids and times are the server's to choose; everything else follows from what was sent."""
+    """The server chooses ids and times; everything else follows from the requests."""
 
     ideas: dict[str, Idea] = field(default_factory=dict)
 

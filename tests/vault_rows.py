@@ -1,4 +1,4 @@
-"""All rows of one vault, whichever tables there are, as somebody with the superuser's login sees them."""
+"""All rows of one vault in all tables, read as the superuser."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,9 +7,9 @@ import asyncpg
 from creatorvault.core.identifiers import VaultId
 
 type Rows = Mapping[str, Sequence[str]]
-"""By table, each row as PostgreSQL writes it."""
+"""Rows by table, in PostgreSQL's text format."""
 type Tables = Mapping[str, Sequence[str]]
-"""The columns of every table that has rows of tenants."""
+"""Columns of all tables with rows of tenants."""
 
 TABLES = """
     SELECT c.oid::regclass::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
@@ -29,20 +29,20 @@ async def all_rows(sql: asyncpg.Connection, of: Tables) -> Rows:
 
 
 async def rows_of(sql: asyncpg.Connection, vault: VaultId) -> Rows:
-    """Tables that know no creators, as that of tenants, are left out."""
+    """Omits tables without a creator, such as that of tenants."""
     own = {name for name, columns in (await tables(sql)).items() if "user_id" in columns}
     return await _rows(sql, dict.fromkeys(own, "tenant_id = $1 AND user_id = $2"), *vault)
 
 
 async def rows_of_others(sql: asyncpg.Connection, vault: VaultId, of: Tables) -> Rows:
-    """Of other vaults, and of other tenants where a table knows no creators."""
+    """Returns rows of other vaults, and of other tenants for tables without a creator."""
     others, other_tenants = "NOT (tenant_id = $1 AND user_id = $2)", "tenant_id <> $1"
     conditions = {name: others if "user_id" in columns else other_tenants for name, columns in of.items()}
     return await _rows(sql, conditions, *vault)
 
 
 async def _rows(sql: asyncpg.Connection, conditions: Mapping[str, str], *arguments: object) -> Rows:
-    """In one statement, and so from one snapshot."""
+    """Reads all rows in one statement, and therefore from one snapshot."""
     parts = [
         f"SELECT '{table}' AS name, ARRAY(SELECT t::text FROM {table} AS t WHERE {condition} ORDER BY 1) AS rows"
         for table, condition in conditions.items()

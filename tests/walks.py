@@ -1,4 +1,4 @@
-"""Lists read by cursor, page after page."""
+"""Reading lists by cursor, page by page."""
 
 from collections.abc import AsyncGenerator, Sequence
 from itertools import cycle
@@ -25,7 +25,7 @@ async def page_of(creator: Creator, asked: Asked, cursor: str, limit: int) -> di
 
 
 async def walk(creators: Sequence[Creator], asked: Asked, cursor: str = "") -> AsyncGenerator[dict[str, Any]]:
-    """Pages of several sizes, asked for in turn by the same creator at several houses."""
+    """Reads pages of several sizes, alternately at several applications."""
     there = cycle(creators)
     for limit in cycle((1, 3, 2, 5)):
         page = await page_of(next(there), asked, cursor, limit)

@@ -1,4 +1,4 @@
-"""Which way an answer came: by single statements alone, or in a transaction."""
+"""How a response was produced: only by single statements, or in a transaction."""
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
@@ -23,12 +23,12 @@ class Way(StrEnum):
     STATEMENT = "single statement"
     TRANSACTION = "transaction"
     BOTH = "single statement, then transaction"
-    """The fast path was tried and left the answer to the transaction."""
+    """The fast path was tried and fell back to a transaction."""
 
 
 @dataclass
 class Trail:
-    """`reads` and `changes` are the texts of single statements, in the order in which they were sent."""
+    """`reads` and `changes` are the texts of single statements, in the order of execution."""
 
     reads: list[str] = field(default_factory=list)
     changes: list[str] = field(default_factory=list)
@@ -46,13 +46,13 @@ class Trail:
         return Way.NONE
 
 
-# What runs behind a request, in a context of its own, is not on its trail.
+# Background work of a request, which has its own context, is not on its trail.
 _TRAIL: ContextVar[Trail | None] = ContextVar("trail", default=None)
 
 
 @contextmanager
 def followed() -> Iterator[Trail]:
-    """The trail of what is asked for inside, of any house."""
+    """Yields the trail of requests within the block, to any application."""
     trail = Trail()
     token = _TRAIL.set(trail)
     try:
@@ -89,14 +89,14 @@ def _opened(
 
 
 def vault_of(creator: Creator) -> VaultId:
-    """In the organization that the token names, or the creator's own."""
+    """Returns the vault in the organization of the token, or the personal one."""
     org_id = creator.claims.get("org_id")
     kind = TenantKind.PERSONAL if org_id is None else TenantKind.ORGANIZATION
     return VaultId(TenantName(kind, "better-auth", org_id or creator.user_id).id, UserId(creator.user_id))
 
 
 def forget(house: House, vault: VaultId) -> None:
-    """The process is as one that has never seen the vault: cold."""
+    """Clears all caches of the vault, as in a new process."""
     state = house.app.state
     state.keyring.forget(vault)
     state.search_cache.forget(vault)

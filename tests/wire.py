@@ -1,4 +1,4 @@
-"""The wire between the application and its database, which a test can cut and mend."""
+"""The connection between the application and its database, which a test can cut and restore."""
 
 import asyncio
 import tempfile
@@ -14,7 +14,7 @@ CHUNK: Final = 65_536
 
 
 class Wire:
-    """A Unix socket that passes everything on to PostgreSQL's own while it is whole."""
+    """A Unix socket that forwards to PostgreSQL's own unless it is cut."""
 
     def __init__(self, database: Database, folder: Path) -> None:
         self._target = Path(database.socket) / SOCKET
@@ -27,7 +27,7 @@ class Wire:
         self._server = await asyncio.start_unix_server(self._carry, self._folder / SOCKET)
 
     async def cut(self) -> None:
-        """New connections are refused, and those that were open are gone."""
+        """Closes open connections and refuses new ones."""
         if self._server is None:
             return
         self._server.close()

@@ -10,7 +10,7 @@ from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from tests.factories import Creator, Idea
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
-QUICKLY = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
+STATEMENTS = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:

@@ -1,4 +1,4 @@
-"""Checks of who may sign tokens. What keeps the service from starting at all is in `settings.rules`."""
+"""Checks of token issuers. Problems that prevent the service from starting are in `settings.rules`."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,4 @@
-"""From verified claims (RFC 7519 §4, and Better Auth's own) to an Identity."""
+"""Builds an Identity from verified claims (RFC 7519 §4, and Better Auth's own)."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ MAX_ID_LENGTH: Final = 255
 
 
 def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Identity:
-    """Raises TokenRefused for a banned user and for claims of another type than they should have."""
+    """Raises TokenRefused for a banned user and for claims of a wrong type."""
     if _flag(claims, "banned"):
         raise TokenRefused("the user is banned")
     for name in ("iat", "nbf"):
@@ -36,19 +36,18 @@ def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Ident
 
 
 def refuse_long_life(claims: Mapping[str, object], most: int) -> None:
-    """A token cannot be called back, so its issuer must not make it valid for longer than `most` seconds.
+    """Raises TokenRefused if the token is valid for longer than `most` seconds, since a token cannot be revoked.
 
-    `claims` are those that `identity_from` accepts. Raises TokenRefused. A token that says it was issued in the future
-    is refused before it comes here.
+    `claims` are those that `identity_from` accepts. Tokens issued in the future have been refused before.
     """
     if int(_number(claims, "exp") or 0) - int(_number(claims, "iat") or 0) > most:
         raise TokenRefused(f"the token is valid for longer than {most} seconds (auth.max_token_seconds)")
 
 
 def claim(claims: Mapping[str, object], name: str) -> object:
-    """A claim by its name, or else by its path: `o.id` is the member `id` of the claim `o`.
+    """Returns a claim by its name, or else by its path: `o.id` is the member `id` of the claim `o`.
 
-    The whole name comes first, since names that are URLs (RFC 7519 §4.2) hold dots too.
+    The whole name is tried first, since names that are URLs (RFC 7519 §4.2) also contain dots.
     """
     if name in claims:
         return claims[name]
@@ -92,7 +91,7 @@ def _words(claims: Mapping[str, object], name: str) -> tuple[str, ...]:
 
 
 def _storable(value: object, name: str) -> str:
-    """Text that UTF-8 and PostgreSQL can hold: no lone surrogates, no NUL."""
+    """Whether UTF-8 and PostgreSQL can store the text: no lone surrogates, no NUL."""
     if not isinstance(value, str):
         raise TokenRefused(f"the claim {name} is not text")
     if "\0" in value or not _is_unicode(value):
@@ -116,7 +115,7 @@ def _flag(claims: Mapping[str, object], name: str) -> bool:
 
 
 def _number(claims: Mapping[str, object], name: str) -> float | None:
-    """A NumericDate (RFC 7519 §2): seconds since 1970. A boolean is an int in Python, and a wrong type in JSON."""
+    """Reads a NumericDate (RFC 7519 §2): seconds since 1970. A boolean is an int in Python, but not in JSON."""
     value = claims.get(name)
     if value is None:
         return None

@@ -1,17 +1,17 @@
-"""Why a caller is not let in. The texts are ours alone: nothing of the token is ever in them."""
+"""Errors of authentication. Their messages never contain any part of the token."""
 
 from creatorvault.core.errors import Forbidden, ServiceUnavailable, Unauthorized
 
 
 class NotAuthenticated(Unauthorized):
-    """The request carries no bearer token."""
+    """The request has no bearer token."""
 
     def __init__(self) -> None:
         super().__init__("Not authenticated")
 
 
 class TokenRefused(Unauthorized):
-    """The request carries a token that is not accepted, for `reason`."""
+    """The request has a token that is not accepted, for `reason`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"Could not validate credentials: {reason}")
@@ -19,11 +19,11 @@ class TokenRefused(Unauthorized):
 
 
 class KeyMismatch(TokenRefused):
-    """The issuer's keys did not sign the token; another issuer's may have."""
+    """The token was not signed with a key of this issuer; another issuer may have signed it."""
 
 
 class IssuerUnavailable(ServiceUnavailable):
-    """No key of the token's issuer is at hand and none can be had now, so nobody can say whether the token is good."""
+    """No key of the token's issuer is available or can be fetched now, so the token cannot be verified."""
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__("The keys of the token's issuer cannot be fetched", retry_after=retry_after)

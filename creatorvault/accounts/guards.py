@@ -1,4 +1,4 @@
-"""Who is let in. Every route needs an identity unless its handler says `opt={"public": True}`."""
+"""Authentication guards. Every route requires an identity unless its handler has `opt={"public": True}`."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, cast
@@ -20,12 +20,12 @@ PUBLIC = "public"
 
 
 class Credentials[Caller](Protocol):
-    """How the text after `Bearer` is turned into a caller."""
+    """Resolves the text after `Bearer` to a caller."""
 
     async def recognise(self, text: str) -> Caller | None:
-        """Returns the caller if this process knows the credential already, and None otherwise. Costs about a hash.
+        """Returns the caller if this process already knows the credential, else None. Costs about a hash.
 
-        Raises TokenRefused for a known credential that has been withdrawn, and ServiceUnavailable.
+        Raises TokenRefused for a known credential that has been revoked, and ServiceUnavailable.
         """
         ...
 
@@ -35,9 +35,9 @@ class Credentials[Caller](Protocol):
 
 
 async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
-    """Verifies the bearer token (RFC 6750 §2.1) before path, query or body are read; the caller becomes the user.
+    """Verifies the bearer token (RFC 6750 §2.1) before path, query or body are read, and sets the user.
 
-    Counts the request next, so a quota that is used up (429) comes after the token (401) and before all the rest.
+    Then counts the request, so that 429 comes after 401 and before all other errors.
     """
     if handler.opt.get(PUBLIC):
         return
@@ -51,12 +51,12 @@ async def counted[Caller](
     credentials: Credentials[Caller],
     named: Callable[[Caller], Sequence[str]],
 ) -> Caller:
-    """Whom the bearer token speaks for. The request counts as theirs, or as its address's when nobody is known.
+    """Returns the caller of the bearer token. Counts the request for the caller, or for its address without a caller.
 
-    `named` tells what their pseudonym is made of.
+    `named` returns the parts of the caller's pseudonym.
 
-    A credential that this process knows does not depend on the address, where a stranger may be at work too. Any other
-    one is verified only while the address has requests left. Raises Unauthorized, TooManyRequests and
+    A credential that this process knows is accepted regardless of the address, which others may share. Any other
+    credential is verified only while the address has requests left. Raises Unauthorized, TooManyRequests and
     ServiceUnavailable.
     """
     scope = cast("HTTPScope", connection.scope)
@@ -78,7 +78,7 @@ async def counted[Caller](
 async def _verified[Caller](
     scope: HTTPScope, limits: RateLimits, credentials: Credentials[Caller], token: str
 ) -> Caller:
-    """The request stays counted unless the credential is good, or nobody can tell. Who hangs up stays counted too."""
+    """Undoes the count if the credential is accepted or cannot be verified, but not if the client disconnects."""
     reservation = await limits.reserve(scope)
     try:
         caller = await credentials.verify(token)

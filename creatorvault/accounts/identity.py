@@ -1,4 +1,4 @@
-"""Who is calling, as far as a verified token says."""
+"""The caller, as described by a verified token."""
 
 from datetime import datetime
 
@@ -8,9 +8,9 @@ from creatorvault.core.identifiers import UserId
 
 
 class Identity(Struct, frozen=True, kw_only=True):
-    """`subject` means one person within `realm`: issuers of one realm speak for the same users.
+    """`subject` identifies a user within `realm`: issuers of one realm share their users.
 
-    `org_id` is set only together with a non-empty `org_roles`. Roles compare exactly, case included.
+    `org_id` is set only together with a non-empty `org_roles`. Roles are compared exactly, including case.
     """
 
     realm: str

@@ -1,4 +1,4 @@
-"""Who may sign tokens: what each configured issuer accepts, and with which key it is verified."""
+"""Token issuers: which tokens each configured issuer accepts, and with which key they are verified."""
 
 from collections.abc import Callable
 from hashlib import sha256
@@ -24,18 +24,18 @@ class Issuer(Protocol):
     algorithms: tuple[str, ...]
 
     async def key_for(self, token: UnverifiedToken) -> VerifyingKey:
-        """Raises KeyMismatch when the issuer has no such key, IssuerUnavailable when that cannot be told."""
+        """Raises KeyMismatch if the issuer has no such key, IssuerUnavailable if that cannot be determined."""
         ...
 
     def still_trusts(self, key: VerifyingKey, key_id: str | None) -> bool:
-        """Whether a token that `key` has verified may still be believed. Never waits."""
+        """Whether a token that was verified with `key` is still valid. Never waits."""
         ...
 
     async def aclose(self) -> None: ...
 
 
 class SharedSecretIssuer:
-    """HS256 with a secret that the front end holds as well."""
+    """HS256 with a secret shared with the front end."""
 
     def __init__(self, settings: IssuerSettings, secret: str) -> None:
         self.settings = settings
@@ -51,28 +51,28 @@ class SharedSecretIssuer:
         return True
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Does nothing: there is nothing to close."""
 
 
 class AcceptedClaims(NamedTuple):
-    """Values of iss and aud. None of a kind: the claim is not looked at."""
+    """Accepted values of iss and aud. If there are none, the claim is not checked."""
 
     names: tuple[str, ...]
     audiences: tuple[str, ...]
 
 
 def accepted_claims(settings: IssuerSettings) -> AcceptedClaims:
-    """Each as the settings have it, and as browsers write it.
+    """Returns each value as in the settings, and as browsers normalise it.
 
-    A token's own text is compared exactly (RFC 7519 §4.1.1) and never normalised: whoever sends it chose it. Better
-    Auth says what `new URL(…).origin` makes of its base URL; other issuers repeat what their own settings say.
+    The token's own value is compared exactly (RFC 7519 §4.1.1) and never normalised, since the sender chooses it.
+    Better Auth uses `new URL(…).origin` of its base URL; other issuers repeat their own settings.
     """
     names = () if settings.issuer is None else spellings(settings.issuer)
     return AcceptedClaims(names, tuple(text for audience in settings.audiences for text in spellings(audience)))
 
 
 def hmac_key(secret: str) -> bytes:
-    """Raises ValueError for a PEM or SSH text: a public key that served as a secret would be known to everybody."""
+    """Raises ValueError for a PEM or SSH key: everybody would know a public key that is used as a secret."""
     try:
         material: bytes = jwt.get_algorithm_by_name(HS256).prepare_key(secret)
     except jwt.InvalidKeyError as error:
@@ -105,7 +105,7 @@ class JwksIssuer:
 def build_issuer(
     settings: IssuerSettings, auth: AuthSettings, answer_seconds: float, clock: Callable[[], float]
 ) -> Issuer:
-    """Raises ValueError for an issuer that lacks what its kind needs; the checks say the same with a hint."""
+    """Raises ValueError for an incomplete issuer; the checks report the same with a hint."""
     if settings.kind == "shared-secret":
         if settings.secret is None:
             raise ValueError(f"issuer {settings.name!r} has no secret")

@@ -1,7 +1,7 @@
-"""The published keys of one issuer, at hand without waiting.
+"""Cache of the published keys of one issuer.
 
-A known key is answered from memory, always. The network is waited for only by a request that cannot be decided
-without it: the first one, or one whose token names a key that nobody has seen yet.
+Known keys are always served from memory. Only requests that need a fetch wait for the network: the first one, or one
+whose token names an unknown key.
 """
 
 import asyncio
@@ -22,17 +22,17 @@ from creatorvault.settings.sections import AuthSettings
 log = get_logger(__name__)
 
 FETCHES: Counter[tuple[str, str]] = Counter()
-"""By issuer and outcome, since the start of the process."""
+"""Number of fetches by issuer and outcome since the start of the process."""
 
 EMPTY_HANDED_PAUSE_SECONDS: Final = 1.0
-"""Between two attempts while there is no key at all: nobody can be served, so the cooldown would be too long."""
+"""Seconds between attempts while there is no key at all: the cooldown would be too long, since no caller is served."""
 
 
 class JwksCache:
-    """Fetches are single flight, and outlive the request that began them.
+    """Fetches are single-flight, and outlive the request that started them.
 
-    After a fetch that did not help (it failed, or the wanted key was not among the keys) the next one waits for the
-    cooldown; one that brought the wanted key may be followed by another at once, so rotations in a row all work.
+    After an unsuccessful fetch (it failed, or did not contain the requested key) the next one waits for the
+    cooldown; a successful one may be followed by another immediately, so that consecutive rotations all work.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class JwksCache:
         answer_seconds: float,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`answer_seconds` are what a request may wait in all, here and for the database."""
+        """`answer_seconds` is the total time that a request may wait, including for the database."""
         self._name = name
         self._algorithms = algorithms
         self._settings = settings
@@ -58,14 +58,14 @@ class JwksCache:
         self._flight: asyncio.Task[None] | None = None
 
     def known(self, key_id: str, algorithm: str) -> VerifyingKey | None:
-        """Never waits. Starts a refresh in the background when the keys have become old."""
+        """Never waits. Starts a refresh in the background if the keys are stale."""
         key = self._keys.get((key_id, algorithm))
         if key is not None and self._clock() >= self._refresh_at and self._may_fetch():
             self._fetch_once()
         return key
 
     async def find(self, key_id: str, algorithm: str) -> VerifyingKey | None:
-        """None: the issuer does not publish this key. Raises IssuerUnavailable when that cannot be told."""
+        """Returns None if the issuer does not publish this key. Raises IssuerUnavailable if that is unknown."""
         if (key := self.known(key_id, algorithm)) is not None:
             return key
         try:
@@ -81,7 +81,7 @@ class JwksCache:
 
     async def _asked_for(self, key_id: str, algorithm: str) -> VerifyingKey | None:
         if self._flight is not None:
-            # It may have been answered before the key appeared, so it is worth a look, but not the last word.
+            # It may have been sent before the key was published, so its result is used, but a missing key is not final.
             await asyncio.shield(self._flight)
             if (key := self.known(key_id, algorithm)) is not None:
                 return key

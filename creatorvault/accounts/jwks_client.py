@@ -1,4 +1,4 @@
-"""Where an issuer publishes its keys, asked with no more trust than needed."""
+"""Downloads an issuer's key set with as little trust as possible."""
 
 import asyncio
 import ssl
@@ -13,12 +13,12 @@ MAX_KEY_SET_BYTES: Final = 65_536
 
 
 class Unreachable(Exception):
-    """The address gave no answer; the text is the kind of the error, since the texts of others may hold anything."""
+    """The download failed; the text is the type of the error, since texts of other libraries may contain anything."""
 
 
 class JwksClient:
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        """Connects to nothing. Raises httpx.InvalidURL."""
+        """Does not connect. Raises httpx.InvalidURL."""
         self._url = httpx.URL(url)
         self._timeout = timeout_seconds
         self._client = httpx.AsyncClient(
@@ -27,13 +27,13 @@ class JwksClient:
             verify=_authorities(),
             timeout=timeout_seconds,
             headers={"Accept-Encoding": "identity"},
-            limits=httpx.Limits(max_keepalive_connections=0),  # fetches are rare; a kept connection may be a dead one
+            limits=httpx.Limits(max_keepalive_connections=0),  # fetches are rare; a kept-alive connection may be dead
         )
 
     async def download(self) -> bytes:
-        """Within the timeout as a whole. Raises Unreachable, or InvalidKeySet for what cannot be a key set.
+        """The timeout limits the whole download. Raises Unreachable, or InvalidKeySet for an invalid key set.
 
-        Any status but 200 is a fault, redirects included: whoever can send one must not choose our keys.
+        Any status other than 200 is an error, including redirects: whoever can send one must not choose our keys.
         """
         try:
             async with asyncio.timeout(self._timeout):
@@ -58,5 +58,5 @@ class JwksClient:
 
 @cache
 def _authorities() -> ssl.SSLContext:
-    """Those of SSL_CERT_FILE or SSL_CERT_DIR, else certifi's. Reading them takes longer than a fetch, so once."""
+    """Loads SSL_CERT_FILE or SSL_CERT_DIR, else certifi's authorities. Done once: it takes longer than a fetch."""
     return httpx.create_ssl_context()

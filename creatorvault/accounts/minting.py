@@ -1,4 +1,4 @@
-"""Tokens for development, in the form that today's front end signs: HS256 with the shared secret."""
+"""Development tokens, in the format of the existing front end: HS256 with the shared secret."""
 
 import time
 from collections.abc import Sequence
@@ -14,11 +14,11 @@ HOUR: Final = 3600
 
 
 class CannotMint(Exception):
-    """Why there is no token, in words for a developer."""
+    """No token can be minted; the text tells a developer why."""
 
 
 class Person(Struct, frozen=True, kw_only=True):
-    """Who a development token speaks for."""
+    """The user of a development token."""
 
     user_id: str
     email: str | None = None
@@ -29,7 +29,7 @@ class Person(Struct, frozen=True, kw_only=True):
 
 
 def mint_development_token(settings: Settings, person: Person, expires_in: int = HOUR) -> str:
-    """Valid for `expires_in` seconds at the first shared-secret issuer. Raises CannotMint, in production always."""
+    """Mints a token of the first shared-secret issuer. Raises CannotMint, always in production."""
     if settings.environment is Environment.PRODUCTION:
         raise CannotMint("tokens of production come from its issuer")
     if expires_in > (most := settings.auth.max_token_seconds):

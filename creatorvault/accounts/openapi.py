@@ -1,21 +1,21 @@
-"""What the OpenAPI document says of the caller's account."""
+"""Descriptions and examples of the account endpoints for the OpenAPI document."""
 
 from typing import Final
 
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.answers import Answer
+from creatorvault.core.openapi.responses import DocumentedResponse
 
 PROFILE: Final[Prose] = {
-    "user_id": ("The token's subject: the `user_id` in the paths of your ideas.", "user-1"),
-    "authenticated": ("Always true: without a valid token the answer is a 401.", True),
-    "email": ("As the token says.", "ada@example.org"),
-    "name": ("As the token says.", "Ada"),
-    "roles": ("As the token says; ideas need none.", ["user"]),
+    "user_id": ("The subject of the token, which is the `user_id` in the paths of your ideas.", "user-1"),
+    "authenticated": ("Always true: without a valid token the response is 401.", True),
+    "email": ("Email address from the token.", "ada@example.org"),
+    "name": ("Name from the token.", "Ada"),
+    "roles": ("Roles from the token; ideas require none.", ["user"]),
     "tenant_id": (
-        "The tenant that the token selects: its organization's, or your own.",
+        "The tenant that the token selects: that of its organization, or your personal one.",
         "0b8b7b0a-3f0e-5e0b-9a56-0a4c1f6d2e11",
     ),
-    "expires_at": ("When the token ends, UTC.", "2026-11-22T22:10:00Z"),
+    "expires_at": ("Expiry time of the token, UTC.", "2026-11-22T22:10:00Z"),
 }
 
-ME: Final = Answer(description="The caller.")
+ME: Final = DocumentedResponse(description="The caller.")

@@ -1,4 +1,4 @@
-"""Public keys of an issuer (RFC 7517), each tied to the one algorithm it may verify."""
+"""Public keys of an issuer (RFC 7517), each bound to the one algorithm that it may verify."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ type PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
 MIN_RSA_BITS: Final = 2048
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
 
-# An algorithm is allowed together with a key type, never by itself: RFC 8725 §3.1.
+# An algorithm is allowed only in combination with a key type: RFC 8725 §3.1.
 _KEY_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
     "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
     "ES256": {"kty": "EC", "crv": "P-256"},
@@ -28,7 +28,7 @@ ASYMMETRIC_ALGORITHMS: Final = tuple(_KEY_TYPES)
 
 
 class VerifyingKey(Struct, frozen=True):
-    """`fingerprint` tells two keys apart that carry the same id, and knows the same key again after a refetch."""
+    """`fingerprint` distinguishes two keys with the same id, and recognises the same key after a refetch."""
 
     algorithm: str
     fingerprint: bytes
@@ -39,17 +39,17 @@ class VerifyingKey(Struct, frozen=True):
 
 
 type KeySet = Mapping[tuple[str, str], VerifyingKey]
-"""By key id and algorithm: an RSA key that names no algorithm stands under each that the issuer allows."""
+"""Keys by key id and algorithm: an RSA key without an algorithm is listed under each that the issuer allows."""
 
 
 class InvalidKeySet(ValueError):
-    """What the issuer sent is not a JWK Set."""
+    """The issuer's response is not a JWK Set."""
 
 
 def read_key_set(body: bytes, algorithms: Sequence[str]) -> KeySet:
-    """The usable keys of a JWK Set; keys that are private, symmetric, weak, unknown or for something else are left out.
+    """Returns the usable keys of a JWK Set, without private, symmetric, weak or unknown keys and those for other uses.
 
-    Of two keys with one id the first counts. Raises InvalidKeySet.
+    Of two keys with one id the first is used. Raises InvalidKeySet.
     """
     try:
         document: object = json.loads(body)
@@ -74,7 +74,7 @@ def _usable(jwk: object, algorithms: Sequence[str]) -> Iterator[tuple[str, Verif
 
 
 def _is_secret(jwk: Mapping[str, object]) -> bool:
-    """A published private key signs for everybody, so nothing that it signed is believed."""
+    """Whether the key contains private parts: anybody can sign with a published private key, so it is not accepted."""
     return not _PRIVATE_MEMBERS.isdisjoint(jwk)
 
 
@@ -92,7 +92,7 @@ def _fits(jwk: Mapping[str, object], algorithm: str) -> bool:
 def _material(jwk: dict[str, object], algorithm: str) -> PublicKey | None:
     try:
         key = jwt.PyJWK(jwk, algorithm=algorithm).key
-    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):  # the last two: members that are not text
+    except (jwt.PyJWTError, ValueError, TypeError, AttributeError):  # the last two: members that are not strings
         return None
     if isinstance(key, RSAPublicKey):
         return key if key.key_size >= MIN_RSA_BITS else None

@@ -1,4 +1,4 @@
-"""What the account endpoints answer."""
+"""Response schemas of the account endpoints."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from creatorvault.core.identifiers import TenantId
 
 
 class UserProfile(Struct, frozen=True, kw_only=True):
-    """The caller as the token describes them; nothing of it is stored here."""
+    """The caller, as described by the token. The service stores none of it."""
 
     described: ClassVar[Prose] = PROFILE
 

@@ -1,4 +1,4 @@
-"""Verifying a token: every rule that decides whether a caller is who the token says."""
+"""Token verification."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -35,13 +35,13 @@ class TokenVerifier:
         self._longest_life = settings.max_token_seconds
 
     async def recognise(self, text: str) -> Identity | None:
-        """Returns None unless the token was verified here before and still holds. Never waits."""
+        """Returns None unless the token was verified before and is still valid. Never waits."""
         return self._remembered.get(text) if len(text) <= MAX_TOKEN_BYTES else None
 
     async def verify(self, text: str) -> Identity:
-        """Returns without a turn of the event loop unless the issuer's keys must be fetched first.
+        """Returns without yielding to the event loop unless the issuer's keys must be fetched first.
 
-        Raises TokenRefused, or IssuerUnavailable when there is no key to decide with.
+        Raises TokenRefused, or IssuerUnavailable if there is no key to verify with.
         """
         refuse_long(text)
         identity = self._remembered.get(text)
@@ -51,7 +51,7 @@ class TokenVerifier:
 
     @property
     def remembered(self) -> int:
-        """How many tokens need no second check of their signature."""
+        """Number of cached tokens, whose signature need not be verified again."""
         return len(self._remembered)
 
     async def aclose(self) -> None:
@@ -59,7 +59,7 @@ class TokenVerifier:
             await issuer.aclose()
 
     async def _verify_anew(self, token: UnverifiedToken) -> Identity:
-        """More than one issuer comes into question only while a shared secret is being replaced by another."""
+        """There is more than one candidate issuer only while a shared secret is being replaced."""
         refusal = TokenRefused("the token is from an issuer that is not accepted here")
         for issuer in self._candidates(token):
             try:
@@ -69,7 +69,7 @@ class TokenVerifier:
         raise refusal
 
     def _candidates(self, token: UnverifiedToken) -> Sequence[Issuer]:
-        """By the claim iss, which an issuer without one of its own does not have, and by the algorithm."""
+        """Selects issuers by the claim iss, which must be absent for an issuer without names, and by the algorithm."""
         named = [issuer for issuer in self._issuers if token.issuer in (issuer.names or (None,))]
         allowed = [issuer for issuer in named if token.algorithm in issuer.algorithms]
         if named and not allowed:
@@ -86,7 +86,7 @@ class TokenVerifier:
         return identity
 
     def _verified_claims(self, issuer: Issuer, token: UnverifiedToken, key: VerifyingKey) -> Mapping[str, object]:
-        """The algorithm is the key's, so a token cannot have one kind of key read as another."""
+        """Uses the algorithm of the key, so that a token cannot cause a key to be used with another algorithm."""
         claimed = ("iss", "aud") if issuer.settings.kind == "jwks" else ()
         try:
             claims: Mapping[str, object] = jwt.decode(
@@ -110,9 +110,9 @@ def build_verifier(
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> TokenVerifier:
-    """`answer_seconds` are what a request may wait in all, for an issuer's keys and for the database.
+    """`answer_seconds` is the total time that a request may wait, for an issuer's keys and for the database.
 
-    Connects to nothing. Raises ValueError for an issuer that is not fully configured.
+    Does not connect. Raises ValueError for an incomplete issuer.
     """
     issuers = [build_issuer(issuer, settings, answer_seconds, monotonic) for issuer in settings.issuers]
     return TokenVerifier(issuers, TokenCache(settings.remembered_tokens, clock), settings)

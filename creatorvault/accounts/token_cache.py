@@ -1,4 +1,4 @@
-"""Tokens that were verified a moment ago: a signature check costs more than the rest of a small request."""
+"""Cache of verified tokens: verifying a signature costs more than the rest of a small request."""
 
 import time
 from collections import OrderedDict
@@ -13,7 +13,7 @@ from creatorvault.accounts.public_keys import VerifyingKey
 
 
 class CachedToken(Struct, frozen=True):
-    """`until` is in seconds since 1970: the expiry of the token plus the leeway, as for the first verification."""
+    """`until` is the expiry of the token plus the leeway, in seconds since 1970, as for the first verification."""
 
     identity: Identity
     issuer: Issuer
@@ -23,7 +23,7 @@ class CachedToken(Struct, frozen=True):
 
 
 class TokenCache:
-    """Least recently used out first. Holds hashes: a token cannot be read out of it again."""
+    """Evicts the least recently used token first. Stores hashes, so tokens cannot be recovered from it."""
 
     def __init__(self, size: int, clock: Callable[[], float] = time.time) -> None:
         self._size = size
@@ -34,7 +34,7 @@ class TokenCache:
         return len(self._entries)
 
     def get(self, token: str) -> Identity | None:
-        """None also for a token that has expired since, or whose key its issuer has withdrawn."""
+        """Also returns None for a token that has expired, or whose key the issuer has removed."""
         digest = _digest(token)
         entry = self._entries.get(digest)
         if entry is None:

@@ -1,6 +1,6 @@
-"""A token before anybody has verified it: a JWS in compact form (RFC 7515 §7.1), read strictly.
+"""Strict parsing of an unverified token, a JWS in compact form (RFC 7515 §7.1).
 
-What is read here is used to look up which configured issuer and key may verify the token, and for nothing else.
+The result is only used to look up which configured issuer and key may verify the token.
 """
 
 import base64
@@ -28,9 +28,9 @@ class UnverifiedToken(Struct, frozen=True):
 
 
 def read_token(text: str) -> UnverifiedToken:
-    """Raises TokenRefused for anything that is not a plainly built JWT.
+    """Raises TokenRefused for anything that is not a regular JWT.
 
-    The text must not be longer than MAX_TOKEN_BYTES, which `refuse_long` sees to before anything touches it.
+    The text must not be longer than MAX_TOKEN_BYTES, which `refuse_long` checks before.
     """
     if not _COMPACT.fullmatch(text):
         raise TokenRefused(_NOT_A_JWT)
@@ -52,7 +52,7 @@ def refuse_long(text: str) -> None:
 
 
 def _refuse_unusual(header: dict[str, object]) -> None:
-    """`typ` is a media type, in any case, whose `application/` may be left out (RFC 7515 §4.1.9, RFC 8725 §3.11)."""
+    """`typ` is a case-insensitive media type, whose `application/` may be omitted (RFC 7515 §4.1.9, RFC 8725 §3.11)."""
     kind = header.get("typ", "JWT")
     if not isinstance(kind, str) or kind.lower().removeprefix("application/") != "jwt":
         raise TokenRefused(_ANOTHER_TYPE)
@@ -78,7 +78,7 @@ def _json_object(part: str, what: str) -> dict[str, object]:
 
 
 def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """RFC 7515 §4 lets a reader refuse duplicate names; two readers that choose differently are an attack."""
+    """RFC 7515 §4 permits refusing duplicate names; parsers that choose different ones enable attacks."""
     members = dict(pairs)
     if len(members) != len(pairs):
         raise TokenRefused("the token holds a name twice")

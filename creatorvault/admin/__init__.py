@@ -1,1 +1,1 @@
-"""Operators: who runs the service, without a way to read an idea."""
+"""The admin API for operators, who cannot read ideas."""

@@ -1,4 +1,4 @@
-"""`creatorvault operators`: who may use the admin API. Needs the owner of the database, whom the service never is."""
+"""`creatorvault operators`: manages operators of the admin API. Runs as the owner of the database."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -30,22 +30,22 @@ type Act[T] = Callable[[AsyncSession, AuditRecorder], Awaitable[T]]
 
 @click.group("operators")
 def operators_group() -> None:
-    """Appoint operators, list them, and take their keys back."""
+    """Create and list operators, and revoke their keys."""
 
 
 @operators_group.command()
-@click.option("--name", required=True, type=Words(), help="Who it is, for the list.")
+@click.option("--name", required=True, type=Words(), help="Name of the operator, shown in the list.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     required=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What the key may do; may be given several times.",
+    help="Scope of the key; may be repeated.",
 )
 @click.option("--expires", type=click.IntRange(1, MOST_DAYS), help="Days from now; without it the key does not expire.")
 def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
-    """Print a new operator's key on the last line of the output. It is shown this once."""
+    """Print a new operator's key on the last line of the output. It is shown only once."""
     key = new_key()
     operator = Operator(
         name=name,
@@ -68,7 +68,7 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
 
 @operators_group.command("list")
 def list_operators() -> None:
-    """Print every operator: id (the audit log names it), key id, whether the key still opens, scopes, name."""
+    """Print all operators: id (used in the audit log), key id, validity of the key, scopes, name."""
 
     async def act(session: AsyncSession, recorder: AuditRecorder) -> list[str]:
         now = datetime.now(UTC)
@@ -84,7 +84,7 @@ def list_operators() -> None:
 @operators_group.command()
 @click.argument("operator_or_key_id", type=Words())
 def revoke(operator_or_key_id: str) -> None:
-    """Take back the key with this id, or of the operator with this id, at once and for good."""
+    """Revoke the key with this id, or of the operator with this id, immediately and permanently."""
 
     async def act(session: AsyncSession, recorder: AuditRecorder) -> bool:
         operator = await _named(session, operator_or_key_id)
@@ -129,8 +129,8 @@ async def _acted[T](settings: Settings, act: Act[T]) -> T:
     database = Database(replace(settings.database, url=settings.database.owner_url))
     try:
         async with database.writing() as session:
-            # The owner is bound by row-level security too: of the audit log, a policy lets it write to the service's
-            # own chain only.
+            # Row-level security also applies to the owner: in the audit log, a policy allows it to write only to the
+            # service's own chain.
             return await act(session, recorder)
     finally:
         await database.close()

@@ -1,4 +1,4 @@
-"""What the admin API refuses."""
+"""Errors of the admin API."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -8,14 +8,14 @@ from creatorvault.core.errors import CreatorVaultError, Forbidden, NotFound
 
 
 class AdminOff(NotFound):
-    """There is no admin API unless it is configured."""
+    """The admin API is not configured."""
 
     def __init__(self) -> None:
         super().__init__("The admin API is off: DATABASE_OPERATOR_URL is not set")
 
 
 class ScopeMissing(Forbidden):
-    """The operator may do other things."""
+    """The operator lacks the required scope."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"This needs the scope {scope}")
@@ -27,20 +27,20 @@ class TenantNotFound(NotFound):
 
 
 class TenantConflict(CreatorVaultError):
-    """The tenant is not in a state for this."""
+    """The status of the tenant does not permit the operation."""
 
     status = HTTPStatus.CONFLICT
 
 
 class WrongConfirmation(Forbidden):
-    """Nothing was erased."""
+    """The confirmation is wrong. Nothing was erased."""
 
     def __init__(self) -> None:
         super().__init__("This is not the confirmation of the erasure that waits")
 
 
 class TooEarly(TenantConflict):
-    """The erasure can be confirmed later."""
+    """The erasure cannot be confirmed yet."""
 
     def __init__(self, not_before: datetime) -> None:
         super().__init__(f"The erasure can be confirmed from {not_before:%Y-%m-%dT%H:%M:%SZ} on")

@@ -1,4 +1,4 @@
-"""Who may use the admin API. The application's guard: no route is without it, and none can do without both."""
+"""The guard of the application, which authenticates creators and operators. Every route has it."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from creatorvault.core.errors import Unauthorized
 from creatorvault.tenants.resolution import user_actor
 
 OPERATOR: Final = "operator"
-"""A handler that says `operator=Scope.…` is for operators with that scope; every other one is for creators."""
+"""Handlers with `operator=Scope.…` are for operators with that scope; all others are for creators."""
 
 
 async def requires_caller(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:
@@ -33,7 +33,7 @@ async def requires_caller(connection: ASGIConnection[Any, Any, Any, State], hand
 
 
 async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> Caller:
-    """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
+    """Accepts an operator key, or a token of an issuer with `admin_roles`, which has every scope."""
     keys: OperatorKeys | None = connection.app.state.operator_keys
     if keys is not None and _carries_key(connection):
         return await counted(connection, handler, keys, lambda caller: (caller.actor,))

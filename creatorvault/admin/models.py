@@ -1,4 +1,4 @@
-"""Who operates the service, and what they have asked for that waits."""
+"""Operators, and erasures that wait for confirmation."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -8,9 +8,9 @@ from sqlmodel import Field, SQLModel
 
 
 class Operator(SQLModel, table=True):
-    """Somebody with a key to the admin API. `key_hash` is `sha256:` and the digest of the key in hexadecimal digits.
+    """An operator with a key for the admin API. `key_hash` is `sha256:` and the digest of the key in hexadecimal.
 
-    Earlier versions stored argon2id (`$argon2id$…`). Those keys cannot be converted, and open nothing any more.
+    Earlier versions stored argon2id (`$argon2id$…`). Those keys cannot be converted and are no longer accepted.
     """
 
     __tablename__ = "operators"

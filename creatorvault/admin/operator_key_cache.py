@@ -1,4 +1,4 @@
-"""The operators' keys in memory, so that refusing a wrong one costs the database nothing."""
+"""Cache of operators' keys, so that refusing a wrong key does not load the database."""
 
 import asyncio
 import math
@@ -20,11 +20,11 @@ log = get_logger(__name__)
 
 REREAD_SECONDS: Final = 1.0
 MOST_KEYS: Final = 10_000
-"""The newest valid ones. A key that is left out is not known here."""
+"""Maximum number of cached keys: the newest valid ones. Other keys are unknown to the process."""
 
 
 class StoredKey(Struct, frozen=True):
-    """`id` is the operator's; `key_id` is the part of the key that it is found by. In the order of `KEYS`."""
+    """`id` is the operator's; `key_id` is the part of the key used for look-ups. Fields in the order of `KEYS`."""
 
     id: UUID
     key_id: str
@@ -39,10 +39,10 @@ class StoredKey(Struct, frozen=True):
 
 
 class OperatorKeyCache:
-    """Read when a key is presented that it does not let in, and once a second at most, however many there are."""
+    """Reads the table again if a presented key is not valid in the cache, but at most once per second."""
 
     def __init__(self, statements: Statements, clock: Callable[[], float] = time.monotonic) -> None:
-        """`statements` is closed with the table. Reads nothing yet."""
+        """`statements` is closed together with the cache. Does not read yet."""
         self._statements = statements
         self._clock = clock
         self._keys: dict[str, StoredKey] = {}
@@ -54,11 +54,11 @@ class OperatorKeyCache:
         return self._keys.get(key_id)
 
     def forget(self, key_id: str) -> None:
-        """For a key that the database judges differently by now: whoever presents it again has the table read."""
+        """Removes a key whose state in the database has changed: presenting it again reads the table."""
         self._keys.pop(key_id, None)
 
     async def refresh(self) -> None:
-        """Returns when the table is not older than a second. Many at once share one read, which outlives all of them.
+        """Returns when the cache is at most a second old. Concurrent calls share one read, which outlives them.
 
         Raises ServiceUnavailable while the keys cannot be read; the next attempt is a second after the last one.
         """
@@ -84,7 +84,7 @@ class OperatorKeyCache:
         try:
             rows = await self._statements.rows(KEYS, MOST_KEYS + 1)
         except ServiceUnavailable:
-            return  # said to each that waits, by `refresh`
+            return  # `refresh` raises it for each waiter
         if len(rows) > MOST_KEYS:
             log.warning("admin.keys.left_out", kept=MOST_KEYS)
         keys = (StoredKey(*row) for row in rows[:MOST_KEYS])

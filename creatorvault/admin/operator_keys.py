@@ -1,7 +1,7 @@
-"""Operator keys, `cvop_<id>_<secret>`: found by their id, stored as a SHA-256.
+"""Operator keys, `cvop_<id>_<secret>`: looked up by their id, stored as a SHA-256.
 
-The secret is 256 random bits, which nobody finds by trying, so a slow hash would protect nothing. It would only let
-strangers spend the service's time.
+The secret is 256 random bits, which cannot be guessed, so a slow hash would protect nothing. It would only let
+unauthenticated clients use the service's processor time.
 """
 
 import re
@@ -21,19 +21,19 @@ from creatorvault.settings.sections import DatabaseSettings
 
 PREFIX: Final = "cvop_"
 HASHED: Final = "sha256:"
-"""What every hash begins with that is not of an older form."""
+"""Prefix of hashes of the current form."""
 
 _FORM: Final = re.compile(rf"{PREFIX}([0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
 _OLDER_FORM: Final = re.compile(rf"{PREFIX}[0-9a-f]{{10}}_[A-Za-z0-9_-]{{43}}")
 _NO_HASH: Final = HASHED + "0" * 64
 
 UNKNOWN: Final = "the operator key is not known"
-# Said of every text of this form, whether there was such a key or not: it tells nobody which ids exist.
+# The message for every key of this form, whether it existed or not, so that it does not reveal which ids exist.
 OLDER: Final = "the operator key is of an older form; create a new one: creatorvault operators create"
 
 
 class NewKey(NamedTuple):
-    """`text` is shown once and stored nowhere."""
+    """`text` is shown once and not stored."""
 
     key_id: str
     text: str
@@ -51,24 +51,24 @@ def hash_of(text: str) -> str:
 
 
 def is_of_older_form(key_hash: str) -> bool:
-    """Whether it was stored by a version that used argon2id. Such a key opens nothing any more."""
+    """Whether the hash was stored by a version that used argon2id. Such a key is no longer accepted."""
     return not key_hash.startswith(HASHED)
 
 
 class OperatorKeys:
-    """One per process. A key that does not fit the table is refused without a query of its own. One that fits is looked
-    up again in the database, so that revoking it takes effect at once.
+    """One per process. A key that does not match the cache is refused without a separate query. A key that matches is
+    also looked up in the database, so that revoking it takes effect immediately.
     """
 
     def __init__(self, database: Database, table: OperatorKeyCache) -> None:
-        """`database` is the pool that operators work with; `table` has a connection of its own."""
+        """`database` is the operators' pool; `table` has a separate connection."""
         self._database = database
         self._table = table
 
     async def recognise(self, text: str) -> Caller | None:
-        """Returns None for every text that is not a valid key of the table at hand.
+        """Returns None for every text that is not a valid key in the cache.
 
-        Raises TokenRefused for a key that has been revoked or has expired since, and ServiceUnavailable.
+        Raises TokenRefused for a cached key that has been revoked or has expired, and ServiceUnavailable.
         """
         form = _FORM.fullmatch(text)
         if form is None:
@@ -97,7 +97,7 @@ class OperatorKeys:
         await self._table.aclose()
 
     async def _confirmed(self, text: str, key: StoredKey) -> Caller:
-        """As the database has it now."""
+        """Returns the current state of the key in the database."""
         async with self._database.reading() as session:
             operator = await operator_with_id(session, key.id)
         try:
@@ -105,24 +105,24 @@ class OperatorKeys:
         except TokenRefused:
             self._table.forget(key.key_id)
             raise
-        # A scope that only a later version knows opens nothing here.
+        # A scope that only a later version knows is ignored.
         return Caller(f"operator:{now.id}", frozenset(scope for scope in Scope if scope in now.scopes))
 
 
 def _accepted(text: str, key: StoredKey | None) -> StoredKey:
-    """Raises TokenRefused unless `text` is this key and the key is valid. Takes as long for no key as for another."""
+    """Raises TokenRefused unless `text` is this key and valid. Takes as long for an unknown key as for a wrong one."""
     fits = compare_digest(hash_of(text), _NO_HASH if key is None else key.key_hash)
     if key is None or not fits:
         raise TokenRefused(UNKNOWN)
     if key.revoked_at is not None:
         raise TokenRefused("the operator key has been revoked")
-    # PostgreSQL's infinity arrives as the last moment there is, without a time zone.
+    # The driver returns PostgreSQL's infinity as the maximum datetime, without a time zone.
     if key.expires_at is not None and key.expires_at.replace(tzinfo=UTC) <= datetime.now(UTC):
         raise TokenRefused("the operator key has expired")
     return key
 
 
 def operator_keys(settings: DatabaseSettings, operators: Database | None) -> OperatorKeys | None:
-    """Returns None where there is no login for operators."""
+    """Returns None if there is no operators' login."""
     statements = operators_statements(settings)
     return None if operators is None or statements is None else OperatorKeys(operators, OperatorKeyCache(statements))

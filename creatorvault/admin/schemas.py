@@ -1,4 +1,4 @@
-"""What the admin API reads and answers: metadata, never content."""
+"""Request and response schemas of the admin API: metadata, never content."""
 
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
@@ -29,7 +29,7 @@ class TenantPath(RequestModel):
 
 
 class TenantQuery(PageQuery):
-    """Which tenants: all that are given must fit."""
+    """Filters of the tenant list, combined with AND."""
 
     described = openapi.TENANT_QUERY
 
@@ -42,7 +42,7 @@ class TenantQuery(PageQuery):
 
 
 class VaultQuery(PageQuery):
-    """Which vaults: all that are given must fit. The latest changed come first."""
+    """Filters of the vault list, combined with AND. The most recently changed come first."""
 
     described = openapi.VAULT_QUERY
 
@@ -52,7 +52,7 @@ class VaultQuery(PageQuery):
 
 
 class AdminAuditQuery(AuditQuery):
-    """Which events, of which tenant: all that are given must fit. The newest come first."""
+    """Filters of the audit log, combined with AND. The newest events come first."""
 
     described = {**AuditQuery.described, "tenant_id": ("Only events of this tenant.", str(TENANT_ID))}
 
@@ -60,7 +60,7 @@ class AdminAuditQuery(AuditQuery):
 
 
 class TenantCreate(RequestModel):
-    """A tenant, as the tokens of its members will name it."""
+    """A new tenant, as the tokens of its members identify it."""
 
     described = openapi.NAME
 
@@ -70,7 +70,7 @@ class TenantCreate(RequestModel):
 
 
 class TenantQuotas(RequestModel):
-    """The tenant's own quotas. One that is left out or null is the settings'."""
+    """Quotas of the tenant. A missing or null quota means the default from the settings."""
 
     described = openapi.QUOTAS
 
@@ -81,7 +81,7 @@ class TenantQuotas(RequestModel):
 
 
 class ErasureConfirm(RequestModel):
-    """Says that the erasure is really meant."""
+    """Confirms an erasure."""
 
     described = openapi.CONFIRM
 
@@ -89,7 +89,7 @@ class ErasureConfirm(RequestModel):
 
 
 class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A tenant in figures."""
+    """Metadata of a tenant."""
 
     described: ClassVar[Prose] = openapi.TENANT
 
@@ -126,7 +126,7 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """A vault in figures."""
+    """Metadata of a vault."""
 
     described: ClassVar[Prose] = openapi.VAULT
 
@@ -155,7 +155,7 @@ class VaultList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """What one root key wraps."""
+    """Number and age of the keys that one root key wraps."""
 
     described: ClassVar[Prose] = openapi.ROOT_KEY
 
@@ -167,7 +167,7 @@ class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RootKeyList(msgspec.Struct, frozen=True, kw_only=True):
-    """The root keys in use: one that wraps nothing any more can be taken away."""
+    """The root keys in use. A root key that wraps no keys can be removed."""
 
     described: ClassVar[Prose] = {
         "items": ("The root keys.", [{name: value for name, (_, value) in openapi.ROOT_KEY.items()}])
@@ -177,7 +177,7 @@ class RootKeyList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """The service in figures, and the process that answers."""
+    """Figures of the service and of the responding process."""
 
     described: ClassVar[Prose] = openapi.FIGURES
 
@@ -193,7 +193,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasureRequested(msgspec.Struct, frozen=True, kw_only=True):
-    """An erasure that waits. The confirmation is shown this once."""
+    """An erasure that waits for confirmation. The confirmation is shown only once."""
 
     described: ClassVar[Prose] = openapi.REQUESTED
 
@@ -202,7 +202,7 @@ class ErasureRequested(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasureDone(msgspec.Struct, frozen=True, kw_only=True):
-    """What was destroyed."""
+    """The result of an erasure."""
 
     described: ClassVar[Prose] = openapi.ERASED
 

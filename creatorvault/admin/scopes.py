@@ -1,4 +1,4 @@
-"""What an operator may do."""
+"""Scopes of operators."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Scope(StrEnum):
-    """`read` looks, `manage` changes tenants, `keys` destroys keys and sees which root keys are in use."""
+    """`read` views, `manage` changes tenants, `keys` destroys keys and views which root keys are in use."""
 
     READ = "read"
     MANAGE = "manage"
@@ -14,7 +14,7 @@ class Scope(StrEnum):
 
 
 class Caller(Struct, frozen=True):
-    """Who called the admin API; `actor` is what the audit log calls them."""
+    """The caller of the admin API; `actor` identifies it in the audit log."""
 
     actor: str
     scopes: frozenset[Scope]

@@ -1,4 +1,4 @@
-"""What operators do to tenants. Every act that changes something is written down in its own transaction."""
+"""Management of tenants by operators. Every change is recorded in the audit log in the same transaction."""
 
 from typing import Any, NamedTuple
 
@@ -42,7 +42,7 @@ class ProcessFigures(NamedTuple):
 
 
 class Overview:
-    """Reads, over all tenants, from one snapshot."""
+    """Read-only queries over all tenants, from one snapshot."""
 
     def __init__(self, session: AsyncSession) -> None:
         self._session = session
@@ -90,7 +90,7 @@ class Administration:
         self._repository = AdminRepository(session)
 
     async def create(self, given: TenantCreate) -> TenantResponse:
-        """Raises TenantConflict when there is such a tenant."""
+        """Raises TenantConflict if the tenant exists."""
         name = TenantName(given.kind, given.realm, given.external_id)
         if not await self._repository.create(name):
             raise TenantConflict("This tenant exists already")
@@ -98,7 +98,7 @@ class Administration:
         return await _detail(self._repository, name.id)
 
     async def suspend(self, tenant_id: TenantId) -> TenantResponse:
-        """Raises TenantNotFound, and TenantConflict for a tenant that is going or gone."""
+        """Raises TenantNotFound, and TenantConflict for a tenant that is being erased or erased."""
         return await self._transition(tenant_id, TenantStatus.ACTIVE, TenantStatus.SUSPENDED, "tenant.suspended")
 
     async def resume(self, tenant_id: TenantId) -> TenantResponse:
@@ -106,7 +106,7 @@ class Administration:
         return await self._transition(tenant_id, TenantStatus.SUSPENDED, TenantStatus.ACTIVE, "tenant.resumed")
 
     async def set_quotas(self, tenant_id: TenantId, given: TenantQuotas) -> TenantResponse:
-        """Raises as `suspend`, save that a tenant which is going keeps its quotas up to date."""
+        """Raises as `suspend`, except that the quotas of a tenant that is being erased can be set."""
         tenant = await locked_tenant(self._repository, tenant_id)
         quotas = given.model_dump()
         await self._repository.change(tenant, **quotas)
@@ -117,7 +117,7 @@ class Administration:
     async def _transition(
         self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str
     ) -> TenantResponse:
-        """Nothing happens to a tenant that is what it shall be."""
+        """Does nothing if the tenant already has this status."""
         tenant = await locked_tenant(self._repository, tenant_id)
         if tenant.status == before:
             await self._repository.change(tenant, status=after.value)
@@ -128,7 +128,7 @@ class Administration:
 
 
 async def locked_tenant(repository: AdminRepository, tenant_id: TenantId) -> Tenant:
-    """Raises TenantNotFound, and TenantConflict for an erased one, which nothing can be done to any more."""
+    """Raises TenantNotFound, and TenantConflict for an erased tenant, which cannot be changed any more."""
     tenant = await repository.locked(tenant_id)
     if tenant is not None:
         return tenant
@@ -144,7 +144,7 @@ async def _detail(repository: AdminRepository, tenant_id: TenantId) -> TenantRes
 
 
 def _tenant(row: Any) -> TenantResponse:
-    """Sums of PostgreSQL's bigint are numeric."""
+    """Converts sums to int: in PostgreSQL sums of bigint are numeric."""
     columns = _columns(row)
     exact = {name: int(columns[name]) for name in ("vaults", "ideas", "sealed_bytes", "newest_key_version")}
     return TenantResponse(**{**columns, **exact})

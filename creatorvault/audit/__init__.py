@@ -1,1 +1,1 @@
-"""What happened: who did what to which ids, when, from where and with which outcome. Never content."""
+"""The audit log: who did what to which ids, when, from where and with which outcome. Never content."""

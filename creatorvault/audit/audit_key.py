@@ -1,4 +1,4 @@
-"""The key that proves events. An upgrade of the database makes it, wrapped by a root key; it opens no content."""
+"""The key that authenticates events. A database upgrade creates it, wrapped by a root key; it decrypts no content."""
 
 import os
 from typing import Final
@@ -21,7 +21,7 @@ WRAP_CONTEXT: Final = context(b"creatorvault/audit-key/v1", VERSION.to_bytes(4))
 
 
 class AuditKeys:
-    """One per process. The row is read for each event, which are rare: a key that was taken away proves nothing."""
+    """One per process. The row is read for each event, since events are rare and a deleted key must not be used."""
 
     def __init__(self, provider: RootKeyProvider) -> None:
         self._provider = provider
@@ -29,11 +29,11 @@ class AuditKeys:
         self._key = b""
 
     async def chain(self, session: AsyncSession) -> bytes:
-        """Raises AuditKeyMissing, and what the provider raises."""
+        """Raises AuditKeyMissing and the provider's errors."""
         return derive_purpose_key(await self._root(session), "audit/chain")
 
     async def addresses(self, session: AsyncSession, day: str) -> bytes:
-        """Another key each day, so that pseudonyms of two days say nothing about one another. Raises as `chain`."""
+        """Returns a different key for each day, so that pseudonyms of two days cannot be linked. Raises as `chain`."""
         return derive_purpose_key(await self._root(session), f"audit/address/{day}")
 
     async def _root(self, session: AsyncSession) -> bytes:
@@ -52,6 +52,6 @@ async def is_stored(session: AsyncSession) -> bool:
 
 
 async def store_new_key(session: AsyncSession, provider: RootKeyProvider) -> None:
-    """Needs the owner of the table. Where another transaction stores one at the same time, that is the key."""
+    """Requires the owner of the table. If another transaction stores a key at the same time, that key is used."""
     root_key_id, wrapped = await provider.wrap(os.urandom(KEY_BYTES), WRAP_CONTEXT)
     await add_key_if_missing(session, AuditKey(version=VERSION, root_key_id=root_key_id, wrapped=wrapped))

@@ -1,4 +1,4 @@
-"""Many refused tokens from one address: somebody is trying. One event for each address and minute, not one for each."""
+"""Detects many refused tokens from one address. Records one event per address and minute, not one per token."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ REMEMBERED: Final = 10_000
 
 
 class AuthFailures:
-    """One per process, which counts for itself. Addresses that were seen longest ago are forgotten first."""
+    """One per process, which counts for itself. The least recently seen addresses are evicted first."""
 
     def __init__(self, settings: Settings, database: Database, audit: AuditLog) -> None:
         self._threshold = settings.audit.refused_tokens
@@ -36,7 +36,7 @@ class AuthFailures:
         self._writing: set[asyncio.Task[None]] = set()
 
     def saw(self, context: RequestContext) -> None:
-        """An exchange that is over."""
+        """Processes a request that has ended."""
         refused = context.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
         if refused and context.caller is None and _has_token(context.scope):
             self._count(context.scope)
@@ -65,7 +65,7 @@ class AuthFailures:
 
 
 def count_auth_failures(context: RequestContext) -> None:
-    """The application's watcher."""
+    """The completion hook of the application."""
     watch: AuthFailures = context.scope["litestar_app"].state.refused_tokens
     watch.saw(context)
 

@@ -1,4 +1,4 @@
-"""One link of a chain: what its digest covers. docs/operators/audit-log.md describes it for people."""
+"""Events of a chain and their digests, described in docs/operators/audit-log.md."""
 
 import hmac
 import json
@@ -10,15 +10,15 @@ from creatorvault.core.identifiers import TenantId
 from creatorvault.crypto.envelope import context, time_part
 
 SERVICE: Final = TenantId(UUID(int=0))
-"""The chain of what concerns no tenant: operators, refused tokens."""
+"""The chain of events without a tenant: operators, refused tokens."""
 
 DOMAIN: Final = b"creatorvault/audit/v1"
 BEGINNING: Final = bytes(32)
-"""What stands for the digest before the first event."""
+"""The previous digest of the first event."""
 
 
 class Event(Protocol):
-    """What is written down of an event, as an entity or as a row of a select."""
+    """The recorded fields of an event, as an entity or as a row of a select."""
 
     @property
     def tenant_id(self) -> UUID: ...
@@ -39,9 +39,9 @@ class Event(Protocol):
 
 
 def digest(key: bytes, event: Event, previous: bytes) -> bytes:
-    """HMAC-SHA256 (RFC 2104): whoever can write to the database, but lacks the key, cannot make one.
+    """Returns an HMAC-SHA256 (RFC 2104), which nobody with write access to the database can compute without the key.
 
-    Raises TypeError for a time that was never written by this service: infinity, which has no time zone.
+    Raises TypeError for a time that this service never writes: infinity, which has no time zone.
     """
     parts = context(
         DOMAIN,

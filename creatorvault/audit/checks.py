@@ -1,4 +1,4 @@
-"""Checks of the audit log: can events be written?"""
+"""Checks whether audit events can be written."""
 
 from sqlalchemy import text
 
@@ -7,7 +7,7 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.management.checks import Installation, Message
 
-# Of a schema that a login may not use, to_regclass() would not say that it sees nothing: it would fail.
+# For a schema that the login may not use, to_regclass() would fail instead of returning null.
 READABLE = text("""
     SELECT EXISTS (
         SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -18,7 +18,7 @@ READABLE = text("""
 
 
 async def audit_log_check(installation: Installation) -> list[Message]:
-    """Nothing where the runtime login cannot ask: the database's check says why."""
+    """Returns nothing if the runtime login cannot query it: the database check says why."""
     if installation.settings.database.url is None:
         return []
     database = Database(installation.settings.database)

@@ -1,4 +1,4 @@
-"""`creatorvault audit`: is the log whole?"""
+"""`creatorvault audit`: verification of the audit log."""
 
 import asyncio
 from collections.abc import Mapping
@@ -22,15 +22,15 @@ HOURS = 86_400.0
 
 @click.group()
 def audit() -> None:
-    """Prove the audit log. Needs the operators' login (DATABASE_OPERATOR_URL)."""
+    """Verify the audit log. Requires the operators' login (DATABASE_OPERATOR_URL)."""
 
 
 @audit.command()
 @click.option(
-    "--heads", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Heads kept earlier."
+    "--heads", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Heads saved earlier."
 )
 def verify(file: Path | None) -> None:
-    """Find every event that was edited, taken out, put in or reordered; fail if there is one."""
+    """Find events that were edited, removed, added or reordered; fail if there are any."""
     kept = {} if file is None else _read(file)
     settings = with_development_secrets(load_settings())
     with with_database(settings, click.echo) as running:
@@ -44,14 +44,14 @@ def verify(file: Path | None) -> None:
 
 @audit.command()
 def heads() -> None:
-    """Print the end of each chain, to be kept where nobody can reach who can write to the database."""
+    """Print the end of each chain. Store it where those with write access to the database have no access."""
     with with_database(load_settings(), lambda text: click.echo(text, err=True)) as settings:
         for line in asyncio.run(_heads(settings)):
             click.echo(line)
 
 
 async def _findings(settings: Settings, kept: Mapping[UUID, Head]) -> list[Finding]:
-    """As one snapshot. Raises AuditKeyMissing."""
+    """Reads one snapshot. Raises AuditKeyMissing."""
     keys = AuditKeys(root_key_provider(settings.encryption))
     database = _patient(settings.database)
     try:
@@ -73,7 +73,7 @@ async def _heads(settings: Settings) -> list[str]:
 
 
 def _patient(settings: DatabaseSettings) -> Database:
-    """A long log takes longer to read than a request may. Raises ClickException without an operators' login."""
+    """Allows more time than a request has, for a long log. Raises ClickException without an operators' login."""
     database = operators_database(settings, HOURS)
     if database is None:
         raise click.ClickException("DATABASE_OPERATOR_URL is not set")

@@ -1,12 +1,12 @@
-"""What can be wrong with the audit log's key."""
+"""Errors of the audit log's key."""
 
 from creatorvault.core.errors import ServiceUnavailable
 
 
 class AuditKeyMissing(ServiceUnavailable):
-    """The database holds no key of the audit log, so no event can be written or verified.
+    """The database has no key of the audit log, so no event can be written or verified.
 
-    A client is told that the service is unavailable, as it is until somebody runs the command.
+    Clients get 503 until somebody runs the command.
     """
 
     def __str__(self) -> str:
@@ -14,7 +14,7 @@ class AuditKeyMissing(ServiceUnavailable):
 
 
 class AuditKeyLost(Exception):
-    """There are events and no key, which a new one would not prove. Its text is for the person at the terminal."""
+    """There are events but no key, and a new key could not verify them. The text is for the command line."""
 
     def __init__(self) -> None:
         super().__init__("The audit log has events and no key. Restore the table keys.audit_keys from its backup")

@@ -1,4 +1,4 @@
-"""Events in a chain for each tenant, and the last link of each chain."""
+"""A chain of events for each tenant, and the head of each chain."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class AuditEvent(SQLModel, table=True):
-    """`targets` are names and ids. `address` is a pseudonym of one day. `digest` is over this event and `previous`."""
+    """`targets` are names and ids. `address` is a pseudonym for one day. `digest` covers this event and `previous`."""
 
     __tablename__ = "audit_events"
     __table_args__ = (Index("audit_events_by_time", "tenant_id", "happened_at"),)
@@ -27,7 +27,7 @@ class AuditEvent(SQLModel, table=True):
 
 
 class AuditHead(SQLModel, table=True):
-    """The last event of a tenant; its lock puts the writers of one chain in a line."""
+    """The last event of a tenant; its row lock serialises the writers of the chain."""
 
     __tablename__ = "audit_heads"
 
@@ -37,7 +37,7 @@ class AuditHead(SQLModel, table=True):
 
 
 class AuditKey(SQLModel, table=True):
-    """The service's key for digests and pseudonyms of addresses, wrapped by a root key. There is version 1 only."""
+    """The service's key for digests and pseudonyms of addresses, wrapped by a root key. The only version is 1."""
 
     __tablename__ = "audit_keys"
     __table_args__ = {"schema": "keys"}

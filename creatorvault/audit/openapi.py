@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of audit events."""
+"""Descriptions and examples of audit events for the OpenAPI document."""
 
 from typing import Final
 
@@ -13,23 +13,26 @@ QUOTAS: Final = {
 }
 OPERATOR: Final = "operator:7d0c9a6e-4f0b-4a53-9d57-2f6b8c1e3a90"
 EVENT: Final[Prose] = {
-    "tenant_id": ("Whose event; the nil UUID for what concerns no tenant.", "5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10"),
-    "sequence": ("Its place in the tenant's chain, from 1.", 3),
-    "happened_at": ("When, UTC.", "2026-11-22T21:10:00.123456Z"),
-    "actor": ("Who: a user, an operator, the service, or a command at a terminal.", OPERATOR),
-    "verb": ("What was done.", "tenant.quotas_set"),
-    "targets": ("To what: ids and numbers.", QUOTAS),
-    "address": ("From where: a pseudonym of the address that holds for one day.", "9f86d081884c7d65"),
-    "outcome": ("How it ended.", "done"),
+    "tenant_id": (
+        "Tenant of the event; the nil UUID for events without a tenant.",
+        "5b0d7a36-51d5-5f63-9c3e-7d1f0d0a4b10",
+    ),
+    "sequence": ("Position in the tenant's chain, starting at 1.", 3),
+    "happened_at": ("Time of the event, UTC.", "2026-11-22T21:10:00.123456Z"),
+    "actor": ("A user, an operator, the service, or a command on the command line.", OPERATOR),
+    "verb": ("The action.", "tenant.quotas_set"),
+    "targets": ("Ids and numbers that the action applied to.", QUOTAS),
+    "address": ("Pseudonym of the client address, valid for one day.", "9f86d081884c7d65"),
+    "outcome": ("Outcome of the action.", "done"),
 }
 EVENTS: Final[Prose] = {
-    "items": ("The newest events first.", [{name: value for name, (_, value) in EVENT.items()}]),
+    "items": ("The events, newest first.", [{name: value for name, (_, value) in EVENT.items()}]),
     **TOTAL,
 }
 QUERY: Final[Prose] = {
     **PAGE,
-    "actor": ("Only what this actor did.", OPERATOR),
-    "verb": ("Only this verb.", "tenant.suspended"),
-    "since": ("Only from this moment on.", "2026-11-22T00:00:00Z"),
-    "until": ("Only before this moment.", "2026-11-23T00:00:00Z"),
+    "actor": ("Only events of this actor.", OPERATOR),
+    "verb": ("Only events with this verb.", "tenant.suspended"),
+    "since": ("Only events at or after this time.", "2026-11-22T00:00:00Z"),
+    "until": ("Only events before this time.", "2026-11-23T00:00:00Z"),
 }

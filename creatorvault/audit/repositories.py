@@ -1,4 +1,4 @@
-"""The SQL of one tenant's chain, and of all chains for who may read them all."""
+"""Statements for one tenant's chain, and for all chains as an operator."""
 
 from collections.abc import AsyncGenerator, Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ type EventColumns = Row[Any]
 
 
 class Search(Struct, frozen=True, kw_only=True):
-    """Which events: all that are given must fit. The newest come first."""
+    """Filters of events, combined with AND. The newest come first."""
 
     tenant_id: UUID | None = None
     actor: str | None = None
@@ -50,11 +50,11 @@ class AuditRepository:
         self._tenant_id = tenant_id
 
     async def enter(self) -> None:
-        """Makes this the tenant of the transaction, where nobody else has."""
+        """Sets the tenant context of the transaction, if it is not set yet."""
         await self._session.execute(ENTER, {"tenant_id": str(self._tenant_id)})
 
     async def locked_head(self) -> AuditHead:
-        """Locked until the transaction ends, and made on first use. Needs READ COMMITTED: it may have to wait."""
+        """Locks the head until the transaction ends; creates it on first use. Requires READ COMMITTED: it may wait."""
         row = AuditHead(tenant_id=self._tenant_id, sequence=0, digest=BEGINNING)
         await self._session.execute(insert(AuditHead).values(row.model_dump()).on_conflict_do_nothing())
         statement = select(AuditHead).where(col(AuditHead.tenant_id) == self._tenant_id).with_for_update()
@@ -64,7 +64,7 @@ class AuditRepository:
         return head
 
     async def append(self, head: AuditHead, event: AuditEvent) -> None:
-        """The event first: the database lets a head move only to an event that follows it."""
+        """Inserts the event first: the database allows a head to move only to the event that follows it."""
         self._session.add(event)
         await self._session.flush()
         head.sequence = event.sequence
@@ -73,18 +73,18 @@ class AuditRepository:
 
 
 async def wrapped_key(session: AsyncSession, version: int) -> Row[str, bytes] | None:
-    """The root key's id and the wrap, or None if there is no such key."""
+    """Returns the root key's id and the wrapped key, or None if there is no key."""
     statement = select(col(AuditKey.root_key_id), col(AuditKey.wrapped)).where(col(AuditKey.version) == version)
     return (await session.execute(statement)).one_or_none()
 
 
 async def add_key_if_missing(session: AsyncSession, key: AuditKey) -> None:
-    """Needs the owner of the table."""
+    """Requires the owner of the table."""
     await session.execute(insert(AuditKey).values(key.model_dump()).on_conflict_do_nothing())
 
 
 async def events(session: AsyncSession, search: Search) -> Sequence[EventColumns]:
-    """As far as the login may see them: the runtime login its tenant's, the operators' all."""
+    """Returns the events visible to the login: the runtime login sees its tenant's, the operators' login all."""
     statement = (
         select(*READ)
         .where(*_filters(search))
@@ -101,12 +101,12 @@ async def total(session: AsyncSession, search: Search) -> int:
 
 
 async def heads(session: AsyncSession) -> Sequence[AuditHead]:
-    """Of all tenants, for an operator."""
+    """Returns the heads of all tenants, for an operator."""
     return (await session.execute(select(AuditHead).order_by(col(AuditHead.tenant_id)))).scalars().all()
 
 
 async def links(session: AsyncSession) -> AsyncGenerator[EventColumns]:
-    """Every event of every tenant, for an operator: chain after chain, each from its beginning."""
+    """Yields all events of all tenants, for an operator: chain by chain, each from its beginning."""
     statement = select(*LINKS).order_by(col(AuditEvent.tenant_id), col(AuditEvent.sequence))
     result = await session.stream(statement, execution_options={"yield_per": BATCH})
     async for partition in result.partitions():

@@ -1,4 +1,4 @@
-"""Audit events as they are searched and answered."""
+"""Request and response schemas of audit events."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -12,7 +12,7 @@ from creatorvault.core.http.schemas import Moment, Prose
 
 
 class AuditEventResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """Who did what to which ids, when, from where and with which outcome."""
+    """An event of the audit log."""
 
     described: ClassVar[Prose] = EVENT
 
@@ -38,7 +38,7 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AuditQuery(PageQuery):
-    """Which events: all that are given must fit."""
+    """Filters of the audit log, combined with AND."""
 
     described = QUERY
 

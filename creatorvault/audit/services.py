@@ -1,4 +1,4 @@
-"""Writing events down: in the transaction of the act itself, so that neither is ever there without the other."""
+"""Records events in the transaction of the action itself, so that neither is stored without the other."""
 
 import hmac
 from datetime import UTC, datetime
@@ -19,7 +19,7 @@ from creatorvault.settings.sections import LimitsSettings
 
 PSEUDONYM_DIGITS: Final = 16
 COMMAND: Final = "command"
-"""The actor of what somebody at a terminal does."""
+"""The actor of commands."""
 
 
 class AuditLog:
@@ -30,13 +30,13 @@ class AuditLog:
         self._addresses = ClientAddresses(limits.trusted_proxies)
 
     def recorder(self, actor: str, scope: HTTPScope | None = None) -> "AuditRecorder":
-        """`actor` is `user:<realm>/<subject>`, `operator:<id>`, `service` or `command`. Tenants read it,
-        so it holds nothing of a key.
+        """`actor` is `user:<realm>/<subject>`, `operator:<id>`, `service` or `command`. Tenants can read it,
+        so it contains no part of a key.
         """
         return AuditRecorder(self, actor, scope)
 
     async def pseudonym(self, session: AsyncSession, scope: HTTPScope | None, now: datetime) -> str | None:
-        """The client's address as it is written down: the same one all day, and nobody can tell whose."""
+        """Returns the pseudonym under which the client's address is recorded, which is the same for one day."""
         if scope is None:
             return None
         key = await self.keys.addresses(session, now.date().isoformat())
@@ -44,7 +44,7 @@ class AuditLog:
 
 
 class AuditRecorder:
-    """Sees what one actor does from one address."""
+    """Records the actions of one actor from one address."""
 
     def __init__(self, log: AuditLog, actor: str, scope: HTTPScope | None) -> None:
         self._log = log
@@ -54,9 +54,9 @@ class AuditRecorder:
     async def record(
         self, session: AsyncSession, tenant_id: TenantId, verb: str, *, outcome: str = "done", **targets: str
     ) -> None:
-        """The transaction must be able to see the tenant. `targets` are ids and numbers, never content.
+        """The tenant must be visible to the transaction. `targets` are ids and numbers, never content.
 
-        Other transactions that record something of this tenant wait for this one to end.
+        Other transactions that record events of this tenant wait for this one to end.
         """
         key = await self._log.keys.chain(session)
         repository = AuditRepository(session, tenant_id)

@@ -1,4 +1,4 @@
-"""What an upgrade of the database prepares for the audit log, as the owner: its key, and the owner's own policy."""
+"""Upgrade step of the audit log, run as the owner: creates its key and the owner's policy."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.settings.sections import Settings
 
-# A migration makes it. It is another one after the tables were given to another owner, or restored as one.
+# A migration creates the policy. It names another role after the tables changed owners, also by a restore.
 POLICIES: Final = text(f"""
     SELECT format('DROP POLICY IF EXISTS owner_records ON %s', c.oid::regclass),
            format(
@@ -30,9 +30,9 @@ OWN_EVENTS: Final = text("ALTER TABLE audit_events FORCE ROW LEVEL SECURITY")
 
 
 async def prepare_audit_log(settings: Settings) -> None:
-    """Does nothing when all is there, and needs a root key only when the audit log has no key yet.
+    """Does nothing if everything exists; needs a root key only if the audit log has no key yet.
 
-    Raises SettingsError or RootKeysInvalid when there is no root key, and AuditKeyLost.
+    Raises SettingsError or RootKeysInvalid if there is no usable root key, and AuditKeyLost.
     """
     database = Database(replace(settings.database, url=settings.database.owner_url))
     try:
@@ -52,7 +52,7 @@ async def _name_the_owner(session: AsyncSession) -> None:
 
 
 async def _refuse_lost_key(session: AsyncSession) -> None:
-    """Row-level security hides tenants' events from the owner, who may take it off: nobody else sees the table so."""
+    """Disables row-level security, which hides tenants' events from the owner, within the transaction only."""
     await session.execute(EVERY_EVENT)
     if await total(session, Search()):
         raise AuditKeyLost

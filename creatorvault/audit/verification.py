@@ -1,7 +1,7 @@
-"""Reading every chain again: whatever was edited, taken out, put in or reordered behind our back is found.
+"""Verifies every chain: finds events that were edited, removed, added or reordered outside of the service.
 
-What the database alone cannot show is that it was set back as a whole, events and heads together, to how it once was:
-for that, heads are kept elsewhere (`creatorvault audit heads`) and compared.
+The database alone cannot show that it was rolled back as a whole, events and heads together: to detect this, heads are
+stored elsewhere (`creatorvault audit heads`) and compared.
 """
 
 import hmac
@@ -31,7 +31,7 @@ NOTHING = Head(0, BEGINNING)
 
 
 async def findings(session: AsyncSession, key: bytes, kept: Mapping[UUID, Head]) -> AsyncGenerator[Finding]:
-    """`session` is an operator's, on one snapshot. `kept` are heads that were written down elsewhere, earlier."""
+    """`session` is an operator's, on one snapshot. `kept` are heads that were stored elsewhere earlier."""
     ends: dict[UUID, Head] = {}
     unmet = dict(kept)
     async with aclosing(links(session)) as rows:

@@ -1,4 +1,4 @@
-"""Every way a request can fail, each carrying its status; `core.http.problems` is the one place that renders them."""
+"""Errors of requests, each with its status; only `core.http.problems` renders them."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypedDict
 
 
 class FieldError(TypedDict, total=False):
-    """One failing field, in the shape FastAPI clients know (`ValidationError` of the published contract)."""
+    """An invalid field, in the shape that FastAPI clients expect (`ValidationError` of the published contract)."""
 
     type: str
     loc: tuple[str | int, ...]
@@ -16,7 +16,7 @@ class FieldError(TypedDict, total=False):
 
 
 class CreatorVaultError(Exception):
-    """Root of the tree. `detail` is shown to the client and must say nothing private."""
+    """Base class. `detail` is sent to the client and must not contain anything private."""
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
 
@@ -28,12 +28,12 @@ class CreatorVaultError(Exception):
         return {}
 
     def members(self) -> Mapping[str, str | int]:
-        """What a problem says for programs beside its detail (RFC 9457 §3.2)."""
+        """Returns the extension members of the problem details (RFC 9457 §3.2)."""
         return {}
 
 
 class Unauthorized(CreatorVaultError):
-    """No token, or none that is accepted (RFC 6750 §3)."""
+    """The token is missing or not accepted (RFC 6750 §3)."""
 
     status = HTTPStatus.UNAUTHORIZED
 
@@ -50,7 +50,7 @@ class NotFound(CreatorVaultError):
 
 
 class HostInvalid(CreatorVaultError):
-    """RFC 9112 §3.2: proxies that disagree about the host of a request are a way past their rules."""
+    """RFC 9112 §3.2: a request could bypass the rules of proxies that disagree about its host."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -59,7 +59,7 @@ class HostInvalid(CreatorVaultError):
 
 
 class PreconditionFailed(CreatorVaultError):
-    """Somebody else's change came first (RFC 9110 §13.1.1)."""
+    """The resource was changed concurrently (RFC 9110 §13.1.1)."""
 
     status = HTTPStatus.PRECONDITION_FAILED
 
@@ -68,7 +68,7 @@ class PreconditionFailed(CreatorVaultError):
 
 
 class TooLarge(CreatorVaultError):
-    """The rest of the body is not read, so the connection is of no further use."""
+    """The rest of the body is not read, so the connection cannot be reused."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
 
@@ -77,7 +77,7 @@ class TooLarge(CreatorVaultError):
 
 
 class TargetTooLong(CreatorVaultError):
-    """RFC 9110 §15.5.15. Refused before the path is looked up and the query is read."""
+    """RFC 9110 §15.5.15. Refused before routing and before the query is parsed."""
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
 
@@ -97,7 +97,7 @@ class HeadersTooLarge(CreatorVaultError):
 
 
 class BodyTooSlow(CreatorVaultError):
-    """RFC 9110 §15.5.9: the answer also says that this connection is not read any further."""
+    """RFC 9110 §15.5.9: the response also closes the connection."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
 
@@ -109,7 +109,7 @@ class BodyTooSlow(CreatorVaultError):
 
 
 class ClientGone(CreatorVaultError):
-    """The connection closed before the request was complete, so nobody reads this answer; the log keeps its status."""
+    """The client disconnected before the request was complete. The response is only logged with its status."""
 
     status = HTTPStatus.BAD_REQUEST
 
@@ -118,7 +118,7 @@ class ClientGone(CreatorVaultError):
 
 
 class RequestInvalid(CreatorVaultError):
-    """Input that breaks a rule; `errors` names every failing field at once."""
+    """Invalid input; `errors` lists all invalid fields at once."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
 
@@ -128,7 +128,7 @@ class RequestInvalid(CreatorVaultError):
 
 
 class TooManyRequests(CreatorVaultError):
-    """The caller's quota is used up; it is whole again after `retry_after` seconds (RFC 6585 §4)."""
+    """The caller's rate limit is exceeded; it is reset after `retry_after` seconds (RFC 6585 §4)."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
 
@@ -141,9 +141,9 @@ class TooManyRequests(CreatorVaultError):
 
 
 class ServiceUnavailable(CreatorVaultError):
-    """A part the service needs is away; a retry may succeed after `retry_after` seconds.
+    """Something that the service depends on is unavailable; a retry may succeed after `retry_after` seconds.
 
-    A commit may have been under way: whether anything was stored is not known.
+    A commit may have been in progress, so it is unknown whether anything was stored.
     """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
@@ -162,9 +162,9 @@ class InternalError(CreatorVaultError):
 
 
 class Alert(InternalError):
-    """Something an operator must look at: stored data that does not verify, or a key that is gone.
+    """An error that an operator must investigate: stored data that does not verify, or a missing key.
 
-    The reader gets a plain 500; the log gets an `alarm` event with `code` and `ids`. Ids only, never content.
+    The client gets a plain 500; the log gets an `alarm` event with `code` and `ids`. Ids only, never content.
     """
 
     code: ClassVar[str]

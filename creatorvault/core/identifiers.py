@@ -1,4 +1,4 @@
-"""The names by which data is told apart. A vault is one creator's ideas inside one tenant."""
+"""Identifiers of tenants, users and vaults. A vault holds one creator's ideas in one tenant."""
 
 from typing import NamedTuple, NewType
 from uuid import UUID
@@ -11,7 +11,7 @@ KeyVersion = NewType("KeyVersion", int)
 
 
 class VaultId(NamedTuple):
-    """The key of `vaults`; `user_id` is the subject of the token, `tenant_id` what the token's claims select."""
+    """The key of `vaults`; `user_id` is the subject of the token, `tenant_id` is selected by the token's claims."""
 
     tenant_id: TenantId
     user_id: UserId
@@ -30,5 +30,5 @@ class VaultVersion(NamedTuple):
 
 
 def vault_ids(vault: VaultId) -> dict[str, str]:
-    """What an alarm says about where it happened."""
+    """Returns the ids that an alarm reports for a vault."""
     return {"tenant_id": str(vault.tenant_id), "user_id": vault.user_id}

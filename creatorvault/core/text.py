@@ -18,7 +18,7 @@ type Location = tuple[str | int, ...]
 
 
 def is_storable(value: Any) -> bool:
-    """Of a JSON value, keys included. Encoding it takes a tenth of the time that going through it does."""
+    """Checks a JSON value, including keys. Encoding it takes a tenth of the time of traversing it."""
     try:
         encoded = _encode(value)
     except UnicodeEncodeError:
@@ -27,15 +27,15 @@ def is_storable(value: Any) -> bool:
 
 
 def unstorable(value: Any, location: Location) -> Iterator[FieldError]:
-    """An error for each text in a JSON value, keys included, that cannot be stored; what is nested deeper comes later.
+    """Returns an error for each text in a JSON value, including keys, that cannot be stored, in breadth-first order.
 
-    Nothing recurses: all that is in it is put into one list, level by level, and places are looked up for errors only.
-    Of what stands behind MOST_LOOKED_AT others no place is told but `location`.
+    It does not recurse: all values are put into one list, level by level. Locations are computed for errors only.
+    Beyond MOST_LOOKED_AT values the location is `location`.
     """
     inside = _Inside([value], [], [])
     items, starts, owners = inside
     found = False
-    for number, item in enumerate(items):  # which grows meanwhile
+    for number, item in enumerate(items):  # the list grows during the loop
         kind = type(item)
         if kind is str:
             if not _is_storable_text(item):
@@ -65,7 +65,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 class _Inside(NamedTuple):
-    """`items` holds a value and everything in it. What is in the list or object number `owners[n]` begins at
+    """`items` contains a value and everything in it. The contents of the list or object number `owners[n]` begin at
     `starts[n]`: elements, or keys and then values.
     """
 
@@ -74,7 +74,7 @@ class _Inside(NamedTuple):
     owners: list[int]
 
     def place(self, number: int) -> Location:
-        """A key that cannot be stored cannot be named either, so its place is that of the object."""
+        """Returns the location. A key that cannot be stored cannot be named, so its location is that of the object."""
         steps: list[str | int] = []
         while number > 0:
             found = bisect(self.starts, number) - 1

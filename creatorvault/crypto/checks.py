@@ -1,4 +1,4 @@
-"""Checks of the root keys. `crypto.E001` is what also keeps the service from starting."""
+"""Checks of the root keys. `crypto.E001` also prevents the service from starting."""
 
 import os
 
@@ -11,7 +11,7 @@ from creatorvault.management.checks import Installation, Message
 
 
 async def root_keys_check(installation: Installation) -> list[Message]:
-    """Nothing when no root key is set or its file cannot be opened: the settings' check says so."""
+    """Returns nothing if no root key is set or its file cannot be opened: the settings check reports that."""
     encryption = installation.settings.encryption
     if encryption.root_keys is None and encryption.root_keys_file is None:
         return []
@@ -25,7 +25,7 @@ async def root_keys_check(installation: Installation) -> list[Message]:
 
 
 async def usability(provider: KeyWrapper) -> list[Message]:
-    """Wraps a key that nobody uses and unwraps it again."""
+    """Wraps a throw-away key and unwraps it again."""
     key, bound = os.urandom(KEY_BYTES), b"creatorvault/check/v1"
     try:
         unwrapped = await provider.unwrap(*await provider.wrap(key, bound), bound)

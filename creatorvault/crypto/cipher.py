@@ -1,4 +1,4 @@
-"""Sealing and opening what belongs to one vault."""
+"""Sealing and opening the values of one vault."""
 
 import hmac
 from collections.abc import Callable, Mapping
@@ -30,13 +30,13 @@ _encoder: Final = msgspec.json.Encoder()
 
 
 def derive_purpose_key(key: bytes, purpose: str) -> bytes:
-    """HKDF-SHA256 (RFC 5869) without salt, so that a key serves one purpose only. The result has 32 bytes."""
+    """Derives a key by HKDF-SHA256 (RFC 5869) without salt, so that a key has one purpose only. Returns 32 bytes."""
     info = f"creatorvault/v1/{purpose}".encode()
     return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)
 
 
 class Wrap(NamedTuple):
-    """A vault key as its row has it."""
+    """A wrapped vault key, as in its row."""
 
     root_key_id: str
     wrapped: bytes
@@ -46,11 +46,11 @@ NOT_STORED: Final = Wrap("", b"")
 
 
 class VaultCipher:
-    """Seals with the newest key of a vault, opens with every one of them. CPU only, safe to use from any thread.
+    """Seals with the newest key of a vault, opens with all of them. CPU-bound, and safe to use from any thread.
 
-    `version` is the key that seals, `first_revision` the vault revision at which it came into use. `unusable` holds,
-    for versions whose wrap did not open, the alarm that a reader of a value under that version gets. `wrap` is what the
-    key that seals was unwrapped from: a write makes sure that it is still there.
+    `version` is the version of the sealing key, `first_revision` the vault revision at which it came into use.
+    `unusable` contains the alarm to raise for values of versions that could not be unwrapped. `wrap` is the wrapped
+    sealing key: a write checks that it is still stored.
     """
 
     __slots__ = ("_derived", "_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version", "wrap")
@@ -77,7 +77,7 @@ class VaultCipher:
         self._opens = {key.header: key for key in derived.values()}
 
     def for_purpose(self, purpose: str) -> Self:
-        """The same vault's cipher under the keys of another purpose; neither opens what the other sealed."""
+        """Returns a cipher of the same vault with the keys of another purpose; neither opens values of the other."""
         cipher: Self | None = self._derived.get(purpose)
         if cipher is None:
             cipher = type(self)(self.vault, self.first_revision, self._keys, unusable=self._unusable, purpose=purpose)
@@ -85,17 +85,17 @@ class VaultCipher:
         return cipher
 
     def derived[T](self, make: "Callable[[VaultCipher], T]") -> T:
-        """What `make` makes of this cipher: made once, and forgotten with the keys."""
+        """Returns the result of `make` for this cipher, cached as long as the keys."""
         made: T | None = self._derived.get(make)
         if made is None:
             made = self._derived[make] = make(self)
         return made
 
     def name_of(self, text: str) -> bytes:
-        """HMAC-SHA256 (RFC 2104) of a client's own name for something, to find it by: 32 bytes, never of content.
+        """Returns an HMAC-SHA256 (RFC 2104) of a client's name for something, for look-ups: 32 bytes, never of content.
 
-        Under the vault's oldest key, so that a rotation leaves names as they are. Raises the alarm of that key when it
-        could not be unwrapped.
+        Uses the vault's oldest key, so that names survive a rotation. Raises the alarm of that key if it could not be
+        unwrapped.
         """
         oldest = min(*self._keys, *self._unusable, self.version)
         if oldest in self._unusable:
@@ -104,21 +104,21 @@ class VaultCipher:
 
     @property
     def complete(self) -> bool:
-        """Whether every key of the vault could be unwrapped."""
+        """Whether all keys of the vault could be unwrapped."""
         return not self._unusable
 
     def has(self, version: KeyVersion) -> bool:
         return version in self._keys
 
     def seal(self, plaintext: bytes, context: bytes) -> Sealed:
-        """`plaintext` is padded with blanks, so blanks at its end do not survive `open`: it is a JSON text, or says how
-        long it is.
+        """`plaintext` is padded with spaces, which `open` does not remove: it must be JSON, or contain its own
+        length.
         """
         return self._seals.seal(pad(plaintext), context)
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Raises Tampered when anything about `sealed` or `context` differs from when it was sealed, LostKey when the
-        key version it names is none of this vault's, and the alarm of that key when it could not be unwrapped.
+        """Raises Tampered if `sealed` or `context` differs from when it was sealed, LostKey if this vault has no key of
+        the named version, and the alarm of that key if it could not be unwrapped.
         """
         return unpad(self._opened(sealed, context))
 
@@ -126,16 +126,16 @@ class VaultCipher:
         return self.seal(_encoder.encode(value), context)
 
     def open_json[T](self, sealed: bytes, context: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-        """Raises Tampered, beside what `open` raises, when the plaintext is not JSON of the decoder's type."""
+        """Raises the errors of `open`, and Tampered if the plaintext is not JSON of the decoder's type."""
         return self.open_decoded(sealed, context, decoder.decode)
 
     def open_decoded[T](self, sealed: bytes, context: bytes, decode: Callable[[bytes], T]) -> T:
-        """`decode` is given the plaintext with its padding. Raises as `open_json` when it raises a DecodeError."""
+        """`decode` receives the plaintext with its padding. Raises as `open_json` if it raises a DecodeError."""
         padded = self._opened(sealed, context)
         try:
             return decode(padded)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # That error holds the text it could not read: raised from here, it would travel along as the context.
+            pass  # The decode error contains the plaintext: Tampered, raised here, would keep it as `__context__`.
         raise Tampered(**self._ids(key_version_of(sealed)))
 
     @property
@@ -143,7 +143,7 @@ class VaultCipher:
         return self._seals
 
     def key_of(self, header: bytes) -> EnvelopeKey | None:
-        """The key that an envelope's header names, if it is usable."""
+        """Returns the key that an envelope's header names, or None if it is not usable."""
         return self._opens.get(header)
 
     def _opened(self, sealed: bytes, context: bytes) -> bytes:

@@ -17,18 +17,18 @@ from creatorvault.settings.sections import DEFAULT_REALM
 
 @click.group()
 def keys() -> None:
-    """Root keys, which wrap the key of every vault."""
+    """Manage root keys, which wrap the keys of all vaults."""
 
 
 @keys.command()
 @click.option(
-    "--id", "root_key_id", type=Words(), help="1 to 32 characters out of a-z, 0-9 and -; by default made from the date."
+    "--id", "root_key_id", type=Words(), help="1 to 32 characters of a-z, 0-9 and -; by default derived from the date."
 )
 def generate(root_key_id: str | None) -> None:
     """Print a new root key, as an entry of CREATORVAULT_ROOT_KEYS, on the last line of the output.
 
-    Put it in front of the entries that are there: the first wraps, all unwrap. An entry that is lost takes with it
-    every vault whose keys it wrapped.
+    Put it before the existing entries: the first one wraps, all unwrap. Losing an entry means losing
+    every vault whose keys it has wrapped.
     """
     try:
         click.echo(RootKeyring.generate_entry(root_key_id))
@@ -43,19 +43,19 @@ def generate(root_key_id: str | None) -> None:
     type=Words(),
     default=DEFAULT_REALM,
     show_default=True,
-    help="The realm of the issuer who knows the user.",
+    help="The realm of the user's issuer.",
 )
 @click.option("--operator", is_flag=True, help="USER_ID is the id of an operator, as `operators list` prints it.")
 @click.option(
     "--root-key",
     "root_key_id",
     type=Words(),
-    help="For logs from before a rotation: the id of the root key that was first.",
+    help="For logs from before a rotation: the id of the root key that was first then.",
 )
 def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bool) -> None:
-    """Print the pseudonym that stands for USER_ID as `caller` in the log, on the last line of the output.
+    """Print the pseudonym that is logged as `caller` for USER_ID, on the last line of the output.
 
-    It needs the root keys of the service: the log alone does not tell whose a pseudonym is.
+    It requires the root keys of the service: the log alone does not reveal who a pseudonym belongs to.
     """
     name = (_operator_actor(user_id),) if operator else (realm, user_id)
     provider = root_key_provider(with_development_secrets(load_settings()).encryption)
@@ -67,7 +67,7 @@ def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bo
 
 
 def _operator_actor(text: str) -> str:
-    """As the audit log names an operator, in the one spelling of a UUID that has a pseudonym."""
+    """Returns the operator's actor in the audit log, with the canonical spelling of the UUID."""
     try:
         return f"operator:{UUID(text)}"
     except ValueError:

@@ -1,6 +1,6 @@
 """One sealed value: format | algorithm | key version (u32) | nonce (12) | ciphertext and tag.
 
-AES-256-GCM of NIST SP 800-38D. The first six bytes, the header, are authenticated too: they stand before the caller's
+AES-256-GCM of NIST SP 800-38D. The first six bytes, the header, are also authenticated: they precede the caller's
 context in the additional data.
 """
 
@@ -31,16 +31,16 @@ _SHORT_LENGTHS: Final = tuple(length.to_bytes(4) for length in range(256))
 
 
 class NotAuthentic(Exception):
-    """The tag does not fit key, header, nonce, ciphertext and context. Which of them is wrong cannot be known."""
+    """The tag does not match key, header, nonce, ciphertext and context. It is unknown which of them is wrong."""
 
 
 class Malformed(Exception):
-    """Not an envelope of a format and an algorithm that this version reads."""
+    """Not an envelope with a format and an algorithm that this version supports."""
 
 
 def context(*parts: bytes) -> bytes:
-    """Additional data out of parts, each after its length in bytes (u32, big-endian), so that no two lists of parts
-    give the same bytes. `context(a, b) == context(a) + context(b)`: what many values share can be encoded once.
+    """Encodes parts as additional data, each preceded by its length in bytes (u32, big-endian), so that the encoding is
+    unambiguous. `context(a, b) == context(a) + context(b)`: a shared prefix of many values can be encoded once.
     """
     pieces: list[bytes] = []
     for part in parts:
@@ -51,7 +51,7 @@ def context(*parts: bytes) -> bytes:
 
 
 def time_part(time: datetime) -> bytes:
-    """A part of a context: microseconds since the Unix epoch as a signed 64-bit integer, big-endian.
+    """Encodes a time as a part of a context: microseconds since the Unix epoch, a signed big-endian 64-bit integer.
 
     Raises TypeError for a naive time.
     """
@@ -59,7 +59,7 @@ def time_part(time: datetime) -> bytes:
 
 
 def microseconds(time: datetime) -> int:
-    """Since the Unix epoch. Raises TypeError for a naive time."""
+    """Returns microseconds since the Unix epoch. Raises TypeError for a naive time."""
     since = time - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
@@ -69,7 +69,7 @@ def header_of(sealed: bytes) -> bytes:
 
 
 def key_version_of(sealed: bytes) -> KeyVersion:
-    """The version of the key that the envelope names, which is not authentic before it is opened. Raises Malformed."""
+    """Returns the key version in the header, which is not authentic until the envelope is opened. Raises Malformed."""
     if len(sealed) < _SHORTEST:
         raise Malformed
     envelope_format, algorithm, version = _HEADER.unpack_from(sealed)
@@ -79,12 +79,12 @@ def key_version_of(sealed: bytes) -> KeyVersion:
 
 
 class EnvelopeKey:
-    """A 256-bit key of one version. The cipher object is kept, as its key schedule costs more than a short seal."""
+    """A 256-bit key of one version. Reuses the cipher object, whose key schedule costs more than a short seal."""
 
     __slots__ = ("_encrypt", "decrypt", "header", "version")
 
     def __init__(self, key: bytes, version: KeyVersion) -> None:
-        """`decrypt` is the bare cipher's: nonce, ciphertext with tag, additional data."""
+        """`decrypt` is the method of the raw cipher: nonce, ciphertext with tag, additional data."""
         aead = AESGCM(key)
         self._encrypt = aead.encrypt
         self.decrypt = aead.decrypt
@@ -96,7 +96,7 @@ class EnvelopeKey:
         return Sealed(self.header + nonce + self._encrypt(nonce, plaintext, self.header + context))
 
     def open(self, sealed: bytes, context: bytes) -> bytes:
-        """Raises NotAuthentic, also for an envelope that was cut short."""
+        """Raises NotAuthentic, also for a truncated envelope."""
         if len(sealed) < _SHORTEST:
             raise NotAuthentic
         nonce, ciphertext = sealed[HEADER_BYTES:CIPHERTEXT_AT], memoryview(sealed)[CIPHERTEXT_AT:]

@@ -1,4 +1,4 @@
-"""Wrapped vault keys, in a schema of their own so that they can be backed up apart from what they open."""
+"""Wrapped vault keys, in a separate schema so that they can be backed up separately from the data."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -1,6 +1,6 @@
-"""Lengths that say little: Padmé (Nikitin et al., PETS 2019, "Reducing Metadata Leakage from Encrypted Files and
-Communication with PURBs", section 4). A length may end in set bits only as far as its magnitude needs, so that a
-ciphertext gives away O(log log L) bits of the length of its plaintext, for at most 12 % more bytes.
+"""Padmé padding (Nikitin et al., PETS 2019, "Reducing Metadata Leakage from Encrypted Files and Communication with
+PURBs", section 4). The low bits of a length are zero, depending on its magnitude, so that a ciphertext reveals
+O(log log L) bits of the length of its plaintext, for at most 12 % more bytes.
 """
 
 FLOOR = 32
@@ -8,7 +8,7 @@ BLANK = b" "
 
 
 def padded_length(length: int) -> int:
-    """The smallest Padmé length that is no shorter than `length` bytes; everything up to 32 bytes looks like 32."""
+    """Returns the smallest Padmé length of at least `length` bytes; lengths up to 32 bytes become 32."""
     if length <= FLOOR:
         return FLOOR
     exponent = length.bit_length() - 1
@@ -18,7 +18,7 @@ def padded_length(length: int) -> int:
 
 
 def pad(text: bytes) -> bytes:
-    """Fills up a JSON text with blanks at its end: RFC 8259 lets every reader skip them, so no length is stored."""
+    """Appends spaces to a JSON text: RFC 8259 allows trailing spaces, so the length need not be stored."""
     return text.ljust(padded_length(len(text)), BLANK)
 
 

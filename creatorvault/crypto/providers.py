@@ -1,4 +1,4 @@
-"""Which root-key provider the settings ask for."""
+"""Selects the root-key provider from the settings."""
 
 from creatorvault.crypto.errors import RootKeysInvalid
 from creatorvault.crypto.rootkeys import RootKeyProvider, RootKeyring
@@ -7,11 +7,11 @@ from creatorvault.settings.sections import EncryptionSettings
 
 
 def root_key_provider(settings: EncryptionSettings) -> RootKeyProvider:
-    """Raises SettingsError without root keys, RootKeysInvalid when they cannot be read, OSError for a missing file."""
+    """Raises SettingsError without root keys, RootKeysInvalid if they cannot be parsed, OSError for a missing file."""
     if settings.root_keys is not None:
         return _keyring(settings.root_keys.reveal(), "CREATORVAULT_ROOT_KEYS")
     if settings.root_keys_file is not None:
-        # A byte that is not text makes an invalid entry, which is reported by its position.
+        # A byte that is not ASCII makes an entry invalid, which is reported by its position.
         text = settings.root_keys_file.read_text(encoding="utf-8", errors="replace")
         return _keyring(text, "CREATORVAULT_ROOT_KEYS_FILE")
     raise SettingsError(["no root key: set CREATORVAULT_ROOT_KEYS or CREATORVAULT_ROOT_KEYS_FILE"])

@@ -1,4 +1,4 @@
-"""The key that pseudonyms in logs are made with (core.telemetry.pseudonyms)."""
+"""The key of the pseudonyms in logs (core.telemetry.pseudonyms)."""
 
 from typing import Final
 
@@ -9,9 +9,9 @@ PURPOSE: Final = "root/pseudonyms"
 
 
 async def pseudonyms_of(provider: RootKeyProvider, root_key_id: str | None = None) -> Pseudonyms:
-    """From the root key that wraps, or from an earlier one that is still listed.
+    """Derives the key from the root key that wraps, or from an earlier one that is still listed.
 
-    All processes and restarts find the same one, and nothing has to be stored or configured for it. When another root
-    key is put in front, callers get new pseudonyms. Raises LostKey when there is no such root key.
+    It is the same in all processes and after restarts, and need not be stored or configured. When another root
+    key is put first, callers get new pseudonyms. Raises LostKey if there is no such root key.
     """
     return Pseudonyms(await provider.derive(PURPOSE, root_key_id))

@@ -1,4 +1,4 @@
-"""The values of one record, each bound to its own name and to all of the record, sealed and opened together."""
+"""Seals and opens the values of one record together, each bound to its name and to the whole record."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,10 +12,10 @@ type Decrypt = Callable[[bytes, bytes, bytes], bytes]
 
 
 class RecordCipher:
-    """What `VaultCipher.seal` and `open` do for one value, done for all values of a record in fewer steps: a page has
-    sixty of them, a vault three hundred thousand.
+    """Does what `VaultCipher.seal` and `open` do, for all values of a record in fewer steps: a page has sixty values, a
+    vault three hundred thousand.
 
-    A value's context is `shared`, its name, and what the record is given with it.
+    The context of a value consists of `shared`, its name, and the context of the record.
     """
 
     __slots__ = ("_cipher", "_contexts", "_opening")
@@ -26,14 +26,14 @@ class RecordCipher:
         self._opening: dict[bytes, tuple[Decrypt, list[bytes]]] = {}
 
     def seal(self, plaintexts: Sequence[bytes], record: bytes) -> list[Sealed]:
-        """As `VaultCipher.seal`: JSON texts, in the order of the names."""
+        """Seals JSON texts as `VaultCipher.seal` does, in the order of the names."""
         seal = self._cipher.sealing.seal
         return [
             seal(pad(plaintext), bound + record) for plaintext, bound in zip(plaintexts, self._contexts, strict=True)
         ]
 
     def open(self, values: Sequence[bytes], record: bytes) -> Sequence[bytes]:
-        """The JSON texts with their padding. Raises as `VaultCipher.open`, for the first value that does not open."""
+        """Returns the padded JSON texts. Raises as `VaultCipher.open`, for the first value that cannot be opened."""
         header = values[0][:HEADER_BYTES]
         opening = self._opening.get(header) or self._opening_with(header)
         if opening is None:
@@ -50,7 +50,7 @@ class RecordCipher:
         return plaintexts
 
     def _opening_with(self, header: bytes) -> tuple[Decrypt, list[bytes]] | None:
-        """The key that a header names, and what stands before a record in its additional data."""
+        """Returns the key that a header names, and the prefix of the additional data before the record."""
         key = self._cipher.key_of(header)
         if key is None:
             return None
@@ -58,5 +58,5 @@ class RecordCipher:
         return opening
 
     def _one_by_one(self, values: Sequence[bytes], record: bytes) -> Sequence[bytes]:
-        """Says which value it is that does not open, and why."""
+        """Opens values one by one, to find out which one cannot be opened and why."""
         return [self._cipher.open(value, bound + record) for value, bound in zip(values, self._contexts, strict=True)]

@@ -1,4 +1,4 @@
-"""Key rows of one vault. There is no way to select those of another."""
+"""Key rows of one vault. Those of other vaults cannot be selected."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class VaultKeyRepository:
         self._vault = vault
 
     async def all(self) -> Sequence[WrappedKey]:
-        """Oldest version first."""
+        """Returns all keys, oldest version first."""
         statement = (
             select(
                 col(VaultKey.version),
@@ -51,7 +51,7 @@ class VaultKeyRepository:
         ]
 
     async def has(self, version: KeyVersion, first_revision: VaultRevision, wrap: Wrap) -> bool:
-        """Whether the row of that version is there, with all that its wrap is bound to."""
+        """Whether the row of that version exists, with all values that its wrapped key is bound to."""
         statement = select(col(VaultKey.version)).where(
             col(VaultKey.tenant_id) == self._vault.tenant_id,
             col(VaultKey.user_id) == self._vault.user_id,
@@ -63,7 +63,7 @@ class VaultKeyRepository:
         return (await self._session.execute(statement)).first() is not None
 
     async def add(self, key: WrappedKey) -> None:
-        """Raises IntegrityError when the vault has a key of that version already."""
+        """Raises IntegrityError if the vault already has a key of that version."""
         self._session.add(
             VaultKey(
                 tenant_id=self._vault.tenant_id,

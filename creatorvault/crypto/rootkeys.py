@@ -1,4 +1,4 @@
-"""Root keys wrap vault keys and live outside the database. This keyring holds them in the process."""
+"""Root keys wrap vault keys and are stored outside the database. This keyring holds them in the process."""
 
 import base64
 import os
@@ -17,17 +17,17 @@ from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, Wrong
 _HEADER: Final = bytes((FORMAT, AES_256_GCM))
 _CIPHERTEXT_AT: Final = len(_HEADER) + NONCE_BYTES
 WRAPPED_BYTES: Final = _CIPHERTEXT_AT + KEY_BYTES + TAG_BYTES
-FEWEST_BYTE_VALUES: Final = 16  # 32 random bytes have fewer than 16 different values less often than once in 10^15
+FEWEST_BYTE_VALUES: Final = 16  # 32 random bytes have fewer than 16 different values with a probability below 10^-15
 _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
 class KeyWrapper(Protocol):
-    """Wraps and unwraps vault keys under root keys that only the provider can use.
+    """Wraps and unwraps vault keys with root keys that only the provider can use.
 
-    `additional` must come back unchanged to unwrap, and a provider binds the id of its root key besides. unwrap raises
-    LostKey when it has no such root key, WrongKey when the wrap is not authentic, Tampered when it is no wrap at all; a
-    provider that cannot be reached raises ServiceUnavailable.
+    `additional` must be the same for unwrap, and a provider also binds the id of its root key. unwrap raises LostKey if
+    there is no such root key, WrongKey if the wrapped key is not authentic, Tampered if it is malformed; a provider
+    that cannot be reached raises ServiceUnavailable.
     """
 
     async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]: ...
@@ -37,18 +37,18 @@ class KeyWrapper(Protocol):
 
 class RootKeyProvider(KeyWrapper, Protocol):
     async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
-        """A key of 32 bytes that wraps nothing, from one root key, or else from the one that wraps.
+        """Derives a key of 32 bytes, not for wrapping, from the given root key, or else from the one that wraps.
 
-        Raises LostKey when there is no such root key.
+        Raises LostKey if there is no such root key.
         """
         ...
 
 
 class RootKeyring:
-    """Root keys by id. The first one wraps, all of them unwrap, so a new one is put in front of the old.
+    """Root keys by id. The first one wraps, all of them unwrap, so a new one is put before the old ones.
 
-    A wrap: format | algorithm | nonce (12) | key and tag (48), AES-256-GCM with random nonces: a root key may wrap 2^32
-    vault keys (NIST SP 800-38D, section 8.3).
+    A wrapped key: format | algorithm | nonce (12) | key and tag (48), AES-256-GCM with random nonces: a root key may
+    wrap 2^32 vault keys (NIST SP 800-38D, section 8.3).
     """
 
     __slots__ = ("_ciphers", "_keys", "_wraps_with")
@@ -60,8 +60,8 @@ class RootKeyring:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Reads `id:base64` entries, separated by commas or white space. Raises RootKeysInvalid, which names entries by
-        their position and never quotes them.
+        """Parses `id:base64` entries, separated by commas or white space. Raises RootKeysInvalid, which identifies
+        entries by their position and never quotes them.
         """
         keys: dict[str, bytes] = {}
         for position, entry in enumerate(re.split(r"[\s,]+", text.strip(" \t\r\n,")), start=1):
@@ -75,7 +75,7 @@ class RootKeyring:
 
     @staticmethod
     def generate_entry(root_key_id: str | None = None) -> str:
-        """A fresh 256-bit key as an entry that `parse` reads. Raises ValueError for an id that it would refuse."""
+        """Returns a new 256-bit key as an entry for `parse`. Raises ValueError for an invalid id."""
         chosen = root_key_id or f"root-{datetime.now(UTC):%Y%m%d}-{os.urandom(3).hex()}"
         if not _ID.fullmatch(chosen):
             raise ValueError("a root key id has 1 to 32 characters out of a-z, 0-9 and -")
@@ -133,8 +133,8 @@ def _parse_entry(position: int, entry: str) -> tuple[str, bytes]:
 
 
 def _decode(encoded: str) -> bytes | None:
-    """Standard or URL-safe base64, padded or not (RFC 4648, sections 4 and 5). None instead of an error, which would
-    hold the text.
+    """Decodes standard or URL-safe base64, padded or not (RFC 4648, sections 4 and 5). Returns None instead of raising
+    an error, which would contain the text.
     """
     unpadded = encoded.rstrip("=").translate(_TO_STANDARD)
     try:

@@ -1,4 +1,4 @@
-"""Is the service up, and can it do its work?"""
+"""The service information and health endpoints."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from creatorvault import __version__
 from creatorvault.core.http.handlers import get
-from creatorvault.core.openapi.answers import documents
+from creatorvault.core.openapi.responses import documents
 from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
 from creatorvault.health.services import HealthService
 
@@ -18,7 +18,7 @@ class RootController(Controller):
 
     @get("/", summary="About the service", sync_to_thread=False, **documents(SELF))
     def root(self, request: Request[Any, Any, Any]) -> dict[str, str]:
-        """What this service is, and where its documentation and its health are."""
+        """Returns the name and version of the service, and the paths of its documentation and health check."""
         prefix = request.app.state.settings.server.path_prefix
         return {
             "service": SERVICE,
@@ -33,22 +33,22 @@ class HealthController(Controller):
     tags = ["Health"]
     opt = {"public": True}
 
-    @get("/", summary="Is the process up", sync_to_thread=False, **documents(UP))
+    @get("/", summary="Check the process", sync_to_thread=False, **documents(UP))
     def health_check(self) -> dict[str, str]:
-        """The process answers. Nothing else is asked."""
+        """Responds if the process is running. Checks nothing else."""
         return {"status": "ok", "service": SERVICE, "version": __version__}
 
-    @get("/db", summary="Is the database there", **documents(CONNECTED, DISCONNECTED))
+    @get("/db", summary="Check the database", **documents(CONNECTED, DISCONNECTED))
     async def health_check_db(self, request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
-        """The database answers."""
+        """Checks whether the database is reachable."""
         if await _service(request).is_connected():
             return Response({"status": "ok", "database": "connected"})
         return Response({"status": "error", "database": "disconnected"}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
 
-    @get("/ready", summary="Can it serve requests", **documents(READY, NOT_READY))
+    @get("/ready", summary="Check readiness", **documents(READY, NOT_READY))
     async def readiness_check(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
-        """Everything that a request needs is there: the database answers a read and would store a write, its
-        migrations are applied, and a root key is usable.
+        """Checks everything that a request needs: the database answers a read and accepts writes, its migrations are
+        applied, and a root key is usable.
         """
         found = await _service(request).readiness()
         answer = {"status": "ready" if found.is_ready else "not_ready", "checks": found.checks}

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the service and its health."""
+"""Descriptions and examples of the health endpoints for the OpenAPI document."""
 
 from http import HTTPStatus
 from typing import ClassVar, Final
@@ -7,13 +7,13 @@ from msgspec import Struct
 
 from creatorvault import __version__
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.answers import Answer
+from creatorvault.core.openapi.responses import DocumentedResponse
 
 SERVICE: Final = "creatorvault-backend"
 
 
 class DatabaseHealth(Struct):
-    """Whether the database answers."""
+    """Whether the database is reachable."""
 
     described: ClassVar[Prose] = {
         "status": ("`ok` or `error`.", "error"),
@@ -25,12 +25,12 @@ class DatabaseHealth(Struct):
 
 
 class Readiness(Struct):
-    """Whether everything that a request needs is there."""
+    """Whether the service can handle requests."""
 
     described: ClassVar[Prose] = {
         "status": ("`ready` or `not_ready`.", "not_ready"),
         "checks": (
-            "Each part by name, and `ok` or `failed`.",
+            "`ok` or `failed` for each check.",
             {
                 "api": "ok",
                 "database": "ok",
@@ -46,23 +46,23 @@ class Readiness(Struct):
     checks: dict[str, str]
 
 
-SELF: Final = Answer(
-    description="What this is.",
+SELF: Final = DocumentedResponse(
+    description="Information about the service.",
     examples={
         "CreatorVault": {"service": SERVICE, "version": __version__, "docs": "/docs", "health": "/health"},
     },
 )
-UP: Final = Answer(
-    description="The process answers.", examples={"Up": {"status": "ok", "service": SERVICE, "version": __version__}}
+UP: Final = DocumentedResponse(
+    description="The process is running.", examples={"Up": {"status": "ok", "service": SERVICE, "version": __version__}}
 )
-CONNECTED: Final = Answer(
-    description="The database answers.", examples={"Connected": {"status": "ok", "database": "connected"}}
+CONNECTED: Final = DocumentedResponse(
+    description="The database is reachable.", examples={"Connected": {"status": "ok", "database": "connected"}}
 )
-DISCONNECTED: Final = Answer(
-    description="The database does not answer.", status=HTTPStatus.SERVICE_UNAVAILABLE, model=DatabaseHealth
+DISCONNECTED: Final = DocumentedResponse(
+    description="The database is not reachable.", status=HTTPStatus.SERVICE_UNAVAILABLE, model=DatabaseHealth
 )
-READY: Final = Answer(
-    description="Requests can be served.",
+READY: Final = DocumentedResponse(
+    description="The service can handle requests.",
     examples={
         "Ready": {
             "status": "ready",
@@ -77,8 +77,8 @@ READY: Final = Answer(
         }
     },
 )
-NOT_READY: Final = Answer(
-    description="A part is missing: send requests elsewhere.",
+NOT_READY: Final = DocumentedResponse(
+    description="A check failed: do not route requests to this process.",
     status=HTTPStatus.SERVICE_UNAVAILABLE,
     model=Readiness,
 )

@@ -1,4 +1,4 @@
-"""What readiness asks the database, each in one statement and in the way that most requests ask it."""
+"""Database probes for readiness, each in one statement and in the way that most requests use the database."""
 
 from time import monotonic
 from typing import Final
@@ -16,19 +16,19 @@ DEADLINE_SECONDS: Final = 2.0
 WRITES_APART_SECONDS: Final = 5.0
 
 READ_ONLY: Final = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::boolean"
-# An upgrade makes it; without it no event can be written down, and with it nothing that has to be.
+# An upgrade creates it; without it no event can be recorded, and no action that requires an event is possible.
 AUDIT_KEY: Final = "SELECT EXISTS (SELECT FROM keys.audit_keys)"
-# Keys are dumped apart from data: a restore may have brought one without the other.
+# Keys are dumped separately from data: a restore may have restored one without the other.
 VAULT_KEYS: Final = "SELECT to_regclass('keys.vault_keys') IS NOT NULL"
 WRITE: Final = "SELECT probe_write()"
 NOBODY: Final = UUID(int=0)
 
 
 class Probes:
-    """A connection apart from the requests', made and used as theirs: that those are all in use says nothing about the
-    database.
+    """Uses a separate connection, configured like those of requests: if all of those are in use, the database may still
+    be healthy.
 
-    Every method raises ServiceUnavailable when the database cannot answer now, and what the driver raises otherwise.
+    Every method raises ServiceUnavailable for transient errors, and the driver's exceptions otherwise.
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
@@ -38,11 +38,11 @@ class Probes:
         self._failed: Exception | None = None
 
     async def is_read_only(self) -> bool:
-        """A standby, or a server that an operator has set read-only, answers reads and stores nothing."""
+        """Whether the server is read-only: a standby, or set by an operator. It answers reads but stores nothing."""
         return await self._is(READ_ONLY)
 
     async def supports_prepared_statements(self) -> bool:
-        """On connections of its own, and not each time."""
+        """Checks with separate connections, and not on every call."""
         return await self._kept.are_kept()
 
     async def standing(self) -> Standing:
@@ -54,11 +54,11 @@ class Probes:
         return await self._is(VAULT_KEYS) and await self._is(AUDIT_KEY)
 
     async def read(self) -> None:
-        """One idea of nobody's: as the reads of creators, it goes through row-level security to the three tables."""
+        """Reads an idea that does not exist: like creators' reads, through row-level security on the three tables."""
         await self._statements.rows(ONE, str(NOBODY), str(NOBODY), NOBODY)
 
     async def write(self) -> None:
-        """A row that needs a page of its own, taken back, and a commit; what was found holds for a few seconds."""
+        """Inserts a row that needs its own page, rolls it back, and commits; the result is cached for a few seconds."""
         if monotonic() - self._wrote_at >= WRITES_APART_SECONDS:
             self._failed = None
             try:

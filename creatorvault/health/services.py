@@ -1,4 +1,4 @@
-"""What readiness means: each part is asked, none is assumed, and no answer carries a driver's words."""
+"""The readiness check: it tests every component, and its results contain no driver messages."""
 
 import asyncio
 from collections.abc import Mapping
@@ -34,7 +34,7 @@ class Readiness(NamedTuple):
 
 
 class HealthService:
-    """Probes that come at the same time share one look, so that asking for health is no way to make it worse."""
+    """Concurrent probes share one check, so that health checks cannot overload the database."""
 
     def __init__(self, probes: Probes, root_keys: RootKeyProvider) -> None:
         self._probes = probes
@@ -58,7 +58,7 @@ class HealthService:
         return await asyncio.shield(self._look)
 
     async def _look_at_database(self) -> DatabaseHealth:
-        """A database that is not migrated answers no read of creators, and has nothing to try a write with."""
+        """Skips reads and writes if the database is not migrated, since the tables may not exist."""
         probes, health, part = self._probes, DatabaseHealth(), "database"
         try:
             writable: Outcome = "failed" if await probes.is_read_only() else "ok"
@@ -80,7 +80,7 @@ class HealthService:
         return health
 
     def _note(self, standing: Standing) -> None:
-        """Says once that it has changed, and not each time that somebody asks."""
+        """Logs a change of the state once, and not for every check."""
         if standing is not self._standing and standing is not Standing.CURRENT:
             log.warning("health.migrations", database=standing.name.lower())
         self._standing = standing

@@ -31,7 +31,7 @@ AT_ONCE = 50
 
 @click.command()
 @click.option("--users", default=3, show_default=True, type=click.IntRange(1, 10_000), help="Sample creators.")
-@click.option("--ideas", default=100, show_default=True, type=click.IntRange(1, 200_000), help="Ideas of each.")
+@click.option("--ideas", default=100, show_default=True, type=click.IntRange(1, 200_000), help="Ideas per creator.")
 def seed(users: int, ideas: int) -> None:
     """Store sample ideas for the creators sample-1, sample-2, … Development only."""
     settings = with_development_secrets(load_settings())

@@ -1,4 +1,4 @@
-"""What the ideas API refuses."""
+"""Errors of the ideas API."""
 
 from typing import Final
 from uuid import UUID
@@ -18,16 +18,16 @@ REFUSALS = {
 
 
 class NotYourIdeas(Forbidden):
-    """The path names another user than the token."""
+    """The user in the path is not the subject of the token."""
 
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
 
 
 class CursorInvalid(RequestInvalid):
-    """Not a cursor of this very list: another creator's, tenant's or question's, altered, or under a key that is gone.
+    """Not a cursor of this list: it is for another creator, tenant or query, altered, or sealed with a missing key.
 
-    Which of these it is cannot be told apart from outside.
+    The error does not reveal which.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class CursorInvalid(RequestInvalid):
 
 
 class IdeaNotFound(NotFound):
-    """The same answer for an idea that does not exist and for one that is somebody else's."""
+    """The same error for an idea that does not exist and for one of another user."""
 
     def __init__(self, idea_id: UUID) -> None:
         super().__init__(f"Idea {idea_id} not found")

@@ -1,4 +1,4 @@
-"""The rules of single fields, as types that request models are made of. Lengths count Unicode code points."""
+"""Validation of single fields, as types of request models. Lengths count Unicode code points."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ NOTES_LENGTH: Final = 5000
 TAGS_LENGTH: Final = 1000
 SEARCH_LENGTH: Final = 1000
 CURSOR_LENGTH: Final = 2048
-"""The longest that is given has 1,752 characters: a title of 200 control characters is 1,243 bytes of JSON, 1,280
+"""The longest issued cursor has 1,752 characters: a title of 200 control characters is 1,243 bytes of JSON, 1,280
 padded, and 1,314 in its envelope.
 """
 LARGEST_OFFSET: Final = 2**63 - 1
@@ -39,7 +39,7 @@ def _trimmed(title: str) -> str:
 
 
 def _with_few_errors(tags: Any) -> Any:
-    """Of a list with many elements that are no text, only so many as are told: each costs an error object."""
+    """Truncates a list with many invalid elements to as many as are reported, since each costs an error object."""
     if not isinstance(tags, list) or {*map(type, tags)} <= {str}:
         return tags
     wrong = [place for place, tag in enumerate(tags) if not isinstance(tag, str)]
@@ -47,9 +47,9 @@ def _with_few_errors(tags: Any) -> Any:
 
 
 def _distinct(tags: Sequence[str]) -> list[str]:
-    """Trimmed, split at commas, without blanks; of tags equal without regard to case the first spelling stays.
+    """Trims tags, splits them at commas, drops empty ones; of tags that differ only in case the first is kept.
 
-    A tag that is too long by itself is not folded, and none after the tags have become too long together.
+    A tag that is too long by itself is not folded, and none after the total length is exceeded.
     """
     kept: dict[str, str] = {}
     spellings: set[str] = set()
@@ -82,10 +82,10 @@ def _parts(tags: Iterable[str]) -> Iterable[str]:
 
 
 def _no_calendar_digits(value: Any) -> Any:
-    """Refuses what is a number of seconds or milliseconds to the contract and a date to whoever wrote it: 20260115.
+    """Refuses a date of digits only, such as 20260115, which the contract reads as seconds or milliseconds.
 
-    A date, or a date and a time, in digits alone. Read as unix time, 8 and 12 digits are times from 1970 to 1977, 14
-    are beyond 2570: nobody's due dates. Ten, as 2026011510, are left alone: they are seconds of the year 2034.
+    This applies to a date, or a date and a time. As Unix time, 8 and 12 digits are times from 1970 to 1977, 14 digits
+    are after 2570: not plausible as due dates. Ten digits, as 2026011510, are accepted: seconds in the year 2034.
     """
     if isinstance(value, str) and len(value) <= MOST_DIGITS and value.isascii():
         try:
@@ -111,7 +111,7 @@ def _is_calendar(digits: str, form: str) -> bool:
 
 
 def _utc(time: dt.datetime) -> dt.datetime:
-    """Naive times are read as UTC."""
+    """Converts to UTC. Naive times are read as UTC."""
     try:
         return time.replace(tzinfo=dt.UTC) if time.tzinfo is None else time.astimezone(dt.UTC)
     except OverflowError:
@@ -119,7 +119,7 @@ def _utc(time: dt.datetime) -> dt.datetime:
 
 
 def _uuid(value: Any) -> UUID:
-    """Every spelling that `uuid.UUID` reads: hyphens anywhere, braces, `urn:uuid:`."""
+    """Accepts every spelling that `uuid.UUID` accepts: hyphens anywhere, braces, `urn:uuid:`."""
     try:
         return UUID(value)
     except ValueError as error:
@@ -129,7 +129,7 @@ def _uuid(value: Any) -> UUID:
 
 
 def _possible_cursor(cursor: str) -> str:
-    """What is longer than any that is given is refused as every other that was not."""
+    """Refuses a text that is longer than any issued cursor, like any other invalid cursor."""
     if len(cursor) > CURSOR_LENGTH:
         raise PydanticCustomError(CURSOR_INVALID, WRONG_CURSOR)
     return cursor

@@ -1,7 +1,7 @@
-"""Ideas of creators whose id is a word of the API's own paths.
+"""Routes for creators whose id is a literal segment of the API's paths.
 
-Litestar prefers a literal segment and does not come back to try a parameter: `/api/v1/admin/ideas` would end as 404
-beside `/api/v1/admin/…`, although `admin` may be somebody's id. So these ids have routes of their own.
+Litestar prefers a literal segment and does not backtrack to a parameter: `/api/v1/admin/ideas` would be 404 because of
+`/api/v1/admin/…`, although `admin` may be a user's id. So these ids have separate routes.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def under_reserved_ids() -> Sequence[type[IdeaController]]:
 
 def _controller(user_id: str) -> type[IdeaController]:
     def names_owner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-        """A guard only because guards come before anything that reads the path."""
+        """Sets the path parameter. It is a guard only because guards run before anything that reads the path."""
         connection.scope["path_params"] = {**connection.scope["path_params"], "user_id": user_id}
 
     body = {

@@ -1,4 +1,4 @@
-"""The ideas table: content is ciphertext, everything else is clear so that it can be indexed."""
+"""The ideas table: content is ciphertext, all other columns are in clear text so that they can be indexed."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -21,9 +21,9 @@ from sqlmodel import Field, SQLModel
 
 
 class DueDate(TypeDecorator[datetime]):
-    """A creator's own time, which may be the first or the last moment there is.
+    """A time set by a creator, which may be the minimum or maximum datetime.
 
-    The driver sends those two as `-infinity` and `infinity` and reads them back as naive times.
+    The driver stores these two as `-infinity` and `infinity` and reads them back as naive times.
     """
 
     impl = DateTime(timezone=True)
@@ -34,7 +34,7 @@ class DueDate(TypeDecorator[datetime]):
 
 
 class Idea(SQLModel, table=True):
-    """`stage` and `priority` are ranks (`ideas.ranks`), so that their order is the order of an index.
+    """`stage` and `priority` are ranks (`ideas.ranks`), so that an index has their order.
 
     `stamp` is a random number from 1 to 2^63 - 1 that each change of the row draws anew. It is 0 in rows that were last
     changed before there were stamps. `revision` is the vault's revision at the row's last change.
@@ -64,9 +64,9 @@ class Idea(SQLModel, table=True):
 
 
 class IdeaSegment(SQLModel, table=True):
-    """Ideas of one vault sealed as one (`ideas.segments`): all whose revision lies between its first and its last.
+    """Ideas of one vault sealed as one value (`ideas.segments`): all with a revision from its first to its last.
 
-    A copy, made by who has read them one by one. A trigger on `ideas` deletes it with the first change of one of them.
+    A copy, created after the rows were read one by one. A trigger on `ideas` deletes it when one of them changes.
     """
 
     __tablename__ = "idea_segments"

@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of ideas: the meaning of fields and parameters, answers, examples."""
+"""Descriptions and examples of the idea endpoints for the OpenAPI document."""
 
 from http import HTTPStatus
 from typing import Final
@@ -7,93 +7,93 @@ from uuid import UUID
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.answers import Answer, documents, malformed_id
 from creatorvault.core.openapi.headers import ETAG, LOCATION
+from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended
 
 IDEA_ID: Final = UUID("7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11")
 
-OWNER: Final[Prose] = {"user_id": ("Whose ideas: the subject of your token.", "user-1")}
-ONE_IDEA: Final[Prose] = {**OWNER, "idea_id": ("Which idea.", str(IDEA_ID))}
+OWNER: Final[Prose] = {"user_id": ("Owner of the ideas, which is the subject of your token.", "user-1")}
+ONE_IDEA: Final[Prose] = {**OWNER, "idea_id": ("Id of the idea.", str(IDEA_ID))}
 
 CONTENT: Final[Prose] = {
     "title": (
-        "What it is about. Blanks around it are cut off; only blanks are refused.",
+        "Title of the idea. Surrounding white space is removed; a title of only white space is refused.",
         "Five breakfasts in five minutes",
     ),
     "notes": (
-        "Anything else, kept exactly as it is written.",
+        "Free text, stored exactly as it is sent.",
         "Film them all on one morning.\nAsk Mia for her pancakes.",
     ),
-    "stage": ("How far it has come.", "outline"),
-    "priority": ("How much it matters.", "high"),
+    "stage": ("Progress of the idea.", "outline"),
+    "priority": ("Importance of the idea.", "high"),
     "tags": (
-        "Words to find it by: trimmed, split at commas, each once. Together they have 1,000 characters at most.",
+        "Tags are trimmed, split at commas, and deduplicated. Joined by commas they have at most 1,000 characters.",
         ["video", "food"],
     ),
     "due_date": (
-        "When it should be out. Times without an offset are read as UTC; so are dates and unix seconds. A date "
-        "in digits alone (20260115) is refused, since it may be either.",
+        "Planned publication time. Times without an offset, dates and Unix timestamps are read as UTC. A date of "
+        "digits only (20260115) is refused, since it is ambiguous.",
         "2026-12-24T18:00:00Z",
     ),
 }
 
 IDEA: Final[Prose] = {
     **CONTENT,
-    "id": ("Its name in the API, for good.", str(IDEA_ID)),
-    "user_id": ("Its creator.", "user-1"),
-    "created_at": ("When it was captured, UTC.", "2026-11-22T21:10:00.123456Z"),
+    "id": ("Permanent identifier.", str(IDEA_ID)),
+    "user_id": ("Creator of the idea.", "user-1"),
+    "created_at": ("Creation time, UTC.", "2026-11-22T21:10:00.123456Z"),
     "updated_at": (
-        "When it was last changed, UTC; on a new idea the same as `created_at`.",
+        "Time of the last change, UTC; equal to `created_at` for a new idea.",
         "2026-11-22T21:10:00.123456Z",
     ),
 }
 
 PAGE: Final[Prose] = {
-    "items": ("The ideas of this page, in the order asked for.", [{name: value for name, (_, value) in IDEA.items()}]),
-    "total": ("How many ideas match, on all pages.", 1),
-    "limit": ("How many a page may hold.", 20),
-    "offset": ("How many matches stand before this page.", 0),
-    "has_more": ("Whether matches follow this page.", False),
+    "items": ("The ideas of this page, in the requested order.", [{name: value for name, (_, value) in IDEA.items()}]),
+    "total": ("Number of matching ideas on all pages.", 1),
+    "limit": ("Maximum number of ideas per page.", 20),
+    "offset": ("Number of matches before this page.", 0),
+    "has_more": ("Whether more matches follow this page.", False),
     "next_cursor": (
-        "The `cursor` of the next page; null on the last one. Only in answers to a request with a cursor.",
+        "The `cursor` of the next page; null on the last page. Only in responses to a request with a cursor.",
         "AQEAAAABnGkr2Zx0pXvT4mQ8c1dYh7eWUoFqbS3KJzVt6aMfRyG5CuNlPiHwEk9DsBxg0OvI2jTQ7rAmLZ4nXdYc8UfhKp1bSe",
     ),
 }
 
 QUERY: Final[Prose] = {
-    "limit": ("How many ideas a page may hold.", 20),
-    "offset": ("How many matches to skip. Past the end there are no items.", 0),
+    "limit": ("Maximum number of ideas per page.", 20),
+    "offset": ("Number of matches to skip. Past the end, `items` is empty.", 0),
     "search": (
-        "A part of title or notes, without regard to case and accents. Every character stands for itself.",
+        "Substring of title or notes, ignoring case and accents. There are no wildcards.",
         "breakfast",
     ),
-    "stage": ("Only ideas of this stage. Given more than once: of any of them.", "outline"),
-    "priority": ("Only ideas of this priority. Given more than once: of any of them.", "high"),
+    "stage": ("Only ideas in this stage. Repeat the parameter to match any of several.", "outline"),
+    "priority": ("Only ideas with this priority. Repeat the parameter to match any of several.", "high"),
     "tags": (
-        "Only ideas with any of these tags, separated by commas; whole tags, without regard to case.",
+        "Only ideas with any of these comma-separated tags; whole tags, ignoring case.",
         "food,travel",
     ),
     "sort": (
-        "`priority` goes by importance, `stage` by progress, `title` without regard to case and accents and with "
-        "numbers by value.",
+        "`priority` sorts by importance, `stage` by progress, `title` ignoring case and accents, with numbers by "
+        "value.",
         "created_at",
     ),
     "order": ("Descending or ascending.", "desc"),
     "cursor": (
-        "Where the page begins, whatever has been written meanwhile: empty for the first page, then the `next_cursor` "
-        "of the page before, with the same filters and order. Not together with an `offset`.",
+        "Position of the page, independent of concurrent writes: empty for the first page, then the `next_cursor` "
+        "of the previous page, with the same filters and order. Cannot be combined with `offset`.",
         "",
     ),
 }
 
-CREATED: Final = Answer(description="The idea as it is stored.", headers=(ETAG, LOCATION))
-FOUND: Final = Answer(description="The idea.", headers=(ETAG,))
-CHANGED: Final = Answer(description="The idea as it is stored now.", headers=(ETAG,))
-DELETED: Final = Answer(description="The idea is gone.")
-LISTED: Final = Answer(
+CREATED: Final = DocumentedResponse(description="The stored idea.", headers=(ETAG, LOCATION))
+FOUND: Final = DocumentedResponse(description="The idea.", headers=(ETAG,))
+CHANGED: Final = DocumentedResponse(description="The idea after the change.", headers=(ETAG,))
+DELETED: Final = DocumentedResponse(description="The idea was deleted.")
+LISTED: Final = DocumentedResponse(
     description="A page of ideas.",
     headers=(ETAG,),
     examples={
@@ -101,8 +101,8 @@ LISTED: Final = Answer(
         "By cursor": {name: value for name, (_, value) in PAGE.items()} | {"limit": 1, "total": 2, "has_more": True},
     },
 )
-NOT_MODIFIED: Final = Answer(
-    description="What `If-None-Match` names is still the latest.", status=HTTPStatus.NOT_MODIFIED, headers=(ETAG,)
+NOT_MODIFIED: Final = DocumentedResponse(
+    description="The version in `If-None-Match` is current.", status=HTTPStatus.NOT_MODIFIED, headers=(ETAG,)
 )
 
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)

@@ -1,4 +1,4 @@
-"""Stage and priority as the small numbers under which the database stores and sorts them."""
+"""Stage and priority as the small integers by which the database stores and sorts them."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Sample ideas that read like a creator's own, for trying things out."""
+"""Realistic sample ideas for development."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -39,7 +39,7 @@ NOTES: Final = (
 
 
 def sample_ideas(random: Random, count: int) -> Iterator[IdeaCreate]:
-    """The same ideas for the same seed of `random`, due dates apart, which lie in the next three months."""
+    """Yields the same ideas for the same seed of `random`, except due dates, which are in the next three months."""
     for _ in range(count):
         topic, tags = random.choice(TOPICS)
         due = datetime.now(UTC) + timedelta(days=random.randrange(1, 90))

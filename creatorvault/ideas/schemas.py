@@ -1,5 +1,5 @@
-"""What the ideas API reads and answers. Field order is key order on the wire; names of types are names in the published
-document.
+"""Request and response schemas of the idea endpoints. Field order is key order on the wire; type names are schema names
+in the published document.
 """
 
 from enum import StrEnum
@@ -17,7 +17,7 @@ from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUE
 
 
 class StageEnum(StrEnum):
-    """In the order of progress: `sort=stage` follows it."""
+    """Stages in order of progress, which `sort=stage` follows."""
 
     IDEA = "idea"
     OUTLINE = "outline"
@@ -26,7 +26,7 @@ class StageEnum(StrEnum):
 
 
 class PriorityEnum(StrEnum):
-    """From the most important to the least; `sort=priority` ascends from low."""
+    """Priorities from most to least important; `sort=priority` ascends from low."""
 
     HIGH = "high"
     MEDIUM = "medium"
@@ -34,7 +34,7 @@ class PriorityEnum(StrEnum):
 
 
 class IdeaResponse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An idea as it is stored. Times are in UTC, written as RFC 3339 with `Z`."""
+    """A stored idea. Times are UTC, in RFC 3339 format with `Z`."""
 
     described: ClassVar[Prose] = IDEA
 
@@ -51,7 +51,7 @@ class IdeaResponse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """`total` counts every match, `items` is the page of them that `limit` and `offset`, or `cursor`, select."""
+    """A page of ideas. `total` counts all matches, `items` are selected by `limit` and `offset`, or by `cursor`."""
 
     described: ClassVar[Prose] = PAGE
 
@@ -76,7 +76,7 @@ class IdeaPath(OwnerPath):
 
 
 class IdeaCreate(RequestModel):
-    """A whole idea, to create or to replace one with."""
+    """A complete idea, to create one or to replace an existing one."""
 
     described = CONTENT
     private = frozenset({"title", "notes", "tags"})
@@ -90,7 +90,7 @@ class IdeaCreate(RequestModel):
 
 
 class IdeaUpdate(RequestModel):
-    """The fields to change. `null` clears notes and due date; for the others it means "leave it"."""
+    """The fields to change. `null` clears notes and due date; other fields are left unchanged by `null`."""
 
     described = CONTENT
     private = IdeaCreate.private
@@ -111,7 +111,7 @@ CLEARABLE: Final = frozenset({"notes", "due_date"})
 
 
 class IdeaQuery(RequestModel):
-    """Which ideas to list, in which order, and which page of them."""
+    """Filters, order and page of the idea list."""
 
     described = QUERY
     private = frozenset({"search", "tags", "cursor"})
@@ -133,6 +133,6 @@ class IdeaQuery(RequestModel):
             return self
         message = "Input should be 0 beside a cursor, which says itself where the page begins"
         error = PydanticCustomError("offset_beside_cursor", message)
-        # Raised as it is, an error of the whole model would name no field.
+        # An error of the whole model would name no field.
         wrong = InitErrorDetails(type=error, loc=("offset",), input=str(self.offset))
         raise ValidationError.from_exception_data(type(self).__name__, [wrong])

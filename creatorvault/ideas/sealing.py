@@ -1,7 +1,7 @@
-"""From an idea to its row and back. What each ciphertext is bound to is written down in docs/encryption.md.
+"""Converts ideas to rows and back. docs/encryption.md specifies what each ciphertext is bound to.
 
-Every one of the three ciphertexts is bound to all of the row, so a row is sealed as a whole and cannot be edited,
-moved, mixed or rolled back unseen.
+Each of the three ciphertexts is bound to the whole row, so a row is sealed as a whole and cannot be edited, moved,
+mixed or rolled back undetected.
 """
 
 import os
@@ -88,7 +88,7 @@ class IdeaSealer:
 
     @classmethod
     def of(cls, cipher: VaultCipher) -> Self:
-        """The one that goes with the cipher: making one anew takes as long as opening half an idea."""
+        """Returns the sealer cached with the cipher: creating one takes as long as opening half an idea."""
         return cipher.derived(cls)
 
     def __init__(self, cipher: VaultCipher) -> None:
@@ -133,8 +133,8 @@ class IdeaSealer:
             alert.ids["idea_id"] = str(idea_id)
             raise
         except (TypeError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
-            # A clear column that no sealed row can have, `infinity` as a time for one; or a text that is none of ours.
-            pass  # The decoder's error holds the text that it could not read: it would travel along as the context.
+            # A clear column that no sealed row can have, such as `infinity` as a time; or a text that we never write.
+            pass  # The decoder's error contains the plaintext: it would be kept as `__context__`.
         raise Tampered(**vault_ids(self._vault), idea_id=str(idea_id))
 
 
@@ -148,7 +148,7 @@ def row_context(
     updated_at: datetime,
 ) -> bytes:
     created = microseconds(created_at)
-    updated = created if updated_at == created_at else microseconds(updated_at)  # of most ideas they are the same
+    updated = created if updated_at == created_at else microseconds(updated_at)  # equal for most ideas
     if due_date is None:
         return _UNDUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 0, 8, created, 8, updated)
     due = microseconds(due_date)

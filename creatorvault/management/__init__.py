@@ -1,1 +1,1 @@
-"""Commands, checks and what prepares a database. Nothing here runs in a request."""
+"""Commands, checks and database upgrades. Nothing here runs in a request."""

@@ -1,4 +1,4 @@
-"""System checks: what is wrong with an installation, found before a request finds it. Apps register their own."""
+"""System checks, which find problems of an installation before requests do. Apps register their own."""
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """`id` is `<app>.E<number>` for an error, `<app>.W<number>` for a warning, and never changes its meaning."""
+    """`id` is `<app>.E<number>` for an error, `<app>.W<number>` for a warning. The meaning of an id never changes."""
 
     id: str
     text: str
@@ -27,7 +27,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """What is checked. With `deploy` it is judged as production, whatever its environment is called."""
+    """The installation to check. With `deploy` it is checked as production, regardless of its environment."""
 
     settings: Settings
     deploy: bool
@@ -37,5 +37,5 @@ type Check = Callable[[Installation], Awaitable[Iterable[Message]]]
 
 
 async def found_by(checks: Iterable[Check], installation: Installation) -> list[Message]:
-    """In the order of the checks."""
+    """Returns the messages in the order of the checks."""
     return [message for check in checks for message in await check(installation)]

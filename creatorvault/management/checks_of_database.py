@@ -1,4 +1,4 @@
-"""Checks of the database: does it answer, is it new enough, is it migrated, and is the runtime login harmless?"""
+"""Checks of the database: availability, version, migrations, and privileges of the logins."""
 
 from collections.abc import Iterator
 from typing import Any, Final
@@ -14,8 +14,8 @@ from creatorvault.management.upgrade import OPERATOR_ROLE, RUNTIME_ROLE, Databas
 
 OLDEST: Final = 15
 
-# A login can become whatever it is a member of (SET ROLE), so what that may do counts too. Where an administrator made
-# the database, the tables are somebody else's.
+# A login can assume any role that it is a member of (SET ROLE), so the privileges of those roles count, too. If an
+# administrator has created the database, its owner and the owner of the tables differ.
 LOGIN: Final = text("""
     SELECT rolname AS login,
            EXISTS (SELECT FROM pg_roles r
@@ -37,7 +37,7 @@ LOGIN: Final = text("""
 
 
 async def database_check(installation: Installation) -> list[Message]:
-    """Nothing when no database is set: what is wrong with that, the settings' check says."""
+    """Returns nothing if no database is set: the settings check reports that."""
     if installation.settings.database.url is None:
         return []
     owner, runtime = addresses(installation.settings.database)
@@ -55,7 +55,7 @@ async def database_check(installation: Installation) -> list[Message]:
 
 
 async def statements_check(installation: Installation) -> list[Message]:
-    """Of a database that answers: can the service prepare statements, as it is told to?"""
+    """For a database that is reachable: checks whether prepared statements work, if they are enabled."""
     try:
         if await supports_prepared_statements(installation.settings.database):
             return []
@@ -72,7 +72,7 @@ async def statements_check(installation: Installation) -> list[Message]:
 
 
 async def logins_check(installation: Installation) -> list[Message]:
-    """Of a database that answers: may the service's login, and the operators', do more than they should?"""
+    """For a database that is reachable: checks whether the runtime or operators' login has too many privileges."""
     database = installation.settings.database
     runtime = addresses(database)[1].reveal()
     login = make_url(runtime).username or "DATABASE_URL"
@@ -113,12 +113,12 @@ def _login(row: Row[Any], login: str, *, deploy: bool) -> Iterator[Message]:
             f"{login} is a member of {OPERATOR_ROLE}: row-level security shows it every tenant.",
             f"REVOKE {OPERATOR_ROLE} FROM {login}",
         )
-    if not row.admitted:  # the owner too: policies name the role, and show whoever else has rights no row
+    if not row.admitted:  # the owner, too: policies name this role, and other roles see no rows
         yield Message("core.E006", f"{login} is no member of {RUNTIME_ROLE}.", "creatorvault database upgrade")
 
 
 def _operators(row: Row[Any], runtime: str) -> Iterator[Message]:
-    """Of the login of the admin API."""
+    """Checks the login of the admin API."""
     if row.unbound or row.owner:
         yield Message(
             "core.E008",

@@ -1,4 +1,4 @@
-"""Checks of the settings. `core.E001` is what also keeps the service from starting."""
+"""Checks of the settings. `core.E001` also prevents the service from starting."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -13,7 +13,7 @@ from creatorvault.settings.rules import is_loopback, unsafe
 from creatorvault.settings.sections import Environment, Settings
 
 FEW_CHARACTERS: Final = 12
-"""A random secret of 32 bytes in hex has all 16 digits nearly always; fewer than 12 were typed by somebody."""
+"""A random secret of 32 bytes in hex nearly always has all 16 digits; fewer than 12 are not random."""
 
 
 def unusable(error: SettingsError) -> list[Message]:
@@ -29,7 +29,7 @@ async def settings_check(installation: Installation) -> list[Message]:
 
 
 def groups_check(groups: Sequence[str]) -> Check:
-    """`groups` are the route groups that there are: a quota for another one would bound nobody."""
+    """`groups` are the existing route groups: a quota for another one would have no effect."""
 
     async def check(installation: Installation) -> list[Message]:
         return [

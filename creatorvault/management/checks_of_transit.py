@@ -1,4 +1,4 @@
-"""Checks of the ways to other machines: does TLS protect what goes to the databases and to the limits' storage?"""
+"""Checks whether TLS protects the connections to the databases and to the limits' storage."""
 
 import os
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ STORAGE_HINT: Final = f"valkeys:// or rediss://. {PRIVATE}"
 
 
 def transit_messages(settings: Settings) -> Iterator[Message]:
-    """`core.E016`: somebody on the way could read what is sent. `core.W016`: somebody could pretend to be the host."""
+    """`core.E016`: the traffic could be read in transit. `core.W016`: an attacker could impersonate the host."""
     database = settings.database
     seen: set[str] = set()
     for variable, url in (
@@ -27,7 +27,7 @@ def transit_messages(settings: Settings) -> Iterator[Message]:
         ("DATABASE_OWNER_URL", database.owner_url),
         ("DATABASE_OPERATOR_URL", database.operator_url),
     ):
-        if url is not None and url.reveal() not in seen:  # without an owner's address of its own it is the same
+        if url is not None and url.reveal() not in seen:  # without a separate owner's address it is the same
             seen.add(url.reveal())
             yield from _database(variable, url.reveal(), settings)
     if settings.limits.storage_url is not None:

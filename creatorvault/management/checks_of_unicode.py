@@ -1,7 +1,7 @@
-"""A check of the Python that runs this: whether it normalises text in quadratic time (python/cpython#149079).
+"""Checks whether this Python normalises text in quadratic time (python/cpython#149079).
 
-Only `creatorvault check` makes it. Our own folding is linear on every Python (`ideas/text/folding.py`), so that an
-affected one does not keep the service from starting; but a library that normalises what clients send would hold it up.
+Only `creatorvault check` runs it. Our own folding is linear on every Python (`ideas/text/folding.py`), so an affected
+version does not prevent the service from starting; but a library that normalises client input would block it.
 """
 
 from collections.abc import Callable, Iterable
@@ -15,11 +15,11 @@ HALF: Final = 250
 FACTOR: Final = 4
 MEASURED: Final = 7
 SUSPECT: Final = FACTOR * 2
-"""A text that is four times as long takes four times as long, or sixteen times when the time is quadratic."""
+"""A text that is four times as long takes four times as long, or sixteen times if the time is quadratic."""
 
 
 async def normalisation_check(installation: Installation) -> Iterable[Message]:
-    """An error to who deploys, otherwise a warning."""
+    """Returns an error with `--deploy`, otherwise a warning."""
     if not is_quadratic(normalised):
         return []
     return [
@@ -32,7 +32,7 @@ async def normalisation_check(installation: Installation) -> Iterable[Message]:
 
 
 def is_quadratic(work: Callable[[str], object]) -> bool:
-    """Measured on marks out of their canonical order, in processor time, and at best of several times."""
+    """Measures processor time for marks in non-canonical order, the best of several runs."""
     return _seconds(work, HALF * FACTOR) > SUSPECT * _seconds(work, HALF)
 
 

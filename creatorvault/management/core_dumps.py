@@ -1,4 +1,4 @@
-"""A process that crashes must not leave its memory behind: keys, tokens and ideas are in it."""
+"""Disables core dumps, which would contain keys, tokens and ideas."""
 
 import ctypes
 import resource
@@ -10,12 +10,12 @@ PR_SET_DUMPABLE: Final = 4
 
 
 def forbid_core_dumps() -> None:
-    """For this process and those that are forked from it. Raises OSError.
+    """Applies to this process and those forked from it. Raises OSError.
 
-    The limit holds for programs that they start too, and keeps the kernel from writing a file. It does not keep it from
-    handing the memory to a program, such as systemd-coredump, where `kernel.core_pattern` names one (core(5)). That
-    takes a process that is not dumpable, of which other processes of the same user cannot read the memory either: a
-    debugger or profiler has to be root's.
+    The limit also applies to programs that they start, and prevents the kernel from writing a file. It does not prevent
+    the kernel from passing the memory to a program, such as systemd-coredump, named in `kernel.core_pattern` (core(5)).
+    This requires the process to be marked as not dumpable; other processes of the same user cannot read its memory then
+    either, so a debugger or profiler has to run as root.
     """
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux" and ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:

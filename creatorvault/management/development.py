@@ -1,4 +1,4 @@
-"""What a developer need not think of: secrets, made once and kept in `<home>/secrets/`, and a database."""
+"""Development defaults: secrets, generated once and stored in `<home>/secrets/`, and an embedded database."""
 
 import base64
 import os
@@ -18,13 +18,13 @@ from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 SHARED_SECRET: Final = "better-auth-secret"  # noqa: S105 - the name of a file
 ROOT_KEYS: Final = "root-keys"
 FEWEST_CHARACTERS: Final = 32
-"""Both are longer."""
+"""Both kinds of secrets are longer."""
 
 
 def with_development_secrets(settings: Settings) -> Settings:
-    """Fills in a shared secret when no issuer is set, and a root key when there is none. In production: nothing.
+    """Adds a shared secret if no issuer is set, and a root key if there is none. Does nothing in production.
 
-    The folder has mode 0700, the files 0600. Raises SettingsError when they cannot be made, or are damaged.
+    The folder has mode 0700, the files 0600. Raises SettingsError if they cannot be created, or are damaged.
     """
     if settings.environment is not Environment.DEVELOPMENT:
         return settings
@@ -43,7 +43,7 @@ def with_development_secrets(settings: Settings) -> Settings:
 
 @contextmanager
 def with_database(settings: Settings, say: Callable[[str], None]) -> Iterator[Settings]:
-    """Starts the embedded PostgreSQL when no DATABASE_URL is set. Raises SettingsError in production."""
+    """Starts the embedded PostgreSQL if no DATABASE_URL is set. Raises SettingsError in production."""
     if settings.database.url is not None:
         yield settings
         return
@@ -61,7 +61,7 @@ def with_database(settings: Settings, say: Callable[[str], None]) -> Iterator[Se
 
 
 def _kept(file: Path, make: Callable[[], str]) -> Secret:
-    """The file's content; the first process to come makes it. Raises SettingsError."""
+    """Returns the file's content; the first process creates it. Raises SettingsError."""
     try:
         if not file.exists():
             _made(file, make)
@@ -72,8 +72,8 @@ def _kept(file: Path, make: Callable[[], str]) -> Secret:
 
 
 def _made(file: Path, make: Callable[[], str]) -> None:
-    """Written apart and then linked, which fails if the name is taken: so of two processes that start at once one makes
-    the secret, both read the same one, and nobody ever reads half of it.
+    """Writes a temporary file and links it, which fails if the name exists: of two processes that start concurrently,
+    one creates the secret, both read the same one, and neither reads an incomplete one.
     """
     _private_folder(file.parent)
     draft = file.with_name(f".{file.name}-{secrets.token_hex(8)}")

@@ -1,4 +1,4 @@
-"""The PostgreSQL of development and of the tests: a real server from a wheel, without installing or configuring one."""
+"""The embedded PostgreSQL for development and tests: a real server from a wheel, which needs no configuration."""
 
 import fcntl
 import os
@@ -23,8 +23,8 @@ STOP_SECONDS: Final = 30.0
 
 SETTINGS: Final[Mapping[str, str]] = {
     "listen_addresses": "",
-    "log_min_error_statement": "panic",  # the log repeats no statement
-    "log_error_verbosity": "terse",  # and no row: DETAIL of a violated constraint shows it
+    "log_min_error_statement": "panic",  # do not log statements
+    "log_error_verbosity": "terse",  # nor rows, which the DETAIL of a violated constraint contains
     "timezone": "UTC",
 }
 
@@ -49,10 +49,10 @@ class State(IntEnum):
 
 
 class EmbeddedPostgres:
-    """A server under `home`, used by any number of processes at once: the first starts it, the last stops it.
+    """A server in `home`, used by any number of processes at the same time: the first starts it, the last stops it.
 
-    It listens on no network address. Its logins have no passwords: what protects them is the folder of the socket,
-    which has mode 0700 and belongs to the account that PostgreSQL runs as, so that only this account and root enter.
+    It listens on no network address. Its logins have no passwords: the folder of the socket protects them, which has
+    mode 0700 and belongs to the account that PostgreSQL runs as, so that only this account and root have access.
     `options` are server settings, for example `{"fsync": "off"}`.
     """
 
@@ -65,7 +65,7 @@ class EmbeddedPostgres:
 
     @property
     def place(self) -> Place:
-        """Where the server's files are; known once it has been started."""
+        """The location of the server's files; available after start."""
         if self._place is None:
             raise EmbeddedPostgresError("the embedded PostgreSQL has not been started")
         return self._place
@@ -92,7 +92,7 @@ class EmbeddedPostgres:
         return self._url("postgres", "postgres")
 
     def start(self) -> None:
-        """Returns when the server answers and the logins and the database exist. Raises EmbeddedPostgresError."""
+        """Returns when the server is ready and the logins and the database exist. Raises EmbeddedPostgresError."""
         if self._use is not None:
             return
         try:
@@ -111,7 +111,7 @@ class EmbeddedPostgres:
                 self._await()
                 self._run("psql", *self._as_superuser(), "-v", "ON_ERROR_STOP=1", stdin=LOGINS)
                 self._use = self._lock_file("postgres.users", fcntl.LOCK_SH)
-            except BaseException:  # Ctrl-C too: nobody would stop what was launched here
+            except BaseException:  # including Ctrl-C: nothing else would stop the server
                 if self._process is not None:
                     self._terminate()
                     self._process = None
@@ -126,7 +126,7 @@ class EmbeddedPostgres:
                 fcntl.flock(self._use, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if self._process is not None:
-                    self._process.returncode = 0  # it lives on, and Popen would warn that nobody waited for it
+                    self._process.returncode = 0  # it continues to run, and Popen would warn that nobody waited for it
             else:
                 self._terminate()
             finally:
@@ -147,7 +147,7 @@ class EmbeddedPostgres:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Starting and stopping happen one at a time; the lock goes with the process, even when it is killed."""
+        """Serialises start and stop; the lock is released when the process ends, even if it is killed."""
         lock = self._lock_file("postgres.lock", fcntl.LOCK_EX)
         try:
             yield
@@ -166,7 +166,7 @@ class EmbeddedPostgres:
         data, draft = self.place.folder / "data", self.place.folder / "data.new"
         if data.exists():
             return
-        shutil.rmtree(draft, ignore_errors=True)  # what an interrupted start left
+        shutil.rmtree(draft, ignore_errors=True)  # left by an interrupted start
         self._run(
             "initdb",
             *("--pgdata", str(draft), "--username", "postgres", "--auth-local", "trust", "--auth-host", "reject"),
@@ -177,7 +177,7 @@ class EmbeddedPostgres:
         draft.rename(data)
 
     def _launch(self) -> None:
-        """PostgreSQL gets a session of its own: Ctrl-C must not reach it before the requests in flight are answered."""
+        """PostgreSQL gets its own session: Ctrl-C must not stop it before the requests in flight have completed."""
         place = self.place
         options = {**self._options, "unix_socket_directories": str(place.socket)}
         with (place.folder / "log").open("ab") as log:
@@ -205,11 +205,11 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def _terminate(self) -> None:
-        """SIGINT is PostgreSQL's fast shutdown: it ends sessions, then writes everything."""
+        """SIGINT is PostgreSQL's fast shutdown: it terminates sessions, then writes all data."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(STOP_SECONDS)
-        elif self._state() is not State.SILENT:  # else the process id may belong to somebody else by now
+        elif self._state() is not State.SILENT:  # otherwise the process id may belong to another process
             file = self.place.folder / "data" / "postmaster.pid"
             os.kill(int(file.read_text().split()[0]), signal.SIGINT)
             deadline = time.monotonic() + STOP_SECONDS
@@ -247,5 +247,5 @@ def _flags(options: Mapping[str, str]) -> Iterator[str]:
 
 
 def _environment() -> dict[str, str]:
-    """Without PGHOST, PGUSER, PGSERVICE … of whoever is calling."""
+    """Returns the environment without the caller's PGHOST, PGUSER, PGSERVICE …"""
     return {name: text for name, text in os.environ.items() if not name.startswith("PG")} | {"LC_ALL": "C"}

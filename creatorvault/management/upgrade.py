@@ -1,4 +1,4 @@
-"""Bringing a database to the newest migration, and letting the runtime login use what is there."""
+"""Upgrades a database to the newest migration, and grants the logins their roles."""
 
 import asyncio
 import ssl
@@ -16,31 +16,31 @@ from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import DatabaseSettings, Settings
 
 RUNTIME_ROLE: Final = "creatorvault_runtime"
-"""Made by the first migration, with every grant that serving needs; logins are members of it."""
+"""Created by the first migration, with all privileges for serving; logins are members of it."""
 
 OPERATOR_ROLE: Final = "creatorvault_operator"
-"""Made by a migration too: sees the metadata of every tenant, and no ciphertext. For the admin API's own login."""
+"""Created by a migration: sees the metadata of all tenants, but no ciphertext. For the login of the admin API."""
 
 
 type UpgradeStep = Callable[[Settings], Coroutine[Any, Any, None]]
-"""What an app prepares as the owner in a database that is at the newest migration. May be run again and again."""
+"""An idempotent step that an app runs as the owner on a database at the newest migration."""
 
 
 class MigrationsUnknown(Exception):
-    """The database is at migrations that this version does not know, so it cannot change them."""
+    """The database is at migrations that are unknown to this version, so it cannot migrate it."""
 
 
 class DatabaseUnreachable(Exception):
-    """Says which login and why, without the address, which may hold a password."""
+    """The database does not accept a login. Contains the login and the reason, not the address with its password."""
 
 
 def upgrade(
     settings: Settings, steps: Sequence[UpgradeStep], revision: str = "head", say: Callable[[str], None] = print
 ) -> Standing:
-    """Migrates, lets the logins use what was made, and runs the apps' `steps` when `revision` is the newest.
+    """Migrates, grants the logins their roles, and runs the apps' `steps` if `revision` is the newest.
 
-    A database that is ahead stays as it is. Returns how the database stands now. Waits `database.startup_seconds` for
-    one that is still coming up, then raises DatabaseUnreachable. Raises MigrationsUnknown, and what the steps raise.
+    A database that is ahead is not changed. Returns the new state of the database. Waits `database.startup_seconds` for
+    one that is still starting, then raises DatabaseUnreachable. Raises MigrationsUnknown, and the errors of the steps.
     """
     owner, runtime = addresses(settings.database)
     asyncio.run(reachable(owner, settings.database.startup_seconds, say))
@@ -59,7 +59,7 @@ def upgrade(
 
 
 def changeable(owner: Secret) -> Standing:
-    """How the database stands. Raises MigrationsUnknown where this version can neither serve nor migrate it."""
+    """Returns the state of the database. Raises MigrationsUnknown if this version can neither serve nor migrate it."""
     found = asyncio.run(migrated(owner))
     if found.standing in {Standing.OUTGROWN, Standing.UNKNOWN}:
         raise MigrationsUnknown(f"{found.standing.text} It is at {', '.join(sorted(found.revisions))}.")
@@ -67,23 +67,23 @@ def changeable(owner: Secret) -> Standing:
 
 
 def belongs_to(role: str, login: str, owner: str) -> bool:
-    """Whether `login`, which is for what `role` does, is to be a member of it.
+    """Whether `login` should be a member of `role`.
 
-    An owner who serves is bound by row-level security, and needs the role that the policies name. No owner becomes an
-    operator.
+    Row-level security applies to an owner that serves, so it needs the role that the policies name. An owner never
+    becomes an operator.
     """
     return role == RUNTIME_ROLE or login != owner
 
 
 def addresses(database: DatabaseSettings) -> tuple[Secret, Secret]:
-    """The owner's address and the runtime login's. Raises DatabaseUnreachable when there are none."""
+    """Returns the owner's address and the runtime login's. Raises DatabaseUnreachable if there are none."""
     if database.url is None or database.owner_url is None:
         raise DatabaseUnreachable("DATABASE_URL is not set")
     return database.owner_url, database.url
 
 
 async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None] = print) -> None:
-    """Returns when the database accepts the login. Raises DatabaseUnreachable."""
+    """Waits until the database accepts the login. Raises DatabaseUnreachable."""
     deadline = time.monotonic() + seconds
     said = False
     address = make_url(url.reveal())
@@ -105,8 +105,8 @@ async def reachable(url: Secret, seconds: float = 0.0, say: Callable[[str], None
 
 
 def _may_pass(error: Exception) -> bool:
-    """A refused login (28), a missing database (3D) and a certificate that does not fit are passing faults while
-    serving; at start they are mistakes.
+    """A refused login (28), a missing database (3D) and an invalid certificate are transient errors while serving; at
+    start they are permanent.
     """
     if isinstance(error, ssl.SSLCertVerificationError):
         return False
@@ -114,7 +114,7 @@ def _may_pass(error: Exception) -> bool:
 
 
 async def _login(url: Secret) -> str:
-    """Of an address that names none, what the driver makes of it. Raises DatabaseUnreachable."""
+    """Returns the login; for an address without one, the driver's default. Raises DatabaseUnreachable."""
     address = make_url(url.reveal())
     if address.username is not None:
         return address.username

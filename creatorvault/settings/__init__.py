@@ -1,1 +1,1 @@
-"""What can be set: sections, and how they are read from a file and the environment. Imports nothing of ours."""
+"""Settings: sections, and loading them from a file and the environment. Imports no other package of ours."""

@@ -1,15 +1,15 @@
-"""Files that a checkout keeps beside the package and a wheel inside it: `migrations/` and `litestar.toml`."""
+"""Files that are next to the package in a checkout and inside it in a wheel: `migrations/` and `litestar.toml`."""
 
 from pathlib import Path
 from typing import Final
 
 PACKAGE: Final = Path(__file__).parents[1]
 BUNDLED: Final = PACKAGE / "bundled"
-"""Made when a wheel is built (pyproject.toml); a checkout has no such folder."""
+"""Created when a wheel is built (pyproject.toml); a checkout has no such folder."""
 
 
 def is_installed() -> bool:
-    """Whether this is a wheel's copy, and not a checkout."""
+    """Whether this is an installed wheel, and not a checkout."""
     return BUNDLED.is_dir()
 
 

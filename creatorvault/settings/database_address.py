@@ -1,4 +1,4 @@
-"""From an address of PostgreSQL to an open connection: which hosts, in which order, and with which TLS."""
+"""Opens connections to a PostgreSQL address: hosts, their order, and TLS."""
 
 import os
 import ssl
@@ -14,13 +14,13 @@ from creatorvault.settings.database_parameters import CERTAIN
 from creatorvault.settings.database_url import hosts_of
 
 PROTOCOL: Final = "postgresql"
-"""PostgreSQL's name in ALPN (RFC 7301), which TLS from the first byte needs."""
+"""PostgreSQL's name in ALPN (RFC 7301), required for direct TLS negotiation."""
 
 
 class Address(NamedTuple):
-    """`hosts` may be empty: the driver then looks for a socket on this machine, or reads PGHOST.
+    """`hosts` may be empty: the driver then uses a socket on this machine, or PGHOST.
 
-    `tls` is a context, or the name of a mode that does not insist on TLS.
+    `tls` is a context, or the name of a mode that does not require TLS.
     """
 
     hosts: tuple[tuple[str, int], ...]
@@ -29,7 +29,7 @@ class Address(NamedTuple):
 
 
 def address_of(url: str | URL) -> Address:
-    """Of an address in the form of `asyncpg_url`. Raises ValueError for certificates that cannot be used."""
+    """Parses an address in the form of `asyncpg_url`. Raises ValueError for unusable certificates."""
     url = make_url(url)
     parameters = {name: str(value) for name, value in url.query.items()}
     if (passfile := parameters.get("passfile")) is not None:
@@ -49,8 +49,8 @@ def address_of(url: str | URL) -> Address:
 
 
 async def connected(address: Address, **arguments: Any) -> asyncpg.Connection:
-    """Tries the hosts in their order. As for libpq, each has the whole `timeout`: a host that says nothing must not
-    keep us from the next one. Raises what the last host raised.
+    """Tries the hosts in order. As in libpq, each has the whole `timeout`: a host that does not respond must not
+    prevent trying the next one. Raises the error of the last host.
     """
     hosts: tuple[tuple[str | None, int | None], ...] = address.hosts or ((None, None),)
     *others, last = hosts
@@ -68,7 +68,7 @@ async def _connected(
     try:
         return await asyncpg.connect(host=host, port=port, ssl=address.tls, **address.arguments, **arguments)
     except asyncpg.TargetServerAttributeNotMatched as error:
-        # In a failover no host is the primary for a while.
+        # During a failover, temporarily no host is the primary.
         raise ConnectionError("it accepts no writes, which target_session_attrs asks for") from error
     except asyncpg.InternalClientError as error:
         raise ConnectionError("what answers there is no PostgreSQL") from error
@@ -104,7 +104,7 @@ def _version(name: str) -> ssl.TLSVersion:
 
 
 def _of_this_user() -> str | None:
-    """Where libpq looks when an address names no certificate."""
+    """Returns libpq's default path, for an address without a certificate."""
     try:
         file = Path.home() / ".postgresql" / "root.crt"
     except RuntimeError:
@@ -114,7 +114,7 @@ def _of_this_user() -> str | None:
 
 def _with_certificates(context: ssl.SSLContext, parameters: Mapping[str, str]) -> None:
     cert, key, crl = (parameters.get(name) for name in ("sslcert", "sslkey", "sslcrl"))
-    password = parameters.get("sslpassword", "")  # never None: OpenSSL would ask at the terminal
+    password = parameters.get("sslpassword", "")  # never None: OpenSSL would prompt on the terminal
     if cert is not None:
         with _named("sslcert and sslkey" if key else "sslcert"):
             context.load_cert_chain(cert, key, lambda: password)

@@ -1,6 +1,6 @@
-"""The parameters of a PostgreSQL address: those of libpq (PostgreSQL documentation, 32.1.2) that asyncpg can follow.
+"""The parameters of a PostgreSQL address: those of libpq (PostgreSQL documentation, 32.1.2) that asyncpg supports.
 
-A parameter that asks for nothing, because the driver does so anyway, is left out. What cannot be followed is refused.
+A parameter that requests the driver's default behaviour is omitted. Unsupported parameters are refused.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ NEEDLESS: Final[Mapping[str, tuple[str, ...]]] = {
     "sslcompression": ("0",),
     "sslsni": ("1",),
 }
-"""What the driver does anyway, or in the case of channel binding cannot do: `sslmode=verify-full` replaces it."""
+"""The driver's defaults, and channel binding, which it does not support: `sslmode=verify-full` replaces it."""
 
 ADVICE: Final[Mapping[str, str]] = {
     "hostaddr": "write the address as the host",
@@ -39,13 +39,13 @@ ADVICE: Final[Mapping[str, str]] = {
 
 
 def parameters_of(given: Mapping[str, str], *, several_hosts: bool) -> dict[str, str]:
-    """Raises ValueError, which names the parameter, and repeats no value that could be a secret."""
+    """Raises ValueError, which names the parameter, without values that could be secret."""
     taken = dict(given)
-    taken.pop("connect_timeout", None)  # `database.connect_seconds` says it
+    taken.pop("connect_timeout", None)  # replaced by `database.connect_seconds`
     if (ssl := taken.pop("ssl", None)) is not None:
         if "sslmode" in taken:
             raise ValueError("gives both ssl and sslmode")
-        # libpq does the same for the addresses of JDBC.
+        # libpq does the same for JDBC URLs.
         taken["sslmode"] = {"true": "require", "false": "disable"}.get(ssl, ssl)
     for name, choices in (*NEEDLESS.items(), *CHOICES.items()):
         if name in taken:

@@ -1,6 +1,6 @@
-"""The forms in which deployments write a PostgreSQL address, read into one.
+"""Parses the forms in which deployments write a PostgreSQL address.
 
-`docs/operations` shows the forms and parameters in a table, which `tests/core/test_database_forms.py` reads.
+A table in `docs/operations` lists the forms and parameters; `tests/core/test_database_forms.py` reads it.
 """
 
 import re
@@ -19,15 +19,15 @@ PORTS: Final = 65_535
 NAME: Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,251}[A-Za-z0-9_.])?")
 
 type Host = tuple[str, int | None]
-"""A name, an address or the folder of a Unix socket, and its port."""
+"""A host name, an address or the folder of a Unix socket, and the port."""
 
 
 def asyncpg_url(text: str) -> str:
-    """The address as `postgresql+asyncpg://…`, with the parameters that `settings.database_address` understands.
+    """Returns the address as `postgresql+asyncpg://…`, with the parameters that `settings.database_address` supports.
 
-    Several hosts become `?host=a,b&port=1,2`, and are asked for one that accepts writes unless the address says
-    otherwise. Raises ValueError, in words that hold nothing of the address but the names of its parameters, since it
-    may carry a password.
+    Several hosts become `?host=a,b&port=1,2`, and the one that accepts writes is used unless the address says
+    otherwise. Raises ValueError, whose text contains only the names of parameters, since the address may contain a
+    password.
     """
     scheme, separator, rest = text.strip().partition("://")
     if not separator:
@@ -58,7 +58,7 @@ def asyncpg_url(text: str) -> str:
 
 
 def hosts_of(url: URL) -> list[tuple[str, int]]:
-    """Of an address that `asyncpg_url` has made. Empty when it names none."""
+    """Returns the hosts of a result of `asyncpg_url`. Empty if it names none."""
     if url.host:
         return [(url.host, url.port or PORT)]
     hosts, ports = _list(url.query.get("host")), _list(url.query.get("port"))
@@ -70,7 +70,7 @@ def _list(text: str | Sequence[str] | None) -> list[str]:
 
 
 def _query(text: str) -> dict[str, list[str]]:
-    """A parameter without a value counts as not given, as for libpq."""
+    """Ignores parameters with an empty value, as libpq does."""
     try:
         pairs = parse_qsl(text, keep_blank_values=True, strict_parsing=True, errors="strict") if text else []
     except ValueError:
@@ -115,7 +115,7 @@ def _authority(text: str) -> tuple[str | None, str | None, list[Host]]:
 
 
 def _with_ports(hosts: Sequence[Host], texts: Sequence[str]) -> list[Host]:
-    """Hosts and ports behind the ? are lists with commas, as libpq has them, or repeated, as SQLAlchemy has them."""
+    """Hosts and ports after the ? are comma-separated lists, as in libpq, or repeated, as in SQLAlchemy."""
     ports = [_port(port) for text in texts for port in text.split(",")]
     if not ports:
         return list(hosts)

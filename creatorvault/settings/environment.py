@@ -1,4 +1,4 @@
-"""The names of environment variables, and how they lie over the settings file."""
+"""The names of environment variables, and how they override the settings file."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -19,7 +19,7 @@ DEPLOYED: Final[Mapping[str, tuple[str, ...]]] = {
     "CREATORVAULT_ROOT_KEYS": ("encryption", "root_keys"),
     "CREATORVAULT_ROOT_KEYS_FILE": ("encryption", "root_keys_file"),
 }
-"""Names that deployments use already; `CREATORVAULT_<SECTION>__<NAME>` of the same setting wins over them."""
+"""Names without prefix; `CREATORVAULT_<SECTION>__<NAME>` of the same setting overrides them."""
 
 BETTER_AUTH: Final = (
     "BETTER_AUTH_SECRET",
@@ -30,11 +30,11 @@ BETTER_AUTH: Final = (
 )
 
 SERVICE_LINK: Final = re.compile(r"CREATORVAULT_(SERVICE_(HOST|PORT.*)|PORT_\d+_(TCP|UDP).*)")
-"""What Kubernetes sets in every container beside a service that is named creatorvault."""
+"""Variables that Kubernetes sets in every container for a service named creatorvault."""
 
 
 def lay_over(tree: Tree, environ: Mapping[str, str], known: Iterable[tuple[str, tuple[str, ...]]]) -> list[str]:
-    """Puts what the environment says into `tree`, and returns what is wrong with its names."""
+    """Applies the environment to `tree`, and returns problems of variable names."""
     given = {name: text.strip() for name, text in environ.items() if text.strip()}
     paths = {**DEPLOYED, **dict(known)}
     problems = [
@@ -54,11 +54,11 @@ def _is_service_link(name: str, text: str) -> bool:
 
 
 def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
-    """A shared secret and an address each add an issuer; both may be set while a deployment moves to the other."""
+    """A shared secret and an address each add an issuer; both may be set during a migration."""
     auth = cast("Tree", tree.setdefault("auth", {}))
     stated = auth.get("issuers", [])
     if not isinstance(stated, list):
-        return []  # no list of issuers, which its type says
+        return []  # not a list of issuers; validation reports that
     issuers = list(stated)
     for issuer in issuers:
         variable = issuer.get("secret_variable")
@@ -80,7 +80,7 @@ def _lay_better_auth_over(tree: Tree, given: Mapping[str, str]) -> list[str]:
 
 
 def _better_auth(url: str, given: Mapping[str, str]) -> Tree:
-    """Better Auth says iss and aud as the origin of its base URL, in the form that `new URL` gives it."""
+    """Better Auth sets iss and aud to the origin of its base URL, as normalised by `new URL`."""
     origin = origin_of(url)
     return _issuer(
         "BETTER_AUTH_URL",

@@ -1,6 +1,6 @@
 """Loads the settings: `litestar.toml`, then the environment.
 
-Reading is pure: nothing is generated, created or connected to here. Development's secrets come from
+Loading has no side effects: it generates, creates and connects nothing. Development secrets come from
 `creatorvault.management.development`.
 """
 
@@ -22,10 +22,10 @@ SETTINGS_FILE: Final = "litestar.toml"
 
 
 def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = None) -> Settings:
-    """Raises SettingsError with everything that is wrong: names, values, and in production what is unsafe.
+    """Raises SettingsError with all problems: names, values, and in production unsafe settings.
 
-    Without `file`: `litestar.toml` of the checkout, or else of the working directory. Where a wheel is installed, the
-    working directory comes first, and the wheel's own file after it. An empty variable counts as unset.
+    The default of `file` is `litestar.toml` of the checkout, or else of the working directory. For an installed wheel,
+    the working directory comes first, then the wheel's own file. An empty variable counts as unset.
     """
     tree = from_file(file) if file is not None or (file := _settings_file()) else {}
     problems = lay_over(tree, environ, variables(Settings))
@@ -37,7 +37,7 @@ def load_settings(environ: Mapping[str, str] = os.environ, file: Path | None = N
 
 
 def _settings_file() -> Path | None:
-    """What stands there without being a file is an error of the one who reads it, and not passed over."""
+    """Returns a path that exists even if it is not a file: reading it then fails, instead of ignoring it."""
     places = (bundled(SETTINGS_FILE), Path.cwd() / SETTINGS_FILE)
     return next((file for file in (reversed(places) if is_installed() else places) if os.path.lexists(file)), None)
 

@@ -1,7 +1,7 @@
-"""Settings that can be written in several ways, in the one form that the service compares and prints.
+"""Normalises settings that can be written in several ways to the form that the service compares and prints.
 
-An origin or an address of an issuer that has no such form stays as it is: `settings.rules` says what is wrong with it.
-What is wrong with the others is added to `problems`.
+An invalid origin or issuer address is not changed: `settings.rules` reports it. Problems of other settings are added to
+`problems`.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ from creatorvault.settings.sections import AuthSettings, DatabaseSettings, Serve
 
 
 def normal_server(server: ServerSettings) -> ServerSettings:
-    """Each allowed origin once, as browsers send it."""
+    """Normalises allowed origins to the form that browsers send, without duplicates."""
     origins = dict.fromkeys(_formed(normal_origin, origin) for origin in server.allowed_origins)
     return replace(server, allowed_origins=tuple(origins), path_prefix=server.path_prefix.removesuffix("/"))
 
 
 def normal_auth(auth: AuthSettings) -> AuthSettings:
-    """`issuer` stays as it was written, since an issuer may say the same in its tokens (accounts.issuers)."""
+    """`issuer` is not changed, since an issuer may use the same spelling in its tokens (accounts.issuers)."""
     form = partial(normal_address, query=True)
     issuers = [replace(one, jwks_url=one.jwks_url and _formed(form, one.jwks_url)) for one in auth.issuers]
     return replace(auth, issuers=tuple(issuers))
@@ -40,7 +40,7 @@ def normal_home(home: Path, problems: list[str]) -> Path:
 
 
 def normal_database(database: DatabaseSettings, problems: list[str]) -> DatabaseSettings:
-    """The owner's address is the runtime login's unless it is given."""
+    """The default of the owner's address is the runtime login's."""
     url = _address(database.url, "DATABASE_URL", problems)
     return replace(
         database,
@@ -51,7 +51,7 @@ def normal_database(database: DatabaseSettings, problems: list[str]) -> Database
 
 
 def _address(url: Secret | None, variable: str, problems: list[str]) -> Secret | None:
-    """Certificates are read too, so that one that cannot be used is known at start."""
+    """Also reads certificates, so that an unusable one is reported at start."""
     try:
         if url is not None and url is not UNREAD:
             address_of(plain := asyncpg_url(url.reveal()))

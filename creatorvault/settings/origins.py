@@ -1,8 +1,8 @@
-"""Web addresses in the one form that browsers give them (WHATWG URL Standard §4.5), so that they compare as text.
+"""Normalises web addresses as browsers do (WHATWG URL Standard §4.5), so that they can be compared as text.
 
-Scheme and host are in lower case, the scheme's own port is left out, and a name in another script is in punycode
-(UTS #46, nontransitional). What no front end or issuer needs is refused instead of being read in one way or another:
-wildcards, user names, spaces, numbers that are half an IPv4 address. Errors are a predicate about the address, for a
+Scheme and host are in lower case, the default port is omitted, and a name in another script is in punycode
+(UTS #46, nontransitional). Forms that no front end or issuer needs are refused instead of being interpreted:
+wildcards, user names, spaces, incomplete IPv4 addresses. Errors are a predicate about the address, for a
 sentence that names the setting.
 """
 
@@ -16,7 +16,7 @@ ADDRESS: Final = re.compile(r"(https?)://([^/?#\\]+)([/?#].*)?", re.IGNORECASE |
 PORT: Final = re.compile(r"(.+?):([0-9]*)", re.DOTALL)
 BLANK: Final = re.compile(r"[\s\x00-\x1f\x7f]")
 LABEL: Final = re.compile(r"[a-z0-9_-]{1,63}")
-# What WHATWG reads as an IPv4 address: the last label is a number.
+# WHATWG treats a host as an IPv4 address if the last label is a number.
 NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
 LONGEST_NAME: Final = 253
 LONGEST_ADDRESS: Final = 2048
@@ -25,14 +25,14 @@ OWN_PORTS: Final = {"http": 80, "https": 443}
 
 
 class Address(NamedTuple):
-    """`rest` begins with the path, and stays as it was written."""
+    """`rest` begins with the path, and is not changed."""
 
     origin: str
     rest: str
 
 
 def normal_origin(text: str) -> str:
-    """A slash at the end does not count. Raises ValueError."""
+    """Ignores a trailing slash. Raises ValueError."""
     address = _read(text, "an origin")
     if address.rest not in ("", "/"):
         raise ValueError(f"{text!r} is not an origin like https://app.example.com")
@@ -40,7 +40,7 @@ def normal_origin(text: str) -> str:
 
 
 def normal_address(text: str, *, query: bool = False) -> str:
-    """An address whose path says more than its origin; its query too, with `query`. Raises ValueError."""
+    """Normalises an address with a path, and with a query if `query` is set. Raises ValueError."""
     address = _read(text, "an address")
     if "#" in address.rest or ("?" in address.rest and not query):
         raise ValueError(f"{text!r} has more than a path behind its host")
@@ -48,12 +48,12 @@ def normal_address(text: str, *, query: bool = False) -> str:
 
 
 def origin_of(address: str) -> str:
-    """The origin of what `normal_address` accepts."""
+    """Returns the origin of an address that `normal_address` accepts."""
     return _read(address, "an address").origin
 
 
 def spellings(text: str) -> tuple[str, ...]:
-    """As it was written, and as browsers write it where it is an address and that differs."""
+    """Returns the original spelling, and that of browsers if it is an address and the spelling differs."""
     try:
         return tuple(dict.fromkeys((text, normal_address(text, query=True))))
     except ValueError:
@@ -102,14 +102,14 @@ def _host(host: str, text: str) -> str:
 
 
 def _punycode(host: str) -> str:
-    """Names that UTS #46 alone would let pass, such as ☕.example, are for their owner to give in punycode."""
+    """Names that only UTS #46 permits, such as ☕.example, must be given in punycode."""
     if len(host) > LONGEST_NAME:
         raise ValueError
     return idna.encode(host, uts46=True, std3_rules=False, transitional=False).decode()
 
 
 def _ipv6(host: str) -> str:
-    """WHATWG writes an IPv4 address in it as hexadecimal digits, and knows no zone."""
+    """WHATWG serialises an embedded IPv4 address in hexadecimal, and does not support zones."""
     if not host.endswith("]") or "%" in host:
         raise ValueError
     address = IPv6Address(host[1:-1])

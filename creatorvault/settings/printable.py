@@ -1,4 +1,4 @@
-"""Text that may be shown on a line: no line breaks, no control characters, nothing that is not UTF-8."""
+"""Text that can be printed on one line: no line breaks, no control characters, valid UTF-8."""
 
 from typing import Final
 from unicodedata import category
@@ -13,7 +13,7 @@ def is_one_line(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """White space becomes blanks, what cannot be shown its escape; of what is long the middle is left out."""
+    """Replaces white space by spaces, escapes unprintable characters, and omits the middle of long texts."""
     words = " ".join(text.split())
     if len(words) > LONGEST:
         words = f"{words[: LONGEST // 2]} … {words[-LONGEST // 2 :]}"

@@ -1,6 +1,6 @@
-"""From a TOML file and the environment to frozen structs: every problem at once, each with where it stands.
+"""Reads a TOML file and the environment into frozen structs; reports all problems at once, each with its location.
 
-Knows nothing about which settings exist; the structs of `creatorvault.settings.sections` say that.
+It is independent of the existing settings, which the structs of `creatorvault.settings.sections` define.
 """
 
 import inspect
@@ -20,18 +20,18 @@ from creatorvault.settings.secret import Secret
 
 PREFIX: Final = "CREATORVAULT_"
 LONGEST_NAME: Final = 100
-"""Looking for what is near takes time that grows with the square of it."""
+"""Finding the nearest name takes time that grows with the square of the length."""
 
 MOST_BYTES: Final = 2**20
 MOST_CHARACTERS: Final = 65_536
 BETWEEN: Final = str.maketrans(dict.fromkeys("\t\r\n", " "))
 WRONG: Final = object()
 UNREAD: Final = Secret("in the place of a secret that cannot be read")
-"""So that it counts as given, and the rules about secrets find nothing else to say. It is never used."""
+"""Placeholder that counts as given, so that the rules about secrets report nothing else. It is never used."""
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used. `problems` are sentences for the operator; none holds a secret's value."""
+    """Invalid settings. `problems` are sentences for the operator, without values of secrets."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -39,7 +39,7 @@ class SettingsError(Exception):
 
 
 class Given(NamedTuple):
-    """A value that somebody set, and where, as an operator would look for it."""
+    """A value that was set, and its location, as shown to an operator."""
 
     value: object
     origin: str
@@ -54,7 +54,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
 
 
 def variables(kind: type[msgspec.Struct], section: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every `CREATORVAULT_<SECTION>__<NAME>` of a struct of structs, with the path that it sets."""
+    """Returns every `CREATORVAULT_<SECTION>__<NAME>` of a struct of structs, with the path that it sets."""
     for field in msgspec.structs.fields(kind):
         path = (*section, field.name)
         if _is_struct(field.type):
@@ -64,7 +64,7 @@ def variables(kind: type[msgspec.Struct], section: tuple[str, ...] = ()) -> Iter
 
 
 def from_file(file: Path) -> Tree:
-    """Raises SettingsError when the file cannot be read or is not TOML."""
+    """Raises SettingsError if the file cannot be read or is not TOML."""
     try:
         content = tomllib.loads(read_file(file))
     except ValueError as error:
@@ -75,7 +75,7 @@ def from_file(file: Path) -> Tree:
 
 
 def read_file(file: Path) -> str:
-    """Raises ValueError, in words without its content, when it is no file of text of a size that settings have."""
+    """Raises ValueError, without the content, if it is not a text file of a reasonable size."""
     try:
         found = file.stat()
         if stat.S_ISREG(found.st_mode) and found.st_size <= MOST_BYTES:
@@ -88,7 +88,7 @@ def read_file(file: Path) -> str:
 
 
 def put(tree: Tree, path: Sequence[str], variable: str, text: str) -> None:
-    """Sets one value from the environment over what a lower layer said. A list of tables is written as JSON."""
+    """Sets one value from the environment, overriding lower layers. A list of tables is written as JSON."""
     *sections, name = path
     for section in sections:
         tree = cast("Tree", tree.setdefault(section, {}))
@@ -98,12 +98,12 @@ def put(tree: Tree, path: Sequence[str], variable: str, text: str) -> None:
             tables = json.loads(text)
             tree[name] = [_tree(table, f"{variable}[{i}].", from_file=False) for i, table in enumerate(tables)]
         except (ValueError, AttributeError, RecursionError):
-            return  # stays text, and its type says what was expected
+            return  # remains text; validation reports the expected type
 
 
 def read[S: msgspec.Struct](kind: type[S], tree: Tree, problems: list[str], where: str = "") -> S | None:
-    """The struct, with the defaults where something is wrong, so that further rules can be tried; None when a value
-    without a default is wrong or missing. What is wrong is added to `problems`.
+    """Returns the struct, with defaults for invalid values, so that further rules can be checked; None if a value
+    without a default is invalid or missing. Problems are added to `problems`.
     """
     fields = {field.name: field for field in msgspec.structs.fields(kind)}
     values: dict[str, object] = {}
@@ -165,7 +165,7 @@ def _value(kind: object, given: Given, problems: list[str]) -> object:
 
 
 def _unreadable(value: object) -> str | None:
-    """Why it is no text that anybody means. A list of secrets may have its entries on lines of their own."""
+    """Returns why a text is unusable. A list of secrets may have one entry per line."""
     if isinstance(value, list):
         return next((reason for item in value if (reason := _unreadable(item))), None)
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""What settings must not say: anywhere, and in production, where the service rather refuses to start."""
+"""Rules for settings: those that always apply, and those for production, where the service refuses to start."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -20,10 +20,10 @@ from creatorvault.settings.sections import (
 )
 
 SECRET_BYTES: Final = 32
-"""RFC 7518 §3.2: a key for HS256 is at least as long as its hash."""
+"""RFC 7518 §3.2: a key for HS256 must be at least as long as its hash."""
 
 ANYBODY: Final = "*"
-# Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, and none that a client would resolve.
+# Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, without dot segments.
 PATH_PREFIX: Final = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
 ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 
@@ -70,7 +70,7 @@ def _server(server: ServerSettings, *, production: bool) -> Iterator[str]:
 
 
 def _refused(form: Callable[[str], str], text: str) -> str | None:
-    """Why it has no such form."""
+    """Returns why it cannot be normalised."""
     try:
         form(text)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""What the settings of limits and metrics must not say, beside what `creatorvault.settings.rules` judges."""
+"""Rules for the settings of limits and metrics, in addition to `creatorvault.settings.rules`."""
 
 from collections import Counter
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Text that must never be shown."""
+"""Secret text, which must never be shown."""
 
 from typing import Final, final
 
@@ -7,10 +7,10 @@ MASK: Final = "********"
 
 @final
 class Secret:
-    """A secret setting. Printing, formatting and debugging show a mask; only `reveal` gives the text.
+    """A secret setting. Printing, formatting and debugging show a mask; only `reveal` returns the text.
 
-    The text is kept as bytes in a slot, so that `vars()`, tracebacks with local variables and serialisers that look
-    into objects meet the mask too. Pickling is refused: a pickle would hold the text in clear.
+    The text is stored as bytes in a slot, so that `vars()`, tracebacks with local variables and serialisers that
+    inspect objects also get the mask. Pickling is refused: a pickle would contain the text in clear.
     """
 
     __slots__ = ("_text",)
@@ -22,7 +22,7 @@ class Secret:
         return self._text.decode()
 
     def __len__(self) -> int:
-        """Length in bytes, which is what rules about secrets count."""
+        """Length in bytes, as used by the rules about secrets."""
         return len(self._text)
 
     def __bool__(self) -> bool:

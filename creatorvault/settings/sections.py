@@ -1,4 +1,4 @@
-"""What can be set, as frozen structs with its defaults and bounds."""
+"""All settings, as frozen structs with their defaults and bounds."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -16,7 +16,7 @@ type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
 type Memory = Annotated[int, Meta(ge=MIB, le=2**50)]
 type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$")]
-"""A name or an address, as the resolver takes them; a port is a setting of its own."""
+"""A host name or an address, as the resolver accepts them; the port is a separate setting."""
 
 type Name = Annotated[str, Meta(min_length=1, max_length=255)]
 type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -36,7 +36,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
     private_hosts: tuple[str, ...] = ()
     path_prefix: str = ""
     max_body_bytes: Annotated[int, Meta(ge=1024, le=64 * MIB)] = 98_304
-    # More than this the server itself refuses, without a body: 65,534 bytes in a target.
+    # The server itself refuses more than 65,534 bytes in a target, without a body.
     max_target_bytes: Annotated[int, Meta(ge=1024, le=65_534)] = 32_768
     max_header_bytes: Annotated[int, Meta(ge=1024, le=MIB)] = 32_768
     header_seconds: Seconds = 10.0
@@ -47,7 +47,7 @@ class ServerSettings(Struct, frozen=True, kw_only=True):
 
 
 class DatabaseSettings(Struct, frozen=True, kw_only=True):
-    """Addresses are `postgresql+asyncpg://…`, whatever form they were given in."""
+    """Addresses are `postgresql+asyncpg://…`, regardless of their original form."""
 
     url: Secret | None = None
     owner_url: Secret | None = None
@@ -66,7 +66,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
 
 
 class IssuerSettings(Struct, frozen=True, kw_only=True):
-    """Issuers of one `realm` speak for the same users; tenants are derived from the realm, not from the issuer.
+    """Issuers of one `realm` share their users; tenants are derived from the realm, not from the issuer.
 
     `secret_variable` names the environment variable that holds the secret of a shared-secret issuer.
     The names of claims may be paths: `o.id` is the member `id` of the claim `o`.
@@ -112,7 +112,7 @@ class SearchSettings(Struct, frozen=True, kw_only=True):
 
 
 class GroupLimits(Struct, frozen=True, kw_only=True):
-    """Requests of one identity to the routes of one installed app. None: counted with all that has no quota."""
+    """Limits for one identity on the routes of one app. None means counted together with all routes without a quota."""
 
     name: Name
     reads: Count | None = None
@@ -121,7 +121,7 @@ class GroupLimits(Struct, frozen=True, kw_only=True):
 
 class LimitsSettings(Struct, frozen=True, kw_only=True):
     """Requests, and milliseconds of work, per minute. `trusted_proxies` are networks (CIDR) whose X-Forwarded-For is
-    believed.
+    trusted.
     """
 
     enabled: bool = True
@@ -135,7 +135,7 @@ class LimitsSettings(Struct, frozen=True, kw_only=True):
 
 
 class MetricsSettings(Struct, frozen=True, kw_only=True):
-    """Off without a port or a token. With a port, worker n of a process group listens on port + n."""
+    """Disabled without a port or a token. With a port, worker n of a process group listens on port + n."""
 
     host: Host = "127.0.0.1"
     port: Annotated[int, Meta(ge=1, le=65_535)] | None = None
@@ -143,7 +143,7 @@ class MetricsSettings(Struct, frozen=True, kw_only=True):
 
 
 class TenancySettings(Struct, frozen=True, kw_only=True):
-    """Quotas, in ideas or bytes of ciphertext, of a tenant that has none of its own. None is no limit."""
+    """Default quotas of a tenant, in ideas or bytes of ciphertext. None means unlimited."""
 
     auto_provision: bool = True
     idea_quota: Quota | None = None
@@ -153,15 +153,15 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
 
 
 class AdminSettings(Struct, frozen=True, kw_only=True):
-    """The admin API is off without `database.operator_url`. `tenant_roles` are roles in an organization."""
+    """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization."""
 
-    # More than a request may take: none that began before an erasure was asked for is left when it is confirmed.
+    # Longer than any request: no request from before the erasure was requested is still running when it is confirmed.
     erasure_delay_seconds: Annotated[int, Meta(ge=10, le=30 * 86_400)] = 86_400
     tenant_roles: tuple[str, ...] = ("owner", "admin")
 
 
 class AuditSettings(Struct, frozen=True, kw_only=True):
-    """`refused_tokens` of one address within a minute are one event."""
+    """`refused_tokens` of one address within a minute are recorded as one event."""
 
     refused_tokens: Count = 50
 

@@ -1,4 +1,4 @@
-"""The address of a Valkey or Redis, in the one form that the client understands."""
+"""Normalises the address of a Valkey or Redis to the form that the client supports."""
 
 import os
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def valkey_url(text: str) -> str:
-    """Valkey and Redis speak one protocol, and the client of the one takes only the scheme of the other amiss.
+    """Valkey and Redis use the same protocol; the client of one only rejects the URL scheme of the other.
 
-    With TLS, a certificate has to be one for this host, unless the address says otherwise. Raises ValueError, in words
-    that hold nothing of the address but the names of its parameters, since it may carry a password.
+    With TLS, the certificate must be valid for this host, unless the address says otherwise. Raises ValueError, whose
+    text contains only the names of parameters, since the address may contain a password.
     """
     if not text.startswith(STORAGES):
         raise ValueError(f"does not begin with one of {', '.join(STORAGES)}")

@@ -1,4 +1,4 @@
-"""One's own tenant, /api/v1/tenant."""
+"""Endpoints of the caller's own tenant, /api/v1/tenant."""
 
 from litestar import Controller
 from litestar.datastructures import CacheControlHeader
@@ -21,7 +21,7 @@ class TenantController(Controller):
 
     @get("/", summary="Read your tenant", **accepts(own=provide_own_tenant), **openapi.READ)
     async def get_own_tenant(self, own: NamedDependency[TenantSelfService]) -> OwnTenant:
-        """For owners and admins of an organization: what its tenant holds, and what it may hold."""
+        """For owners and admins of an organization: usage and quotas of its tenant."""
         return await own.overview()
 
     @get(
@@ -33,7 +33,7 @@ class TenantController(Controller):
     async def list_members(
         self, received: NamedDependency[Received], own: NamedDependency[TenantSelfService]
     ) -> MemberList:
-        """For owners and admins of an organization: who has stored how much, the latest active first."""
+        """For owners and admins of an organization: usage of each member, most recently active first."""
         return await own.members(received.query(PageQuery))
 
     @get(
@@ -45,5 +45,5 @@ class TenantController(Controller):
     async def search_own_audit(
         self, received: NamedDependency[Received], own: NamedDependency[TenantSelfService]
     ) -> AuditEventList:
-        """For owners and admins of an organization: what was done to its tenant, the newest first."""
+        """For owners and admins of an organization: audit events of its tenant, newest first."""
         return await own.events(received.query(AuditQuery))

@@ -1,4 +1,4 @@
-"""Why a tenant's request is refused. Nothing was changed by it."""
+"""Errors of tenants and vaults. A request that fails with one has changed nothing."""
 
 from collections.abc import Mapping
 
@@ -19,21 +19,21 @@ class TenantSuspended(Forbidden):
 
 
 class VaultSetBack(Alert):
-    """A vault's own row is an earlier one than this process has seen committed, or is gone."""
+    """A vault's row has an earlier state than this process has seen committed, or is missing."""
 
     code = "vault_set_back"
 
 
 class VaultMismatch(Alert):
-    """The vault's rows are not those that its own row, or a segment, speaks of: some were added, taken away or set back
-    behind our back.
+    """The vault's rows do not match its vault row or a segment: some were added, removed or rolled back outside of the
+    service.
     """
 
     code = "vault_mismatch"
 
 
 class NotItsOwner(Forbidden):
-    """Others do not look after a tenant."""
+    """The caller has no role that may view its tenant."""
 
     def __init__(self) -> None:
         super().__init__("This needs an owner or admin of the organization")
@@ -45,21 +45,21 @@ class NothingStored(NotFound):
 
 
 class TenantErased(Forbidden):
-    """Also while an erasure waits for its confirmation: nothing may be added to what is about to go."""
+    """The tenant is erased, or its erasure waits for confirmation: nothing may be added to it."""
 
     def __init__(self) -> None:
         super().__init__("This tenant is being erased or has been")
 
 
 class TenantUnknown(Forbidden):
-    """Tenants are made by an operator only (`tenancy.auto_provision = false`)."""
+    """Only operators create tenants (`tenancy.auto_provision = false`)."""
 
     def __init__(self) -> None:
         super().__init__("This tenant does not exist yet; an operator has to create it")
 
 
 class QuotaExceeded(Forbidden):
-    """`quota` is named as the settings name it; `limit` is in its unit, ideas or bytes."""
+    """`quota` is the name used in the settings; `limit` is in its unit, ideas or bytes."""
 
     def __init__(self, quota: str, limit: int) -> None:
         super().__init__(f"The quota {quota} of {limit} is used up")

@@ -1,4 +1,4 @@
-"""Whose data it is. `tenant_id` leads every key, so that tables can be spread by tenant later without re-keying."""
+"""Tenants and vaults. `tenant_id` leads every key, so that tables can be distributed by tenant without re-keying."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel
 
 
 class TenantKind(StrEnum):
-    """One creator's own, or an organization's."""
+    """The tenant of one creator, or of an organization."""
 
     PERSONAL = "personal"
     ORGANIZATION = "organization"
@@ -20,7 +20,7 @@ def _now() -> datetime:
 
 
 class TenantStatus(StrEnum):
-    """`suspended` is refused and can be resumed, `erasing` waits for its confirmation, `erased` is final."""
+    """`suspended` is refused and can be resumed, `erasing` waits for confirmation, `erased` is final."""
 
     ACTIVE = "active"
     SUSPENDED = "suspended"
@@ -31,7 +31,7 @@ class TenantStatus(StrEnum):
 class Tenant(SQLModel, table=True):
     """A personal tenant of one creator, or an organization's.
 
-    `external_id` is the subject or the organization's id within `realm`. A quota that is not set here is the settings'.
+    `external_id` is the subject or the organization's id within `realm`. A null quota means the settings' default.
     """
 
     __tablename__ = "tenants"
@@ -49,7 +49,7 @@ class Tenant(SQLModel, table=True):
 
 
 class Vault(SQLModel, table=True):
-    """One creator's ideas inside one tenant.
+    """One creator's ideas in one tenant.
 
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `digest` combines
     the stamps of its ideas by exclusive or. `idea_count` and `sealed_bytes`, the size of their ciphertexts, are exact.

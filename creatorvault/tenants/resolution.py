@@ -1,4 +1,4 @@
-"""From a verified identity to the tenant it works in. Deterministic, so it needs no look-up and has no race."""
+"""Derives the tenant from a verified identity. It is deterministic, so it needs no look-up and has no race."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -8,12 +8,12 @@ from creatorvault.accounts.identity import Identity
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import TenantKind
 
-# A random namespace (RFC 9562 §5.5). Changing it would re-key every tenant.
+# A random namespace (RFC 9562 §5.5). Changing it would change the id of every tenant.
 NAMESPACE: Final = UUID("6f1c1f0e-6d0b-4e0c-9a4e-2f7b8f3c5d11")
 
 
 class TenantName(NamedTuple):
-    """What a tenant is called outside: `external_id` is the subject or the organization's id within `realm`."""
+    """External name of a tenant: `external_id` is the subject or the organization's id within `realm`."""
 
     kind: TenantKind
     realm: str
@@ -26,19 +26,19 @@ class TenantName(NamedTuple):
 
 @lru_cache(10_000)
 def _id_of(*parts: str) -> TenantId:
-    """Parts are prefixed with their length, so that no realm and name run into another pair's."""
+    """Prefixes parts with their length, so that two different pairs cannot have the same encoding."""
     return TenantId(uuid5(NAMESPACE, "".join(f"{len(part)}:{part}" for part in parts)))
 
 
 def tenant_name(identity: Identity) -> TenantName:
-    """The organization's tenant when the token names one, else the creator's own."""
+    """Returns the organization's tenant if the token names one, else the personal tenant."""
     if identity.org_id is None:
         return TenantName(TenantKind.PERSONAL, identity.realm, identity.subject)
     return TenantName(TenantKind.ORGANIZATION, identity.realm, identity.org_id)
 
 
 def user_actor(identity: Identity) -> str:
-    """What the audit log calls a person."""
+    """Returns the actor of a user in the audit log."""
     return f"user:{identity.realm}/{identity.subject}"
 
 

@@ -1,4 +1,4 @@
-"""What those who look after a tenant are answered."""
+"""Response schemas of the tenant endpoints."""
 
 from typing import ClassVar
 from uuid import UUID
@@ -10,7 +10,7 @@ from creatorvault.tenants import openapi
 
 
 class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):
-    """Your organization's tenant: what it holds, and what it may hold."""
+    """Usage and quotas of your organization's tenant."""
 
     described: ClassVar[Prose] = openapi.TENANT
 
@@ -27,7 +27,7 @@ class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):
-    """A member in figures; nobody but they can read what they wrote."""
+    """Usage of a member; only the member can read their ideas."""
 
     described: ClassVar[Prose] = openapi.MEMBER
 

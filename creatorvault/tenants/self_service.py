@@ -1,4 +1,4 @@
-"""A tenant for those who look after it: who its members are and how much they have, never what."""
+"""Tenant self-service: members and usage of a tenant for its owners and admins, never content."""
 
 from sqlalchemy.ext.asyncio import AsyncSession
 

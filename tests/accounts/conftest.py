@@ -1,4 +1,4 @@
-"""Issuers whose keys are served on loopback, and the way in that believes them."""
+"""Issuers whose keys are served on loopback, and an application that trusts them."""
 
 from collections.abc import AsyncGenerator, Mapping
 
@@ -14,7 +14,7 @@ from tests.factories import SECRET
 
 @pytest.fixture(scope="session")
 def signers() -> Mapping[str, Signer]:
-    """One key of each algorithm; making RSA keys takes long."""
+    """One key per algorithm; generating RSA keys is slow."""
     return {algorithm: Signer.generate(algorithm) for algorithm in ALGORITHMS}
 
 

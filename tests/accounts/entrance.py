@@ -1,4 +1,4 @@
-"""The way in and nothing behind it: the edge, the guard, `/users/me`, and the errors as they are rendered."""
+"""A minimal application: the edge, the guard, `/users/me`, and rendered errors."""
 
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
@@ -29,7 +29,7 @@ NO_LIMITS = LimitsSettings(enabled=False)
 
 @dataclass
 class Clock:
-    """Seconds that pass only when a test says so."""
+    """A clock that a test advances."""
 
     now: float = 0.0
 
@@ -58,7 +58,7 @@ class Entrance:
 async def open_entrance(
     auth: AuthSettings, *handlers: ControllerRouterHandler, limits: LimitsSettings = NO_LIMITS
 ) -> AsyncGenerator[Entrance]:
-    """The age of keys and the cooldown go by `clock`, limits by a clock that stands still; expiry goes by the clock of
+    """The age of keys and the cooldown use `clock`, limits a stopped clock; expiry uses the clock of
     the machine.
     """
     configure_logging("DEBUG", "auto", production=False)
@@ -86,7 +86,7 @@ async def open_entrance(
 
 
 def refusal(answer: httpx.Response) -> str:
-    """Why the caller was not let in; a 401 that is not as published fails here."""
+    """Returns the reason of a 401; fails if the 401 is not as published."""
     assert answer.status_code == 401, answer.text
     assert answer.headers["www-authenticate"] == "Bearer"
     detail: str = answer.json()["detail"]

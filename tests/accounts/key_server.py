@@ -1,4 +1,4 @@
-"""An issuer's JWKS address on loopback, which can be slow, down, wrong or hostile."""
+"""An issuer's JWKS endpoint on loopback, which can be slow, down, wrong or hostile."""
 
 import asyncio
 import json
@@ -11,9 +11,9 @@ def http(body: bytes, status: str = "200 OK", *headers: str) -> bytes:
 
 
 class KeyServer:
-    """`raw` replaces the answer. While `gate` is closed requests wait, with the answer of the moment they came.
+    """`raw` replaces the response. While `gate` is closed requests wait, with the response at the time they arrived.
 
-    With `drips` an answer never ends.
+    With `drips` a response never ends.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class KeyServer:
         return f"http://127.0.0.1:{self._port}/api/auth/jwks"
 
     async def start(self) -> None:
-        """On the port of last time, if there was one."""
+        """Starts on the previous port, if there was one."""
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", self._port)
         self._port = self._server.sockets[0].getsockname()[1]
 
@@ -60,6 +60,6 @@ class KeyServer:
                 await writer.drain()
                 await asyncio.sleep(0.01)
         except (ConnectionError, asyncio.IncompleteReadError):
-            pass  # the client has had enough
+            pass  # the client has disconnected
         finally:
             writer.close()

@@ -1,4 +1,4 @@
-"""Those who sign tokens: issuers with their keys, and attackers with theirs."""
+"""Signers of tokens: issuers and attackers with their keys."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ _GENERATORS: Final[Mapping[str, Callable[[], Any]]] = {
 
 
 class FromNow(NamedTuple):
-    """A time in a claim, counted from when the token is made and not from when the test was read."""
+    """A time in a claim, relative to the creation of the token and not to the collection of the test."""
 
     seconds: float
 
@@ -42,7 +42,7 @@ class Signer:
         return cls(algorithm, kid or f"{algorithm}-key", _GENERATORS[algorithm]())
 
     def jwk(self, **members: object) -> dict[str, Any]:
-        """The public key as Better Auth publishes it, with `members` put over it."""
+        """Returns the public key as Better Auth publishes it, overridden by `members`."""
         algorithm = jwt.get_algorithm_by_name(self.algorithm)
         public = algorithm.to_jwk(self.private_key.public_key(), as_dict=True)
         named = {name: value for name, value in public.items() if name != "key_ops"}
@@ -53,7 +53,7 @@ class Signer:
         return {**private, "alg": self.algorithm, "kid": self.kid, "key_ops": ["verify"]}
 
     def sign(self, claims: Mapping[str, Any] | str, header: Mapping[str, Any] | str | None = None) -> str:
-        """A token; text is taken as the JSON to sign, so that it may be as wrong as it likes."""
+        """Signs a token; text is used as the JSON to sign, so that it may be invalid."""
         algorithm = jwt.get_algorithm_by_name(self.algorithm)
         header = {"alg": self.algorithm, "kid": self.kid} if header is None else header
         return compact(header, claims, lambda message: algorithm.sign(message, self.private_key))
@@ -61,7 +61,7 @@ class Signer:
 
 @dataclass(frozen=True)
 class SecretSigner:
-    """HS256 with a secret, whether it is ours or not."""
+    """HS256 with a secret, ours or another."""
 
     secret: bytes = field(repr=False)
 
@@ -87,7 +87,7 @@ def _json(part: Mapping[str, Any] | str) -> bytes:
 
 
 def better_auth_claims(**claims: Any) -> dict[str, Any]:
-    """What Better Auth's jwt plugin puts in, with `claims` put over it; a claim that is `...` is left out."""
+    """Returns the claims of Better Auth's jwt plugin, overridden by `claims`; `...` omits a claim."""
     now = int(time.time())
     base = {
         "iat": now,
@@ -107,7 +107,7 @@ def better_auth_claims(**claims: Any) -> dict[str, Any]:
 
 
 def front_end_claims(**claims: Any) -> dict[str, Any]:
-    """What today's front end signs with the shared secret; `...` leaves a claim out."""
+    """Returns the claims that the existing front end signs with the shared secret; `...` omits a claim."""
     now = int(time.time())
     base = {
         "sub": "ada",

@@ -1,4 +1,4 @@
-"""Whatever is sent as a token: an identity or a refusal, and nothing else."""
+"""Any text sent as a token gives an identity or a refusal."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from tests.accounts.entrance import without_a_turn
 from tests.accounts.signers import SecretSigner, front_end_claims
 from tests.factories import SECRET
 
-TEXTS = st.text(st.characters(), max_size=20)  # lone surrogates and NUL included
+TEXTS = st.text(st.characters(), max_size=20)  # including lone surrogates and NUL
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | TEXTS
 VALUES = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3))
 IN_HEADERS = ("alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5c", "zip", "cty", "enc")

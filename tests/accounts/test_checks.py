@@ -1,4 +1,4 @@
-"""What an operator is told about the issuers."""
+"""Checks of the issuers."""
 
 import pytest
 
@@ -34,7 +34,7 @@ OTHER_KEYS = IssuerSettings(name="others", kind="jwks", issuer="https://other.ex
         ((), True, []),
     ],
 )
-async def test_issuers_that_are_unsafe_together_or_alone_are_named(
+async def test_check_reports_issuers_that_are_unsafe_alone_or_together(
     issuers: tuple[IssuerSettings, ...], deploy: bool, ids: list[str]
 ) -> None:
     settings = Settings(auth=AuthSettings(issuers=issuers))

@@ -1,4 +1,4 @@
-"""A token is counted against its address before anybody looks into it, unless it was accepted here before."""
+"""A token is counted against its address before it is parsed, unless it was accepted before."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ async def limited(issuers: tuple[IssuerSettings, ...]) -> AsyncGenerator[Entranc
 
 @pytest.fixture
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every token whose signature was checked."""
+    """Every token whose signature was verified."""
     checked: list[str] = []
     decode = jwt.decode
 
@@ -48,7 +48,7 @@ def good() -> str:
 
 
 def forged() -> str:
-    """Well made, and signed with another secret."""
+    """A well-formed token, signed with another secret."""
     return jwt.encode(claims_of("ada"), "another-secret-of-more-than-32-bytes!", algorithm="HS256")
 
 
@@ -56,7 +56,7 @@ async def use_up(entrance: Entrance) -> None:
     assert [await entrance.status("nonsense") for _ in range(QUOTA)] == [401] * QUOTA
 
 
-async def test_an_address_that_is_over_its_limit_has_no_token_verified(limited: Entrance, verified: list[str]) -> None:
+async def test_no_token_of_an_address_over_its_limit_is_verified(limited: Entrance, verified: list[str]) -> None:
     await use_up(limited)
 
     for token in (good(), forged(), "nonsense", "x" * (MAX_TOKEN_BYTES + 1)):
@@ -65,7 +65,7 @@ async def test_an_address_that_is_over_its_limit_has_no_token_verified(limited: 
     assert verified == []
 
 
-async def test_an_address_that_is_over_its_limit_has_no_keys_fetched(
+async def test_no_keys_are_fetched_for_an_address_over_its_limit(
     limited: Entrance, key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
     key_server.keys = [signers["EdDSA"].jwk()]
@@ -76,7 +76,7 @@ async def test_an_address_that_is_over_its_limit_has_no_keys_fetched(
     assert key_server.requests == 0
 
 
-async def test_who_is_at_work_already_is_served_whatever_a_stranger_at_the_same_address_does(
+async def test_known_callers_are_served_although_their_address_is_over_its_limit(
     limited: Entrance,
 ) -> None:
     ada, grace = good(), good()
@@ -95,7 +95,7 @@ async def test_good_tokens_do_not_count_against_their_address(limited: Entrance)
     assert await limited.status("nonsense") == 429
 
 
-async def test_forty_forged_tokens_at_once_are_not_verified_beyond_the_limit(
+async def test_forty_concurrent_forged_tokens_are_not_verified_beyond_the_limit(
     limited: Entrance, verified: list[str]
 ) -> None:
     statuses = await asyncio.gather(*(limited.status(forged()) for _ in range(40)))
@@ -104,10 +104,10 @@ async def test_forty_forged_tokens_at_once_are_not_verified_beyond_the_limit(
     assert len(verified) == QUOTA
 
 
-async def test_forty_tokens_at_once_that_wait_for_keys_do_not_slip_past_the_limit(
+async def test_forty_tokens_that_wait_for_keys_do_not_bypass_the_limit(
     limited: Entrance, key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
-    """While the issuer takes its time, none of them is known to be bad."""
+    """While the issuer responds slowly, none of them is known to be invalid."""
     known = signers["EdDSA"]
     key_server.keys = [known.jwk()]
     key_server.gate.clear()
@@ -122,13 +122,13 @@ async def test_forty_tokens_at_once_that_wait_for_keys_do_not_slip_past_the_limi
 
 
 async def until_all_but(waiting: int, tasks: Sequence[asyncio.Task[Any]]) -> None:
-    """Until that many tasks wait for keys, and all the others are answered."""
+    """Returns when that many tasks wait for keys, and all others have completed."""
     async with asyncio.timeout(30):
         while sum(not task.done() for task in tasks) > waiting:  # noqa: ASYNC110  # there is no event for it
             await asyncio.sleep(0.01)
 
 
-async def test_a_token_that_nobody_can_judge_now_does_not_count(
+async def test_a_token_that_cannot_be_verified_now_does_not_count(
     limited: Entrance, key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
     token = signers["EdDSA"].sign(better_auth_claims())
@@ -141,7 +141,7 @@ async def test_a_token_that_nobody_can_judge_now_does_not_count(
     await use_up(limited)
 
 
-async def test_who_hangs_up_before_the_answer_has_been_counted(
+async def test_a_client_that_disconnects_is_still_counted(
     limited: Entrance, key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
     key_server.gate.clear()
@@ -158,9 +158,7 @@ async def test_who_hangs_up_before_the_answer_has_been_counted(
     assert await limited.status("nonsense") == 429
 
 
-async def test_a_token_that_has_expired_since_it_was_accepted_is_counted_again(
-    limited: Entrance, verified: list[str]
-) -> None:
+async def test_an_accepted_token_that_has_expired_is_counted_again(limited: Entrance, verified: list[str]) -> None:
     token = good()
     assert await limited.status(token) == 200
     await use_up(limited)
@@ -181,7 +179,7 @@ async def test_a_token_that_has_expired_since_it_was_accepted_is_counted_again(
     ],
     ids=["none", "basic", "nonsense", "too long", "two"],
 )
-async def test_each_kind_of_wrong_credential_uses_up_what_the_address_may_try(
+async def test_every_kind_of_wrong_credential_counts_against_the_address(
     limited: Entrance, headers: list[tuple[str, str]]
 ) -> None:
     answers = [await limited.client.get(ME, headers=headers) for _ in range(QUOTA + 1)]
@@ -195,7 +193,7 @@ def left(answer: httpx.Response) -> int:
     return int(answer.headers["ratelimit"].split(";")[1].removeprefix("r="))
 
 
-async def test_an_accepted_token_is_told_what_is_left_of_its_own_quota(limited: Entrance) -> None:
+async def test_an_accepted_token_gets_the_remaining_requests_of_its_own_quota(limited: Entrance) -> None:
     answer = await limited.enter(good())
 
     assert answer.headers["ratelimit-policy"].startswith('"reads";')

@@ -1,4 +1,4 @@
-"""Nobody waits for the network because of somebody else's token. Turns of the loop are counted, not seconds."""
+"""No request waits for the network because of another token. Iterations of the loop are counted, not seconds."""
 
 import asyncio
 from collections.abc import Mapping
@@ -39,7 +39,7 @@ async def test_a_known_key_never_waits_even_while_a_refresh_hangs(
     assert key_server.requests == 2
 
 
-async def test_the_loop_turns_while_someone_waits_for_keys(
+async def test_the_event_loop_runs_while_a_request_waits_for_keys(
     entrance: Entrance, key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
     key_server.keys = [signers["EdDSA"].jwk()]

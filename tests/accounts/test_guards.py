@@ -1,4 +1,4 @@
-"""The header that carries the token, and what stands behind the guard."""
+"""The header with the token, and the routes behind the guard."""
 
 from collections.abc import AsyncGenerator
 
@@ -12,7 +12,7 @@ from tests.accounts.entrance import ME, Entrance, open_entrance, refusal
 from tests.factories import SECRET, claims_of, token_of
 
 TOKEN = "<token>"
-"""Stands for one that is minted when the test begins."""
+"""Placeholder for a token that is minted when the test begins."""
 
 
 def minted(text: str) -> str:
@@ -35,7 +35,7 @@ def minted(text: str) -> str:
         [("X-Authorization", f"Bearer {TOKEN}")],
     ],
 )
-async def test_without_a_bearer_token_nobody_is_authenticated(
+async def test_a_request_without_a_bearer_token_is_not_authenticated(
     entrance: Entrance, headers: list[tuple[str, str]]
 ) -> None:
     answer = await entrance.client.get(ME, headers=[(name, minted(value)) for name, value in headers])
@@ -57,13 +57,13 @@ async def test_two_tokens_in_one_request_are_refused(entrance: Entrance) -> None
     assert refusal(await entrance.client.get(ME, headers=headers)) == "there is more than one Authorization header"
 
 
-async def test_a_token_in_the_query_is_not_looked_at(entrance: Entrance) -> None:
+async def test_a_token_in_the_query_is_ignored(entrance: Entrance) -> None:
     token = minted(TOKEN)
 
     assert (await entrance.client.get(ME, params={"access_token": token, "token": token})).status_code == 401
 
 
-async def test_every_route_is_guarded_but_those_that_say_they_are_public(doors: httpx.AsyncClient) -> None:
+async def test_every_route_is_guarded_unless_it_is_declared_public(doors: httpx.AsyncClient) -> None:
     assert (await doors.get("/forgotten")).status_code == 401
     assert (await doors.get("/lobby")).status_code == 200
 

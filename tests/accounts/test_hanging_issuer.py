@@ -1,4 +1,4 @@
-"""An issuer that takes the call and says nothing."""
+"""An issuer that accepts connections but does not respond."""
 
 import asyncio
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims
 
 
-async def test_everybody_is_told_to_come_back_once_the_patience_is_over(
+async def test_requests_get_503_after_the_timeout_of_the_issuer(
     key_server: KeyServer, issuers: tuple[IssuerSettings, ...], signers: Mapping[str, Signer]
 ) -> None:
     key_server.keys = [signers["EdDSA"].jwk()]
@@ -31,7 +31,7 @@ async def test_everybody_is_told_to_come_back_once_the_patience_is_over(
         assert await entrance.status(token) == 200
 
 
-async def test_nobody_waits_for_an_issuer_longer_than_for_an_answer(
+async def test_a_request_waits_for_an_issuer_within_its_wait_budget(
     key_server: KeyServer, issuers: tuple[IssuerSettings, ...], signers: Mapping[str, Signer]
 ) -> None:
     key_server.gate.clear()
@@ -45,7 +45,7 @@ async def test_nobody_waits_for_an_issuer_longer_than_for_an_answer(
     assert unavailable.value.retry_after == 1
 
 
-async def test_an_issuer_that_drips_is_cut_off_by_the_whole_time_it_takes(
+async def test_the_timeout_limits_the_whole_response_of_a_slow_issuer(
     key_server: KeyServer, issuers: tuple[IssuerSettings, ...], signers: Mapping[str, Signer]
 ) -> None:
     key_server.raw = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"
@@ -56,7 +56,7 @@ async def test_an_issuer_that_drips_is_cut_off_by_the_whole_time_it_takes(
         assert await entrance.status(token) == 503
 
 
-async def test_closing_the_service_lets_a_hanging_fetch_go(
+async def test_closing_the_service_cancels_a_hanging_fetch(
     key_server: KeyServer, issuers: tuple[IssuerSettings, ...], signers: Mapping[str, Signer]
 ) -> None:
     key_server.gate.clear()

@@ -1,4 +1,4 @@
-"""What a verified token says about its bearer."""
+"""The identity in a verified token."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -19,7 +19,7 @@ def identity(issuer: IssuerSettings = ISSUER, **claims: Any) -> Identity:
     return identity_from({"sub": "ada", "iat": 1, "exp": 2, **claims}, issuer)
 
 
-def test_a_plain_token_speaks_for_a_person_without_roles() -> None:
+def test_a_minimal_token_gives_an_identity_without_roles() -> None:
     assert identity(email="ada@example.org", name="Ada") == Identity(
         realm="people",
         issuer="better-auth",
@@ -65,7 +65,7 @@ def test_roles_are_split_and_trimmed(claim: object, roles: tuple[str, ...]) -> N
         ("", False),
     ],
 )
-def test_an_administrator_has_a_role_that_is_written_exactly_so(role: str, is_admin: bool) -> None:
+def test_an_administrator_role_must_match_exactly(role: str, is_admin: bool) -> None:
     assert identity(role=role).is_admin is is_admin
 
 
@@ -96,7 +96,7 @@ def test_an_organization_counts_only_with_a_role_in_it(
     assert (found.org_id, found.org_roles) == organization
 
 
-def test_an_organization_may_be_nested_and_named_as_the_issuer_likes() -> None:
+def test_the_organization_claim_may_be_nested_and_have_any_name() -> None:
     issuer = IssuerSettings(
         name="clerk",
         kind="jwks",
@@ -112,7 +112,7 @@ def test_an_organization_may_be_nested_and_named_as_the_issuer_likes() -> None:
 
 
 @pytest.mark.parametrize("o", [None, "acme", ["id", "acme"], {"ID": "acme"}, {"id": None}])
-def test_a_path_that_leads_nowhere_is_no_organization(o: object) -> None:
+def test_a_claim_path_that_does_not_exist_gives_no_organization(o: object) -> None:
     issuer = IssuerSettings(name="clerk", kind="jwks", organization_claim="o.id")
 
     assert identity(issuer, o=o, org_role="owner").org_id is None
@@ -127,7 +127,7 @@ names = st.sampled_from(["sub", "iat", "nbf", "exp", "email", "name", "role", "o
 
 
 @given(st.dictionaries(names, json_values))
-def test_whatever_the_claims_hold_there_is_an_identity_or_a_refusal(claims: dict[str, Any]) -> None:
+def test_any_claims_give_an_identity_or_a_refusal(claims: dict[str, Any]) -> None:
     try:
         found = identity(**claims)
     except TokenRefused:

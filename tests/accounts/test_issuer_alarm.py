@@ -1,4 +1,4 @@
-"""An issuer that does not answer is an alarm, once, and is counted."""
+"""An issuer that does not respond raises one alarm and is counted."""
 
 import pytest
 
@@ -12,7 +12,7 @@ from tests.logs import captured_logs
 NOBODY = "http://127.0.0.1:9/jwks"
 
 
-async def test_an_issuer_that_is_down_is_an_alarm_once() -> None:
+async def test_an_unavailable_issuer_raises_one_alarm() -> None:
     configure_logging("DEBUG", "auto", production=False)
     now, raised = 0.0, RAISED["provider_down"]
     keys = JwksCache("down", NOBODY, ("EdDSA",), AuthSettings(), 4.0, lambda: now)

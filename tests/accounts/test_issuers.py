@@ -1,4 +1,4 @@
-"""Issuers beside each other, and issuers that are not fully set."""
+"""Several issuers, and incomplete issuers."""
 
 import time
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ def sharing(name: str, signer: SecretSigner) -> IssuerSettings:
     return IssuerSettings(name=name, kind="shared-secret", secret=Secret(signer.secret.decode()))
 
 
-async def test_a_secret_can_be_replaced_while_tokens_of_the_old_one_are_still_out() -> None:
+async def test_a_secret_can_be_replaced_while_tokens_of_the_old_one_are_valid() -> None:
     both = build_verifier(AuthSettings(issuers=(sharing("new", NEW), sharing("old", OLD))))
 
     assert [(await both.verify(signer.sign(front_end_claims()))).issuer for signer in (NEW, OLD)] == ["new", "old"]
@@ -42,7 +42,7 @@ async def test_a_good_signature_decides_and_no_other_issuer_is_asked() -> None:
         await both.verify(NEW.sign(front_end_claims(exp=int(time.time()) - 3600)))
 
 
-async def test_without_issuers_nobody_is_let_in() -> None:
+async def test_without_issuers_no_token_is_accepted() -> None:
     with pytest.raises(TokenRefused, match="an issuer that is not accepted here"):
         await build_verifier(AuthSettings()).verify(NEW.sign(front_end_claims()))
 
@@ -56,12 +56,12 @@ async def test_without_issuers_nobody_is_let_in() -> None:
         IssuerSettings(name="x", kind="jwks", audiences=("a",), jwks_url="https://auth.example.org/jwks"),
     ],
 )
-def test_an_issuer_that_lacks_something_does_not_start(incomplete: IssuerSettings) -> None:
+def test_an_incomplete_issuer_prevents_the_start(incomplete: IssuerSettings) -> None:
     with pytest.raises(ValueError, match="'x'"):
         build_verifier(AuthSettings(issuers=(incomplete,)))
 
 
-async def test_an_issuer_of_keys_may_sign_with_eddsa_alone_unless_told_otherwise(
+async def test_a_jwks_issuer_may_only_use_eddsa_by_default(
     key_server: KeyServer, signers: Mapping[str, Signer]
 ) -> None:
     key_server.keys = [signer.jwk() for signer in signers.values()]
@@ -78,7 +78,7 @@ async def test_an_issuer_of_keys_may_sign_with_eddsa_alone_unless_told_otherwise
 
 
 @pytest.mark.parametrize("text", ["", "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----"])
-def test_a_public_key_is_no_secret(text: str) -> None:
+def test_a_public_key_is_refused_as_a_secret(text: str) -> None:
     issuer = IssuerSettings(name="x", kind="shared-secret", secret=Secret(text))
 
     with pytest.raises(ValueError, match="no shared secret"):
@@ -86,7 +86,7 @@ def test_a_public_key_is_no_secret(text: str) -> None:
 
 
 @pytest.mark.parametrize("said", ["https://Auth.Example.org:443/Realm", "https://auth.example.org/Realm"])
-async def test_an_issuer_and_audience_match_as_written_and_as_browsers_write_them(
+async def test_issuer_and_audience_match_as_configured_and_as_normalised(
     key_server: KeyServer, signers: Mapping[str, Signer], said: str
 ) -> None:
     key_server.keys = [signer.jwk() for signer in signers.values()]
@@ -103,7 +103,7 @@ async def test_an_issuer_and_audience_match_as_written_and_as_browsers_write_the
 
 
 @pytest.mark.parametrize("most", [60, 3600, 31_622_400])
-async def test_a_token_may_be_valid_as_long_as_the_settings_say(most: int) -> None:
+async def test_the_settings_limit_the_lifetime_of_a_token(most: int) -> None:
     verifier = build_verifier(AuthSettings(issuers=(sharing("new", NEW),), max_token_seconds=most))
     now = int(time.time())
 

@@ -1,4 +1,4 @@
-"""Which members of a JWK Set may verify tokens."""
+"""Keys of a JWK Set that may verify tokens."""
 
 import json
 from typing import Any
@@ -31,7 +31,7 @@ def test_each_algorithm_has_its_type_of_key(algorithm: str) -> None:
     assert usable(signer.jwk(), algorithms=tuple(set(ASYMMETRIC_ALGORITHMS) - {algorithm})) == set()
 
 
-def test_an_rsa_key_that_names_no_algorithm_may_verify_both_that_are_allowed() -> None:
+def test_an_rsa_key_without_algorithm_may_verify_both_allowed_ones() -> None:
     assert usable(without(RSA.jwk(), "alg")) == {(RSA.kid, "RS256"), (RSA.kid, "PS256")}
     assert usable(without(RSA.jwk(), "alg"), algorithms=("PS256",)) == {(RSA.kid, "PS256")}
 
@@ -69,24 +69,24 @@ def test_an_rsa_key_that_names_no_algorithm_may_verify_both_that_are_allowed() -
         pytest.param(RSA.jwk(e="AA"), id="an exponent of zero"),
     ],
 )
-def test_what_cannot_be_trusted_is_left_out_and_its_neighbour_stays(jwk: Any) -> None:
+def test_an_untrusted_key_is_ignored_and_the_other_keys_are_used(jwk: Any) -> None:
     assert usable(jwk, ED.jwk(kid="neighbour")) == {("neighbour", "EdDSA")}
 
 
 @pytest.mark.parametrize("signer", [ED, EC, RSA], ids=lambda signer: signer.algorithm)
-def test_one_private_member_is_enough_to_distrust_a_key(signer: Signer) -> None:
-    """RFC 7518 §6.2.2, §6.3.2 and §6.4: part of a private key, or one that the issuer mixed up with another."""
+def test_a_key_with_one_private_member_is_ignored(signer: Signer) -> None:
+    """RFC 7518 §6.2.2, §6.3.2 and §6.4: part of a private key, or of a key mixed up with another."""
     for member in ("d", "p", "q", "dp", "dq", "qi", "oth", "k"):
         assert usable(signer.jwk(**{member: "AQAB"}), ED.jwk(kid="neighbour")) == {("neighbour", "EdDSA")}, member
 
 
-def test_an_rsa_key_below_2048_bits_is_left_out() -> None:
+def test_an_rsa_key_below_2048_bits_is_ignored() -> None:
     weak = Signer("RS256", "weak", rsa.generate_private_key(65537, 1024))
 
     assert usable(weak.jwk()) == set()
 
 
-def test_of_two_keys_with_one_id_the_first_counts() -> None:
+def test_of_two_keys_with_one_id_the_first_is_used() -> None:
     other = Signer.generate("EdDSA", ED.kid)
 
     keys = read_key_set(json.dumps({"keys": [ED.jwk(), other.jwk()]}).encode(), ("EdDSA",))
@@ -98,6 +98,6 @@ def test_of_two_keys_with_one_id_the_first_counts() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"\xff\xfe", b"null", b"[]", b"{}", b'{"keys": null}', b'{"keys": {}}', b"[" * 60_000]
 )
-def test_what_is_not_a_key_set_is_refused_as_a_whole(body: bytes) -> None:
+def test_an_invalid_key_set_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(InvalidKeySet):
         read_key_set(body, ASYMMETRIC_ALGORITHMS)

@@ -1,4 +1,4 @@
-"""Everything needs a token but what is listed here, by hand."""
+"""All routes require a token except those listed here."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
@@ -29,16 +29,18 @@ def routes(app: Litestar) -> Iterator[tuple[str, str, HTTPRouteHandler]]:
                 yield method, route.path, handler
 
 
-def test_the_public_routes_are_these_and_no_others(app: Litestar) -> None:
+def test_only_the_listed_routes_are_public(app: Litestar) -> None:
     public = {(method, path) for method, path, handler in routes(app) if handler.opt.get("public")}
 
-    # OPTIONS only tells the other methods of a path, so it is as public as they are.
+    # OPTIONS only lists the other methods of a path, so it is as public as they are.
     assert {(method, path) for method, path in public if method != "OPTIONS"} == PUBLIC
     assert {path for _, path in public} == {path for _, path in PUBLIC}
 
 
-async def test_metrics_are_the_one_route_that_a_setting_adds(house_with: Callable[..., Awaitable[House]]) -> None:
-    """Its handler asks for a token that is nobody's: tests/metrics."""
+async def test_metrics_is_the_only_public_route_that_a_setting_adds(
+    house_with: Callable[..., Awaitable[House]],
+) -> None:
+    """Its handler requires a separate token: tests/metrics."""
     house = await house_with(CREATORVAULT_METRICS__TOKEN="the-token-of-the-metrics-0123456789abcdef")
 
     public = {(method, path) for method, path, handler in routes(house.app) if handler.opt.get("public")}
@@ -46,7 +48,7 @@ async def test_metrics_are_the_one_route_that_a_setting_adds(house_with: Callabl
     assert {(method, path) for method, path in public if method != "OPTIONS"} == PUBLIC | {("GET", "/metrics")}
 
 
-async def test_every_other_route_turns_away_who_has_no_token(app: Litestar, client: httpx.AsyncClient) -> None:
+async def test_every_other_route_refuses_requests_without_a_token(app: Litestar, client: httpx.AsyncClient) -> None:
     guarded = [(method, path) for method, path, handler in routes(app) if not handler.opt.get("public")]
 
     assert len(guarded) > 6

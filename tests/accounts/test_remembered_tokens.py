@@ -1,4 +1,4 @@
-"""A token that was verified a moment ago is believed again, for as long as it would be verified again."""
+"""The cache of verified tokens: a cached token is accepted as long as it would be verified again."""
 
 import time
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LEEWAY = 30
 
 @pytest.fixture
 def signatures(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every token whose signature was checked."""
+    """Every token whose signature was verified."""
     checked: list[str] = []
     decode = jwt.decode
 
@@ -39,7 +39,7 @@ def token(user: str, expires_in: int = 3600) -> str:
     return token_of({**claims_of(user), "exp": int(time.time()) + expires_in})
 
 
-async def test_a_signature_is_checked_once(signatures: list[str]) -> None:
+async def test_a_signature_is_verified_once(signatures: list[str]) -> None:
     remembering = verifier(10, Clock(time.time()))
 
     identities = [await remembering.verify(token("ada")) for _ in range(3)]
@@ -47,7 +47,7 @@ async def test_a_signature_is_checked_once(signatures: list[str]) -> None:
     assert len(signatures) == len({identity.expires_at for identity in identities})
 
 
-async def test_a_token_is_forgotten_when_its_expiry_and_the_leeway_are_over(signatures: list[str]) -> None:
+async def test_a_token_is_evicted_after_its_expiry_and_the_leeway(signatures: list[str]) -> None:
     clock = Clock(float(int(time.time())))
     remembering, ours = verifier(10, clock), token("ada", expires_in=-LEEWAY + 20)
     expiry_and_leeway = jwt.decode(ours, options={"verify_signature": False})["exp"] + LEEWAY
@@ -59,11 +59,11 @@ async def test_a_token_is_forgotten_when_its_expiry_and_the_leeway_are_over(sign
     assert signatures == [ours]
 
     clock.now = expiry_and_leeway
-    await remembering.verify(ours)  # by the machine's clock it is still valid
+    await remembering.verify(ours)  # still valid by the machine's clock
     assert signatures == [ours, ours]
 
 
-async def test_the_least_recently_used_token_goes_first(signatures: list[str]) -> None:
+async def test_the_least_recently_used_token_is_evicted_first(signatures: list[str]) -> None:
     remembering = verifier(2, Clock(time.time()))
     ada, bob, eve = token("ada"), token("bob"), token("eve")
 
@@ -76,7 +76,7 @@ async def test_the_least_recently_used_token_goes_first(signatures: list[str]) -
     assert remembering.remembered == 2
 
 
-async def test_nothing_is_remembered_when_there_is_no_room(signatures: list[str]) -> None:
+async def test_nothing_is_cached_with_a_size_of_zero(signatures: list[str]) -> None:
     forgetful, ours = verifier(0, Clock(time.time())), token("ada")
 
     for _ in range(2):
@@ -85,7 +85,7 @@ async def test_nothing_is_remembered_when_there_is_no_room(signatures: list[str]
     assert signatures == [ours, ours]
 
 
-async def test_a_refused_token_is_not_remembered(signatures: list[str]) -> None:
+async def test_a_refused_token_is_not_cached(signatures: list[str]) -> None:
     remembering, expired = verifier(10, Clock(time.time())), token("ada", expires_in=-3600)
 
     for _ in range(2):

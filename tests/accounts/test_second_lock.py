@@ -1,4 +1,4 @@
-"""A key verifies tokens of its own algorithm (RFC 8725 §3.1), also if the look-up of keys took no notice of it."""
+"""A key verifies only tokens of its own algorithm (RFC 8725 §3.1), even if the look-up of keys ignored it."""
 
 import json
 
@@ -20,7 +20,7 @@ OTHER_PADDING = Signer("PS256", RSA.kid, RSA.private_key)
 
 
 class CarelessIssuer:
-    """Takes every algorithm, and has one key for all tokens."""
+    """Accepts every algorithm, and has one key for all tokens."""
 
     settings = SETTINGS
     names: tuple[str, ...] = (ISSUER,)
@@ -37,7 +37,7 @@ class CarelessIssuer:
         return True
 
     async def aclose(self) -> None:
-        """Nothing is open."""
+        """Does nothing."""
 
 
 def believing(key: VerifyingKey) -> TokenVerifier:
@@ -45,7 +45,7 @@ def believing(key: VerifyingKey) -> TokenVerifier:
 
 
 @pytest.mark.parametrize(("signer", "other"), [(RSA, OTHER_PADDING), (OTHER_PADDING, RSA)], ids=["RS256", "PS256"])
-async def test_an_rsa_key_of_one_padding_verifies_no_token_of_the_other(signer: Signer, other: Signer) -> None:
+async def test_an_rsa_key_for_one_padding_verifies_no_token_of_another(signer: Signer, other: Signer) -> None:
     [key] = read_key_set(json.dumps({"keys": [signer.jwk()]}).encode(), (signer.algorithm,)).values()
     verifier = believing(key)
 

@@ -1,4 +1,4 @@
-"""`creatorvault token`: a token to try things with."""
+"""`creatorvault token`: development tokens."""
 
 import time
 from pathlib import Path
@@ -62,7 +62,7 @@ def test_the_last_line_is_a_token_of_one_hour(environ: dict[str, str]) -> None:
     }
 
 
-def test_everything_about_a_person_can_be_said(environ: dict[str, str]) -> None:
+def test_every_claim_can_be_set_by_an_option(environ: dict[str, str]) -> None:
     decoded = claims(
         run(
             environ,
@@ -94,11 +94,11 @@ def test_an_organization_and_a_role_in_it_go_together(environ: dict[str, str], h
 
 
 @pytest.mark.parametrize("arguments", [(), ("--user", "ada", "--expires", "0"), ("--user", "ada", "--expires", "soon")])
-def test_what_cannot_be_meant_is_refused(environ: dict[str, str], arguments: tuple[str, ...]) -> None:
+def test_invalid_options_are_refused(environ: dict[str, str], arguments: tuple[str, ...]) -> None:
     assert run(environ, *arguments).exit_code == 2
 
 
-def test_settings_that_are_wrong_are_told_in_words(environ: dict[str, str]) -> None:
+def test_invalid_settings_are_reported_as_messages(environ: dict[str, str]) -> None:
     result = run(environ | {"BETTER_AUTH_SECRET": "short"}, "--user", "ada")
 
     assert result.exit_code == 1
@@ -106,21 +106,21 @@ def test_settings_that_are_wrong_are_told_in_words(environ: dict[str, str]) -> N
     assert "Traceback" not in result.output
 
 
-def test_production_has_no_tokens_to_give() -> None:
+def test_production_mints_no_tokens() -> None:
     settings = Settings(environment=Environment.PRODUCTION, auth=AuthSettings(issuers=(INTERNAL,)))
 
     with pytest.raises(CannotMint, match="production"):
         mint_development_token(settings, Person(user_id="ada"))
 
 
-def test_without_a_shared_secret_there_is_nothing_to_sign_with() -> None:
+def test_without_a_shared_secret_no_token_can_be_minted() -> None:
     issuers = (IssuerSettings(name="keys", kind="jwks"), IssuerSettings(name="unset", kind="shared-secret"))
 
     with pytest.raises(CannotMint, match="BETTER_AUTH_SECRET"):
         mint_development_token(Settings(auth=AuthSettings(issuers=issuers)), Person(user_id="ada"))
 
 
-async def test_a_token_fits_what_its_issuer_calls_things() -> None:
+async def test_a_token_uses_the_claim_names_of_its_issuer() -> None:
     settings = Settings(auth=AuthSettings(issuers=(INTERNAL,)))
     person = Person(user_id="ada", roles=("user", "editor"), org_id="acme", org_roles=("owner", "admin"))
 

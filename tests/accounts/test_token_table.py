@@ -1,4 +1,4 @@
-"""Which tokens open the door, row by row; behind each row stands the answer that a client sees."""
+"""A table of accepted and refused tokens, with the response to each."""
 
 import json
 import time
@@ -56,7 +56,7 @@ class Row(NamedTuple):
 
 
 def now() -> int:
-    """When the token is made, which may be long after the rows were read."""
+    """The time when the token is created, which may be long after collection."""
     return int(time.time())
 
 
@@ -69,7 +69,7 @@ def front_end(what: str, refused_for: str | None, **claims: Any) -> Row:
 
 
 def headed(what: str, refused_for: str | None, **header: Any) -> Row:
-    """A token that is good but for its header; `...` leaves a member out."""
+    """A valid token except for its header; `...` omits a member."""
     whole = {"alg": "EdDSA", "kid": ED.kid, **header}
     kept = {name: value for name, value in whole.items() if value is not ...}
     return Row(what, lambda: ED.sign(better_auth_claims(), kept), refused_for)
@@ -414,7 +414,7 @@ async def door() -> AsyncGenerator[Entrance]:
 
 
 @pytest.mark.parametrize("row", TABLE, ids=[row.what for row in TABLE])
-async def test_a_token_opens_the_door_or_the_client_reads_why_not(door: Entrance, row: Row) -> None:
+async def test_a_token_is_accepted_or_refused_with_the_listed_reason(door: Entrance, row: Row) -> None:
     token = row.token()
 
     first, second = await door.enter(token), await door.enter(token)
@@ -428,7 +428,7 @@ async def test_a_token_opens_the_door_or_the_client_reads_why_not(door: Entrance
 
 
 @pytest.mark.parametrize("row", REFUSED, ids=[row.what for row in REFUSED])
-async def test_a_refusal_repeats_nothing_of_the_token(door: Entrance, row: Row) -> None:
+async def test_a_refusal_contains_no_part_of_the_token(door: Entrance, row: Row) -> None:
     token = row.token()
 
     answer = await door.enter(token)
@@ -439,7 +439,7 @@ async def test_a_refusal_repeats_nothing_of_the_token(door: Entrance, row: Row) 
         assert private not in answer.text
 
 
-def test_the_rows_are_told_apart_and_many() -> None:
+def test_the_table_has_many_rows_with_distinct_names() -> None:
     names = [row.what for row in TABLE]
 
     assert len(set(names)) == len(names) >= 60

@@ -1,4 +1,4 @@
-"""`GET /api/v1/users/me`: what the service takes from a token."""
+"""`GET /api/v1/users/me`: the claims that the service reads from a token."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ async def test_the_published_fields_are_there(ada: Creator) -> None:
     assert (profile["user_id"], profile["authenticated"]) == (ada.user_id, True)
 
 
-async def test_a_client_reads_who_it_speaks_for_and_until_when(creator: Callable[..., Creator]) -> None:
+async def test_the_response_contains_identity_and_expiry(creator: Callable[..., Creator]) -> None:
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
     claims = {"email": "grace@example.org", "name": "Grace", "role": "user, editor", "exp": int(until.timestamp())}
 
@@ -37,7 +37,7 @@ async def test_a_client_reads_who_it_speaks_for_and_until_when(creator: Callable
         ({"role": ""}, {"email": "ada@example.org", "name": "Ada", "roles": []}),
     ],
 )
-async def test_what_the_token_leaves_open_stays_open(
+async def test_missing_claims_are_null_in_the_response(
     creator: Callable[..., Creator], claims: Mapping[str, object], shown: Mapping[str, object]
 ) -> None:
     answer = await creator(claims=claims).request("GET", ME)
@@ -46,7 +46,7 @@ async def test_what_the_token_leaves_open_stays_open(
     assert {name: answer.json()[name] for name in shown} == shown
 
 
-async def test_the_tenant_is_the_organizations_or_ones_own(creator: Callable[..., Creator]) -> None:
+async def test_the_tenant_is_the_organizations_or_the_personal_one(creator: Callable[..., Creator]) -> None:
     alone = creator()
     at_work = [creator(user_id=alone.user_id, claims={"org_id": "org-1", "org_role": role}) for role in ("a", "b")]
     other = creator(claims={"org_id": "org-1", "org_role": "member"})

@@ -1,4 +1,4 @@
-"""Every act of an operator is written down: who, what, to what, from where and how it ended, or it is not done."""
+"""Every action of an operator is recorded with actor, verb, targets, address and outcome, or not executed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ QUOTAS: Final = {
 
 
 async def nothing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> None:
-    """Needs no more than a tenant."""
+    """Requires only a tenant."""
 
 
 async def suspended(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> None:
@@ -54,7 +54,7 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
 }
 
 
-def test_every_act_is_here() -> None:
+def test_every_action_is_listed() -> None:
     assert ACTS.keys() == {operation for operation in OPERATIONS if operation[0] != "GET"}
 
 
@@ -69,7 +69,7 @@ async def acted(olga: AdminClient, act: tuple[str, str], ada: Creator, prepared:
 
 
 @pytest.mark.parametrize("act", ACTS)
-async def test_an_act_is_written_down(
+async def test_an_action_is_recorded(
     ada: Creator, olga: AdminClient, database: asyncpg.Connection, act: tuple[str, str]
 ) -> None:
     await ada.idea()
@@ -91,7 +91,7 @@ async def test_an_act_is_written_down(
 
 
 @pytest.mark.parametrize("act", ACTS)
-async def test_an_act_that_cannot_be_written_down_is_not_done(
+async def test_an_action_that_cannot_be_recorded_is_not_executed(
     fresh_house: House, fresh_sql: asyncpg.Connection, act: tuple[str, str]
 ) -> None:
     ada, olga = fresh_house.creator(), await appointed(fresh_sql, fresh_house.client, *EVERY_SCOPE)

@@ -1,4 +1,4 @@
-"""`creatorvault operators` and `creatorvault database roles`, as somebody at a terminal meets them."""
+"""`creatorvault operators` and `creatorvault database roles` on the command line."""
 
 import json
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ from tests.postgres import Cluster, Database
 __all__ = ("command",)
 
 
-async def test_a_created_operator_may_do_what_the_scopes_say_until_revoked(
+async def test_a_created_operator_has_its_scopes_until_revoked(
     fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
     created = command("operators", "create", "--name", "Olga", "--scope", "read", "--scope", "read")
@@ -57,7 +57,7 @@ async def test_an_operator_is_revoked_by_the_id_that_the_audit_log_names(
     assert [row["name"] for row in revoked] == ["Olga"]
 
 
-async def test_the_list_says_whose_key_still_opens(fresh_sql: asyncpg.Connection, command: Command) -> None:
+async def test_the_list_shows_which_keys_are_valid(fresh_sql: asyncpg.Connection, command: Command) -> None:
     for name, more in (("Forever", []), ("Later", ["--expires", "30"]), ("Expired", ["--expires", "1"]), ("Gone", [])):
         command("operators", "create", "--name", name, "--scope", "manage", "--scope", "keys", *more)
     await fresh_sql.execute("UPDATE operators SET expires_at = now() - interval '1 day' WHERE name = 'Expired'")
@@ -142,7 +142,7 @@ async def test_the_roles_of_a_managed_database_are_printed_and_applied(
 
 
 @pytest.mark.usefixtures("mended_python")
-async def test_an_owner_who_may_make_no_roles_migrates_after_somebody_else_prepared_the_logins(
+async def test_an_owner_without_createrole_migrates_after_logins_are_prepared(
     command: Command, cluster: Cluster
 ) -> None:
     name = f"managed_{uuid4().hex}"
@@ -164,7 +164,7 @@ async def test_an_owner_who_may_make_no_roles_migrates_after_somebody_else_prepa
         cluster.drop(managed)
 
 
-def test_an_owner_who_serves_gets_the_role_that_serves_and_no_other(command: Command, fresh_database: Database) -> None:
+def test_an_owner_that_serves_gets_only_the_runtime_role(command: Command, fresh_database: Database) -> None:
     owner = fresh_database.owner_url
     printed = command("database", "roles", DATABASE_URL=owner, DATABASE_OPERATOR_URL=owner)
 
@@ -173,7 +173,7 @@ def test_an_owner_who_serves_gets_the_role_that_serves_and_no_other(command: Com
     assert "GRANT creatorvault_operator" not in printed.output
 
 
-def test_an_owner_whose_name_the_address_leaves_open_is_prepared_by_somebody_else(command: Command) -> None:
+def test_an_owner_without_name_in_its_address_is_prepared(command: Command) -> None:
     printed = command("database", "roles", DATABASE_OWNER_URL="postgresql:///ideas")
 
     assert (printed.exit_code, "ON SCHEMA public" in printed.output) == (0, False)
@@ -189,7 +189,7 @@ def test_check_finds_a_dangerous_operators_login(command: Command, fresh_databas
     assert "error core.E009" in found("creatorvault_app")
 
 
-async def test_check_finds_an_operators_login_that_was_not_admitted(
+async def test_check_finds_an_operators_login_without_its_role(
     command: Command, fresh_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
     await fresh_sql.execute("DO $$ BEGIN CREATE ROLE nobody_yet LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")

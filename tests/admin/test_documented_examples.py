@@ -1,4 +1,4 @@
-"""The document's own examples of requests are accepted, and answers have the documented form."""
+"""The example requests of the document are accepted, and responses match their schemas."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
 
 
 async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
-    """Where nobody has made the example's tenant before. What an example confirms has not been asked for."""
+    """On a database without the tenant of the example. The erasure of the example was not requested."""
     ada, olga = fresh_house.creator(), await appointed(fresh_sql, fresh_house.client, *EVERY_SCOPE)
     await ada.idea()
 

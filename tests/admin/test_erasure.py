@@ -1,4 +1,4 @@
-"""Erasing a tenant: asked for, waited for, confirmed; then nothing of it is left that could be read."""
+"""Erasing a tenant: requested, delayed, confirmed; afterwards nothing of it can be read."""
 
 from collections.abc import Awaitable, Callable
 
@@ -24,7 +24,7 @@ async def asked(olga: AdminClient, creator: Creator) -> str:
     return confirmation
 
 
-async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
+async def test_an_erasure_destroys_keys_ideas_and_stored_results(
     organization: Organization, olga: AdminClient, database: asyncpg.Connection
 ) -> None:
     ada, bob = organization(), organization()
@@ -51,10 +51,10 @@ async def test_an_erasure_destroys_keys_ideas_and_kept_answers(
     assert (await olga.events(tenant))[-3:] == ["erasure.requested", "keys.destroyed", "tenant.erased"]
 
 
-async def test_no_idea_that_is_erased_looks_for_a_segment_of_its_own(
+async def test_erasing_an_idea_does_not_search_for_its_segment(
     ada: Creator, olga: AdminClient, database: asyncpg.Connection
 ) -> None:
-    """The segments are gone by then; looking a million times among what is left of them takes minutes."""
+    """The segments have been deleted before; a million look-ups among dead rows would take minutes."""
     await ada.idea("secret")
     confirmation = await asked(olga, ada)
     await let_the_delay_pass(database, ada)
@@ -71,7 +71,7 @@ async def test_no_idea_that_is_erased_looks_for_a_segment_of_its_own(
     assert done["ideas"] == 1
 
 
-async def test_from_the_request_on_creators_are_refused(ada: Creator, olga: AdminClient) -> None:
+async def test_creators_are_refused_once_an_erasure_is_requested(ada: Creator, olga: AdminClient) -> None:
     idea = await ada.idea()
 
     await asked(olga, ada)
@@ -111,9 +111,7 @@ async def test_a_withdrawn_erasure_leaves_everything(ada: Creator, olga: AdminCl
     assert (await olga.request("DELETE", f"/tenants/{tenant}/erasure")).status_code == 409
 
 
-async def test_while_an_erasure_waits_the_tenant_is_neither_resumed_nor_erased_twice(
-    ada: Creator, olga: AdminClient
-) -> None:
+async def test_a_tenant_with_a_pending_erasure_is_not_resumed_or_erased_again(ada: Creator, olga: AdminClient) -> None:
     await ada.idea()
     await asked(olga, ada)
 
@@ -133,14 +131,14 @@ async def test_an_erased_tenant_stays_erased(ada: Creator, olga: AdminClient, da
     assert (await ada.post({"title": "back"})).status_code == 403
 
 
-async def test_processes_forget_keys_and_corpora_of_an_erased_tenant(
+async def test_processes_evict_keys_and_search_indexes_of_an_erased_tenant(
     house: House,
     ada: Creator,
     olga: AdminClient,
     house_with: Callable[..., Awaitable[House]],
     database: asyncpg.Connection,
 ) -> None:
-    """The process that erases at once, another one with the next request."""
+    """The process that erases evicts them immediately, another one with the next request."""
     await ada.idea("found")
     other = await house_with()
     ada_elsewhere = other.creator(ada.user_id)

@@ -1,4 +1,4 @@
-"""No answer to an operator, nor to who looks after a tenant, holds content or ciphertext: each operation is asked."""
+"""No response to an operator or a tenant's owner contains content or ciphertext: each operation is called."""
 
 import json
 from base64 import b64encode
@@ -50,14 +50,14 @@ def documented(prefix: str) -> set[str]:
     }
 
 
-def test_every_operation_that_is_documented_is_asked() -> None:
+def test_every_documented_operation_is_called() -> None:
     assert {operation for operation, _ in (*READS, *ACTS)} == documented(ADMIN)
     assert {operation for operation, _ in OWN} == documented("/api/v1/tenant")
 
 
 @pytest.fixture
 async def ada(organization: Callable[..., Creator]) -> Creator:
-    """An owner of an organization, who has written the canary wherever something can be written."""
+    """An owner of an organization, who has stored the canary in every field."""
     ada = organization("owner")
     await ada.post({"title": CANARY, "notes": CANARY, "tags": [CANARY]}, headers={"Idempotency-Key": CANARY})
     return ada
@@ -65,7 +65,7 @@ async def ada(organization: Callable[..., Creator]) -> Creator:
 
 @pytest.fixture
 async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
-    """Of all that is stored of it, and of the wrapped key, in each form in which an answer could hold them."""
+    """Parts of all stored values and of the wrapped key, in each form in which a response could contain them."""
     stored: list[bytes] = []
     for table, columns in (
         ("ideas", "title, notes, tags"),
@@ -73,14 +73,14 @@ async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
         ("keys.vault_keys", "wrapped"),
     ):
         stored += await database.fetchrow(f"SELECT {columns} FROM {table} WHERE tenant_id = $1", tenant_of(ada))
-    size, header = 6, 18  # a multiple of three, so that base64 has whole letters; what goes before is known to all
+    size, header = 6, 18  # a multiple of three, so that base64 has whole letters; the header before it is not secret
     parts = [value[start : start + size] for value in stored for start in range(header, len(value) - size, size)]
     assert len(parts) > 20
     return {form for part in parts for form in (part.hex(), part.decode("latin-1"), b64encode(part).decode())}
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
-async def test_operators_are_told_nothing_of_what_is_written(
+async def test_responses_to_operators_contain_no_content(
     ada: Creator, olga: AdminClient, pieces: set[str], database: asyncpg.Connection, accept: str
 ) -> None:
     known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": ""}
@@ -106,9 +106,7 @@ async def test_operators_are_told_nothing_of_what_is_written(
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])
-async def test_those_who_look_after_a_tenant_are_told_nothing_of_what_is_written(
-    ada: Creator, pieces: set[str], accept: str
-) -> None:
+async def test_responses_to_tenant_owners_contain_no_content(ada: Creator, pieces: set[str], accept: str) -> None:
     for operation, options in OWN:
         answer = await ada.request("GET", operation.removeprefix("GET "), headers={"Accept": accept}, **options)
 
@@ -116,12 +114,12 @@ async def test_those_who_look_after_a_tenant_are_told_nothing_of_what_is_written
         assert betrayed(answer, pieces) == []
 
 
-def test_the_search_finds_what_an_answer_would_betray(pieces: set[str]) -> None:
+def test_the_search_finds_content_in_every_form(pieces: set[str]) -> None:
     for told in (CANARY, *pieces):
         assert told in betrayed(httpx.Response(200, content=f"so {told} it is".encode()), pieces)
 
 
 def betrayed(answer: httpx.Response, pieces: set[str]) -> list[str]:
-    """What of the canary, or of what is stored of it, an answer holds."""
+    """Returns the parts of the canary, or of its stored values, that a response contains."""
     told = f"{answer.headers}{answer.text}"
     return [piece for piece in {CANARY, *pieces} if piece in told]

@@ -1,4 +1,4 @@
-"""What somebody without a key costs: nothing that operators need, and next to nothing else."""
+"""Wrong operator keys cost almost nothing, and take no resources from operators."""
 
 import asyncio
 import json
@@ -31,30 +31,30 @@ HEX = re.compile(r"[0-9a-f]+")
 
 
 def wrong(key_id: str) -> str:
-    """A key with this id and another secret."""
+    """Returns a key with this id and another secret."""
     return f"cvop_{key_id}_{token_urlsafe(32)}"
 
 
 @dataclass
 class Work:
-    """What an application has asked the database for operators since its start."""
+    """Database queries for operators since the start of the application."""
 
     operators: int = 0
-    """Connections that were taken out of the operators' pool."""
+    """Number of connections checked out of the operators' pool."""
 
     reads: int = 0
-    """Reads of the table of keys."""
+    """Number of reads of the table of keys."""
 
 
 @dataclass
 class Gate:
-    """A house of its own, whose second lasts until the test says so."""
+    """A separate application, whose clock is controlled by the test."""
 
     house: House
     work: Work
     clock: Clock
     open: asyncio.Event
-    """Reads of the table wait while it is not set."""
+    """Reads of the table wait until it is set."""
 
     async def ask(self, key: str) -> httpx.Response:
         return await self.house.client.get(f"{ADMIN}/status", headers={"Authorization": f"Bearer {key}"})
@@ -97,15 +97,13 @@ async def olga(gate: Gate, database: asyncpg.Connection) -> AdminClient:
 
 @asynccontextmanager
 async def busy(house: House) -> AsyncGenerator[None]:
-    """Every connection of the operators' pool is at work."""
+    """All connections of the operators' pool are in use."""
     pool = house.app.state.operators_database
     async with pool.reading(), pool.reading():
         yield
 
 
-async def test_forty_wrong_keys_at_once_read_the_table_once_and_take_no_connection_of_the_operators(
-    gate: Gate, olga: AdminClient
-) -> None:
+async def test_forty_concurrent_wrong_keys_read_the_table_once(gate: Gate, olga: AdminClient) -> None:
     keys = [wrong(olga.key_id) for _ in range(20)] + [new_key().text for _ in range(20)]
 
     refusals = await asyncio.gather(*map(gate.refusal, keys))
@@ -114,7 +112,7 @@ async def test_forty_wrong_keys_at_once_read_the_table_once_and_take_no_connecti
     assert gate.work == Work(operators=0, reads=1)
 
 
-async def test_an_honest_operator_among_wrong_keys_needs_what_they_need_alone(gate: Gate, olga: AdminClient) -> None:
+async def test_wrong_keys_add_no_query_for_a_valid_operator(gate: Gate, olga: AdminClient) -> None:
     assert (await olga.request("GET", "/status")).status_code == 200
     alone = gate.work.operators
 
@@ -126,14 +124,12 @@ async def test_an_honest_operator_among_wrong_keys_needs_what_they_need_alone(ga
     assert gate.work == Work(operators=3 * alone, reads=1)
 
 
-async def test_wrong_keys_are_refused_while_operators_keep_all_their_connections_busy(
-    gate: Gate, olga: AdminClient
-) -> None:
+async def test_wrong_keys_are_refused_while_all_operator_connections_are_busy(gate: Gate, olga: AdminClient) -> None:
     async with busy(gate.house), asyncio.timeout(30):
         assert {await gate.refusal(wrong(olga.key_id)) for _ in range(3)} == {UNKNOWN}
 
 
-async def test_a_storm_of_wrong_keys_reads_the_table_once_a_second(gate: Gate, olga: AdminClient) -> None:
+async def test_many_wrong_keys_read_the_table_once_per_second(gate: Gate, olga: AdminClient) -> None:
     for second in range(1, 4):
         for _ in range(5):
             await gate.refusal(wrong(olga.key_id))
@@ -142,7 +138,7 @@ async def test_a_storm_of_wrong_keys_reads_the_table_once_a_second(gate: Gate, o
         gate.clock.pass_by(key_table.REREAD_SECONDS / 2)
 
 
-async def test_what_cannot_be_a_key_asks_the_database_nothing(gate: Gate) -> None:
+async def test_a_malformed_key_causes_no_query(gate: Gate) -> None:
     secret = token_urlsafe(32)
     texts = ["cvop_", "cvop_x", "cvop_" + "x" * 5000, "cvop_" + "_" * 56, "cvop_ü"]
     texts += [
@@ -157,7 +153,7 @@ async def test_what_cannot_be_a_key_asks_the_database_nothing(gate: Gate) -> Non
     assert gate.work == Work()
 
 
-async def test_an_address_that_is_over_its_limit_has_no_key_looked_up_and_no_operator_locked_out(
+async def test_an_address_over_its_limit_blocks_lookups_but_not_operators(
     house_with: HouseWith, database: asyncpg.Connection
 ) -> None:
     gate = watched(await house_with(CREATORVAULT_LIMITS__ADDRESS_REQUESTS="3"))
@@ -177,7 +173,7 @@ async def test_an_address_that_is_over_its_limit_has_no_key_looked_up_and_no_ope
 
 
 async def test_a_refused_key_costs_about_a_millisecond(gate: Gate, olga: AdminClient) -> None:
-    """Of processor time, in all threads, client and log included. A slow hash takes two hundred times as long."""
+    """Processor time of all threads, including client and log. A slow hash takes two hundred times as long."""
     await gate.ask(wrong(olga.key_id))
     keys = [wrong(olga.key_id) for _ in range(200)]
 
@@ -189,7 +185,7 @@ async def test_a_refused_key_costs_about_a_millisecond(gate: Gate, olga: AdminCl
     assert milliseconds < 10
 
 
-async def test_a_read_that_takes_long_is_waited_for_and_not_begun_again(gate: Gate, olga: AdminClient) -> None:
+async def test_a_slow_read_is_not_started_again(gate: Gate, olga: AdminClient) -> None:
     gate.open.clear()
     early = [asyncio.create_task(gate.ask(wrong(olga.key_id))) for _ in range(3)]
     async with asyncio.timeout(30):
@@ -214,7 +210,7 @@ async def test_a_read_that_takes_long_is_waited_for_and_not_begun_again(gate: Ga
         ("expires_at = '-infinity'", "the operator key has expired"),
     ],
 )
-async def test_a_key_that_has_ended_is_refused_at_once_and_then_from_memory(
+async def test_an_expired_key_is_refused_at_once_and_then_from_the_cache(
     gate: Gate, olga: AdminClient, database: asyncpg.Connection, ended: str, reason: str
 ) -> None:
     assert (await olga.request("GET", "/status")).status_code == 200
@@ -231,7 +227,7 @@ async def test_a_key_that_has_ended_is_refused_at_once_and_then_from_memory(
         assert gate.work.operators == asked
 
 
-async def test_a_key_without_an_end_written_as_infinity_opens(
+async def test_a_key_that_expires_at_infinity_is_valid(
     gate: Gate, olga: AdminClient, database: asyncpg.Connection
 ) -> None:
     await database.execute("UPDATE operators SET expires_at = 'infinity' WHERE id = $1", olga.id)
@@ -243,7 +239,7 @@ async def test_a_key_without_an_end_written_as_infinity_opens(
     "change",
     ["DELETE FROM operators WHERE id = $1", f"UPDATE operators SET key_hash = 'sha256:{'0' * 64}' WHERE id = $1"],
 )
-async def test_a_key_whose_row_is_gone_or_holds_another_is_not_known_any_more(
+async def test_a_key_whose_row_is_deleted_or_changed_becomes_unknown(
     gate: Gate, olga: AdminClient, database: asyncpg.Connection, change: str
 ) -> None:
     assert (await olga.request("GET", "/status")).status_code == 200
@@ -253,9 +249,7 @@ async def test_a_key_whose_row_is_gone_or_holds_another_is_not_known_any_more(
     assert [await gate.refusal(olga.key) for _ in range(2)] == [UNKNOWN] * 2
 
 
-async def test_a_new_key_works_when_the_second_of_the_last_read_is_over(
-    gate: Gate, database: asyncpg.Connection
-) -> None:
+async def test_a_new_key_works_one_second_after_the_last_read(gate: Gate, database: asyncpg.Connection) -> None:
     assert await gate.refusal(new_key().text) == UNKNOWN
     oleg = await appointed(database, gate.house.client, "read")
     gate.house.app.state.operator_keys._table._not_before = key_table.REREAD_SECONDS
@@ -265,7 +259,7 @@ async def test_a_new_key_works_when_the_second_of_the_last_read_is_over(
     assert (await oleg.request("GET", "/status")).status_code == 200
 
 
-async def test_a_scope_that_is_taken_away_is_gone_with_the_next_request(
+async def test_a_revoked_scope_applies_to_the_next_request(
     gate: Gate, olga: AdminClient, database: asyncpg.Connection
 ) -> None:
     assert (await olga.request("GET", "/root-keys")).status_code == 200
@@ -276,7 +270,7 @@ async def test_a_scope_that_is_taken_away_is_gone_with_the_next_request(
     assert (await olga.request("GET", "/status")).status_code == 200
 
 
-async def test_a_scope_of_a_later_version_locks_nobody_out(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_scope_of_a_later_version_is_ignored(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     await fresh_sql.execute("ALTER TABLE operators DROP CONSTRAINT operators_scopes")
     olga = await appointed(fresh_sql, fresh_house.client, "read")
     oleg = await appointed(fresh_sql, fresh_house.client, "read", "levitate")
@@ -288,7 +282,7 @@ async def test_a_scope_of_a_later_version_locks_nobody_out(fresh_house: House, f
 
 @pytest.fixture
 async def older(database: asyncpg.Connection) -> str:
-    """A key as earlier versions made it; which hash is behind it does not matter any more."""
+    """A key of an earlier version; its hash does not matter any more."""
     key_id = token_hex(5)
     await database.execute(
         "INSERT INTO operators VALUES ($1, 'Older', $2, '$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA', "
@@ -299,14 +293,14 @@ async def older(database: asyncpg.Connection) -> str:
     return wrong(key_id)
 
 
-async def test_a_key_of_the_older_form_is_told_so_whether_there_is_one_or_not(gate: Gate, older: str) -> None:
+async def test_a_key_of_the_older_form_gets_the_same_error_known_or_not(gate: Gate, older: str) -> None:
     for key in (older, wrong(token_hex(5))):
         assert await gate.refusal(key) == OLDER
 
     assert gate.work == Work(), "who holds an id learns nothing, not even by the time it takes"
 
 
-async def test_a_hash_of_the_older_form_opens_for_no_key_of_todays(gate: Gate, database: asyncpg.Connection) -> None:
+async def test_a_hash_of_the_older_form_accepts_no_current_key(gate: Gate, database: asyncpg.Connection) -> None:
     key_id = token_hex(6)
     await database.execute(
         "INSERT INTO operators VALUES ($1, 'Mixed', $2, '$argon2id$v=19$x', '{read}', NULL, NULL, now())",
@@ -317,9 +311,7 @@ async def test_a_hash_of_the_older_form_opens_for_no_key_of_todays(gate: Gate, d
     assert await gate.refusal(wrong(key_id)) == UNKNOWN
 
 
-async def test_while_the_database_is_away_nobody_is_let_in_and_it_is_asked_once_a_second(
-    house_with: HouseWith, olga: AdminClient
-) -> None:
+async def test_an_unavailable_database_is_queried_once_per_second(house_with: HouseWith, olga: AdminClient) -> None:
     gate = watched(await house_with(DATABASE_OPERATOR_URL="postgresql://operator@127.0.0.1:1/ideas"))
 
     answers = await asyncio.gather(*(gate.ask(key) for key in (olga.key, wrong(olga.key_id), new_key().text) * 5))
@@ -332,7 +324,7 @@ async def test_while_the_database_is_away_nobody_is_let_in_and_it_is_asked_once_
     assert gate.work.reads == 2
 
 
-async def test_a_known_key_is_not_let_in_while_the_database_is_away(gate: Gate, olga: AdminClient) -> None:
+async def test_a_known_key_gets_503_while_the_database_is_unavailable(gate: Gate, olga: AdminClient) -> None:
     assert (await olga.request("GET", "/status")).status_code == 200
     async with busy(gate.house):
         gate.house.app.state.operators_database.engine.pool._timeout = 0.01
@@ -351,7 +343,7 @@ async def test_a_read_outlives_the_client_that_caused_it(gate: Gate, olga: Admin
     assert gate.work.reads == 1
 
 
-async def test_closing_the_service_lets_a_read_go(house_with: HouseWith, olga: AdminClient) -> None:
+async def test_closing_the_service_cancels_a_read(house_with: HouseWith, olga: AdminClient) -> None:
     house = await house_with()
     keys = house.app.state.operator_keys
     asking = asyncio.create_task(keys.verify(olga.key))
@@ -362,7 +354,7 @@ async def test_closing_the_service_lets_a_read_go(house_with: HouseWith, olga: A
     assert isinstance((await asyncio.gather(asking, return_exceptions=True))[0], asyncio.CancelledError)
 
 
-async def test_the_memory_of_keys_is_bounded_and_valid_ones_come_first(
+async def test_the_cache_is_bounded_and_prefers_valid_keys(
     fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(key_table, "MOST_KEYS", 2)

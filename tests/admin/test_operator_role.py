@@ -1,4 +1,4 @@
-"""What the operators' login can do in SQL, whatever the code above it would ask for."""
+"""Privileges of the operators' login in SQL, independent of the code."""
 
 from collections.abc import AsyncGenerator
 from uuid import uuid4
@@ -35,19 +35,19 @@ GRANTS = {
     "keys.audit_keys": {"SELECT"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
-# Segments come first: an idea that is deleted takes the one that it is in along.
+# Segments come first: deleting an idea deletes its segment.
 DESTRUCTIBLE = ("idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
 
 
 @pytest.fixture
 async def operator(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
-    """SQL with the login of the admin API."""
+    """SQL as the login of the admin API."""
     connection = await asyncpg.connect(worker_database.operator_url)
     yield connection
     await connection.close()
 
 
-async def test_the_role_has_these_rights_and_no_others(database: asyncpg.Connection) -> None:
+async def test_the_role_has_only_the_listed_privileges(database: asyncpg.Connection) -> None:
     whole = await database.fetch(
         """
         SELECT nspname || '.' || relname AS relation, privilege_type AS right
@@ -102,17 +102,19 @@ async def test_the_role_has_these_rights_and_no_others(database: asyncpg.Connect
         "SET ROLE creatorvault_runtime",
     ],
 )
-async def test_ciphertext_keys_and_appointments_are_out_of_reach(operator: asyncpg.Connection, statement: str) -> None:
+async def test_the_role_cannot_access_ciphertext_keys_or_operators(
+    operator: asyncpg.Connection, statement: str
+) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         await operator.execute(statement)
 
 
-async def test_the_operators_login_destroys_what_a_tenant_has_only_while_it_is_being_erased(
+async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
     house: House, ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
 ) -> None:
     idea, *_ = await filled(ada, FEWEST)
     assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
-    await searched(house, ada)  # which writes a segment
+    await searched(house, ada)  # writes a segment
     tenant = tenant_of(ada)
 
     async def be(status: str) -> None:
@@ -143,7 +145,7 @@ async def test_the_operators_login_destroys_what_a_tenant_has_only_while_it_is_b
     assert await emptied() == "UPDATE 1"
 
 
-async def test_the_operators_login_brings_no_erased_tenant_back(
+async def test_the_operators_login_cannot_restore_an_erased_tenant(
     ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
 ) -> None:
     await ada.idea()
@@ -154,7 +156,7 @@ async def test_the_operators_login_brings_no_erased_tenant_back(
     assert done == "UPDATE 0"
 
 
-async def test_the_operators_login_empties_vaults_and_counts_nothing_else(
+async def test_the_operators_login_can_only_set_vault_counts_to_zero(
     ada: Creator, operator: asyncpg.Connection, database: asyncpg.Connection
 ) -> None:
     await ada.idea()
@@ -186,7 +188,7 @@ async def test_the_runtime_login_sees_nothing_of_operators(worker_database: Data
         await connection.close()
 
 
-async def test_the_operators_login_is_nobody_special(database: asyncpg.Connection) -> None:
+async def test_the_operators_login_has_no_special_attributes(database: asyncpg.Connection) -> None:
     row = await database.fetchrow("""
         SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb,
                pg_has_role('creatorvault_operator_app', 'creatorvault_runtime', 'MEMBER'),

@@ -1,4 +1,4 @@
-"""A quota that an operator sets holds from the next change on, and says which one it was."""
+"""A quota set by an operator applies from the next change on, and errors name it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -31,7 +31,7 @@ async def set_quotas(olga: AdminClient, ada: Creator, **quotas: int) -> None:
 
 
 @pytest.mark.parametrize(("quota", "method"), CASES)
-async def test_growth_beyond_it_is_refused_with_its_name_and_changes_nothing(
+async def test_growth_beyond_a_quota_is_refused_and_changes_nothing(
     ada: Creator, olga: AdminClient, quota: str, method: str
 ) -> None:
     idea = await ada.idea("One", notes="n" * 900)
@@ -50,7 +50,7 @@ async def test_growth_beyond_it_is_refused_with_its_name_and_changes_nothing(
 
 
 @pytest.mark.parametrize(("quota", "method"), CASES)
-async def test_growth_is_allowed_again_when_it_is_lifted(
+async def test_growth_is_allowed_again_when_the_quota_is_raised(
     ada: Creator, olga: AdminClient, quota: str, method: str
 ) -> None:
     idea = await ada.idea("One", notes="n" * 900)
@@ -63,7 +63,7 @@ async def test_growth_is_allowed_again_when_it_is_lifted(
 
 
 @pytest.mark.parametrize("quota", ["idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota"])
-async def test_who_has_more_than_it_allows_may_read_shrink_and_delete(
+async def test_a_vault_over_its_quota_can_be_read_reduced_and_deleted_from(
     ada: Creator, olga: AdminClient, quota: str
 ) -> None:
     first, second = await ada.idea("One", notes="n" * 900), await ada.idea("Two", notes="n" * 900)

@@ -1,4 +1,4 @@
-"""Each admin operation with each scope, and with everything that is no operator's key."""
+"""Each admin operation with each scope, and with credentials that are not operator keys."""
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
@@ -37,7 +37,7 @@ def test_every_admin_operation_names_its_scope_and_is_listed_here(app: Litestar)
     assert {(method, path): scope for method, path, scope in operations(app)} == OPERATIONS
 
 
-def test_no_other_operation_is_an_operators(app: Litestar) -> None:
+def test_no_other_operation_requires_a_scope(app: Litestar) -> None:
     for route in app.routes:
         if isinstance(route, HTTPRoute) and not route.path.startswith(ADMIN + "/"):
             assert not any("operator" in handler.opt for handler in route.route_handlers), route.path
@@ -54,7 +54,7 @@ async def with_scope(worker_database: Database, client: httpx.AsyncClient) -> di
 
 @pytest.mark.parametrize("held", ["read", "manage", "keys"])
 @pytest.mark.parametrize(("method", "path", "needed"), EVERY)
-async def test_an_operation_needs_just_its_scope(
+async def test_an_operation_requires_only_its_scope(
     with_scope: dict[str, AdminClient], method: str, path: str, needed: str, held: str
 ) -> None:
     answer = await with_scope[held].request(method, path.replace("{tenant_id:str}", ID), json={})

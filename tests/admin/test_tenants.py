@@ -1,4 +1,4 @@
-"""What operators see of tenants and do to them."""
+"""Viewing and managing tenants as an operator."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -12,7 +12,7 @@ from tests.factories import Creator
 type Organization = Callable[..., Creator]
 
 
-async def test_a_tenant_is_shown_in_figures(organization: Organization, olga: AdminClient) -> None:
+async def test_a_tenant_is_shown_with_its_figures(organization: Organization, olga: AdminClient) -> None:
     ada, bob = organization(), organization()
     for title in ("one", "two"):
         await ada.idea(title)
@@ -131,7 +131,9 @@ async def test_a_tenant_that_does_not_exist_is_not_found(olga: AdminClient, meth
     assert (await olga.request(method, f"/tenants/42{path}", json={"confirmation": "x"})).status_code == 422
 
 
-async def test_the_service_is_shown_in_figures(ada: Creator, olga: AdminClient, database: asyncpg.Connection) -> None:
+async def test_the_status_shows_figures_of_the_service(
+    ada: Creator, olga: AdminClient, database: asyncpg.Connection
+) -> None:
     await ada.idea("found")
     assert await ada.titles({"search": "found"}) == ["found"]
 
@@ -143,7 +145,7 @@ async def test_the_service_is_shown_in_figures(ada: Creator, olga: AdminClient, 
 
 
 async def test_root_keys_in_use_are_counted(ada: Creator, olga: AdminClient) -> None:
-    """With the key of the audit log: a root key that wraps only that must not look as if it could be taken away."""
+    """Includes the key of the audit log: a root key that wraps only this key must not appear unused."""
     await ada.idea()
 
     (root_key,) = [row for row in (await olga.get("/root-keys"))["items"] if row["root_key_id"] == "tests"]

@@ -1,4 +1,4 @@
-"""The audit log of a database of its own, and the commands that prove it."""
+"""The audit log of a separate database, and the commands that verify it."""
 
 import os
 from collections.abc import Callable
@@ -19,7 +19,7 @@ type Command = Callable[..., Result]
 
 @pytest.fixture
 def command(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs `creatorvault …` against the fresh database, in a process of its own loop."""
+    """Runs `creatorvault …` against the fresh database, in a separate thread."""
 
     def run(*arguments: str, **overrides: str) -> Result:
         for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:
@@ -42,6 +42,6 @@ async def chain(fresh_house: House) -> Creator:
 
 @pytest.fixture
 async def attacker(fresh_sql: asyncpg.Connection) -> asyncpg.Connection:
-    """Somebody with the run of the database: triggers and rights do not bind them."""
+    """A superuser of the database, to whom triggers and privileges do not apply."""
     await fresh_sql.execute("SET session_replication_role = replica")
     return fresh_sql

@@ -1,4 +1,4 @@
-"""The key of the audit log: made by who upgrades the database, and by nobody else."""
+"""The key of the audit log, which only an upgrade of the database creates."""
 
 import asyncio
 from pathlib import Path
@@ -22,13 +22,13 @@ NO_KEY = "The audit log has no key: run `creatorvault database upgrade`"
 
 @pytest.fixture
 async def keyless(fresh_sql: asyncpg.Connection) -> asyncpg.Connection:
-    """SQL as the superuser on a database that was migrated, and not prepared by the rest of an upgrade."""
+    """SQL as the superuser on a database that was migrated, but without the other steps of an upgrade."""
     await fresh_sql.execute("DELETE FROM keys.audit_keys")
     return fresh_sql
 
 
 @pytest.mark.parametrize("login", ["runtime_url", "operator_url"])
-async def test_before_the_first_event_no_login_of_the_service_can_plant_a_key(
+async def test_no_login_of_the_service_can_insert_a_key(
     keyless: asyncpg.Connection, fresh_database: Database, login: str
 ) -> None:
     connection = await asyncpg.connect(getattr(fresh_database, login))
@@ -39,7 +39,7 @@ async def test_before_the_first_event_no_login_of_the_service_can_plant_a_key(
         await connection.close()
 
 
-async def test_without_a_key_nobody_new_is_served_until_an_upgrade_makes_one(
+async def test_without_a_key_new_creators_get_503_until_an_upgrade(
     fresh_house: House, keyless: asyncpg.Connection, command: Command, logs: Logs
 ) -> None:
     ada = fresh_house.creator()
@@ -58,9 +58,7 @@ async def test_without_a_key_nobody_new_is_served_until_an_upgrade_makes_one(
     assert command("audit", "verify").exit_code == 0
 
 
-async def test_check_says_that_the_key_is_missing_and_how_to_make_it(
-    keyless: asyncpg.Connection, command: Command
-) -> None:
+async def test_check_reports_a_missing_key_and_how_to_create_it(keyless: asyncpg.Connection, command: Command) -> None:
     found = command("check")
 
     assert found.exit_code == 1
@@ -68,7 +66,7 @@ async def test_check_says_that_the_key_is_missing_and_how_to_make_it(
     assert "audit.E001" not in command("check", DATABASE_URL="postgresql://app@127.0.0.1:1/ideas").output
 
 
-async def test_check_does_not_ask_for_the_key_where_nobody_can(
+async def test_check_skips_the_key_if_it_cannot_be_queried(
     fresh_sql: asyncpg.Connection, fresh_database: Database, command: Command
 ) -> None:
     await fresh_sql.execute("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")
@@ -78,7 +76,7 @@ async def test_check_does_not_ask_for_the_key_where_nobody_can(
     assert "audit.E001" not in command("check").output
 
 
-async def test_without_a_database_there_is_no_key_to_ask_for(settings: Settings) -> None:
+async def test_check_skips_the_key_without_a_database(settings: Settings) -> None:
     bare = replace(settings, database=replace(settings.database, url=None))
 
     assert await audit_log_check(Installation(bare, deploy=False)) == []
@@ -107,7 +105,7 @@ async def test_two_upgrades_at_the_same_time_agree_on_one_key(
     assert command("audit", "verify").exit_code == 0
 
 
-async def test_an_upgrade_keeps_the_key_that_is_there(fresh_sql: asyncpg.Connection, command: Command) -> None:
+async def test_an_upgrade_keeps_an_existing_key(fresh_sql: asyncpg.Connection, command: Command) -> None:
     before = await fresh_sql.fetchrow("SELECT * FROM keys.audit_keys")
 
     other = command("keys", "generate").output.splitlines()[-1]
@@ -116,7 +114,7 @@ async def test_an_upgrade_keeps_the_key_that_is_there(fresh_sql: asyncpg.Connect
     assert await fresh_sql.fetch("SELECT * FROM keys.audit_keys") == [before]
 
 
-async def test_a_key_is_wrapped_by_the_root_key_in_front(keyless: asyncpg.Connection, command: Command) -> None:
+async def test_a_key_is_wrapped_by_the_first_root_key(keyless: asyncpg.Connection, command: Command) -> None:
     first, second = (command("keys", "generate", "--id", name).output.splitlines()[-1] for name in ("front", "back"))
 
     assert command("database", "upgrade", CREATORVAULT_ROOT_KEYS=f"{first},{second}").exit_code == 0
@@ -124,9 +122,7 @@ async def test_a_key_is_wrapped_by_the_root_key_in_front(keyless: asyncpg.Connec
     assert await keyless.fetchval("SELECT root_key_id FROM keys.audit_keys") == "front"
 
 
-async def test_a_lost_key_is_not_replaced_by_one_that_proves_nothing(
-    chain: Creator, fresh_sql: asyncpg.Connection, command: Command
-) -> None:
+async def test_a_lost_key_is_not_replaced(chain: Creator, fresh_sql: asyncpg.Connection, command: Command) -> None:
     lost = await fresh_sql.fetchrow("DELETE FROM keys.audit_keys RETURNING *")
     result = command("database", "upgrade")
 
@@ -139,7 +135,7 @@ async def test_a_lost_key_is_not_replaced_by_one_that_proves_nothing(
     assert command("audit", "verify").exit_code == 0
 
 
-async def test_a_key_that_was_taken_away_is_noticed_by_a_process_that_has_used_it(
+async def test_a_process_that_has_used_the_key_notices_its_deletion(
     chain: Creator, fresh_house: House, fresh_sql: asyncpg.Connection
 ) -> None:
     lost = await fresh_sql.fetchrow("DELETE FROM keys.audit_keys RETURNING *")
@@ -155,7 +151,7 @@ async def test_a_key_that_was_taken_away_is_noticed_by_a_process_that_has_used_i
 async def test_an_upgrade_lets_another_owner_of_the_tables_write_events(
     fresh_database: Database, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
-    """As after REASSIGN OWNED and DROP OWNED, which takes the policy of the old owner along."""
+    """As after REASSIGN OWNED and DROP OWNED, which drops the policy of the old owner."""
     await fresh_sql.execute("""
         DO $$ BEGIN CREATE ROLE another_owner LOGIN CREATEROLE; EXCEPTION WHEN duplicate_object THEN END $$;
         GRANT creatorvault_runtime, creatorvault_operator TO another_owner WITH ADMIN TRUE, INHERIT FALSE;

@@ -1,4 +1,4 @@
-"""What is written down, and what never is."""
+"""Recorded events and their contents."""
 
 import asyncio
 import json
@@ -28,7 +28,7 @@ async def rows(sql: asyncpg.Connection, tenant: UUID | None = None) -> list[asyn
     )
 
 
-async def test_the_first_idea_makes_a_tenant_and_a_key_and_the_second_nothing(
+async def test_the_first_idea_creates_tenant_and_key_and_the_second_none(
     fresh_house: House, fresh_sql: asyncpg.Connection
 ) -> None:
     ada = fresh_house.creator()
@@ -43,7 +43,7 @@ async def test_the_first_idea_makes_a_tenant_and_a_key_and_the_second_nothing(
     assert (key["sequence"], key["previous"], key["outcome"]) == (2, created["digest"], "done")
 
 
-async def test_a_rotated_key_is_written_down(house_with: HouseWith, database: asyncpg.Connection) -> None:
+async def test_a_rotated_key_is_recorded(house_with: HouseWith, database: asyncpg.Connection) -> None:
     house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
     ada = house.creator()
     for _ in range(2):
@@ -72,7 +72,7 @@ async def test_pseudonyms_of_two_days_differ(app: Litestar) -> None:
         assert await keys.addresses(session, "2026-11-22") != await keys.addresses(session, "2026-11-23")
 
 
-async def test_an_act_that_fails_leaves_no_event(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_failed_action_records_no_event(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     await fresh_sql.execute("ALTER TABLE ideas ADD CONSTRAINT never CHECK (stage = 9)")
 
     assert (await fresh_house.creator().post({"title": "x"})).status_code == 500
@@ -83,7 +83,7 @@ async def test_an_act_that_fails_leaves_no_event(fresh_house: House, fresh_sql: 
     assert len(await rows(fresh_sql)) == 2
 
 
-async def test_events_of_one_tenant_at_the_same_time_make_one_chain(
+async def test_concurrent_events_of_one_tenant_form_one_chain(
     fresh_house: House, fresh_sql: asyncpg.Connection
 ) -> None:
     members = [fresh_house.creator(claims={"org_id": "acme", "org_role": "member"}) for _ in range(8)]
@@ -95,7 +95,7 @@ async def test_events_of_one_tenant_at_the_same_time_make_one_chain(
     assert [row["previous"] for row in written[1:]] == [row["digest"] for row in written[:-1]]
 
 
-async def test_no_event_holds_content(ada: Creator, database: asyncpg.Connection) -> None:
+async def test_no_event_contains_content(ada: Creator, database: asyncpg.Connection) -> None:
     canary = "canary-in-the-audit-log"
     idea = await ada.idea(canary, notes=canary, tags=[canary])
     await ada.patch(idea, {"title": f"{canary} again"})
@@ -133,7 +133,7 @@ async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connect
 
 @pytest.fixture
 async def watchful(house_with: HouseWith) -> House:
-    """An application for which three refused tokens are many."""
+    """An application that records a burst after three refused tokens."""
     return await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="3", CREATORVAULT_LIMITS__TRUSTED_PROXIES="127.0.0.0/8")
 
 
@@ -152,9 +152,7 @@ async def test_a_burst_of_refused_tokens_is_one_event(watchful: House, database:
     assert await bursts(database, watchful) == before + 1
 
 
-async def test_few_refused_tokens_requests_without_one_and_good_ones_are_no_burst(
-    watchful: House, database: asyncpg.Connection
-) -> None:
+async def test_few_refused_tokens_are_not_a_burst(watchful: House, database: asyncpg.Connection) -> None:
     before, ada = await bursts(database, watchful), watchful.creator()
     for number in range(4):
         await watchful.client.get("/api/v1/users/me")
@@ -175,7 +173,7 @@ async def test_few_refused_tokens_requests_without_one_and_good_ones_are_no_burs
         ("OPTIONS", "/health", 204),
     ],
 )
-async def test_a_token_that_nobody_asked_for_was_not_refused(
+async def test_an_ignored_token_does_not_count_as_refused(
     watchful: House, database: asyncpg.Connection, method: str, path: str, status: int
 ) -> None:
     before = await bursts(database, watchful)
@@ -187,7 +185,7 @@ async def test_a_token_that_nobody_asked_for_was_not_refused(
     assert await bursts(database, watchful) == before
 
 
-async def test_tokens_that_come_too_often_to_be_looked_at_are_a_burst(
+async def test_tokens_refused_by_the_rate_limit_are_a_burst(
     house_with: HouseWith, database: asyncpg.Connection
 ) -> None:
     house = await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="3", CREATORVAULT_LIMITS__ADDRESS_REQUESTS="1")
@@ -200,7 +198,7 @@ async def test_tokens_that_come_too_often_to_be_looked_at_are_a_burst(
     assert await bursts(database, house) == before + 1
 
 
-async def test_addresses_seen_longest_ago_are_forgotten_and_newcomers_are_counted(
+async def test_the_least_recently_seen_addresses_are_evicted(
     watchful: House, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("creatorvault.audit.auth_failures.REMEMBERED", 2)
@@ -218,11 +216,11 @@ async def test_addresses_seen_longest_ago_are_forgotten_and_newcomers_are_counte
 
     await refused(3, 1)
     assert await bursts(database, watchful) == before + 1
-    await refused(1, 1)  # the third, but the first two are forgotten
+    await refused(1, 1)  # the third, but the first two have been evicted
     assert await bursts(database, watchful) == before + 1
 
 
-async def test_a_burst_that_cannot_be_written_down_is_logged(house_with: HouseWith) -> None:
+async def test_a_burst_that_cannot_be_recorded_is_logged(house_with: HouseWith) -> None:
     away = "postgresql://app@127.0.0.1:1/ideas"
     house = await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="1", DATABASE_URL=away)
 

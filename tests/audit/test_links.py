@@ -1,4 +1,4 @@
-"""What the database itself refuses of who writes to the audit log: links that do not fit, whoever they come from."""
+"""The database refuses events that do not continue their chain, from every login."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ LOGINS: Final = ("runtime_url", "operator_url", "owner_url")
 
 @dataclass(frozen=True)
 class Writer:
-    """A login that may write to a chain with events, in the context of its tenant."""
+    """A login that may write to an existing chain, in the context of its tenant."""
 
     sql: asyncpg.Connection
     tenant_id: UUID
@@ -71,7 +71,7 @@ async def writer(
     fresh_database: Database,
     fresh_sql: asyncpg.Connection,
 ) -> AsyncGenerator[Writer]:
-    """Of the owner it is the chain of the service, which is all that it may write to."""
+    """For the owner it is the chain of the service, the only one that it may write to."""
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
     if request.param == "owner_url":
         assert command("operators", "create", "--name", "Olga", "--scope", "read").exit_code == 0
@@ -118,7 +118,7 @@ async def test_a_chain_begins_with_nothing(fresh_database: Database, login: str)
 
 
 @pytest.mark.parametrize("writer", LOGINS, indirect=True)
-async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_on(
+async def test_an_event_without_its_head_is_rolled_back(
     writer: Writer, fresh_house: House, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="the head of a chain is its last event"):
@@ -132,9 +132,7 @@ async def test_an_event_whose_head_stays_behind_is_undone_and_the_service_goes_o
 
 
 @pytest.mark.parametrize("writer", ["operator_url"], indirect=True)
-async def test_what_fits_the_chain_of_another_tenant_does_not_fit_this_one(
-    writer: Writer, fresh_sql: asyncpg.Connection
-) -> None:
+async def test_an_event_of_another_tenants_chain_is_refused(writer: Writer, fresh_sql: asyncpg.Connection) -> None:
     """The operators' login sees the chains of all tenants."""
     tenant, other, head = writer.tenant_id, uuid4(), "(SELECT {column} FROM audit_heads WHERE tenant_id = $1)"
     sequence, digest = head.format(column="sequence"), head.format(column="digest")
@@ -164,9 +162,7 @@ async def test_what_fits_the_chain_of_another_tenant_does_not_fit_this_one(
 
 
 @pytest.mark.parametrize("writer", LOGINS, indirect=True)
-async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found(
-    writer: Writer, command: Command
-) -> None:
+async def test_a_valid_successor_not_written_by_the_service_is_found(writer: Writer, command: Command) -> None:
     async with writer.sql.transaction():
         await writer.sql.execute(EVENT.format(sequence="sequence + 1", previous="digest"), writer.tenant_id)
         await writer.sql.execute(
@@ -181,10 +177,10 @@ async def test_an_event_that_follows_and_that_the_service_did_not_write_is_found
     assert "it was edited, or not written by this service" in result.output
 
 
-async def test_a_command_writes_to_no_chain_but_the_services(
+async def test_a_command_writes_only_to_the_chain_of_the_service(
     chain: Creator, fresh_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
-    """The owner, who runs it, with the context of a tenant."""
+    """The command runs as the owner, here with the context of a tenant."""
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
     connection = await asyncpg.connect(fresh_database.owner_url)
     try:

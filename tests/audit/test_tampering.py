@@ -1,4 +1,4 @@
-"""Whatever somebody with the run of the database does to the log, `creatorvault audit verify` finds it."""
+"""`creatorvault audit verify` finds every modification of the log by a superuser."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,13 +69,13 @@ PLANTED = (
 )
 
 
-async def test_a_log_that_nobody_touched_is_whole(chain: Creator, command: Command) -> None:
+async def test_an_unmodified_log_verifies(chain: Creator, command: Command) -> None:
     result = command("audit", "verify")
 
     assert (result.exit_code, result.output) == (0, "The audit log is whole.\n")
 
 
-def test_an_empty_log_is_whole(command: Command) -> None:
+def test_an_empty_log_verifies(command: Command) -> None:
     assert command("audit", "verify").exit_code == 0
 
 
@@ -98,7 +98,7 @@ async def test_tampering_is_found(chain: Creator, attacker: asyncpg.Connection, 
 async def test_a_list_of_events_shows_what_the_rows_say(
     chain: Creator, attacker: asyncpg.Connection, tampering: str
 ) -> None:
-    """It proves nothing, and docs/encryption.md says so."""
+    """The list is not verified, as documented in docs/encryption.md."""
     before = (await chain.request("GET", "/api/v1/tenant/audit")).json()
     await attacker.execute(TAMPERINGS[tampering])
 
@@ -109,7 +109,9 @@ async def test_a_list_of_events_shows_what_the_rows_say(
     assert "| **The audit log in a list** |" in (ROOT / "docs" / "encryption.md").read_text(encoding="utf-8")
 
 
-async def test_a_finding_says_where_and_what(chain: Creator, attacker: asyncpg.Connection, command: Command) -> None:
+async def test_a_finding_contains_position_and_problem(
+    chain: Creator, attacker: asyncpg.Connection, command: Command
+) -> None:
     tenant = await attacker.fetchval("SELECT tenant_id FROM audit_heads")
     await attacker.execute("DELETE FROM audit_events WHERE sequence IN (2, 3)")
     assert f"{tenant} 4: events 2 to 3 are missing\n" in command("audit", "verify").output
@@ -118,7 +120,7 @@ async def test_a_finding_says_where_and_what(chain: Creator, attacker: asyncpg.C
     assert f"{tenant} 1: it was edited, or not written by this service\n" in command("audit", "verify").output
 
 
-async def test_a_log_set_back_as_a_whole_is_found_by_a_head_that_was_kept_elsewhere(
+async def test_a_rolled_back_log_is_found_by_a_head_stored_elsewhere(
     chain: Creator, attacker: asyncpg.Connection, command: Command, tmp_path: Path
 ) -> None:
     kept = tmp_path / "heads"
@@ -138,7 +140,7 @@ async def test_a_log_set_back_as_a_whole_is_found_by_a_head_that_was_kept_elsewh
     assert "the head that was kept elsewhere is no part of the chain" in result.output
 
 
-async def test_a_chain_that_is_gone_with_its_head_is_found_by_a_head_that_was_kept_elsewhere(
+async def test_a_removed_chain_is_found_by_a_head_stored_elsewhere(
     chain: Creator, attacker: asyncpg.Connection, command: Command, tmp_path: Path
 ) -> None:
     kept = tmp_path / "heads"
@@ -158,7 +160,7 @@ async def test_a_key_of_another_root_does_not_verify(chain: Creator, command: Co
     assert command("audit", "verify", CREATORVAULT_ROOT_KEYS=other).exit_code != 0
 
 
-def test_heads_that_are_none_are_refused(command: Command, tmp_path: Path) -> None:
+def test_invalid_heads_are_refused(command: Command, tmp_path: Path) -> None:
     file = tmp_path / "heads"
     file.write_text("nonsense")
 
@@ -168,8 +170,8 @@ def test_heads_that_are_none_are_refused(command: Command, tmp_path: Path) -> No
     assert "is not what `creatorvault audit heads` prints" in " ".join(result.output.replace("│", " ").split())
 
 
-def test_heads_that_cannot_be_read_are_refused_in_words(command: Command) -> None:
-    """A file that opens, and whose first byte the kernel does not give."""
+def test_unreadable_heads_are_refused_with_a_message(command: Command) -> None:
+    """A file that can be opened but not read."""
     result = command("audit", "verify", "--heads", "/proc/self/mem")
 
     assert (result.exit_code, type(result.exception)) == (1, SystemExit)
@@ -193,7 +195,7 @@ def test_without_an_operators_login_the_log_cannot_be_read(command: Command, nam
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_no_login_of_the_service_can_take_anything_back(
+async def test_no_login_of_the_service_can_change_or_remove_events(
     chain: Creator,
     command: Command,
     fresh_database: Database,
@@ -202,7 +204,7 @@ async def test_no_login_of_the_service_can_take_anything_back(
     statements: Sequence[str],
 ) -> None:
     tenant = await fresh_sql.fetchval("SELECT tenant_id FROM audit_heads")
-    # For the owner, who sees the chain of the service and no other.
+    # For the owner, who sees only the chain of the service.
     assert command("operators", "create", "--name", "Olga", "--scope", "read").exit_code == 0
     connection = await asyncpg.connect(getattr(fresh_database, login))
     try:
@@ -218,10 +220,10 @@ async def test_no_login_of_the_service_can_take_anything_back(
 
 
 @pytest.mark.parametrize("statement", ON_ITS_KEYS)
-async def test_what_the_owner_does_to_the_keys_is_found(
+async def test_changes_of_the_key_by_the_owner_are_found(
     chain: Creator, fresh_database: Database, command: Command, statement: str
 ) -> None:
-    """The owner of a table may do as it likes, but nothing verifies any more."""
+    """The owner of a table can change anything, but verification then fails."""
     connection = await asyncpg.connect(fresh_database.owner_url)
     try:
         assert (await connection.execute(statement)).endswith(" 1")

@@ -1,4 +1,4 @@
-"""One Better Auth for each algorithm, started when a test asks for it, and our service in front of its users."""
+"""One Better Auth per algorithm, started on demand, and our service for its users."""
 
 import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
@@ -34,7 +34,7 @@ def guide_project(npm_packages: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="session")
 def better_auth_with(guide_project: Path, cluster: Cluster) -> Generator[Start]:
-    """`better_auth_with("ES256", audience="…")`: the one that is so configured. `better_auth_with()`: as printed."""
+    """`better_auth_with("ES256", audience="…")` starts one with this configuration, `better_auth_with()` as printed."""
     started: dict[tuple[str, str, str], BetterAuth] = {}
 
     def start(algorithm: str = "", audience: str = "", session_cache: str = "") -> BetterAuth:
@@ -51,7 +51,7 @@ def better_auth_with(guide_project: Path, cluster: Cluster) -> Generator[Start]:
         cluster.drop(server.database)
 
 
-# Each needs a server of its own, which takes seconds: away from CI, the default of Better Auth speaks for the others.
+# Each needs a separate server, which takes seconds: outside of CI, only the default of Better Auth is tested.
 @pytest.fixture(params=ALGORITHMS if os.environ.get("CI") else ALGORITHMS[:1])
 def better_auth(request: pytest.FixtureRequest, better_auth_with: Start) -> BetterAuth:
     return better_auth_with(request.param)
@@ -59,7 +59,7 @@ def better_auth(request: pytest.FixtureRequest, better_auth_with: Start) -> Bett
 
 @pytest.fixture
 async def opening() -> AsyncGenerator[Opening]:
-    """Our entrance, which believes the Better Auth it is given and has none of its keys yet."""
+    """Our application, which trusts the given Better Auth and has not fetched its keys yet."""
     async with AsyncExitStack() as stack:
 
         async def open_one(better_auth: BetterAuth, **overrides: str) -> Entrance:

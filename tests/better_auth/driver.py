@@ -1,4 +1,4 @@
-"""A real Better Auth in Node, on loopback, and the people who sign up there."""
+"""A real Better Auth in Node, on loopback, and its users."""
 
 import os
 import signal
@@ -17,29 +17,29 @@ START_SECONDS: Final = 60
 PASSWORD: Final = "a-long-password"
 
 OPERATIONS: Final = {
-    # The newest key has come to the end of its rotation interval: the next token is signed with a fresh one.
+    # The newest key has reached the end of its rotation interval: the next token is signed with a new one.
     "expire-keys": """UPDATE jwks SET "expiresAt" = now() - interval '1 second'""",
-    # The grace period is over as well: nothing is published any more.
+    # The grace period is also over: no key is published any more.
     "outlive-keys": """UPDATE jwks SET "expiresAt" = 'epoch'""",
-    # A leaked key is thrown away.
+    # A leaked key is deleted.
     "delete-keys": "DELETE FROM jwks",
     "make-admin": """UPDATE "user" SET role = 'admin' WHERE id = $1""",
-    # Somebody sets the flag in the database and leaves the sessions as they are.
+    # The flag is set in the database, without ending sessions.
     "mark-banned": """UPDATE "user" SET banned = true WHERE id = $1""",
 }
-"""What an operator does to its database, or the passing of time."""
+"""Changes of its database by an operator, or by the passing of time."""
 
 
 @dataclass
 class Account:
-    """Somebody who has signed up, with the session token that Better Auth's bearer plugin takes, if it is installed."""
+    """A user with the session token for Better Auth's bearer plugin, if it is installed."""
 
     server: "BetterAuth"
     user_id: str
     email: str
     session_token: str
     cached_session: str = ""
-    """The JWT in which a cookie caches the session, where Better Auth is so configured."""
+    """The JWT in which a cookie caches the session, if Better Auth is configured to do so."""
 
     async def token(self) -> str:
         answer = await self.server.get("/api/auth/token", self.session_token)
@@ -48,7 +48,7 @@ class Account:
         return token
 
     async def id_token(self, issuer: str) -> str:
-        """What another application is told when this account signs in there."""
+        """Returns the id token that another application gets when this account signs in there."""
         answer = await self.server.get(f"/test/id-token?id={self.user_id}&iss={issuer}")
         token: str = answer.json()["token"]
         return token
@@ -60,7 +60,7 @@ class Account:
 
 @dataclass
 class BetterAuth:
-    """`folder` is a `project`. Without an algorithm it is what the guide prints, and nothing else."""
+    """`folder` is a `project`. Without an algorithm it is configured as in the guide."""
 
     folder: Path
     database: Database
@@ -70,7 +70,7 @@ class BetterAuth:
     secret: str = "the-secret-that-encrypts-private-keys-1"
     port: int = field(default_factory=free_port)
     settings: dict[str, str] = field(default_factory=dict)
-    """Further variables of its environment."""
+    """Additional environment variables."""
 
     _process: subprocess.Popen[str] | None = None
     _people: int = 0
@@ -81,7 +81,7 @@ class BetterAuth:
 
     @property
     def environ(self) -> dict[str, str]:
-        """What an operator sets on our side."""
+        """Returns the environment variables for CreatorVault."""
         return {"BETTER_AUTH_URL": self.url, "BETTER_AUTH_ALGORITHMS": self.algorithm or "EdDSA"}
 
     @property
@@ -157,7 +157,7 @@ class BetterAuth:
         return Account(self, answer.json()["user"]["id"], email, answer.headers.get("set-auth-token", ""), cached)
 
     async def sign_in(self, email: str, password: str) -> int:
-        """The status of the answer."""
+        """Returns the status of the response."""
         async with httpx.AsyncClient(base_url=self.url, trust_env=False) as client:
             body = {"email": email, "password": password}
             return (await client.post("/api/auth/sign-in/email", json=body)).status_code

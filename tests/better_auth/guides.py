@@ -1,4 +1,4 @@
-"""The TypeScript of README and `docs/`. Each block is a file whose first line says its name: `// lib/auth.ts`."""
+"""The TypeScript of README and `docs/`. The first line of each block names its file: `// lib/auth.ts`."""
 
 import re
 from dataclasses import dataclass
@@ -18,13 +18,13 @@ class Block:
     """Relative to the root of the repository, as in `docs/better-auth.md`."""
 
     line: int
-    """Where the fence opens; the first line of a page is 1."""
+    """The line of the opening fence, starting at 1."""
 
     code: str
 
     @property
     def file(self) -> str:
-        """Raises ValueError if the block does not say which file it is."""
+        """Raises ValueError if the block does not name its file."""
         if (named := NAMED.match(self.code)) is None:
             raise ValueError(f"{self.page}:{self.line}: the first line of the block has to name its file: // name.ts")
         return named[1]
@@ -36,14 +36,14 @@ def blocks_of(page: str, text: str) -> list[Block]:
 
 @cache
 def typescript_blocks() -> tuple[Block, ...]:
-    """Every one of them. `test_guides_compile.py` compiles them all, together and under `strict`."""
+    """Returns all blocks. `test_guides_compile.py` compiles them together under `strict`."""
     pages = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
     texts = ((page.relative_to(ROOT).as_posix(), page.read_text(encoding="utf-8")) for page in pages)
     return tuple(block for page, text in texts for block in blocks_of(page, text))
 
 
 def write_blocks(folder: Path) -> None:
-    """Raises ValueError if two blocks are the same file, or one does not say which it is."""
+    """Raises ValueError if two blocks name the same file, or one names none."""
     for block in typescript_blocks():
         file = folder / block.file
         if file.exists():

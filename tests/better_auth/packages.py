@@ -1,4 +1,4 @@
-"""The locked npm packages, installed once per lock, and what is done with them."""
+"""The locked npm packages, installed once per lock file, and their programs."""
 
 import fcntl
 import hashlib
@@ -17,11 +17,11 @@ SECONDS: Final = 300
 
 
 class NotInstallable(Exception):
-    """Why the packages are not here, for the reason of a skip."""
+    """The reason why the packages are not installed, for skipping."""
 
 
 def installed(cache: Path, sources: Path = SOURCES) -> Path:
-    """A folder with the packages that `sources` locks. Workers wait for the first of them. Raises NotInstallable."""
+    """Returns a folder with the packages locked by `sources`. Workers wait for the first one. Raises NotInstallable."""
     if missing := [tool for tool in ("node", "npm") if shutil.which(tool) is None]:
         raise NotInstallable(f"{' and '.join(missing)} not found")
     version = subprocess.run(["node", "--version"], check=True, capture_output=True, text=True).stdout.strip()
@@ -44,7 +44,7 @@ def installed(cache: Path, sources: Path = SOURCES) -> Path:
 
 
 def project(packages: Path, folder: Path) -> Path:
-    """`folder` with the files of the guides and of the harness, and the bundles of it: server, page and node."""
+    """Returns `folder` with the files of the guides and of the harness, and its bundles: server, page and node."""
     write_blocks(folder)
     for name in ("package.json", "tsconfig.json"):
         shutil.copy(SOURCES / name, folder)
@@ -57,7 +57,7 @@ def project(packages: Path, folder: Path) -> Path:
 
 
 def run(folder: Path, program: str, *arguments: str) -> None:
-    """One of the packages' programs. Raises AssertionError with what it says if it fails."""
+    """Runs one of the packages' programs. Raises AssertionError with its output if it fails."""
     command = [f"node_modules/.bin/{program}", *arguments]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

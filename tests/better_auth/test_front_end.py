@@ -33,7 +33,7 @@ def vaults(cluster: Cluster) -> Generator[Database]:
 
 @pytest.fixture(scope="module")
 async def wire(vaults: Database) -> AsyncGenerator[Wire]:
-    """What the service reaches its database by."""
+    """The wire between the service and its database."""
     async with wire_to(vaults) as wire:
         yield wire
 
@@ -42,7 +42,7 @@ async def wire(vaults: Database) -> AsyncGenerator[Wire]:
 async def service(
     better_auth_with: Start, vaults: Database, wire: Wire, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncGenerator[str]:
-    """CreatorVault as it runs, told of Better Auth and of the origin of the front end; its address."""
+    """Runs CreatorVault, configured for Better Auth and the origin of the front end; yields its address."""
     better_auth = better_auth_with()
     service = Service(
         tmp_path_factory.mktemp("service"),
@@ -73,7 +73,7 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest.fixture
 async def page(browser: Browser, better_auth: BetterAuth) -> AsyncGenerator[Page]:
-    """The front end, on the origin of Better Auth, with no cookies yet."""
+    """The front end, on the origin of Better Auth, without cookies."""
     context = await browser.new_context()
     page = await context.new_page()
     await page.goto(better_auth.url)
@@ -86,7 +86,7 @@ def person() -> dict[str, str]:
 
 
 async def assert_arrived(journey: dict[str, Any], service: str) -> None:
-    """What the front end was told, and that somebody else's client finds the idea too."""
+    """Checks the result of the front end, and that another client finds the idea, too."""
     user_id, idea = journey["userId"], journey["idea"]
     assert journey["userIdAgain"] == user_id
     assert (idea["title"], idea["stage"], idea["tags"]) == ("Straßenbahn etiquette", "outline", ["first"])
@@ -105,7 +105,7 @@ async def assert_arrived(journey: dict[str, Any], service: str) -> None:
     assert [found["id"] for found in answer.json()["items"]] == [idea["id"]]
 
 
-async def test_somebody_signs_up_and_keeps_a_first_idea_in_node(
+async def test_a_user_signs_up_and_stores_a_first_idea_in_node(
     better_auth: BetterAuth, guide_project: Path, service: str
 ) -> None:
     node = await asyncio.create_subprocess_exec(
@@ -121,12 +121,12 @@ async def test_somebody_signs_up_and_keeps_a_first_idea_in_node(
     await assert_arrived(json.loads(told), service)
 
 
-async def test_somebody_signs_up_and_keeps_a_first_idea_in_a_browser(page: Page, service: str) -> None:
+async def test_a_user_signs_up_and_stores_a_first_idea_in_a_browser(page: Page, service: str) -> None:
     await assert_arrived(await page.evaluate("given => journey(...given)", [service, person()]), service)
 
 
-async def test_a_front_end_goes_on_with_a_new_token_after_a_401(page: Page, service: str) -> None:
-    """Three requests at once with a token that is refused: one new token is fetched, and none of them fails."""
+async def test_a_front_end_continues_with_a_new_token_after_a_401(page: Page, service: str) -> None:
+    """Three concurrent requests with a refused token: one new token is fetched, and none of them fails."""
     refused: set[str] = set()
     tokens: list[str] = []
 
@@ -179,7 +179,7 @@ async def test_a_front_end_waits_as_long_as_a_503_says_and_stores_once(page: Pag
     assert listed["total"] == 1
 
 
-async def test_a_front_end_says_when_a_used_up_quota_is_whole_again(page: Page, service: str) -> None:
+async def test_a_front_end_reports_when_a_rate_limit_is_reset(page: Page, service: str) -> None:
     user_id = await page.evaluate("signUp", person())
 
     refusal = await page.evaluate(
@@ -191,7 +191,7 @@ async def test_a_front_end_says_when_a_used_up_quota_is_whole_again(page: Page, 
     assert 5 < refusal["retryAfter"] <= 60
 
 
-async def test_a_route_handler_of_next_lists_the_ideas_of_whoever_asks(page: Page, service: str) -> None:
+async def test_a_route_handler_of_next_lists_the_users_ideas(page: Page, service: str) -> None:
     nobody = await page.evaluate("async () => (await fetch('/api/ideas')).status")
     user_id = await page.evaluate("signUp", person())
     await page.evaluate("given => ideasOf(...given).create({title: 'Seen by the server'})", [service, user_id])

@@ -1,4 +1,4 @@
-"""`docs/better-auth.md` shows what is tried here."""
+"""The configuration in `docs/better-auth.md`."""
 
 import re
 import tomllib
@@ -14,7 +14,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
 
 
-def test_the_environment_in_the_guide_makes_the_issuer_it_describes(no_settings: Path) -> None:
+def test_the_environment_in_the_guide_configures_the_issuer(no_settings: Path) -> None:
     environ = dict(line.split("=", 1) for line in blocks("sh")[0].splitlines())
 
     [issuer] = load_settings(environ, no_settings).auth.issuers
@@ -24,7 +24,7 @@ def test_the_environment_in_the_guide_makes_the_issuer_it_describes(no_settings:
     assert issuer.algorithms == DEFAULT_ALGORITHMS
 
 
-def test_the_long_form_in_the_guide_says_the_same(tmp_path: Path) -> None:
+def test_the_long_form_in_the_guide_is_equivalent(tmp_path: Path) -> None:
     file = tmp_path / "litestar.toml"
     file.write_text(blocks("toml")[0], encoding="utf-8")
 

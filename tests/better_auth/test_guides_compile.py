@@ -1,4 +1,4 @@
-"""Whoever pastes a TypeScript block of the guides into a strict project gets no error."""
+"""The TypeScript blocks of the guides compile in a strict project."""
 
 import re
 import shlex
@@ -32,7 +32,7 @@ REFUSED: Final = {
         export const query: Query = { limit: undefined };
     """,
 }
-"""What the strict options are to find, by its code: compiled beside the guides, they show that errors are seen."""
+"""Errors that the strict options must find, by code: compiled with the guides, they prove that errors are found."""
 
 
 def test_every_typescript_block_of_the_guides_compiles_strictly(guide_project: Path) -> None:
@@ -51,7 +51,7 @@ def test_every_typescript_block_of_the_guides_compiles_strictly(guide_project: P
 
 
 def make_types(folder: Path) -> None:
-    """The guide's own command, on the contract as it is published."""
+    """Runs the guide's command on the published contract."""
     guide = (ROOT / "docs" / "front-end.md").read_text(encoding="utf-8")
     [printed] = re.findall(r"^npx openapi-typescript@7 (.*)$", guide, re.MULTILINE)
     url, *options = shlex.split(printed)
@@ -59,7 +59,7 @@ def make_types(folder: Path) -> None:
     run(folder, "openapi-typescript", str(ROOT / "docs" / "openapi.json"), *options)
 
 
-def test_a_block_says_which_file_it_is() -> None:
+def test_a_block_names_its_file() -> None:
     text = dedent("""\
         Text
 

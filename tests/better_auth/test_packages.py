@@ -1,4 +1,4 @@
-"""Where Node is missing the tests of Better Auth say so, and are skipped."""
+"""Without Node the tests of Better Auth are skipped with the reason."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from tests.better_auth.packages import NotInstallable, installed
 
 @pytest.fixture
 def programs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that stands in for all that is installed, with the shell and its tools behind it."""
+    """A folder that replaces PATH, with the shell and its tools."""
     folder = tmp_path / "programs"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:/bin:/usr/bin")
@@ -28,7 +28,7 @@ def test_a_missing_tool_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         installed(tmp_path)
 
 
-def test_a_node_that_is_too_old_is_told_with_its_version(tmp_path: Path, programs: Path) -> None:
+def test_a_node_that_is_too_old_is_named_with_its_version(tmp_path: Path, programs: Path) -> None:
     install(programs, "node", "echo v18.20.8")
     install(programs, "npm", "exit 1")
 
@@ -36,7 +36,7 @@ def test_a_node_that_is_too_old_is_told_with_its_version(tmp_path: Path, program
         installed(tmp_path)
 
 
-def test_an_install_that_fails_is_told_in_npms_words(tmp_path: Path, programs: Path) -> None:
+def test_a_failed_install_is_reported_with_npms_message(tmp_path: Path, programs: Path) -> None:
     install(programs, "node", "echo v22.1.0")
     install(programs, "npm", "echo 'npm error network down' >&2; exit 1")
 

@@ -1,4 +1,4 @@
-"""What Better Auth stores of passwords when it is configured as the guide prints it."""
+"""Password hashes of a Better Auth configured as in the guide."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ async def test_a_password_is_stored_as_argon2id(better_auth_with: Start) -> None
     assert not any(PASSWORD in row[0] for row in everything)
 
 
-async def test_the_right_password_signs_in_and_every_other_does_not(better_auth_with: Start) -> None:
+async def test_only_the_right_password_signs_in(better_auth_with: Start) -> None:
     better_auth = better_auth_with()
     ada = await better_auth.sign_up()
 
@@ -49,8 +49,8 @@ async def test_a_password_typed_in_another_unicode_form_signs_in(better_auth_wit
     assert await better_auth.sign_in(ada.email, decomposed) == 200
 
 
-async def test_a_hash_of_another_kind_signs_in_and_is_replaced(better_auth_with: Start, guide_project: Path) -> None:
-    """Of Better Auth's own scrypt, or of argon2id with the parameters of former years."""
+async def test_a_hash_of_another_kind_is_accepted_and_replaced(better_auth_with: Start, guide_project: Path) -> None:
+    """A hash of Better Auth's scrypt, or of argon2id with older parameters."""
     better_auth = better_auth_with()
     ada = await better_auth.sign_up()
 
@@ -71,7 +71,7 @@ async def test_a_hash_of_another_kind_signs_in_and_is_replaced(better_auth_with:
 
 
 def printed(project: Path, package: str, call: str) -> str:
-    """What `call`, a function of the package, makes of the password."""
+    """Returns the result of `call`, a function of the package, for the password."""
     name = call.partition("(")[0]
     program = f'import {{ {name} }} from "{package}"; const password = process.argv[1]; console.log(await {call});'
     command = ["node", "--input-type=module", "--eval", program, PASSWORD]

@@ -1,4 +1,4 @@
-"""People who sign up at a real Better Auth and keep their ideas here."""
+"""Users of a real Better Auth who store their ideas here."""
 
 from collections.abc import Awaitable, Callable
 
@@ -11,7 +11,7 @@ from tests.better_auth.driver import BetterAuth
 from tests.factories import SECRET, claims_of, token_of
 
 
-async def test_somebody_who_moves_from_a_shared_secret_to_better_auth_keeps_their_ideas(
+async def test_a_user_keeps_their_ideas_when_migrating_from_a_shared_secret(
     better_auth: BetterAuth, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     house, ada = await house_with(**better_auth.environ, BETTER_AUTH_SECRET=SECRET), await better_auth.sign_up()
@@ -27,7 +27,7 @@ async def test_somebody_who_moves_from_a_shared_secret_to_better_auth_keeps_thei
     assert listed.json()["items"] == [second.json(), first.json()]
 
 
-async def test_a_token_tells_who_somebody_is(better_auth: BetterAuth, opening: Opening) -> None:
+async def test_a_token_identifies_the_user(better_auth: BetterAuth, opening: Opening) -> None:
     entrance, ada = await opening(better_auth), await better_auth.sign_up("Ada Lovelace")
     token = await ada.token()
 
@@ -38,7 +38,7 @@ async def test_a_token_tells_who_somebody_is(better_auth: BetterAuth, opening: O
     assert jwt.get_unverified_header(token)["alg"] == better_auth.algorithm
 
 
-async def test_the_active_organization_and_the_role_in_it_come_along(better_auth: BetterAuth, opening: Opening) -> None:
+async def test_a_token_contains_the_active_organization_and_role(better_auth: BetterAuth, opening: Opening) -> None:
     verifier, ada = (await opening(better_auth)).verifier, await better_auth.sign_up()
     alone = await verifier.verify(await ada.token())
     body = {"name": "Acme", "slug": f"acme-{ada.user_id.lower()}"}
@@ -50,16 +50,14 @@ async def test_the_active_organization_and_the_role_in_it_come_along(better_auth
     assert (together.org_id, together.org_roles) == (organization, ("owner",))
 
 
-async def test_a_session_token_is_refused_with_what_to_do_instead(better_auth: BetterAuth, opening: Opening) -> None:
+async def test_a_session_token_is_refused_with_a_hint(better_auth: BetterAuth, opening: Opening) -> None:
     entrance, ada = await opening(better_auth), await better_auth.sign_up()
 
     for session_token in (ada.session_token, ada.session_token.partition(".")[0]):
         assert "GET /api/auth/token" in refusal(await entrance.enter(session_token))
 
 
-async def test_a_session_cached_in_a_cookie_is_refused_though_a_published_key_signed_it(
-    better_auth_with: Start, opening: Opening
-) -> None:
+async def test_a_cached_session_signed_by_a_published_key_is_refused(better_auth_with: Start, opening: Opening) -> None:
     better_auth = better_auth_with("EdDSA", session_cache="keys")
     entrance, ada = await opening(better_auth), await better_auth.sign_up()
     claims = jwt.decode(ada.cached_session, options={"verify_signature": False})
@@ -69,7 +67,7 @@ async def test_a_session_cached_in_a_cookie_is_refused_though_a_published_key_si
     assert "GET /api/auth/token" in refusal(await entrance.enter(ada.cached_session))
 
 
-async def test_a_session_cached_in_a_cookie_is_refused_though_the_shared_secret_signed_it(
+async def test_a_cached_session_signed_by_the_shared_secret_is_refused(
     better_auth_with: Start, opening: Opening
 ) -> None:
     better_auth = better_auth_with("EdDSA", session_cache="secret")
@@ -80,7 +78,7 @@ async def test_a_session_cached_in_a_cookie_is_refused_though_the_shared_secret_
 
 
 async def test_an_id_token_for_another_application_is_refused(better_auth: BetterAuth, opening: Opening) -> None:
-    """The issuer of an id token is Better Auth's whole address, unless the jwt plugin is given another."""
+    """The issuer of an id token is Better Auth's whole URL, unless the jwt plugin has another."""
     entrance, ada = await opening(better_auth), await better_auth.sign_up()
 
     refusals = [
@@ -92,7 +90,7 @@ async def test_an_id_token_for_another_application_is_refused(better_auth: Bette
     assert refusals[1].startswith("the token is for another audience")
 
 
-async def test_a_banned_user_gets_no_further_token_and_the_last_one_runs_out(
+async def test_a_banned_user_gets_no_new_token_and_the_last_one_expires(
     better_auth: BetterAuth, opening: Opening
 ) -> None:
     entrance, eve, admin = (
@@ -109,14 +107,14 @@ async def test_a_banned_user_gets_no_further_token_and_the_last_one_runs_out(
     assert await entrance.status(last) == 200
 
 
-async def test_a_token_that_says_banned_is_refused(better_auth: BetterAuth, opening: Opening) -> None:
+async def test_a_token_of_a_banned_user_is_refused(better_auth: BetterAuth, opening: Opening) -> None:
     entrance, eve = await opening(better_auth), await better_auth.sign_up("Eve")
     await better_auth.operate("mark-banned", eve)
 
     assert refusal(await entrance.enter(await eve.token())) == "the user is banned"
 
 
-async def test_an_audience_of_its_own_is_set_on_both_sides(better_auth_with: Start, opening: Opening) -> None:
+async def test_a_custom_audience_is_configured_on_both_sides(better_auth_with: Start, opening: Opening) -> None:
     better_auth = better_auth_with("EdDSA", audience="https://api.example.org")
     token = await (await better_auth.sign_up()).token()
 
@@ -127,7 +125,7 @@ async def test_an_audience_of_its_own_is_set_on_both_sides(better_auth_with: Sta
     assert await on_both.status(token) == 200
 
 
-async def test_an_algorithm_is_believed_only_where_it_is_listed(better_auth: BetterAuth, opening: Opening) -> None:
+async def test_an_algorithm_is_accepted_only_if_it_is_listed(better_auth: BetterAuth, opening: Opening) -> None:
     others = ",".join({"EdDSA", "ES256"} - {better_auth.algorithm})
     entrance, ada = await opening(better_auth, BETTER_AUTH_ALGORITHMS=others), await better_auth.sign_up()
 

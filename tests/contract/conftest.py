@@ -1,4 +1,4 @@
-"""A vault that many tests read and none changes."""
+"""A shared vault for read-only tests."""
 
 from itertools import cycle
 from typing import Final
@@ -8,7 +8,7 @@ import pytest
 from tests.application import House
 from tests.factories import Creator
 
-# Equal titles; titles that differ in case and accents alone, or at their two hundredth sign; the largest to store.
+# Equal titles; titles that differ only in case and accents, or in their last character; the largest possible idea.
 TITLES: Final = (
     *("Moss", "moss", "mòss", "MOSS", "moss", "Fern and moss", "ﬁlm", "film", "Straße", "strasse"),
     *("s" * 199 + "a", "s" * 199 + "b", "S" * 200, "👩" * 200, "👩" * 199 + "🏽", "\x01" * 200),

@@ -1,4 +1,4 @@
-"""What a request may cost: sizes and counts are looked at before anything that takes longer than reading them."""
+"""The cost of a request is bounded: sizes and counts are checked before anything more expensive."""
 
 import json
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ pytestmark = pytest.mark.no_cover
 # Out of their canonical order, so that CPython before the fix of python/cpython#149079 sorts them by insertion.
 MARKS: Final = ("\u0315", "\u0323")
 MORE: Final = 4096
-"""Bytes that an error may have beyond those of the request that caused it."""
+"""Bytes of an error response in excess of the request."""
 
 REFUSED_MS: Final = 120
 ACCEPTED_MS: Final = 200
-"""Each is several times what is measured; what is quadratic takes longer than that."""
+"""Several times the measured values, but less than quadratic algorithms take."""
 
 
 def marks(number: int) -> str:
@@ -31,7 +31,7 @@ def marks(number: int) -> str:
 
 
 class Sent:
-    """A request that was sent three times, and the processor time that the fastest took."""
+    """A request that was sent three times, and the processor time of the fastest."""
 
     def __init__(self, request: httpx.Request, answer: httpx.Response, milliseconds: float) -> None:
         self.answer = answer
@@ -93,7 +93,7 @@ REPEATED: Final = {
 
 
 @pytest.mark.parametrize("kind", REPEATED)
-async def test_tags_that_are_many_times_the_same_are_one(ada: Creator, kind: str) -> None:
+async def test_many_equal_tags_are_stored_as_one(ada: Creator, kind: str) -> None:
     given, kept = REPEATED[kind]
     sent = await send(ada, "POST", content=as_json({"title": "x", "tags": given}))
 
@@ -119,7 +119,7 @@ async def test_a_search_and_a_filter_have_at_most_1000_characters(ada: Creator, 
 
 
 @pytest.mark.parametrize("title", ["\x01" * 200, "😀" * 200, '"' * 200])
-async def test_no_cursor_is_longer_than_a_cursor_may_be(ada: Creator, title: str) -> None:
+async def test_no_issued_cursor_exceeds_the_maximum_length(ada: Creator, title: str) -> None:
     for _ in range(2):
         await ada.idea(title)
 
@@ -131,7 +131,7 @@ async def test_no_cursor_is_longer_than_a_cursor_may_be(ada: Creator, title: str
     assert (second.status_code, len(second.json()["items"])) == (200, 1)
 
 
-async def test_a_cursor_longer_than_any_is_refused_like_every_wrong_one(ada: Creator) -> None:
+async def test_a_cursor_that_is_too_long_is_refused_like_any_wrong_one(ada: Creator) -> None:
     sent = await send(ada, "GET", f"?cursor={'A' * 30_000}")
 
     (error,) = sent.errors
@@ -153,7 +153,7 @@ async def test_hundreds_of_ideas_full_of_marks_are_stored_and_searched(ada: Crea
     assert searched < 100 * 15, "40 ms for each of them is what CPython takes"
 
 
-async def test_an_idea_of_the_largest_texts_in_their_longest_spelling_is_stored(ada: Creator) -> None:
+async def test_the_largest_idea_in_its_longest_encoding_is_stored(ada: Creator) -> None:
     idea = {"title": "😀" * 200, "notes": "😀" * 5000, "tags": ["😀" * 1000]}
     body = json.dumps(idea).encode()
 
@@ -163,8 +163,8 @@ async def test_an_idea_of_the_largest_texts_in_their_longest_spelling_is_stored(
     assert (answer.status_code, {name: answer.json()[name] for name in idea}) == (201, idea)
 
 
-async def test_the_longest_address_that_is_valid_is_served(house: House) -> None:
-    ada = house.creator("😀" * 255, {"user_id": None})  # twice it would not fit into a token
+async def test_the_longest_valid_url_is_served(house: House) -> None:
+    ada = house.creator("😀" * 255, {"user_id": None})  # twice the length would not fit into a token
     await ada.idea("Ω" * 200)
     asked = {"search": "😀" * 1000, "tags": "😀" * 1000, "sort": "title", "stage": "published", "cursor": ""}
 
@@ -204,7 +204,7 @@ WRONG_BODIES: Final = {
 
 @pytest.mark.parametrize("accept", ["*/*", "application/problem+json"])
 @pytest.mark.parametrize("kind", WRONG_BODIES)
-async def test_a_wrong_body_is_answered_shortly_and_soon(ada: Creator, kind: str, accept: str) -> None:
+async def test_an_invalid_body_gets_a_short_and_fast_response(ada: Creator, kind: str, accept: str) -> None:
     sent = await send(ada, "POST", content=WRONG_BODIES[kind], headers={"Accept": accept})
 
     assert 1 <= len(sent.errors) <= 50
@@ -228,7 +228,7 @@ WRONG_QUERIES: Final = {
 
 @pytest.mark.parametrize("accept", ["*/*", "application/problem+json"])
 @pytest.mark.parametrize("kind", WRONG_QUERIES)
-async def test_a_wrong_query_is_answered_shortly_and_soon(ada: Creator, kind: str, accept: str) -> None:
+async def test_an_invalid_query_gets_a_short_and_fast_response(ada: Creator, kind: str, accept: str) -> None:
     sent = await send(ada, "GET", f"?{WRONG_QUERIES[kind]}", headers={"Accept": accept})
 
     assert 1 <= len(sent.errors) <= 50
@@ -251,7 +251,7 @@ async def test_at_most_100_parameters_are_read(ada: Creator) -> None:
     ]
 
 
-async def test_of_many_wrong_tags_the_first_50_are_told(ada: Creator) -> None:
+async def test_of_many_invalid_tags_the_first_50_are_reported(ada: Creator) -> None:
     mixed = [tag for number in range(100) for tag in ("fine" * 10, number)]
 
     sent = await send(ada, "POST", content=as_json({"title": "x", "tags": mixed}))
@@ -259,7 +259,7 @@ async def test_of_many_wrong_tags_the_first_50_are_told(ada: Creator) -> None:
     assert [error["loc"] for error in sent.errors] == [["body", "tags", place] for place in range(1, 100, 2)]
 
 
-async def test_the_fields_that_are_known_are_told_before_all_others(ada: Creator) -> None:
+async def test_errors_of_known_fields_are_reported_first(ada: Creator) -> None:
     body = b'{"stage":"x",%s,"notes":"\\u0000"}' % b",".join(b'"%d":"\\u0000"' % n for n in range(100))
 
     sent = await send(ada, "POST", content=body)
@@ -267,7 +267,7 @@ async def test_the_fields_that_are_known_are_told_before_all_others(ada: Creator
     assert [error["loc"] for error in sent.errors[:2]] == [["body", "title"], ["body", "stage"]]
 
 
-async def test_what_is_long_is_not_repeated(ada: Creator) -> None:
+async def test_long_values_are_not_repeated(ada: Creator) -> None:
     short, long = "s" * 100, "s" * 101
     name = "n" * 65
     body = b'{"title":"x","stage":"%s","priority":"%s","%s":"\\u0000","due_date":%s}'
@@ -279,7 +279,7 @@ async def test_what_is_long_is_not_repeated(ada: Creator) -> None:
     assert unknown["loc"] == ["body", f"{'n' * 64}…"]
 
 
-async def test_a_wrong_place_is_told_eight_steps_deep(ada: Creator) -> None:
+async def test_a_location_has_at_most_eight_elements(ada: Creator) -> None:
     sent = await send(ada, "POST", content=b'{"title":"x","a":%s"\\u0000"%s}' % (b"[" * 30, b"]" * 30))
 
     assert [error["loc"] for error in sent.errors] == [["body", "a", 0, 0, 0, 0, 0, 0]]
@@ -330,7 +330,7 @@ async def test_no_path_makes_a_request_expensive(ada: Creator, path: str) -> Non
 
 
 async def test_a_path_has_at_most_4096_bytes(house: House) -> None:
-    """As long as the longest user id there may be, and that of an idea, and some more."""
+    """Long enough for the longest user id and an idea's id."""
     longest = house.creator("\u4e2d" * 255)
     url = f"/api/v1/{quote(longest.user_id)}/ideas"
 
@@ -344,7 +344,7 @@ async def test_a_path_has_at_most_4096_bytes(house: House) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/nowhere"])
-async def test_an_address_that_is_too_long_is_414(ada: Creator, path: str) -> None:
+async def test_a_url_that_is_too_long_is_414(ada: Creator, path: str) -> None:
     target = f"{ada.url}{path}?a="
     fits = await ada.request("GET", target + "a" * (32_768 - len(target) + 1))
     answer = await ada.request("GET", target + "a" * (32_768 - len(target) + 2))
@@ -368,7 +368,7 @@ async def test_headers_that_are_too_large_or_too_many_are_431(ada: Creator, head
     }
 
 
-async def test_a_token_that_is_too_long_is_told_so(ada: Creator) -> None:
+async def test_a_token_that_is_too_long_is_refused_with_the_reason(ada: Creator) -> None:
     answer = await ada.client.get(ada.url, headers={"Authorization": f"Bearer {'a' * 60_000}"})
 
     assert answer.status_code == 401
@@ -376,7 +376,7 @@ async def test_a_token_that_is_too_long_is_told_so(ada: Creator) -> None:
 
 
 @pytest.mark.parametrize(("status", "target", "more"), [(414, "?" + "a" * 33_000, ""), (431, "", "a" * 33_000)])
-async def test_what_is_refused_for_its_size_is_answered_and_logged_as_all_else(
+async def test_requests_refused_for_their_size_have_headers_and_are_logged(
     ada: Creator, logs: Any, status: int, target: str, more: str
 ) -> None:
     asked = {"Accept": "application/problem+json", "Origin": "http://localhost:3000", "X-Correlation-ID": "mine"}
@@ -390,7 +390,7 @@ async def test_what_is_refused_for_its_size_is_answered_and_logged_as_all_else(
     assert [event["status"] for event in logs.events if event["event"] == "request"] == [status]
 
 
-async def test_the_bounds_of_a_request_can_be_set(house_with: Any) -> None:
+async def test_the_limits_of_a_request_can_be_configured(house_with: Any) -> None:
     small = await house_with(
         CREATORVAULT_SERVER__MAX_TARGET_BYTES="1024",
         CREATORVAULT_SERVER__MAX_HEADER_BYTES="1024",

@@ -10,7 +10,7 @@ from tests.application import PATIENT, House
 from tests.factories import Creator
 
 
-async def test_a_change_gives_an_idea_another_tag(ada: Creator) -> None:
+async def test_a_change_gives_an_idea_a_new_tag(ada: Creator) -> None:
     created = await ada.post({"title": "One"})
     read = await ada.get(created.json())
     changed = await ada.patch(created.json(), {"title": "Two"})
@@ -20,7 +20,7 @@ async def test_a_change_gives_an_idea_another_tag(ada: Creator) -> None:
 
 
 @pytest.mark.parametrize("weak", ["", "W/"], ids=["strong", "weak"])
-async def test_who_has_this_version_gets_304(ada: Creator, weak: str) -> None:
+async def test_a_client_with_the_current_version_gets_304(ada: Creator, weak: str) -> None:
     created = await ada.post({"title": "One"})
 
     answer = await ada.get(created.json(), headers={"If-None-Match": f'"other", {weak}{created.headers["ETag"]}'})
@@ -31,7 +31,7 @@ async def test_who_has_this_version_gets_304(ada: Creator, weak: str) -> None:
 
 
 @pytest.mark.parametrize("header", ['"other"', "unquoted", ""])
-async def test_who_has_another_version_gets_the_idea(ada: Creator, header: str) -> None:
+async def test_a_client_with_another_version_gets_the_idea(ada: Creator, header: str) -> None:
     idea = await ada.idea()
 
     assert (await ada.get(idea, headers={"If-None-Match": header})).json() == idea
@@ -51,7 +51,7 @@ async def test_a_list_is_304_until_the_vault_changes(ada: Creator, parameters: d
     assert changed.headers["ETag"] != tag
 
 
-async def test_another_question_has_another_tag(ada: Creator) -> None:
+async def test_another_query_has_another_tag(ada: Creator) -> None:
     await ada.idea()
 
     tags = [(await ada.list(parameters)).headers["ETag"] for parameters in ({}, {"limit": 5}, {"search": "a"})]
@@ -59,7 +59,7 @@ async def test_another_question_has_another_tag(ada: Creator) -> None:
     assert len(set(tags)) == 3
 
 
-async def test_an_empty_vault_has_a_tag_too(ada: Creator) -> None:
+async def test_an_empty_vault_has_a_tag(ada: Creator) -> None:
     tag = (await ada.list()).headers["ETag"]
 
     assert (await ada.list(headers={"If-None-Match": tag})).status_code == 304
@@ -67,7 +67,7 @@ async def test_an_empty_vault_has_a_tag_too(ada: Creator) -> None:
 
 @pytest.mark.parametrize("header", ['"stale"', 'W/"stale"', '"stale", W/"older"', '"-gzip"', "unquoted", ""])
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_a_change_to_another_version_is_refused_and_loses_nothing(ada: Creator, method: str, header: str) -> None:
+async def test_a_change_of_another_version_is_refused(ada: Creator, method: str, header: str) -> None:
     idea = await ada.idea()
 
     refused = await ada.request(method, ada.url_of(idea), json={"title": "Lost"}, headers={"If-Match": header})
@@ -78,7 +78,7 @@ async def test_a_change_to_another_version_is_refused_and_loses_nothing(ada: Cre
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_a_change_to_the_version_that_was_seen_is_done(ada: Creator, method: str) -> None:
+async def test_a_change_of_the_current_version_succeeds(ada: Creator, method: str) -> None:
     for header in ("*", None):
         created = await ada.post({"title": "One"})
         condition = {"If-Match": header or created.headers["ETag"]}
@@ -88,14 +88,14 @@ async def test_a_change_to_the_version_that_was_seen_is_done(ada: Creator, metho
 
 
 def as_marked(tag: str) -> list[str]:
-    """As it comes back: weakened by nginx, with Apache's and Jetty's marks, among others in a list."""
+    """Returns the tag as modified by nginx, Apache and Jetty, and in a list."""
     name = tag.strip('"')
     marked = [f'"{name}{mark}"' for mark in ("-gzip", "-br", "-zstd", "--gzip")]
     return [f"W/{tag}", f'"stale", W/{tag}', f'  {tag}  ,\t"stale"', *marked, f'W/"{name}-gzip"']
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-async def test_a_tag_that_a_proxy_has_marked_is_the_same_version(ada: Creator, method: str) -> None:
+async def test_a_tag_modified_by_a_proxy_names_the_same_version(ada: Creator, method: str) -> None:
     for spelling in range(len(as_marked('"1"'))):
         created = await ada.post({"title": "One"})
         condition = {"If-Match": as_marked(created.headers["ETag"])[spelling]}
@@ -104,7 +104,7 @@ async def test_a_tag_that_a_proxy_has_marked_is_the_same_version(ada: Creator, m
         assert done.is_success, f"{condition}: {done.text}"
 
 
-async def test_a_marked_tag_of_an_older_version_changes_nothing(ada: Creator) -> None:
+async def test_a_modified_tag_of_an_older_version_changes_nothing(ada: Creator) -> None:
     created = await ada.post({"title": "One"})
     await ada.patch(created.json(), {"title": "Two"})
     for stale in as_marked(created.headers["ETag"]):
@@ -114,7 +114,7 @@ async def test_a_marked_tag_of_an_older_version_changes_nothing(ada: Creator) ->
     assert (await ada.get(created.json())).json()["title"] == "Two"
 
 
-async def test_conditions_may_stand_in_several_lines(ada: Creator) -> None:
+async def test_conditions_may_be_in_several_header_lines(ada: Creator) -> None:
     created = await ada.post({"title": "One"})
     lines = [("If-Match", '"stale"'), ("If-Match", f"W/{created.headers['ETag']}")]
     answer = await ada.client.patch(
@@ -126,7 +126,7 @@ async def test_conditions_may_stand_in_several_lines(ada: Creator) -> None:
     assert (answer.status_code, read.status_code) == (200, 304)
 
 
-async def test_a_marked_tag_still_names_the_page_that_was_read(ada: Creator) -> None:
+async def test_a_modified_tag_names_the_page_that_was_read(ada: Creator) -> None:
     await ada.idea("One")
     for parameters in ({}, {"cursor": ""}, {"search": "one"}, {"cursor": "", "limit": "1"}):
         for tag in as_marked((await ada.list(parameters)).headers["ETag"]):
@@ -134,7 +134,7 @@ async def test_a_marked_tag_still_names_the_page_that_was_read(ada: Creator) -> 
             assert again.status_code == 304, (parameters, tag)
 
 
-async def test_an_idea_that_is_not_there_is_404_whatever_the_condition(ada: Creator) -> None:
+async def test_a_missing_idea_is_404_regardless_of_the_condition(ada: Creator) -> None:
     gone = await ada.idea()
     await ada.delete(gone)
 
@@ -146,7 +146,7 @@ async def patient(house_with: Callable[..., Awaitable[House]]) -> Creator:
     return (await house_with(**PATIENT)).creator()
 
 
-async def test_fifty_writers_change_one_version_once(patient: Creator) -> None:
+async def test_of_fifty_writers_of_one_version_one_succeeds(patient: Creator) -> None:
     created = await patient.post({"title": "Version 0"})
     idea, tag, kept = created.json(), created.headers["ETag"], []
 
@@ -162,12 +162,12 @@ async def test_fifty_writers_change_one_version_once(patient: Creator) -> None:
     assert (await patient.get(idea)).json()["title"] == kept[-1]
 
 
-async def test_fifty_writers_who_try_again_lose_none_of_their_changes(patient: Creator) -> None:
+async def test_fifty_writers_that_retry_lose_no_changes(patient: Creator) -> None:
     created = await patient.post({"title": "Shared", "notes": ""})
     idea, attempts = created.json(), Counter[tuple[str, int]]()
 
     async def add(line: str) -> None:
-        """What one sees is what the change is made of, so a change over an unseen one would lose it."""
+        """Appends to the notes that were read, so that overwriting a concurrent change would lose it."""
         while True:
             seen = await patient.get(idea)
             body = {"notes": f"{seen.json()['notes']}{line}\n"}

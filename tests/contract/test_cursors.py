@@ -1,4 +1,4 @@
-"""Pages by cursor: exactly what the whole list shows, whatever is written meanwhile; nothing of it in an address."""
+"""Cursor pagination returns exactly the whole list under concurrent writes, and cursors reveal no content."""
 
 import json
 from base64 import urlsafe_b64decode
@@ -30,7 +30,7 @@ FILTERS: Final[dict[str, Asked]] = {
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("filters", FILTERS.values(), ids=FILTERS)
-async def test_the_pages_are_the_whole_list(gallery: Creator, filters: Asked, sort: str, order: str) -> None:
+async def test_the_pages_add_up_to_the_whole_list(gallery: Creator, filters: Asked, sort: str, order: str) -> None:
     asked = [*filters, *order_of(sort, order)]
     whole = (await gallery.list([*asked, ("limit", 100)])).json()
 
@@ -41,11 +41,11 @@ async def test_the_pages_are_the_whole_list(gallery: Creator, filters: Asked, so
     assert len(pages) <= max(whole["total"], 1)
 
 
-async def test_a_cursor_goes_on_in_another_process_that_keeps_no_vault(
+async def test_a_cursor_works_in_another_process_without_a_search_cache(
     gallery: Creator, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     streaming = await house_with()
-    streaming.app.state.search_cache = SearchCache(SearchSettings(vault_bytes=0))  # less than an operator can set
+    streaming.app.state.search_cache = SearchCache(SearchSettings(vault_bytes=0))  # lower than an operator can set
     there = streaming.creator(gallery.user_id)
 
     for filters, sort, order in product(FILTERS.values(), SORTS, ORDERS):
@@ -61,7 +61,7 @@ async def test_a_cursor_goes_on_in_another_process_that_keeps_no_vault(
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize("sort", SORTS)
 @pytest.mark.parametrize("search", ["", "s"], ids=["everything", "search"])
-async def test_what_is_not_touched_meanwhile_appears_once(ada: Creator, search: str, sort: str, order: str) -> None:
+async def test_ideas_unchanged_meanwhile_appear_exactly_once(ada: Creator, search: str, sort: str, order: str) -> None:
     for number, title in enumerate(
         ("Moss", "moss", "s", "straße", "Sea", "sun", "ﬁsh", "bus", "buses", "case", "cases")
     ):
@@ -70,7 +70,7 @@ async def test_what_is_not_touched_meanwhile_appears_once(ada: Creator, search: 
     whole = (await ada.list([*asked, ("limit", 100)])).json()["items"]
 
     first = await page_of(ada, asked, "", 4)
-    # Gone: one of this page, the very one at its end, and one to come; changed: one of this page and two to come.
+    # Deleted: one of this page, the last one of it, and a later one; changed: one of this page and two later ones.
     for gone in (whole[1], whole[3], whole[6]):
         await ada.delete(gone)
     for changed, title in ((whole[0], "zss"), (whole[7], "asp"), (whole[9], "zest")):
@@ -84,7 +84,7 @@ async def test_what_is_not_touched_meanwhile_appears_once(ada: Creator, search: 
     assert not {idea["id"] for idea in rest} & {whole[place]["id"] for place in (3, 6)}
 
 
-async def test_who_asks_for_no_cursor_is_given_none(gallery: Creator) -> None:
+async def test_without_the_parameter_there_is_no_next_cursor(gallery: Creator) -> None:
     page = (await gallery.list({"limit": 1})).json()
 
     assert list(page) == ["items", "total", "limit", "offset", "has_more"]
@@ -113,7 +113,7 @@ async def test_after_the_last_idea_there_is_an_empty_page(ada: Creator, asked: A
 
 
 @pytest.mark.parametrize("asked", [[], [("search", "idea")], [("stage", "idea")], [("sort", "title")]])
-async def test_a_page_that_is_just_full_is_the_last(ada: Creator, asked: Asked) -> None:
+async def test_an_exactly_full_last_page_has_no_next_cursor(ada: Creator, asked: Asked) -> None:
     for number in range(4):
         await ada.idea(f"Idea {number}")
 
@@ -130,27 +130,27 @@ async def test_a_page_that_is_just_full_is_the_last(ada: Creator, asked: Asked) 
         ([], [("search", ""), ("tags", ","), ("sort", "created_at"), ("order", "desc"), ("unknown", "x")]),
     ],
 )
-async def test_the_same_question_in_other_words_is_the_same_list(gallery: Creator, one: Asked, other: Asked) -> None:
+async def test_an_equivalent_query_may_use_the_same_cursor(gallery: Creator, one: Asked, other: Asked) -> None:
     cursor = await first_cursor(gallery, one)
 
     assert (await page_of(gallery, one, cursor, 3))["items"] == (await page_of(gallery, other, cursor, 3))["items"]
 
 
-async def test_a_cursor_says_nothing_of_a_title(ada: Creator, logs: Logs) -> None:
+async def test_a_cursor_reveals_no_title(ada: Creator, logs: Logs) -> None:
     asked = order_of("title", "asc")
     await ada.idea("kanariezzz")
     await ada.idea("kanariezzz")
     cursor, again = await first_cursor(ada, asked), await first_cursor(ada, asked)
     await page_of(ada, asked, cursor, 1)
 
-    assert cursor != again  # not even whether two are the same place
+    assert cursor != again  # not even whether two are the same position
     for text in (cursor, urlsafe_b64decode(cursor + "==").decode("latin-1"), logs.text):
         assert "kanarie" not in text.lower()
     assert cursor not in json.dumps(logs.events)
 
 
 @pytest.mark.parametrize("title", ["s", "👩" * 200, "\x01" * 200, '"' * 200])
-async def test_a_cursor_fits_into_an_address(ada: Creator, title: str) -> None:
+async def test_a_cursor_fits_into_a_url(ada: Creator, title: str) -> None:
     for _ in range(2):
         await ada.idea(title)
 
@@ -158,7 +158,7 @@ async def test_a_cursor_fits_into_an_address(ada: Creator, title: str) -> None:
     assert len(await first_cursor(ada, order_of("title", "desc"))) < 2000
 
 
-async def test_titles_of_about_one_length_have_cursors_of_one_length(ada: Creator) -> None:
+async def test_titles_of_similar_length_have_cursors_of_equal_length(ada: Creator) -> None:
     lengths = set()
     for length in range(56, 64):
         for _ in range(2):
@@ -191,7 +191,7 @@ async def test_a_page_is_304_until_the_vault_changes(ada: Creator, asked: Asked)
 
 
 @pytest.mark.parametrize("vault_bytes", ["100000000", "1048576"], ids=["kept", "streamed"])
-async def test_a_deep_offset_shows_what_a_walk_shows_there(
+async def test_a_deep_offset_shows_the_same_ideas_as_cursors(
     house_with: Callable[..., Awaitable[House]], vault_bytes: str
 ) -> None:
     house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=vault_bytes)

@@ -1,4 +1,4 @@
-"""Due dates: every spelling that is taken, the one spelling that comes back, and what is refused."""
+"""Due dates: accepted spellings, the returned spelling, and refused values."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -37,7 +37,7 @@ ACCEPTED = [
     (None, None),
 ]
 
-# A date to whoever wrote it, unix time to the contract.
+# Meant as a date, but Unix time by the contract.
 CALENDAR_DIGITS = ["20260115", 20260115, 20260115.0, "+20260115", "2.0260115e7", "202601151030", 20260115103000]
 
 REFUSED = [
@@ -57,7 +57,7 @@ REFUSED = [
     ({}, "datetime_type"),
 ]
 
-# Representable where they were written, but not in UTC.
+# Representable in their time zone, but not in UTC.
 OUTSIDE = ["0001-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "10000-01-01T00:00:00Z", 10**18, -(10**18), 1e300]
 
 
@@ -73,11 +73,11 @@ async def test_a_due_date_comes_back_in_utc(ada: Creator, method: str, sent: obj
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("sent", "type_"), REFUSED)
-async def test_a_due_date_that_is_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
+async def test_invalid_due_dates_are_refused(ada: Creator, method: str, sent: object, type_: str) -> None:
     assert refused(await write(ada, method, {"due_date": sent})) == [(type_, ["body", "due_date"])]
 
 
-async def test_a_date_in_digits_alone_is_told_how_to_be_written(ada: Creator) -> None:
+async def test_a_date_of_digits_only_is_refused_with_a_hint(ada: Creator) -> None:
     answer = await ada.post({"title": "x", "due_date": "20260115"})
 
     [error] = answer.json()["detail"]
@@ -86,7 +86,7 @@ async def test_a_date_in_digits_alone_is_told_how_to_be_written(ada: Creator) ->
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("sent", OUTSIDE)
-async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str, sent: object) -> None:
+async def test_a_due_date_outside_the_years_1_to_9999_is_refused(ada: Creator, method: str, sent: object) -> None:
     errors = refused(await write(ada, method, {"due_date": sent}))
 
     assert [loc for _, loc in errors] == [["body", "due_date"]]
@@ -94,7 +94,7 @@ async def test_a_due_date_outside_the_years_1_to_9999(ada: Creator, method: str,
 
 @pytest.mark.parametrize("zone", [timedelta(0), timedelta(hours=14), timedelta(hours=-12), timedelta(minutes=1)])
 @pytest.mark.parametrize("instant", ["2027-01-01T01:02:03", "1600-02-29T23:59:59.000001"])
-async def test_any_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:
+async def test_a_due_date_in_any_time_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:
     sent = datetime.fromisoformat(instant).replace(tzinfo=timezone(zone))
     idea = await ada.idea(due_date=sent.isoformat())
 

@@ -1,4 +1,4 @@
-"""The table of errors: the body of each, to the letter."""
+"""The table of errors: the exact body of each."""
 
 from collections.abc import Callable
 from typing import Any
@@ -25,7 +25,7 @@ FOREIGN = [
 
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer ", "Basic YTpi", "Token x", "x"])
 @pytest.mark.parametrize("path", ["/api/v1/users/me", "/api/v1/x/ideas"])
-async def test_no_token(client: httpx.AsyncClient, path: str, header: str | None) -> None:
+async def test_a_missing_token_is_401(client: httpx.AsyncClient, path: str, header: str | None) -> None:
     answer = await client.get(path, headers={} if header is None else {"Authorization": header})
 
     assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"})
@@ -47,7 +47,7 @@ async def test_no_token(client: httpx.AsyncClient, path: str, header: str | None
         lambda: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZGEifQ.",
     ],
 )
-async def test_a_bad_token(client: httpx.AsyncClient, made: Callable[[], str]) -> None:
+async def test_a_bad_token_is_401(client: httpx.AsyncClient, made: Callable[[], str]) -> None:
     answer = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {made()}"})
 
     assert answer.status_code == 401
@@ -58,7 +58,7 @@ async def test_a_bad_token(client: httpx.AsyncClient, made: Callable[[], str]) -
 
 
 @pytest.mark.parametrize(("method", "rest", "detail"), FOREIGN)
-async def test_another_users_path(ada: Creator, method: str, rest: str, detail: str) -> None:
+async def test_another_users_path_is_403(ada: Creator, method: str, rest: str, detail: str) -> None:
     answer = await ada.request(method, f"/api/v1/eve/ideas{rest}", json={"title": "x"})
 
     assert (answer.status_code, answer.json()) == (403, {"detail": detail})
@@ -66,14 +66,14 @@ async def test_another_users_path(ada: Creator, method: str, rest: str, detail: 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize("spelling", [SOME_ID, SOME_ID.upper(), SOME_ID.replace("-", ""), f"urn:uuid:{SOME_ID}"])
-async def test_no_such_idea(ada: Creator, method: str, spelling: str) -> None:
+async def test_an_unknown_idea_is_404(ada: Creator, method: str, spelling: str) -> None:
     answer = await ada.request(method, ada.url_of(spelling), json={"title": "x"})
 
     assert (answer.status_code, answer.json()) == (404, {"detail": f"Idea {SOME_ID} not found"})
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
-async def test_another_users_idea_under_ones_own_path(house: House, ada: Creator, method: str) -> None:
+async def test_another_users_idea_under_ones_own_path_is_404(house: House, ada: Creator, method: str) -> None:
     eve = house.creator()
     idea = await eve.idea()
 
@@ -94,7 +94,7 @@ async def test_every_spelling_of_a_uuid_finds_the_idea(ada: Creator, spelling: s
 
 
 @pytest.mark.parametrize("idea_id", ["1", "no-uuid", "null", f"{SOME_ID}0", SOME_ID[:-1], f"g{SOME_ID[1:]}"])
-async def test_a_malformed_id(ada: Creator, idea_id: str) -> None:
+async def test_a_malformed_id_is_422(ada: Creator, idea_id: str) -> None:
     answer = await ada.get(idea_id)
 
     assert answer.status_code == 422
@@ -104,7 +104,7 @@ async def test_a_malformed_id(ada: Creator, idea_id: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/nowhere", "/api", "/api/v1", "/api/v1/users", "/api/v2/ada/ideas", "/health/x"])
-async def test_no_such_route(client: httpx.AsyncClient, path: str) -> None:
+async def test_an_unknown_route_is_404(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
     assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
@@ -123,7 +123,7 @@ async def test_no_such_route(client: httpx.AsyncClient, path: str) -> None:
         ("POST", f"/api/v1/x/ideas/{SOME_ID}", {"GET", "PUT", "PATCH", "DELETE"}),
     ],
 )
-async def test_no_such_method(client: httpx.AsyncClient, method: str, path: str, allowed: set[str]) -> None:
+async def test_an_unknown_method_is_405(client: httpx.AsyncClient, method: str, path: str, allowed: set[str]) -> None:
     answer = await client.request(method, path)
 
     assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"})
@@ -131,7 +131,7 @@ async def test_no_such_method(client: httpx.AsyncClient, method: str, path: str,
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-async def test_a_body_over_the_limit(ada: Creator, method: str) -> None:
+async def test_a_body_over_the_limit_is_413(ada: Creator, method: str) -> None:
     url = ada.url if method == "POST" else ada.url_of(await ada.idea())
     answer = await ada.request(method, url, json={"title": "x", "ignored": "x" * 98_304})
 
@@ -140,7 +140,7 @@ async def test_a_body_over_the_limit(ada: Creator, method: str) -> None:
     assert isinstance(answer.json()["detail"], str)
 
 
-async def test_a_body_over_the_limit_is_not_read_to_its_end(ada: Creator) -> None:
+async def test_a_body_over_the_limit_is_not_read_completely(ada: Creator) -> None:
     sent = 0
 
     async def body() -> Any:
@@ -155,14 +155,14 @@ async def test_a_body_over_the_limit_is_not_read_to_its_end(ada: Creator) -> Non
     assert sent <= 120_000
 
 
-async def test_a_body_at_the_limit_is_taken(ada: Creator) -> None:
+async def test_a_body_at_the_limit_is_accepted(ada: Creator) -> None:
     body = b'{"title": "x"}'.ljust(98_304)
     answer = await ada.post(content=body, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 201
 
 
-async def test_a_fault_has_the_bodies_of_a_fault(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_server_error_has_the_published_body(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     grace = fresh_house.creator()
     idea = await grace.idea("Something private")
     await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")

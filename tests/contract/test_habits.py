@@ -1,4 +1,4 @@
-"""What today's clients do, and the environment names that today's deployments set."""
+"""Behaviour of existing clients, and environment variables of existing deployments."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,7 +23,7 @@ async def test_an_update_by_put_may_leave_fields_out(ada: Creator) -> None:
     assert (answer.status_code, answer.json()["stage"], answer.json()["tags"]) == (200, "draft", [])
 
 
-async def test_a_whole_idea_may_be_sent_back(ada: Creator) -> None:
+async def test_a_complete_idea_may_be_sent_back(ada: Creator) -> None:
     idea = await ada.idea(notes="n", tags=["t"], due_date="2027-01-01T00:00:00Z")
     answer = await ada.put(idea, idea | {"stage": "published"})
 
@@ -43,7 +43,7 @@ async def test_a_subject_of_any_characters_has_a_vault(house: House, user_id: st
 
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+asyncpg"])
 @pytest.mark.parametrize("suffix", ["", "&sslmode=prefer", "&sslmode=disable"])
-async def test_every_spelling_of_the_database_address(
+async def test_every_form_of_the_database_address_is_accepted(
     house_with: Callable[..., Awaitable[House]], worker_database: Database, scheme: str, suffix: str
 ) -> None:
     address = worker_database.runtime_url.removeprefix("postgresql")

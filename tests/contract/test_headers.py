@@ -1,4 +1,4 @@
-"""The headers of every response, faults included."""
+"""The headers of every response, including server errors."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -17,12 +17,12 @@ EXPOSED = {"x-correlation-id", "etag", "location", "retry-after"}
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/db", "/health/ready", "/openapi.json", "/nowhere"])
-async def test_open_pages_carry_every_header(client: httpx.AsyncClient, path: str) -> None:
+async def test_public_pages_carry_every_header(client: httpx.AsyncClient, path: str) -> None:
     assert_every_header(await client.get(path))
 
 
 @pytest.mark.parametrize("page", ["/docs", "/redoc"])
-async def test_a_documentation_page_has_a_policy_of_its_own(client: httpx.AsyncClient, page: str) -> None:
+async def test_a_documentation_page_has_its_own_policy(client: httpx.AsyncClient, page: str) -> None:
     policy = (await client.get(page)).headers["content-security-policy"]
 
     assert policy.startswith(("default-src 'self'", "default-src 'none'"))
@@ -49,7 +49,7 @@ async def test_every_status_of_an_idea_carries_every_header(ada: Creator) -> Non
         assert_every_header(answer)
 
 
-async def test_a_fault_carries_every_header(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_server_error_carries_every_header(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     grace = fresh_house.creator()
     await grace.idea()
     await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")
@@ -61,7 +61,7 @@ async def test_a_fault_carries_every_header(fresh_house: House, fresh_sql: async
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "GET one", "PUT one", "PATCH one", "DELETE one"])
-async def test_nothing_with_ideas_in_it_is_stored_on_the_way(ada: Creator, method: str) -> None:
+async def test_responses_with_ideas_are_not_cached(ada: Creator, method: str) -> None:
     verb, *one = method.split()
     url = ada.url_of(await ada.idea()) if one else ada.url
     answer = await ada.request(verb, url, json={"title": "x"})
@@ -90,7 +90,7 @@ async def test_two_requests_have_two_correlation_ids(client: httpx.AsyncClient) 
     assert first.headers["x-correlation-id"] != second.headers["x-correlation-id"]
 
 
-async def test_strict_transport_security_only_behind_tls(
+async def test_strict_transport_security_is_sent_only_behind_tls(
     client: httpx.AsyncClient, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     behind_tls = await house_with(CREATORVAULT_SERVER__BEHIND_TLS="true")
@@ -101,7 +101,7 @@ async def test_strict_transport_security_only_behind_tls(
 
 
 @pytest.mark.parametrize("path", ["/health", "/nowhere", "/api/v1/users/me"])
-async def test_the_front_end_may_read_answers(client: httpx.AsyncClient, path: str) -> None:
+async def test_the_front_end_may_read_responses(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path, headers={"Origin": FRONT_END})
 
     assert answer.headers["access-control-allow-origin"] == FRONT_END
@@ -112,14 +112,14 @@ async def test_the_front_end_may_read_answers(client: httpx.AsyncClient, path: s
     assert any(name.startswith("ratelimit") for name in exposed)
 
 
-async def test_the_front_end_may_read_a_body_too_large(ada: Creator) -> None:
+async def test_the_front_end_may_read_a_413(ada: Creator) -> None:
     answer = await ada.post({"title": "x" * 100_000}, headers={"Origin": FRONT_END})
 
     assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (413, FRONT_END)
 
 
 @pytest.mark.parametrize("origin", ["http://localhost:3001", "https://localhost:3000", "http://evil.example", "null"])
-async def test_other_origins_may_not(client: httpx.AsyncClient, origin: str) -> None:
+async def test_other_origins_may_not_read_responses(client: httpx.AsyncClient, origin: str) -> None:
     answer = await client.get("/health", headers={"Origin": origin})
 
     assert answer.headers.get("access-control-allow-origin") != origin
@@ -127,7 +127,7 @@ async def test_other_origins_may_not(client: httpx.AsyncClient, origin: str) -> 
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-async def test_the_front_end_may_ask_beforehand(client: httpx.AsyncClient, method: str) -> None:
+async def test_the_front_end_may_send_preflights(client: httpx.AsyncClient, method: str) -> None:
     answer = await client.options(
         "/api/v1/ada/ideas",
         headers={
@@ -158,10 +158,8 @@ async def test_origins_come_from_the_environment(house_with: Callable[..., Await
     assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_every_answer_says_that_it_varies_by_origin(
-    ada: Creator, house_with: Callable[..., Awaitable[House]]
-) -> None:
-    """So that no cache gives one front end what it kept for another, or for nobody (Fetch Standard, CORS protocol)."""
+async def test_every_response_varies_by_origin(ada: Creator, house_with: Callable[..., Awaitable[House]]) -> None:
+    """So that no cache serves a response for another origin, or for none (Fetch Standard, CORS protocol)."""
     idea = await ada.idea()
     asset = re.findall(r"/docs/assets/\w+/docs\.js", (await ada.client.get("/docs")).text)[0]
     for origin in (None, "null", FRONT_END, "https://evil.example"):

@@ -1,4 +1,4 @@
-"""The table of list parameters: paging, filters and what is refused."""
+"""The table of list parameters: paging, filters and invalid values."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ async def total(creator: Creator, parameters: Parameters) -> int:
     ],
 )
 @pytest.mark.parametrize("search_index", [{}, {"search": "common"}])
-async def test_paging(
+async def test_a_page_is_selected_by_limit_and_offset(
     ada: Creator, parameters: dict[str, object], search_index: dict[str, str], titles: list[str], has_more: bool
 ) -> None:
     await filled(ada, *({"title": title, "notes": "common"} for title in "abcd"))
@@ -76,7 +76,7 @@ async def test_paging(
         ("order", "asc\n", "string_pattern_mismatch"),
     ],
 )
-async def test_a_parameter_that_is_refused(ada: Creator, name: str, value: str, type_: str) -> None:
+async def test_an_invalid_parameter_is_refused(ada: Creator, name: str, value: str, type_: str) -> None:
     answer = await ada.list({name: value})
 
     assert answer.status_code == 422
@@ -92,14 +92,14 @@ async def test_an_offset_past_every_integer_is_refused(ada: Creator, value: str)
     assert answer.json()["detail"][0]["loc"] == ["query", "offset"]
 
 
-async def test_every_parameter_that_is_wrong_is_named(ada: Creator) -> None:
+async def test_every_invalid_parameter_is_named(ada: Creator) -> None:
     wrong = {"limit": "0", "offset": "-1", "stage": "x", "priority": "x", "sort": "x", "order": "x"}
     answer = await ada.list(wrong)
 
     assert [error["loc"][1] for error in answer.json()["detail"]] == list(wrong)
 
 
-async def test_other_names_are_ignored(ada: Creator) -> None:
+async def test_unknown_parameters_are_ignored(ada: Creator) -> None:
     await ada.idea()
 
     assert await total(ada, {"page": "-1", "Limit": "0", "q": "x", "": ""}) == 1
@@ -145,7 +145,9 @@ async def test_other_names_are_ignored(ada: Creator) -> None:
         ("②", None, "2", True),
     ],
 )
-async def test_search(ada: Creator, title: str, notes: str | None, search: str, found: bool) -> None:
+async def test_search_finds_substrings_of_title_and_notes(
+    ada: Creator, title: str, notes: str | None, search: str, found: bool
+) -> None:
     await ada.idea(title, notes=notes)
 
     assert await total(ada, {"search": search}) == int(found)
@@ -170,7 +172,7 @@ async def test_search(ada: Creator, title: str, notes: str | None, search: str, 
         (["fern", "moss"], ",moss,,", True),
     ],
 )
-async def test_tags(ada: Creator, tags: list[str], wanted: str, found: bool) -> None:
+async def test_tags_filter_by_any_of_the_given_tags(ada: Creator, tags: list[str], wanted: str, found: bool) -> None:
     await ada.idea(tags=tags)
 
     assert await total(ada, {"tags": wanted}) == int(found)
@@ -205,14 +207,14 @@ async def test_filters_combine(ada: Creator, parameters: list[tuple[str, object]
     assert await total(ada, parameters) == len(titles)
 
 
-async def test_one_wrong_value_among_several_is_named(ada: Creator) -> None:
+async def test_one_invalid_value_among_several_is_named(ada: Creator) -> None:
     answer = await ada.list([("stage", "idea"), ("stage", "x")])
 
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"][:2] == ["query", "stage"]
 
 
-async def test_a_change_is_found_at_once(ada: Creator) -> None:
+async def test_a_change_is_found_immediately(ada: Creator) -> None:
     idea = await ada.idea("before")
     assert await total(ada, {"search": "before"}) == 1
 

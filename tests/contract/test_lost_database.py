@@ -1,4 +1,4 @@
-"""A database that is away: 503 until it is back, and nothing that was stored is lost."""
+"""An unavailable database: 503 until it is back, and nothing that was stored is lost."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -54,7 +54,7 @@ async def test_every_operation_answers_503_and_then_works_again(wired: House, wi
     assert await grace.titles() == ["Kept"]
 
 
-async def test_a_database_closed_by_its_operator_means_try_again(
+async def test_a_database_closed_by_its_operator_gives_503(
     fresh_house: House, fresh_database: Database, cluster: Cluster
 ) -> None:
     grace, name = fresh_house.creator(), fresh_database.name
@@ -70,7 +70,7 @@ async def test_a_database_closed_by_its_operator_means_try_again(
     assert (await grace.get(idea)).json() == idea
 
 
-async def test_a_refusal_needs_no_database(wired: House, wire: Wire) -> None:
+async def test_refusing_a_request_needs_no_database(wired: House, wire: Wire) -> None:
     grace = wired.creator()
     await wire.cut()
 
@@ -80,7 +80,7 @@ async def test_a_refusal_needs_no_database(wired: House, wire: Wire) -> None:
     assert (await grace.request("GET", "/api/v1/users/me")).status_code == 200
 
 
-async def test_health_tells_that_the_database_is_away(wired: House, wire: Wire) -> None:
+async def test_health_reports_that_the_database_is_unavailable(wired: House, wire: Wire) -> None:
     await wire.cut()
 
     database = await wired.client.get("/health/db")

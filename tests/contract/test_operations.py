@@ -14,7 +14,7 @@ IDEA_KEYS = ["title", "notes", "stage", "priority", "tags", "due_date", "id", "u
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{6})?Z")
 
 
-async def test_the_root_says_where_to_go(client: httpx.AsyncClient) -> None:
+async def test_the_root_lists_documentation_and_health(client: httpx.AsyncClient) -> None:
     answer = await client.get("/")
 
     assert answer.status_code == 200
@@ -34,7 +34,7 @@ async def test_health_answers_without_a_token(client: httpx.AsyncClient) -> None
     assert answer.json() == {"status": "ok", "service": "creatorvault-backend", "version": __version__}
 
 
-async def test_the_health_of_the_database_is_told(client: httpx.AsyncClient) -> None:
+async def test_the_health_of_the_database_is_reported(client: httpx.AsyncClient) -> None:
     answer = await client.get("/health/db")
 
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "database": "connected"})
@@ -106,7 +106,7 @@ async def test_a_new_idea_has_every_default(ada: Creator) -> None:
     }
 
 
-async def test_a_new_idea_says_where_it_is(ada: Creator) -> None:
+async def test_a_new_idea_has_a_location(ada: Creator) -> None:
     answer = await ada.post({"title": "A film about moss"})
 
     location = httpx.URL(answer.headers["location"])
@@ -122,7 +122,7 @@ async def test_an_idea_carries_an_etag(ada: Creator) -> None:
     assert read.headers["etag"] == created.headers["etag"]
 
 
-async def test_an_idea_reads_back_as_it_was_stored(ada: Creator) -> None:
+async def test_an_idea_is_read_as_it_was_stored(ada: Creator) -> None:
     fields: dict[str, Any] = {
         "title": "Moss",
         "notes": "grows",
@@ -139,14 +139,14 @@ async def test_an_idea_reads_back_as_it_was_stored(ada: Creator) -> None:
     assert read.json() == created == created | fields
 
 
-async def test_an_empty_list(ada: Creator) -> None:
+async def test_a_list_may_be_empty(ada: Creator) -> None:
     answer = await ada.list()
 
     assert answer.status_code == 200
     assert answer.text == '{"items":[],"total":0,"limit":20,"offset":0,"has_more":false}'
 
 
-async def test_a_list_holds_whole_ideas(ada: Creator) -> None:
+async def test_a_list_contains_complete_ideas(ada: Creator) -> None:
     idea = await ada.idea(notes="n", tags=["t"])
     answer = await ada.list()
 
@@ -165,7 +165,7 @@ async def test_patch_changes_only_what_was_sent(ada: Creator) -> None:
     assert (await ada.get(idea)).json() == answer.json()
 
 
-async def test_put_replaces_and_resets_what_was_left_out(ada: Creator) -> None:
+async def test_put_resets_omitted_fields(ada: Creator) -> None:
     idea = await ada.idea(notes="n", stage="draft", priority="low", tags=["t"], due_date="2027-01-01T00:00:00Z")
     answer = await ada.put(idea, {"title": "Replaced"})
 
@@ -187,7 +187,7 @@ async def test_put_replaces_and_resets_what_was_left_out(ada: Creator) -> None:
     assert (await ada.get(idea)).json() == answer.json()
 
 
-async def test_a_deleted_idea_is_gone(ada: Creator) -> None:
+async def test_a_deleted_idea_is_not_found(ada: Creator) -> None:
     idea = await ada.idea()
     answer = await ada.delete(idea)
 
@@ -196,7 +196,7 @@ async def test_a_deleted_idea_is_gone(ada: Creator) -> None:
     assert (await ada.list()).json()["total"] == 0
 
 
-async def test_deleting_twice_finds_nothing(ada: Creator) -> None:
+async def test_deleting_twice_is_404(ada: Creator) -> None:
     idea = await ada.idea()
     await ada.delete(idea)
 

@@ -1,4 +1,4 @@
-"""RFC 9457 problem details, for clients that ask for them."""
+"""RFC 9457 problem details, for clients that accept them."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ def problem(answer: httpx.Response) -> dict[str, Any]:
     return body
 
 
-async def test_each_error_as_a_problem(ada: Creator) -> None:
+async def test_each_error_is_available_as_problem_details(ada: Creator) -> None:
     unknown = "00000000-0000-0000-0000-000000000001"
     answers = [
         (await ada.client.get(ada.url, headers=ASK), 401, "Not authenticated"),
@@ -36,7 +36,7 @@ async def test_each_error_as_a_problem(ada: Creator) -> None:
         assert problem(answer)["detail"] == detail
 
 
-async def test_field_errors_stand_under_errors(ada: Creator) -> None:
+async def test_field_errors_are_in_the_member_errors(ada: Creator) -> None:
     plain = await ada.post({"title": "", "stage": "x"})
     answer = await ada.post({"title": "", "stage": "x"}, headers=ASK)
 
@@ -45,7 +45,9 @@ async def test_field_errors_stand_under_errors(ada: Creator) -> None:
     assert isinstance(problem(answer)["detail"], str)
 
 
-async def test_a_fault_as_a_problem(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_server_error_is_available_as_problem_details(
+    fresh_house: House, fresh_sql: asyncpg.Connection
+) -> None:
     grace = fresh_house.creator()
     await grace.idea()
     await fresh_sql.execute("ALTER TABLE ideas RENAME TO mislaid")
@@ -64,7 +66,7 @@ async def test_a_fault_as_a_problem(fresh_house: House, fresh_sql: asyncpg.Conne
         *("application/problem+json; Q=0.000", "application/problem+json ;x=y; q=0.", "xapplication/problem+json"),
     ],
 )
-async def test_others_get_the_published_body(ada: Creator, accept: str) -> None:
+async def test_other_clients_get_the_published_body(ada: Creator, accept: str) -> None:
     answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
 
     assert answer.headers["content-type"].startswith("application/json")
@@ -78,7 +80,7 @@ async def test_others_get_the_published_body(ada: Creator, accept: str) -> None:
         *("application/problem+json;q=0, application/problem+json", "application/problem+json;aq=0;q=1"),
     ],
 )
-async def test_whoever_names_problems_gets_them(ada: Creator, accept: str) -> None:
+async def test_clients_that_accept_problem_details_get_them(ada: Creator, accept: str) -> None:
     answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
 
     assert problem(answer)["detail"] == "Not Found"

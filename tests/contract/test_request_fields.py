@@ -1,4 +1,4 @@
-"""The table of request fields: what each accepts, how it comes back, and what is refused."""
+"""The table of request fields: accepted values, returned values, and refused values."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from tests.factories import Creator
 ALL_STAGES = ["idea", "outline", "draft", "published"]
 ALL_PRIORITIES = ["high", "medium", "low"]
 
-# Whatever UTF-8 can hold: composed and decomposed accents, right-to-left, joined emoji, markup, control characters.
+# Any text in UTF-8: composed and decomposed accents, right-to-left, joined emoji, markup, control characters.
 TEXTS = [
     "straße ß İ ı ſ ς",
     "e\u0301 is not é",
@@ -59,7 +59,7 @@ async def test_a_title_is_trimmed(ada: Creator, method: str, sent: str, kept: st
         ({"x": 1}, "string_type"),
     ],
 )
-async def test_a_title_that_is_refused(ada: Creator, method: str, title: object, type_: str) -> None:
+async def test_an_invalid_title_is_refused(ada: Creator, method: str, title: object, type_: str) -> None:
     assert refused(await write(ada, method, {"title": title})) == [(type_, ["body", "title"])]
 
 
@@ -73,13 +73,13 @@ async def test_a_title_is_required(ada: Creator, method: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
-async def test_null_is_no_title(ada: Creator, method: str) -> None:
+async def test_null_is_not_a_title(ada: Creator, method: str) -> None:
     assert refused(await write(ada, method, {"title": None})) == [("string_type", ["body", "title"])]
 
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("notes", ["", "   ", " kept \n", "x" * 5000, "🚀" * 5000, None])
-async def test_notes_are_kept_as_they_are(ada: Creator, method: str, notes: str | None) -> None:
+async def test_notes_are_stored_unchanged(ada: Creator, method: str, notes: str | None) -> None:
     status, idea = await write(ada, method, {"notes": notes})
 
     assert (status, idea["notes"]) == (201 if method == "POST" else 200, notes)
@@ -88,7 +88,7 @@ async def test_notes_are_kept_as_they_are(ada: Creator, method: str, notes: str 
 
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize(("notes", "type_"), [("x" * 5001, "string_too_long"), (1, "string_type"), ([], "string_type")])
-async def test_notes_that_are_refused(ada: Creator, method: str, notes: object, type_: str) -> None:
+async def test_invalid_notes_are_refused(ada: Creator, method: str, notes: object, type_: str) -> None:
     assert refused(await write(ada, method, {"notes": notes})) == [(type_, ["body", "notes"])]
 
 
@@ -97,7 +97,7 @@ async def test_notes_that_are_refused(ada: Creator, method: str, notes: object, 
     ("field", "value"),
     [("stage", stage) for stage in ALL_STAGES] + [("priority", priority) for priority in ALL_PRIORITIES],
 )
-async def test_every_stage_and_priority_is_taken(ada: Creator, method: str, field: str, value: str) -> None:
+async def test_every_stage_and_priority_is_accepted(ada: Creator, method: str, field: str, value: str) -> None:
     status, idea = await write(ada, method, {field: value})
 
     assert (status, idea[field]) == (201 if method == "POST" else 200, value)
@@ -106,13 +106,13 @@ async def test_every_stage_and_priority_is_taken(ada: Creator, method: str, fiel
 @pytest.mark.parametrize("method", WRITES)
 @pytest.mark.parametrize("field", ["stage", "priority"])
 @pytest.mark.parametrize("value", ["Idea", "HIGH", "", " idea", "high ", 0, [], {}])
-async def test_stages_and_priorities_are_exact(ada: Creator, method: str, field: str, value: object) -> None:
+async def test_stages_and_priorities_are_case_sensitive(ada: Creator, method: str, field: str, value: object) -> None:
     assert refused(await write(ada, method, {field: value})) == [("enum", ["body", field])]
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT"])
 @pytest.mark.parametrize("field", ["stage", "priority"])
-async def test_null_is_no_stage_or_priority(ada: Creator, method: str, field: str) -> None:
+async def test_null_is_not_a_stage_or_priority(ada: Creator, method: str, field: str) -> None:
     assert refused(await write(ada, method, {field: None})) == [("enum", ["body", field])]
 
 
@@ -134,7 +134,7 @@ async def test_null_clears_notes_and_due_date(ada: Creator) -> None:
 
 
 @pytest.mark.parametrize("field", ["title", "stage", "priority", "tags"])
-async def test_null_leaves_what_cannot_be_null(ada: Creator, field: str) -> None:
+async def test_null_leaves_fields_that_cannot_be_null(ada: Creator, field: str) -> None:
     idea = await ada.idea(stage="draft", priority="low", tags=["t"])
     answer = await ada.patch(idea, {field: None})
 

@@ -1,4 +1,4 @@
-"""The orders of a list: what people expect of titles, importance and progress, and never a lost or repeated idea."""
+"""The orders of a list: by title, importance and progress, without lost or repeated ideas."""
 
 import pytest
 
@@ -13,7 +13,7 @@ async def three(creator: Creator, field: str, values: list[str]) -> None:
         await creator.idea(value, **{field: value})
 
 
-async def test_the_newest_stands_first(ada: Creator) -> None:
+async def test_the_newest_idea_comes_first(ada: Creator) -> None:
     for title in "abc":
         await ada.idea(title)
 
@@ -22,7 +22,7 @@ async def test_the_newest_stands_first(ada: Creator) -> None:
     assert await ada.titles({"order": "asc"}) == ["a", "b", "c"]
 
 
-async def test_a_change_moves_an_idea_by_its_update(ada: Creator) -> None:
+async def test_a_change_moves_an_idea_in_the_order_of_updates(ada: Creator) -> None:
     first = await ada.idea("first")
     await ada.idea("second")
     await ada.patch(first, {"notes": "touched"})

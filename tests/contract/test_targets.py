@@ -1,4 +1,4 @@
-"""How a request names what it wants: HEAD, other spellings of a path, user ids that need encoding."""
+"""Request methods and targets: HEAD, other spellings of a path, user ids that need encoding."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -70,7 +70,7 @@ async def test_head_answers_as_get_does_on_every_route(app: Litestar, ada: Creat
         ("", {"Origin": "http://localhost:3000"}, 200),
     ],
 )
-async def test_head_meets_the_conditions_and_errors_of_get(
+async def test_head_has_the_conditions_and_errors_of_get(
     ada: Creator, path: str, headers: dict[str, str], status: int
 ) -> None:
     await ada.idea("One")
@@ -80,7 +80,7 @@ async def test_head_meets_the_conditions_and_errors_of_get(
     assert_alike(got, head)
 
 
-async def test_head_says_how_long_the_idea_is_and_which_version(ada: Creator) -> None:
+async def test_head_has_the_length_and_version_of_the_idea(ada: Creator) -> None:
     created = await ada.post({"title": "One"})
     head = await ada.request("HEAD", ada.url_of(created.json()))
 
@@ -88,7 +88,7 @@ async def test_head_says_how_long_the_idea_is_and_which_version(ada: Creator) ->
     assert head.headers["etag"] == created.headers["etag"]
 
 
-async def test_head_on_the_metrics_needs_their_token_too(house_with: HouseWith) -> None:
+async def test_head_on_the_metrics_requires_their_token(house_with: HouseWith) -> None:
     house = await house_with(CREATORVAULT_METRICS__TOKEN=METRICS_TOKEN)
     allowed = await house.client.head("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"})
 
@@ -129,7 +129,7 @@ async def test_405_names_head_where_there_is_get(ada: Creator) -> None:
     assert set(answer.headers["allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
-async def test_a_front_end_may_send_head(client: httpx.AsyncClient) -> None:
+async def test_a_front_end_may_send_head_requests(client: httpx.AsyncClient) -> None:
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "HEAD"}
     answer = await client.options("/api/v1/ada/ideas", headers=asked)
 
@@ -163,7 +163,7 @@ async def test_another_spelling_of_a_path_is_another_path(app: Litestar, ada: Cr
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"}), path
 
 
-async def test_one_slash_at_the_end_does_not_count(app: Litestar, ada: Creator) -> None:
+async def test_one_trailing_slash_is_ignored(app: Litestar, ada: Creator) -> None:
     idea = await ada.idea()
     for path in ("/api/v1/users/me/", f"{ada.url}/", f"{ada.url_of(idea)}/", "/health/", "/docs/", "/openapi.json/"):
         assert (await sent_as_it_is(app, path, ada.headers)).status_code == 200, path
@@ -176,7 +176,7 @@ STRANGE_IDS: Final = (
 )
 
 
-async def test_any_user_id_can_stand_in_a_path(house: House) -> None:
+async def test_any_user_id_works_in_a_path(house: House) -> None:
     """Encoded once, as `encodeURIComponent` does."""
     for user_id in STRANGE_IDS:
         creator = house.creator(user_id)
@@ -212,7 +212,7 @@ async def test_a_path_is_decoded_once_and_then_compared(house: House, subject: s
     assert (answer.status_code, answer.json()) == (403, {"detail": "Cannot access other users' ideas"})
 
 
-async def test_any_encoding_of_ones_own_id_is_ones_own_path(house: House) -> None:
+async def test_any_encoding_of_the_own_id_is_accepted(house: House) -> None:
     ada = house.creator("ada-lovelace")
     for segment in (
         "ada-lovelace",
@@ -224,7 +224,7 @@ async def test_any_encoding_of_ones_own_id_is_ones_own_path(house: House) -> Non
 
 
 @pytest.mark.parametrize("segment", ["%FF", "a%C3", "%ED%A0%80", "%00", "a%00b", "%C0%AF"])
-async def test_what_is_no_text_in_a_path_is_422(app: Litestar, ada: Creator, segment: str) -> None:
+async def test_invalid_text_in_a_path_is_422(app: Litestar, ada: Creator, segment: str) -> None:
     for path, field in ((f"/api/v1/{segment}/ideas", "user_id"), (f"{ada.url}/{segment}", "idea_id")):
         answer = await sent_as_it_is(app, path, ada.headers)
 
@@ -233,8 +233,8 @@ async def test_what_is_no_text_in_a_path_is_422(app: Litestar, ada: Creator, seg
     assert (await sent_as_it_is(app, f"/docs/assets/{segment}/docs.js")).status_code == 404
 
 
-async def test_a_request_of_http_1_1_names_its_host_once(app: Litestar) -> None:
-    """RFC 9112 §3.2. HTTP/1.0 knows requests without a host; Granian calls it 1 and makes an empty host of none."""
+async def test_a_request_of_http_1_1_requires_one_host(app: Litestar) -> None:
+    """RFC 9112 §3.2. HTTP/1.0 allows requests without a host; Granian calls it 1 and passes an empty host."""
     for version, headers, status in (
         *(("1.1", {}, 400), ("1.1", {"host": ""}, 400), ("1.1", {"host": "a.example"}, 200)),
         *(("1.0", {}, 200), ("1", {"host": ""}, 200), ("1", {"host": "a.example"}, 200), ("1.1", {"host": "a b"}, 400)),

@@ -1,4 +1,4 @@
-"""The body of a 422: FastAPI's shape, every failing field at once, and never private text."""
+"""The body of a 422: FastAPI's shape, all invalid fields at once, and never private text."""
 
 from typing import Any
 
@@ -39,26 +39,28 @@ async def detail(creator: Creator, body: object = None, **options: Any) -> list[
         ({"title": "x", "due_date": []}, "datetime_type", ["body", "due_date"], None),
     ],
 )
-async def test_one_failing_field(ada: Creator, body: object, type_: str, loc: list[Any], ctx: object) -> None:
+async def test_one_invalid_field_is_reported(
+    ada: Creator, body: object, type_: str, loc: list[Any], ctx: object
+) -> None:
     (error,) = await detail(ada, body)
 
     assert (error["type"], error["loc"], error.get("ctx")) == (type_, loc, ctx)
 
 
-async def test_a_title_of_blanks_is_a_value_error(ada: Creator) -> None:
+async def test_a_title_of_white_space_is_a_value_error(ada: Creator) -> None:
     (error,) = await detail(ada, {"title": "   "})
 
     assert (error["type"], error["loc"]) == ("value_error", ["body", "title"])
 
 
-async def test_a_date_that_is_none_says_why(ada: Creator) -> None:
+async def test_an_invalid_date_is_reported_with_the_reason(ada: Creator) -> None:
     (error,) = await detail(ada, {"title": "x", "due_date": "soon"})
 
     assert error["type"] == "datetime_from_date_parsing"
     assert list(error["ctx"]) == ["error"]
 
 
-async def test_every_failing_field_at_once_in_field_order(ada: Creator) -> None:
+async def test_all_invalid_fields_are_reported_in_field_order(ada: Creator) -> None:
     wrong = {"due_date": "x", "tags": 1, "priority": 1, "stage": 1, "notes": 1, "title": 1}
     errors = await detail(ada, wrong)
 
@@ -76,7 +78,7 @@ async def test_a_missing_title_does_not_hide_the_rest(ada: Creator) -> None:
     ]
 
 
-async def test_input_is_told_where_it_is_not_private(ada: Creator) -> None:
+async def test_input_is_repeated_unless_it_is_private(ada: Creator) -> None:
     errors = await detail(ada, {"title": "x", "stage": "Idea", "priority": 7, "due_date": "soon"})
 
     assert [error["input"] for error in errors] == ["Idea", 7, "soon"]
@@ -132,7 +134,7 @@ async def test_private_text_is_never_repeated(ada: Creator, body: object) -> Non
         (b"true", "model_attributes_type", ["body"]),
     ],
 )
-async def test_a_body_that_is_no_object(ada: Creator, method: str, content: bytes, type_: str, loc: object) -> None:
+async def test_a_body_must_be_an_object(ada: Creator, method: str, content: bytes, type_: str, loc: object) -> None:
     url = ada.url_to(method, "00000000-0000-0000-0000-000000000001")
     answer = await ada.request(method, url, content=content, headers={"Content-Type": "application/json"})
 
@@ -145,7 +147,7 @@ async def test_a_body_that_is_no_object(ada: Creator, method: str, content: byte
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
-async def test_null_is_no_body(ada: Creator, method: str) -> None:
+async def test_null_is_not_a_body(ada: Creator, method: str) -> None:
     url = ada.url_to(method, "00000000-0000-0000-0000-000000000001")
     answer = await ada.request(method, url, content=b"null", headers={"Content-Type": "application/json"})
 
@@ -164,7 +166,7 @@ async def test_null_is_no_body(ada: Creator, method: str) -> None:
         "application/merge-patch+json; charset=utf-8",
     ],
 )
-async def test_json_by_any_name(ada: Creator, media_type: str) -> None:
+async def test_every_json_media_type_is_accepted(ada: Creator, media_type: str) -> None:
     answer = await ada.post(content=b'{"title": "x"}', headers={"Content-Type": media_type})
 
     assert answer.status_code == 201, answer.text
@@ -182,7 +184,7 @@ async def test_a_byte_order_mark_before_json_is_skipped(ada: Creator, media_type
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
-async def test_json_in_another_encoding_is_refused_by_its_name(ada: Creator, encoding: str) -> None:
+async def test_json_in_another_encoding_is_refused(ada: Creator, encoding: str) -> None:
     content = '\ufeff{"title": "x"}'.encode(encoding)
     answer = await ada.post(content=content, headers={"Content-Type": "application/json"})
 
@@ -209,7 +211,7 @@ async def test_other_media_types_are_refused(ada: Creator, media_type: str) -> N
 
 @pytest.mark.parametrize("field", ["title", "notes", "stage", "priority", "due_date"])
 @pytest.mark.parametrize("value", [b'"a\\u0000b"', b'"a\\ud800b"', b'"\\udc00"', b"NaN", b"Infinity", b"-Infinity"])
-async def test_what_is_no_text_and_no_number_is_refused(ada: Creator, field: str, value: bytes) -> None:
+async def test_nul_lone_surrogates_nan_and_infinity_are_refused(ada: Creator, field: str, value: bytes) -> None:
     content = b'{"title": "x", "%s": %s}' % (field.encode(), value)
     answer = await ada.post(content=content, headers={"Content-Type": "application/json"})
 
@@ -233,7 +235,7 @@ async def test_what_is_no_text_and_no_number_is_refused(ada: Creator, field: str
         b'{"title": "x", "due_date": ' + b"9" * 5000 + b"}",
     ],
 )
-async def test_hostile_bodies_are_refused_wherever_they_hide(ada: Creator, content: bytes) -> None:
+async def test_hostile_values_are_refused_at_any_depth(ada: Creator, content: bytes) -> None:
     answer = await ada.post(content=content, headers={"Content-Type": "application/json"})
 
     assert answer.status_code == 422, answer.text
@@ -256,7 +258,7 @@ async def test_hostile_paths_are_refused(ada: Creator, user_id: str) -> None:
     assert answer.status_code in (403, 422) if user_id.startswith(("%ff", "%ed")) else answer.status_code == 422
 
 
-async def test_a_search_that_is_refused_is_not_repeated(ada: Creator) -> None:
+async def test_an_invalid_search_is_not_repeated(ada: Creator) -> None:
     answer = await ada.request("GET", f"{ada.url}?search=secret%00&limit=0")
 
     assert answer.status_code == 422

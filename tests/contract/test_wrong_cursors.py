@@ -1,4 +1,4 @@
-"""Cursors that are refused: in one way, without an alarm, and whatever is wrong with them."""
+"""Invalid cursors are all refused in the same way, without an alarm."""
 
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import product
@@ -22,7 +22,7 @@ REFUSAL: Final = {
 
 @pytest.mark.parametrize("offset", ["1", "20", str(2**63 - 1)])
 @pytest.mark.parametrize("cursor", ["", "anything"])
-async def test_an_offset_beside_a_cursor_is_refused(ada: Creator, cursor: str, offset: str) -> None:
+async def test_an_offset_with_a_cursor_is_refused(ada: Creator, cursor: str, offset: str) -> None:
     answer = await ada.list({"cursor": cursor, "offset": offset})
 
     assert answer.status_code == 422
@@ -35,12 +35,12 @@ async def test_an_offset_beside_a_cursor_is_refused(ada: Creator, cursor: str, o
     }
 
 
-async def test_an_offset_of_zero_does_no_harm(gallery: Creator) -> None:
+async def test_an_offset_of_zero_with_a_cursor_is_accepted(gallery: Creator) -> None:
     assert (await gallery.list({"cursor": "", "offset": "0"})).status_code == 200
 
 
 def altered(cursor: str) -> Iterator[str]:
-    """Each of its characters as another one, cut at every place, and longer."""
+    """Yields the cursor with each character replaced, truncated at every position, and extended."""
     for place, character in enumerate(cursor):
         yield cursor[:place] + ("A" if character != "A" else "B") + cursor[place + 1 :]
         yield cursor[:place] + cursor[place + 1 :]
@@ -77,17 +77,17 @@ async def test_an_altered_cursor_is_refused(gallery: Creator, logs: Logs) -> Non
     ],
 )
 @pytest.mark.parametrize("asked", [[], [("search", "moss")]], ids=["rows", "corpus"])
-async def test_what_was_never_a_cursor_is_refused(
+async def test_an_invalid_cursor_is_refused(
     ada: Creator, gallery: Creator, asked: Asked, wrong: str, logs: Logs
 ) -> None:
-    for creator in (ada, gallery):  # one has stored nothing yet
+    for creator in (ada, gallery):  # one user has stored nothing yet
         answer = await creator.list([*asked, ("cursor", wrong)])
         assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
     assert logs.named("alarm") == []
 
 
 @pytest.mark.parametrize("raw", ["%00", "a%00b", "%ED%A0%80", "%FF"])
-async def test_what_is_no_text_is_refused_and_not_repeated(gallery: Creator, raw: str) -> None:
+async def test_invalid_text_is_refused_and_not_repeated(gallery: Creator, raw: str) -> None:
     answer = await gallery.request("GET", f"{gallery.url}?cursor={raw}")
 
     assert answer.status_code == 422
@@ -124,7 +124,7 @@ async def test_a_cursor_of_another_list_is_refused(ada: Creator, logs: Logs, giv
     assert logs.named("alarm") == []
 
 
-async def test_a_cursor_of_somebody_else_is_refused(house: House, ada: Creator, logs: Logs) -> None:
+async def test_a_cursor_of_another_creator_is_refused(house: House, ada: Creator, logs: Logs) -> None:
     organization = {"org_id": "acme", "org_role": "member"}
     elsewhere, colleague = house.creator(ada.user_id, organization), house.creator(None, organization)
     everybody = [ada, elsewhere, colleague, house.creator()]
@@ -141,21 +141,21 @@ async def test_a_cursor_of_somebody_else_is_refused(house: House, ada: Creator, 
     assert logs.named("alarm") == []
 
 
-async def test_a_cursor_outlives_its_key_but_not_the_keys_end(
+async def test_a_cursor_survives_a_rotation_but_not_a_missing_key(
     house_with: Callable[..., Awaitable[House]], house: House, database: asyncpg.Connection, logs: Logs
 ) -> None:
     rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
     ada = rotating.creator()
     here = house.creator(ada.user_id)
     ideas = [await ada.idea("First")]
-    await page_of(here, [], "", 1)  # this process now holds the first key only
+    await page_of(here, [], "", 1)  # this process now has only the first key
     ideas.append(await ada.idea("Second"))
     cursor = await first_cursor(ada)
 
     in_another_process = await page_of(here, [], cursor, 1)
     await ada.idea("Third")
     under_the_next_key = await page_of(ada, [], cursor, 1)
-    # What the second key sealed is sealed anew, so that nothing but the cursor is lost with it.
+    # Values of the second key are sealed again, so that only the cursor is lost with it.
     await ada.patch(ideas[1], {"title": "Second, changed"})
     await database.execute("DELETE FROM keys.vault_keys WHERE user_id = $1 AND version = 2", ada.user_id)
     later = (await house_with()).creator(ada.user_id)
@@ -167,7 +167,7 @@ async def test_a_cursor_outlives_its_key_but_not_the_keys_end(
     assert logs.named("alarm") == []
 
 
-async def test_a_refusal_comes_as_problem_details_too(gallery: Creator) -> None:
+async def test_a_refusal_is_available_as_problem_details(gallery: Creator) -> None:
     answer = await gallery.list({"cursor": "x"}, headers={"Accept": "application/problem+json"})
 
     assert answer.headers["content-type"] == "application/problem+json"
@@ -175,7 +175,7 @@ async def test_a_refusal_comes_as_problem_details_too(gallery: Creator) -> None:
 
 
 @pytest.mark.parametrize("stored", [0, 2])
-async def test_a_condition_does_not_make_a_wrong_cursor_right(ada: Creator, stored: int) -> None:
+async def test_a_wrong_cursor_is_refused_even_with_a_condition(ada: Creator, stored: int) -> None:
     for _ in range(stored):
         await ada.idea()
 
@@ -206,7 +206,7 @@ async def test_a_cursor_of_an_earlier_rule_is_refused(
     assert answer.json()["detail"] == [REFUSAL]
 
 
-async def test_a_cursor_by_time_outlives_a_change_of_the_rules(
+async def test_a_cursor_by_time_survives_a_change_of_the_rules(
     gallery: Creator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as earlier:

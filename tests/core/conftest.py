@@ -1,4 +1,4 @@
-"""What several tests of the core start."""
+"""Servers shared by tests of the core."""
 
 from collections.abc import Generator
 from pathlib import Path

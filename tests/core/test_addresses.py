@@ -1,4 +1,4 @@
-"""Which address a request is counted under, with and without proxies in front."""
+"""The client address of a request, with and without proxies."""
 
 from typing import Any
 
@@ -39,11 +39,11 @@ def scope(peer: str | None, *forwarded: str) -> Any:
         pytest.param(None, ("198.51.100.1",), "unknown", id="a Unix socket"),
     ],
 )
-def test_the_nearest_address_that_is_no_proxy_of_ours_counts(
+def test_the_nearest_address_that_is_not_our_proxy_is_used(
     peer: str | None, forwarded: tuple[str, ...], bucket: str
 ) -> None:
     assert ClientAddresses(PROXIES).bucket(scope(peer, *forwarded)) == bucket
 
 
-def test_without_listed_proxies_nobody_is_believed() -> None:
+def test_without_trusted_proxies_forwarded_addresses_are_ignored() -> None:
     assert ClientAddresses(()).bucket(scope("10.0.0.1", "198.51.100.1")) == "10.0.0.1"

@@ -1,4 +1,4 @@
-"""Every command and every setting with what nobody can mean: one line that names it, and no traceback."""
+"""Every command and every setting with invalid values: one line that names it, and no traceback."""
 
 import json
 import os
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.no_cover
 type Command = Callable[..., Result]
 
 LOADS_SETTINGS = ("database", "roles")
-"""A command that reads all settings, and asks nobody for anything."""
+"""A command that loads all settings, without network access."""
 
 NEEDS_NO_SETTINGS = {("keys", "generate"), ("version",)}
 SECRET_SETTINGS = {*bad_values.SECRETS, "encryption.root_keys", "encryption.root_keys_file"}
@@ -40,7 +40,7 @@ def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[
 
 
 def kinds() -> Iterator[tuple[str, str, object]]:
-    """The variable of each setting, its path, and its type."""
+    """Yields the variable of each setting, its path, and its type."""
     for variable, path in variables(Settings):
         kind: Any = Settings
         for name in path:
@@ -60,7 +60,7 @@ def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("creatorvault.management.commands.run.serve", never)
 
     def run(*arguments: str, bare: bool = False, **overrides: str) -> Result:
-        # Set as arguments: no variable of a process may hold a NUL or a lone surrogate.
+        # Set as arguments: an environment variable cannot contain a NUL or a lone surrogate.
         given = overrides if bare else environ | overrides
         monkeypatch.setattr("creatorvault.settings.loading.load_settings.__defaults__", (given, None))
         return CliRunner().invoke(root, arguments, prog_name="creatorvault", catch_exceptions=True)
@@ -69,7 +69,7 @@ def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
 
 
 def refused(result: Result, *names: str, lines: int = 1) -> None:
-    """One line on standard error that names one of `names`; `lines` at most where one value breaks several rules."""
+    """Expects one line on standard error that names one of `names`; up to `lines` if a value breaks several rules."""
     said = result.stderr
     where = f"{names}: {said[:600]!r} {result.exception!r}"
     assert result.exit_code in {1, 2}, where
@@ -82,7 +82,7 @@ def refused(result: Result, *names: str, lines: int = 1) -> None:
     assert said.replace("\n", "").isprintable(), where
 
 
-def test_every_setting_in_the_environment(command: Command) -> None:
+def test_bad_settings_in_the_environment_are_named(command: Command) -> None:
     for variable, path, kind in kinds():
         bad = of_setting(path, kind)
         assert len(bad) >= 10, variable
@@ -94,7 +94,7 @@ def test_every_setting_in_the_environment(command: Command) -> None:
             refused(result, variable, path, short.get(path, variable))
 
 
-def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_settings_in_the_file_are_named(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "litestar.toml"
     monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda: file)
     for variable, path, kind in kinds():
@@ -110,7 +110,7 @@ def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch
             refused(command(*LOADS_SETTINGS, bare=True), path)
 
 
-def test_every_field_of_an_issuer_and_of_a_group(command: Command) -> None:
+def test_bad_fields_of_issuers_and_groups_are_named(command: Command) -> None:
     for variable, kind, sound in (
         ("CREATORVAULT_AUTH__ISSUERS", IssuerSettings, {"name": "a", "kind": "shared-secret", "secret": "k" * 48}),
         ("CREATORVAULT_LIMITS__GROUPS", GroupLimits, {"name": "ideas", "reads": 1, "writes": 1}),
@@ -142,7 +142,7 @@ def test_every_field_of_an_issuer_and_of_a_group(command: Command) -> None:
                 )
 
 
-def test_every_name_that_deployments_use(command: Command) -> None:
+def test_bad_values_of_short_variable_names_are_named(command: Command) -> None:
     for name in ("HOST", "PORT", "LOG_LEVEL", "CREATORVAULT_ENV", "CREATORVAULT_HOME", "BETTER_AUTH_SECRET"):
         for value in bad_values.TEXTS:
             refused(command(*LOADS_SETTINGS, **{name: value}), name)
@@ -157,7 +157,7 @@ def test_every_name_that_deployments_use(command: Command) -> None:
         refused(command(*LOADS_SETTINGS, **{name: "1"}), "CREATORVAULT_")
 
 
-def test_every_address_of_better_auth(command: Command) -> None:
+def test_bad_addresses_of_better_auth_are_named(command: Command) -> None:
     for name in ("BETTER_AUTH_URL", "BETTER_AUTH_AUDIENCE", "BETTER_AUTH_JWKS_URL", "BETTER_AUTH_ALGORITHMS"):
         bad: tuple[str, ...] = bad_values.TEXTS
         if name.endswith("_URL"):
@@ -174,12 +174,12 @@ def test_every_address_of_better_auth(command: Command) -> None:
             refused(command(*LOADS_SETTINGS, **environ), name, "issuer better-auth", lines=2)
 
 
-def test_root_keys_that_are_none(command: Command) -> None:
+def test_invalid_root_keys_are_named(command: Command) -> None:
     for value in (*bad_values.KEYS, "one:" + "A" * 43 + "=,one:" + "B" * 43 + "="):
         refused(command("audit", "verify", CREATORVAULT_ROOT_KEYS=value), "CREATORVAULT_ROOT_KEYS")
 
 
-def test_every_command_with_settings_that_cannot_be_used(command: Command) -> None:
+def test_every_command_reports_invalid_settings(command: Command) -> None:
     for path, found in commands():
         if path in NEEDS_NO_SETTINGS or path == ("check",):
             continue
@@ -189,14 +189,14 @@ def test_every_command_with_settings_that_cannot_be_used(command: Command) -> No
 
 
 def sound(parameter: click.Parameter) -> tuple[str, ...]:
-    """What makes a command complete."""
+    """Returns arguments that make a command valid."""
     if not parameter.required:
         return ()
     value = parameter.type.choices[0] if isinstance(parameter.type, click.Choice) else "ada"
     return (value,) if isinstance(parameter, click.Argument) else (parameter.opts[-1], value)
 
 
-def test_every_option_and_argument_of_every_command(command: Command, tmp_path: Path) -> None:
+def test_bad_options_and_arguments_of_every_command_are_named(command: Command, tmp_path: Path) -> None:
     files = {name: str(tmp_path / name) for name in ("empty-line", "binary", "words", "long", "missing", "utf-16")}
     (tmp_path / "empty-line").write_bytes(b"\n")
     (tmp_path / "binary").write_bytes(bytes(range(256)))
@@ -218,19 +218,17 @@ def test_every_option_and_argument_of_every_command(command: Command, tmp_path: 
     assert asked > 200
 
 
-def test_every_command_with_words_that_it_does_not_know(command: Command) -> None:
+def test_every_command_refuses_unknown_words(command: Command) -> None:
     for path, _ in commands():
         for words in (("--nonsense",), ("-Z",), ("a", "b", "c"), ("\udcff", "b", "c"), (f"--{bad_values.LONG}",)):
             if path == ("database", "downgrade") and words[0].startswith("-"):
-                continue  # -1 is a revision, and so is whatever else begins so
+                continue  # -1 is a revision, and so is any text that begins with it
             refused(command(*path, *words), "No such option", "extra argument", "Missing option", "Invalid")
     for unknown in (("nonsense",), ("database", "nonsense"), ("--nonsense",), ("\x1b[31m",), (bad_values.LONG,)):
         refused(command(*unknown), "No such")
 
 
-def test_a_defect_is_one_line_and_shows_where_it_comes_from_when_asked(
-    command: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_bug_is_one_line_and_a_traceback_with_the_option(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise ValueError(HIDDEN)
 

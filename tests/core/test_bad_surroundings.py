@@ -1,4 +1,4 @@
-"""A home, files, databases and terminals that are not as they should be: one line, and no traceback."""
+"""Unusable folders, files, databases and terminals: one line, and no traceback."""
 
 import os
 import re
@@ -25,7 +25,7 @@ INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFI
 
 
 def creatorvault(*arguments: str, **environ: str) -> Result:
-    """In this process, since another one takes seconds to start on a busy machine."""
+    """Runs in this process, since another one takes seconds to start on a busy machine."""
     ours = ("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_")
     without = dict.fromkeys((name for name in os.environ if name.startswith(ours)), None)
     return CliRunner().invoke(root, arguments, env=without | environ, prog_name="creatorvault")
@@ -39,7 +39,7 @@ def refused(done: Result, *names: str) -> None:
     assert "hunter2" not in done.stderr + done.stdout
 
 
-def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_an_unusable_home_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     (tmp_path / "damaged" / "secrets").mkdir(parents=True)
     (tmp_path / "damaged" / "secrets" / "better-auth-secret").write_bytes(b"\xff\xfe")
@@ -54,7 +54,7 @@ def test_a_home_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         refused(creatorvault("token", "--user", "ada", CREATORVAULT_HOME=home), "CREATORVAULT_HOME")
 
 
-def test_root_keys_in_a_file_that_cannot_be_used_are_named(tmp_path: Path, fresh_database: Database) -> None:
+def test_an_unusable_file_of_root_keys_is_named(tmp_path: Path, fresh_database: Database) -> None:
     environ = environment_of(fresh_database, tmp_path)
     del environ["CREATORVAULT_ROOT_KEYS"]
     files = {
@@ -74,7 +74,7 @@ def test_root_keys_in_a_file_that_cannot_be_used_are_named(tmp_path: Path, fresh
         refused(done, "CREATORVAULT_ROOT_KEYS_FILE")
 
 
-def test_a_settings_file_that_is_none_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_settings_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "binary").write_bytes(b"\xff\x00\xfe")
     (tmp_path / "large").write_text("# " + "x" * 2**21)
@@ -104,7 +104,7 @@ def listening(answer: Callable[[socket.socket], None]) -> int:
 
 
 def close_at_once(connection: socket.socket) -> None:
-    """Says nothing."""
+    """Closes the connection without a response."""
 
 
 def speak_http(connection: socket.socket) -> None:
@@ -117,7 +117,7 @@ def refuse_tls(connection: socket.socket) -> None:
     connection.sendall(b"N")
 
 
-def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
+def test_an_address_without_a_database_behind_it_is_reported(tmp_path: Path) -> None:
     for port, query in (
         (free_port(), ""),
         (listening(close_at_once), ""),
@@ -137,7 +137,7 @@ def test_a_database_that_is_none_is_told(tmp_path: Path) -> None:
         refused(creatorvault("operators", "list", **environ), "the database")
 
 
-def test_a_login_or_a_database_that_is_not_there_is_told(fresh_database: Database, home: Path) -> None:
+def test_a_missing_login_or_database_is_reported(fresh_database: Database, home: Path) -> None:
     environ = environment_of(fresh_database, home)
     stranger = fresh_database.url("nobody")
     nowhere = fresh_database.owner_url.replace(fresh_database.name, "nowhere")
@@ -151,7 +151,7 @@ def test_a_login_or_a_database_that_is_not_there_is_told(fresh_database: Databas
             refused(creatorvault(*command, **(environ | {"DATABASE_OWNER_URL": url})), "nobody", "nowhere")
 
 
-def test_a_revision_that_is_not_there_is_told(fresh_database: Database, home: Path) -> None:
+def test_a_missing_revision_is_reported(fresh_database: Database, home: Path) -> None:
     environ = environment_of(fresh_database, home)
     for direction in ("upgrade", "downgrade"):
         for revision in ("nonsense", "head+7", "a:b"):
@@ -161,7 +161,7 @@ def test_a_revision_that_is_not_there_is_told(fresh_database: Database, home: Pa
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
-def test_output_that_nobody_takes_is_told(tmp_path: Path) -> None:
+def test_unwritable_output_is_reported(tmp_path: Path) -> None:
     command = f"{sys.executable} -m creatorvault"
     environ = INHERITED | {"CREATORVAULT_HOME": str(tmp_path)}
     for line, status, said in (
@@ -177,7 +177,7 @@ def test_output_that_nobody_takes_is_told(tmp_path: Path) -> None:
 
 @pytest.fixture
 def interruptible() -> Generator[None]:
-    """A job in the background is started with SIGINT ignored, and hands that on to whatever it starts."""
+    """Restores SIGINT: a background job starts with SIGINT ignored, and its children inherit that."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
@@ -205,7 +205,7 @@ def test_ctrl_c_ends_a_command_with_one_line(tmp_path: Path) -> None:
     assert said.strip() == "Error: interrupted"
 
 
-def test_without_the_environment_each_program_says_what_to_run_first(tmp_path: Path) -> None:
+def test_without_dependencies_each_program_says_what_to_run_first(tmp_path: Path) -> None:
     bare = [
         sys.executable,
         "-ISc",

@@ -1,4 +1,4 @@
-"""What is read quickly is what is read carefully; what the quick way does not take, the careful way judges."""
+"""The fast and the careful parser of bodies agree; the careful one parses what the fast one rejects."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def value(body: bytes) -> Any:
 
 
 def told(read: Any, body: bytes) -> str:
-    """With types, signs and the order of keys, which equality does not tell."""
+    """Returns a representation with types, signs and key order, which equality ignores."""
     try:
         return repr(read(body))
     except RequestInvalid as error:
@@ -45,13 +45,13 @@ def told(read: Any, body: bytes) -> str:
 
 
 @pytest.mark.parametrize("body", STRANGE)
-def test_strange_bodies_are_read_alike(body: bytes) -> None:
+def test_strange_bodies_are_parsed_alike(body: bytes) -> None:
     assert told(value, body) == told(parse_carefully, body)
 
 
 @given(values, st.booleans(), st.integers(0, 1000), st.binary(max_size=2))
 @example({"a": 1}, True, 2, b"")
-def test_whole_and_damaged_bodies_are_read_alike(sent: Any, ascii_only: bool, place: int, damage: bytes) -> None:
+def test_valid_and_damaged_bodies_are_parsed_alike(sent: Any, ascii_only: bool, place: int, damage: bytes) -> None:
     whole = json.dumps(sent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     for body in (whole, whole[:place] + damage + whole[place + 1 :]):
         assert told(value, body) == told(parse_carefully, body)
@@ -64,7 +64,7 @@ escaped_values = st.recursive(
 
 
 @given(values | escaped_values, st.booleans())
-def test_what_is_said_to_be_storable_is(sent: Any, ascii_only: bool) -> None:
+def test_bodies_reported_as_storable_are_storable(sent: Any, ascii_only: bool) -> None:
     body = json.dumps(sent, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
     try:
         parsed = parse(body)
@@ -74,7 +74,7 @@ def test_what_is_said_to_be_storable_is(sent: Any, ascii_only: bool) -> None:
 
 
 @given(values | escaped_values)
-def test_what_cannot_be_stored_is_found_with_its_place(sent: Any) -> None:
+def test_unstorable_text_is_found_with_its_location(sent: Any) -> None:
     found = list(unstorable(sent, ("body",)))
 
     assert is_storable(sent) == (not found)
@@ -82,14 +82,14 @@ def test_what_cannot_be_stored_is_found_with_its_place(sent: Any) -> None:
 
 
 @pytest.mark.parametrize("text", ["\0", "\ud800"])
-def test_behind_very_many_others_it_is_found_without_its_place(text: str) -> None:
+def test_unstorable_text_after_many_values_has_no_location(text: str) -> None:
     assert [error["loc"] for error in unstorable({"a": [*range(8_000), text]}, ("body",))] == [("body", "a", 8_000)]
     assert [error["loc"] for error in unstorable({"a": [[1]] * 6_000 + [[text]]}, ("body",))] == [("body",)]
     assert not [*unstorable({"a": [[1]] * 6_000 + [["\\u0000"]]}, ("body",))]
 
 
 def plainly_unstorable(sent: Any, location: Location) -> Iterator[FieldError]:
-    """What `unstorable` finds, by recursion."""
+    """A recursive implementation of `unstorable`."""
     if isinstance(sent, str) and UNSTORABLE.search(sent):
         message = "Value error, U+0000 and lone surrogates are not allowed"
         yield {"type": "value_error", "loc": location, "msg": message}
@@ -108,13 +108,13 @@ pieces = st.sampled_from(
 
 
 @given(st.lists(pieces).map("".join), st.sampled_from(["", '"[', '"\\']))
-def test_what_is_said_to_be_shallow_is(text: str, end: str) -> None:
+def test_bodies_reported_as_shallow_are_shallow(text: str, end: str) -> None:
     assert not is_shallow((text + end).encode()) or too_deep(text + end) is None
 
 
 @pytest.mark.parametrize("depth", [MAX_DEPTH - 1, MAX_DEPTH, MAX_DEPTH + 1])
 @pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a\\"[":', "}"), ('[[],"\\\\",', "]")])
-def test_whole_json_is_shallow_exactly_as_far_as_it_is_read(depth: int, opening: str, closing: str) -> None:
+def test_valid_json_is_shallow_exactly_up_to_the_limit(depth: int, opening: str, closing: str) -> None:
     text = f"[{f'{opening * (depth - 1)}[]{closing * (depth - 1)},' * 3}{{}}]"
 
     assert is_shallow(text.encode()) == (too_deep(text) is None) == (depth < MAX_DEPTH)

@@ -1,4 +1,4 @@
-"""System checks: what each of them finds, on a real database where it is about one."""
+"""System checks, with a real database if needed."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ def ids(messages: list[Message]) -> list[str]:
     return [message.id for message in messages]
 
 
-def test_the_letter_of_its_id_is_the_level_of_a_message() -> None:
+def test_the_letter_in_the_id_determines_the_level() -> None:
     assert Message("core.E001", "").level is Level.ERROR
     assert Message("core.W001", "").level is Level.WARNING
 
 
-async def test_checks_report_in_their_order(settings: Settings) -> None:
+async def test_messages_are_in_the_order_of_the_checks(settings: Settings) -> None:
     async def first(installation: Installation) -> list[Message]:
         return [Message("a.W001", "")]
 
@@ -39,11 +39,11 @@ async def test_checks_report_in_their_order(settings: Settings) -> None:
     assert ids(await found_by([second, first], Installation(settings, deploy=False))) == ["a.E001", "a.W002", "a.W001"]
 
 
-def test_settings_that_cannot_be_used_are_one_error_each() -> None:
+def test_each_invalid_setting_is_one_error() -> None:
     assert ids(unusable(SettingsError(["one", "two"]))) == ["core.E001", "core.E001"]
 
 
-async def test_the_settings_of_development_are_in_order() -> None:
+async def test_development_settings_pass() -> None:
     settings = load_settings({"BETTER_AUTH_SECRET": RANDOM})
 
     assert await settings_check(Installation(settings, deploy=False)) == []
@@ -56,17 +56,17 @@ async def test_the_settings_of_development_are_in_order() -> None:
         ({"BETTER_AUTH_SECRET": "secret" * 8}, "core.W002"),
     ],
 )
-async def test_what_is_unwise_is_a_warning(environ: dict[str, str], found: str) -> None:
+async def test_unwise_settings_are_warnings(environ: dict[str, str], found: str) -> None:
     assert ids(await settings_check(Installation(load_settings(environ), deploy=False))) == [found]
 
 
-async def test_to_deploy_a_bare_development_is_judged_as_production() -> None:
+async def test_deploy_checks_development_settings_as_production() -> None:
     found = await settings_check(Installation(load_settings({}), deploy=True))
 
     assert ids(found) == ["core.E001", "core.E001", "core.E001", "core.W003", "core.W004"]
 
 
-async def test_what_is_ready_to_deploy_finds_nothing() -> None:
+async def test_settings_ready_for_production_pass() -> None:
     environ = {
         "CREATORVAULT_ENV": "production",
         "DATABASE_URL": "postgres://app@db.example/ideas?sslmode=verify-full",
@@ -114,7 +114,7 @@ async def test_what_is_ready_to_deploy_finds_nothing() -> None:
         ({"CREATORVAULT_LIMITS__STORAGE_URL": "unix:///run/valkey.sock"}, []),
     ],
 )
-async def test_a_way_to_another_host_without_tls_is_no_way_to_deploy(
+async def test_deploy_requires_tls_to_other_hosts(
     environ: dict[str, str], found: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PGHOST", raising=False)
@@ -123,17 +123,17 @@ async def test_a_way_to_another_host_without_tls_is_no_way_to_deploy(
     assert [id_ for id_ in ids(deployed) if id_.endswith("016")] == found
 
 
-async def test_a_front_end_without_tls_is_a_warning_to_who_deploys() -> None:
+async def test_deploy_warns_about_a_front_end_without_tls() -> None:
     settings = load_settings({"ALLOWED_ORIGINS": "http://app.example"})
 
     assert "core.W005" in ids(await settings_check(Installation(settings, deploy=True)))
 
 
-async def test_a_migrated_database_with_a_harmless_login_is_in_order(settings: Settings) -> None:
+async def test_a_migrated_database_with_a_restricted_login_passes(settings: Settings) -> None:
     assert await database_check(Installation(settings, deploy=True)) == []
 
 
-async def test_without_a_database_there_is_nothing_to_find(settings: Settings) -> None:
+async def test_without_a_database_there_are_no_messages(settings: Settings) -> None:
     bare = replace(settings, database=replace(settings.database, url=None))
 
     assert await database_check(Installation(bare, deploy=False)) == []
@@ -175,7 +175,7 @@ async def test_an_empty_database_is_a_warning(
         ("stranger", ["core.E006"]),
     ],
 )
-async def test_a_login_with_too_many_or_too_few_rights_is_found(
+async def test_a_login_with_too_many_or_too_few_privileges_is_found(
     fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path, login: str, found: list[str]
 ) -> None:
     await fresh_sql.execute("DO $$ BEGIN CREATE ROLE stranger LOGIN; EXCEPTION WHEN duplicate_object THEN END $$")

@@ -1,4 +1,4 @@
-"""Work for a client that has left is cancelled, and only then."""
+"""Work is cancelled only if its client has disconnected."""
 
 import asyncio
 
@@ -25,7 +25,7 @@ class Client:
         return DISCONNECT
 
 
-async def test_work_ends_when_its_client_leaves() -> None:
+async def test_work_is_cancelled_when_its_client_disconnects() -> None:
     client = Client()
 
     async def leave() -> None:
@@ -40,7 +40,7 @@ async def test_work_ends_when_its_client_leaves() -> None:
     await leaving
 
 
-async def test_who_is_still_there_is_answered() -> None:
+async def test_a_connected_client_gets_its_response() -> None:
     client = Client()
     async with ClientWatch(client.receive) as watch:
         watch.start()
@@ -52,7 +52,7 @@ async def test_who_is_still_there_is_answered() -> None:
     assert client.asked == 2
 
 
-async def test_work_that_is_quick_asks_nobody() -> None:
+async def test_short_work_does_not_watch_the_client() -> None:
     client = Client()
     async with ClientWatch(client.receive):
         await asyncio.sleep(0)
@@ -60,7 +60,7 @@ async def test_work_that_is_quick_asks_nobody() -> None:
     assert client.asked == 0
 
 
-async def test_a_cancellation_by_somebody_else_stays_one() -> None:
+async def test_another_cancellation_is_not_converted() -> None:
     client = Client()
 
     async def work() -> None:
@@ -76,7 +76,7 @@ async def test_a_cancellation_by_somebody_else_stays_one() -> None:
         await working
 
 
-async def test_an_error_of_the_work_is_what_is_raised_even_if_the_client_has_left_meanwhile() -> None:
+async def test_an_error_of_the_work_is_raised_despite_a_disconnect() -> None:
     client = Client()
     with pytest.raises(ValueError, match="mine"):
         async with ClientWatch(client.receive) as watch:

@@ -1,4 +1,4 @@
-"""The command `creatorvault`, as somebody at a terminal meets it."""
+"""The command `creatorvault` on the command line."""
 
 import os
 import re
@@ -32,7 +32,7 @@ NAMES = (
 
 @pytest.fixture
 def command(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
-    """Runs `creatorvault …` against a migrated database; keyword arguments change its environment."""
+    """Runs `creatorvault …` on a migrated database; keyword arguments change its environment."""
 
     def run(*arguments: str, **overrides: str) -> Result:
         environ = environment_of(fresh_database, home) | overrides
@@ -50,10 +50,10 @@ def empty(cluster: Cluster) -> Iterator[Database]:
     cluster.drop(database)
 
 
-def test_help_lists_the_commands_of_the_house_and_of_the_apps(command: Command) -> None:
+def test_help_lists_built_in_commands_and_those_of_the_apps(command: Command) -> None:
     shown = command("--help").output.partition(" Commands ")[2]
 
-    # A line of the table has the name and what it does, or goes on with what the line above says.
+    # A line of the table has a name and its description, or continues the description above.
     assert set(re.findall(r"^│ ([a-z-]+)  +\S", shown, re.MULTILINE)) == set(NAMES)
 
 
@@ -63,7 +63,7 @@ def test_help_of_a_command_needs_no_settings(command: Command, name: str) -> Non
 
 
 @pytest.mark.parametrize("arguments", [("database", "upgrade"), ("openapi",), ("routes",), ("run",), ("shell",)])
-def test_settings_that_cannot_be_used_are_told_in_words(command: Command, arguments: tuple[str, ...]) -> None:
+def test_invalid_settings_are_reported_as_messages(command: Command, arguments: tuple[str, ...]) -> None:
     result = command(*arguments, PORT="broken")
 
     assert result.exit_code == 1
@@ -71,14 +71,14 @@ def test_settings_that_cannot_be_used_are_told_in_words(command: Command, argume
     assert "Traceback" not in result.output
 
 
-def test_root_keys_that_cannot_be_read_are_told_in_words(command: Command) -> None:
+def test_invalid_root_keys_are_reported_as_messages(command: Command) -> None:
     result = command("run", CREATORVAULT_ROOT_KEYS="nonsense")
 
     assert result.exit_code == 1
     assert "crypto.E001: The root keys cannot be read: root key entry 1" in result.output
 
 
-def test_keys_are_generated_even_when_the_settings_are_broken(command: Command) -> None:
+def test_keys_are_generated_even_with_invalid_settings(command: Command) -> None:
     result = command("keys", "generate", PORT="broken")
 
     assert result.exit_code == 0
@@ -93,7 +93,7 @@ def test_routes_prints_each_path_with_its_methods(command: Command) -> None:
 
 
 @pytest.mark.parametrize("arguments", [("version",), ("--version",)])
-def test_the_version_is_ours_and_needs_no_settings(command: Command, arguments: tuple[str, ...]) -> None:
+def test_version_prints_the_version_without_settings(command: Command, arguments: tuple[str, ...]) -> None:
     assert command(*arguments, PORT="broken").output == f"creatorvault {__version__}\n"
 
 
@@ -102,7 +102,7 @@ def test_openapi_prints_the_document_of_the_application(command: Command, app: L
 
 
 @pytest.mark.usefixtures("mended_python")
-def test_check_is_content_with_a_sound_installation(command: Command) -> None:
+def test_check_passes_for_a_valid_installation(command: Command) -> None:
     result = command("check", BETTER_AUTH_SECRET="Zk3vQ9xT1mB7wR5yH2nJ8cL4dF6gS0aP")
 
     assert result.output == "0 errors, 0 warnings.\n"
@@ -110,7 +110,7 @@ def test_check_is_content_with_a_sound_installation(command: Command) -> None:
 
 
 @pytest.mark.usefixtures("mended_python")
-def test_check_shows_what_is_wrong_with_its_id_and_a_hint_and_fails(command: Command) -> None:
+def test_check_prints_problems_with_id_and_hint_and_fails(command: Command) -> None:
     result = command("check", "--deploy", ALLOWED_ORIGINS="http://app.example")
 
     assert (
@@ -126,7 +126,7 @@ def test_check_shows_what_is_wrong_with_its_id_and_a_hint_and_fails(command: Com
     assert result.exit_code == 1
 
 
-def test_check_warns_of_a_python_that_normalises_in_quadratic_time_and_fails_to_deploy_on_it(
+def test_check_finds_a_python_that_normalises_in_quadratic_time(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
@@ -143,7 +143,7 @@ def test_check_runs_the_checks_of_the_apps(command: Command) -> None:
     assert "error crypto.E001" in command("check", CREATORVAULT_ROOT_KEYS="nonsense").output
 
 
-def test_upgrade_migrates_and_admits_the_runtime_login_every_time_it_is_asked(
+def test_upgrade_migrates_and_grants_the_runtime_role_repeatedly(
     command: Command, empty: Database, cluster: Cluster
 ) -> None:
     cluster.run('DO $$ BEGIN CREATE ROLE "an \'odd"" login" LOGIN; EXCEPTION WHEN duplicate_object THEN END $$')
@@ -156,7 +156,7 @@ def test_upgrade_migrates_and_admits_the_runtime_login_every_time_it_is_asked(
     assert command("check", DATABASE_URL=login, DATABASE_OWNER_URL=empty.owner_url).exit_code == 0
 
 
-def test_downgrade_takes_everything_back_and_upgrade_brings_it_again(command: Command) -> None:
+def test_downgrade_reverts_everything_and_upgrade_restores_it(command: Command) -> None:
     assert command("database", "downgrade", "base").exit_code == 0
     assert "core.W006" in command("check").output or "core.E003" in command("check").output
     assert command("database", "upgrade").exit_code == 0
@@ -164,7 +164,7 @@ def test_downgrade_takes_everything_back_and_upgrade_brings_it_again(command: Co
     assert "core.E003" in command("check").output
 
 
-def test_the_migrations_say_what_the_models_say(command: Command) -> None:
+def test_the_migrations_match_the_models(command: Command) -> None:
     assert command("database", "check").exit_code == 0
 
 
@@ -189,7 +189,7 @@ def test_make_migrations_writes_a_dated_file(command: Command, tmp_path: Path, m
     assert written == [("add colours", True), ("move", False)]
 
 
-def test_a_database_that_is_away_is_waited_for_and_then_named(command: Command) -> None:
+def test_an_unavailable_database_is_waited_for_and_then_named(command: Command) -> None:
     away = "postgresql://app:hunter2@127.0.0.1:1/ideas"
 
     result = command(
@@ -214,7 +214,7 @@ def test_without_a_database_there_is_no_address() -> None:
         addresses(load_settings({}).database)
 
 
-def test_a_port_that_is_taken_is_named(command: Command) -> None:
+def test_a_port_in_use_is_named(command: Command) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -225,7 +225,7 @@ def test_a_port_that_is_taken_is_named(command: Command) -> None:
     assert "cannot listen on 127.0.0.1:" in result.output
 
 
-def test_shell_of_plain_python_awaits_on_request(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_plain_shell_awaits_with_wait(command: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, object] = {}
 
     def interact(banner: str, local: dict[str, object]) -> None:
@@ -259,7 +259,7 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "Usage: creatorvault" in capsys.readouterr().out
 
 
-def test_a_fresh_process_says_what_is_wrong_with_its_settings() -> None:
+def test_a_new_process_reports_invalid_settings() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "creatorvault", "check"],
         check=False,

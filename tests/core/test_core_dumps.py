@@ -1,4 +1,4 @@
-"""What is left of a process that crashes: nothing, since keys and ideas are in its memory."""
+"""A process that crashes leaves no core dump, since keys and ideas are in its memory."""
 
 import os
 import re
@@ -27,13 +27,13 @@ IS_DUMPABLE: Final = "ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)"
 
 
 def dumps_allowed() -> None:
-    """As on a machine where somebody looks for the cause of crashes."""
+    """As on a machine where core dumps are enabled for debugging."""
     hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
 def core_limit(pid: int) -> list[str]:
-    """The soft and the hard one."""
+    """Returns the soft and the hard limit."""
     [line] = [line for line in Path(f"/proc/{pid}/limits").read_text().splitlines() if line.startswith("Max core")]
     return line.split()[4:6]
 
@@ -62,7 +62,7 @@ finally:
 
 
 def test_a_worker_that_crashes_leaves_no_core_file(fresh_database: Database, home: Path, tmp_path: Path) -> None:
-    """Where the kernel writes such files, and the limit of whoever started the service would let it."""
+    """If the kernel writes such files, and the limit of the parent process permits it."""
     port = free_port()
     environ = INHERITED | environment_of(fresh_database, home) | {"PORT": str(port)}
     service = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""docs/operations/database-url.md, row by row: each form is refused at start, or works on every way to the database."""
+"""docs/operations/database-url.md, row by row: each form is refused at start, or works for every connection."""
 
 import asyncio
 import re
@@ -48,7 +48,7 @@ class Place:
     ipv6: Front | None
 
     def here(self, form: str) -> str:
-        """The same form, with what is on this machine in the place of what is an example."""
+        """Returns the same form with the examples replaced by servers and files of this machine."""
         front = self.direct if "sslnegotiation=direct" in form else self.front
         ports = iter((front.port, self.second.port))
         separate = re.search(r"port=([\d,]+)", form) if "host=db" in form or "/creatorvault?user" in form else None
@@ -76,7 +76,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 async def place(worker_database: Database, files: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
     monkeypatch.setenv("HOME", str(files))
-    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))  # what OpenSSL takes for the machine's authorities
+    monkeypatch.setenv("SSL_CERT_FILE", str(files / "ca.pem"))  # OpenSSL's variable for the system's authorities
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(files / "ca.pem"))
     tls.verify_mode = ssl.CERT_OPTIONAL
     tls.load_cert_chain(files / "server.pem", files / "server.key")
@@ -98,7 +98,7 @@ def settings_of(form: str) -> DatabaseSettings:
 
 
 async def every_way(database: DatabaseSettings) -> None:
-    """The pool, the single statements, what commands use, and what waits at start: all of them reach the server."""
+    """Connects as the pool, the single statements, the commands, and the wait at start do."""
     assert database.url is not None
     await reachable(database.url, say=lambda said: None)
     await served(database)
@@ -116,7 +116,7 @@ async def served(database: DatabaseSettings) -> None:
 
 
 def of(form: str, place: Place) -> Iterator[tuple[str, bool]]:
-    """The form as it works here, and whether it must be encrypted."""
+    """Returns the form for this machine, and whether it must be encrypted."""
     if "[::1]" not in form or place.ipv6 is not None:
         yield place.here(form), CERTAIN.search(form) is not None
 
@@ -147,7 +147,7 @@ def test_every_form_that_is_refused_is_refused_at_start_and_says_why(variable: s
         assert list(caught.value.problems) == [f"{variable} {said.strip('`')}"], form
 
 
-async def test_what_the_address_says_of_the_session_reaches_the_server(place: Place) -> None:
+async def test_session_parameters_of_the_address_reach_the_server(place: Place) -> None:
     form = (
         "postgresql://creatorvault_app@db.example.com/creatorvault?application_name=ideas&options=-c%20work_mem%3D9MB"
     )
@@ -173,7 +173,7 @@ async def test_the_endpoint_of_neon_reaches_its_proxy(place: Place) -> None:
     assert {said.get("options") for said in place.front.asked} == {"endpoint=ep-a"}
 
 
-async def test_the_migrations_take_what_the_service_takes(place: Place) -> None:
+async def test_migrations_accept_the_same_forms_as_the_service(place: Place) -> None:
     owner = f"postgresql://creatorvault_owner@127.0.0.1:1,127.0.0.1:{place.front.port}/{place.database.name}?ssl=true"
     url = settings_of(owner).owner_url
     assert url is not None
@@ -181,17 +181,15 @@ async def test_the_migrations_take_what_the_service_takes(place: Place) -> None:
     assert (await migrated(url)).standing is Standing.CURRENT
 
 
-async def test_a_certificate_that_does_not_fit_is_a_fault_and_not_a_defect(
-    place: Place, files: Path, tmp_path: Path
-) -> None:
-    Authority(tmp_path)  # somebody else's
+async def test_an_invalid_certificate_is_a_503_and_not_a_500(place: Place, files: Path, tmp_path: Path) -> None:
+    Authority(tmp_path)  # another authority's
     form = "postgresql://creatorvault_app@db.example.com/creatorvault?sslmode=verify-full&sslrootcert="
     database = settings_of(place.here(f"{form}{tmp_path / 'ca.pem'}"))
 
     await unavailable(database)
 
 
-async def test_a_revoked_certificate_is_not_taken(place: Place, tmp_path: Path) -> None:
+async def test_a_revoked_certificate_is_refused(place: Place, tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(tmp_path / "server.pem", tmp_path / "server.key")
@@ -203,8 +201,8 @@ async def test_a_revoked_certificate_is_not_taken(place: Place, tmp_path: Path) 
         await unavailable(settings_of(address))
 
 
-async def test_without_tls_a_server_is_refused_where_tls_is_asked_for(place: Place) -> None:
-    port = place.second.port  # it has none
+async def test_a_server_without_tls_is_refused_if_tls_is_required(place: Place) -> None:
+    port = place.second.port  # the driver has none
     for mode in ("require", "verify-full"):
         await unavailable(settings_of(f"postgresql://creatorvault_app@127.0.0.1:{port}/x?sslmode={mode}"))
 
@@ -220,8 +218,8 @@ async def unavailable(database: DatabaseSettings) -> None:
     await pool.close()
 
 
-async def test_a_host_that_says_nothing_does_not_keep_anybody_from_the_next(place: Place) -> None:
-    """Each host has its own time, and nobody is left waiting for the first one."""
+async def test_a_silent_host_does_not_prevent_trying_the_next_one(place: Place) -> None:
+    """Each host has its own timeout."""
     async with opened(Silent(Path(place.database.socket))) as silent:
         form = (
             f"postgresql://creatorvault_app@127.0.0.1:{silent.port},127.0.0.1:{place.front.port}/{place.database.name}"
@@ -231,15 +229,15 @@ async def test_a_host_that_says_nothing_does_not_keep_anybody_from_the_next(plac
 
 class Silent(Front):
     async def _carried(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Hears everything, and answers nothing."""
+        """Reads everything, and does not respond."""
         while await reader.read(64):
             pass
 
 
-async def test_of_two_hosts_the_one_that_accepts_writes_is_taken(
+async def test_of_two_hosts_the_one_that_accepts_writes_is_used(
     fresh_database: Database, worker_database: Database, fresh_sql: asyncpg.Connection
 ) -> None:
-    """A login that may only read on the first: as a standby says of itself."""
+    """A login that is read-only on the first host, as a standby reports itself."""
     await fresh_sql.execute(f"ALTER DATABASE {fresh_database.name} SET default_transaction_read_only = on")
     folder = Path(fresh_database.socket)
     async with opened(Front(folder)) as first, opened(Front(folder)) as second:
@@ -249,7 +247,7 @@ async def test_of_two_hosts_the_one_that_accepts_writes_is_taken(
         await every_way(settings_of(form.format(fresh_database.name) + "?target_session_attrs=any"))
 
 
-async def test_requests_are_answered_503_while_no_host_accepts_writes(
+async def test_requests_get_503_while_no_host_accepts_writes(
     place: Place,
     fresh_database: Database,
     fresh_sql: asyncpg.Connection,

@@ -1,4 +1,4 @@
-"""`creatorvault check --deploy` passes with a harmless runtime login, and with no other; nor does production serve."""
+"""`creatorvault check --deploy` and production accept only a runtime login without dangerous privileges."""
 
 import os
 import socket
@@ -44,7 +44,7 @@ DANGEROUS: Final = {
 
 @pytest.fixture
 def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch, mended_python: None) -> Deployed:
-    """A command of a deployment that serves as a login."""
+    """A command of a deployment that serves as the given login."""
 
     def command(login: str, *words: str) -> Result:
         for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:
@@ -55,13 +55,13 @@ def deployed(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPat
     return command
 
 
-def test_a_harmless_login_is_ready(deployed: Deployed) -> None:
+def test_a_restricted_login_is_ready(deployed: Deployed) -> None:
     result = deployed("creatorvault_app", "check", "--deploy")
 
     assert (result.exit_code, result.output) == (0, "0 errors, 0 warnings.\n")
 
 
-def test_a_python_that_normalises_in_quadratic_time_is_no_reason_not_to_serve(
+def test_a_python_that_normalises_in_quadratic_time_can_serve(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
@@ -74,7 +74,7 @@ def test_a_python_that_normalises_in_quadratic_time_is_no_reason_not_to_serve(
 
 
 @pytest.mark.parametrize("kind", DANGEROUS)
-def test_a_dangerous_login_is_the_one_error_and_is_not_served(
+def test_a_dangerous_login_is_the_only_error_and_does_not_serve(
     deployed: Deployed, fresh_database: Database, cluster: Cluster, kind: str
 ) -> None:
     code, statements = DANGEROUS[kind]

@@ -1,4 +1,4 @@
-"""What development makes by itself."""
+"""Secrets and databases that development generates."""
 
 import os
 import stat
@@ -21,7 +21,7 @@ def bare(tmp_path: Path) -> Settings:
     return load_settings({"CREATORVAULT_HOME": str(tmp_path / "home")})
 
 
-def test_secrets_are_made_once_and_kept(bare: Settings) -> None:
+def test_secrets_are_generated_once_and_stored(bare: Settings) -> None:
     first = with_development_secrets(bare)
 
     assert first == with_development_secrets(bare)
@@ -29,7 +29,7 @@ def test_secrets_are_made_once_and_kept(bare: Settings) -> None:
     assert first.encryption.root_keys
 
 
-def test_secrets_are_for_nobody_else(bare: Settings) -> None:
+def test_secrets_are_readable_only_by_the_owner(bare: Settings) -> None:
     with_development_secrets(bare)
     folder = bare.home / "secrets"
 
@@ -46,7 +46,7 @@ def test_two_installations_share_no_secret(bare: Settings, tmp_path: Path) -> No
     assert with_development_secrets(bare).encryption != with_development_secrets(other).encryption
 
 
-def test_processes_that_start_at_once_agree(bare: Settings) -> None:
+def test_processes_that_start_concurrently_share_the_secrets(bare: Settings) -> None:
     with ThreadPoolExecutor(16) as threads:
         outcomes = list(threads.map(with_development_secrets, [bare] * 16))
 
@@ -54,14 +54,14 @@ def test_processes_that_start_at_once_agree(bare: Settings) -> None:
     assert len(list((bare.home / "secrets").iterdir())) == 2
 
 
-def test_the_slower_process_takes_the_secret_of_the_faster(bare: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_slower_process_uses_the_secret_of_the_faster(bare: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     faster = with_development_secrets(bare)
     monkeypatch.setattr(Path, "exists", lambda path: False)
 
     assert with_development_secrets(bare) == faster
 
 
-def test_what_is_set_is_not_made(tmp_path: Path) -> None:
+def test_secrets_that_are_set_are_not_generated(tmp_path: Path) -> None:
     settings = load_settings(
         {
             "CREATORVAULT_HOME": str(tmp_path / "home"),
@@ -74,7 +74,7 @@ def test_what_is_set_is_not_made(tmp_path: Path) -> None:
     assert not (tmp_path / "home").exists()
 
 
-def test_production_makes_nothing(bare: Settings) -> None:
+def test_production_generates_nothing(bare: Settings) -> None:
     production = replace(bare, environment=Environment.PRODUCTION)
 
     assert with_development_secrets(production) == production
@@ -89,9 +89,7 @@ def test_a_database_that_is_set_is_used(tmp_path: Path) -> None:
         assert given == settings
 
 
-def test_without_one_the_embedded_database_is_started_and_said_where_it_lies(
-    bare: Settings, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_an_address_the_embedded_database_is_started(bare: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -99,4 +97,4 @@ def test_without_one_the_embedded_database_is_started_and_said_where_it_lies(
         with with_database(bare, said.append) as settings:
             assert settings.database.url != settings.database.owner_url
 
-    assert bool(said) == (os.geteuid() == 0)  # pytest's folders are private: as root the files lie elsewhere
+    assert bool(said) == (os.geteuid() == 0)  # pytest's folders are private: as root the files are elsewhere

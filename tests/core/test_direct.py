@@ -1,4 +1,4 @@
-"""Called directly, an operation answers what it answers by way of Litestar's dependency injection."""
+"""Direct dispatch of an operation gives the same response as Litestar's dependency injection."""
 
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,7 +26,7 @@ OWN_VALUES: Final = frozenset({"x-correlation-id", "ratelimit", "content-length"
 
 
 class Case(NamedTuple):
-    """`path` goes after the creator's own; {id} is an idea's."""
+    """`path` is relative to the creator's URL; {id} is an idea's id."""
 
     method: str
     path: str = ""
@@ -87,10 +87,10 @@ async def answered(house: House, case: Case) -> Answered:
 
 
 def told(answer: httpx.Response, creator: Creator) -> Answered:
-    """Without what two requests never share."""
+    """Returns the response without values that differ between requests."""
     headers = {name: neutral(value, creator) for name, value in answer.headers.items() if name not in OWN_VALUES}
     if "allow" in headers:
-        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))  # as a set, in no order
+        headers["allow"] = ", ".join(sorted(headers["allow"].split(", ")))  # a set, without order
     return Answered(answer.status_code, headers, neutral(answer.text, creator))
 
 
@@ -99,11 +99,11 @@ def neutral(text: str, creator: Creator) -> str:
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
-async def test_an_operation_answers_the_same_either_way(house: House, plain: House, case: Case) -> None:
+async def test_direct_dispatch_gives_the_same_response(house: House, plain: House, case: Case) -> None:
     assert await answered(house, case) == await answered(plain, case)
 
 
-async def test_another_users_ideas_are_refused_either_way(house: House, plain: House) -> None:
+async def test_direct_dispatch_refuses_another_users_ideas(house: House, plain: House) -> None:
     answers = []
     for way in (house, plain):
         ada, bob = way.creator(), way.creator()
@@ -112,7 +112,7 @@ async def test_another_users_ideas_are_refused_either_way(house: House, plain: H
     assert answers[0].status == 403
 
 
-async def test_what_is_no_answer_of_ours_is_sent_as_litestar_would() -> None:
+async def test_other_responses_are_sent_as_litestar_would() -> None:
     @get("/", middleware=[directly], **accepts())
     async def plain_text(received: NamedDependency[Received]) -> Response[str]:
         return Response("text", media_type="text/plain", headers={"X-Own": "1"})
@@ -127,7 +127,7 @@ async def test_what_is_no_answer_of_ours_is_sent_as_litestar_would() -> None:
 
 
 @pytest.mark.parametrize("hook", ["before_request", "after_request", "after_response", "cache"])
-async def test_an_operation_that_expects_more_of_litestar_is_refused(hook: str) -> None:
+async def test_an_operation_with_unsupported_parameters_is_refused(hook: str) -> None:
     async def called(_: object) -> None: ...
 
     expectation: dict[str, Any] = {hook: True if hook == "cache" else called}

@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL, started for real in folders of every kind."""
+"""The embedded PostgreSQL, started in various kinds of folders."""
 
 import os
 import stat
@@ -22,7 +22,7 @@ FAST: Mapping[str, str] = {"fsync": "off"}
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """Where a checkout might be. pytest's own folders are private, which is another case, below."""
+    """A folder as for a checkout. pytest's own folders are private, which is a separate case below."""
     with tempfile.TemporaryDirectory(prefix="creatorvault-") as folder:
         Path(folder).chmod(0o755)
         yield Path(folder) / ".creatorvault"
@@ -36,7 +36,7 @@ async def ask(url: str, question: str) -> object:
         await connection.close()
 
 
-async def test_the_first_start_makes_two_harmless_logins_and_a_database(home: Path) -> None:
+async def test_the_first_start_creates_restricted_logins_and_a_database(home: Path) -> None:
     rights = "SELECT (rolsuper, rolbypassrls, rolcreaterole, rolcreatedb) FROM pg_roles WHERE rolname = current_user"
 
     with EmbeddedPostgres(home, FAST) as server:
@@ -57,7 +57,7 @@ async def test_a_second_start_keeps_the_data(home: Path) -> None:
         assert await ask(server.owner_url, "SELECT answer FROM kept") == 42
 
 
-async def test_it_listens_on_no_network_address_and_takes_options(home: Path) -> None:
+async def test_it_listens_on_no_network_address_and_accepts_options(home: Path) -> None:
     with EmbeddedPostgres(home, {**FAST, "max_connections": "17"}) as server:
         assert await ask(server.app_url, "SHOW listen_addresses") == ""
         assert await ask(server.app_url, "SHOW max_connections") == "17"
@@ -79,9 +79,7 @@ async def test_it_runs_from_any_path(home: Path, name: str) -> None:
         assert await ask(server.app_url, "SELECT 1") == 1
 
 
-async def test_what_the_caller_has_set_for_other_servers_does_not_matter(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_variables_for_other_servers_are_ignored(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variable, value in {"PGHOST": "elsewhere", "PGPORT": "1", "PGUSER": "nobody", "PGOPTIONS": "-c x.y=z"}.items():
         monkeypatch.setenv(variable, value)
 
@@ -90,7 +88,7 @@ async def test_what_the_caller_has_set_for_other_servers_does_not_matter(
         assert await ask(server.app_url, "SELECT 1") == 1
 
 
-async def test_several_may_start_it_at_once_and_the_last_one_stops_it(home: Path) -> None:
+async def test_several_processes_may_start_it_and_the_last_one_stops_it(home: Path) -> None:
     servers = [EmbeddedPostgres(home, FAST) for _ in range(4)]
     threads = [threading.Thread(target=server.start) for server in servers]
     for thread in threads:
@@ -107,7 +105,7 @@ async def test_several_may_start_it_at_once_and_the_last_one_stops_it(home: Path
         await ask(last.app_url, "SELECT 1")
 
 
-async def test_starting_twice_and_stopping_twice_is_starting_and_stopping(home: Path) -> None:
+async def test_start_and_stop_are_idempotent(home: Path) -> None:
     server = EmbeddedPostgres(home, FAST)
     server.stop()
     assert not home.exists()
@@ -126,7 +124,7 @@ async def test_starting_twice_and_stopping_twice_is_starting_and_stopping(home: 
     assert not process.exists()
 
 
-async def test_a_killed_process_leaves_it_to_the_next(home: Path) -> None:
+async def test_a_killed_process_leaves_it_to_the_next_one(home: Path) -> None:
     program = (
         "import os, signal, sys; from pathlib import Path;"
         "from creatorvault.management.postgres import EmbeddedPostgres;"
@@ -139,7 +137,7 @@ async def test_a_killed_process_leaves_it_to_the_next(home: Path) -> None:
     assert not (server.place.folder / "data" / "postmaster.pid").exists()
 
 
-async def test_an_interrupted_first_start_is_done_again(home: Path) -> None:
+async def test_an_interrupted_first_start_is_repeated(home: Path) -> None:
     with EmbeddedPostgres(home, FAST) as server:
         folder = server.place.folder
     (folder / "data").rename(folder / "data.new")
@@ -148,7 +146,7 @@ async def test_an_interrupted_first_start_is_done_again(home: Path) -> None:
         assert await ask(server.app_url, "SELECT 1") == 1
 
 
-async def test_a_server_that_died_is_not_looked_for_by_its_number(home: Path) -> None:
+async def test_the_process_id_of_a_dead_server_is_not_used(home: Path) -> None:
     server = EmbeddedPostgres(home, FAST)
     server.start()
     file = server.place.folder / "data" / "postmaster.pid"
@@ -167,12 +165,12 @@ def test_a_start_that_fails_shows_the_end_of_the_log(home: Path) -> None:
         EmbeddedPostgres(home, {"no_such_setting": "1"}).start()
 
 
-def test_before_it_is_started_it_has_no_address(home: Path) -> None:
+def test_it_has_no_address_before_it_is_started(home: Path) -> None:
     with pytest.raises(EmbeddedPostgresError, match="has not been started"):
         _ = EmbeddedPostgres(home).owner_url
 
 
-def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_created_is_named(tmp_path: Path) -> None:
     file = tmp_path / "file"
     file.touch()
 
@@ -180,7 +178,7 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         EmbeddedPostgres(file / "home").start()
 
 
-def test_a_lock_that_is_a_trap_is_not_opened(home: Path) -> None:
+def test_a_lock_file_that_is_a_symlink_is_not_opened(home: Path) -> None:
     home.mkdir()
     (home / "postgres.lock").symlink_to(home / "elsewhere")
 
@@ -208,7 +206,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to give th
 
 @as_root
 class TestAsRoot:
-    async def test_private_folders_stay_private_and_the_data_lies_elsewhere(
+    async def test_private_folders_stay_private_and_the_data_is_elsewhere(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path
     ) -> None:
         shared = home.parent / "shared"
@@ -222,7 +220,7 @@ class TestAsRoot:
 
         assert stat.S_IMODE(private.stat().st_mode) == 0o700
 
-    async def test_programs_in_a_private_folder_are_copied_to_where_the_account_may_run_them(
+    async def test_programs_in_a_private_folder_are_copied_for_the_account(
         self, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         shared = home.parent / "shared"
@@ -241,9 +239,7 @@ class TestAsRoot:
                 assert await ask(server.app_url, "SELECT 1") == 1
                 assert server.bin.is_relative_to(shared)
 
-    async def test_what_an_ordinary_user_began_goes_on_under_his_name(
-        self, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    async def test_data_of_an_ordinary_user_keeps_its_owner(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         home.mkdir()
         owner = home / "postgres"
         owner.mkdir(mode=0o700)
@@ -253,9 +249,7 @@ class TestAsRoot:
         with EmbeddedPostgres(home, FAST) as server:
             assert server.place.account.uid == account.pw_uid
 
-    def test_without_an_account_and_without_the_means_to_make_one_it_says_what_to_do(
-        self, home: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_without_an_account_it_says_what_to_do(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(embedded_place, "ACCOUNT", "creatorvault-nobody")
         monkeypatch.setenv("PATH", "")
 

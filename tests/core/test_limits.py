@@ -1,4 +1,4 @@
-"""How many requests somebody may make, and what they are told about it."""
+"""Rate limits and their headers."""
 
 import asyncio
 import json
@@ -33,14 +33,14 @@ STRANGER = "/api/v1/somebody/ideas"
 
 
 async def limited(house_with: HouseWith, **limits: object) -> House:
-    """Time stands still, or a window could end in the middle of a test."""
+    """The clock is stopped, so that no window ends during a test."""
     house = await house_with(**{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()})
     house.app.state.limits._clock = lambda: 0.0
     return house
 
 
 def fields(header: str) -> tuple[str, Mapping[str, int]]:
-    """A structured field of one item (RFC 9651): its string and its parameters."""
+    """Parses a structured field of one item (RFC 9651): its string and its parameters."""
     name, *parameters = header.split(";")
     return name.strip('"'), {key: int(value) for key, value in (parameter.split("=") for parameter in parameters)}
 
@@ -58,7 +58,7 @@ async def test_the_request_beyond_the_quota_is_refused_until_the_window_ends(hou
     assert refused.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_each_answer_says_what_is_left(house_with: HouseWith) -> None:
+async def test_each_response_contains_the_remaining_requests(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_reads=2)).creator()
 
     answers = [await ada.list() for _ in range(3)]
@@ -69,7 +69,7 @@ async def test_each_answer_says_what_is_left(house_with: HouseWith) -> None:
     assert all(1 <= parameters["t"] <= 60 for _, parameters in said)
 
 
-async def test_reads_and_writes_are_counted_apart(house_with: HouseWith) -> None:
+async def test_reads_and_writes_are_counted_separately(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_reads=1, identity_writes=1)).creator()
 
     assert (await ada.post({"title": "one"})).status_code == 201
@@ -81,7 +81,7 @@ async def test_reads_and_writes_are_counted_apart(house_with: HouseWith) -> None
     assert (await ada.list()).status_code == 429
 
 
-async def test_one_caller_does_not_use_up_what_is_anothers(house_with: HouseWith) -> None:
+async def test_one_caller_does_not_use_the_quota_of_another(house_with: HouseWith) -> None:
     house = await limited(house_with, identity_reads=1)
     ada, grace = house.creator(), house.creator()
 
@@ -89,7 +89,7 @@ async def test_one_caller_does_not_use_up_what_is_anothers(house_with: HouseWith
     assert (await grace.list()).status_code == 200
 
 
-async def test_a_second_token_is_no_second_quota(house_with: HouseWith) -> None:
+async def test_a_second_token_shares_the_quota(house_with: HouseWith) -> None:
     house = await limited(house_with, identity_reads=1)
     ada = house.creator()
     again = house.creator(ada.user_id, {"email": "ada@example.net"})
@@ -102,7 +102,7 @@ def groups(*tables: Mapping[str, object]) -> str:
     return json.dumps(tables)
 
 
-async def test_a_group_of_routes_with_quotas_of_its_own_is_counted_apart(house_with: HouseWith) -> None:
+async def test_a_group_with_its_own_quotas_is_counted_separately(house_with: HouseWith) -> None:
     own = groups({"name": "accounts", "reads": 2})
     ada = (await limited(house_with, identity_reads=1, groups=own)).creator()
 
@@ -113,7 +113,7 @@ async def test_a_group_of_routes_with_quotas_of_its_own_is_counted_apart(house_w
     assert [(await ada.list()).status_code for _ in range(2)] == [200, 429]
 
 
-async def test_what_a_group_does_not_bound_is_counted_with_all_the_rest(house_with: HouseWith) -> None:
+async def test_a_quota_that_a_group_does_not_set_is_shared(house_with: HouseWith) -> None:
     own = groups({"name": "ideas", "writes": 3})
     ada = (await limited(house_with, identity_reads=2, identity_writes=1, groups=own)).creator()
 
@@ -123,7 +123,7 @@ async def test_what_a_group_does_not_bound_is_counted_with_all_the_rest(house_wi
     assert (await ada.list()).status_code == 429
 
 
-async def test_ideas_under_a_word_of_the_apis_paths_are_ideas(house_with: HouseWith) -> None:
+async def test_ideas_of_a_literal_user_id_are_in_the_group_ideas(house_with: HouseWith) -> None:
     own = groups({"name": "ideas", "reads": 1}, {"name": "admin", "reads": 5})
     someone = (await limited(house_with, groups=own)).creator("admin")
 
@@ -166,7 +166,7 @@ def test_a_fresh_checkout_has_these_quotas() -> None:
     assert limits.groups == ()
 
 
-async def test_strangers_are_counted_by_address_and_do_not_lock_out_who_is_at_work_there(house_with: HouseWith) -> None:
+async def test_unknown_callers_count_by_address_and_do_not_block_known_ones(house_with: HouseWith) -> None:
     house = await limited(house_with, address_requests=2)
     at_work = house.creator()
     assert (await at_work.list()).status_code == 200
@@ -181,7 +181,7 @@ async def test_strangers_are_counted_by_address_and_do_not_lock_out_who_is_at_wo
     assert (await at_work.list()).status_code == 200
 
 
-async def test_the_token_comes_before_the_quota_and_the_quota_before_the_rest(house_with: HouseWith) -> None:
+async def test_the_token_is_checked_before_the_quota_and_the_rest_after(house_with: HouseWith) -> None:
     house = await limited(house_with, identity_writes=1)
     ada = house.creator()
     await ada.post({"title": "one"})
@@ -193,14 +193,14 @@ async def test_the_token_comes_before_the_quota_and_the_quota_before_the_rest(ho
     assert (await ada.request("POST", STRANGER, json={"title": "x"})).status_code == 429
 
 
-async def test_what_is_refused_for_its_content_is_counted_too(house_with: HouseWith) -> None:
+async def test_requests_with_invalid_content_are_counted(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_writes=1)).creator()
 
     assert [(await ada.post({})).status_code for _ in range(2)] == [422, 429]
 
 
 @pytest.mark.parametrize("path", ["/", "/health", "/health/db", "/health/ready", "/docs", "/openapi.json"])
-async def test_what_is_public_is_not_limited(house_with: HouseWith, path: str) -> None:
+async def test_public_routes_are_not_limited(house_with: HouseWith, path: str) -> None:
     house = await limited(house_with, address_requests=1)
 
     answers = [await house.client.get(path) for _ in range(3)]
@@ -209,7 +209,7 @@ async def test_what_is_public_is_not_limited(house_with: HouseWith, path: str) -
     assert all("ratelimit" not in answer.headers for answer in answers)
 
 
-async def test_limits_can_be_turned_off(house_with: HouseWith) -> None:
+async def test_limits_can_be_disabled(house_with: HouseWith) -> None:
     ada = (await limited(house_with, enabled=False, identity_reads=1)).creator()
 
     answers = [await ada.list() for _ in range(3)]
@@ -218,7 +218,7 @@ async def test_limits_can_be_turned_off(house_with: HouseWith) -> None:
     assert all("ratelimit" not in answer.headers for answer in answers)
 
 
-async def test_a_refusal_can_be_had_as_problem_details(house_with: HouseWith) -> None:
+async def test_a_refusal_is_available_as_problem_details(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_reads=1)).creator()
     await ada.list()
 
@@ -240,7 +240,7 @@ SPOOFED = [
 
 
 @pytest.mark.parametrize("headers", SPOOFED, ids=str)
-async def test_a_spoofed_header_is_no_other_bucket(house_with: HouseWith, headers: dict[str, str]) -> None:
+async def test_a_spoofed_header_does_not_change_the_bucket(house_with: HouseWith, headers: dict[str, str]) -> None:
     house = await limited(house_with, address_requests=1, identity_reads=1)
     ada = house.creator()
 
@@ -250,7 +250,7 @@ async def test_a_spoofed_header_is_no_other_bucket(house_with: HouseWith, header
     assert (await ada.list(headers=headers)).status_code == 429
 
 
-async def test_a_listed_proxys_word_is_taken_and_a_clients_word_to_it_is_not(house_with: HouseWith) -> None:
+async def test_the_address_from_a_proxy_is_used_and_a_forged_one_is_not(house_with: HouseWith) -> None:
     house = await limited(house_with, address_requests=1, trusted_proxies="127.0.0.0/8")
 
     async def come_from(*forwarded: str) -> int:
@@ -261,7 +261,7 @@ async def test_a_listed_proxys_word_is_taken_and_a_clients_word_to_it_is_not(hou
 
 
 @pytest.mark.parametrize("headers", SPOOFED, ids=str)
-async def test_a_spoofed_header_is_in_no_page(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+async def test_a_spoofed_header_is_not_in_any_page(client: httpx.AsyncClient, headers: dict[str, str]) -> None:
     for path in ("/", "/docs", "/redoc", "/openapi.json", "/nowhere", "/api/v1/users/me"):
         answer = await client.get(path, headers=headers)
 
@@ -291,7 +291,7 @@ async def test_a_spoofed_header_changes_nothing_in_the_log(
     assert "203.0.113" not in logs.text
 
 
-async def test_exactly_the_quota_passes_when_all_come_at_once(house_with: HouseWith) -> None:
+async def test_exactly_the_quota_of_concurrent_requests_is_served(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_reads=20)).creator()
 
     answers = await asyncio.gather(*(ada.list() for _ in range(50)))
@@ -328,7 +328,7 @@ def test_a_window_lasts_a_minute_and_holds_the_quota(caller: str, start: float, 
 
 
 async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
-    caller = "0000" + "0" * 20  # this one's windows begin with the minute
+    caller = "0000" + "0" * 20  # the windows of this bucket begin with the minute
     now = 119.999
     limits = RateLimits(LimitsSettings(identity_reads=1), ProcessCounters(), PSEUDONYMS, lambda: now)
 
@@ -337,7 +337,7 @@ async def test_the_last_moment_of_a_window_and_the_first_of_the_next() -> None:
     assert [await passes(limits, caller) for _ in range(2)] == [True, False]
 
 
-async def test_when_the_memory_of_counts_is_full_newcomers_are_limited_all_the_same() -> None:
+async def test_new_callers_are_limited_when_the_counters_are_full() -> None:
     limits = RateLimits(LimitsSettings(identity_reads=2), ProcessCounters(size=10), PSEUDONYMS, lambda: 0.0)
 
     for number in range(100):
@@ -345,7 +345,7 @@ async def test_when_the_memory_of_counts_is_full_newcomers_are_limited_all_the_s
         assert [await passes(limits, caller) for _ in range(3)] == [True, True, False], number
 
 
-async def test_when_the_memory_of_counts_is_full_the_oldest_is_forgotten_and_no_other() -> None:
+async def test_only_the_oldest_counter_is_evicted_when_they_are_full() -> None:
     counters = ProcessCounters(size=3)
     for bucket in ("first", "second", "third"):
         await counters.add(bucket, 1, 60)
@@ -359,7 +359,7 @@ async def test_when_the_memory_of_counts_is_full_the_oldest_is_forgotten_and_no_
     assert await counters.add("second", 1, 60) == 1
 
 
-async def test_what_is_taken_back_does_not_count() -> None:
+async def test_requests_taken_back_do_not_count() -> None:
     counters = ProcessCounters()
     assert [await counters.add("bucket", 1, 60) for _ in range(2)] == [1, 2]
 
@@ -367,7 +367,7 @@ async def test_what_is_taken_back_does_not_count() -> None:
     assert await counters.add("bucket", 1, 60) == 2
 
 
-async def test_nothing_is_left_in_memory_of_what_is_taken_back_as_a_whole() -> None:
+async def test_a_count_of_zero_is_removed_from_memory() -> None:
     counters = ProcessCounters()
     await counters.add("bucket", 1, 60)
 
@@ -377,8 +377,8 @@ async def test_nothing_is_left_in_memory_of_what_is_taken_back_as_a_whole() -> N
 
 
 @pytest.mark.parametrize("window", [1, 3])
-async def test_only_what_was_counted_can_be_taken_back(window: int) -> None:
-    """Neither of another window, nor more often than it was counted: nobody gains requests by it."""
+async def test_only_counted_requests_can_be_taken_back(window: int) -> None:
+    """Not in another window, nor more often than counted: this must not add requests."""
     counters = ProcessCounters()
     await counters.add("bucket", 2, 60)
 
@@ -399,7 +399,7 @@ async def test_refusals_are_counted_by_policy() -> None:
     assert limits.refused == {"reads": 2}
 
 
-async def test_the_answer_to_a_browser_lets_its_script_read_the_limits(house_with: HouseWith) -> None:
+async def test_browsers_may_read_the_rate_limit_headers(house_with: HouseWith) -> None:
     ada = (await limited(house_with, identity_reads=1)).creator()
     await ada.list()
 
@@ -424,6 +424,6 @@ async def test_the_answer_to_a_browser_lets_its_script_read_the_limits(house_wit
         ({"GROUPS": groups({"reads": 1})}, "name is missing"),
     ],
 )
-def test_settings_that_mean_nothing_are_refused(settings: dict[str, str], problem: str) -> None:
+def test_meaningless_settings_are_refused(settings: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         load_settings({f"CREATORVAULT_LIMITS__{name}": value for name, value in settings.items()})

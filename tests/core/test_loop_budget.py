@@ -1,4 +1,4 @@
-"""Long computations share the event loop: one slice in each of its turns, however many of them there are."""
+"""Long computations share the event loop: one slice per iteration, however many there are."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from creatorvault.core.waiting import event_loop_budget as loop_budget
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 
 
-async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_waiting_tasks_run_between_two_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     budget, steps, computing = EventLoopBudget(), list[str](), list[bool]()
 
@@ -37,7 +37,7 @@ async def test_between_two_slices_everything_that_waits_gets_its_turn(monkeypatc
     assert [order.count(name) for name in "abc"] == [5, 5, 5]
 
 
-async def test_computations_take_turns_in_the_order_in_which_they_came(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_computations_run_in_order_of_arrival(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     budget, steps = EventLoopBudget(), list[str]()
 
@@ -52,7 +52,7 @@ async def test_computations_take_turns_in_the_order_in_which_they_came(monkeypat
     assert steps == list("abcabcabc")
 
 
-async def test_a_computation_that_is_cancelled_while_it_rests_holds_up_nobody() -> None:
+async def test_a_computation_cancelled_while_waiting_blocks_no_other() -> None:
     budget = EventLoopBudget()
     first, second = (asyncio.create_task(TimeSlice(budget).rest()) for _ in range(2))
     await asyncio.sleep(0)
@@ -64,7 +64,7 @@ async def test_a_computation_that_is_cancelled_while_it_rests_holds_up_nobody() 
     assert first.cancelled()
 
 
-async def test_what_is_quick_does_not_rest() -> None:
+async def test_short_computations_do_not_yield() -> None:
     paused = list[bool]()
     time_slice = TimeSlice(on_pause=lambda: paused.append(True))
     time_slice._ends += 3600

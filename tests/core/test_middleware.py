@@ -1,4 +1,4 @@
-"""What the edge adds to every answer, beside the headers of the contract."""
+"""Behaviour of the edge besides the headers of the contract."""
 
 import gc
 
@@ -15,14 +15,14 @@ from tests.factories import Creator
         ("/00000000-0000-0000-0000-000000000000", {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}),
     ],
 )
-async def test_options_tell_every_method_of_a_path(ada: Creator, path: str, methods: set[str]) -> None:
+async def test_options_lists_every_method_of_a_path(ada: Creator, path: str, methods: set[str]) -> None:
     answer = await ada.request("OPTIONS", f"{ada.url}{path}")
 
     assert answer.status_code == 204
     assert set(answer.headers["allow"].split(", ")) == methods
 
 
-async def test_nothing_of_a_request_stays_until_garbage_is_looked_for(ada: Creator) -> None:
+async def test_a_request_is_freed_without_garbage_collection(ada: Creator) -> None:
     await ada.post({"title": "one"})
     gc.collect()
     gc.disable()

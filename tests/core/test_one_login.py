@@ -1,4 +1,4 @@
-"""One login for everything, which owns the database: what a developer has who sets DATABASE_URL and nothing else."""
+"""One login for everything, which owns the database: development with only DATABASE_URL set."""
 
 import subprocess
 import sys
@@ -20,7 +20,7 @@ ROLES: Final = "SELECT pg_has_role('solo', '{role}', 'USAGE')"
 
 @pytest.fixture(scope="module")
 def one_cluster() -> Iterator[Cluster]:
-    """A server of its own: what the login may become there belongs to the whole server."""
+    """A separate server, since role memberships of the login belong to the whole server."""
     cluster = Cluster.start()
     try:
         cluster.run("CREATE ROLE solo LOGIN CREATEROLE")
@@ -37,7 +37,7 @@ def owned(one_cluster: Cluster) -> Database:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the root key of development, which wraps what is in the database."""
+    """Contains the development root key, which wraps the keys in the database."""
     return tmp_path_factory.mktemp("one_login")
 
 
@@ -55,7 +55,7 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
     return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
 
 
-def test_who_serves_as_the_owner_stores_and_finds_ideas(
+def test_an_owner_that_serves_stores_and_finds_ideas(
     environ: dict[str, str], one_cluster: Cluster, owned: Database, folder: Path
 ) -> None:
     with running(folder, **environ) as run:
@@ -67,7 +67,7 @@ def test_who_serves_as_the_owner_stores_and_finds_ideas(
             assert [idea["id"] for idea in found.json()["items"]] == [created.json()["id"]]
         assert httpx.get(f"{run.address}/health/ready").status_code == 200
 
-    # The lock between tenants holds for the owner too, who could take it off.
+    # Row-level security also applies to the owner, which could disable it.
     assert one_cluster.program("psql", "-XqAt", "-d", owned.url("solo"), "-c", "SELECT count(*) FROM ideas") == "0\n"
     assert one_cluster.run(ROLES.format(role="creatorvault_runtime"), owned.name) == "t\n"
     assert one_cluster.run(ROLES.format(role="creatorvault_operator"), owned.name) == "f\n"
@@ -84,7 +84,7 @@ def test_who_serves_as_the_owner_stores_and_finds_ideas(
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_check_says_when_an_owner_who_serves_is_not_in_the_role_that_policies_name(
+def test_check_reports_an_owner_that_serves_without_the_runtime_role(
     environ: dict[str, str], one_cluster: Cluster, owned: Database
 ) -> None:
     assert creatorvault(environ, "database", "upgrade").returncode == 0
@@ -100,9 +100,7 @@ def test_check_says_when_an_owner_who_serves_is_not_in_the_role_that_policies_na
     assert creatorvault(environ, "check").returncode == 0
 
 
-def test_an_address_without_a_login_means_the_one_that_the_driver_takes(
-    environ: dict[str, str], one_cluster: Cluster
-) -> None:
+def test_an_address_without_a_login_uses_the_drivers_default(environ: dict[str, str], one_cluster: Cluster) -> None:
     one_cluster.run("CREATE DATABASE unnamed OWNER solo")
     address = one_cluster.database("unnamed").url("solo").replace("solo@", "")
     unnamed = environ | {"DATABASE_URL": address, "PGUSER": "solo"}

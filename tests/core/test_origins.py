@@ -1,4 +1,4 @@
-"""Origins and issuers of the settings: in the form that browsers give them, or refused."""
+"""Origins and issuers of the settings are normalised as in browsers, or refused."""
 
 import json
 import shutil
@@ -97,14 +97,14 @@ def test_an_origin_becomes_what_a_browser_sends() -> None:
     assert [normal_origin(text) for text in NORMALISED] == what_browsers_make(NORMALISED)
 
 
-def test_an_address_keeps_its_path_behind_what_a_browser_makes_of_its_host() -> None:
+def test_an_address_keeps_its_path_when_its_origin_is_normalised() -> None:
     paths = [f"{text.removesuffix('/')}/Realms/a%2fb/" for text in NORMALISED]
 
     origins = what_browsers_make(NORMALISED)
     assert [normal_address(path) for path in paths] == [f"{origin}/Realms/a%2fb/" for origin in origins]
 
 
-def test_what_no_browser_would_send_is_refused_with_a_reason() -> None:
+def test_invalid_origins_are_refused_with_a_reason() -> None:
     for text in REFUSED:
         with pytest.raises(ValueError, match=r"^[^\n]*\w+ \w+ \w+[^\n]*$"):
             normal_origin(text)
@@ -115,7 +115,7 @@ hosts = st.text(st.sampled_from("aZ0äÖß☕例.-_:[]@*%\u00ad\u200d１。") | 
 
 @given(st.sampled_from(["https://", "HTTP://", ""]), hosts, st.sampled_from(["", ":443", ":80", ":8443", "/", "/x"]))
 @example("https://", "MÜNCHEN.example", ":443")
-def test_a_normal_form_is_its_own_normal_form(scheme: str, host: str, rest: str) -> None:
+def test_normalising_is_idempotent(scheme: str, host: str, rest: str) -> None:
     try:
         normal = normal_address(scheme + host + rest)
     except ValueError:
@@ -131,7 +131,7 @@ def problems(environ: dict[str, str], file: Path | None = None) -> list[str]:
     return list(refused.value.problems)
 
 
-def test_front_ends_are_known_by_what_their_browsers_send() -> None:
+def test_front_ends_are_recognised_by_their_normalised_origin() -> None:
     given_ = "HTTPS://App.Example.com, https://app.example.com:443/, https://münchen.example, http://[::0001]:3000"
 
     assert load_settings({"ALLOWED_ORIGINS": given_}).server.allowed_origins == (
@@ -151,11 +151,11 @@ def test_front_ends_are_known_by_what_their_browsers_send() -> None:
         ("https://127.1", "'https://127.1' has a host that is neither a name nor an IP address"),
     ],
 )
-def test_an_origin_that_matches_no_browser_stops_the_start(origin: str, reason: str) -> None:
+def test_an_invalid_origin_prevents_the_start(origin: str, reason: str) -> None:
     assert problems({"ALLOWED_ORIGINS": origin}) == [f"ALLOWED_ORIGINS: {reason}"]
 
 
-def test_better_auth_is_known_by_what_it_says_of_itself() -> None:
+def test_better_auth_is_recognised_by_its_own_issuer() -> None:
     [issuer] = load_settings({"BETTER_AUTH_URL": "HTTPS://MÜNCHEN.example:443/"}).auth.issuers
 
     assert issuer.issuer == "https://xn--mnchen-3ya.example"
@@ -166,7 +166,7 @@ def test_better_auth_is_known_by_what_it_says_of_itself() -> None:
 @pytest.mark.parametrize(
     "url", ["auth.example", "https://*.example", "https://a.example?x", "https://u:p@a.example", "http://[::1", "null"]
 )
-def test_an_address_of_better_auth_that_is_none_stops_the_start(url: str) -> None:
+def test_an_invalid_address_of_better_auth_prevents_the_start(url: str) -> None:
     [problem] = problems({"BETTER_AUTH_URL": url})
 
     assert problem.startswith("BETTER_AUTH_URL: ")
@@ -184,7 +184,7 @@ def test_an_address_of_better_auth_that_is_none_stops_the_start(url: str) -> Non
         ('jwks_url = "http://[::1"', "issuer a: jwks_url 'http://[::1' has a host that is neither"),
     ],
 )
-def test_an_issuer_at_no_address_stops_the_start(tmp_path: Path, fields: str, problem: str) -> None:
+def test_an_issuer_with_an_invalid_address_prevents_the_start(tmp_path: Path, fields: str, problem: str) -> None:
     file = tmp_path / "litestar.toml"
     file.write_text(
         f'[[auth.issuers]]\nname = "a"\nkind = "jwks"\naudiences = ["x"]\nalgorithms = ["EdDSA"]\n{fields}\n'
@@ -193,7 +193,7 @@ def test_an_issuer_at_no_address_stops_the_start(tmp_path: Path, fields: str, pr
     assert any(found.startswith(problem) for found in problems({}, file))
 
 
-def test_keys_are_fetched_from_the_normal_form_of_their_address(tmp_path: Path) -> None:
+def test_keys_are_fetched_from_the_normalised_address(tmp_path: Path) -> None:
     file = tmp_path / "litestar.toml"
     file.write_text(
         '[[auth.issuers]]\nname = "a"\nkind = "jwks"\naudiences = ["x"]\nalgorithms = ["EdDSA"]\n'
@@ -208,7 +208,7 @@ def test_keys_are_fetched_from_the_normal_form_of_their_address(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("prefix", ["/cv", "/cv/", "/apps/creator-vault", "/~ada/v1.2"])
-def test_a_path_prefix_is_taken(prefix: str) -> None:
+def test_a_valid_path_prefix_is_accepted(prefix: str) -> None:
     settings = load_settings({"CREATORVAULT_SERVER__PATH_PREFIX": prefix})
 
     assert settings.server.path_prefix == prefix.removesuffix("/")
@@ -233,7 +233,7 @@ def test_a_path_prefix_is_taken(prefix: str) -> None:
         ]
     ],
 )
-def test_what_is_no_path_prefix_stops_the_start(prefix: str) -> None:
+def test_an_invalid_path_prefix_prevents_the_start(prefix: str) -> None:
     [problem] = problems({"CREATORVAULT_SERVER__PATH_PREFIX": prefix})
 
     assert problem.startswith("server.path_prefix: ")

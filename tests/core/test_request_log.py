@@ -1,4 +1,4 @@
-"""The one line that each request leaves in the log."""
+"""The log event of each request."""
 
 from typing import Any
 from uuid import uuid4
@@ -9,7 +9,7 @@ import pytest
 from tests.factories import Creator
 
 
-async def test_it_says_how_the_request_fared(ada: Creator, logs: Any) -> None:
+async def test_it_contains_the_outcome_of_the_request(ada: Creator, logs: Any) -> None:
     answer = await ada.post({"title": "one"})
 
     [line] = logs.named("request")
@@ -19,7 +19,7 @@ async def test_it_says_how_the_request_fared(ada: Creator, logs: Any) -> None:
     assert line["correlation_id"] == answer.headers["x-correlation-id"]
 
 
-async def test_it_holds_these_fields_and_no_others(ada: Creator, logs: Any) -> None:
+async def test_it_contains_only_the_listed_fields(ada: Creator, logs: Any) -> None:
     await ada.list()
 
     [line] = logs.named("request")
@@ -28,7 +28,7 @@ async def test_it_holds_these_fields_and_no_others(ada: Creator, logs: Any) -> N
     assert line.keys() == about_the_line | ids | {"method", "route", "status", "milliseconds", "bytes"}
 
 
-async def test_it_tells_neither_path_nor_query_nor_user(ada: Creator, logs: Any) -> None:
+async def test_it_contains_no_path_query_or_user(ada: Creator, logs: Any) -> None:
     secret, idea_id = f"secret{uuid4().hex}", uuid4()
 
     await ada.list({"search": secret, "tags": secret})
@@ -55,13 +55,13 @@ async def test_one_caller_always_has_the_same_pseudonym(ada: Creator, logs: Any)
 
 
 @pytest.mark.parametrize("path", ["/", "/nowhere", "/api/v1/users/me"])
-async def test_every_answer_has_exactly_one_line(client: httpx.AsyncClient, logs: Any, path: str) -> None:
+async def test_every_response_has_exactly_one_line(client: httpx.AsyncClient, logs: Any, path: str) -> None:
     await client.get(path)
 
     assert len(logs.named("request")) == 1
 
 
-async def test_a_method_that_nobody_knows_is_not_repeated(client: httpx.AsyncClient, logs: Any) -> None:
+async def test_an_unknown_method_is_not_repeated(client: httpx.AsyncClient, logs: Any) -> None:
     await client.request("X-MY-SECRET", "/")
 
     assert [line["method"] for line in logs.named("request")] == ["OTHER"]

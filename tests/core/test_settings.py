@@ -1,4 +1,4 @@
-"""What an operator may write, and what he reads when it is wrong."""
+"""Settings, and the messages for invalid ones."""
 
 import base64
 import pickle
@@ -31,7 +31,7 @@ SECRET = {
     ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
     ("metrics", "token"): "CREATORVAULT_METRICS__TOKEN",
 }
-"""What is given in the environment only; the path of the keys' file goes with the keys."""
+"""Settings that only the environment provides; the path of the key file belongs to the keys."""
 
 PRODUCTION = {
     "CREATORVAULT_ENV": "production",
@@ -54,7 +54,7 @@ def toml(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def explained() -> Tree:
-    """The committed file as if nothing in it were commented out: of a list of tables, the first."""
+    """Returns the committed file without commenting out; of a list of tables, the first."""
     lines = Path("litestar.toml").read_text(encoding="utf-8").splitlines()
     return tomllib.loads("\n".join(re.sub(r"^# (?=\w+ = |\[\[)", "", line) for line in lines))
 
@@ -70,10 +70,8 @@ def test_without_an_environment_the_committed_file_gives_the_defaults(toml: Path
 
 
 @pytest.mark.parametrize("path", [path for _, path in variables(Settings) if path not in SECRET], ids=".".join)
-def test_the_committed_file_has_every_setting_that_is_no_secret_in_its_section(
-    explained: Tree, path: tuple[str, ...]
-) -> None:
-    """With the default, unless that is to have none: then it is an example."""
+def test_the_committed_file_has_every_setting_that_is_not_secret(explained: Tree, path: tuple[str, ...]) -> None:
+    """With the default, or an example if there is no default."""
     shown, default = explained, msgspec.json.decode(msgspec.json.encode(Settings(), enc_hook=str))
     for name in path:
         shown, default = shown[name], default[name]
@@ -82,7 +80,7 @@ def test_the_committed_file_has_every_setting_that_is_no_secret_in_its_section(
 
 
 @pytest.mark.parametrize(("path", "variable"), SECRET.items(), ids=SECRET.values())
-def test_the_committed_file_says_in_its_section_which_variable_holds_a_secret(
+def test_the_committed_file_names_the_variable_of_each_secret(
     explained: Tree, path: tuple[str, ...], variable: str
 ) -> None:
     section = Path("litestar.toml").read_text(encoding="utf-8").partition(f"[{path[0]}]\n")[2].partition("\n[")[0]
@@ -103,7 +101,7 @@ def test_no_other_setting_is_secret(toml: Path) -> None:
     assert {*refused, ("encryption", "root_keys_file")} == set(SECRET)
 
 
-def test_the_environment_wins_over_the_file(toml: Path) -> None:
+def test_the_environment_overrides_the_file(toml: Path) -> None:
     toml.write_text("[server]\nport = 9000\nworkers = 3\n")
 
     settings = load_settings({"CREATORVAULT_SERVER__PORT": "9001"}, toml)
@@ -111,16 +109,16 @@ def test_the_environment_wins_over_the_file(toml: Path) -> None:
     assert (settings.server.port, settings.server.workers) == (9001, 3)
 
 
-def test_the_long_name_wins_over_the_short_one() -> None:
+def test_the_long_name_overrides_the_short_one() -> None:
     assert load_settings({"PORT": "1", "CREATORVAULT_SERVER__PORT": "2"}).server.port == 2
 
 
 @pytest.mark.parametrize("variable", ["HOST", "PORT", "DATABASE_URL", "CREATORVAULT_ENV", "BETTER_AUTH_SECRET"])
-def test_an_empty_variable_is_no_variable(variable: str) -> None:
+def test_an_empty_variable_counts_as_unset(variable: str) -> None:
     assert load_settings({variable: " "}) == load_settings({})
 
 
-def test_the_short_names_of_deployments_are_understood() -> None:
+def test_the_names_without_prefix_are_supported() -> None:
     settings = load_settings(
         {
             "HOST": "0.0.0.0",
@@ -166,11 +164,11 @@ def test_an_unknown_name_in_the_file_is_an_error_that_names_the_nearest(toml: Pa
         ("CREATORVAULT_PORT_80_TCP_ADDR", "10.0.0.1"),
     ],
 )
-def test_what_kubernetes_adds_for_a_service_of_this_name_is_ignored(variable: str, text: str) -> None:
+def test_variables_of_kubernetes_for_a_service_of_this_name_are_ignored(variable: str, text: str) -> None:
     assert load_settings({variable: text}) == load_settings({})
 
 
-def test_a_port_under_a_wrong_name_is_not_taken_for_kubernetes() -> None:
+def test_a_port_under_a_wrong_name_is_not_mistaken_for_kubernetes() -> None:
     assert "CREATORVAULT_PORT is not a setting" in problems({"CREATORVAULT_PORT": "80"})[0]
 
 
@@ -185,7 +183,7 @@ def test_a_port_under_a_wrong_name_is_not_taken_for_kubernetes() -> None:
         ("CREATORVAULT_AUTH__ISSUERS", "[1]", "CREATORVAULT_AUTH__ISSUERS: Expected `array`, got `str`"),
     ],
 )
-def test_a_value_of_a_wrong_kind_is_named_with_its_variable(variable: str, text: str, problem: str) -> None:
+def test_a_value_of_a_wrong_type_is_named_with_its_variable(variable: str, text: str, problem: str) -> None:
     assert problems({variable: text}) == [problem]
 
 
@@ -194,23 +192,23 @@ def test_durations_are_finite_and_positive(text: str) -> None:
     assert len(problems({"CREATORVAULT_DATABASE__CONNECT_SECONDS": text})) == 1
 
 
-def test_a_file_that_is_no_toml_is_named(toml: Path) -> None:
+def test_a_file_that_is_not_toml_is_named(toml: Path) -> None:
     toml.write_text("[server\n")
 
     assert problems({}, toml)[0].startswith(f"{toml}: ")
 
 
-def test_a_file_that_is_not_there_is_named(toml: Path) -> None:
+def test_a_missing_file_is_named(toml: Path) -> None:
     assert problems({}, toml) == [f"{toml}: No such file or directory"]
 
 
-def test_a_table_in_the_place_of_a_value_is_named(toml: Path) -> None:
+def test_a_table_instead_of_a_value_is_named(toml: Path) -> None:
     toml.write_text("[server.port]\nnumber = 1\n[[search]]\nslice_rows = 1\n")
 
     assert problems({}, toml) == ["server.port is no place for a table", "search is no place for a table"]
 
 
-def test_a_value_in_the_place_of_a_section_is_named(toml: Path) -> None:
+def test_a_value_instead_of_a_section_is_named(toml: Path) -> None:
     toml.write_text("server = 1\nhome = 2\n")
 
     found = problems({}, toml)
@@ -230,14 +228,14 @@ def test_a_secret_in_the_file_is_refused_without_being_repeated(toml: Path) -> N
 @pytest.mark.parametrize(
     "scheme", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2", "postgresql+asyncpg"]
 )
-def test_every_form_of_a_database_address_becomes_the_drivers(scheme: str) -> None:
+def test_every_form_of_a_database_address_is_normalised(scheme: str) -> None:
     settings = load_settings({"DATABASE_URL": f"{scheme}://u:p%40ss@db.example:6432/ideas?sslmode=require"})
 
     assert settings.database.url == Secret("postgresql+asyncpg://u:p%40ss@db.example:6432/ideas?sslmode=require")
     assert settings.database.owner_url == settings.database.url
 
 
-def test_hosted_databases_parameters_are_taken() -> None:
+def test_parameters_of_hosted_databases_are_accepted() -> None:
     url = "postgres://u:p@db.example/ideas?sslmode=verify-full&channel_binding=require&connect_timeout=10"
 
     settings = load_settings({"DATABASE_URL": url})
@@ -276,7 +274,7 @@ def test_the_shared_secret_adds_an_issuer() -> None:
     assert (issuer.name, issuer.kind, issuer.secret) == ("shared-secret", "shared-secret", Secret(LONG))
 
 
-def test_the_address_of_better_auth_adds_an_issuer_beside_the_shared_secret() -> None:
+def test_the_address_of_better_auth_adds_a_second_issuer() -> None:
     shared, published = load_settings(
         {"BETTER_AUTH_SECRET": LONG, "BETTER_AUTH_URL": "https://Auth.Example:443/base/"}
     ).auth.issuers
@@ -288,7 +286,7 @@ def test_the_address_of_better_auth_adds_an_issuer_beside_the_shared_secret() ->
     assert published.algorithms == ("EdDSA",)
 
 
-def test_audience_keys_and_algorithms_of_better_auth_can_be_told() -> None:
+def test_audience_keys_and_algorithms_of_better_auth_can_be_set() -> None:
     (issuer,) = load_settings(
         {
             "BETTER_AUTH_URL": "http://localhost:3000",
@@ -303,11 +301,11 @@ def test_audience_keys_and_algorithms_of_better_auth_can_be_told() -> None:
     assert issuer.jwks_url == "http://127.0.0.1:3000/keys"
 
 
-def test_what_is_told_about_better_auth_without_its_address_is_refused() -> None:
+def test_settings_of_better_auth_without_its_address_are_refused() -> None:
     assert problems({"BETTER_AUTH_AUDIENCE": "api"}) == ["BETTER_AUTH_AUDIENCE says nothing without BETTER_AUTH_URL"]
 
 
-def test_issuers_of_the_file_take_their_secret_from_the_variable_that_they_name(toml: Path) -> None:
+def test_issuers_in_the_file_read_their_secret_from_the_named_variable(toml: Path) -> None:
     toml.write_text('[[auth.issuers]]\nname = "a"\nkind = "shared-secret"\nsecret_variable = "A_SECRET"\n')
 
     (issuer,) = load_settings({"A_SECRET": LONG}, toml).auth.issuers
@@ -344,7 +342,7 @@ def test_issuers_can_be_given_as_json() -> None:
         ('name = "a"\nkind = "shared-secret"\nalgorithms = ["none"]', "issuer a: a shared secret signs HS256 only"),
     ],
 )
-def test_an_issuer_that_could_not_be_trusted_is_refused(toml: Path, fields: str, problem: str) -> None:
+def test_an_unsafe_issuer_is_refused(toml: Path, fields: str, problem: str) -> None:
     toml.write_text(f"[[auth.issuers]]\n{fields}\n")
 
     assert any(found.startswith(problem) for found in problems({}, toml))
@@ -376,7 +374,7 @@ def test_every_origin_together_with_credentials_is_refused_everywhere(environmen
     assert found == ["ALLOWED_ORIGINS: * together with credentials would let every site act for its visitors"]
 
 
-def test_every_origin_without_credentials_is_for_development_only() -> None:
+def test_every_origin_without_credentials_is_only_for_development() -> None:
     environ = {"ALLOWED_ORIGINS": "*", "CREATORVAULT_SERVER__ALLOW_CREDENTIALS": "false"}
 
     assert load_settings(environ).server.allowed_origins == ("*",)
@@ -384,7 +382,7 @@ def test_every_origin_without_credentials_is_for_development_only() -> None:
 
 
 @pytest.mark.parametrize("origin", ["app.example", "https://app.example/path", "ftp://app.example", "null"])
-def test_what_is_no_origin_is_refused(origin: str) -> None:
+def test_an_invalid_origin_is_refused(origin: str) -> None:
     assert problems({"ALLOWED_ORIGINS": origin}) == [
         f"ALLOWED_ORIGINS: {origin!r} is not an origin like https://app.example.com"
     ]
@@ -394,7 +392,7 @@ def test_production_starts_when_it_is_safe() -> None:
     assert load_settings(PRODUCTION).environment is Environment.PRODUCTION
 
 
-def test_production_lists_everything_that_is_missing_or_wrong_at_once() -> None:
+def test_production_lists_all_missing_and_unsafe_settings_at_once() -> None:
     found = problems({"CREATORVAULT_ENV": "production", "PORT": "x", "CREATORVAULT_X": "1", "ALLOWED_ORIGINS": "*"})
 
     assert [problem.split()[0] for problem in found] == [
@@ -418,7 +416,7 @@ def test_production_lists_everything_that_is_missing_or_wrong_at_once() -> None:
         ("http://10.0.0.1", False),
     ],
 )
-def test_keys_come_over_plain_http_from_the_same_machine_only(url: str, accepted: bool) -> None:
+def test_keys_are_fetched_over_plain_http_only_from_loopback(url: str, accepted: bool) -> None:
     environ = {**PRODUCTION, "BETTER_AUTH_URL": url}
 
     if accepted:
@@ -447,7 +445,7 @@ def test_root_keys_are_read_from_one_place() -> None:
         (0o600, b"\xff", "is not text"),
     ],
 )
-def test_a_key_file_is_private_text(tmp_path: Path, mode: int, content: bytes, problem: str | None) -> None:
+def test_a_key_file_must_be_private_text(tmp_path: Path, mode: int, content: bytes, problem: str | None) -> None:
     file = tmp_path / "keys"
     file.write_bytes(content)
     file.chmod(mode)
@@ -459,9 +457,7 @@ def test_a_key_file_is_private_text(tmp_path: Path, mode: int, content: bytes, p
         assert problem in problems(environ)[0]
 
 
-def test_an_installed_wheel_reads_the_working_directory_before_its_own_file(
-    toml: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_wheel_reads_the_working_directory_before_its_own_file(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wheel = toml.parent / "bundled"
     wheel.mkdir()
     (wheel / "litestar.toml").write_text("[server]\nport = 9001\n")
@@ -488,7 +484,7 @@ def test_a_checkout_reads_its_own_file_before_the_working_directory(
 
 
 @given(st.text(min_size=1).filter(lambda text: text.isprintable() and text not in repr(MASK) + "Secret()"))
-def test_a_secret_shows_itself_to_nobody_who_does_not_ask(text: str) -> None:
+def test_a_secret_is_shown_only_by_reveal(text: str) -> None:
     secret = Secret(text)
 
     assert (repr(secret), str(secret), f"{secret}") == (f"Secret({MASK!r})", MASK, MASK)
@@ -498,7 +494,7 @@ def test_a_secret_shows_itself_to_nobody_who_does_not_ask(text: str) -> None:
     assert secret != text
 
 
-def test_a_secret_is_not_pickled() -> None:
+def test_a_secret_cannot_be_pickled() -> None:
     with pytest.raises(TypeError, match="not pickled"):
         pickle.dumps(Secret(LONG))
 

@@ -1,4 +1,4 @@
-"""Limits that several processes share through Valkey or Redis, and what becomes of them when it goes away."""
+"""Limits shared by several processes through Valkey or Redis, also while it is unavailable."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -28,7 +28,7 @@ async def counters(valkey: ValkeyServer) -> AsyncGenerator[SharedCounters]:
 
 
 async def sharing(house_with: HouseWith, valkey: ValkeyServer, **limits: int) -> House:
-    """Time stands still, or a window could end in the middle of a test."""
+    """The clock is stopped, so that no window ends during a test."""
     house = await house_with(
         CREATORVAULT_LIMITS__STORAGE_URL=valkey.url,
         **{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()},
@@ -44,14 +44,14 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 def at(house: House, creator: Creator) -> Creator:
-    """The same person, through another process's door."""
+    """Returns the same caller at another process."""
     return Creator(house.client, creator.user_id, creator.claims)
 
 
-async def test_two_processes_count_together_and_exactly(
+async def test_two_processes_share_exact_counts(
     house_with: HouseWith, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # On a busy machine the storage may answer too late, and then each counts for itself: another test's matter.
+    # On a busy machine the storage may respond too late, and then each process counts for itself, as tested elsewhere.
     monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
     first = await sharing(house_with, valkey, identity_reads=30)
     second = await sharing(house_with, valkey, identity_reads=30)
@@ -62,7 +62,7 @@ async def test_two_processes_count_together_and_exactly(
     assert sorted(answer.status_code for answer in answers) == [200] * 30 + [429] * 30
 
 
-async def test_a_killed_storage_fails_nobody(house_with: HouseWith, valkey: ValkeyServer) -> None:
+async def test_a_killed_storage_causes_no_errors(house_with: HouseWith, valkey: ValkeyServer) -> None:
     house = await sharing(house_with, valkey, identity_reads=1000)
     ada = house.creator()
     assert (await ada.list()).status_code == 200
@@ -76,9 +76,7 @@ async def test_a_killed_storage_fails_nobody(house_with: HouseWith, valkey: Valk
     assert [alert["provider"] for alert in logs.named("alarm")] == ["limits-storage"]
 
 
-async def test_while_the_storage_is_away_each_process_limits_by_itself(
-    house_with: HouseWith, valkey: ValkeyServer
-) -> None:
+async def test_without_the_storage_each_process_counts_for_itself(house_with: HouseWith, valkey: ValkeyServer) -> None:
     house = await sharing(house_with, valkey, identity_reads=5)
     ada = house.creator()
     valkey.kill()
@@ -88,7 +86,7 @@ async def test_while_the_storage_is_away_each_process_limits_by_itself(
     assert answers == [200] * 5 + [429] * 2
 
 
-async def test_a_storage_that_is_away_from_the_beginning(house_with: HouseWith, valkey: ValkeyServer) -> None:
+async def test_a_storage_may_be_unavailable_at_start(house_with: HouseWith, valkey: ValkeyServer) -> None:
     valkey.kill()
     house = await sharing(house_with, valkey, identity_reads=1)
     ada = house.creator()
@@ -96,7 +94,7 @@ async def test_a_storage_that_is_away_from_the_beginning(house_with: HouseWith, 
     assert [(await ada.list()).status_code for _ in range(2)] == [200, 429]
 
 
-async def test_when_the_storage_is_back_processes_count_together_again(
+async def test_processes_share_counts_again_when_the_storage_is_back(
     counters: SharedCounters, valkey: ValkeyServer, logs: Any
 ) -> None:
     valkey.kill()
@@ -114,10 +112,8 @@ async def test_when_the_storage_is_back_processes_count_together_again(
         await other.aclose()
 
 
-async def test_a_storage_that_answers_nothing_delays_a_request_once(
-    counters: SharedCounters, valkey: ValkeyServer
-) -> None:
-    """The bound is on how often it is asked, so no clock is needed to see it."""
+async def test_a_silent_storage_delays_only_one_request(counters: SharedCounters, valkey: ValkeyServer) -> None:
+    """Counts queries of the storage, so that the test needs no clock."""
     await counters.add("bucket", 1, 60)
     valkey.freeze()
     try:
@@ -131,7 +127,7 @@ async def test_a_storage_that_answers_nothing_delays_a_request_once(
     assert await counters.add("other", 1, 60) == 1
 
 
-async def test_what_is_taken_back_does_not_count_in_any_process(
+async def test_requests_taken_back_do_not_count_in_any_process(
     counters: SharedCounters, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
@@ -146,7 +142,7 @@ async def test_what_is_taken_back_does_not_count_in_any_process(
         await other.aclose()
 
 
-async def test_what_was_counted_while_the_storage_was_away_is_taken_back_too(
+async def test_counts_from_an_outage_of_the_storage_can_be_taken_back(
     counters: SharedCounters, valkey: ValkeyServer
 ) -> None:
     valkey.kill()
@@ -157,7 +153,7 @@ async def test_what_was_counted_while_the_storage_was_away_is_taken_back_too(
     assert await counters.add("bucket", 1, 60) == 2
 
 
-async def test_a_storage_killed_while_a_token_is_verified_fails_nobody(
+async def test_a_storage_killed_during_verification_causes_no_errors(
     counters: SharedCounters, valkey: ValkeyServer, logs: Any
 ) -> None:
     await counters.add("bucket", 1, 60)
@@ -170,7 +166,7 @@ async def test_a_storage_killed_while_a_token_is_verified_fails_nobody(
     assert await counters.add("bucket", 1, 60) == 1
 
 
-async def test_what_the_storage_has_forgotten_is_no_gift(counters: SharedCounters, valkey: ValkeyServer) -> None:
+async def test_counts_lost_by_the_storage_do_not_add_quota(counters: SharedCounters, valkey: ValkeyServer) -> None:
     await counters.take_back("bucket", 1)
 
     async with Valkey(port=valkey.port) as storage:
@@ -178,7 +174,7 @@ async def test_what_the_storage_has_forgotten_is_no_gift(counters: SharedCounter
     assert await counters.add("bucket", 1, 60) == 1
 
 
-async def test_new_sign_ins_do_not_use_up_what_an_address_may_try(
+async def test_new_sign_ins_do_not_count_against_the_address(
     house_with: HouseWith, valkey: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(counters_module, "ANSWER_SECONDS", 10.0)
@@ -190,7 +186,9 @@ async def test_new_sign_ins_do_not_use_up_what_an_address_may_try(
     assert [answer.status_code for answer in answers] == [401, 401, 429]
 
 
-async def test_the_storage_learns_no_user_id_and_forgets_by_itself(house_with: HouseWith, valkey: ValkeyServer) -> None:
+async def test_the_storage_contains_no_user_ids_and_its_keys_expire(
+    house_with: HouseWith, valkey: ValkeyServer
+) -> None:
     ada = (await sharing(house_with, valkey, identity_reads=5)).creator()
     await ada.list()
 

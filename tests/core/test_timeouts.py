@@ -1,4 +1,4 @@
-"""Limits on one timer end what `asyncio.timeout` would end, when it would, and nothing else."""
+"""Timeouts that share one timer behave like `asyncio.timeout`."""
 
 import asyncio
 from collections.abc import Callable
@@ -18,7 +18,7 @@ async def overstays(timeouts: Timeouts, seconds: float) -> float:
     return monotonic() - started
 
 
-async def test_each_wait_ends_when_its_own_time_is_over() -> None:
+async def test_each_wait_ends_after_its_own_timeout() -> None:
     timeouts = Timeouts()
     wanted = [1.2, 0.3, 1.8, 0.6]
 
@@ -28,7 +28,7 @@ async def test_each_wait_ends_when_its_own_time_is_over() -> None:
         assert expected - 0.002 <= seconds < expected + 0.29
 
 
-async def test_a_wait_that_ended_in_time_is_left_alone() -> None:
+async def test_a_wait_that_ends_in_time_is_not_cancelled() -> None:
     timeouts = Timeouts()
     with timeouts.within(0.05):
         await asyncio.sleep(0.01)
@@ -38,16 +38,16 @@ async def test_a_wait_that_ended_in_time_is_left_alone() -> None:
     assert await overstays(timeouts, 0.05) < 5
 
 
-async def test_no_time_at_all_ends_the_first_wait() -> None:
+async def test_a_timeout_of_zero_ends_the_first_wait() -> None:
     assert await overstays(Timeouts(), -1) < 5
 
 
-async def test_what_is_raised_within_is_raised() -> None:
+async def test_an_error_within_the_block_is_raised() -> None:
     with pytest.raises(KeyError), Timeouts().within(0.05):
         raise KeyError
 
 
-async def test_of_two_limits_the_one_that_was_over_tells_so() -> None:
+async def test_of_two_timeouts_the_expired_one_raises() -> None:
     timeouts = Timeouts()
     with timeouts.within(60):
         assert await overstays(timeouts, 0.05) < 5
@@ -77,7 +77,7 @@ def ours(seconds: float) -> Any:
 
 
 @pytest.mark.parametrize("limit", [asyncio.timeout, ours])
-async def test_a_task_that_somebody_else_cancels_is_cancelled(limit: Limit) -> None:
+async def test_a_task_cancelled_from_outside_is_cancelled(limit: Limit) -> None:
     async def wait() -> None:
         async with limit(0.05):
             await asyncio.sleep(60)
@@ -90,7 +90,7 @@ async def test_a_task_that_somebody_else_cancels_is_cancelled(limit: Limit) -> N
 
 
 @pytest.mark.parametrize("limit", [asyncio.timeout, ours])
-async def test_a_task_goes_on_after_a_limit_that_was_over(limit: Limit) -> None:
+async def test_a_task_continues_after_an_expired_timeout(limit: Limit) -> None:
     async def wait() -> str:
         with pytest.raises(TimeoutError):
             async with limit(0.01):

@@ -1,4 +1,4 @@
-"""Which trace a request is logged under."""
+"""The trace id of a request in the log."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ def scope(*headers: str) -> Any:
     return {"headers": [(b"traceparent", header.encode()) for header in headers]}
 
 
-async def test_the_callers_trace_is_taken_over(ada: Creator, logs: Any) -> None:
+async def test_the_callers_trace_is_continued(ada: Creator, logs: Any) -> None:
     await ada.list(headers={"traceparent": f"00-{TRACE}-{SPAN}-01"})
 
     assert [line["trace_id"] for line in logs.named("request")] == [TRACE]
 
 
-async def test_without_one_each_request_begins_a_trace(ada: Creator, logs: Any) -> None:
+async def test_without_a_header_each_request_begins_a_trace(ada: Creator, logs: Any) -> None:
     await ada.list()
     await ada.list()
 
@@ -38,7 +38,7 @@ async def test_without_one_each_request_begins_a_trace(ada: Creator, logs: Any) 
         pytest.param(f"01-{TRACE}-{SPAN}-01-what-comes-later", id="a later version"),
     ],
 )
-def test_valid_headers(header: str) -> None:
+def test_valid_headers_are_accepted(header: str) -> None:
     trace = trace_of(scope(header))
 
     assert (trace.trace_id, trace.parent_id) == (TRACE, SPAN)
@@ -62,7 +62,7 @@ def test_valid_headers(header: str) -> None:
         pytest.param((f"00-{TRACE}-{SPAN}-01\n",), id="a line break"),
     ],
 )
-def test_what_is_not_valid_begins_a_new_trace(headers: tuple[str, ...]) -> None:
+def test_an_invalid_header_begins_a_new_trace(headers: tuple[str, ...]) -> None:
     trace = trace_of(scope(*headers))
 
     assert trace.trace_id != TRACE

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, read from an exporter in memory."""
+"""OpenTelemetry spans, read from an in-memory exporter."""
 
 import re
 import sys
@@ -44,7 +44,7 @@ async def traced(house_with: HouseWith) -> Traced:
     return Traced(house, exporter)
 
 
-async def test_each_request_is_a_span_by_its_route(traced: Traced) -> None:
+async def test_each_request_is_a_span_named_after_its_route(traced: Traced) -> None:
     ada = traced.house.creator()
 
     await ada.post({"title": "one"})
@@ -66,13 +66,13 @@ async def test_it_continues_the_callers_trace(traced: Traced) -> None:
     assert [line["trace_id"] for line in logs.named("request")] == [TRACE]
 
 
-async def test_a_caller_who_does_not_sample_is_followed(traced: Traced) -> None:
+async def test_the_callers_sampling_decision_is_respected(traced: Traced) -> None:
     await traced.house.creator().list(headers={"traceparent": f"00-{TRACE}-{SPAN}-00"})
 
     assert traced.spans() == []
 
 
-async def test_a_trace_that_begins_here_is_the_one_in_the_log(traced: Traced) -> None:
+async def test_a_new_trace_has_the_same_id_in_the_log(traced: Traced) -> None:
     with captured_logs() as logs:
         await traced.house.creator().list()
 
@@ -80,7 +80,7 @@ async def test_a_trace_that_begins_here_is_the_one_in_the_log(traced: Traced) ->
     assert [line["trace_id"] for line in logs.named("request")] == [f"{span.context.trace_id:032x}"]
 
 
-async def test_nothing_private_is_in_a_span(traced: Traced) -> None:
+async def test_a_span_contains_nothing_private(traced: Traced) -> None:
     secret = f"secret{uuid4().hex}"
     ada = traced.house.creator()
 
@@ -93,7 +93,7 @@ async def test_nothing_private_is_in_a_span(traced: Traced) -> None:
         assert private not in text
 
 
-async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
+async def test_a_server_error_marks_its_span(traced: Traced) -> None:
     del traced.house.app.state["search_cache"]
 
     answer = await traced.house.creator().list({"search": "x"})
@@ -104,7 +104,7 @@ async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
     assert not span.events
 
 
-def test_nothing_is_traced_unless_it_is_configured() -> None:
+def test_nothing_is_traced_unless_configured() -> None:
     app = Edge()
 
     install_tracing(app, {})
@@ -112,7 +112,7 @@ def test_nothing_is_traced_unless_it_is_configured() -> None:
     assert app.request_hooks == ()
 
 
-async def test_an_endpoint_switches_tracing_on() -> None:
+async def test_an_endpoint_enables_tracing() -> None:
     app = Edge()
 
     install_tracing(app, {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:9"})
@@ -121,7 +121,7 @@ async def test_an_endpoint_switches_tracing_on() -> None:
     await app.state[STATE_KEY].aclose()
 
 
-def test_an_endpoint_without_the_extra_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endpoint_without_the_extra_logs_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     configure_logging("DEBUG", "auto", production=False)
     monkeypatch.setitem(sys.modules, "creatorvault.core.telemetry.spans", None)
     app = Edge()

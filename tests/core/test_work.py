@@ -1,4 +1,4 @@
-"""How much of a process's time one identity may use, and how it is measured."""
+"""The work allowance and its measurement."""
 
 import asyncio
 import time
@@ -40,7 +40,7 @@ def headers(answered: HTTPScope) -> dict[str, str]:
     return {name.decode(): value.decode() for name, value in answered["state"]["rate_limit"]}
 
 
-def test_who_has_used_up_the_allowance_waits_until_some_of_it_is_back() -> None:
+def test_a_caller_without_allowance_waits_until_it_is_refilled() -> None:
     clock = Clock()
     allowance, refused = allowance_of(clock)
     allowance.charge(scope(), "ada", done(5.9))
@@ -59,8 +59,8 @@ def test_who_has_used_up_the_allowance_waits_until_some_of_it_is_back() -> None:
     allowance.admit(scope(), "ada")
 
 
-def test_what_was_overdrawn_has_to_be_worked_off() -> None:
-    """So over an hour nobody takes more than a tenth of the process, however long a single read is."""
+def test_an_overdraft_is_repaid_first() -> None:
+    """So over an hour nobody uses more than a tenth of the process, however long a single read is."""
     clock = Clock()
     allowance, _ = allowance_of(clock)
     used, began = 0.0, clock.now
@@ -77,14 +77,14 @@ def test_what_was_overdrawn_has_to_be_worked_off() -> None:
     assert used <= 3600 / 10 + 25 + 6
 
 
-def test_nobody_elses_allowance_is_touched() -> None:
+def test_other_callers_allowances_are_not_affected() -> None:
     allowance, _ = allowance_of(Clock())
     allowance.charge(scope(), "ada", done(60))
 
     allowance.admit(scope(), "bob")
 
 
-def test_the_answer_says_what_is_left_beside_the_requests_own_count() -> None:
+def test_the_response_contains_the_remaining_allowance() -> None:
     allowance, _ = allowance_of(Clock())
     answered = scope()
     answered["state"]["rate_limit"] = (
@@ -103,7 +103,7 @@ def test_the_answer_says_what_is_left_beside_the_requests_own_count() -> None:
     ]
 
 
-def test_a_refusal_says_that_nothing_is_left() -> None:
+def test_a_refusal_reports_an_empty_allowance() -> None:
     allowance, _ = allowance_of(Clock())
     allowance.charge(scope(), "ada", done(7))
     refused = scope()
@@ -125,7 +125,7 @@ def test_without_limits_nothing_is_counted() -> None:
     assert allowance.seconds == 3600, "which the metrics show all the same"
 
 
-def test_who_worked_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_active_identity_is_evicted_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(work, "REMEMBERED", 2)
     allowance, _ = allowance_of(Clock())
     for who in ("ada", "bob", "ada", "eve"):
@@ -143,7 +143,7 @@ def busy(seconds: float) -> None:
         pass
 
 
-async def test_what_others_do_meanwhile_is_not_ones_own_work() -> None:
+async def test_the_work_of_other_tasks_is_not_charged() -> None:
     meter, other = Meter(), Meter()
 
     async def mine() -> str:
@@ -168,7 +168,7 @@ async def metered(meter: Meter, coroutine: Any) -> Any:
     return await Metered(meter, coroutine)
 
 
-async def test_work_that_fails_or_is_cancelled_was_done_too() -> None:
+async def test_failed_and_cancelled_work_is_charged() -> None:
     failed, cancelled, cleaned_up = Meter(), Meter(), list[bool]()
 
     async def fail() -> None:

@@ -1,4 +1,4 @@
-"""The format of docs/encryption.md, written from that page alone: nothing here comes from the package."""
+"""An implementation of the format in docs/encryption.md from that page alone, independent of the package."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Vaults, ciphers and texts for the tests of cryptography."""
+"""Vaults, ciphers and texts for cryptographic tests."""
 
 from uuid import uuid4
 

@@ -1,4 +1,4 @@
-"""What `creatorvault check` says about root keys."""
+"""Checks of root keys."""
 
 from pathlib import Path
 
@@ -16,25 +16,25 @@ async def messages_about(encryption: EncryptionSettings) -> list[Message]:
     return await root_keys_check(Installation(settings=Settings(encryption=encryption), deploy=True))
 
 
-async def test_a_usable_root_key_needs_no_message() -> None:
+async def test_a_usable_root_key_gives_no_message() -> None:
     assert await messages_about(EncryptionSettings(root_keys=Secret(RootKeyring.generate_entry()))) == []
 
 
 @pytest.mark.parametrize(
     "encryption", [EncryptionSettings(), EncryptionSettings(root_keys_file=Path("/nowhere/at/all"))]
 )
-async def test_missing_root_keys_are_left_to_the_check_of_the_settings(encryption: EncryptionSettings) -> None:
+async def test_missing_root_keys_are_reported_by_the_settings_check(encryption: EncryptionSettings) -> None:
     assert await messages_about(encryption) == []
 
 
-async def test_an_entry_that_cannot_be_read_is_an_error_that_does_not_quote_it() -> None:
+async def test_an_invalid_entry_is_an_error_that_does_not_quote_it() -> None:
     [message] = await messages_about(EncryptionSettings(root_keys=Secret("canary")))
     assert (message.id, message.level) == ("crypto.E001", Level.ERROR)
     assert "entry 1" in message.text
     assert "canary" not in f"{message}"
 
 
-async def test_a_provider_out_of_reach_is_an_error() -> None:
+async def test_an_unreachable_provider_is_an_error() -> None:
     class Unreachable:
         async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
             raise ServiceUnavailable
@@ -46,7 +46,7 @@ async def test_a_provider_out_of_reach_is_an_error() -> None:
     assert message.id == "crypto.E002"
 
 
-async def test_a_provider_that_gives_back_another_key_is_an_error() -> None:
+async def test_a_provider_that_returns_another_key_is_an_error() -> None:
     class Forgetful:
         async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
             return "forgetful", b""

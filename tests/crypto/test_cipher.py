@@ -1,4 +1,4 @@
-"""Sealing and opening in one vault, and what refuses to open."""
+"""Sealing and opening in one vault, and values that cannot be opened."""
 
 import traceback
 
@@ -17,19 +17,19 @@ strings = msgspec.json.Decoder(str)
 
 
 @given(keys, json_texts, contexts)
-def test_a_sealed_text_opens_again(key: bytes, text: bytes, bound: bytes) -> None:
+def test_a_sealed_text_can_be_opened(key: bytes, text: bytes, bound: bytes) -> None:
     cipher = cipher_with({FIRST: key})
     assert cipher.open(cipher.seal(text, bound), bound) == text
 
 
 @given(st.one_of(st.none(), st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.just("tag"), max_size=50)))
-def test_a_sealed_value_opens_again(value: object) -> None:
+def test_a_sealed_value_can_be_opened(value: object) -> None:
     cipher = cipher_with({FIRST: KEY})
     assert cipher.open_json(cipher.seal_json(value, b"here"), b"here", msgspec.json.Decoder()) == value
 
 
 @given(st.data())
-def test_no_bit_of_an_envelope_can_change(data: st.DataObject) -> None:
+def test_no_bit_of_an_envelope_can_be_changed(data: st.DataObject) -> None:
     cipher = cipher_with({FIRST: KEY})
     sealed = bytearray(cipher.seal(b'"an idea"', b"here"))
     bit = data.draw(st.integers(0, len(sealed) * 8 - 1))
@@ -39,7 +39,7 @@ def test_no_bit_of_an_envelope_can_change(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_an_envelope_cannot_be_cut_or_lengthened(data: st.DataObject) -> None:
+def test_an_envelope_cannot_be_truncated_or_extended(data: st.DataObject) -> None:
     cipher = cipher_with({FIRST: KEY})
     sealed = cipher.seal(b'"an idea"', b"here")
     cut = data.draw(st.integers(0, len(sealed) - 1))
@@ -91,7 +91,7 @@ def test_tampering_is_an_alarm_with_ids() -> None:
     assert caught.value.ids == {"tenant_id": str(cipher.vault.tenant_id), "user_id": "ada", "key_version": "1"}
 
 
-def test_what_is_no_envelope_is_an_alarm_with_ids() -> None:
+def test_a_malformed_envelope_is_an_alarm_with_ids() -> None:
     cipher = cipher_with({FIRST: KEY})
     with pytest.raises(Tampered) as caught:
         cipher.open(b"a title in clear, long enough to be an envelope", b"here")
@@ -107,7 +107,7 @@ def test_a_lost_key_is_an_alarm_with_ids() -> None:
     assert caught.value.ids == {"tenant_id": str(vault.tenant_id), "user_id": "ada", "key_version": "2"}
 
 
-def test_a_key_that_could_not_be_unwrapped_alarms_whoever_needs_it() -> None:
+def test_using_a_key_that_could_not_be_unwrapped_raises_its_alarm() -> None:
     vault = new_vault()
     sealed = cipher_with({FIRST: OTHER_KEY}, vault).seal(b'"before"', b"")
     cipher = VaultCipher(vault, VaultRevision(1), {SECOND: KEY}, unusable={FIRST: WrongKey(key_version="1")})
@@ -131,7 +131,7 @@ def test_a_key_that_could_not_be_unwrapped_alarms_whoever_needs_it() -> None:
         b'"\xed\xa0\x80canary"',
     ],
 )
-def test_a_plaintext_that_is_not_the_right_json_is_an_alarm_without_content(plaintext: bytes) -> None:
+def test_an_invalid_plaintext_is_an_alarm_without_content(plaintext: bytes) -> None:
     cipher = cipher_with({FIRST: KEY})
     sealed = cipher.seal(plaintext, b"")
     with pytest.raises(Tampered) as caught:
@@ -146,7 +146,7 @@ def test_a_cipher_shows_no_key() -> None:
     assert repr(cipher).startswith("VaultCipher(vault=VaultId(")
 
 
-def test_a_name_outlives_a_rotation_and_belongs_to_one_vault() -> None:
+def test_a_name_survives_a_rotation_and_is_bound_to_its_vault() -> None:
     vault = new_vault()
     before = cipher_with({FIRST: KEY}, vault).name_of("retry-1")
     assert len(before) == 32
@@ -155,8 +155,8 @@ def test_a_name_outlives_a_rotation_and_belongs_to_one_vault() -> None:
     assert cipher_with({FIRST: OTHER_KEY}).name_of("retry-1") != before
 
 
-def test_a_name_under_a_key_that_could_not_be_unwrapped_is_an_alarm() -> None:
-    """Under the next key it would be another name, and what it stands for would be done twice."""
+def test_a_name_of_a_key_that_could_not_be_unwrapped_is_an_alarm() -> None:
+    """With the next key the name would differ, and the request would be executed twice."""
     unusable = {FIRST: WrongKey(key_version="1")}
     with pytest.raises(WrongKey):
         VaultCipher(new_vault(), VaultRevision(1), {SECOND: KEY}, unusable=unusable).name_of("retry-1")

@@ -13,12 +13,12 @@ def test_generate_prints_an_entry_on_its_last_line() -> None:
     assert repr(RootKeyring.parse(last)) == "RootKeyring(production-1:********)"
 
 
-def test_generate_makes_up_an_id() -> None:
+def test_generate_creates_an_id_by_default() -> None:
     entries = {CliRunner().invoke(keys, ["generate"]).output.strip() for _ in range(3)}
     assert repr(RootKeyring.parse(",".join(entries))).count("root-") == 3
 
 
-def test_generate_refuses_an_id_that_could_not_be_read() -> None:
+def test_generate_refuses_an_invalid_id() -> None:
     result = CliRunner().invoke(keys, ["generate", "--id", "Production 1"])
     assert result.exit_code == 2
     assert "1 to 32 characters" in result.output

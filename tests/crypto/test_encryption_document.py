@@ -1,4 +1,4 @@
-"""docs/encryption.md says what the service does: its test vectors hold for both, and for a second implementation."""
+"""The test vectors of docs/encryption.md hold for the service and for a second implementation."""
 
 import json
 import os
@@ -87,7 +87,7 @@ def test_the_page_has_vectors_of_every_kind() -> None:
     assert len(SEGMENTS) == 1
 
 
-async def test_wrapping() -> None:
+async def test_wrapped_keys_match_the_vectors() -> None:
     vector = VECTORS["Wrapping"]
     assert page.wrap_bound(vector) == vector["bound"]
     assert page.wrapped(vector) == vector["wrapped"]
@@ -106,19 +106,19 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
 
 
 @pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors"])
-def test_purpose_keys(purpose: str) -> None:
+def test_purpose_keys_match_the_vectors(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
     assert derive_purpose_key(vector["vault_key"], purpose) == vector[purpose]
 
 
-def test_names() -> None:
+def test_names_match_the_vectors() -> None:
     vector = VECTORS["Names"]
     assert page.name(vector["vault_key"], vector["idempotency_key"]) == vector["name"]
     assert cipher_of(vector).name_of(vector["idempotency_key"]) == vector["name"]
 
 
-def test_padded_lengths() -> None:
+def test_padded_lengths_match_the_vectors() -> None:
     for length, padded in VECTORS["Padded lengths"].items():
         assert page.padded_length(int(length)) == padded
         assert padded_length(int(length)) == padded
@@ -130,7 +130,7 @@ def test_padded_lengths_agree_far_beyond_the_vectors() -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 @pytest.mark.parametrize("vector", IDEAS)
-def test_the_page_seals_to_the_same_bytes(vector: Vector, column: str) -> None:
+def test_the_second_implementation_seals_to_the_same_bytes(vector: Vector, column: str) -> None:
     assert page.additional_data(vector, column) == vector[f"{column}.additional_data"]
     assert page.sealed(vector, column) == vector[f"{column}.sealed"]
 
@@ -147,7 +147,7 @@ def test_the_service_seals_to_the_same_bytes(vector: Vector, column: str, monkey
 
 
 @pytest.mark.parametrize("vector", IDEAS)
-def test_the_service_opens_what_the_page_sealed(vector: Vector) -> None:
+def test_the_service_opens_values_of_the_second_implementation(vector: Vector) -> None:
     idea = idea_of(vector)
     row = IdeaColumns(
         id=idea.id,
@@ -169,7 +169,7 @@ def query_of(vector: Vector, cursor: str) -> IdeaQuery:
 
 
 @pytest.mark.parametrize("vector", CURSORS)
-def test_cursors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cursors_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
     cipher = cipher_of(vector)
 
     assert page.cursor_context(vector) == vector["context"]
@@ -183,7 +183,7 @@ def test_cursors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("vector", SEGMENTS)
-def test_segments(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_segments_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
     sealer = SegmentSealer.of(cipher_of(vector))
     span = Span(vector["first_revision"], vector["last_revision"], len(vector["ideas"]), vector["folding"])
 

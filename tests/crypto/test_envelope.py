@@ -1,4 +1,4 @@
-"""The bytes of one sealed value, and the encoding of what it is bound to."""
+"""The bytes of one sealed value, and the encoding of its context."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ versions = st.integers(min_value=1, max_value=2**32 - 1).map(KeyVersion)
 
 
 @given(parts, parts)
-def test_two_lists_of_parts_never_give_the_same_context(one: list[bytes], other: list[bytes]) -> None:
+def test_two_lists_of_parts_never_have_the_same_context(one: list[bytes], other: list[bytes]) -> None:
     assert (context(*one) == context(*other)) == (one == other)
 
 
@@ -38,7 +38,7 @@ def test_a_context_is_each_part_after_its_length(several: list[bytes]) -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
-def test_a_time_is_its_microseconds_since_the_epoch(time: datetime) -> None:
+def test_a_time_is_encoded_as_microseconds_since_the_epoch(time: datetime) -> None:
     assert (
         datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=int.from_bytes(time_part(time), "big", signed=True))
         == time
@@ -46,7 +46,7 @@ def test_a_time_is_its_microseconds_since_the_epoch(time: datetime) -> None:
 
 
 @given(keys, versions, json_texts, contexts)
-def test_a_sealed_value_opens_again(key: bytes, version: KeyVersion, text: bytes, bound: bytes) -> None:
+def test_a_sealed_value_can_be_opened(key: bytes, version: KeyVersion, text: bytes, bound: bytes) -> None:
     envelope = EnvelopeKey(key, version)
     assert envelope.open(envelope.seal(text, bound), bound) == text
 
@@ -59,13 +59,13 @@ def test_an_envelope_names_its_key_version(key: bytes, version: KeyVersion, text
     assert len(sealed) == 6 + 12 + len(text) + 16
 
 
-def test_the_same_text_never_seals_to_the_same_bytes() -> None:
+def test_the_same_text_is_never_sealed_to_the_same_bytes() -> None:
     envelope = EnvelopeKey(bytes(32), KeyVersion(1))
     assert len({envelope.seal(b"again", b"") for _ in range(1000)}) == 1000
 
 
 @pytest.mark.parametrize("length", range(34))
-def test_a_cut_envelope_is_malformed(length: int) -> None:
+def test_a_truncated_envelope_is_malformed(length: int) -> None:
     envelope = EnvelopeKey(bytes(32), KeyVersion(1))
     cut = envelope.seal(b"", b"")[:length]
     with pytest.raises(Malformed):
@@ -82,7 +82,7 @@ def test_other_formats_and_algorithms_are_not_read(header: bytes) -> None:
 
 
 def test_the_header_is_authenticated() -> None:
-    """A key of version 2 with the same bytes would otherwise open what version 1 sealed."""
+    """Otherwise a key of version 2 with the same bytes could open values of version 1."""
     sealed = EnvelopeKey(bytes(32), KeyVersion(1)).seal(b"text", b"")
     with pytest.raises(NotAuthentic):
         EnvelopeKey(bytes(32), KeyVersion(2)).open(b"\x01\x01\x00\x00\x00\x02" + sealed[6:], b"")

@@ -1,4 +1,4 @@
-"""Vault keys in the database, and the ciphers that a process keeps."""
+"""Vault keys in the database, and the ciphers that a process caches."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -24,7 +24,7 @@ AT_ONE = VaultRevision(1)
 
 
 def flipped(bit: str) -> str:
-    """SQL that flips the last bit of one byte of a wrap, or leaves it where `bit` is 0."""
+    """Returns SQL that flips the last bit of one byte of a wrapped key, or nothing if `bit` is 0."""
     return f"wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # ({bit}))"
 
 
@@ -40,7 +40,7 @@ async def engine(worker_database: Database) -> AsyncGenerator[AsyncEngine]:
 
 @pytest.fixture(scope="module")
 def session_of(engine: AsyncEngine) -> Sessions:
-    """A session in which row-level security shows the vault's tenant; what it did is lost unless it is committed."""
+    """Opens a session with the context of the vault's tenant, which is rolled back unless it is committed."""
 
     @asynccontextmanager
     async def session_of(vault: VaultId) -> AsyncGenerator[AsyncSession]:
@@ -53,7 +53,7 @@ def session_of(engine: AsyncEngine) -> Sessions:
 
 @pytest.fixture
 def queries(engine: AsyncEngine) -> Any:
-    """The statements that went to the table of keys."""
+    """Returns the statements on the table of keys."""
     statements: list[str] = []
 
     def record(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -67,7 +67,7 @@ def queries(engine: AsyncEngine) -> Any:
 
 @pytest.fixture
 def edit(worker_database: Database) -> Callable[..., Awaitable[None]]:
-    """SQL as somebody who can write to the database."""
+    """Runs SQL with write access to the database."""
 
     async def edit(sql: str, vault: VaultId) -> None:
         engine = create_async_engine(asyncpg_url(worker_database.superuser_url))
@@ -85,7 +85,7 @@ def keyring(provider: RootKeyring = ROOT_KEYS, rotate_after: int = 2**24, max_va
 async def stored(
     session_of: Sessions, *versions: KeyVersion, vault: VaultId | None = None
 ) -> tuple[VaultId, VaultCipher]:
-    """A vault with keys of these versions, made by a process that has ended."""
+    """Stores a vault with keys of these versions, as another process."""
     vault = vault or new_vault()
     async with session_of(vault) as session:
         for version in versions or (FIRST,):
@@ -95,7 +95,7 @@ async def stored(
         return vault, await keyring().cipher(session, vault, version)
 
 
-async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> None:
+async def test_another_process_opens_a_sealed_value(session_of: Sessions) -> None:
     vault, cipher = await stored(session_of)
     sealed = cipher.seal(b'"an idea"', b"here")
     async with session_of(vault) as session:
@@ -104,14 +104,14 @@ async def test_another_process_opens_what_one_sealed(session_of: Sessions) -> No
     assert (other.vault, other.version, other.first_revision) == (vault, FIRST, VaultRevision(10))
 
 
-async def test_every_vault_has_a_key_of_its_own(session_of: Sessions) -> None:
+async def test_every_vault_has_its_own_key(session_of: Sessions) -> None:
     _, one = await stored(session_of)
     _, other = await stored(session_of)
     with pytest.raises(Tampered):
         other.open(one.seal(b'"an idea"', b"here"), b"here")
 
 
-async def test_a_cipher_that_is_kept_needs_no_query(session_of: Sessions, queries: list[str]) -> None:
+async def test_a_cached_cipher_needs_no_query(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     queries.clear()
@@ -131,7 +131,7 @@ async def test_all_versions_are_read_in_one_query(session_of: Sessions, queries:
     assert cipher.version == SECOND
 
 
-async def test_requests_that_come_at_once_share_one_query(session_of: Sessions, queries: list[str]) -> None:
+async def test_concurrent_requests_share_one_query(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     queries.clear()
@@ -142,7 +142,7 @@ async def test_requests_that_come_at_once_share_one_query(session_of: Sessions, 
     assert len(queries) == 1
 
 
-async def test_who_waits_for_a_request_that_is_cancelled_reads_for_itself(session_of: Sessions) -> None:
+async def test_waiters_of_a_cancelled_request_read_for_themselves(session_of: Sessions) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     async with session_of(vault) as one, session_of(vault) as other:
@@ -176,7 +176,7 @@ async def test_a_created_key_is_gone_when_its_transaction_rolls_back(session_of:
     assert ring.newest(vault) is None
     # When another process gives the version to another key
     _, kept = await stored(session_of, vault=vault)
-    # Then this process takes that one
+    # Then this process uses that key
     async with session_of(vault) as session:
         assert (await ring.cipher(session, vault, FIRST)).open(kept.seal(b"2", b""), b"") == b"2"
 
@@ -206,7 +206,7 @@ async def test_a_version_is_given_once(session_of: Sessions) -> None:
             await keyring().create(session, vault, FIRST, AT_ONE)
 
 
-async def test_a_forgotten_vault_is_read_again(session_of: Sessions, queries: list[str]) -> None:
+async def test_an_evicted_vault_is_read_again(session_of: Sessions, queries: list[str]) -> None:
     vault, _ = await stored(session_of)
     ring = keyring()
     async with session_of(vault) as session:
@@ -217,7 +217,7 @@ async def test_a_forgotten_vault_is_read_again(session_of: Sessions, queries: li
     assert len(queries) == 1
 
 
-async def test_a_vault_forgotten_while_it_is_read_is_not_kept(session_of: Sessions, queries: list[str]) -> None:
+async def test_a_vault_evicted_while_it_is_read_is_not_cached(session_of: Sessions, queries: list[str]) -> None:
     class ForgetsMeanwhile(RootKeyring):
         async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
             ring.forget(vault)
@@ -232,7 +232,7 @@ async def test_a_vault_forgotten_while_it_is_read_is_not_kept(session_of: Sessio
     assert len(queries) == 2
 
 
-async def test_the_vault_that_was_used_longest_ago_makes_room(session_of: Sessions, queries: list[str]) -> None:
+async def test_the_least_recently_used_vault_is_evicted_first(session_of: Sessions, queries: list[str]) -> None:
     ring = keyring(max_vaults=2)
     one, two, three = [(await stored(session_of))[0] for _ in range(3)]
 
@@ -261,7 +261,7 @@ async def test_a_missing_version_is_a_lost_key(session_of: Sessions) -> None:
                 await keyring().cipher(session, vault, version)
 
 
-async def test_a_root_key_that_is_gone_is_a_lost_key(session_of: Sessions) -> None:
+async def test_a_missing_root_key_is_a_lost_key(session_of: Sessions) -> None:
     vault, _ = await stored(session_of)
     async with session_of(vault) as session:
         with pytest.raises(LostKey) as caught:
@@ -295,7 +295,7 @@ async def test_another_root_key_under_the_same_id_is_a_wrong_key(session_of: Ses
         ("root_key_id = 'another'", LostKey),
     ],
 )
-async def test_an_edited_key_row_does_not_open(
+async def test_an_edited_key_row_cannot_be_unwrapped(
     session_of: Sessions, edit: Callable[..., Awaitable[None]], edited: str, alert: type[Exception]
 ) -> None:
     vault, _ = await stored(session_of)
@@ -308,7 +308,7 @@ async def test_an_edited_key_row_does_not_open(
 
 
 def test_the_numbers_of_a_key_row_are_bound_whatever_their_sign() -> None:
-    """Also those that only somebody can store who takes the table's checks off."""
+    """Also numbers that the table's CHECK constraints would refuse."""
     vault = new_vault()
     versions, revisions = (-(2**31), -1, 0, 1, 2**31 - 1), (-(2**63), -1, 0, 1, 2**63 - 1)
     bound = {
@@ -330,29 +330,29 @@ async def test_a_key_row_cannot_be_moved_to_another_vault(
             await keyring().cipher(session, other, FIRST)
 
 
-async def test_an_old_key_that_is_damaged_spoils_only_what_it_sealed(
+async def test_a_damaged_old_key_affects_only_values_sealed_with_it(
     session_of: Sessions, edit: Callable[..., Awaitable[None]], queries: list[str]
 ) -> None:
-    # Given a vault with two keys, the older of which no longer unwraps
+    # Given a vault with two keys, the older of which can no longer be unwrapped
     vault, first = await stored(session_of)
     _, second = await stored(session_of, SECOND, vault=vault)
     await edit(f"UPDATE keys.vault_keys SET {flipped('2 - version')}", vault)
     ring = keyring()
     async with session_of(vault) as session:
         cipher = await ring.cipher(session, vault, SECOND)
-    # Then what the newer sealed opens, and what the older sealed is an alarm
+    # Then values of the newer key can be opened, and values of the older key raise an alarm
     assert cipher.open(second.seal(b"2", b""), b"") == b"2"
     with pytest.raises(WrongKey) as caught:
         cipher.open(first.seal(b"1", b""), b"")
     assert caught.value.ids["key_version"] == "1"
-    # And the row, once it is restored, needs no restart
+    # And no restart is needed once the row is restored
     await edit(f"UPDATE keys.vault_keys SET {flipped('2 - version')}", vault)
     async with session_of(vault) as session:
         assert (await ring.cipher(session, vault, SECOND)).open(first.seal(b"1", b""), b"") == b"1"
 
 
 async def test_a_damaged_newest_key_stops_the_vault(session_of: Sessions, edit: Callable[..., Awaitable[None]]) -> None:
-    """Sealing would go on under the key before, which was left because it has sealed enough."""
+    """Otherwise the vault would seal with the previous key, which has reached its limit."""
     vault, _ = await stored(session_of, FIRST, SECOND)
     await edit(f"UPDATE keys.vault_keys SET {flipped('version - 1')}", vault)
     async with session_of(vault) as session:

@@ -1,4 +1,4 @@
-"""No nonce comes twice: under one key that would give AES-GCM away (NIST SP 800-38D, section 8)."""
+"""No nonce is used twice with one key, which would break AES-GCM (NIST SP 800-38D, section 8)."""
 
 from base64 import urlsafe_b64decode
 from collections.abc import Awaitable, Callable, Iterable
@@ -50,7 +50,7 @@ def assert_all_different(nonces: Iterable[bytes]) -> None:
 
 
 def test_the_same_text_is_sealed_under_another_nonce_each_time() -> None:
-    """By processes that hold the same key, too: nothing is counted, which two of them would count alike."""
+    """Also in two processes with the same key: nonces are not counters, which would collide."""
     here, there = (EnvelopeKey(bytes(KEY_BYTES), FIRST) for _ in range(2))
 
     assert_all_different(nonce_of(key.seal(b"text", b"context")) for _ in range(MANY) for key in (here, there))
@@ -78,7 +78,7 @@ async def test_the_same_key_is_wrapped_under_another_nonce_each_time() -> None:
 
 
 class Seen:
-    """Every sealed value that a vault has ever held, by its column, and every cursor that was handed out."""
+    """Every sealed value that a vault has ever had, by column, and every issued cursor."""
 
     def __init__(self, sql: asyncpg.Connection, creator: Creator) -> None:
         self._sql = sql
@@ -87,7 +87,7 @@ class Seen:
         self.cursors: list[str] = []
 
     async def look(self) -> None:
-        """In whichever columns there are."""
+        """Reads all columns of all tables."""
         for table, columns in (await tables(self._sql)).items():
             if "user_id" not in columns or table.startswith("keys."):
                 continue
@@ -98,7 +98,7 @@ class Seen:
                         self.stored.setdefault(f"{table}.{name}", set()).add(value)
 
     async def wraps(self) -> list[bytes]:
-        """Of the vault's keys and of the audit log's: a root key wraps both."""
+        """Returns wrapped vault keys and audit log keys: a root key wraps both."""
         of_vault = "SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1 AND user_id = $2"
         query = f"{of_vault} UNION ALL SELECT wrapped FROM keys.audit_keys"
         return [row[0] for row in await self._sql.fetch(query, *self._vault)]
@@ -110,7 +110,7 @@ class Seen:
 
 
 def is_sealed(value: bytes) -> bool:
-    """An envelope under one of the first keys of a vault; a hash is none."""
+    """Whether a value is an envelope with one of the first keys of a vault, and not a hash."""
     try:
         return key_version_of(value) < 100
     except Malformed:
@@ -118,13 +118,13 @@ def is_sealed(value: bytes) -> bool:
 
 
 @pytest.mark.parametrize("quickly", [True, False], ids=["by single statements", "in transactions"])
-async def test_no_two_values_that_a_vault_has_ever_held_share_a_nonce(
+async def test_no_two_values_of_a_vault_ever_share_a_nonce(
     house_with: Callable[..., Awaitable[House]],
     database: asyncpg.Connection,
     monkeypatch: pytest.MonkeyPatch,
     quickly: bool,
 ) -> None:
-    """Those of one row, of two rows, of a row before and after a change, and of copies, answers kept and cursors."""
+    """Values of one row, of two rows, of a row before and after a change, of copies, stored results and cursors."""
     monkeypatch.setattr(vault_reader, "FEWEST", 2)
     monkeypatch.setattr(vault_reader, "MOST", 2)
     house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="5")

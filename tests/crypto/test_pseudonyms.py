@@ -1,4 +1,4 @@
-"""Callers in the log: the same name for the same caller, and for nobody without the root key."""
+"""Pseudonyms in the log: equal for the same caller, and computable only with the root key."""
 
 import asyncio
 from base64 import b64encode
@@ -22,7 +22,7 @@ type HouseWith = Callable[..., Awaitable[House]]
 
 
 async def printed(environ: dict[str, str], *arguments: str) -> str:
-    """By the command, which has an event loop of its own."""
+    """Runs the command, which has its own event loop."""
     result = await asyncio.to_thread(CliRunner().invoke, pseudonym, arguments, env=environ)
     assert result.exit_code == 0, result.output
     return str(result.output.splitlines()[-1])
@@ -33,7 +33,7 @@ async def caller_of(creator: Creator, logs: Logs) -> str:
     return str(logs.named("request")[-1]["caller"])
 
 
-async def test_who_holds_the_root_keys_finds_a_caller_in_the_log(
+async def test_with_the_root_keys_a_caller_is_found_in_the_log(
     environ: dict[str, str], ada: Creator, logs: Logs
 ) -> None:
     caller = await caller_of(ada, logs)
@@ -55,7 +55,7 @@ async def test_an_operator_in_the_log_is_found_by_their_id(
     assert await printed(environ, str(uuid4()), "--operator") != caller
 
 
-async def test_who_has_only_the_log_cannot_try_user_ids(ada: Creator, logs: Logs) -> None:
+async def test_without_the_root_keys_user_ids_cannot_be_tested(ada: Creator, logs: Logs) -> None:
     caller = await caller_of(ada, logs)
 
     for known in (ada.user_id, f"better-auth\0{ada.user_id}"):
@@ -77,14 +77,14 @@ async def test_processes_and_restarts_agree_and_a_rotation_can_be_followed(
     assert await printed(rotated, "ada", "--root-key", "tests") == before
 
 
-def test_a_root_key_that_is_not_there_is_named(environ: dict[str, str]) -> None:
+def test_a_missing_root_key_is_named(environ: dict[str, str]) -> None:
     result = CliRunner().invoke(pseudonym, ["ada", "--root-key", "gone"], env=environ)
 
     assert result.exit_code == 2
     assert "no root key" in result.output
 
 
-def test_a_user_or_an_operator_that_nobody_can_be_is_refused_by_name(environ: dict[str, str]) -> None:
+def test_an_invalid_user_or_operator_is_refused(environ: dict[str, str]) -> None:
     for arguments, named in (
         (("",), "USER_ID"),
         (("a\udcffb",), "USER_ID"),

@@ -1,4 +1,4 @@
-"""The values of a record open together exactly as each would by itself, and refuse to for the same reasons."""
+"""Opening the values of a record together has the same results and errors as opening each of them."""
 
 import pytest
 from hypothesis import given
@@ -56,21 +56,21 @@ def test_a_record_whose_values_are_of_two_key_versions_opens() -> None:
 
 
 @pytest.mark.parametrize("order", [(1, 0, 2), (0, 2, 1), (2, 1, 0), (0, 0, 2)])
-def test_a_value_does_not_open_under_another_name(order: tuple[int, int, int]) -> None:
+def test_a_value_cannot_be_opened_under_another_name(order: tuple[int, int, int]) -> None:
     cipher = cipher_with({FIRST: KEY})
     values = sealed_with(cipher)
     with pytest.raises(Tampered):
         opened(cipher, [values[place] for place in order])
 
 
-def test_a_record_does_not_open_as_another() -> None:
+def test_a_record_cannot_be_opened_as_another() -> None:
     cipher = cipher_with({FIRST: KEY})
     with pytest.raises(Tampered):
         opened(cipher, sealed_with(cipher), b"another row")
 
 
 @given(st.integers(0, 2), st.data())
-def test_no_bit_of_a_record_can_change(place: int, data: st.DataObject) -> None:
+def test_no_bit_of_a_record_can_be_changed(place: int, data: st.DataObject) -> None:
     cipher = cipher_with({FIRST: KEY})
     values = sealed_with(cipher)
     changed = bytearray(values[place])
@@ -82,7 +82,7 @@ def test_no_bit_of_a_record_can_change(place: int, data: st.DataObject) -> None:
 
 
 @given(st.integers(0, 2), st.data())
-def test_a_value_that_was_cut_short_is_tampering(place: int, data: st.DataObject) -> None:
+def test_a_truncated_value_is_tampering(place: int, data: st.DataObject) -> None:
     cipher = cipher_with({FIRST: KEY})
     values = sealed_with(cipher)
     values[place] = Sealed(values[place][: data.draw(st.integers(0, len(values[place]) - 1))])
@@ -90,13 +90,13 @@ def test_a_value_that_was_cut_short_is_tampering(place: int, data: st.DataObject
         opened(cipher, values)
 
 
-def test_a_record_under_a_key_that_is_gone_says_so() -> None:
+def test_a_record_with_a_missing_key_is_a_lost_key() -> None:
     values = sealed_with(cipher_with({SECOND: OTHER_KEY}))
     with pytest.raises(LostKey):
         opened(cipher_with({FIRST: KEY}), values)
 
 
-def test_one_value_under_a_key_that_is_gone_says_so() -> None:
+def test_one_value_with_a_missing_key_is_a_lost_key() -> None:
     cipher = cipher_with({FIRST: KEY})
     title, notes, _ = sealed_with(cipher)
     *_, tags = sealed_with(cipher_with({SECOND: OTHER_KEY}))

@@ -1,4 +1,4 @@
-"""The root keyring: how it is written down, and how it wraps vault keys."""
+"""The root keyring: its text format, and wrapping of vault keys."""
 
 import base64
 import os
@@ -29,7 +29,7 @@ def keyring(**entries: bytes) -> RootKeyring:
 
 
 @given(keys, contexts)
-async def test_a_wrapped_key_unwraps(key: bytes, bound: bytes) -> None:
+async def test_a_wrapped_key_can_be_unwrapped(key: bytes, bound: bytes) -> None:
     root_keys = keyring(old=OLD)
     root_key_id, wrapped = await root_keys.wrap(key, bound)
     assert root_key_id == "old"
@@ -46,7 +46,7 @@ async def test_the_first_entry_wraps_and_all_unwrap() -> None:
 
 
 @given(st.data())
-async def test_no_bit_of_a_wrap_can_change(data: st.DataObject) -> None:
+async def test_no_bit_of_a_wrapped_key_can_be_changed(data: st.DataObject) -> None:
     root_keys = keyring(old=OLD)
     _, wrapped = await root_keys.wrap(os.urandom(32), b"here")
     changed = bytearray(wrapped)
@@ -78,7 +78,7 @@ async def test_a_wrap_is_bound_to_its_context_its_root_key_and_that_keys_id() ->
         await keyring(renamed=OLD).unwrap("renamed", wrapped, b"here")
 
 
-async def test_a_root_key_that_is_not_there_is_lost() -> None:
+async def test_a_missing_root_key_is_a_lost_key() -> None:
     _, wrapped = await keyring(old=OLD).wrap(bytes(32), b"")
     with pytest.raises(LostKey) as caught:
         await keyring(new=NEW).unwrap("old", wrapped, b"")
@@ -99,7 +99,7 @@ async def test_only_whole_keys_are_wrapped() -> None:
         f"old:{base64.urlsafe_b64encode(OLD).decode()},new:{base64.urlsafe_b64encode(NEW).decode().rstrip('=')}",
     ],
 )
-async def test_entries_may_be_written_in_several_ways(text: str) -> None:
+async def test_entries_may_have_several_formats(text: str) -> None:
     parsed = RootKeyring.parse(text)
     root_key_id, wrapped = await parsed.wrap(bytes(32), b"")
     assert root_key_id == "old"
@@ -126,21 +126,21 @@ async def test_entries_may_be_written_in_several_ways(text: str) -> None:
         (f"{entry('old', OLD)},{entry('new', OLD)}", "entry 2 repeats the key of another entry"),
     ],
 )
-def test_what_cannot_be_read_is_named_by_position_and_never_quoted(text: str, problem: str) -> None:
+def test_an_invalid_entry_is_named_by_position_and_never_quoted(text: str, problem: str) -> None:
     with pytest.raises(RootKeysInvalid) as caught:
         RootKeyring.parse(text)
     assert str(caught.value) == f"root key {problem}"
     assert caught.value.__context__ is None
 
 
-async def test_a_generated_entry_is_one_that_can_be_read() -> None:
+async def test_a_generated_entry_can_be_parsed() -> None:
     first, second = RootKeyring.generate_entry(), RootKeyring.generate_entry("production-2")
     assert first.startswith("root-")
     assert (await RootKeyring.parse(f"{second},{first}").wrap(bytes(32), b""))[0] == "production-2"
 
 
 @pytest.mark.parametrize("root_key_id", ["Ä", "a b", "a" * 33, "a,b"])
-def test_an_entry_is_not_generated_under_an_id_that_could_not_be_read(root_key_id: str) -> None:
+def test_an_entry_is_not_generated_with_an_invalid_id(root_key_id: str) -> None:
     with pytest.raises(ValueError, match="1 to 32 characters"):
         RootKeyring.generate_entry(root_key_id)
 
@@ -165,7 +165,7 @@ def test_a_file_that_is_not_text_is_named_by_position(tmp_path: Path) -> None:
         root_key_provider(EncryptionSettings(root_keys_file=file))
 
 
-async def test_a_derived_key_is_stable_and_tells_nothing_of_another() -> None:
+async def test_a_derived_key_is_stable_and_independent_of_others() -> None:
     root_keys = keyring(new=NEW, old=OLD)
     derived = await root_keys.derive("root/pseudonyms")
 

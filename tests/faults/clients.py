@@ -1,4 +1,4 @@
-"""A client that costs next to nothing, so that what is measured is the service."""
+"""A client with little overhead, so that measurements are of the service."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ REFUSED: Final = -1
 
 
 class Answer(NamedTuple):
-    """`status` is NO_ANSWER when the connection broke or nothing came in time, REFUSED when there was no connection."""
+    """`status` is NO_ANSWER if the connection broke or timed out, REFUSED if there was no connection."""
 
     status: int
     body: bytes
@@ -33,7 +33,7 @@ class Answer(NamedTuple):
 def request_bytes(
     method: str, path: str, headers: Mapping[str, str] | None = None, body: object = None, *, length: int | None = None
 ) -> bytes:
-    """`length` is what the request says of its body, when that shall not be the truth."""
+    """`length` is a false Content-Length."""
     content = b"" if body is None else json.dumps(body).encode()
     lines = [f"{method} {path} HTTP/1.1", "Host: drill", "Connection: close"]
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
@@ -52,7 +52,7 @@ async def ask(
     seconds: float = 30,
     source: str = "127.0.0.1",
 ) -> Answer:
-    """`source` is the client's address, one of loopback's."""
+    """`source` is the client's address, a loopback address."""
     began = time.monotonic()
     status, content = NO_ANSWER, b""
     try:

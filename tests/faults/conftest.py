@@ -1,4 +1,4 @@
-"""An application whose database can be made to hang, with limits short enough to be waited for."""
+"""An application whose database can be made to hang, with short timeouts."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -43,13 +43,13 @@ async def sessions(fresh_sql: asyncpg.Connection) -> "Sessions":
 
 
 class Sessions:
-    """What PostgreSQL says of the application's connections."""
+    """PostgreSQL's view of the application's connections."""
 
     def __init__(self, sql: asyncpg.Connection) -> None:
         self._sql = sql
 
     async def in_transaction(self) -> int:
-        await self._sql.execute("SELECT pg_stat_clear_snapshot()")  # a transaction goes on seeing what it saw once
+        await self._sql.execute("SELECT pg_stat_clear_snapshot()")  # statistics do not change within a transaction
         count: int = await self._sql.fetchval(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND usename = 'creatorvault_app' AND xact_start IS NOT NULL"
@@ -57,7 +57,7 @@ class Sessions:
         return count
 
     async def waiting(self) -> bool:
-        """Whether any of them waits for a lock."""
+        """Whether any connection waits for a lock."""
         await self._sql.execute("SELECT pg_stat_clear_snapshot()")
         waits: bool = await self._sql.fetchval(
             "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()"

@@ -1,4 +1,4 @@
-"""Clients of the service: some read, some write, and a writer retries until its idea is acknowledged."""
+"""Clients of the service that read and write; a writer retries until its idea is acknowledged."""
 
 import asyncio
 import itertools
@@ -22,7 +22,7 @@ class Creator:
     token: str = ""
     user_id: str = field(default_factory=lambda: f"user-{uuid4()}")
     wanted: dict[str, str] = field(default_factory=dict)
-    """Titles whose write has begun, each with its idempotency key."""
+    """Titles of writes that were started, with their idempotency keys."""
     acknowledged: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class Creator:
         return answer
 
     async def settle(self) -> None:
-        """What began is retried until it is acknowledged, as today's clients do."""
+        """Retries started writes until they are acknowledged, as existing clients do."""
         async with asyncio.timeout(SETTLE_SECONDS):
             for title in self.wanted.keys() - self.acknowledged:
                 while not (await self.write(title)).ok:  # noqa: ASYNC110  # each turn is a request
@@ -65,12 +65,12 @@ class Creator:
 
 
 class Crowd:
-    """Clients at work until they are told to stop; every answer they were given is kept."""
+    """Clients that send requests until they are stopped; all responses are recorded."""
 
     def __init__(
         self, port: int, *, readers: int, writers: int, thinking_seconds: float = 0.25, shared: Creator | None = None
     ) -> None:
-        """Between two requests a client thinks for `thinking_seconds` on average. `shared`: all are this creator."""
+        """Clients pause `thinking_seconds` between requests on average. With `shared` all are this creator."""
         self._thinking_seconds = thinking_seconds
         self.readers = [shared or Creator(port) for _ in range(readers)]
         self.writers = [shared or Creator(port) for _ in range(writers)]
@@ -83,7 +83,7 @@ class Crowd:
         self._tasks += [asyncio.create_task(self._keep_writing(creator)) for creator in self.writers]
 
     async def end(self) -> None:
-        """Returns when every request has been answered."""
+        """Returns when every request has completed."""
         self._stopping.set()
         await asyncio.gather(*self._tasks)
 
@@ -113,11 +113,11 @@ class Crowd:
 
     @property
     def acknowledged(self) -> int:
-        """How many writes have been acknowledged so far."""
+        """Returns the number of acknowledged writes so far."""
         return sum(len(creator.acknowledged) for creator in self.writers)
 
     async def settled(self) -> tuple[int, int]:
-        """How many acknowledged writes are lost, and how many ideas are stored more than once."""
+        """Returns the number of lost acknowledged writes, and of ideas stored more than once."""
         lost = duplicates = 0
         for creator in {creator.user_id: creator for creator in self.writers}.values():
             await creator.settle()

@@ -1,4 +1,4 @@
-"""A wire that can fall silent without closing anything, as a server does that is stopped or cannot be reached."""
+"""A wire that can stop forwarding without closing connections, like a stopped or unreachable server."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -27,11 +27,11 @@ class HangingWire(Wire):
         self._flows.set()
 
     def hold_answers_to(self, request: bytes) -> None:
-        """The server gets everything; from the first `request` on, its connection hears nothing any more."""
+        """The server receives everything; from the first `request` on, its connection gets no more responses."""
         self._held = request
 
     def silence_open(self) -> None:
-        """As when a firewall forgets connections: those of before hear nothing any more, new ones do."""
+        """As when a firewall drops its state: existing connections get no more responses, new ones do."""
         for heard in self._heard:
             heard.clear()
 

@@ -1,4 +1,4 @@
-"""The service as it is run: `creatorvault run` in processes of its own, on a loopback port."""
+"""Runs `creatorvault run` in separate processes, on a loopback port."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ class Service:
     def __init__(self, folder: Path, database_url: str, owner_url: str, **settings: str) -> None:
         self.port = free_port()
         self.checkout: Path | None = None
-        """Where it runs from, when not from this checkout."""
+        """The folder to run from, if not this checkout."""
         self._log = folder / "service.log"
         self.environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
@@ -61,7 +61,7 @@ class Service:
         self._running.send_signal(signal.SIGTERM)
 
     async def left(self, seconds: float) -> int | None:
-        """The exit status; None while it is still there after `seconds`."""
+        """Returns the exit status, or None if it still runs after `seconds`."""
         deadline = time.monotonic() + seconds
         while (status := self._running.poll()) is None and time.monotonic() < deadline:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
@@ -74,17 +74,17 @@ class Service:
                 self.kill()
 
     def kill(self) -> None:
-        """All of its processes, at once."""
+        """Kills all of its processes at once."""
         os.killpg(self._running.pid, signal.SIGKILL)
         self._running.wait()
 
     def kill_parent(self) -> None:
-        """The process that was started, and none that it has started."""
+        """Kills the started process, but not its children."""
         self._running.kill()
         self._running.wait()
 
     async def workers(self, count: int) -> frozenset[int]:
-        """Their process ids, once there are as many and nothing else that the parent has started."""
+        """Returns their process ids, once exactly as many child processes exist."""
         while len(found := _children(self._running.pid)) != count:  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.01)
         return found
@@ -97,7 +97,7 @@ class Service:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs; one that nobody has waited for yet does not."""
+    """Whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:

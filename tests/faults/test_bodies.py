@@ -1,4 +1,4 @@
-"""Bodies that are too deep, too slow, too long, or never end."""
+"""Bodies that are too deep, too slow, too long, or endless."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ type Receive = Callable[[], Awaitable[dict[str, Any]]]
 
 
 async def post(house: House, creator: Creator, receive: Receive) -> tuple[int, dict[str, str], Any]:
-    """The answer to a POST whose body comes as `receive` lets it."""
+    """Returns the response to a POST whose body comes from `receive`."""
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -46,7 +46,7 @@ async def post(house: House, creator: Creator, receive: Receive) -> tuple[int, d
     return sent[0]["status"], headers, json.loads(sent[1]["body"])
 
 
-async def test_a_body_that_never_ends_is_refused_before_it_is_read(house: House) -> None:
+async def test_an_endless_body_is_refused_before_it_is_read(house: House) -> None:
     taken = 0
 
     async def receive() -> dict[str, Any]:
@@ -60,7 +60,7 @@ async def test_a_body_that_never_ends_is_refused_before_it_is_read(house: House)
     assert taken <= 98_304 + 2 * 4096
 
 
-async def test_a_body_that_dribbles_is_cut_off(house: House) -> None:
+async def test_a_slow_body_is_aborted(house: House) -> None:
     async def receive() -> dict[str, Any]:
         await asyncio.sleep(0.05)
         return {"type": "http.request", "body": b" ", "more_body": True}
@@ -72,7 +72,7 @@ async def test_a_body_that_dribbles_is_cut_off(house: House) -> None:
     assert body == {"detail": "The request body took too long to arrive"}
 
 
-async def test_a_client_that_leaves_amid_its_body_is_no_error_of_the_service(house: House, logs: Logs) -> None:
+async def test_a_disconnect_during_the_body_is_not_a_server_error(house: House, logs: Logs) -> None:
     messages: Iterator[dict[str, Any]] = iter(
         [{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}]
     )
@@ -98,14 +98,14 @@ async def test_a_body_that_is_nested_too_deeply_is_refused(house: House, depth: 
     assert answer.json()["detail"][0]["ctx"] == {"error": "Nested too deeply"}
 
 
-async def test_brackets_in_a_text_are_no_nesting(house: House) -> None:
+async def test_brackets_in_a_string_are_not_nesting(house: House) -> None:
     title = '"[{\\' * 45
     answer = await house.creator().post({"title": title, "tags": [], "notes": "[" * 4000})
     assert (answer.status_code, answer.json()["title"]) == (201, title)
 
 
 @pytest.mark.parametrize("body", ['"\\' * 30_000, "[" + '"\\' * 30_000 + "[[" * 60, '{"a":[' + "[]," * 20_000])
-async def test_no_body_makes_the_service_think_for_long(house: House, body: str) -> None:
+async def test_no_body_takes_long_to_parse(house: House, body: str) -> None:
     async with asyncio.timeout(5):
         answer = await house.creator().post(content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 422

@@ -1,4 +1,4 @@
-"""A database that is there but cannot do it now: locked, read-only, exhausted, or raising any fault that passes."""
+"""A database that is temporarily locked, read-only, exhausted, or raises any transient error."""
 
 import asyncio
 from pathlib import Path
@@ -17,7 +17,7 @@ PROMISE_SECONDS = 5.0
 
 
 @pytest.mark.parametrize("table", ["ideas", "vaults", "tenants"])
-async def test_a_locked_table_is_waited_for_shortly(
+async def test_a_locked_table_gives_503_after_a_short_wait(
     house: House, fresh_sql: asyncpg.Connection, sessions: Sessions, table: str
 ) -> None:
     creators = [house.creator() for _ in range(10)]
@@ -33,7 +33,7 @@ async def test_a_locked_table_is_waited_for_shortly(
     assert (await creators[0].post({"title": "Stored"})).status_code == 201
 
 
-async def test_requests_that_hold_every_connection_do_not_make_the_service_unready(
+async def test_the_service_is_ready_while_requests_hold_every_connection(
     house: House, fresh_sql: asyncpg.Connection
 ) -> None:
     grace = house.creator()
@@ -51,10 +51,10 @@ async def test_requests_that_hold_every_connection_do_not_make_the_service_unrea
     assert (await grace.post({"title": "Stored"})).status_code == 201
 
 
-async def test_a_request_that_was_cut_off_gives_its_key_back(
+async def test_an_aborted_request_releases_its_idempotency_key(
     fresh_database: Database, fresh_sql: asyncpg.Connection, sessions: Sessions, home: Path
 ) -> None:
-    """Its transaction would wait on for the lock, and who retries would be told that the first is still under way."""
+    """Otherwise its transaction would still wait for the lock, and a retry would get 409."""
     patient = {"CREATORVAULT_DATABASE__LOCK_SECONDS": "30", "CREATORVAULT_DATABASE__STATEMENT_SECONDS": "30"}
     async with open_house(environment_of(fresh_database, home) | SHORT | patient, fresh_database) as house:
         grace = house.creator()
@@ -73,7 +73,9 @@ async def test_a_request_that_was_cut_off_gives_its_key_back(
         assert (await grace.post({"title": "Waits"}, headers=key)).status_code == 201
 
 
-async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_read_only_database_serves_reads_and_refuses_writes(
+    house: House, fresh_sql: asyncpg.Connection
+) -> None:
     grace = house.creator()
     idea = await grace.idea("Kept")
 
@@ -111,27 +113,27 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
         "58030",
     ],
 )
-async def test_a_fault_that_passes_is_no_error_of_the_service(house: House, code: str) -> None:
+async def test_a_transient_error_is_503(house: House, code: str) -> None:
     with pytest.raises(ServiceUnavailable):
         async with house.app.state.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
 @pytest.mark.parametrize("code", ["23505", "42P01", "42501", "XX001", "22P02"])
-async def test_a_fault_that_stays_is_not_hidden_as_one_that_passes(house: House, code: str) -> None:
+async def test_a_permanent_error_is_500(house: House, code: str) -> None:
     with pytest.raises(DBAPIError):
         async with house.app.state.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
-async def test_a_statement_that_takes_too_long_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
+async def test_the_server_cancels_a_slow_statement(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
         async with house.app.state.database.reading() as session:
             await session.execute(text("SELECT pg_sleep(60)"))
     assert await sessions.in_transaction() == 0
 
 
-async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
+async def test_the_server_ends_an_idle_transaction(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
         async with house.app.state.database.writing() as session:
             await session.execute(text("SELECT 1"))
@@ -140,7 +142,7 @@ async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, ses
             await session.execute(text("SELECT 1"))
 
 
-async def test_a_migration_under_prepared_statements_is_waited_out(house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_a_migration_under_prepared_statements_is_tolerated(house: House, fresh_sql: asyncpg.Connection) -> None:
     database = house.app.state.database
     await fresh_sql.execute("CREATE TABLE changing (id int); GRANT SELECT ON changing TO creatorvault_app")
 

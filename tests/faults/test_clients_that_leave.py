@@ -1,4 +1,4 @@
-"""Clients that give up: their connection to the database is given back and their transaction is over."""
+"""Clients that disconnect: their database connection is returned and their transaction has ended."""
 
 import asyncio
 import random
@@ -28,7 +28,7 @@ async def test_a_request_cancelled_at_any_moment_leaves_nothing_open(
     assert (await grace.list()).status_code == 200
 
 
-async def test_a_request_cancelled_while_it_waits_for_a_lock_lets_go(
+async def test_a_request_cancelled_while_waiting_for_a_lock_frees_its_connection(
     house: House, fresh_sql: asyncpg.Connection, sessions: Sessions
 ) -> None:
     grace = house.creator()

@@ -1,6 +1,6 @@
 """A new idea whose commit is in doubt is stored once, however often its client repeats the request without a key.
 
-The database waits for a synchronous standby that is away: what is written is there, and nobody is told.
+The database waits for an unavailable synchronous standby: writes are stored, but not confirmed.
 """
 
 import asyncio
@@ -18,15 +18,15 @@ from tests.postgres import Cluster, Database
 
 @pytest.fixture
 async def standby_away(cluster: Cluster, fresh_database: Database, house: House) -> AsyncGenerator[None]:
-    """Only this database waits for it: the others of the cluster do not commit synchronously. The setting is the whole
-    cluster's, so tests of other workers wait for this one.
+    """Only this database waits for it: the others of the cluster do not commit synchronously. The setting applies to
+    the whole cluster, so tests in other workers wait for this one.
     """
     alone = await asyncpg.connect(cluster.database("postgres").superuser_url)
     await alone.execute("SELECT pg_advisory_lock(20261128)")
     cluster.run(f'ALTER DATABASE "{fresh_database.name}" SET synchronous_commit = on')
     cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'away'")
     cluster.run("SELECT pg_reload_conf()")
-    await house.app.state.statements.close()  # connections that are opened from now on know it
+    await house.app.state.statements.close()  # applies to connections opened from now on
     await house.app.state.database.engine.dispose()
     yield
     back(cluster)
@@ -47,7 +47,7 @@ async def grace(house: House) -> Creator:
 
 
 async def answered(creator: Creator, body: object) -> httpx.Response:
-    """Sends it again after each 503: on a busy machine a request may end before its commit or its look begins."""
+    """Retries after each 503: on a busy machine a request may end before its commit or look-up begins."""
     async with asyncio.timeout(60):
         while (answer := await creator.post(body)).status_code == 503:
             pass
@@ -63,7 +63,7 @@ async def stored(sql: asyncpg.Connection, creator: Creator) -> int:
     return count
 
 
-async def test_a_post_repeated_while_a_standby_is_away_is_stored_once(
+async def test_a_post_repeated_without_a_standby_is_stored_once(
     grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     body = {"title": "In doubt", "notes": "told to nobody", "tags": ["b", "B", "a"]}
@@ -80,10 +80,10 @@ async def test_a_post_repeated_while_a_standby_is_away_is_stored_once(
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_a_transaction_in_doubt_is_found_by_the_client_that_repeats_it_until_the_standby_is_back(
+async def test_a_transaction_in_doubt_is_found_by_the_retry(
     house: House, grace: Creator, cluster: Cluster, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
-    """Nobody sees such a commit before, and the vault is locked."""
+    """Until then the commit is invisible, and the vault is locked."""
     house.app.state.keyring._ciphers.clear()
 
     lost = [await grace.post({"title": "In doubt"}) for _ in range(3)]
@@ -98,7 +98,7 @@ async def test_a_transaction_in_doubt_is_found_by_the_client_that_repeats_it_unt
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_another_spelling_of_the_same_idea_is_the_same_request(
+async def test_an_equivalent_body_is_the_same_request(
     grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     first = await grace.post({"title": " In doubt ", "tags": ["a,b"], "due_date": "2026-12-01T10:00:00+02:00"})
@@ -109,7 +109,7 @@ async def test_another_spelling_of_the_same_idea_is_the_same_request(
     assert await stored(fresh_sql, grace) == 2
 
 
-async def test_other_ideas_and_other_creators_are_not_mistaken_for_it(
+async def test_other_ideas_and_creators_are_distinct_requests(
     house: House, grace: Creator, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     eve = house.creator()
@@ -126,10 +126,10 @@ async def test_other_ideas_and_other_creators_are_not_mistaken_for_it(
     assert await stored(fresh_sql, eve) <= 1
 
 
-async def test_what_was_not_stored_is_stored_by_the_next_try(
+async def test_a_retry_stores_an_idea_that_was_not_stored(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection
 ) -> None:
-    """Here the first try got nowhere: its vault was locked."""
+    """The first attempt failed because its vault was locked."""
     async with fresh_sql.transaction():
         await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
         first = await grace.post({"title": "Locked out"})
@@ -141,13 +141,13 @@ async def test_what_was_not_stored_is_stored_by_the_next_try(
     assert await grace.titles() == ["Locked out", "First"]
 
 
-async def test_without_a_doubt_equal_ideas_are_two(grace: Creator) -> None:
+async def test_without_a_commit_in_doubt_equal_ideas_are_two(grace: Creator) -> None:
     await repeated(grace, 2, {"title": "Twice"})
 
     assert await grace.titles() == ["Twice", "Twice", "First"]
 
 
-async def test_a_doubt_is_over_after_a_minute(
+async def test_a_commit_in_doubt_is_remembered_for_a_minute(
     grace: Creator, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", 0.0)
@@ -160,7 +160,7 @@ async def test_a_doubt_is_over_after_a_minute(
     assert len(ids) == 2
 
 
-async def test_doubts_are_remembered_in_bounds(
+async def test_remembered_commits_in_doubt_are_bounded(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(doubts, "REMEMBERED", 1)

@@ -1,4 +1,4 @@
-"""A database that is still coming up is waited for; one that will never let us in is not."""
+"""The service waits for a database that is starting, but not for one that refuses its login."""
 
 import asyncio
 import struct
@@ -39,7 +39,7 @@ def said() -> list[str]:
     return []
 
 
-async def test_it_is_waited_for_and_that_is_said_once(worker_database: Database, said: list[str]) -> None:
+async def test_the_wait_is_announced_once(worker_database: Database, said: list[str]) -> None:
     async with wire_to(worker_database) as wire:
         await wire.cut()
         waiting = asyncio.create_task(reachable(Secret(asyncpg_url(wire.url)), 30, said.append))
@@ -52,7 +52,7 @@ async def test_it_is_waited_for_and_that_is_said_once(worker_database: Database,
 
 
 @pytest.mark.parametrize("code", ["57P03", "53300"])
-async def test_a_server_that_is_starting_or_full_is_waited_for(code: str, said: list[str]) -> None:
+async def test_a_starting_or_full_server_is_waited_for(code: str, said: list[str]) -> None:
     async with server_that_says(code) as url:
         with pytest.raises(DatabaseUnreachable, match=r"creatorvault_app: not now"):
             await reachable(url, 0.1, said.append)
@@ -60,7 +60,7 @@ async def test_a_server_that_is_starting_or_full_is_waited_for(code: str, said: 
 
 
 @pytest.mark.parametrize("code", ["28P01", "3D000", "28000"])
-async def test_a_refused_login_or_a_missing_database_is_told_at_once(code: str, said: list[str]) -> None:
+async def test_a_refused_login_or_missing_database_fails_immediately(code: str, said: list[str]) -> None:
     async with server_that_says(code) as url:
         with pytest.raises(DatabaseUnreachable, match="not now"):
             await reachable(url, 60, said.append)

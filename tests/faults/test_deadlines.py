@@ -1,4 +1,4 @@
-"""A request has one deadline for all that it waits for, and the waiting alone counts."""
+"""A request has one deadline for everything that it waits for, and only waiting counts."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -27,8 +27,8 @@ from tests.faults.hanging import HangingWire
 from tests.postgres import Database
 
 ANSWER_SECONDS: Final = float(SHORT["CREATORVAULT_DATABASE__ANSWER_SECONDS"])
-PAUSE: Final = 0.6  # less than a transaction may idle
-LATE_BY: Final = 0.8  # what a busy machine may add
+PAUSE: Final = 0.6  # less than the idle timeout of a transaction
+LATE_BY: Final = 0.8  # tolerance for a busy machine
 PATIENT: Final = SHORT | {
     "CREATORVAULT_DATABASE__POOL_WAIT_SECONDS": "3",
     "CREATORVAULT_DATABASE__CONNECT_SECONDS": "3",
@@ -48,7 +48,7 @@ async def test_waits_of_a_request_add_up() -> None:
     assert monotonic() - began < 0.8
 
 
-async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
+async def test_computing_between_two_waits_does_not_count() -> None:
     with RequestDeadline():
         for _ in range(3):
             async with Waiting(0.4):
@@ -56,7 +56,7 @@ async def test_what_a_request_does_between_two_waits_is_not_counted() -> None:
             await asyncio.sleep(0.4)
 
 
-async def test_waits_at_the_same_time_count_once() -> None:
+async def test_concurrent_waits_count_once() -> None:
     with RequestDeadline():
         async with asyncio.TaskGroup() as tasks:
             for _ in range(3):
@@ -65,13 +65,13 @@ async def test_waits_at_the_same_time_count_once() -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_the_next_request_has_a_deadline_of_its_own() -> None:
+async def test_the_next_request_has_its_own_deadline() -> None:
     for _ in range(3):
         with RequestDeadline():
             await _wait(0.2)
 
 
-async def test_a_task_that_outlives_its_request_is_not_held_to_it() -> None:
+async def test_a_task_that_outlives_its_request_has_its_own_budget() -> None:
     async def ask_later(over: asyncio.Event) -> None:
         await over.wait()
         await _wait(0.2)
@@ -103,14 +103,14 @@ async def key_server() -> AsyncGenerator[KeyServer]:
 async def patient_house(
     wire: HangingWire, fresh_database: Database, home: Path, key_server: KeyServer
 ) -> AsyncGenerator[House]:
-    """Every part would wait for longer than a request may."""
+    """An application in which every component has a longer timeout than a request."""
     issuer = {"DATABASE_URL": wire.url, "BETTER_AUTH_URL": key_server.url.removesuffix("/api/auth/jwks")}
     async with open_house(environment_of(fresh_database, home) | PATIENT | issuer, fresh_database) as house:
         yield house
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-async def test_a_slow_issuer_and_a_hanging_database_share_it(
+async def test_a_slow_issuer_and_a_hanging_database_share_a_deadline(
     patient_house: House, wire: HangingWire, key_server: KeyServer, method: str
 ) -> None:
     signer = Signer.generate("EdDSA")
@@ -127,7 +127,7 @@ async def test_a_slow_issuer_and_a_hanging_database_share_it(
         json={"title": "Too late"} if method == "POST" else None,
     )
     waiting = asyncio.create_task(request)
-    await key_server.asked.wait()  # what comes before is no waiting, and may take long on a machine with other work
+    await key_server.asked.wait()  # work before this is not waiting, and may take long on a busy machine
     asyncio.get_running_loop().call_later(ANSWER_SECONDS * 3 / 4, key_server.gate.set)
     began = monotonic()
     answer = await waiting
@@ -152,13 +152,13 @@ async def large(house: House, fresh_sql: asyncpg.Connection) -> Creator:
     return grace
 
 
-async def test_a_reader_may_take_its_time_with_what_the_database_gives_promptly(house: House, large: Creator) -> None:
+async def test_a_slow_reader_of_a_fast_database_is_not_aborted(house: House, large: Creator) -> None:
     assert PAUSE * 3 > ANSWER_SECONDS
     async with aclosing(_batches(house, large)) as batches:
         assert [size async for size in batches] == [BATCH] * 4
 
 
-async def test_a_database_that_falls_silent_within_a_long_read_is_not_waited_for_longer(
+async def test_a_database_that_hangs_during_a_long_read_is_aborted(
     house: House, wire: HangingWire, large: Creator
 ) -> None:
     async with aclosing(_batches(house, large)) as batches:
@@ -174,7 +174,7 @@ async def test_a_database_that_falls_silent_within_a_long_read_is_not_waited_for
 
 
 async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
-    """Their sizes, read in one snapshot by somebody who needs a while for each."""
+    """Returns the sizes of batches, read in one snapshot by a slow reader."""
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     vault = VaultId(tenant.id, UserId(creator.user_id))
     async with house.app.state.database.reading() as session:

@@ -1,4 +1,4 @@
-"""A disk that is full: reads go on, writes are refused, and readiness says so."""
+"""A full disk: reads work, writes are refused, and readiness fails."""
 
 from pathlib import Path
 
@@ -12,10 +12,10 @@ FULL = Path("/dev/full")
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full, which fails as a full disk does")
-async def test_a_service_whose_database_has_a_full_disk_is_not_ready(
+async def test_the_service_is_not_ready_with_a_full_disk(
     fresh_house: House, fresh_sql: asyncpg.Connection, cluster: Cluster
 ) -> None:
-    """The kernel refuses to make the table larger: no space left on device."""
+    """The kernel refuses to extend the table: no space left on device."""
     file = Path(cluster.folder) / "data" / await fresh_sql.fetchval("SELECT pg_relation_filepath('write_probe')")
     file.unlink()
     file.symlink_to(FULL)
@@ -31,7 +31,7 @@ async def test_a_service_whose_database_has_a_full_disk_is_not_ready(
     assert (await fresh_house.client.get("/health/ready")).status_code == 503, "what was found holds for a while"
 
 
-async def test_asking_for_readiness_stores_nothing(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
+async def test_readiness_checks_store_nothing(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
     assert (await fresh_house.client.get("/health/ready")).status_code == 200
 
     assert await fresh_sql.fetchval("SELECT pg_relation_size('write_probe')") == 8192

@@ -1,4 +1,4 @@
-"""A database that neither answers nor closes its connections, as after SIGSTOP or behind a dead network."""
+"""A database that neither responds nor closes its connections, as after SIGSTOP or a network failure."""
 
 import asyncio
 from typing import Any
@@ -23,9 +23,7 @@ async def idea(grace: Creator) -> dict[str, Any]:
     return await grace.idea("Kept")
 
 
-async def test_every_request_is_answered_503(
-    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
-) -> None:
+async def test_every_request_gets_503(house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]) -> None:
     wire.hang()
 
     async with asyncio.timeout(PROMISE_SECONDS):
@@ -57,20 +55,20 @@ async def test_the_first_request_afterwards_succeeds(
     assert await grace.titles() == ["Kept"]
 
 
-async def test_the_first_request_after_a_restart_succeeds_when_nobody_asked_meanwhile(
+async def test_the_first_request_after_a_restart_succeeds(
     house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
 ) -> None:
     await asyncio.gather(grace.list(), grace.list())  # every connection of the pool is open
 
     await wire.cut()
     await wire.mend()
-    await asyncio.sleep(0.05)  # until the application's side of the connections has seen their end
+    await asyncio.sleep(0.05)  # until the application has noticed the end of the connections
 
     assert (await grace.get(idea)).status_code == 200
     assert (await grace.put(idea, {"title": "Changed"})).status_code == 200
 
 
-async def test_health_answers_and_says_that_the_database_is_away(house: House, wire: HangingWire) -> None:
+async def test_health_reports_that_the_database_is_unavailable(house: House, wire: HangingWire) -> None:
     assert (await house.client.get("/health/ready")).status_code == 200
     wire.hang()
 
@@ -94,13 +92,13 @@ async def test_shutting_down_does_not_wait_for_it(house: House, wire: HangingWir
         await house.app.state.database.close()
 
 
-async def test_only_one_request_finds_out_that_all_connections_have_gone_silent(
+async def test_only_one_request_fails_when_all_connections_hang(
     house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
 ) -> None:
     others = [house.creator() for _ in range(2)]
     await asyncio.gather(*(other.post({"title": "Opens a connection"}) for other in others))
     await asyncio.gather(*(reader.list() for reader in (*others, grace)))
-    await asyncio.gather(*(reader.list() for reader in (*others, grace)))  # their keys are at hand now
+    await asyncio.gather(*(reader.list() for reader in (*others, grace)))  # their keys are cached now
 
     wire.silence_open()
 

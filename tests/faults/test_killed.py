@@ -1,4 +1,4 @@
-"""kill -9 of workers and of their parent, under load: others go on, the port is free, and nothing stored is lost."""
+"""kill -9 of workers and their parent, under load: others serve, the port is free, and no stored idea is lost."""
 
 import asyncio
 import os
@@ -49,13 +49,13 @@ async def gone(*pids: int) -> None:
 
 
 async def port_is_free(port: int) -> None:
-    """A process is gone a moment before the last of its threads, and its sockets with that."""
+    """Waits, since the sockets of a process are closed only when its last thread has ended."""
     async with asyncio.timeout(60):
         while not is_free(port):  # noqa: ASYNC110  # nobody tells
             await asyncio.sleep(0.01)
 
 
-async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(service: Service) -> None:
+async def test_a_killed_worker_is_replaced_and_the_others_serve(service: Service) -> None:
     before = await service.workers(WORKERS)
     victim, other = before
 
@@ -69,7 +69,7 @@ async def test_a_worker_that_is_killed_is_replaced_and_the_others_go_on(service:
     assert (await ask(service.port, "GET", "/health/ready")).status == 200
 
 
-async def test_workers_that_are_killed_together_and_again_and_again_are_all_replaced(service: Service) -> None:
+async def test_workers_killed_together_repeatedly_are_all_replaced(service: Service) -> None:
     for _ in range(3):
         victims = await service.workers(WORKERS)
         for victim in victims:
@@ -105,9 +105,7 @@ async def test_no_stored_idea_is_lost_when_workers_and_their_parent_are_killed(s
     assert await crowd.settled() == (0, 0)
 
 
-async def test_metrics_of_a_worker_that_was_replaced_are_where_those_of_the_old_one_were(
-    database: Database, tmp_path: Path
-) -> None:
+async def test_a_replacement_worker_serves_metrics_on_the_same_port(database: Database, tmp_path: Path) -> None:
     port = free_port()
     settings = {"CREATORVAULT_SERVER__WORKERS": str(WORKERS), "CREATORVAULT_METRICS__PORT": str(port)}
     service = Service(tmp_path, database.runtime_url, database.owner_url, **settings)

@@ -1,4 +1,4 @@
-"""A commit whose answer is lost: the client is told that it cannot be told, and a retry is safe."""
+"""A commit whose confirmation is lost: the client gets 503, and a retry is safe."""
 
 import asyncio
 from typing import Any
@@ -12,19 +12,19 @@ from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
-from tests.write_paths import QUICKLY, WRITES, warmed_up, watched
+from tests.write_paths import WRITES, warmed_up, watched
 
 AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
 
 
 def arguments_of_a_change_by(creator: Creator) -> bytes:
-    """How they begin on the wire when a statement is executed that advances the vault: after whose it is comes the
-    version of its key, in four bytes. Its text is sent once for each connection.
+    """Returns the first arguments on the wire of a statement that changes the vault: the user, then the
+    version of its key, in four bytes. The text of the statement is sent once per connection.
     """
     return creator.user_id.encode() + (4).to_bytes(4)
 
 
-async def test_a_write_is_never_acknowledged_before_its_commit_is(house: House, wire: HangingWire) -> None:
+async def test_a_write_is_never_acknowledged_before_its_commit(house: House, wire: HangingWire) -> None:
     grace = house.creator()
     await grace.idea("First")
 
@@ -53,7 +53,7 @@ async def test_a_retry_with_the_same_key_stores_nothing_twice(house: House, wire
 async def test_a_write_whose_connection_dies_before_the_commit_is_not_stored(house: House, wire: HangingWire) -> None:
     grace = house.creator()
 
-    wire.hold_answers_to(b"INSERT INTO ideas")  # as it is prepared, which a connection does once
+    wire.hold_answers_to(b"INSERT INTO ideas")  # prepares the statement, once per connection
     answer = await grace.post({"title": "Lost"})
     wire.resume()
 
@@ -62,7 +62,7 @@ async def test_a_write_whose_connection_dies_before_the_commit_is_not_stored(hou
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged_before_it_is_answered(
+async def test_a_single_statement_is_never_acknowledged_before_its_commit(
     house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     grace, ways = house.creator(), watched(monkeypatch)
@@ -72,7 +72,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged
     answer = await grace.request(method, grace.url_to(method, idea), json={"title": "In doubt"})
     wire.resume()
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     assert await grace.titles() == AFTERWARDS[method], "this one was stored, and only reading can tell"
     await grace.idea("Next")
@@ -80,7 +80,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_is_never_acknowledged
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_not_stored(
+async def test_a_single_statement_that_never_arrives_is_not_stored(
     house: House, wire: HangingWire, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     grace, ways = house.creator(), watched(monkeypatch)
@@ -98,14 +98,14 @@ async def test_a_statement_that_is_a_transaction_by_itself_and_never_arrives_is_
     wire.resume()
     await wire.mend()
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     assert (await grace.get(idea)).json() == idea
     assert await grace.titles() == ["Before"]
 
 
 @pytest.mark.parametrize("method", WRITES)
-async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies_is_done_whole_or_not_at_all(
+async def test_a_single_statement_whose_connection_dies_is_atomic(
     house: House,
     wire: HangingWire,
     fresh_sql: asyncpg.Connection,
@@ -121,7 +121,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies
         request: asyncio.Task[httpx.Response] | None = None
         async with asyncio.timeout(60):
             while not await sessions.waiting():
-                if request is None or request.done():  # on a busy machine it may have waited too long unseen
+                if request is None or request.done():  # on a busy machine it may have exceeded its budget
                     ways.clear()
                     url = grace.url_to(method, idea)
                     request = asyncio.create_task(grace.request(method, url, json={"title": "In doubt"}))
@@ -134,7 +134,7 @@ async def test_a_statement_that_is_a_transaction_by_itself_whose_connection_dies
         while await sessions.in_transaction():  # noqa: ASYNC110  # PostgreSQL tells nobody
             await asyncio.sleep(0.01)
 
-    assert ways == [QUICKLY[method]]
+    assert ways == [STATEMENTS[method]]
     assert answer.status_code == 503
     titles = await grace.titles()
     assert titles in (AFTERWARDS[method], ["Before"]), "only reading can tell"

@@ -1,4 +1,4 @@
-"""The service as a process of its own: killed, left by its clients, and waiting for clients that say nothing."""
+"""The service as a separate process: killed, and with clients that disconnect or are silent."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -61,9 +61,7 @@ async def titles(service: Service) -> list[str]:
     return [idea["title"] for idea in answer.json()["items"]]
 
 
-async def test_an_idea_that_was_committed_but_not_answered_is_stored_once_after_the_retry(
-    service: Service, wire: HangingWire
-) -> None:
+async def test_an_idea_committed_without_response_is_stored_once(service: Service, wire: HangingWire) -> None:
     assert (await capture(service, "First")).status == 201
 
     wire.hold_answers_to(b"COMMIT")
@@ -79,9 +77,7 @@ async def test_an_idea_that_was_committed_but_not_answered_is_stored_once_after_
     assert await titles(service) == ["Once", "First"]
 
 
-async def test_clients_that_leave_before_the_answer_leave_no_transaction_open(
-    service: Service, database: Database
-) -> None:
+async def test_disconnected_clients_leave_no_transaction_open(service: Service, database: Database) -> None:
     for turn in range(100):
         _, writer = await asyncio.open_connection("127.0.0.1", service.port)
         body, length = {"title": "Left"}, 1000 if turn % 2 else None
@@ -98,7 +94,7 @@ async def test_clients_that_leave_before_the_answer_leave_no_transaction_open(
 
 
 @pytest.mark.parametrize("said", [b"", b"GET /health HTTP/1.1\r\nHost: a\r\n", request_bytes("GET", "/health")])
-async def test_a_connection_that_says_nothing_more_is_closed(service: Service, said: bytes) -> None:
+async def test_a_silent_connection_is_closed(service: Service, said: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(said.replace(b"Connection: close\r\n", b""))
 
@@ -107,7 +103,7 @@ async def test_a_connection_that_says_nothing_more_is_closed(service: Service, s
     writer.close()
 
 
-async def test_a_body_without_end_is_cut_off(service: Service) -> None:
+async def test_an_endless_body_is_aborted(service: Service) -> None:
     headers = {**headers_of(USER), "Transfer-Encoding": "chunked", "Content-Type": "application/json"}
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
     writer.write(request_bytes("POST", URL, headers))
@@ -135,10 +131,10 @@ async def test_a_body_without_end_is_cut_off(service: Service) -> None:
         (0, 1_000_000, 431, False),
     ],
 )
-async def test_an_address_and_headers_that_are_too_long_are_refused(
+async def test_a_url_and_headers_that_are_too_long_are_refused(
     service: Service, letters: int, header: int, status: int, answered: bool
 ) -> None:
-    """By the service, in words, as far as the server's buffer goes; beyond that by the server, which says nothing."""
+    """Up to the size of the server's buffer the service responds with a message, beyond it the server without one."""
     answer = await ask(service.port, "GET", f"/health?{'a' * letters}", {"X": "a" * header})
 
     assert (answer.status, bool(answer.body)) == (status, answered)
@@ -146,18 +142,18 @@ async def test_an_address_and_headers_that_are_too_long_are_refused(
 
 @pytest.mark.parametrize(("more", "status"), [(98, 200), (99, 431), (5000, 431)])
 async def test_more_than_100_headers_are_refused(service: Service, more: int, status: int) -> None:
-    headers = {f"X-{number}": "a" for number in range(more)}  # beside Host and Connection
+    headers = {f"X-{number}": "a" for number in range(more)}  # in addition to Host and Connection
 
     assert (await ask(service.port, "GET", "/health", headers)).status == status
 
 
-async def test_forwarding_headers_from_anybody_make_no_other_address(service: Service) -> None:
-    """Nine requests lie in two windows at most, of three each."""
+async def test_untrusted_forwarding_headers_are_ignored(service: Service) -> None:
+    """Nine requests are in at most two windows of three each."""
     spoofed = [
         {"X-Forwarded-For": f"198.51.100.{number}", "Forwarded": f"for=198.51.100.{number}"} for number in range(9)
     ]
 
-    # From an address of its own: beyond its limit, new tokens of the other tests would not be looked at.
+    # From a separate address: above its limit, new tokens of other tests would not be verified.
     answers = [await ask(service.port, "GET", URL, headers, source="127.0.0.2") for headers in spoofed]
 
     assert {answer.status for answer in answers} == {401, 429}

@@ -1,4 +1,4 @@
-"""An upgrade while creators are at work: the next version migrates, both serve, and one version back is possible."""
+"""An upgrade under load: the next version migrates, both serve, and going back one version is possible."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Generator
@@ -29,7 +29,7 @@ def database(cluster: Cluster) -> Generator[Database]:
 
 @asynccontextmanager
 async def serving(crowd: Crowd, *services: Service) -> AsyncGenerator[None]:
-    """The crowd is sent to these, as a proxy does it."""
+    """Routes the clients to these addresses, as a proxy does."""
     creators = [*crowd.readers, *crowd.writers]
     for number, creator in enumerate(creators):
         creator.port = services[number % len(services)].port
@@ -46,7 +46,7 @@ async def ready(service: Service) -> Any:
     return answer.json().get("warnings", {})
 
 
-async def test_no_request_fails_while_the_next_version_comes_and_goes_again(database: Database, tmp_path: Path) -> None:
+async def test_no_request_fails_during_upgrade_and_downgrade(database: Database, tmp_path: Path) -> None:
     old, new = (Service(tmp_path, database.runtime_url, database.owner_url, **PRODUCTION) for _ in range(2))
     new.checkout = later_checkout(tmp_path)
     crowd = Crowd(old.port, readers=4, writers=4, thinking_seconds=0.1)

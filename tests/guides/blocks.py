@@ -1,6 +1,6 @@
-"""The fenced blocks of the guides, and how each is tried.
+"""The fenced blocks of the guides, and how each is tested.
 
-A block says so itself, in a comment of Markdown before it, or by its language:
+A Markdown comment before a block, or its language, determines this:
 
 - `<!-- not run: why -->`
 - `<!-- run by tests/…/test_….py -->`: that module takes it by `claimed(__file__)`
@@ -32,9 +32,9 @@ class Block:
     language: str
     text: str
     how: str
-    """The word of its comment, or nothing."""
+    """The keyword of its comment, or an empty string."""
     what: str
-    """What the comment says beside that word: a reason, a file, a login."""
+    """The rest of the comment: a reason, a file, a login."""
 
     def __str__(self) -> str:
         return f"{self.page}:{self.line}"
@@ -64,6 +64,6 @@ BLOCKS: Final = [block for page in GUIDES if page.exists() for block in blocks_o
 
 
 def claimed(module: str) -> list[Block]:
-    """The blocks that name the module, in the order of the pages; unpack them, so that none is forgotten."""
+    """Returns the blocks that name the module, in the order of the pages; unpack them, so that none is missed."""
     name = Path(module).relative_to(ROOT).as_posix()
     return [block for block in BLOCKS if block.how == "run by" and block.what == name]

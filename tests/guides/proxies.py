@@ -1,4 +1,4 @@
-"""nginx and Caddy with a block of the guides, in front of a service on this machine."""
+"""Runs nginx and Caddy with a block of the guides, in front of a local service."""
 
 import shutil
 import socket
@@ -29,7 +29,7 @@ class Proxy:
 
     @asynccontextmanager
     async def creator(self) -> AsyncIterator[Creator]:
-        """Somebody new, from an address of their own; the proxy's is the only one that is trusted."""
+        """A new creator with a separate address; only the proxy's address is trusted."""
         trust = ssl.create_default_context()
         trust.check_hostname = False
         if (certificate := self.folder / "fullchain.pem").exists():

@@ -1,4 +1,4 @@
-"""A folder in place of `/`, in which lines for root install accounts, files and units with the real programs."""
+"""A folder that replaces `/`, in which commands for root install accounts, files and units."""
 
 import shutil
 import subprocess
@@ -12,11 +12,11 @@ PROGRAMS: Final = {
     "useradd": 'exec /usr/sbin/useradd --prefix "$UNDER" "$@"',
     "systemctl": '[ "$1" = daemon-reload ] || exec /usr/bin/systemctl --root "$UNDER" enable "$3"',
 }
-"""The real programs, told to change the folder. Nothing runs there that could be reloaded or started."""
+"""The real programs, applied to the folder. Nothing in it can be reloaded or started."""
 
 
 def root_folder(folder: Path, path: str) -> dict[str, str]:
-    """Makes what every system has, and returns the environment in which the lines stay within the folder."""
+    """Creates standard folders, and returns an environment in which the commands only change this folder."""
     for place in ("etc/systemd/system", "usr/local/sbin", "bin"):
         (folder / place).mkdir(parents=True)
     for name in ("passwd", "group", "shadow", "gshadow"):
@@ -36,7 +36,7 @@ def under(folder: Path, text: str) -> str:
 
 
 def findings(unit: Path) -> list[str]:
-    """What systemd says of a unit; about other units of this machine it may say what it likes."""
+    """Returns systemd's findings for a unit, without those for other units of this machine."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")
     command = ["systemd-analyze", "verify", "--man=no", str(unit)]

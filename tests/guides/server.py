@@ -1,4 +1,4 @@
-"""A PostgreSQL as an administrator hands it over: no role of the service's is there yet, and logins need passwords."""
+"""A fresh PostgreSQL server: no role of the service exists yet, and logins need passwords."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +26,6 @@ def fresh_server() -> Iterator[Cluster]:
 
 
 def here(text: str, server: Cluster, database: str = "creatorvault", port: int = 8000) -> str:
-    """The lines of a guide, with the addresses of this machine in place of those that are printed."""
+    """Returns the text of a guide with printed addresses replaced by those of this machine."""
     address = f"/{database}?host={server.socket}"
     return text.replace(PRINTED_DATABASE, address).replace(PRINTED_ADDRESS, f"127.0.0.1:{port}")

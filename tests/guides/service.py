@@ -1,4 +1,4 @@
-"""The service as the README starts it: in an empty folder, on its embedded database, from `.venv`."""
+"""Starts the service as in the README: in an empty folder, with its embedded database, from `.venv`."""
 
 import os
 import subprocess
@@ -16,11 +16,11 @@ import httpx
 from tests.ports import free_port
 
 PRINTED_ADDRESS: Final = "127.0.0.1:8000"
-"""What the guides print; the service of a test listens on a port that is free."""
+"""The address in the guides; the service of a test listens on a free port."""
 
 START_SECONDS: Final = 120
 CURL: Final = "fail-with-body\nno-progress-meter\n"
-"""A line of a guide that is answered with an error has failed, which curl alone does not say."""
+"""Makes curl fail for an error response, which it does not do by default."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Served:
 
 @contextmanager
 def folder_with_environment() -> Iterator[tuple[Path, dict[str, str]]]:
-    """A folder that the embedded database's account may pass, and what a reader's shell has in its environment."""
+    """Yields a folder that the embedded database's account can access, and a typical shell environment."""
     with tempfile.TemporaryDirectory(prefix="creatorvault-guides-") as name:
         folder = Path(name)
         folder.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Shell blocks: what a reader's shell could trip over, and sessions that run them as they stand."""
+"""Shell blocks: pitfalls in a reader's shell, and sessions that run them unchanged."""
 
 import re
 import shutil
@@ -22,7 +22,7 @@ SEPARATOR: Final = "\x1e"
 
 
 def hazards(text: str) -> Iterator[str]:
-    """What in an unquoted part of the text means something else to zsh, or nothing at all."""
+    """Yields unquoted parts of the text that zsh interprets differently."""
     bare = TEST.sub(" ", QUOTED.sub("Q", HEREDOC.sub("", text).removeprefix("#!/bin/sh\n")))
     for pattern, why in HAZARDS.items():
         if found := re.search(pattern, bare, re.MULTILINE):
@@ -34,7 +34,7 @@ def hazards(text: str) -> Iterator[str]:
 def session(
     shell: str, blocks: Sequence[Block], folder: Path, environ: Mapping[str, str], delay: float = 0
 ) -> Mapping[Block, str]:
-    """Runs the blocks one after the other in one shell, and returns what each printed. The first fault ends it."""
+    """Runs the blocks in one shell, and returns the output of each. Stops at the first error."""
     program = shutil.which(shell)
     assert program is not None, shell
     steps = ["set -euo pipefail"]

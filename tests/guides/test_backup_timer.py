@@ -1,4 +1,4 @@
-"""The nightly backup of docs/operations/backups.md: its login, its script and its timer, as the page makes them."""
+"""The nightly backup of docs/operations/backups.md: its login, its script and its timer."""
 
 import os
 import shlex
@@ -33,7 +33,7 @@ class Nights:
     environ: dict[str, str]
 
     def run(self) -> None:
-        """As the service starts it: with its file of settings, and nothing else."""
+        """Runs it as the unit does: only with its environment file."""
         lines = (self.folder / "etc/creatorvault/backup").read_text().splitlines()
         unit = (self.folder / "etc/systemd/system/creatorvault-backup.service").read_text()
         program = shlex.split(unit.partition("ExecStart=")[2])[0]
@@ -53,7 +53,7 @@ def live(cluster: Cluster) -> Iterator[Database]:
 
 
 def login_of(database: Database) -> str:
-    """Logins belong to the whole cluster, which other processes use at the same time."""
+    """A unique name, since logins belong to the whole cluster, which other processes also use."""
     return f"backup_of_{database.name}"
 
 
@@ -70,7 +70,7 @@ def nights(cluster: Cluster, live: Database) -> Iterator[Nights]:
         yield Nights(folder, environ)
 
 
-def test_a_night_leaves_data_and_keys_apart_and_for_root_alone(nights: Nights, cluster: Cluster) -> None:
+def test_a_backup_stores_data_and_keys_separately_for_root_only(nights: Nights, cluster: Cluster) -> None:
     nights.run()
 
     [data], [keys] = nights.backups("creatorvault"), nights.backups("creatorvault-keys")
@@ -81,7 +81,7 @@ def test_a_night_leaves_data_and_keys_apart_and_for_root_alone(nights: Nights, c
         assert f"CREATE TABLE {has_not}" not in dumped
 
 
-def test_keys_are_gone_after_a_week_and_data_stay(nights: Nights) -> None:
+def test_keys_are_deleted_after_a_week_and_data_is_kept(nights: Nights) -> None:
     old = time.time() - EIGHT_DAYS
     data = nights.folder / "var/backups/creatorvault/data-2026-01-01.dump"
     keys = nights.folder / "var/backups/creatorvault-keys/keys-2026-01-01.dump"
@@ -96,14 +96,14 @@ def test_keys_are_gone_after_a_week_and_data_stay(nights: Nights) -> None:
     data.unlink()
 
 
-def test_the_password_is_for_root_alone(nights: Nights) -> None:
+def test_only_root_can_read_the_password(nights: Nights) -> None:
     assert stat.S_IMODE((nights.folder / "etc/creatorvault/backup").stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize("name", ["creatorvault-backup.service", "creatorvault-backup.timer"])
-def test_systemd_finds_nothing_wrong_with_it(nights: Nights, name: str) -> None:
+def test_systemd_verifies_the_units(nights: Nights, name: str) -> None:
     assert findings(nights.folder / "etc/systemd/system" / name) == []
 
 
-def test_the_timer_is_there_after_the_next_boot(nights: Nights) -> None:
+def test_the_timer_is_enabled(nights: Nights) -> None:
     assert (nights.folder / "etc/systemd/system/timers.target.wants/creatorvault-backup.timer").is_symlink()

@@ -1,4 +1,4 @@
-"""litestar.toml says beside each setting which numbers it takes, and they are those that are taken."""
+"""litestar.toml documents the valid range of each number, and exactly this range is accepted."""
 
 import re
 from collections.abc import Iterator
@@ -62,18 +62,18 @@ SETTINGS: Final = [
 
 
 def beside(section: str) -> dict[str, str]:
-    """What stands behind each setting of a section, whether it is commented out or not."""
+    """Returns the comment after each setting of a section, commented out or not."""
     text = re.split(rf"^(?:# )?\[\[?{re.escape(section)}\]?\]$", FILE, maxsplit=1, flags=re.MULTILINE)[1]
     text = re.split(r"^(?:# )?\[+[a-z]", text, maxsplit=1, flags=re.MULTILINE)[0]
     return dict(re.findall(r"^(?:# )?(\w+) = [^#\n]*?(?: +# (.*))?$", text, re.MULTILINE))
 
 
-def test_each_setting_has_its_bounds_beside_it() -> None:
+def test_each_setting_documents_its_range() -> None:
     for setting in (*SETTINGS, *bounded(GroupLimits, "limits.groups")):
         assert beside(setting.section).get(setting.name) == setting.words, f"{setting.section}.{setting.name}"
 
 
-def test_a_number_within_the_bounds_is_taken_and_one_outside_is_refused_by_name(no_settings: Path) -> None:
+def test_a_number_out_of_range_is_refused_by_name(no_settings: Path) -> None:
     assert len(SETTINGS) > 25
     for setting in SETTINGS:
         for value in setting.taken:

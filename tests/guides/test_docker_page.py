@@ -1,4 +1,4 @@
-"""The `.env` that the page on Docker writes is what the composition asks for."""
+"""The `.env` of the page on Docker sets the variables that compose.yaml requires."""
 
 import re
 import stat
@@ -20,7 +20,7 @@ def dotenv(tmp_path: Path) -> Path:
     return tmp_path / ".env"
 
 
-def test_every_secret_has_a_line_and_a_value_of_its_own(dotenv: Path) -> None:
+def test_every_secret_has_its_own_line_and_value(dotenv: Path) -> None:
     lines = dotenv.read_text().splitlines()
 
     assert all(re.fullmatch(r"[A-Z_]+=\S+", line) for line in lines), lines
@@ -31,11 +31,11 @@ def test_every_secret_has_a_line_and_a_value_of_its_own(dotenv: Path) -> None:
     assert all(re.fullmatch(r"[0-9a-f]{48}", password) for password in passwords)
 
 
-def test_nobody_else_can_read_it(dotenv: Path) -> None:
+def test_only_the_owner_can_read_it(dotenv: Path) -> None:
     assert stat.S_IMODE(dotenv.stat().st_mode) == 0o600
 
 
-def test_it_says_all_that_the_composition_requires_and_nothing_that_it_does_not_know(dotenv: Path) -> None:
+def test_it_sets_exactly_the_variables_of_the_compose_file(dotenv: Path) -> None:
     text = (ROOT / "compose.yaml").read_text()
     named = {line.split("=")[0] for line in dotenv.read_text().splitlines()}
 
@@ -43,7 +43,7 @@ def test_it_says_all_that_the_composition_requires_and_nothing_that_it_does_not_
     assert named <= set(re.findall(r"\$\{(\w+)", text))
 
 
-def test_the_variables_that_the_page_lists_are_the_others(dotenv: Path) -> None:
+def test_the_page_lists_all_optional_variables(dotenv: Path) -> None:
     page = (ROOT / WRITES_ENV.page).read_text(encoding="utf-8")
     services: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
     listed = set(re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE))

@@ -1,4 +1,4 @@
-"""Every fenced block of the guides is run, compiled or validated, or says why it is not."""
+"""Every fenced block of the guides is run, compiled or validated, or says why not."""
 
 import ast
 import re
@@ -20,11 +20,11 @@ BY_LANGUAGE: Final = {
     "vectors": "tests/crypto/test_encryption_document.py",
     **dict.fromkeys(("ts", "typescript", "tsx"), "tests/better_auth"),
 }
-"""Who tries the blocks without a comment."""
+"""Modules that test the blocks without a comment."""
 
 
 def takes_blocks(module: Path) -> Iterator[int]:
-    """How many each `a, b = claimed(__file__)` takes; an assignment to one name would take any number."""
+    """Yields the number of blocks of each `a, b = claimed(__file__)`; one name would take any number."""
     for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Assign) and "claimed(__file__)" in ast.unparse(node.value):
             [target] = node.targets
@@ -37,14 +37,14 @@ def is_tried(block: Block) -> bool:
     return block.how == "run by" or block.language in BY_LANGUAGE
 
 
-def test_every_block_is_tried_or_says_why_not() -> None:
+def test_every_block_is_tested_or_says_why_not() -> None:
     untried = [str(block) for block in BLOCKS if not is_tried(block)]
 
     assert len(BLOCKS) > 30
     assert untried == [], "say how it is run, or `<!-- not run: why -->`"
 
 
-def test_a_block_that_nobody_tries_is_seen_wherever_it_stands() -> None:
+def test_an_untested_block_is_found_anywhere() -> None:
     page = """
 - In a list:
 
@@ -81,7 +81,7 @@ true
     ]
 
 
-def test_whoever_is_named_to_try_blocks_takes_each_of_them() -> None:
+def test_named_test_modules_take_all_their_blocks() -> None:
     modules = {block.what for block in BLOCKS if block.how == "run by"}
 
     assert modules
@@ -91,26 +91,26 @@ def test_whoever_is_named_to_try_blocks_takes_each_of_them() -> None:
         source = module.read_text(encoding="utf-8")
         if "claimed(__file__)" in source:
             assert sum(takes_blocks(module)) == len(claimed(str(module))), name
-        else:  # it reads the page in a way of its own
+        else:  # it reads the page directly
             assert all(Path(block.page).name in source for block in claimed(str(module))), name
     for name in set(BY_LANGUAGE.values()):
         assert (ROOT / name).exists(), name
 
 
-def test_typescript_is_compiled_where_better_auth_is_tried() -> None:
+def test_typescript_is_compiled_by_the_better_auth_tests() -> None:
     pages = {block.page for block in BLOCKS if block.language in {"ts", "typescript", "tsx"}}
     tests = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "tests" / "better_auth").glob("*.py"))
 
     assert all(Path(page).name in tests for page in pages)
 
 
-def test_a_line_pasted_into_zsh_means_the_same() -> None:
+def test_pasted_commands_work_in_zsh() -> None:
     found = [f"{block}: {hazard}" for block in shell_blocks() for hazard in hazards(block.text)]
 
     assert found == []
 
 
-def test_the_rule_for_pasted_lines_sees_what_zsh_trips_over() -> None:
+def test_the_check_for_zsh_finds_its_pitfalls() -> None:
     for line in (
         "curl -s http://a/b?c=d",
         "ls *.dump",
@@ -130,14 +130,14 @@ def test_the_rule_for_pasted_lines_sees_what_zsh_trips_over() -> None:
         assert list(hazards(line)) == [], line
 
 
-def test_printed_commands_name_an_interpreter_that_is_there() -> None:
-    """`python -m creatorvault` works inside the environment only, and a guide cannot know what is active."""
+def test_printed_commands_use_an_existing_interpreter() -> None:
+    """`python -m creatorvault` works only in an active environment, which a guide cannot assume."""
     for page in GUIDES:
         bare = re.findall(r".*(?<!bin/)python3? -m (?:creatorvault|benchmarks).*", page.read_text(encoding="utf-8"))
         assert bare == [], page.name
 
 
-def test_every_link_between_the_pages_leads_somewhere() -> None:
+def test_every_link_between_pages_has_a_target() -> None:
     for page in GUIDES:
         for target, anchor in links(page):
             place = (page.parent / target).resolve() if target else page
@@ -145,7 +145,7 @@ def test_every_link_between_the_pages_leads_somewhere() -> None:
             assert not anchor or anchor in anchors(place), f"{page.name}: {target}#{anchor}"
 
 
-def test_every_page_is_in_the_index_once() -> None:
+def test_every_page_is_listed_once_in_the_index() -> None:
     index = ROOT / "docs" / "README.md"
     named = [(index.parent / target).resolve() for target, _ in links(index)]
     pages = {page for page in GUIDES if page.parent.name != "decisions" and page != index}
@@ -154,7 +154,7 @@ def test_every_page_is_in_the_index_once() -> None:
     assert len(named) == len(set(named))
 
 
-def test_the_readme_leads_to_the_licence_and_to_where_a_vulnerability_is_reported() -> None:
+def test_the_readme_links_to_licence_and_security_policy() -> None:
     named = {(ROOT / target).resolve() for target, _ in links(ROOT / "README.md")}
 
     assert {ROOT / "LICENSE", ROOT / "SECURITY.md", ROOT / "docs" / "README.md"} <= named

@@ -1,4 +1,4 @@
-"""The first start of docs/operations.md, line by line, on a server where nothing has been made yet."""
+"""The first start of docs/operations.md, command by command, on a fresh server."""
 
 import os
 import re
@@ -22,20 +22,20 @@ from tests.postgres import Cluster
 ROOT_KEY, LOGINS, SETTINGS, MIGRATE, CHECK, SERVE, MANAGED = claimed(__file__)
 
 OF_THE_MACHINE = {"core.E013"}
-"""What `check --deploy` may find wrong with the Python that tests run on."""
+"""Findings of `check --deploy` that concern the Python that runs the tests."""
 
 pytestmark = pytest.mark.xdist_group("guides")
 
 
 @dataclass(frozen=True)
 class Started:
-    """What is there after the lines before the service is started."""
+    """The state after all commands before the start of the service."""
 
     folder: Path
     environ: dict[str, str]
 
     def run(self, lines: str) -> subprocess.CompletedProcess[str]:
-        """In a new shell that has read the settings."""
+        """Runs a command in a new shell with the settings."""
         return subprocess.run(
             ["bash", "-c", f"set -a; . ./creatorvault.env; set +a\n{lines}"],
             cwd=self.folder,
@@ -60,19 +60,19 @@ def started() -> Iterator[Started]:
         yield Started(folder, environ)
 
 
-def test_the_root_keys_and_the_settings_are_for_nobody_else(started: Started) -> None:
+def test_only_the_owner_can_read_root_keys_and_settings(started: Started) -> None:
     for name in ("root_keys", "creatorvault.env"):
         assert stat.S_IMODE((started.folder / name).stat().st_mode) == 0o600, name
 
 
-def test_a_root_key_is_not_written_over(started: Started) -> None:
+def test_an_existing_root_key_is_not_overwritten(started: Started) -> None:
     before = (started.folder / "root_keys").read_text()
 
     assert started.run(ROOT_KEY.text).returncode != 0
     assert (started.folder / "root_keys").read_text() == before
 
 
-def test_nothing_is_missing_or_unsafe_after_the_last_line(started: Started) -> None:
+def test_check_deploy_passes_at_the_end(started: Started) -> None:
     check = started.run(CHECK.text)
 
     assert set(re.findall(r"^error (\S+):", check.stdout, re.MULTILINE)) <= OF_THE_MACHINE, check.stdout + check.stderr

@@ -1,4 +1,4 @@
-"""The installation without Docker, line by line under a root folder of its own; then what its units start."""
+"""The installation without Docker, command by command in a separate root folder; then the commands of its units."""
 
 import re
 import shlex
@@ -39,7 +39,7 @@ class Installed:
         return re.findall(rf"^{setting}=(.*)$", self.unit(name).read_text(), re.MULTILINE)
 
     def variables(self, name: str) -> dict[str, str]:
-        """What systemd puts into the environment (systemd.exec(5)): of files, then of the unit itself."""
+        """Returns the environment that systemd sets (systemd.exec(5)): from files, then from the unit."""
         files = [Path(file).read_text() for file in self.values(name, "EnvironmentFile")]
         [credential] = self.values(name, "LoadCredential")
         credentials = str(Path(credential.partition(":")[2]).parent)
@@ -90,7 +90,7 @@ def test_the_account_cannot_log_in(installed: Installed) -> None:
     )
 
 
-def test_secrets_are_for_root_alone_and_the_owner_is_not_for_the_service(installed: Installed) -> None:
+def test_only_root_can_read_secrets_and_the_service_has_no_owner_url(installed: Installed) -> None:
     secrets = installed.folder / "etc/creatorvault"
 
     assert stat.S_IMODE(secrets.stat().st_mode) == 0o700
@@ -101,17 +101,17 @@ def test_secrets_are_for_root_alone_and_the_owner_is_not_for_the_service(install
 
 
 @pytest.mark.parametrize("name", ["creatorvault.service", "creatorvault-migrate.service"])
-def test_systemd_finds_nothing_wrong_with_the_units(installed: Installed, name: str) -> None:
+def test_systemd_verifies_the_units(installed: Installed, name: str) -> None:
     assert findings(installed.unit(name)) == []
 
 
-def test_it_comes_back_when_the_machine_does(installed: Installed) -> None:
+def test_the_service_is_enabled_at_boot(installed: Installed) -> None:
     wanted = installed.unit("multi-user.target.wants/creatorvault.service")
 
     assert wanted.readlink().match("etc/systemd/system/creatorvault.service")
 
 
-def test_the_units_migrate_and_serve_and_commands_work_later(installed: Installed) -> None:
+def test_the_units_migrate_and_serve_and_commands_work(installed: Installed) -> None:
     log, port = installed.folder / "log", free_port()
     assert installed.start("creatorvault-migrate.service", log).wait() == 0, log.read_text()
     service = installed.start("creatorvault.service", log, PORT=str(port))

@@ -1,4 +1,4 @@
-"""Lines that call make: each target is there, and what it runs can be read. The whole of them is run by `.ci/run`."""
+"""Commands that call make: each target exists, and its recipe parses. `.ci/run` runs them."""
 
 import shlex
 import subprocess
@@ -13,7 +13,7 @@ LINES: Final = [line for block in (RUN, TEST, BENCH) for line in block.text.spli
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_make_knows_how_to_make_it(line: str) -> None:
+def test_make_has_the_target(line: str) -> None:
     program, *targets = shlex.split(line)
 
     done = subprocess.run([program, "--dry-run", *targets], cwd=ROOT, capture_output=True, text=True, check=False)

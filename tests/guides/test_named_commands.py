@@ -1,4 +1,4 @@
-"""Commands that running text names are there, with the options that it names."""
+"""Commands and options that the documentation names exist."""
 
 import re
 import shlex
@@ -12,7 +12,7 @@ from tests.guides.blocks import GUIDES, ROOT, SHELLS, blocks_of
 
 
 def named() -> Iterator[tuple[str, str]]:
-    """Each page, and what it prints in the type of code: within its text and in its shell blocks."""
+    """Yields each page and its code: inline and in shell blocks."""
     for page in GUIDES:
         tokens = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
         inline = [child.content for token in tokens for child in token.children or [] if child.type == "code_inline"]
@@ -22,7 +22,7 @@ def named() -> Iterator[tuple[str, str]]:
 
 
 def unknown(words: list[str]) -> str | None:
-    """The first word that is neither a command of its group, nor an option of its command."""
+    """Returns the first word that is neither a command of its group nor an option of its command."""
     command: click.Command = root
     for word in words:
         if isinstance(command, click.Group) and not word.startswith("-"):
@@ -37,7 +37,7 @@ def unknown(words: list[str]) -> str | None:
     return None
 
 
-def test_every_command_that_is_named_is_there_with_its_options() -> None:
+def test_every_named_command_and_option_exists() -> None:
     found, seen = [], 0
     for page, text in named():
         for arguments in re.findall(r"(?:^|-m |\()creatorvault ((?:[^|>;)&\n]|\$\()+)", text):
@@ -53,12 +53,12 @@ def test_every_command_that_is_named_is_there_with_its_options() -> None:
     assert unknown(["check", "--deplyo"]) == "--deplyo"
 
 
-def test_every_target_of_make_that_is_named_is_there() -> None:
+def test_every_named_make_target_exists() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z-]+|\.venv/installed):", makefile, re.MULTILINE))
 
     assert {text.split()[1] for _, text in named() if re.match(r"make [a-z.]", text)} <= targets
 
 
-def test_no_command_begins_with_a_python_that_may_be_another() -> None:
+def test_no_command_uses_an_ambiguous_python() -> None:
     assert [(page, text) for page, text in named() if re.match(r"python3? ", text)] == []

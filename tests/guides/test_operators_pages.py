@@ -1,4 +1,4 @@
-"""Tables for operators that could say something else than the code does."""
+"""Tables for operators agree with the code."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from tests.guides.blocks import ROOT
 
 PAGES: Final = ROOT / "docs" / "operations"
 OF_OTHERS: Final = {"query would be affected by row-level security policy"}
-"""What PostgreSQL says."""
+"""Messages of PostgreSQL."""
 
 
 def rows(page: Path) -> list[list[str]]:
@@ -17,7 +17,7 @@ def rows(page: Path) -> list[list[str]]:
     return [line.split(" | ") for line in lines]
 
 
-def test_the_service_really_says_what_the_table_of_symptoms_quotes() -> None:
+def test_the_service_uses_the_messages_in_the_table_of_symptoms() -> None:
     said = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "creatorvault").rglob("*.py"))
     said = re.sub(r'"\s*\n\s*f?"', "", said)
     quoted = {
@@ -31,7 +31,7 @@ def test_the_service_really_says_what_the_table_of_symptoms_quotes() -> None:
     assert {text for text in quoted - OF_OTHERS if text not in said} == set()
 
 
-def test_the_connections_of_so_many_workers_are_what_the_settings_open() -> None:
+def test_the_connections_per_worker_match_the_settings() -> None:
     database, search = Settings().database, Settings().search
     of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + 5
     listed = {

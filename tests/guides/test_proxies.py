@@ -1,4 +1,4 @@
-"""The proxies of docs/operations/proxies.md, as the page configures them, in front of a running service."""
+"""The proxies of docs/operations/proxies.md, with its configuration, in front of a running service."""
 
 import re
 import shutil
@@ -19,7 +19,7 @@ from tests.postgres import Database
 
 SETTINGS, NGINX, CADDY, PREFIX, NGINX_PREFIX, CADDY_PREFIX = claimed(__file__)
 NOTES: Final = "Interview a driver. " * 200
-"""Long enough to be worth compressing."""
+"""Long enough to be compressed."""
 
 ADDRESS_REQUESTS: Final = 5
 FORGED: Final = [f"198.51.100.{number}" for number in range(3 * ADDRESS_REQUESTS)]
@@ -70,7 +70,7 @@ def prefixed(
     yield from proxy_with(request.param, UNDER_A_PATH[request.param], prefixed_service, folder)
 
 
-async def test_under_a_path_pages_and_locations_lead_to_the_service_again(prefixed: Proxy) -> None:
+async def test_links_and_locations_work_under_a_path_prefix(prefixed: Proxy) -> None:
     path = PREFIX.text.strip().partition("=")[2]
     async with prefixed.creator() as ada:
         page = await ada.client.get(f"{path}/docs")
@@ -88,7 +88,7 @@ async def test_under_a_path_pages_and_locations_lead_to_the_service_again(prefix
     assert urljoin("https://api.example.com/", contract["servers"][0]["url"]) == f"https://api.example.com{path}"
 
 
-async def test_the_tag_of_a_compressed_answer_changes_the_idea_that_it_is_of(proxy: Proxy) -> None:
+async def test_the_tag_of_a_compressed_response_works_in_if_match(proxy: Proxy) -> None:
     async with proxy.creator() as ada:
         idea = await ada.idea("Trams", notes=NOTES)
         read = await ada.get(idea)
@@ -99,26 +99,26 @@ async def test_the_tag_of_a_compressed_answer_changes_the_idea_that_it_is_of(pro
         lengthened = cached.headers["etag"].removesuffix('"').removeprefix("W/") + '-gzip"'
         of_a_newer_caddy = await ada.patch(idea, {"title": "Ships"}, headers={"If-Match": lengthened})
 
-    # Debian's Caddy leaves tags as they are; later versions append the encoding.
+    # Debian's Caddy does not change tags; later versions append the encoding.
     assert of_a_newer_caddy.status_code == 200
     assert read.headers["content-encoding"] == "gzip"
     assert read.json()["notes"] == NOTES
     assert (changed.status_code, cached.status_code, late.status_code) == (200, 304, 412)
 
 
-async def test_a_forged_address_makes_nobody_somebody_else(proxy: Proxy) -> None:
+async def test_a_forged_address_is_ignored(proxy: Proxy) -> None:
     async with proxy.creator() as mallory:
         statuses = [
             (await mallory.client.get("/api/v1/users/me", headers={"X-Forwarded-For": forged})).status_code
             for forged in FORGED
         ]
 
-    # A window may end in between, so how many are let in is not said.
+    # A window may end in between, so the number of served requests is not checked.
     assert statuses[0] == 401
     assert statuses.count(429) > 1
 
 
-async def test_answers_say_that_tls_is_in_front(proxy: Proxy) -> None:
+async def test_responses_have_strict_transport_security(proxy: Proxy) -> None:
     async with proxy.creator() as ada:
         assert "strict-transport-security" in (await ada.list()).headers
 
@@ -132,7 +132,7 @@ async def test_a_proxy_logs_no_path_and_no_search(proxy: Proxy) -> None:
     assert ada.user_id not in logged
 
 
-def test_the_page_validates_as_it_stands(tmp_path: Path) -> None:
+def test_the_configurations_of_the_page_are_valid(tmp_path: Path) -> None:
     if shutil.which("caddy") is None:
         pytest.skip("caddy is not installed")
     file = tmp_path / "Caddyfile"

@@ -1,4 +1,4 @@
-"""Every shell line of the guides is pasted, page by page, into a shell beside a running service."""
+"""All shell commands of the guides run, page by page, in a shell with a running service."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from tests.guides.shell import session
 pytestmark = pytest.mark.xdist_group("guides")
 
 ERASURE_SECONDS: Final = 10
-"""The shortest delay that can be set; a day as it ships."""
+"""The minimum delay; the default is a day."""
 
 SESSIONS: Final[dict[str, list[Block]]] = {}
 for block in BLOCKS:
@@ -28,7 +28,7 @@ for block in BLOCKS:
 
 
 IN_BOTH_SHELLS: Final = {"README.md", "docs/paging.md"}
-"""Their lines can be run twice on one service, as other creators."""
+"""Pages whose commands can be run twice on one service, as other creators."""
 
 CASES: Final = [
     (page, shell) for page in sorted(SESSIONS) for shell in ("bash", "zsh") if shell == "bash" or page in IN_BOTH_SHELLS
@@ -42,7 +42,7 @@ def service() -> Iterator[Served]:
 
 
 @pytest.mark.parametrize(("page", "shell"), CASES)
-def test_the_lines_of_a_page_work_and_are_answered_as_it_says(service: Served, page: str, shell: str) -> None:
+def test_the_commands_of_a_page_work_and_print_its_responses(service: Served, page: str, shell: str) -> None:
     if shutil.which(shell) is None:
         pytest.skip(f"{shell} is not installed")
     blocks = [as_printed(service, block, shell) for block in SESSIONS[page]]
@@ -53,7 +53,7 @@ def test_the_lines_of_a_page_work_and_are_answered_as_it_says(service: Served, p
         assert fits(answer, json.loads(renamed(expected.text, shell))), f"{expected}: {answer}"
 
 
-async def test_every_operation_of_operators_is_shown_as_a_line_to_paste(app: Litestar) -> None:
+async def test_every_admin_operation_is_shown_as_a_command(app: Litestar) -> None:
     shown = set()
     for block in SESSIONS["docs/operators/admin-api.md"]:
         for line in re.sub(r"\\\n", " ", block.text).splitlines():
@@ -76,18 +76,18 @@ def as_printed(service: Served, block: Block, shell: str) -> Block:
 
 
 def renamed(text: str, shell: str) -> str:
-    """The creators of the second shell have other names, so that each shell finds empty vaults."""
+    """Renames creators for the second shell, so that each shell finds empty vaults."""
     return text if shell == "bash" else re.sub(r"\b(ada|grace)\b", rf"\1-{shell}", text)
 
 
 def answers(page: str) -> Iterator[tuple[Block, Block]]:
-    """Each block of JSON, and the lines before it, the last of which it is the answer to."""
+    """Yields each JSON block, and the commands before it, of which it is the last response."""
     blocks = [block for block in BLOCKS if block.page == page]
     return ((before, block) for before, block in pairwise(blocks) if block.language == "json")
 
 
 def documents(printed: str) -> list[Any]:
-    """Answers end no line, so they stand side by side."""
+    """Splits responses, which are printed without line breaks."""
     found, at = [], 0
     while at < len(printed.rstrip()):
         value, at = json.JSONDecoder().raw_decode(printed, at)
@@ -97,7 +97,7 @@ def documents(printed: str) -> list[Any]:
 
 
 def fits(answer: Any, expected: Any) -> bool:
-    """`…` stands for any text."""
+    """Compares values; `…` matches any text."""
     if isinstance(expected, dict):
         return answer.keys() == expected.keys() and all(fits(answer[name], expected[name]) for name in expected)
     if isinstance(expected, list):

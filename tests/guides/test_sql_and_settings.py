@@ -18,8 +18,8 @@ def blocks_in(language: str) -> list[Block]:
 
 
 @pytest.mark.parametrize("block", blocks_in("sql"), ids=str)
-def test_sql_runs_under_the_login_it_is_for(block: Block, cluster: Cluster, fresh_database: Database) -> None:
-    """`…` cannot be in it: what is left to the reader is a variable of psql."""
+def test_sql_runs_as_the_documented_login(block: Block, cluster: Cluster, fresh_database: Database) -> None:
+    """It contains no `…`: values for the reader to fill in are psql variables."""
     assert "…" not in block.text
     url = fresh_database.url(LOGINS[block.what])
 
@@ -27,7 +27,7 @@ def test_sql_runs_under_the_login_it_is_for(block: Block, cluster: Cluster, fres
 
 
 @pytest.mark.parametrize("block", blocks_in("toml"), ids=str)
-def test_settings_are_accepted_as_they_stand(block: Block, tmp_path: Path) -> None:
+def test_printed_settings_are_accepted(block: Block, tmp_path: Path) -> None:
     file = tmp_path / "litestar.toml"
     file.write_text(block.text, encoding="utf-8")
 
@@ -39,8 +39,8 @@ def test_python_compiles() -> None:
         compile(block.text, str(block), "exec")
 
 
-def test_settings_in_running_text_are_settings(no_settings: Path) -> None:
-    """`server.workers` and the like in prose: the first word is a section, so the whole is a setting of it."""
+def test_settings_named_in_text_exist(no_settings: Path) -> None:
+    """For names like `server.workers` in text: the first word is a section, so the whole is one of its settings."""
     known = load_settings({}, no_settings)
     for block in {block.page for block in BLOCKS}:
         text = (Path(__file__).parents[2] / block).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""What Prometheus is shown, where, and what it never is."""
+"""Prometheus metrics: access, contents, and no private data."""
 
 import socket
 from collections.abc import Awaitable, Callable
@@ -43,23 +43,23 @@ async def measured(house_with: HouseWith) -> House:
     return await house_with(CREATORVAULT_METRICS__TOKEN=TOKEN)
 
 
-async def test_they_are_off_by_default(client: httpx.AsyncClient) -> None:
+async def test_they_are_disabled_by_default(client: httpx.AsyncClient) -> None:
     assert (await client.get("/metrics")).status_code == 404
 
 
 @pytest.mark.parametrize("header", [None, "Bearer ", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"])
-async def test_without_the_token_they_stay_shut(measured: House, header: str | None) -> None:
+async def test_they_require_the_token(measured: House, header: str | None) -> None:
     answer = await measured.client.get("/metrics", headers={} if header is None else {"Authorization": header})
 
     assert answer.status_code == 401
     assert answer.json() == {"detail": "Not authenticated"}
 
 
-async def test_a_users_token_does_not_open_them(measured: House) -> None:
+async def test_a_users_token_is_refused(measured: House) -> None:
     assert (await measured.creator().request("GET", "/metrics")).status_code == 401
 
 
-async def test_their_token_opens_nothing_else(measured: House) -> None:
+async def test_their_token_gives_no_other_access(measured: House) -> None:
     answer = await measured.client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {TOKEN}"})
 
     assert answer.status_code == 401
@@ -85,7 +85,7 @@ async def test_requests_are_counted_by_route_method_and_class_of_status(measured
     assert shown.value("creatorvault_http_requests_in_flight") == 1  # this one
 
 
-async def test_every_part_shows_its_figures(measured: House) -> None:
+async def test_every_component_has_metrics(measured: House) -> None:
     ada = measured.creator()
     await ada.idea("An idea to be searched for")
     await ada.list({"search": "searched"})
@@ -123,7 +123,7 @@ async def test_alarms_are_counted_by_code(measured: House, database: Any) -> Non
     assert (await read(measured)).value("creatorvault_alarms_total", code="tampered") == before + 1
 
 
-async def test_they_name_nobody(measured: House) -> None:
+async def test_they_contain_no_ids(measured: House) -> None:
     ada = measured.creator()
     idea = await ada.idea("A title", tags=["a-tag"])
     await ada.list({"search": "needle"})
@@ -134,7 +134,7 @@ async def test_they_name_nobody(measured: House) -> None:
         assert private not in text
 
 
-async def test_they_have_a_port_of_their_own(house_with: HouseWith) -> None:
+async def test_they_have_a_separate_port(house_with: HouseWith) -> None:
     port = free_port()
     house = await house_with(CREATORVAULT_METRICS__PORT=str(port))
     await house.creator().list()
@@ -161,7 +161,7 @@ async def test_each_of_several_workers_has_its_own_port(house_with: HouseWith) -
     assert [Shown(answer.text).value(name) for answer in answers] == [1, 2]
 
 
-async def test_a_port_that_somebody_else_has_is_an_error_at_start(house_with: HouseWith) -> None:
+async def test_a_port_in_use_is_an_error_at_start(house_with: HouseWith) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -179,6 +179,6 @@ async def test_a_port_that_somebody_else_has_is_an_error_at_start(house_with: Ho
         ({"METRICS__PORT": "65535", "SERVER__WORKERS": "2"}, "leaves no ports for 2 workers"),
     ],
 )
-def test_settings_that_cannot_work_are_refused(settings: dict[str, str], problem: str) -> None:
+def test_invalid_settings_are_refused(settings: dict[str, str], problem: str) -> None:
     with pytest.raises(SettingsError, match=problem):
         load_settings({f"CREATORVAULT_{name}": value for name, value in settings.items()})

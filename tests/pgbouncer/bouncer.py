@@ -1,4 +1,4 @@
-"""A PgBouncer of the tests' own, configured as docs/operations/pgbouncer.md says, with one connection to the server."""
+"""A PgBouncer for tests, configured as in docs/operations/pgbouncer.md, with one connection to the server."""
 
 import os
 import re
@@ -17,11 +17,11 @@ from typing import Final
 from tests.guides.blocks import claimed
 from tests.postgres import OPERATOR, OWNER, RUNTIME, Database
 
-# Debian installs it where only root looks.
+# Debian installs it in a folder that is only in root's PATH.
 PROGRAM: Final = shutil.which("pgbouncer", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 PORT: Final = 6432
 KEEPS_STATEMENTS: Final = (1, 21)
-"""The first version that carries prepared statements in transaction mode."""
+"""The first version that supports prepared statements in transaction mode."""
 
 NEWER, USERS, OLDER = claimed(__file__)
 PASSWORD: Final = "of-every-login"
@@ -46,13 +46,13 @@ def version() -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Bouncer:
-    """Before one server; whoever connects is believed, as by the server of the tests."""
+    """Connects to one server; trusts all clients, like the test server."""
 
     folder: Path
     database: Database
 
     def url(self, role: str = RUNTIME, database: Database | None = None) -> str:
-        """For its own database, or for another of the same server."""
+        """Returns the address of its database, or of another on the same server."""
         return f"postgresql://{role}@/{(database or self.database).name}?host={self.folder}&port={PORT}"
 
 
@@ -65,13 +65,13 @@ def bouncer_before(
     listed: str = "",
     **settings: str,
 ) -> Generator[Bouncer]:
-    """Configured as the page says, but for what makes it a test's own, and `settings`. `listed` are its users.
+    """Starts one configured as documented, except for test-specific values and `settings`. `listed` are users.
 
-    `statements`: it carries prepared statements, which takes a version that can.
+    With `statements` it supports prepared statements, which requires a version that can.
     """
-    # Not the test's own folder: the address of a socket has 107 bytes, and the account below has to reach it.
+    # Not in the test's folder: the address of a socket has 107 bytes, and the account below needs access to it.
     folder = Path(tempfile.mkdtemp(prefix="bouncer-"))
-    # It refuses to run as root, and only the server's own account reaches the server's socket.
+    # It refuses to run as root, and only the server's account can access the server's socket.
     server = Path(database.socket).stat()
     os.chown(folder, server.st_uid, server.st_gid)
     users = folder / "users"
@@ -94,7 +94,7 @@ def bouncer_before(
 
 
 def documented(*, statements: bool) -> ConfigParser:
-    """The page's pgbouncer.ini for versions that carry prepared statements, or for those that do not."""
+    """Returns the page's pgbouncer.ini for versions that support prepared statements, or for those that do not."""
     configuration = ConfigParser(interpolation=None)
     configuration.read_string((NEWER if statements else OLDER).text)
     return configuration

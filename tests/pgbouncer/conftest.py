@@ -11,7 +11,7 @@ from tests.application import House, environment_of, open_house
 from tests.pgbouncer.bouncer import KEEPS_STATEMENTS, PROGRAM, Bouncer, bouncer_before, version
 from tests.postgres import Database
 
-# The drill asks for order, not for speed: whoever waits for the one connection may wait.
+# The drill tests isolation, not speed: waiting for the one connection is permitted.
 PATIENT: Final = {
     "LOG_LEVEL": "ERROR",
     "CREATORVAULT_DATABASE__POOL_SIZE": "20",
@@ -33,7 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _modes() -> list[bool]:
-    """With prepared statements too, where this PgBouncer can carry them."""
+    """Returns the modes to test, with prepared statements if this PgBouncer supports them."""
     return [False, True] if PROGRAM and version() >= KEEPS_STATEMENTS else [False]
 
 
@@ -63,7 +63,7 @@ async def bounced_house(bounced_environ: dict[str, str], fresh_database: Databas
 
 @pytest.fixture
 async def beside(bouncer: Bouncer) -> AsyncGenerator[asyncpg.Connection]:
-    """Another client of the same PgBouncer, so of the one connection that the application's transactions use."""
+    """Another client of the same PgBouncer, which shares the one connection with the application."""
     connection = await asyncpg.connect(bouncer.url(), statement_cache_size=0)
     yield connection
     await connection.close()

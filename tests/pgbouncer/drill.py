@@ -1,4 +1,4 @@
-"""Creators of many tenants at once, some of whom leave in mid-request, and what each of them may see of it."""
+"""Concurrent creators of many tenants, some of whom disconnect during requests; each must see only their own ideas."""
 
 import asyncio
 import random
@@ -13,12 +13,12 @@ from tests.factories import Creator, Idea
 
 TENANTS: Final = 50
 LEAVING: Final = 0.05
-"""Of all requests, how many are given up while they run."""
+"""Proportion of requests that are cancelled while they run."""
 
 
 @dataclass
 class Drill:
-    """`statuses` counts the answers; a request that was given up counts as 0."""
+    """`statuses` counts responses; a cancelled request counts as 0."""
 
     house: House
     seed: int
@@ -39,7 +39,7 @@ class Drill:
                 everybody.create_task(person.work(share + (number < rest)))
 
     async def answer(self, creator: Creator, method: str, url: str, **options: Any) -> httpx.Response | None:
-        """None when the client left before the answer came."""
+        """Returns None if the client disconnected before the response."""
         request = asyncio.ensure_future(creator.request(method, url, **options))
         if self._random.random() < LEAVING:
             await asyncio.wait([request], timeout=self._random.uniform(0, 0.05))
@@ -63,14 +63,14 @@ class Drill:
 
 
 class Person:
-    """Knows which ideas are surely theirs; every title they write says whose it is."""
+    """A creator that tracks its confirmed ideas; every title contains its owner."""
 
     def __init__(self, drill: Drill, creator: Creator) -> None:
         self._drill = drill
         self.creator = creator
         self.ideas: dict[str, Idea] = {}
         self.doubtful: set[str] = set()
-        """What a request that was given up may have changed or deleted."""
+        """Ideas that a cancelled request may have changed or deleted."""
         self._sign = f"of {creator.user_id}"
 
     async def work(self, requests: int) -> None:
@@ -80,7 +80,7 @@ class Person:
             await (self._create if not self.ideas else self._drill.choice(steps))()
 
     async def check(self) -> None:
-        """What is stored in the end: everything that was confirmed, and nothing of anybody else."""
+        """Checks that all confirmed ideas are stored, and none of other creators are visible."""
         seen = 0
         while True:
             page = (await self.creator.list({"limit": 100, "offset": seen})).json()
@@ -108,7 +108,7 @@ class Person:
         self._see(answer)
 
     async def _search(self) -> None:
-        """For what stands in everybody's titles."""
+        """Searches for a word in all titles."""
         self._see(await self._ask("GET", self.creator.url, params={"search": "of user-"}))
 
     async def _read(self) -> None:
@@ -136,7 +136,7 @@ class Person:
         del self.ideas[idea_id]
 
     async def _pry(self) -> None:
-        """Under their own path, for what is somebody else's; and under somebody else's."""
+        """Requests ideas of another creator, under the own path and under theirs."""
         other = self._drill.somebody_else(self)
         idea_id = self._drill.choice([*other.ideas, "0b0a6a3e-6f0a-4b5e-9d6a-0f5d3c1f7a11"])
         answer = await self._ask("GET", self.creator.url_of(idea_id))
@@ -145,7 +145,7 @@ class Person:
         assert answer is None or answer.status_code == 403, answer.text
 
     async def _blunder(self) -> None:
-        """Ends in an error, before the database is asked and after a transaction has begun."""
+        """Sends requests that fail, before the database is used and after a transaction has begun."""
         answer = await self._ask("POST", self.creator.url, json={"title": ""})
         assert answer is None or answer.status_code == 422, answer.text
         idea_id = self._drill.choice(list(self.ideas))

@@ -1,4 +1,4 @@
-"""What an operator runs, with the API's address through PgBouncer and the owner's straight to the server."""
+"""Commands with the API's address through PgBouncer and the owner's address directly to the server."""
 
 import os
 import subprocess
@@ -24,14 +24,14 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
     return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
 
 
-def test_checks_pass_again_and_again(bounced_environ: dict[str, str]) -> None:
-    """Each is a new client of the same connection, where nothing of the one before may be in its way."""
+def test_checks_pass_repeatedly(bounced_environ: dict[str, str]) -> None:
+    """Each is a new client of the same connection, on which the previous one must leave no state."""
     for _ in range(3):
         done = creatorvault(bounced_environ, "check")
         assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_database_is_migrated_beside_it(bounced_environ: dict[str, str]) -> None:
+def test_migrations_bypass_it(bounced_environ: dict[str, str]) -> None:
     for _ in range(2):
         done = creatorvault(bounced_environ, "database", "upgrade")
         assert done.returncode == 0, done.stdout + done.stderr
@@ -46,8 +46,8 @@ async def test_the_service_runs_and_is_ready(bounced_environ: dict[str, str], ho
         assert run.curl().status_code == 201
 
 
-def test_migrations_pass_through_it_too(bounced_environ: dict[str, str], bouncer: Bouncer, cluster: Cluster) -> None:
-    """Each is one transaction, and so is the lock that two deployments wait for."""
+def test_migrations_also_work_through_it(bounced_environ: dict[str, str], bouncer: Bouncer, cluster: Cluster) -> None:
+    """Each is one transaction, and the lock between deployments is a transaction-level lock."""
     empty = cluster.create(f"empty_{uuid4().hex}")
     through = {"DATABASE_URL": bouncer.url(RUNTIME, empty), "DATABASE_OWNER_URL": bouncer.url(OWNER, empty)}
     try:

@@ -1,4 +1,4 @@
-"""A PgBouncer that loses prepared statements, before a service that is told to use them."""
+"""A PgBouncer that loses prepared statements, with a service that uses them."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ def forgetful(fresh_database: Database) -> Generator[Bouncer]:
 
 @pytest.fixture
 def misled(forgetful: Bouncer, home: Path) -> dict[str, str]:
-    """Everything is at its default."""
+    """All settings have their defaults."""
     return environment_of(forgetful.database, home) | {"DATABASE_URL": forgetful.url()}
 
 
@@ -41,7 +41,7 @@ def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.Complet
 
 
 @pytest.mark.parametrize("command", [["check"], ["check", "--deploy"], ["run"]], ids=" ".join)
-def test_a_command_refuses_and_says_what_to_set(misled: dict[str, str], command: list[str]) -> None:
+def test_a_command_fails_and_says_what_to_set(misled: dict[str, str], command: list[str]) -> None:
     done = creatorvault(misled, *command)
 
     said = done.stdout + done.stderr
@@ -51,7 +51,7 @@ def test_a_command_refuses_and_says_what_to_set(misled: dict[str, str], command:
     assert "Traceback" not in said
 
 
-def test_the_check_is_content_once_that_is_set(misled: dict[str, str]) -> None:
+def test_the_check_passes_with_that_setting(misled: dict[str, str]) -> None:
     name, _, value = SWITCH.partition("=")
 
     done = creatorvault(misled | {name: value}, "check")
@@ -59,7 +59,7 @@ def test_the_check_is_content_once_that_is_set(misled: dict[str, str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-async def test_requests_at_once_are_503_with_an_alarm_and_it_is_not_ready(
+async def test_concurrent_requests_get_503_with_an_alarm_and_it_is_not_ready(
     misled: dict[str, str], fresh_database: Database
 ) -> None:
     async with open_house(misled, fresh_database) as house:
@@ -82,7 +82,7 @@ async def test_requests_at_once_are_503_with_an_alarm_and_it_is_not_ready(
     assert RAISED["statements_lost"] >= len(alerts)
 
 
-async def test_it_is_found_however_the_pooler_chooses_its_sessions(fresh_database: Database, home: Path) -> None:
+async def test_it_is_detected_however_the_pooler_chooses_sessions(fresh_database: Database, home: Path) -> None:
     environ = environment_of(fresh_database, home)
     for pool in ("1", "2", "20"):
         for in_turn in ("0", "1"):
@@ -93,14 +93,14 @@ async def test_it_is_found_however_the_pooler_chooses_its_sessions(fresh_databas
                 assert not await supports_prepared_statements(settings), f"pool of {pool}, round robin {in_turn}"
 
 
-async def test_whoever_keeps_statements_is_left_in_peace(fresh_database: Database, home: Path) -> None:
+async def test_a_pooler_that_keeps_statements_passes(fresh_database: Database, home: Path) -> None:
     environ = environment_of(fresh_database, home)
     assert await supports_prepared_statements(settings_of(environ).database), "straight to the server"
     with bouncer_before(fresh_database, statements=False, pool_mode="session", default_pool_size="9") as bouncer:
         assert await supports_prepared_statements(settings_of(environ | {"DATABASE_URL": bouncer.url()}).database)
 
 
-async def test_readiness_keeps_its_answer_while_the_database_gives_none(
+async def test_readiness_keeps_its_result_while_the_database_is_silent(
     fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("creatorvault.core.database.prepared_statements.HELD_SECONDS", {True: 0.0, False: 0.0})
@@ -114,7 +114,7 @@ async def test_readiness_keeps_its_answer_while_the_database_gives_none(
         await unknown.are_kept()
 
 
-async def test_an_answer_is_held_for_a_while(fresh_database: Database, home: Path) -> None:
+async def test_a_result_is_cached_for_a_while(fresh_database: Database, home: Path) -> None:
     with bouncer_before(fresh_database, statements=False) as bouncer:
         settings = settings_of(environment_of(fresh_database, home) | {"DATABASE_URL": bouncer.url()}).database
         statements = PreparedStatementsProbe(settings, 60.0)
@@ -122,15 +122,15 @@ async def test_an_answer_is_held_for_a_while(fresh_database: Database, home: Pat
     assert not await statements.are_kept()
 
 
-async def test_two_connections_never_name_their_statements_alike(
+async def test_two_connections_never_use_the_same_statement_names(
     fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One would run what the other has prepared, where a pooler mixes them up."""
+    """Otherwise one could run a statement that the other has prepared, if a pooler mixes them up."""
     settings = settings_of(environment_of(fresh_database, home)).database
     arguments = connect_arguments(settings)
     names: list[set[str]] = []
     for _ in range(2):
-        # The driver counts in a number of its process: as a second process, it begins at the same one.
+        # The driver's counter is per process: a second process begins with the same number.
         monkeypatch.setattr(asyncpg.connection, "_uid", 0)
         connection = await asyncpg.connect(fresh_database.runtime_url, **arguments)
         await connection.fetch("SELECT 1")

@@ -1,4 +1,4 @@
-"""What docs/operations/pgbouncer.md shows to paste."""
+"""The configuration in docs/operations/pgbouncer.md."""
 
 import re
 from pathlib import Path
@@ -13,15 +13,15 @@ TEXT = (ROOT / NEWER.page).read_text(encoding="utf-8")
 PLACES_OF_THE_TESTS = ("unix_socket_dir", "auth_file")
 
 
-def test_the_two_blocks_differ_by_prepared_statements_alone() -> None:
+def test_the_two_blocks_differ_only_in_prepared_statements() -> None:
     newer, older = documented(statements=True), documented(statements=False)
 
     assert newer["pgbouncer"].pop("max_prepared_statements") == "200"
     assert newer == older
 
 
-async def test_what_is_pasted_serves_under_the_address_that_is_shown(fresh_database: Database, home: Path) -> None:
-    """But for ports and places of this machine nothing is changed, so the login has to give its password."""
+async def test_the_printed_configuration_serves_at_the_printed_address(fresh_database: Database, home: Path) -> None:
+    """Only ports and paths are adapted to this machine, so the login has to give its password."""
     statements = version() >= KEEPS_STATEMENTS
     [url] = re.findall(r"`DATABASE_URL=(.*?)`", TEXT)
     [switch] = set(re.findall(r"`(CREATORVAULT_\w+)=false`", TEXT))

@@ -1,4 +1,4 @@
-"""Behind PgBouncer in transaction mode, where one connection to the server is everybody's in turn."""
+"""Isolation behind PgBouncer in transaction mode, where all clients share one connection to the server."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ LEFT_BEHIND: Final = """
 NOTHING: Final = ("", "0", "0", "0", "off", 0)
 
 
-async def test_fifty_tenants_in_turn_on_one_connection(
+async def test_fifty_tenants_share_one_connection(
     bounced_house: House,
     beside: asyncpg.Connection,
     fresh_sql: asyncpg.Connection,
@@ -50,7 +50,7 @@ async def test_fifty_tenants_in_turn_on_one_connection(
 
 
 async def what_is_open(sql: asyncpg.Connection) -> int:
-    """Transactions and locks that others than this connection hold, once everybody has left."""
+    """Returns transactions and locks of other connections, after all clients have finished."""
     count: int = await sql.fetchval("""
         SELECT (SELECT count(*) FROM pg_stat_activity
                  WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL)

@@ -1,4 +1,4 @@
-"""The big list of naughty strings and the tables of Unicode, as npm packages have them."""
+"""The big list of naughty strings and tables of Unicode, from npm packages."""
 
 from pathlib import Path
 

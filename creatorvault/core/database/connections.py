@@ -1,4 +1,4 @@
-"""Connections that cannot hang: every transaction has the server's time limits, and closing one waits for nobody."""
+"""Connections that cannot hang: every transaction has server-side timeouts, and closing a connection never waits."""
 
 import secrets
 from functools import partial
@@ -12,19 +12,19 @@ from sqlalchemy.pool import NullPool
 from creatorvault.settings.database_address import address_of, connected
 from creatorvault.settings.sections import DatabaseSettings
 
-# A name given to a statement would stay on the connection that a proxy hands to the next client, who may use the same.
+# A named statement would stay on the connection that a pooler passes to the next client, which may use the same name.
 UNNAMED_STATEMENTS: Final = {"statement_cache_size": 0, "prepared_statement_cache_size": 0}
 
 CLIENT_CHECK_SECONDS: Final = 0.1
 
 
 def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
-    """The `connection_class` of asyncpg for these limits.
+    """Returns the `connection_class` of asyncpg with these limits.
 
-    They are sent in the round trip of BEGIN and hold for the transaction, so they pass a transaction-pooling proxy,
-    which accepts no start-up options and hands a plain SET to the next client. They bound the first statement too.
-    PostgreSQL also looks whether anybody is still there: a request that was cut off would hold its locks, and its
-    idempotency key, until `lock_seconds` are over.
+    The limits are sent in the round trip of BEGIN and apply to the transaction, so they work behind a pooler in
+    transaction mode, which accepts no start-up options and leaks a plain SET to the next client. They also limit the
+    first statement. PostgreSQL also checks whether the client is still connected: otherwise an aborted request would
+    hold its locks, and its idempotency key, until `lock_seconds` have passed.
     """
     set_limits = "; ".join(
         f"SET LOCAL {name} = {int(seconds * 1000)}"
@@ -42,20 +42,20 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
             self._token = secrets.token_hex(4)
 
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
-            """Only asyncpg's own transactions begin with BEGIN; what a session executes is prepared."""
+            """Only asyncpg's own transactions begin with BEGIN; statements of a session are prepared."""
             if query.startswith("BEGIN"):
                 query = f"{query} {set_limits}"
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
 
         def _get_unique_id(self, prefix: str) -> str:
-            """The driver's names are numbers, the same in every process. Behind a pooler that does not keep clients'
-            statements apart, a process would run what another one has prepared under the same number.
+            """The driver's names are numbers, the same in every process. Behind a pooler that does not separate the
+            statements of its clients, a process would run what another one has prepared under the same number.
             """
             return f"{super()._get_unique_id(prefix)}{self._token}"
 
         async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109
-            """Hangs up. The driver's own waits for a server to say goodbye, two seconds for each that hangs."""
+            """Closes the socket. The driver's own method waits for the server, up to two seconds for one that hangs."""
             self.terminate()
 
     return BoundedConnection
@@ -72,9 +72,9 @@ def connect_arguments(settings: DatabaseSettings) -> dict[str, Any]:
 
 
 def engine_for(url: str | URL, connect_args: dict[str, Any], **arguments: Any) -> AsyncEngine:
-    """An engine whose connections are opened as those of `core.database.statements` are: the same hosts, the same TLS.
+    """Returns an engine that connects as `core.database.statements` does: to the same hosts, with the same TLS.
 
-    Error texts of SQLAlchemy otherwise carry the row, and with it ciphertext and user ids, into logs.
+    It hides parameters: SQLAlchemy's error texts would write rows, with ciphertext and user ids, to logs.
     """
     opener = partial(connected, address_of(url))
     return create_async_engine(
@@ -86,5 +86,5 @@ def engine_for(url: str | URL, connect_args: dict[str, Any], **arguments: Any) -
 
 
 def passing_engine(url: str | URL, **arguments: object) -> AsyncEngine:
-    """For a command's few statements: a connection for each transaction, which leaves nothing behind on a proxy's."""
+    """Returns an engine for commands: one connection per transaction, leaving no state on a pooler's connection."""
     return engine_for(url, {**UNNAMED_STATEMENTS, **arguments}, poolclass=NullPool)

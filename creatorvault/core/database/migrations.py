@@ -1,4 +1,4 @@
-"""Where migrations lie, which of them is the last, and how a database stands to them."""
+"""The location of migrations, the latest revision, and the state of a database relative to them."""
 
 from collections.abc import Collection, Sequence
 from enum import Enum
@@ -18,11 +18,11 @@ APPLIED: Final = "SELECT version_num FROM alembic_version"
 HISTORY: Final = "SELECT revision, oldest_served FROM migration_history ORDER BY position"
 
 type History = Sequence[tuple[str, str | None]]
-"""The migrations that made a database, the first one first, each with the oldest version that it lets serve."""
+"""The migrations applied to a database, oldest first, each with the oldest version that can still serve it."""
 
 
 class Standing(Enum):
-    """How a database stands to the migrations of this version, in words that follow "The database"."""
+    """State of a database relative to this version's migrations, in words that follow "The database"."""
 
     CURRENT = "is at this version's migrations."
     AHEAD = "is ahead of this version, which can still serve it: a later version has migrated it."
@@ -32,7 +32,7 @@ class Standing(Enum):
 
     @property
     def serves(self) -> bool:
-        """Whether everything that this version needs is there."""
+        """Whether this version can serve the database."""
         return self in {Standing.CURRENT, Standing.AHEAD}
 
     @property
@@ -41,16 +41,16 @@ class Standing(Enum):
 
 
 class Migrated(NamedTuple):
-    """The revisions that a database is at, none for an empty one, and how it stands."""
+    """The current revisions of a database, none for an empty one, and its state."""
 
     revisions: frozenset[str]
     standing: Standing
 
 
 def alembic_config(url: Secret | None = None, idea_partitions: int = IDEA_PARTITIONS) -> Config:
-    """`url` is the owner's address; it travels as an attribute, since an option would be printed by `alembic` tools.
+    """`url` is the owner's address; it is passed as an attribute, since `alembic` tools would print an option.
 
-    `idea_partitions` counts when the table of ideas is created, and never again.
+    `idea_partitions` is used only when the table of ideas is created.
     """
     config = Config()
     config.set_main_option("script_location", str(bundled("migrations")).replace("%", "%%"))
@@ -67,20 +67,20 @@ def heads() -> frozenset[str]:
 
 @cache
 def revisions() -> frozenset[str]:
-    """Of all migrations that this version knows."""
+    """Returns the revisions of all migrations of this version."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
 def is_known(applied: Collection[str]) -> bool:
-    """Whether the revisions alone say how a database stands; otherwise its history does."""
+    """Whether the revisions alone determine the state of a database; otherwise its history does."""
     return revisions() >= set(applied)
 
 
 def standing(applied: Collection[str], history: History = ()) -> Standing:
-    """`applied` are the revisions that a database is at, and `history` counts when `is_known` is false for them.
+    """`applied` are the current revisions of a database; `history` is used if `is_known` is false for them.
 
-    A database is ahead when its history holds this version's last migration, so that everything which this version
-    needs has been made, and no later migration which says that it took something of it away.
+    A database is ahead if its history contains this version's last migration, so that everything this version
+    needs exists, and no later migration declares that it removed any of it.
     """
     if heads() == set(applied):
         return Standing.CURRENT
@@ -95,7 +95,7 @@ def standing(applied: Collection[str], history: History = ()) -> Standing:
 
 
 async def migrated(url: Secret) -> Migrated:
-    """As a login sees it that may read the tables of migrations."""
+    """Reads the state as a login that may read the migration tables."""
     engine = passing_engine(url.reveal())
     try:
         async with engine.connect() as connection:

@@ -1,4 +1,4 @@
-"""The operators' way to the database: a login of its own, which sees the metadata of all tenants and no ciphertext."""
+"""Database access for operators: a separate login, which sees the metadata of all tenants but no ciphertext."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ OPERATION_SECONDS: Final = 60.0
 
 
 def operators_database(settings: DatabaseSettings, seconds: float = OPERATION_SECONDS) -> Database | None:
-    """A small pool, apart from the requests'; None where there is no such login.
+    """Returns a small pool, separate from that of requests; None if there is no such login.
 
     A statement may take `seconds`: an erasure destroys millions of rows, and no creator waits for it.
     """
@@ -23,9 +23,9 @@ def operators_database(settings: DatabaseSettings, seconds: float = OPERATION_SE
 
 
 def operators_statements(settings: DatabaseSettings) -> Statements | None:
-    """One connection of the same login for what strangers may cause, so that no operator ever waits for them.
+    """Returns one connection of this login for work caused by unauthenticated clients, so that operators never wait.
 
-    None where there is no such login. A statement may take as long as a request's.
+    Returns None if there is no such login. Statements have the same time limit as those of requests.
     """
     if settings.operator_url is None:
         return None

@@ -1,9 +1,9 @@
-"""Do prepared statements outlive a transaction on the way to the database?
+"""Checks whether prepared statements survive a transaction on the path to the database.
 
-PostgreSQL keeps a prepared statement with the session that prepared it. A pooler in transaction mode gives each
-transaction of a client another session. PgBouncer prepares the statement there too from 1.21 on, where
-`max_prepared_statements` is not 0; older ones, and some other poolers, do not. A client then finds that its statement
-does not exist, or that somebody else has taken its name, but only once several transactions run at the same time.
+PostgreSQL keeps a prepared statement in the session that prepared it. A pooler in transaction mode may assign each
+transaction of a client to a different session. PgBouncer 1.21 and newer prepares the statement there too, unless
+`max_prepared_statements` is 0; older versions, and some other poolers, do not. A client then finds that its statement
+does not exist, or that another client has used its name, but only if several transactions run at the same time.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.settings.sections import DatabaseSettings
 
 SWITCH: Final = "CREATORVAULT_DATABASE__PREPARED_STATEMENTS=false"
-"""What has to be set where they are not kept."""
+"""The setting required if they are not kept."""
 
 BACKEND: Final = "SELECT pg_backend_pid()"
 ROUNDS: Final = 8
@@ -28,10 +28,10 @@ HELD_SECONDS: Final = {True: 60.0, False: 5.0}
 
 
 async def supports_prepared_statements(settings: DatabaseSettings, seconds: float = 5.0) -> bool:
-    """True as well where `prepared_statements` is off or there is no address: then none has to be kept.
+    """Also returns True if `prepared_statements` is off or there is no address: then none has to be kept.
 
-    `seconds` is the time for everything. Raises one of `transient_errors.DRIVER_ERRORS` when the database does not
-    answer in it.
+    `seconds` limits the whole check. Raises one of `transient_errors.DRIVER_ERRORS` if the database does not answer in
+    time.
     """
     if not settings.prepared_statements or settings.url is None:
         return True
@@ -44,7 +44,7 @@ async def supports_prepared_statements(settings: DatabaseSettings, seconds: floa
 
 
 class PreparedStatementsProbe:
-    """The same for probes, which come every few seconds: an answer is held for HELD_SECONDS."""
+    """The same check for probes, which come every few seconds: a result is cached for HELD_SECONDS."""
 
     def __init__(self, settings: DatabaseSettings, seconds: float) -> None:
         self._settings = settings
@@ -53,7 +53,7 @@ class PreparedStatementsProbe:
         self._ask_at = 0.0
 
     async def are_kept(self) -> bool:
-        """Keeps its last answer while the database gives none. Raises one of FAULTS when there is no last answer."""
+        """Returns the last result while the database does not answer. Raises one of DRIVER_ERRORS if there is none."""
         if self._kept is None or monotonic() >= self._ask_at:
             try:
                 self._kept = await supports_prepared_statements(self._settings, self._seconds)
@@ -65,16 +65,16 @@ class PreparedStatementsProbe:
 
 
 async def _is_direct(client: asyncpg.Connection) -> bool:
-    """A server tells a new client the number of its process. A pooler tells one that it makes up."""
+    """A server sends a new client its process id. A pooler sends an invented one."""
     async with client.transaction():
         return bool(await client.fetchval(BACKEND) == client.get_server_pid())
 
 
 async def _are_kept(first: asyncpg.Connection, second: asyncpg.Connection) -> bool:
-    """Finds what is wrong whichever session the pooler chooses.
+    """Detects the problem whichever session the pooler chooses.
 
-    Either both clients get the session that was used last, and the second finds the name taken, or the sessions come in
-    turn, and of two transactions that follow each other one is in a session that does not know the statement.
+    Either both clients get the most recently used session, and the second finds the name in use, or the sessions
+    alternate, and one of two consecutive transactions is in a session that does not know the statement.
     """
     own, common = (f"creatorvault_{secrets.token_hex(8)}" for _ in range(2))
     try:

@@ -1,4 +1,4 @@
-"""Repositories that cannot look outside of what they were built for."""
+"""Repositories that cannot access rows outside their scope."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from creatorvault.core.database.sessions import computing
 
 
 class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
-    """Entities within `scope`: the first of the two locks, the second being row-level security.
+    """Entities within `scope`: the first of two locks; row-level security is the second.
 
     Columns are changed with `change`. Advanced Alchemy's updates from dicts (`update(dict, item_id=…)`, `update_many`,
     `upsert`) would write SQLModel's construction defaults over columns that were not named.
@@ -27,13 +27,13 @@ class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
         )
 
     def columns(self, *columns: Any) -> Select[Any]:
-        """A select of columns within the scope: rows cost a fraction of entities, and lists need no entities."""
+        """Returns a select of columns within the scope. Rows cost a fraction of entities, and lists need none."""
         return select(*columns).where(self.scope)
 
     async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Any]]:
-        """Its rows, `size` of them at a time, without holding them all.
+        """Yields rows in batches of `size`, without loading all of them.
 
-        What the caller does with a batch is not counted as waiting for the database.
+        The time that the caller spends on a batch does not count as waiting for the database.
         """
         result = await self.session.stream(statement, execution_options={"yield_per": size})
         async for rows in result.partitions():
@@ -41,7 +41,7 @@ class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
                 yield rows
 
     async def change(self, entity: ModelT, **values: Any) -> None:
-        """Sets just these columns of a loaded entity and sends them."""
+        """Sets only these columns of a loaded entity and flushes them."""
         for name, value in values.items():
             setattr(entity, name, value)
         await self.session.flush()

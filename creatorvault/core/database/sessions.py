@@ -1,7 +1,7 @@
 """The database and its unit of work: one transaction per request, committed here and nowhere else.
 
-What a request may wait for is bounded in all (docs/decisions/0006-faults.md), and every fault that means "not now" is
-raised as ServiceUnavailable.
+The total time that a request may wait is bounded (docs/decisions/0006-faults.md), and every transient error is raised
+as ServiceUnavailable.
 """
 
 import asyncio
@@ -28,12 +28,12 @@ _CUT_OFF: Final = "creatorvault.core.cut_off"
 class Database:
     """A pool of connections as the runtime login.
 
-    Reading transactions are REPEATABLE READ and read-only, so that every statement in one answers from one snapshot.
+    Reading transactions are REPEATABLE READ and read-only, so that all their statements see one snapshot.
     Writing transactions are READ COMMITTED and serialised by the lock on the vault's row.
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        """Connects to nothing yet. Raises SettingsError without an address."""
+        """Does not connect yet. Raises SettingsError without an address."""
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._answer_seconds = settings.answer_seconds
@@ -50,13 +50,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """A snapshot. Raises ServiceUnavailable when the database cannot answer now."""
+        """Opens a snapshot. Raises ServiceUnavailable if the database is temporarily unavailable."""
         async with self._unit_of_work(self._reading) as session:
             yield session
 
     @asynccontextmanager
     async def writing(self) -> AsyncGenerator[AsyncSession]:
-        """Commits on leaving without an error, rolls back otherwise. Raises as `reading` does, at the commit too."""
+        """Commits on success, rolls back on an error. Raises the same errors as `reading`, also at the commit."""
         async with self._unit_of_work(self.engine) as session:
             yield session
 
@@ -84,7 +84,7 @@ class Database:
         try:
             yield connection, cut_off
         finally:
-            # The transaction has ended, so this waits for nobody and no cancellation can come between.
+            # The transaction has ended, so this does not wait and cannot be cancelled in between.
             await connection.close()
             cut_off.pause()
 
@@ -99,7 +99,7 @@ async def run(
 
 @contextmanager
 def computing(session: AsyncSession | async_scoped_session[AsyncSession]) -> Iterator[None]:
-    """Asks the session for nothing, and does not count as waiting for it."""
+    """A block that does not use the session and does not count as waiting for it."""
     cut_off: _CutOff = session.info[_CUT_OFF]
     cut_off.pause()
     try:
@@ -109,9 +109,9 @@ def computing(session: AsyncSession | async_scoped_session[AsyncSession]) -> Ite
 
 
 class _CutOff:
-    """Cuts a connection off when the request's time with the database is over.
+    """Terminates a connection when the request's time for the database is over.
 
-    Whoever waits for it then gets an error at once, whatever the server does. A timer and not a timeout of the task,
+    Waiters then get an error immediately, whatever the server does. It is a timer and not a timeout of the task,
     because a dependency may be opened in one task and closed in another.
     """
 
@@ -137,6 +137,6 @@ class _CutOff:
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:
-    """A pooled connection that the server has closed: it has restarted, so the others are dead or will be."""
+    """Invalidates the pool if the server has closed a connection: it has restarted, so the others are dead, too."""
     if dbapi_connection.driver_connection.is_closed():
         raise InvalidatePoolError

@@ -1,4 +1,4 @@
-"""Which faults of the database mean "not now": the same request, unchanged, may succeed later."""
+"""Transient database errors: the same request, unchanged, may succeed later."""
 
 from typing import Final
 
@@ -16,27 +16,27 @@ log = get_logger(__name__)
 # SQLSTATE classes and codes (PostgreSQL, appendix A).
 TRANSIENT_CLASSES: Final = (
     "08",  # connection
-    "28",  # the login is refused: its password is being changed, or the server's rules are
+    "28",  # the login is refused: its password or pg_hba.conf is being changed
     "53",  # resources: disk full, out of memory, too many connections
-    "57",  # the operator intervenes: shutdown, start-up, a cancelled statement and with it statement_timeout
+    "57",  # operator intervention: shutdown, start-up, a cancelled statement, which includes statement_timeout
     "58",  # input and output
 )
 TRANSIENT_CODES: Final = frozenset(
     {
         "3D000",  # no such database: it is being restored
-        "25006",  # read-only, because the server is a standby or an operator has set it so
+        "25006",  # read-only: the server is a standby or an operator has set it
         "25P03",  # idle_in_transaction_session_timeout
         "25P04",  # transaction_timeout
         "40001",  # serialisation failure
         "40P01",  # deadlock
-        "55000",  # the database takes no connections: it is being restored, or an operator has closed it
+        "55000",  # the database accepts no connections: it is being restored, or an operator has closed it
         "55P03",  # lock_timeout
     }
 )
 DIVISION_BY_ZERO: Final = "22012"
 LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
-"""A prepared statement is not there, or another one has its name: somebody between here and the server has handed the
-connection's transactions to sessions that know nothing of its statements (`core.database.prepared_statements`).
+"""A prepared statement does not exist, or another one has its name: a pooler has passed the connection's transactions
+to sessions that do not know its statements (`core.database.prepared_statements`).
 """
 DRIVER_ERRORS: Final = (
     DBAPIError,
@@ -46,7 +46,7 @@ DRIVER_ERRORS: Final = (
     OSError,
     TimeoutError,
 )
-"""What the database layer raises. The driver's own exceptions come unwrapped out of a row stream."""
+"""Exceptions of the database layer. A row stream raises the driver's own exceptions unwrapped."""
 
 
 def sqlstate(error: BaseException) -> str | None:
@@ -59,18 +59,18 @@ def is_transient(error: BaseException) -> bool:
         return True
     cause = _driver_error(error)
     if isinstance(cause, AsyncAdapt_asyncpg_dbapi.InvalidCachedStatementError):
-        return True  # a migration has changed the tables under a prepared statement; the next one is prepared anew
+        return True  # a migration has changed the tables of a prepared statement; the next attempt prepares it again
     state = sqlstate(error)
     if state is None:
-        # No SQLSTATE: not the server but this side gave up, because nobody answered. The driver has no type of its own
-        # for a connection that closed under it.
+        # No SQLSTATE: the client gave up, because the server did not respond. The driver has no exception type
+        # for a connection that was closed.
         closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
         return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
     return state.startswith(TRANSIENT_CLASSES) or state in TRANSIENT_CODES or state in LOST_STATEMENTS
 
 
 def unavailable(error: BaseException) -> ServiceUnavailable:
-    """What to raise for a fault that is temporary. It is logged here, with an alarm where waiting mends nothing."""
+    """Returns the error to raise for a transient error. Logs it, and raises an alarm if waiting does not help."""
     state = sqlstate(error)
     log.warning("database.unavailable", error=type(error).__name__, sqlstate=state)
     if state in LOST_STATEMENTS:
@@ -79,7 +79,7 @@ def unavailable(error: BaseException) -> ServiceUnavailable:
 
 
 def described(error: BaseException) -> str:
-    """In the words of the driver or the server, without the statement."""
+    """Returns the message of the driver or the server, without the statement."""
     cause = _driver_error(error)
     if isinstance(cause, TimeoutError | PoolTimeoutError):
         return "it does not answer in time"

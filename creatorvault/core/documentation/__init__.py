@@ -1,1 +1,1 @@
-"""The documentation pages, complete without any other host."""
+"""The documentation pages, served without third-party hosts."""

@@ -1,6 +1,6 @@
 """Scripts and styles of the documentation pages: Swagger UI and Redoc from the package `offapi`, and our own.
 
-Each is addressed by its content's hash, so that browsers may keep it for good.
+Each URL contains the hash of the content, so that browsers may cache it indefinitely.
 """
 
 import gzip
@@ -15,7 +15,7 @@ PATH: Final = "/docs/assets"
 HERE: Final = Path(__file__).parent
 MEDIA_TYPES: Final = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 LOGO: Final = b"https://cdn.redoc.ly/redoc/"
-"""Where Redoc's picture of itself would come from; the page does without."""
+"""The host of Redoc's logo, which the page does not load."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def asset(name: str) -> Asset:
 
 @cache
 def gzipped(name: str) -> bytes:
-    """Takes a tenth of a second for the largest, so only for a client that asks, and once per process."""
+    """Compressed on first use, once per process: the largest takes a tenth of a second."""
     return gzip.compress(asset(name).content, compresslevel=6, mtime=0)
 
 
@@ -58,5 +58,5 @@ def _places() -> dict[str, Path]:
 
 
 def _offapi() -> Path:
-    """Where the package is. It is not imported: that would read all its files, 9 MB, into memory."""
+    """Returns the folder of the package. Importing it would read all its files, 9 MB, into memory."""
     return Path(str(distribution("offapi").locate_file("offapi")))

@@ -1,4 +1,4 @@
-"""`/docs`, `/redoc`, `/openapi.json` and what the pages load."""
+"""`/docs`, `/redoc`, `/openapi.json` and their assets."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 
 class DocumentationController(Controller):
-    """Handlers run in threads: the first request of each kind builds, reads or compresses what the later ones get."""
+    """Handlers run in threads: the first request of each kind builds, reads or compresses the response for all."""
 
     opt = {"public": True}
     include_in_schema = False
@@ -39,7 +39,7 @@ class DocumentationController(Controller):
 
     @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
     def asset(self, request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-        """Another digest is another version's file: what would be sent must not be kept under it."""
+        """Returns 404 for another digest: browsers must not cache this version's file under another version's URL."""
         if not is_asset(name) or asset(name).digest != digest:
             raise NotFound("Not Found")
         found = asset(name)

@@ -1,4 +1,4 @@
-"""The HTML of the documentation pages, and what each page is allowed to load."""
+"""The HTML of the documentation pages, and their content security policies."""
 
 from dataclasses import dataclass
 from string import Template
@@ -11,14 +11,14 @@ DOCUMENT_PATH: Final = "/openapi.json"
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`policy` is its Content-Security-Policy: everything comes from this service, nothing is written into the page."""
+    """`policy` is its Content-Security-Policy: all content comes from this service, and there are no inline scripts."""
 
     template: str
     assets: dict[str, str]
     policy: str
 
     def html(self, path_prefix: str) -> str:
-        """`path_prefix` goes before each address of this service."""
+        """`path_prefix` is prepended to each path of this service."""
         urls = {placeholder: f"{path_prefix}{asset(name).url}" for placeholder, name in self.assets.items()}
         urls["document"] = f"{path_prefix}{DOCUMENT_PATH}"
         return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(urls)
@@ -37,6 +37,6 @@ SWAGGER: Final = Page(
 REDOC: Final = Page(
     template="redoc.html",
     assets={"pages": "pages.css", "redoc": "redoc.js", "start": "reference.js"},
-    # Redoc writes its style sheets into the page while it runs.
+    # Redoc inserts its style sheets into the page at run time.
     policy=Template(POLICY).substitute(styles="'self' 'unsafe-inline'"),
 )

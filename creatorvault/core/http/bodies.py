@@ -1,7 +1,7 @@
-"""JSON bodies as FastAPI reads them, minus what JSON (RFC 8259) does not allow: NaN, Infinity, other encodings.
+"""Parses JSON bodies as FastAPI does, except what RFC 8259 does not allow: NaN, Infinity, other encodings.
 
-A UTF-8 byte order mark in front is skipped, as §8.1 allows; offsets in errors count from the byte after it. Bodies are
-bounded in length (settings, 413), in depth, and in the time that they may take to arrive.
+A leading UTF-8 byte order mark is skipped, as §8.1 allows; offsets in errors count from the byte after it. Bodies are
+limited in length (settings, 413), in depth, and in the time to send them.
 """
 
 import json
@@ -23,14 +23,14 @@ from creatorvault.core.text import NUL
 
 JSON_MEDIA_TYPE: Final = re.compile(r"application/(?:[\w!#$&^.+-]+\+)?json", re.IGNORECASE)
 ESCAPE: Final = b"\\u"
-# UTF-32's little-endian mark begins with UTF-16's, so it is looked for first.
+# UTF-32's little-endian mark begins with UTF-16's, so it is checked first.
 OTHER_ENCODINGS: Final = (
     (BOM_UTF32_LE, "UTF-32"),
     (BOM_UTF32_BE, "UTF-32"),
     (BOM_UTF16_LE, "UTF-16"),
     (BOM_UTF16_BE, "UTF-16"),
 )
-# All before the first constant is JSON, and nothing in it but strings has these capital letters.
+# Everything before the first constant is JSON, in which only strings contain these capital letters.
 CONSTANT: Final = re.compile(r'(?:[^"IN-]|"(?:[^"\\]|\\.)*+"|-(?!I))*+(-?Infinity|NaN)', re.DOTALL)
 MISSING: Final[FieldError] = {"type": "missing", "loc": ("body",), "msg": "Field required"}
 NOT_AN_OBJECT: Final[FieldError] = {
@@ -41,7 +41,7 @@ NOT_AN_OBJECT: Final[FieldError] = {
 
 
 class Body(NamedTuple):
-    """`storable`: it is known that all text in it is (core.text). `size` is in bytes, as it was sent."""
+    """`storable` means that all text is known to be storable (core.text). `size` is the size as sent, in bytes."""
 
     value: Any
     storable: bool
@@ -49,9 +49,9 @@ class Body(NamedTuple):
 
 
 async def read_object(request: Request[Any, Any, Any]) -> Body:
-    """Raises RequestInvalid when the body is missing, of another media type, not JSON, too deep or not an object.
+    """Raises RequestInvalid if the body is missing, has another media type, or is not JSON, too deep or not an object.
 
-    Raises BodyTooSlow, ClientGone and RequestEntityTooLarge when it does not arrive as it should.
+    Raises BodyTooSlow, ClientGone and RequestEntityTooLarge if it does not arrive completely, in time and in size.
     """
     body = await _received(request)
     if not body:
@@ -66,7 +66,7 @@ async def read_object(request: Request[Any, Any, Any]) -> Body:
 
 
 async def _received(request: Request[Any, Any, Any]) -> bytes:
-    """What `request.body()` reads, with as few steps as a body takes that comes in one piece, as most do."""
+    """Reads the body as `request.body()` does, optimised for a body in a single message, which is the usual case."""
     state = request.app.state
     largest = request.route_handler.resolve_request_max_body_size() or math.inf
     announced = header(request.scope, b"content-length")
@@ -105,15 +105,15 @@ def parse(body: bytes) -> Body:
     shallow = is_shallow(body)
     if shallow:
         try:
-            # It refuses surrogates that are not a pair, and UTF-8 cannot say them.
+            # It rejects unpaired surrogates, which UTF-8 cannot encode.
             return Body(_decode_quickly(body.removeprefix(BOM_UTF8)), NUL not in body, len(body))
         except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # and where, says who is slower
+            pass  # the slower parser finds the position
     return Body(parse_carefully(body, shallow=shallow), ESCAPE not in body, len(body))
 
 
 def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
-    """Raises RequestInvalid. `shallow`: it is known not to be too deep."""
+    """Raises RequestInvalid. `shallow` means that it is known not to be too deep."""
     try:
         text = body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -148,7 +148,7 @@ def _refuse(_constant: str) -> NoReturn:
 
 _decode_quickly: Final = msgspec.json.Decoder().decode
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
-"""As `json.loads`, with a decoder that is made once."""
+"""Like `json.loads`, with a decoder that is created once."""
 
 
 def _not_json(offset: int, reason: str) -> RequestInvalid:

@@ -1,4 +1,4 @@
-"""What is refused for the form of its request line and headers alone, before it is routed."""
+"""Checks of the request line and headers before routing."""
 
 from typing import Final
 
@@ -9,22 +9,22 @@ from creatorvault.core.http.routing import sent_path
 from creatorvault.settings.sections import ServerSettings
 
 MAX_PATH_BYTES: Final = 4096
-"""A user id of 255 characters has 3,060 bytes at most, percent-encoded. Litestar keeps a thousand paths in memory."""
+"""A user id of 255 characters has at most 3,060 bytes, percent-encoded. Litestar caches a thousand paths in memory."""
 
 MAX_HEADERS: Final = 100
-"""As many as Granian reads."""
+"""Granian's limit."""
 
 TOKEN_HEADER: Final = b"authorization"
 FIELD_BYTES: Final = 4
-"""What a header has beside its name and value: a colon, a blank and the end of its line."""
+"""Bytes of a header besides its name and value: a colon, a space and the line end."""
 
 HOST: Final = b"host"
 WITHOUT_HOST: Final = ("1.0", "1")
-"""The version of HTTP that knows requests without a host; Granian calls it 1."""
+"""The HTTP version that allows requests without a host; Granian calls it 1."""
 
 
 def refusal(scope: HTTPScope, bounds: ServerSettings) -> CreatorVaultError | None:
-    """Returns None for a request that may be routed. A token has a bound of its own, and a reason (401)."""
+    """Returns None for a request that may be routed. A token has a separate limit, with its own error (401)."""
     path = sent_path(scope)
     if len(path) > MAX_PATH_BYTES:
         return TargetTooLong("path", MAX_PATH_BYTES)
@@ -35,12 +35,12 @@ def refusal(scope: HTTPScope, bounds: ServerSettings) -> CreatorVaultError | Non
         return HeadersTooLarge(bounds.max_header_bytes, MAX_HEADERS)
     if not _has_one_host(scope):
         return HostInvalid()
-    # Litestar would route `//api` as `/api`, past the rules of a proxy that does not.
+    # Litestar would route `//api` as `/api`, which would bypass the rules of a proxy that does not.
     return NotFound("Not Found") if b"//" in path else None
 
 
 def _has_one_host(scope: HTTPScope) -> bool:
-    """A server may give an empty one where the client sent none."""
+    """A server may pass an empty host if the client sent none."""
     hosts = [value for name, value in scope["headers"] if name == HOST]
     if any(hosts):
         return len(hosts) == 1

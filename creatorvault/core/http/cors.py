@@ -1,6 +1,6 @@
-"""Which front ends may read answers (Fetch Standard, "HTTP-CORS protocol").
+"""Origins that may read responses (Fetch Standard, "HTTP-CORS protocol").
 
-Litestar answers preflights. Its headers for all other answers would replace the `Vary` of the answer.
+Litestar answers preflights. On other responses its CORS headers would replace an existing `Vary`.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ ORIGIN: Final = "Origin"
 
 
 class Origins:
-    """Origins compare as text: the settings hold them as browsers send them (settings.origins)."""
+    """Origins are compared as text: the settings contain them as browsers send them (settings.origins)."""
 
     def __init__(self, config: CORSConfig) -> None:
         readable = {
@@ -35,7 +35,7 @@ class Origins:
 
 
 def varying_by_origin(headers: list[Header]) -> list[Header]:
-    """A cache must not give one origin what was meant for another, nor what was meant for no origin at all."""
+    """A cache must not serve one origin a response for another origin, or for a request without an origin."""
     known = [value.decode("latin-1") for name, value in headers if name == VARY]
     fields = [field.strip() for value in known for field in value.split(",")]
     if not any(field.lower() in (ORIGIN.lower(), "*") for field in fields):

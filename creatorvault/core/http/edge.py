@@ -1,4 +1,4 @@
-"""What happens to every exchange, answered by a handler or not: correlation id, security headers, one log line."""
+"""Processing of every request, routed or not: correlation id, security headers, one log line."""
 
 import os
 import re
@@ -45,7 +45,7 @@ TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; i
 
 
 class Edge(Litestar):
-    """The application with its edge. Litestar's own middleware does not see what routing refuses; this does."""
+    """Wraps the application. Unlike Litestar middleware, it also sees requests that routing refuses."""
 
     bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
@@ -54,7 +54,7 @@ class Edge(Litestar):
     completion_hooks: Sequence[CompletionHook] = ()
 
     def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
-        """`options` are Litestar's. `path_prefix` is where a proxy shows the service, as `/creatorvault`."""
+        """`options` are Litestar's. `path_prefix` is the path under which a proxy serves it, as `/creatorvault`."""
         super().__init__(**options)
         self.path_prefix = path_prefix
         route_as_sent(self, path_prefix)
@@ -68,7 +68,7 @@ class Edge(Litestar):
             await super().__call__(scope, receive, send)
 
     def _refuse(self, error: CreatorVaultError, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
-        """As Litestar answers what a handler raises, CORS included."""
+        """Responds as Litestar does to an exception of a handler, including CORS."""
         scope["app"] = scope["litestar_app"] = self
         request: Request[Any, Any, Any] = Request(scope, receive, send)
         answer: ASGIApp = render(request, error).to_asgi_response(None, request)
@@ -78,7 +78,7 @@ class Edge(Litestar):
         return answer(scope, receive, send)
 
     def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> Awaitable[None]:
-        """As Litestar does. Its CORS answers preflights and sees no other request (core.http.cors)."""
+        """Calls the application as Litestar does. Its CORS handles only preflights (core.http.cors)."""
         if (error := refusal(scope, self.bounds)) is not None:
             return self._refuse(error, scope, receive, send)
         scope["path"] = sent_path(scope).decode("latin-1")
@@ -143,7 +143,7 @@ class Edge(Litestar):
         message["headers"] = headers
 
     def _corrected(self, context: RequestContext, name: bytes, value: bytes) -> tuple[bytes, bytes]:
-        """Litestar's answer to OPTIONS allows the methods of the handler that was registered first, and no others."""
+        """Corrects `Allow`: Litestar's response to OPTIONS lists only the methods of the first registered handler."""
         if name == b"allow":
             template = context.scope.get("path_template")
             methods = {method for route in self.routes if route.path_format == template for method in route.methods}
@@ -151,17 +151,17 @@ class Edge(Litestar):
         return name, value
 
     def _prefixed(self, name: bytes, value: bytes) -> tuple[bytes, bytes]:
-        """A path of ours, as it is called from outside."""
+        """Returns the public path of one of our paths."""
         return name, self.path_prefix.encode() + value if name == LOCATION and value.startswith(b"/") else value
 
 
 def _is_preflight(scope: HTTPScope) -> bool:
-    """As Litestar sees it."""
+    """Uses Litestar's definition of a preflight."""
     return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
 
 
 def _log(context: RequestContext) -> None:
-    """`caller` is a pseudonym: it shows that two requests have the same caller, and not who that is."""
+    """`caller` is a pseudonym: it identifies requests of the same caller without revealing who it is."""
     caller = {} if context.caller is None else {"caller": context.caller}
     log.info(
         "request",
@@ -175,7 +175,7 @@ def _log(context: RequestContext) -> None:
 
 
 def _identifier(scope: Scope) -> str:
-    """The client's own id when it is short and plain, so that it can be printed in logs; else a new one."""
+    """Returns the client's id if it is short and plain, so that it can be logged; else a new one."""
     if CORRELATION_HEADER in first_values(scope):
         for name, value in scope["headers"]:
             if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
@@ -184,7 +184,7 @@ def _identifier(scope: Scope) -> str:
 
 
 def new_identifier() -> str:
-    """A random UUID (RFC 9562 §5.4), written without the object that `uuid4` makes first."""
+    """Returns a random UUID (RFC 9562 §5.4) without creating the object that `uuid4` returns."""
     digits = os.urandom(16).hex()
     variant = VARIANTS[int(digits[16], 16) & 3]
     return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

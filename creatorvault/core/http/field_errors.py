@@ -1,4 +1,4 @@
-"""How much of what is wrong with a request is told: the answer stays about as short as the request."""
+"""Limits on reported validation errors, so that a response is about as short as its request."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -12,16 +12,16 @@ from creatorvault.core.text import is_storable
 
 MAX_ERRORS: Final = 50
 MAX_INPUT: Final = 100
-"""Characters of a text that is repeated as `input`; a longer one is left out."""
+"""Characters of a text that is repeated as `input`; longer ones are omitted."""
 
 MAX_NAME: Final = 64
-"""Characters of a name in `loc`; a longer one ends in an ellipsis."""
+"""Characters of a name in `loc`; longer ones end in an ellipsis."""
 
 MAX_STEPS: Final = 8
-"""How far `loc` leads into what is nested deeper."""
+"""Maximum number of elements of `loc`."""
 
 MORE_BYTES: Final = 3584
-"""What the list of errors may take beyond the size of the request. With the rest of the answer it stays under 4 KiB."""
+"""Bytes of the list in excess of the request. With the rest of the response it stays below 4 KiB."""
 
 LARGEST_INPUT: Final = 2**63
 
@@ -29,7 +29,7 @@ _encode: Final = msgspec.json.Encoder().encode
 
 
 def reported(errors: Iterable[FieldError], sent: int) -> list[FieldError]:
-    """At most MAX_ERRORS, one for each place, as many as fit beside the `sent` bytes of the request; at least one."""
+    """Returns at most MAX_ERRORS errors, one per location, as many as fit for `sent` bytes of request; at least one."""
     places: dict[tuple[str | int, ...], FieldError] = {}
     room = MORE_BYTES + sent
     for error in errors:
@@ -47,7 +47,7 @@ def reported(errors: Iterable[FieldError], sent: int) -> list[FieldError]:
 
 
 def may_be_repeated(value: object) -> bool:
-    """Short and plain values only: a whole body would repeat its private fields, and JSON has no word for infinity."""
+    """Allows only short scalar values: a whole body would repeat private fields, and JSON cannot express infinity."""
     if isinstance(value, str):
         return len(value) <= MAX_INPUT and is_storable(value)
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""Route handlers as Litestar has them, without what a request need not do."""
+"""Litestar route handlers with less overhead per request."""
 
 from functools import partial
 from typing import Any, Final
@@ -10,9 +10,9 @@ from litestar.types import ExceptionHandlersMap
 
 
 class Operation(HTTPRouteHandler):
-    """Shows itself to its guards. Litestar shows each of them a copy, made for every request; ours change nothing.
+    """Passes itself to its guards. Litestar passes a copy to each, made for every request; our guards do not modify it.
 
-    It also puts its exception handlers together once, and not for every request.
+    It also resolves its exception handlers once, and not for every request.
     """
 
     _exception_handlers: "ExceptionHandlersMap | None" = None

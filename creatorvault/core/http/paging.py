@@ -1,4 +1,4 @@
-"""Pages: which part of a list is asked for, and what the OpenAPI document says of it."""
+"""Pagination by offset: query parameters and their documentation."""
 
 from typing import Final
 
@@ -10,10 +10,10 @@ from creatorvault.core.http.schemas import Prose, RequestModel
 FARTHEST: Final = 2**31 - 1
 
 PAGE: Final[Prose] = {
-    "limit": ("How many a page may hold.", 20),
-    "offset": ("How many matches stand before this page.", 0),
+    "limit": ("Maximum number of items per page.", 20),
+    "offset": ("Number of matches before this page.", 0),
 }
-TOTAL: Final[Prose] = {"total": ("How many match, on all pages.", 1), **PAGE}
+TOTAL: Final[Prose] = {"total": ("Number of matches on all pages.", 1), **PAGE}
 
 LIMIT_TOO_HIGH: Final = RequestInvalid(
     [

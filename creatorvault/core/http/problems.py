@@ -1,4 +1,4 @@
-"""The one place where errors become answers: the published bodies, or RFC 9457 problem details on request."""
+"""Renders errors as responses: the published bodies, or RFC 9457 problem details on request."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -28,12 +28,12 @@ PROBLEM_JSON = "application/problem+json"
 
 
 class ServerErrorInfo(msgspec.Struct, frozen=True):
-    """What went wrong, for programs."""
+    """Machine-readable error."""
 
     described: ClassVar[Prose] = {
         "code": ("`INTERNAL_SERVER_ERROR` or `SERVICE_UNAVAILABLE`.", "SERVICE_UNAVAILABLE"),
         "message": ("The same as `detail`.", "The service is temporarily unavailable"),
-        "correlation_id": ("Names this exchange in the service's log.", "0b8a3f52-1d07-4c0f-9a5e-6f0d3c2b7a19"),
+        "correlation_id": ("Identifies the request in the service's log.", "0b8a3f52-1d07-4c0f-9a5e-6f0d3c2b7a19"),
     }
 
     code: str
@@ -57,7 +57,7 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
 
 
 def accepts_problem(accept: str) -> bool:
-    """Whether problem details are named by the client, and not with a quality of 0, which means "not acceptable"
+    """Whether the client names problem details, and not with a quality of 0, which means "not acceptable"
     (RFC 9110 §12.4.2 and §12.5.1).
     """
     for media_range in accept.lower().split(","):
@@ -76,7 +76,7 @@ def exception_handlers() -> ExceptionHandlersMap:
 
 
 def _unwrapped(error: Exception) -> Exception:
-    """Litestar wraps what a generator dependency raises while it is closed, a failed commit for one, into a group."""
+    """Litestar wraps errors that a generator dependency raises while closing, such as a failed commit, in a group."""
     while isinstance(error, ExceptionGroup) and len(error.exceptions) == 1:
         error = error.exceptions[0]
     return error
@@ -93,7 +93,7 @@ def _from_framework(error: Exception) -> CreatorVaultError:
 
 
 class _FrameworkError(CreatorVaultError):
-    """What routing refuses: 404, 405 and a `Host` that is none."""
+    """Errors of routing: 404, 405 and an invalid `Host`."""
 
     def __init__(self, error: HTTPException) -> None:
         status = HTTPStatus(error.status_code)
@@ -121,7 +121,7 @@ def _correlation_id(request: Request[Any, Any, Any]) -> str:
 
 
 def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
-    """The body that today's clients read; the OpenAPI document shows it too."""
+    """Returns the published error body, which the OpenAPI document also shows."""
     if isinstance(error, RequestInvalid):
         return {"detail": error.errors}
     body: dict[str, Any] = {"detail": error.detail}

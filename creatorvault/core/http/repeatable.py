@@ -1,4 +1,4 @@
-"""A query parameter that may be repeated, while the published document shows its single form."""
+"""Query parameters that may be repeated, although the published document shows a single value."""
 
 from typing import Any, get_args
 
@@ -8,9 +8,9 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class Repeatable[T](tuple[T, ...]):
-    """The given values; empty when the parameter was not given.
+    """The given values; empty if the parameter is missing.
 
-    Documented as `T | null`: generated clients send one value, and that stays valid.
+    Documented as `T | null`: generated clients send one value, which remains valid.
     """
 
     __slots__ = ()

@@ -1,8 +1,8 @@
-"""How a request's target finds its route.
+"""Routing by the undecoded path.
 
-Litestar routes by the decoded path, in which `%2F` has become a slash and `/%61pi` is `/api`. So a user id with a slash
-would have no path, and a rule that a proxy has for `/api/v1/admin` could be passed by another spelling of it. Here the
-path is routed as it was sent, and each parameter is decoded once afterwards (RFC 3986 §2.4).
+Litestar routes by the decoded path, in which `%2F` is a slash and `/%61pi` is `/api`. A user id with a slash would then
+have no route, and another spelling would bypass a proxy's rule for `/api/v1/admin`. Here the path is routed as it was
+sent, and each parameter is decoded once afterwards (RFC 3986 §2.4).
 """
 
 from collections.abc import Iterable
@@ -16,18 +16,18 @@ from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import HTTPScope
 
 REMEMBERED: Final = 1024
-"""As many routed paths as Litestar remembers."""
+"""Number of cached paths, as in Litestar."""
 
 
 def sent_path(scope: HTTPScope) -> bytes:
-    """The path of the request line, percent-encoded. Servers need not tell it (ASGI, "HTTP Connection Scope")."""
+    """Returns the percent-encoded path of the request line, which servers may omit (ASGI, "HTTP Connection Scope")."""
     return scope.get("raw_path") or quote(scope["path"]).encode()
 
 
 def route_as_sent(app: Litestar, path_prefix: str = "") -> None:
-    """Makes `app` route by the path that it finds in `scope["path"]`, which must be `sent_path`.
+    """Makes `app` route by the path in `scope["path"]`, which must be `sent_path`.
 
-    Behind a proxy that keeps `path_prefix`, each route is also found with the prefix in front.
+    For proxies that keep `path_prefix`, each route is also found with the prefix.
     """
     router = app.asgi_router
     find = router._handle_routing  # noqa: SLF001  # Litestar has no public way to change how it routes
@@ -54,11 +54,11 @@ def route_as_sent(app: Litestar, path_prefix: str = "") -> None:
 
 
 def decoded(segment: str) -> str:
-    """Bytes that are no UTF-8 become lone surrogates, which validation refuses wherever they stand."""
+    """Decodes a parameter. Invalid UTF-8 becomes lone surrogates, which validation refuses everywhere."""
     return unquote_to_bytes(segment.encode("latin-1")).decode(errors="surrogateescape")
 
 
 def with_head(methods: Iterable[str]) -> list[str]:
-    """The edge answers HEAD wherever there is GET (RFC 9110 §9.3.2)."""
+    """Adds HEAD wherever there is GET: the edge handles it (RFC 9110 §9.3.2)."""
     methods = set(methods)
     return sorted(methods | {HTTPMethod.HEAD} if HTTPMethod.GET in methods else methods)

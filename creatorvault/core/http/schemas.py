@@ -1,4 +1,4 @@
-"""What every app's request models share."""
+"""Base class and types of the apps' schemas."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 type Prose = Mapping[str, tuple[str, Any]]
-"""What the OpenAPI document says of fields: by name, a description and an example."""
+"""Descriptions and examples of fields for the OpenAPI document, by name."""
 
 
 class RequestModel(BaseModel):
-    """Input of an operation, from its path, query or body. Unknown keys are ignored, as the published service does.
+    """Input of an operation, from its path, query or body. Unknown keys are ignored, as in the published service.
 
-    `private` names the fields whose values an error must not repeat, `repeatable` the query parameters that may be
-    given more than once.
+    `private` names the fields whose values errors must not repeat, `repeatable` the query parameters that may be
+    repeated.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)

@@ -1,4 +1,4 @@
-"""Whose address a request comes from. Forwarding headers are believed only from the proxies that the settings list."""
+"""The client address of a request. Forwarding headers are trusted only from the proxies in the settings."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -10,19 +10,19 @@ type Address = IPv4Address | IPv6Address
 
 FORWARDED_FOR: Final = b"x-forwarded-for"
 UNKNOWN: Final = "unknown"
-"""The peer of a Unix socket has no address."""
+"""For the peer of a Unix socket, which has no address."""
 
 
 class ClientAddresses:
-    """Reads `X-Forwarded-For` from the right, where the nearest proxy writes: the first address that is no proxy of
-    ours is the client. What stands further to the left was written by the client and means nothing.
+    """Reads `X-Forwarded-For` from the right, where the nearest proxy appends: the first address that is not one of our
+    proxies is the client. Entries further left were sent by the client and are ignored.
     """
 
     def __init__(self, trusted_proxies: Sequence[str]) -> None:
         self._trusted = [ip_network(network) for network in trusted_proxies]
 
     def bucket(self, scope: HTTPScope) -> str:
-        """The client's address; of IPv6 the /64, which is what one subscriber has at least."""
+        """Returns the client's address; for IPv6 the /64, which every subscriber has at least."""
         address = self._client(scope)
         if isinstance(address, IPv6Address):
             return f"{ip_address(int(address) >> 64 << 64)}/64"
@@ -36,7 +36,7 @@ class ClientAddresses:
         for text in _forwarded(scope):
             address = _address(text)
             if address is None:
-                break  # whoever wrote this is not one of our proxies; the last one that can be believed counts
+                break  # not written by one of our proxies; the last trusted address is used
             nearest = address
             if not self._is_proxy(address):
                 break
@@ -47,14 +47,14 @@ class ClientAddresses:
 
 
 def _forwarded(scope: HTTPScope) -> Iterator[str]:
-    """From the right. Several headers are one list (RFC 9110 §5.3)."""
+    """Returns the addresses from right to left. Several headers form one list (RFC 9110 §5.3)."""
     for name, value in reversed(list(scope["headers"])):
         if name == FORWARDED_FOR:
             yield from reversed(value.decode("latin-1").split(","))
 
 
 def _address(text: str) -> Address | None:
-    """Also `192.0.2.1:1234` and `[2001:db8::1]:1234`, which some proxies write; an IPv4 address within IPv6 is IPv4."""
+    """Also parses `192.0.2.1:1234` and `[2001:db8::1]:1234`, which some proxies send; IPv4-mapped IPv6 is IPv4."""
     text = text.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

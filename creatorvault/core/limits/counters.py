@@ -1,4 +1,4 @@
-"""Counting requests in windows of time: in this process, or in a Valkey or Redis that several processes share."""
+"""Counters of requests per time window: in this process, or in a Valkey or Redis that several processes share."""
 
 import asyncio
 import time
@@ -20,9 +20,9 @@ log = get_logger(__name__)
 REMEMBERED: Final = 100_000
 PREFIX: Final = "creatorvault:limits"
 ANSWER_SECONDS: Final = 0.5
-"""How long a request waits for the shared storage; the first one that waits in vain sends all to the process's own.
+"""Timeout of the shared storage; after the first timeout all requests use the process's own counters.
 
-Not shorter: a busy event loop must not look like a storage that is away.
+Not shorter: a busy event loop must not be mistaken for an unavailable storage.
 """
 
 RETRY_SECONDS: Final = 1.0
@@ -32,27 +32,27 @@ if count > 1 then return redis.call('decr', KEYS[1]) end
 redis.call('del', KEYS[1])
 return 0
 """
-"""Never below zero: what the storage has forgotten is no gift. A count of zero takes no room."""
+"""Never below zero: a count that the storage has lost must not add quota. A count of zero is deleted."""
 
 CONNECTIONS: Final = 8
 SLACK_SECONDS: Final = 5
-"""Processes whose clocks differ by less than this find each other's window."""
+"""Processes whose clocks differ by less than this share a window."""
 
 
 class Counters(Protocol):
     async def add(self, bucket: str, window: int, seconds: int) -> int:
-        """Counts one request and returns how many there are in this bucket's window, this one included."""
+        """Counts one request and returns the number in this bucket's window, including this one."""
 
     async def take_back(self, bucket: str, window: int) -> None:
-        """Undoes one `add` of this bucket and window. Does nothing when the bucket's count is gone by now."""
+        """Undoes one `add` of this bucket and window. Does nothing if the bucket's count no longer exists."""
 
     async def aclose(self) -> None: ...
 
 
 class ProcessCounters:
-    """Of `size` buckets at most; the one that began its window longest ago goes first.
+    """Counters of at most `size` buckets; the one with the oldest window is evicted first.
 
-    The memory storage of `limits` walks all its keys on every request, which a thousand callers make a millisecond.
+    The memory storage of `limits` iterates over all its keys on every request, a millisecond with a thousand callers.
     """
 
     def __init__(self, size: int = REMEMBERED) -> None:
@@ -86,14 +86,14 @@ class ProcessCounters:
 
 
 class SharedCounters:
-    """Counts in one place for all processes; while that place does not answer, each process counts for itself.
+    """Counters shared by all processes; while the storage is unavailable, each process counts for itself.
 
-    A limit is never worth a refused or a slow request: the first failure turns to the process's own counters at once
-    and raises the alarm `provider_down`; a task in the background asks every second whether the storage is back.
+    A failure of the storage must not refuse or delay requests: the first failure switches to the process's own counters
+    and raises the alarm `provider_down`; a background task checks every second whether the storage is available.
     """
 
     def __init__(self, url: Secret, clock: Callable[[], float] = time.monotonic) -> None:
-        """Connects to nothing yet."""
+        """Does not connect yet."""
         self._own = ProcessCounters()
         self._clock = clock
         self._watch: asyncio.Task[None] | None = None
@@ -118,7 +118,7 @@ class SharedCounters:
 
     @property
     def shared(self) -> bool:
-        """False while the storage is away."""
+        """False while the storage is unavailable."""
         return self._watch is None
 
     async def add(self, bucket: str, window: int, seconds: int) -> int:
@@ -126,7 +126,7 @@ class SharedCounters:
         return await self._own.add(bucket, window, seconds) if count is None else count
 
     async def take_back(self, bucket: str, window: int) -> None:
-        """Where requests are counted now, which after a failure is not where this one was."""
+        """Uses the current counters, which after a failure are not those that counted the request."""
         if await self._answered(lambda: self._take_back(keys=[f"{PREFIX}:{bucket}:{window}"])) is None:
             await self._own.take_back(bucket, window)
 
@@ -136,7 +136,7 @@ class SharedCounters:
         await self._pool.disconnect()
 
     async def _answered(self, ask: Callable[[], Awaitable[int]]) -> int | None:
-        """The storage's answer. Returns None while it is away."""
+        """Returns the storage's response, or None while it is unavailable."""
         if self.shared:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):

@@ -1,6 +1,6 @@
-"""Rate limits: how many requests one bucket may make in a minute, and what the headers say of it.
+"""Rate limits per minute and bucket, and their headers.
 
-Windows are fixed. Each bucket has its own beginning within the minute, so that not all of them start anew at once.
+Windows are fixed. Each bucket has its own offset within the minute, so that they are not all reset at the same time.
 Headers: draft-ietf-httpapi-ratelimit-headers-10; status 429: RFC 6585 §4.
 """
 
@@ -22,7 +22,7 @@ from creatorvault.settings.sections import GroupLimits, LimitsSettings
 WINDOW_SECONDS: Final = 60
 STATE_KEY: Final = "rate_limit"
 GROUP: Final = "limits_group"
-"""The `opt` of a handler that says which route group it belongs to."""
+"""The key in a handler's `opt` that names its route group."""
 
 READING: Final = frozenset({"GET", "HEAD"})
 
@@ -30,13 +30,13 @@ type Header = tuple[bytes, bytes]
 
 
 class Policy(Struct, frozen=True):
-    """`name` is what the headers call it, and where it is counted."""
+    """`name` identifies the policy in headers and counters."""
 
     name: str
     quota: int
 
     def headers(self, remaining: int, seconds: int) -> tuple[Header, Header]:
-        """`seconds` until the bucket's quota is whole again."""
+        """`seconds` is the time until the bucket is reset."""
         return (
             (b"ratelimit-policy", b'"%b";q=%d;w=%d' % (self.name.encode(), self.quota, WINDOW_SECONDS)),
             (b"ratelimit", b'"%b";r=%d;t=%d' % (self.name.encode(), remaining, seconds)),
@@ -49,16 +49,16 @@ class Quotas(NamedTuple):
 
 
 class Reservation(NamedTuple):
-    """One request that counts against its address until it is given back."""
+    """A request that counts against its address until it is given back."""
 
     bucket: str
     window: int
 
 
 class RateLimits:
-    """One per process. `refused` counts by policy since its start.
+    """One per process. `refused` counts refusals by policy since the start.
 
-    A route group with quotas of its own is counted apart; all other routes are counted together.
+    A route group with its own quotas is counted separately; all other routes are counted together.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class RateLimits:
         pseudonyms: Pseudonyms,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        """`clock` tells seconds since 1970, by which processes agree on where a window begins."""
+        """`clock` returns seconds since 1970, so that all processes use the same windows."""
         self._enabled = settings.enabled
         self._common = Quotas(Policy("reads", settings.identity_reads), Policy("writes", settings.identity_writes))
         self._groups = {group.name: _quotas_of(group, self._common) for group in settings.groups}
@@ -80,22 +80,22 @@ class RateLimits:
         self.refused: Counter[str] = Counter()
 
     async def count_caller(self, scope: HTTPScope, caller: str, group: str = "") -> None:
-        """A request with a token that was accepted. `caller` is a pseudonym. Raises TooManyRequests."""
+        """Counts a request with an accepted token. `caller` is a pseudonym. Raises TooManyRequests."""
         quotas = self._groups.get(group, self._common)
         await self._count(scope, quotas.reads if scope["method"] in READING else quotas.writes, caller)
 
     async def count_stranger(self, scope: HTTPScope) -> None:
-        """A request without a token, or with one that has been withdrawn, by its address. Raises TooManyRequests."""
+        """Counts a request without a token, or with a revoked one, by its address. Raises TooManyRequests."""
         await self._count(scope, self._strangers, self._pseudonyms.of(self._addresses.bucket(scope)))
 
     async def reserve(self, scope: HTTPScope) -> Reservation | None:
-        """Counts a request by its address before its token is verified. However many arrive at once, no more than the
-        quota are verified. Raises TooManyRequests. Returns None where nothing is counted.
+        """Counts a request by its address before its token is verified, so that no more than the quota are verified,
+        even concurrently. Raises TooManyRequests. Returns None if limits are disabled.
         """
         return await self._count(scope, self._strangers, self._pseudonyms.of(self._addresses.bucket(scope)))
 
     async def give_back(self, scope: HTTPScope, reservation: Reservation | None) -> None:
-        """For a token that was accepted, or that could not be judged: the request is not a stranger's."""
+        """Undoes a reservation if the token was accepted or could not be verified."""
         if reservation is not None:
             scope["state"].pop(STATE_KEY, None)
             await self.counters.take_back(*reservation)
@@ -125,12 +125,12 @@ def _quotas_of(group: GroupLimits, common: Quotas) -> Quotas:
 
 
 def build_limits(settings: LimitsSettings, pseudonyms: Pseudonyms) -> RateLimits:
-    """Connects to nothing."""
+    """Does not connect."""
     url = settings.storage_url
     return RateLimits(settings, ProcessCounters() if url is None else SharedCounters(url), pseudonyms)
 
 
 def limit_headers(scope: HTTPScope) -> tuple[Header, ...]:
-    """Empty where nothing was counted."""
+    """Returns no headers if nothing was counted."""
     headers: tuple[Header, ...] = scope["state"].get(STATE_KEY, ())
     return headers

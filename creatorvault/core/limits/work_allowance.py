@@ -1,6 +1,6 @@
-"""Work: the processor time that a creator's long computations take, and how much of it one identity may use.
+"""Work allowance: limits the processor time that the long computations of one identity may use.
 
-Counted by each process for itself, since what is shared out is this process's time.
+Each process counts for itself, since it is its own processor time that is limited.
 """
 
 import math
@@ -20,7 +20,7 @@ REMEMBERED: Final = 100_000
 
 
 class WorkUsedUp(TooManyRequests):
-    """The identity's allowance of processor time is used up; some of it is back after `retry_after` seconds."""
+    """The identity's work allowance is used up; part of it is available again after `retry_after` seconds."""
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after)
@@ -28,7 +28,7 @@ class WorkUsedUp(TooManyRequests):
 
 
 class Meter:
-    """Processor time of this thread, in seconds: of all steps, and of the longest one."""
+    """Processor time of this thread, in seconds: total of all steps, and of the longest one."""
 
     __slots__ = ("longest_step", "seconds")
 
@@ -43,7 +43,7 @@ class Meter:
 class Metered[T]:
     """Awaits a coroutine and measures each of its steps, from one suspension to the next.
 
-    What other tasks do meanwhile is theirs. The clock is the thread's, so a busy machine does not count as work.
+    The time of other tasks is not included. It uses the thread's clock, so a busy machine does not count as work.
     """
 
     def __init__(self, meter: Meter, coroutine: Coroutine[Any, Any, T]) -> None:
@@ -71,17 +71,17 @@ class Metered[T]:
 
 
 class _Level(NamedTuple):
-    """Milliseconds that count against an identity, as of `at` (seconds of the clock)."""
+    """Milliseconds charged to an identity, as of `at` (seconds of the clock)."""
 
     milliseconds: float
     at: float
 
 
 class WorkAllowance:
-    """So many milliseconds of processor time a minute for each identity, as a bucket that leaks at that rate.
+    """Milliseconds of processor time per minute for each identity, as a leaky bucket.
 
-    A read whose cost is only known afterwards may overdraw it; what is overdrawn has to leak away first. So over a
-    longer time nobody takes more than the allowance.
+    The cost of a read is known only afterwards, so it may overdraw the allowance; the overdraft is repaid first. So in
+    the long run nobody uses more than the allowance.
     """
 
     def __init__(
@@ -94,10 +94,10 @@ class WorkAllowance:
         self._clock = clock
         self._levels: OrderedDict[str, _Level] = OrderedDict()
         self.seconds = self.longest_step = 0.0
-        """Of all work since the start of the process."""
+        """Seconds of all work since the start of the process."""
 
     def admit(self, scope: HTTPScope, who: str) -> None:
-        """Raises WorkUsedUp when the allowance of `who`, a pseudonym, is used up."""
+        """Raises WorkUsedUp if the allowance of `who`, a pseudonym, is used up."""
         if not self._enabled:
             return
         over = self._level(who) - self._quota
@@ -107,7 +107,7 @@ class WorkAllowance:
             raise WorkUsedUp(retry_after=max(1, math.ceil(over / self._quota * WINDOW_SECONDS)))
 
     def charge(self, scope: HTTPScope, who: str, done: Meter) -> None:
-        """Counts work that was done, whatever became of it, and says in the answer's headers what is left."""
+        """Charges work, successful or not, and reports the remaining allowance in the response headers."""
         self.seconds += done.seconds
         self.longest_step = max(self.longest_step, done.longest_step)
         if not self._enabled:
@@ -126,7 +126,7 @@ class WorkAllowance:
         return max(0.0, known.milliseconds - (self._clock() - known.at) * self._quota / WINDOW_SECONDS)
 
     def _show(self, scope: HTTPScope, who: str) -> None:
-        """Beside the policy of the request's own count (draft-ietf-httpapi-ratelimit-headers-10 allows several)."""
+        """Adds to the policy of the request rate (draft-ietf-httpapi-ratelimit-headers-10 allows several)."""
         level = self._level(who)
         remaining, seconds = max(0, int(self._quota - level)), math.ceil(level / self._quota * WINDOW_SECONDS)
         others = [header for header in limit_headers(scope) if not header[1].startswith(b'"work"')]

@@ -1,4 +1,4 @@
-"""JSON Schema 2020-12 of request models and answers, as FastAPI publishes it, with the prose of their fields."""
+"""JSON Schema 2020-12 of request and response models, in FastAPI's format, with field descriptions."""
 
 from typing import Any, Final, cast
 
@@ -12,7 +12,7 @@ REFERENCE: Final = "#/components/schemas/"
 
 
 class Components:
-    """Schemas by name, gathered while operations are written."""
+    """Schemas by name, collected while operations are built."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
@@ -21,17 +21,17 @@ class Components:
         if issubclass(model, RequestModel):
             self.schemas[model.__name__] = self.request_model(model)
         else:
-            self._answer(model)
+            self._response_model(model)
         return {"$ref": REFERENCE + model.__name__}
 
     def request_model(self, model: type[RequestModel]) -> Schema:
-        """The model's own schema; those it refers to are gathered."""
+        """Returns the model's own schema and collects the schemas that it refers to."""
         schema = model.model_json_schema(ref_template=REFERENCE + "{model}", mode="validation")
-        # Enumerations keep their order and their type here; msgspec sorts them and leaves the type out.
+        # Pydantic keeps the order and type of enumerations; msgspec sorts them and omits the type.
         self.schemas |= {name: _tidied(inner) for name, inner in schema.pop("$defs", {}).items()}
         return _described(_tidied(schema), model.described)
 
-    def _answer(self, struct: type[Any]) -> None:
+    def _response_model(self, struct: type[Any]) -> None:
         _, schemas = msgspec.json.schema_components([struct], ref_template=REFERENCE + "{name}")
         prose = {inner.__name__: getattr(inner, "described", {}) for inner in _structs(struct)}
         for name, schema in schemas.items():
@@ -39,13 +39,13 @@ class Components:
 
 
 def example(model: type[Any]) -> dict[str, Any]:
-    """A value made of the examples of all its fields; empty where the model describes none."""
+    """Returns an example value built from the examples of all fields; empty if the model describes none."""
     described: Prose = getattr(model, "described", {})
     return {name: value for name, (_, value) in described.items()}
 
 
 def _structs(annotation: Any) -> list[Any]:
-    """The structs that an annotation speaks of, at any depth."""
+    """Returns the structs in an annotation, at any depth."""
     info = msgspec.inspect.type_info(annotation)
     found: list[Any] = []
     pending: list[Any] = [info]
@@ -71,7 +71,7 @@ def _described(schema: Schema, prose: Prose) -> Schema:
 
 
 def _tidied(schema: Schema) -> Schema:
-    """Without generated titles, empty lists and the defaults that only say that a field may be left out."""
+    """Removes generated titles, empty lists and defaults that only mark a field as optional."""
     return {
         key: {name: _tidied(inner) for name, inner in value.items()} if key == "properties" else _tidied_value(value)
         for key, value in schema.items()

@@ -1,4 +1,4 @@
-"""The whole document (OpenAPI 3.1.0), from the routes of an assembled application."""
+"""Builds the OpenAPI 3.1.0 document from the routes of the application."""
 
 import json
 from typing import Any, Final
@@ -13,13 +13,13 @@ from creatorvault.core.openapi.headers import HEADERS
 from creatorvault.core.openapi.operations import operation
 
 DESCRIPTION: Final = """\
-A private home for content ideas: capture, find, change and delete them. Titles, notes and tags are stored encrypted.
+Capture, search, change and delete content ideas. Titles, notes and tags are stored encrypted.
 
 Send a Better Auth token as `Authorization: Bearer <token>`; the token's subject is the `user_id` in the paths.
-Errors come as JSON with a `detail`, or, with `Accept: application/problem+json`, as RFC 9457 problem details. Every
-answer carries an `X-Correlation-ID`.
+Errors are JSON with a `detail`, or, with `Accept: application/problem+json`, RFC 9457 problem details. Every
+response carries an `X-Correlation-ID`.
 """
-# Litestar keeps methods in sets: without an order of its own the document would differ from run to run.
+# Litestar keeps methods in sets: without a fixed order the document would differ from run to run.
 METHODS: Final[tuple[Method, ...]] = ("POST", "GET", "PATCH", "PUT", "DELETE")
 BEARER: Final = {"type": "http", "scheme": "bearer", "description": "A Better Auth token (JWT)."}
 
@@ -40,12 +40,12 @@ def document(app: Litestar) -> dict[str, Any]:
 
 
 def _servers(path_prefix: str) -> dict[str, Any]:
-    """Relative to where the document is read from; without it, the paths begin at the root of that host."""
+    """Returns a server URL relative to the document; without one, paths begin at the root of the host."""
     return {"servers": [{"url": path_prefix}]} if path_prefix else {}
 
 
 def rendered(app: Litestar) -> str:
-    """The document as people read it, and as its snapshot is kept."""
+    """Returns the document as indented JSON, the format of the snapshot."""
     return json.dumps(document(app), indent=2, ensure_ascii=False) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""The headers that answers are documented with."""
+"""Documentation of response headers."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -13,27 +13,27 @@ TEXT: Final = {"type": "string"}
 
 HEADERS: Final[dict[str, dict[str, Any]]] = {
     CORRELATION_ID: {
-        "description": "Names this exchange in the service's log. A well-formed one that the client sends is kept.",
+        "description": "Identifies the request in the service's log. A well-formed value from the client is kept.",
         "schema": TEXT,
         "example": "0b8a3f52-1d07-4c0f-9a5e-6f0d3c2b7a19",
     },
     ETAG: {
-        "description": "The idea's revision: it changes with every change to the idea (RFC 9110 §8.8.3).",
+        "description": "Version of the idea, which changes with every change to the idea (RFC 9110 §8.8.3).",
         "schema": TEXT,
         "example": '"42"',
     },
     LOCATION: {
-        "description": "The path of the new idea.",
+        "description": "Path of the new idea.",
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/api/v1/user-1/ideas/7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11",
     },
     RATE_LIMIT: {
-        "description": "The limit that counted, how many requests are left of it, and for how many seconds it holds.",
+        "description": "The limit that applied, the remaining requests, and the seconds until it is reset.",
         "schema": TEXT,
         "example": '"writes";r=0;t=17',
     },
     RATE_LIMIT_POLICY: {
-        "description": "The limit that counted, its requests, and its window in seconds.",
+        "description": "The limit that applied, its number of requests, and its window in seconds.",
         "schema": TEXT,
         "example": '"writes";q=120;w=60',
     },
@@ -50,7 +50,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def on_every_answer() -> tuple[str, ...]:
+def on_every_response() -> tuple[str, ...]:
     return (CORRELATION_ID,)
 
 

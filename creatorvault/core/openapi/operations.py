@@ -1,4 +1,4 @@
-"""One operation of the document, from one handler."""
+"""Builds the OpenAPI operation of a handler."""
 
 import inspect
 import re
@@ -19,9 +19,9 @@ from creatorvault.core.errors import (
 )
 from creatorvault.core.http.inputs import OPT_KEY, Accepts
 from creatorvault.core.http.schemas import RequestModel
-from creatorvault.core.openapi.answers import Answer, Documentation, refused
 from creatorvault.core.openapi.components import Components, Schema, example
-from creatorvault.core.openapi.headers import on_every_answer, references
+from creatorvault.core.openapi.headers import on_every_response, references
+from creatorvault.core.openapi.responses import Documentation, DocumentedResponse, refused
 
 WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
 SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}]
@@ -32,14 +32,14 @@ REFUSED_WITHOUT_IDENTITY: Final[tuple[CreatorVaultError, ...]] = (
     TooManyRequests(retry_after=17),
     ServiceUnavailable(),
 )
-UNDOCUMENTED: Final = Documentation(answers=(Answer(description="Successful"),), request_examples={})
-"""Of a handler without `documents(…)`; it is published all the same, and tests/test_openapi.py names it."""
+UNDOCUMENTED: Final = Documentation(responses=(DocumentedResponse(description="Successful"),), request_examples={})
+"""For handlers without `documents(…)`; they are published too, and tests/test_openapi.py reports them."""
 
 BODY_TOO_LARGE: Final = TooLarge("The request body is too large")
 
 
 def operation_id(name: str, path: str, method: str) -> str:
-    """As FastAPI forms it, so that generated clients keep their names: list_ideas_api_v1__user_id__ideas_get."""
+    """Returns an id in FastAPI's format, which generated clients rely on: list_ideas_api_v1__user_id__ideas_get."""
     return re.sub(r"\W", "_", name + path) + f"_{method.lower()}"
 
 
@@ -47,7 +47,7 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
     accepted: Accepts = handler.opt.get(OPT_KEY, Accepts())
     public = bool(handler.opt.get("public"))
     written: dict[str, Any] = {
-        # Tags that are published twice stay so: resolve_tags() would make each appear once.
+        # Duplicate tags are kept as published; resolve_tags() would remove them.
         "tags": [tag for layer in handler.ownership_layers for tag in layer.tags or ()],
         "summary": handler.summary,
         "description": inspect.getdoc(handler.fn),
@@ -89,11 +89,11 @@ def _parameters(place: str, model: type[RequestModel] | None, components: Compon
 def _responses(
     handler: HTTPRouteHandler, accepted: Accepts, documentation: Documentation, components: Components
 ) -> dict[str, Any]:
-    answers = [*_shared(handler, accepted), *documentation.answers]
+    documented = [*_shared(handler, accepted), *documentation.responses]
     responses: dict[str, Any] = {}
-    for answer in sorted(answers, key=lambda answer: answer.status or 0):
-        status = str(int(answer.status or handler.status_code))
-        response = _response(answer, _body(answer, handler, components))
+    for outcome in sorted(documented, key=lambda outcome: outcome.status or 0):
+        status = str(int(outcome.status or handler.status_code))
+        response = _response(outcome, _body(outcome, handler, components))
         if status in responses:
             _merge(responses[status], response)
         else:
@@ -101,40 +101,40 @@ def _responses(
     return responses
 
 
-def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[Answer]:
+def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[DocumentedResponse]:
     if not handler.opt.get("public"):
         yield from map(refused, REFUSED_WITHOUT_IDENTITY)
     if accepted.body is not None:
         yield refused(BODY_TOO_LARGE)
 
 
-def _response(answer: Answer, content: Mapping[str, Any]) -> dict[str, Any]:
+def _response(documented: DocumentedResponse, content: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        "description": answer.description,
-        "headers": references((*answer.headers, *on_every_answer())),
+        "description": documented.description,
+        "headers": references((*documented.headers, *on_every_response())),
         **({"content": content} if content else {}),
     }
 
 
 def _merge(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Two errors of one status have one shape: the second adds its example."""
+    """Merges two errors of one status, which have the same schema: adds the examples and headers of the second."""
     one["content"]["application/json"]["examples"] |= other["content"]["application/json"]["examples"]
     one["headers"] |= other["headers"]
 
 
-def _body(answer: Answer, handler: HTTPRouteHandler, components: Components) -> dict[str, Any]:
-    if answer.model is not None:
-        return _content(components.reference(answer.model), answer.examples or _own_example(answer.model))
-    if (answer.status or handler.status_code) in WITHOUT_BODY:
+def _body(documented: DocumentedResponse, handler: HTTPRouteHandler, components: Components) -> dict[str, Any]:
+    if documented.model is not None:
+        return _content(components.reference(documented.model), documented.examples or _own_example(documented.model))
+    if (documented.status or handler.status_code) in WITHOUT_BODY:
         return {}
     declared = _declared(handler)
     if declared is None:
-        return _content({}, answer.examples)
-    return _content(components.reference(declared), answer.examples or _own_example(declared))
+        return _content({}, documented.examples)
+    return _content(components.reference(declared), documented.examples or _own_example(declared))
 
 
 def _declared(handler: HTTPRouteHandler) -> type[Struct] | None:
-    """The struct that a handler returns, bare or in a Response; None for a plain mapping, published as `{}`."""
+    """Returns the struct that a handler returns, bare or in a Response; None for a plain mapping, published as `{}`."""
     field = handler.parsed_return_field
     if field.is_subclass_of(Response):
         field = field.inner_types[0]

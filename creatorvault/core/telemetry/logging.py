@@ -1,4 +1,4 @@
-"""Structured logs: dotted event names with ids and numbers. Content, tokens, keys and SQL parameters never get here."""
+"""Structured logs: dotted event names with ids and numbers, never content, tokens, keys or SQL parameters."""
 
 import logging
 import logging.config
@@ -18,9 +18,9 @@ _encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
 class Logger:
-    """Sends events through PROCESSORS and writes what comes out.
+    """Passes events through PROCESSORS and writes the result.
 
-    structlog's own loggers, which know values to add to each event, take longer than all the processors together.
+    structlog's own loggers, which support bound values, take longer than all the processors together.
     """
 
     __slots__ = ("name",)
@@ -48,7 +48,7 @@ class Logger:
                 line = process(self, method, line)
         except structlog.DropEvent:
             return
-        sys.stderr.write(f"{line}\n")  # to what is the standard error output at that moment
+        sys.stderr.write(f"{line}\n")  # to the current standard error output
 
 
 def get_logger(name: str) -> Logger:
@@ -56,13 +56,13 @@ def get_logger(name: str) -> Logger:
 
 
 def configure_logging(level: str, log_format: LogFormat, *, production: bool) -> None:
-    """Our own events are rendered and written by themselves, those of libraries alike behind the standard library.
+    """Renders our own events directly, and those of libraries in the same format through the standard library.
 
     `auto` is JSON in production and readable text elsewhere. Tracebacks are rendered without local variables,
-    which would carry titles and keys.
+    which could contain titles and keys.
     """
-    # Through the standard library's records and handlers, as libraries log, a line costs several times as much; each
-    # request leaves one.
+    # Through the records and handlers of the standard library a line costs several times as much, and each
+    # request logs one.
     as_json = log_format == "json" or (log_format == "auto" and production)
     PROCESSORS[:] = [
         _Least(level),
@@ -73,7 +73,7 @@ def configure_logging(level: str, log_format: LogFormat, *, production: bool) ->
 
 
 class _Least:
-    """Drops what is below a level."""
+    """Drops events below a level."""
 
     def __init__(self, level: str) -> None:
         self._level = logging.getLevelNamesMapping()[level.upper()]
@@ -85,7 +85,7 @@ class _Least:
 
 
 def _origin(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Where and when: what structlog's own processors would add one by one, with less ado for each line."""
+    """Adds logger, level and time in one step, which is cheaper than one structlog processor for each."""
     event["logger"] = logger.name
     event["level"] = method
     event["timestamp"] = f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}Z"
@@ -93,7 +93,7 @@ def _origin(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
 
 
 def _ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Which request an event belongs to."""
+    """Adds the ids of the current request."""
     if (context := CURRENT.get()) is not None:
         event["correlation_id"] = context.correlation_id
         event["trace_id"] = context.trace.trace_id
@@ -101,7 +101,7 @@ def _ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 
 
 def _of_libraries() -> list[Processor]:
-    """The standard library's JSON, since it takes every text that a library may log, lone surrogates included."""
+    """Uses the standard library's JSON, which accepts any text that a library may log, including lone surrogates."""
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
 
 
@@ -117,7 +117,7 @@ def _json(logger: WrappedLogger, method: str, event: EventDict) -> str:
 
 
 PROCESSORS: Final[list[Processor]] = [_origin, *_readable()]
-"""What each of our own events goes through, the renderer last. Configuring changes it in place."""
+"""Processors of our own events, the renderer last. Configuring changes the list in place."""
 
 
 def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
@@ -141,6 +141,6 @@ def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
             "stderr": {"class": "logging.StreamHandler", "stream": "ext://sys.stderr", "formatter": "structured"}
         },
         "root": {"level": level.upper(), "handlers": ["stderr"]},
-        # httpx logs whole URLs at INFO, SQLAlchemy and asyncpg whole statements: none of that is ours to print.
+        # httpx logs whole URLs at INFO, SQLAlchemy and asyncpg whole statements, which may contain private data.
         "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "sqlalchemy", "asyncpg", "alembic")},
     }

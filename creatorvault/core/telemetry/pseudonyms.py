@@ -1,4 +1,4 @@
-"""Names for callers and addresses in logs and counters, which say nothing about them without the key."""
+"""Pseudonyms of callers and addresses in logs and counters, which reveal nothing without the key."""
 
 import hmac
 from functools import lru_cache
@@ -9,10 +9,10 @@ REMEMBERED: Final = 10_000
 
 
 class Pseudonyms:
-    """HMAC-SHA256 (RFC 2104) under the key of this deployment, in 24 hexadecimal digits.
+    """HMAC-SHA256 (RFC 2104) with the key of this deployment, in 24 hexadecimal digits.
 
-    The same in all processes that have the key, so that they count one caller as one. Without the key nobody can try
-    whether a pseudonym is that of a user id they know.
+    Pseudonyms are the same in all processes with the key, so that they count a caller as one. Without the key nobody
+    can test whether a pseudonym belongs to a known user id.
     """
 
     def __init__(self, key: bytes) -> None:
@@ -20,5 +20,5 @@ class Pseudonyms:
         self.of = lru_cache(REMEMBERED)(self._of)
 
     def _of(self, *parts: str) -> str:
-        """Of a user: realm and user id. Of an operator: the actor of the audit log."""
+        """Computes the pseudonym of a user from realm and user id, that of an operator from the audit log's actor."""
         return hmac.digest(self._key, "\0".join(parts).encode(), "sha256").hex()[:DIGITS]

@@ -1,4 +1,4 @@
-"""One request and its answer, as logs, metrics and traces see them: templates, numbers, pseudonyms, nothing private."""
+"""The request context for logs, metrics and traces: route templates, numbers and pseudonyms, nothing private."""
 
 import time
 from collections.abc import Callable
@@ -15,17 +15,17 @@ STATE_KEY: Final = "exchange"
 UNMATCHED: Final = "unmatched"
 METHODS: Final = frozenset(HTTPMethod)
 CURRENT: Final[ContextVar["RequestContext | None"]] = ContextVar("exchange", default=None)
-"""The exchange that the running task is about."""
+"""The request that the current task handles."""
 
 
 class RequestContext:
-    """`status` is 0 until the answer begins, and stays 0 when the client goes away before."""
+    """`status` is 0 until the response starts, and stays 0 if the client disconnects before."""
 
     __slots__ = ("bytes_out", "caller", "correlation_id", "method", "scope", "started", "status", "trace")
 
     def __init__(self, scope: HTTPScope, correlation_id: str) -> None:
         self.scope = scope
-        # As it was sent, since HEAD is routed as GET. A client may send any word: what HTTP does not know is OTHER.
+        # The method as sent, since HEAD is routed as GET. Unknown methods are recorded as OTHER.
         self.method = scope["method"] if scope["method"] in METHODS else "OTHER"
         self.correlation_id = correlation_id
         self.started = time.perf_counter()
@@ -35,27 +35,27 @@ class RequestContext:
         self.caller: str | None = None
 
     def leave(self) -> None:
-        """When it is over: lets go of the request. Each would hold the other, and both would stay in memory until
-        garbage is looked for, after hundreds of requests more.
+        """Drops the reference to the request when it ends. The reference cycle would keep both in memory until the next
+        garbage collection, hundreds of requests later.
         """
         del self.scope
 
     @property
     def seconds(self) -> float:
-        """Since the request arrived."""
+        """Returns the seconds since the request arrived."""
         return time.perf_counter() - self.started
 
     @property
     def route(self) -> str:
-        """The template, since paths carry user ids: `/api/v1/{user_id}/ideas`. Known once the request is routed."""
+        """Returns the route template, since paths contain user ids: `/api/v1/{user_id}/ideas`. Known after routing."""
         return self.scope.get("path_template") or UNMATCHED
 
 
 type RequestHook = Callable[[RequestContext], AbstractContextManager[None]]
-"""Entered before the application sees a request, left when the answer is out."""
+"""A context manager around each request, entered before the application and left after the response."""
 
 type CompletionHook = Callable[[RequestContext], None]
-"""Told of an exchange when it is over."""
+"""Called at the end of each request."""
 
 
 def request_context_of(scope: HTTPScope) -> RequestContext:

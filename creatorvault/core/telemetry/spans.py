@@ -1,6 +1,6 @@
-"""A span of OpenTelemetry for each request, without the path, the query, addresses or anybody's id.
+"""An OpenTelemetry span for each request, without path, query, addresses or ids of users.
 
-Needs the extra `otel`; `creatorvault.core.telemetry.tracing` imports this when there is something to send to.
+Needs the extra `otel`; `creatorvault.core.telemetry.tracing` imports this module if an endpoint is configured.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ SERVICE: Final = Resource({"service.name": "creatorvault"})
 
 
 class Spans:
-    """An observer of the edge. Its span is the current one while the request is answered."""
+    """A context manager of the edge, whose span is the current one during the request."""
 
     def __init__(self, exporter: SpanExporter) -> None:
         self._provider = TracerProvider(resource=SERVICE.merge(OTELResourceDetector().detect()))
@@ -60,17 +60,17 @@ class Spans:
                     span.set_status(StatusCode.ERROR)
 
     async def aclose(self) -> None:
-        """Sends what is left; the exporter's own timeout bounds it."""
+        """Sends remaining spans, limited by the exporter's timeout."""
         await asyncio.to_thread(self._provider.shutdown)
 
 
 def exported_spans() -> Spans:
-    """Where to, and with which headers, say OpenTelemetry's own variables."""
+    """Returns an exporter, configured by OpenTelemetry's own variables."""
     return Spans(OTLPSpanExporter())
 
 
 def _caller(trace: Trace) -> Context:
-    """The caller's span as the parent, so that its decision to sample is followed."""
+    """Returns the caller's span as the parent, so that its sampling decision is respected."""
     if trace.parent_id is None:
         return Context()
     flags = TraceFlags(TraceFlags.SAMPLED if trace.sampled else TraceFlags.DEFAULT)

@@ -1,4 +1,4 @@
-"""Which trace a request belongs to (W3C Trace Context, level 1)."""
+"""The trace that a request belongs to (W3C Trace Context, level 1)."""
 
 import os
 import re
@@ -14,7 +14,7 @@ FORBIDDEN_VERSION: Final = b"ff"
 
 
 class Trace(NamedTuple):
-    """`parent_id` is the caller's span, None where the trace begins here."""
+    """`parent_id` is the caller's span, or None if the trace begins here."""
 
     trace_id: str
     parent_id: str | None = None
@@ -22,7 +22,7 @@ class Trace(NamedTuple):
 
 
 def trace_of(scope: HTTPScope) -> Trace:
-    """The caller's trace when its header is valid (§3.2), else a new one. Several headers are none (§4.3)."""
+    """Returns the caller's trace if its header is valid (§3.2), else a new one. Several headers are invalid (§4.3)."""
     if HEADER not in first_values(scope):
         return Trace(os.urandom(16).hex())
     given = [value for name, value in scope["headers"] if name == HEADER]
@@ -30,7 +30,7 @@ def trace_of(scope: HTTPScope) -> Trace:
 
 
 def _read(header: bytes) -> Trace | None:
-    """Later versions may add fields, version 00 may not (§4.3). An id of zeros only is invalid (§3.2.2)."""
+    """Later versions may add fields, version 00 may not (§4.3). An id of only zeros is invalid (§3.2.2)."""
     found = FORM.fullmatch(header)
     if found is None:
         return None

@@ -1,6 +1,6 @@
-"""OpenTelemetry, for those who ask for it: its packages, which are the extra `otel`, and OTEL_EXPORTER_OTLP_ENDPOINT.
+"""Optional tracing with OpenTelemetry: it needs the extra `otel` and OTEL_EXPORTER_OTLP_ENDPOINT.
 
-Where spans go, and which of them, is configured by OpenTelemetry's own variables (OTEL_TRACES_SAMPLER, …).
+OpenTelemetry's own variables configure export and sampling (OTEL_TRACES_SAMPLER, …).
 """
 
 import os
@@ -22,18 +22,18 @@ log = get_logger(__name__)
 ENDPOINTS: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 STATE_KEY: Final = "spans"
 PACKAGES: Final = "opentelemetry-sdk opentelemetry-exporter-otlp-proto-http"
-"""By the names that PyPI has them under. It has no `creatorvault`, whose extras an index could give somebody else's."""
+"""Package names on PyPI. `creatorvault` is not on PyPI, where somebody else could publish its extras."""
 
 
 class Observed(Protocol):
-    """An application that shows its requests to observers."""
+    """An application with hooks around its requests."""
 
     request_hooks: Sequence[RequestHook]
     state: State
 
 
 def install_tracing(app: Observed, environ: Mapping[str, str] = os.environ) -> None:
-    """Nothing is traced unless an endpoint is configured; without the extra, a warning says what is missing."""
+    """Traces requests if an endpoint is configured; logs a warning if the extra is missing."""
     if not any(environ.get(name) for name in ENDPOINTS):
         return
     try:

@@ -1,4 +1,4 @@
-"""Work for a client that has left: it is cancelled where it is long and changes nothing."""
+"""Cancels long, read-only work of a client that has disconnected."""
 
 import asyncio
 from types import TracebackType
@@ -12,7 +12,7 @@ from creatorvault.core.errors import ClientGone
 class ClientWatch:
     """A block that is cancelled when its client disconnects. The request's body must have been read before.
 
-    Watching begins with `start`, since for most requests it would take longer than they do.
+    Watching begins with `start`, since for most requests it would take longer than the request.
     """
 
     def __init__(self, receive: Receive) -> None:
@@ -21,7 +21,7 @@ class ClientWatch:
         self._is_gone = False
 
     def start(self) -> None:
-        """May be called again and again."""
+        """Starts watching. May be called repeatedly."""
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
 
@@ -33,7 +33,7 @@ class ClientWatch:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        """Raises ClientGone in place of the cancellation that this watch has caused."""
+        """Raises ClientGone instead of the cancellation that this watch has caused."""
         if self._watcher is not None:
             self._watcher.cancel()
         if self._is_gone and self._task.uncancel() <= self._cancellations and kind is asyncio.CancelledError:

@@ -1,7 +1,7 @@
-"""One deadline for all that a request waits for outside of this process, however many times it waits.
+"""One deadline for everything outside of this process that a request waits for, however often it waits.
 
-It counts the waiting alone. While the process computes on what it was given, it stands still: a request that takes long
-because it has much to do is not refused by a database that answers promptly.
+Only waiting counts. The clock stops while the process computes: a request that takes long because it has much to
+compute is not refused if the database answers promptly.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from typing import Final
 
 
 class WaitBudget:
-    """How long one exchange has waited, in seconds. Waits at the same time count once."""
+    """The time that one request has waited, in seconds. Concurrent waits count once."""
 
     __slots__ = ("_over_at", "_since", "_waited", "_waits", "over")
 
@@ -23,7 +23,7 @@ class WaitBudget:
         self.over: bool = False
 
     def start(self, seconds: float) -> None:
-        """A wait begins, and the exchange may wait for `seconds` in all."""
+        """Starts a wait. The request may wait for `seconds` in total."""
         if self._waits == 0:
             self._since = monotonic()
             self._over_at = self._since + seconds - self._waited
@@ -31,7 +31,7 @@ class WaitBudget:
 
     @property
     def left(self) -> float:
-        """For how many seconds more the wait that has begun may last."""
+        """Returns the remaining seconds of the current wait."""
         return self._over_at - monotonic()
 
     def stop(self) -> None:
@@ -40,11 +40,11 @@ class WaitBudget:
             self._waited += monotonic() - self._since
 
 
-_WAIT_BUDGET: Final[ContextVar[WaitBudget | None]] = ContextVar("patience", default=None)
+_WAIT_BUDGET: Final[ContextVar[WaitBudget | None]] = ContextVar("wait_budget", default=None)
 
 
 class RequestDeadline:
-    """For all that is waited for within, in the tasks that are begun within too."""
+    """Applies to all waits within the block, including those of tasks started in it."""
 
     __slots__ = ("_token", "_wait_budget")
 
@@ -58,13 +58,13 @@ class RequestDeadline:
 
 
 def current_wait_budget() -> WaitBudget:
-    """The exchange's. Outside of one, and in a task that outlives it, each wait has a patience of its own."""
+    """Returns the request's budget. Outside a request, and in a task that outlives it, each wait has its own budget."""
     wait_budget = _WAIT_BUDGET.get()
     return WaitBudget() if wait_budget is None or wait_budget.over else wait_budget
 
 
 class Waiting:
-    """Raises TimeoutError once the exchange has waited for `seconds`, what it has waited before included."""
+    """Raises TimeoutError once the request has waited for `seconds` in total, including earlier waits."""
 
     __slots__ = ("_seconds", "_timeout", "_wait_budget")
 

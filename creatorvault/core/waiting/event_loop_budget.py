@@ -1,6 +1,6 @@
-"""The event-loop budget: long computations run in slices, one slice in each turn of the event loop.
+"""The event-loop budget: long computations run in slices, one slice per iteration of the event loop.
 
-However many of them are under way, a request that has little to do waits for one slice at most at each of its steps.
+However many of them are running, a short request waits for at most one slice at each of its steps.
 """
 
 import asyncio
@@ -12,21 +12,21 @@ from typing import Final
 
 SLICE_SECONDS: Final = 0.001
 LET_GO_SECONDS: Final = 0.00005
-"""For the server's own thread, which takes requests in and sends answers: while this thread sleeps, it gets the
-interpreter's lock. Otherwise it would wait five milliseconds for it, at each of a request's steps: the event loop
-releases the lock while it polls, but for less time than any thread takes to wake up.
+"""Lets the server's own thread, which receives requests and sends responses, acquire the interpreter lock while this
+thread sleeps. Otherwise it would wait five milliseconds for the lock, at each step of a request: the event loop
+releases the lock while it polls, but for less time than a thread needs to wake up.
 """
 
 
 class EventLoopBudget:
-    """One per process, for one event loop. First come, first served."""
+    """One per process and event loop. First come, first served."""
 
     def __init__(self) -> None:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_scheduled = False
 
     async def pause(self) -> None:
-        """Returns in a later turn of the event loop, in which no other computation has run."""
+        """Returns in a later iteration of the event loop, in which no other computation has run."""
         loop = asyncio.get_running_loop()
         waiting = loop.create_future()
         self._waiting.append(waiting)
@@ -39,11 +39,11 @@ class EventLoopBudget:
             loop.call_soon(self._wake_next, loop)
 
     def _wake_next(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Whoever is woken runs in the next turn of the loop, before this is called again."""
+        """Wakes the next computation, which runs in the next iteration of the loop, before this is called again."""
         self._is_scheduled = False
         while self._waiting:
             waiting = self._waiting.popleft()
-            if not waiting.done():  # cancelled while it waited
+            if not waiting.done():  # cancelled while waiting
                 waiting.set_result(None)
                 break
         if self._waiting:
@@ -51,18 +51,18 @@ class EventLoopBudget:
 
 
 class TimeSlice:
-    """One computation's slices. Its steps check `is_over` after every piece of work, and rest when it is."""
+    """The slices of one computation, which checks `is_over` after every piece of work and then calls `rest`."""
 
     __slots__ = ("_budget", "_ends", "_on_pause")
 
     def __init__(self, budget: EventLoopBudget | None = None, on_pause: Callable[[], None] | None = None) -> None:
-        """`on_pause` is called whenever a slice is over: this computation is a long one."""
+        """`on_pause` is called at the end of each slice, that is, for long computations."""
         self._budget = EventLoopBudget() if budget is None else budget
         self._on_pause = on_pause
         self.restart()
 
     def restart(self) -> None:
-        """A slice begins now. For a computation that has waited for something else since it was made."""
+        """Starts a new slice, for a computation that has waited for something else since it was created."""
         self._ends = perf_counter() + SLICE_SECONDS
 
     @property
@@ -70,7 +70,7 @@ class TimeSlice:
         return perf_counter() >= self._ends
 
     async def rest(self) -> None:
-        """Lets everything else run."""
+        """Yields to other tasks."""
         if self._on_pause is not None:
             self._on_pause()
         time.sleep(LET_GO_SECONDS)  # noqa: ASYNC251  # it is this thread that has to sleep

@@ -1,4 +1,4 @@
-"""Who works on the same thing takes turns, and waits for it no longer than a request may wait."""
+"""Locks by key, whose waiting time is limited by the request's wait budget."""
 
 import asyncio
 from collections.abc import Hashable
@@ -9,16 +9,16 @@ from creatorvault.core.waiting.deadlines import Waiting
 
 
 class KeyedLocks[Key: Hashable]:
-    """A queue for each key, while anybody is in it. One per process and kind of work, for one event loop."""
+    """A queue for each key in use. One per process and kind of work, for one event loop."""
 
     def __init__(self, answer_seconds: float) -> None:
-        """`answer_seconds` are what a request may wait in all, for its turn too."""
+        """`answer_seconds` is the total time that a request may wait, including for the lock."""
         self._answer_seconds = answer_seconds
-        # Not locks: one that is being handed over to somebody who waits says of itself that it is free.
+        # Not asyncio.Lock, which reports itself as unlocked while it is being passed to a waiter.
         self._queues: WeakValueDictionary[Key, asyncio.Semaphore] = WeakValueDictionary()
 
     def lock(self, key: Key) -> "KeyedLock":
-        """Raises ServiceUnavailable when the turn does not come while the request may wait."""
+        """Raises ServiceUnavailable if the lock is not acquired within the wait budget."""
         queue = self._queues.get(key)
         if queue is None:
             self._queues[key] = queue = asyncio.Semaphore(1)

@@ -1,6 +1,6 @@
-"""Time limits for what nearly always ends long before: one timer for all that is waited for, and not one for each.
+"""Coarse timeouts that share one event-loop timer.
 
-`asyncio.timeout` asks the event loop for a timer and gives it up again, which takes longer than all the rest of a wait.
+`asyncio.timeout` creates and cancels a timer of the event loop, which takes longer than the rest of a short wait.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Timeouts:
-    """One for each part that waits, for one event loop. Limits of about the same length keep its timer from moving."""
+    """One for each component that waits, for one event loop. With limits of similar length its timer rarely changes."""
 
     def __init__(self) -> None:
         self._running: set[TimeLimit] = set()
@@ -19,7 +19,7 @@ class Timeouts:
         self._looks_at = 0.0
 
     def within(self, seconds: float) -> "TimeLimit":
-        """A context as `asyncio.timeout` makes one. Raises TimeoutError on leaving it, when the time was over."""
+        """Returns a context manager like `asyncio.timeout`. Raises TimeoutError on exit if the time was exceeded."""
         return TimeLimit(self, monotonic() + seconds)
 
     def add(self, limit: "TimeLimit") -> None:
@@ -28,14 +28,14 @@ class Timeouts:
             self._look_at(limit.ends_at)
 
     def discard(self, limit: "TimeLimit") -> None:
-        """The timer stays: whether there is something to do is found out when it is time."""
+        """Keeps the timer: it checks when it fires whether there is anything to do."""
         self._running.discard(limit)
 
     def _look_at(self, time: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._looks_at = time
-        # In no context: that of a request would stay in memory as long as the timer.
+        # In an empty context: that of a request would stay in memory as long as the timer.
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(0.0, time - monotonic()), self._look, context=Context())
 
@@ -50,7 +50,7 @@ class Timeouts:
 
 
 class TimeLimit:
-    """Cancels the task that has entered it when the time is over."""
+    """Cancels the task that has entered it when the time is exceeded."""
 
     __slots__ = ("_cancellations", "_over", "_task", "_timeouts", "ends_at")
 
@@ -70,6 +70,6 @@ class TimeLimit:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._timeouts.discard(self)
-        # Somebody else may have cancelled the task at the same time: that is not for us to take back.
+        # Somebody else may have cancelled the task at the same time; that cancellation must not be undone.
         if self._over and self._task.uncancel() <= self._cancellations and kind is asyncio.CancelledError:
             raise TimeoutError from error

@@ -1,7 +1,7 @@
-"""Folding for alphabets that a table of 256 places holds, in two passes of C: CPython's codecs for single bytes.
+"""Folding for alphabets that fit in a table of 256 places, in two passes in C: CPython's single-byte codecs.
 
-One goes from characters to places, one from places to what they count as (`letters`). 5,000 characters take some 12
-microseconds; character by character it is 200, and what a search must do anyway for one idea, without its notes, is 20
+The first maps characters to places, the second maps places to folded letters (`letters`). 5,000 characters take about
+12 microseconds; character by character it is 200, and the other costs of searching one idea, without its notes, are 20
 (`benchmarks/micro_folding.py`).
 """
 
@@ -12,7 +12,7 @@ from typing import Final, cast
 from creatorvault.ideas.text.letters import folded_letter
 
 OUTLIER: Final = b"\x01"
-"""The place of what an alphabet does not have. No alphabet has U+0001 either."""
+"""The place of characters that are not in the alphabet. No alphabet contains U+0001."""
 
 SHARED: Final = "".join(map(chr, range(0x20, 0x7F))) + "\t\n\r\u00a0‘’‚“”„«»–—…"
 EUROPEAN: Final = (
@@ -26,14 +26,14 @@ GREEK_SMALL: Final = "αβγδεζηθικλμνξοπρστυφχψωάέήίό
 
 class Alphabet:
     def __init__(self, letters: str) -> None:
-        characters = f"\0\ufffe{SHARED}{letters}".ljust(256, "\ufffe")  # the first is as charmap_build wants it
+        characters = f"\0\ufffe{SHARED}{letters}".ljust(256, "\ufffe")  # the first entry is required by charmap_build
         self._places = codecs.charmap_build(characters)
         self._longer: list[tuple[str, str]] = []
         self._folded = characters[0] + OUTLIER.decode() + "".join(map(self._one, characters[2:]))
         self.letters = frozenset(letters)
 
     def _one(self, character: str) -> str:
-        """What a character counts as or, for several, a control character that no alphabet has: it stands for them."""
+        """Returns the folded character or, for several, a control character that stands for them."""
         folded = folded_letter(character)
         if len(folded) == 1:
             return folded
@@ -41,7 +41,7 @@ class Alphabet:
         return self._longer[-1][0]
 
     def places(self, text: str, errors: str = "strict") -> bytes:
-        """One for each character. Raises UnicodeEncodeError at the first that the alphabet does not have."""
+        """Returns one place per character. Raises UnicodeEncodeError at the first that is not in the alphabet."""
         return codecs.charmap_encode(text, errors, self._places)[0]
 
     def folded(self, places: bytes) -> str:
@@ -58,15 +58,15 @@ def _outliers(error: UnicodeError) -> tuple[bytes, int]:
 
 
 OUTLIERS: Final = "creatorvault.outliers"
-"""As `errors`: what the alphabet does not have gets the place OUTLIER."""
+"""Value for `errors`: characters that are not in the alphabet get the place OUTLIER."""
 
 codecs.register_error(OUTLIERS, _outliers)
 
 EACH: Final = 32
-"""So many characters are one in the sample that says what a text is mostly of."""
+"""One of so many characters is in the sample that determines the main alphabet of a text."""
 
 LONG: Final = 16 * EACH
-"""Shorter texts are not worth a sample."""
+"""Shorter texts are not sampled."""
 
 ALPHABETS: Final = (
     Alphabet(EUROPEAN),
@@ -81,7 +81,7 @@ _OWN: Final = [
 
 
 def fold_in_alphabet(text: str) -> str | None:
-    """None if no alphabet has all of its characters."""
+    """Returns None if no alphabet contains all characters."""
     if len(text) > LONG and not _is_perhaps_in_one(text[::EACH]):
         return None
     alphabet = ALPHABETS[0]
@@ -96,7 +96,7 @@ def fold_in_alphabet(text: str) -> str | None:
 
 
 def _is_perhaps_in_one(sample: str) -> bool:
-    """What is in none costs the codec a look at each of them in a row, and Japanese is one row."""
+    """Pre-check: for text in no alphabet, such as Japanese, the codec handles each character of a run one by one."""
     try:
         ALPHABETS[0].places(sample)
     except UnicodeEncodeError as error:
@@ -105,5 +105,5 @@ def _is_perhaps_in_one(sample: str) -> bool:
 
 
 def nearest_alphabet(text: str) -> Alphabet:
-    """One that a letter of the text is in and that not all texts in Latin letters are in; else the European one."""
+    """Returns an alphabet that contains a distinctive letter of the text; else the European one."""
     return next((alphabet for alphabet, own in _OWN if own.search(text)), ALPHABETS[0])

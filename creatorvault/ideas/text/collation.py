@@ -1,8 +1,8 @@
 """The order of titles: the Unicode Collation Algorithm (Unicode Technical Standard #10) by pyuca.
 
-It is one order for all languages, which docs/search.md shows. pyuca reads the standard's table and finds the collation
-elements of a piece of text. What it finds is remembered for pieces that no contraction reaches out of, which are single
-characters nearly always. Its own sort keys take 33 microseconds and a kilobyte for each title, these 7 and some hundred
+It is one order for all languages, shown in docs/search.md. pyuca reads the standard's table and returns the collation
+elements of a piece of text. They are cached for pieces that are not part of a longer contraction, which are nearly
+always single characters. pyuca's own sort keys take 33 microseconds and a kilobyte per title, these 7 and some hundred
 bytes (docs/decisions/0013-collation.md).
 """
 
@@ -18,13 +18,13 @@ from creatorvault.ideas.text.letters import PLAIN
 from creatorvault.ideas.text.stream_safe import NON_STARTER, stream_safe
 
 ORDER: Final = f"1/10.0.0/{unidata_version}"
-"""Of this code, of the table, of Python's character data: where one changes, titles may come in another order."""
+"""Version of this code, of the table and of Python's character data: if one changes, titles may sort differently."""
 
 LATEST_SYMBOL: Final = "\U0001f9e6"
-"""The last emoji of the table. Symbols of later versions follow it."""
+"""The last emoji of the table. Symbols of later versions sort after it."""
 
 END_OF_PLANES: Final = 0x20000
-"""Of those that have marks."""
+"""Cache of pieces with combining marks."""
 
 LONGEST_KEPT: Final = 4
 MOST_KEPT: Final = 8192
@@ -36,11 +36,11 @@ LEAST_SECONDARY: Final = 0x20
 PLAIN_SIGNS: Final = {ord(sign): plain for sign, plain in PLAIN.items()}
 
 type Weights = tuple[bytes, bytes, bytes]
-"""Primary ones of two bytes, secondary and tertiary ones of one."""
+"""Primary weights have two bytes, secondary and tertiary ones have one."""
 
 
 def title_key(title: str) -> tuple[bytes, str]:
-    """Between titles that the algorithm finds equal the code points decide."""
+    """Returns the sort key. Titles that are equal by the algorithm sort by their code points."""
     table = collation_table()
     text = title
     if not text.isascii():
@@ -55,7 +55,7 @@ def title_key(title: str) -> tuple[bytes, str]:
 
 
 def _from_first_letter(text: str) -> str:
-    """Without the punctuation, the blanks and the invisible characters before it; all, if there is nothing else."""
+    """Skips leading punctuation, spaces and invisible characters, unless there is nothing else."""
     for start, character in enumerate(text):
         if category(character)[0] not in "PZC":
             return text[start:]
@@ -64,18 +64,18 @@ def _from_first_letter(text: str) -> str:
 
 @cache
 def collation_table() -> "CollationTable":
-    """Reading it takes some 0.2 seconds, so a server does it before it takes requests, and 13 MB."""
+    """Reads the table. This takes about 0.2 seconds, so a server does it before it accepts requests, and 13 MB."""
     return CollationTable()
 
 
 class CollationTable(dict[str, Weights]):
-    """The weights of pieces of text. `piece` cuts a text into them, one that holds anything `special`."""
+    """The weights of pieces of text. `piece` splits a text that contains anything `special` into them."""
 
     def __init__(self) -> None:
         self.collator: Any = Collator_10_0_0()
         tails = {chr(point) for point in range(END_OF_PLANES) if combining(chr(point))}
         goes_on = set(map(chr, _tails(self.collator.table.root)))
-        tails_in_bmp = "".join(sorted(sign for sign in goes_on if sign <= "\uffff"))  # NON_STARTER has all beyond
+        tails_in_bmp = "".join(sorted(sign for sign in goes_on if sign <= "\uffff"))  # NON_STARTER has the rest
         tail = "".join(sorted(tails | goes_on))
         self.special = re.compile(rf"\d|{NON_STARTER}|[{tails_in_bmp}]")
         self.piece = re.compile(rf"\d+|(?s:.)[{tail}]*")
@@ -101,7 +101,7 @@ class CollationTable(dict[str, Weights]):
         return pack(f">{len(primaries)}H", *primaries), secondary, tertiary
 
     def _number(self, digits: str) -> Weights:
-        """How many digits there are, then these: among all that begins with a digit, in the order of the values."""
+        """Encodes the number of digits, then the digits: sorts by value, among texts that begin with a digit."""
         significant = digits.lstrip("0")
         primaries = [self._digits[0], len(significant) + 1, *(self._digits[int(digit)] for digit in significant)]
         return pack(f">{len(primaries)}H", *primaries), b"", b""
@@ -111,7 +111,7 @@ class CollationTable(dict[str, Weights]):
         return elements
 
     def _known(self, character: str) -> str:
-        """Of characters later than the table, capitals sort as small letters, and symbols behind the other ones."""
+        """For characters newer than the table, capitals sort as small letters, and symbols after the other symbols."""
         if ord(character) in self.collator.table.root.children:
             return character
         if (small := character.lower()) != character:
@@ -120,7 +120,7 @@ class CollationTable(dict[str, Weights]):
 
 
 def _tails(root: Any) -> set[int]:
-    """The code points that contractions go on with."""
+    """Returns the code points that continue a contraction."""
     found: set[int] = set()
     nodes = [node for node in root.children.values() if node.children]
     while nodes:

@@ -1,8 +1,8 @@
-"""The fixed rule by which two texts count as the same, for search and tags. docs/search.md shows what it finds.
+"""Folding of text for search and tags: two texts are equal if their folded forms are. See docs/search.md.
 
-It is one rule for all languages and never depends on a locale: an answer may not change with the server's settings.
+It is one rule for all languages and never depends on a locale: results must not change with the server's settings.
 Normalisation forms and Stream-Safe Text: Unicode Standard Annex #15. Default Case Folding and NFKC_Casefold: The
-Unicode Standard, section 3.13. The cost is linear in the text, whatever it holds.
+Unicode Standard, section 3.13. The cost is linear in the length of any text.
 """
 
 import re
@@ -18,15 +18,15 @@ from creatorvault.ideas.text.letters import IGNORABLE_BEYOND as BEYOND_BMP
 from creatorvault.ideas.text.stream_safe import JOINER, NON_STARTER, stream_safe
 
 RULE: Final = f"3/{unidata_version}"
-"""What is folded by another rule, or with the tables of another version of Unicode, may be folded differently."""
+"""Version of the rule and of Unicode's tables: another version may fold texts differently."""
 
 
 def fold(text: str) -> str:
-    """Both a search and what it is searched in go through it, and a match is a substring of the folded text.
+    """Folds search terms and the texts to search; a match is a substring of the folded text.
 
-    Default-ignorable characters are removed, each character is mapped to what it counts as (`letters`), accents that
-    follow a letter are removed, and a run of white space is one blank. Folding twice changes nothing. Nothing is left
-    of a text that holds only what is ignored.
+    Default-ignorable characters are removed, each character is mapped to its folded letters (`letters`), accents that
+    follow a letter are removed, and a run of white space becomes one space. Folding is idempotent. A text of only
+    ignored characters becomes empty.
     """
     if text.isascii():
         folded = text.lower()
@@ -36,23 +36,23 @@ def fold(text: str) -> str:
             return folded
     else:
         folded = fold_in_alphabet(text) or _fold_any(text)
-    while _has_two_blanks(folded):  # each time the longest run is half as long
+    while _has_two_blanks(folded):  # each pass halves the longest run
         folded = folded.replace("  ", " ")
     return folded
 
 
 def _has_two_blanks(folded: str) -> bool:
-    """CPython looks at each character for it, and takes several times as long as to encode them and look at many."""
+    """Searches the encoded text: CPython's search in the str takes several times as long as encoding it."""
     if folded.isascii():
         place: int = stringzilla.find(folded, "  ")
     else:
-        # Found from the middle of a character on it would be U+2000, which is white space, and so a blank once folded.
+        # A match that begins inside a character would be U+2000, which is white space, and therefore folded to a space.
         place = stringzilla.find(folded.encode("utf-16-le", "surrogatepass"), TWO_BLANKS)
     return place >= 0
 
 
 def _with_blanks_for(control: str, text: str) -> str:
-    """A blank for each run of it and of blanks. To look for two blanks would take several times as long."""
+    """Replaces each run of it and of spaces by one space. A search for two spaces takes several times as long."""
     first, *others, last = text.split(control)
     return " ".join([first.rstrip(" "), *filter(None, [part.strip(" ") for part in others]), last.lstrip(" ")])
 
@@ -60,16 +60,16 @@ def _with_blanks_for(control: str, text: str) -> str:
 def fold_case(text: str) -> str:
     """Stream-Safe, NFKC, full case folding, NFKC.
 
-    The first NFKC lets case folding see every letter in its composed form (an iota subscript under other marks would
-    fold differently), the second composes what folding took apart.
+    The first NFKC composes letters before case folding (an iota subscript under other marks would fold differently),
+    the second composes what folding has decomposed.
     """
     return normalize("NFKC", normalize("NFKC", stream_safe(text)).casefold())
 
 
 def fold_tag(tag: str) -> str:
-    """Tags are equal when they are, trimmed, without regard to case. Accents count: of equal tags only one is kept.
+    """Trimmed tags are equal if they differ only in case. Accents matter, since only one of equal tags is kept.
 
-    Trimmed again, since NFKC makes some signs begin with a space (U+00A8 for one): folding twice changes nothing.
+    The result is trimmed again, since NFKC of some signs begins with a space (such as U+00A8): folding is idempotent.
     """
     if tag.isascii():
         return tag.strip().lower()
@@ -77,7 +77,7 @@ def fold_tag(tag: str) -> str:
 
 
 def _fold_any(text: str) -> str:
-    """What `fold` does before it makes a run of white space one blank."""
+    """Does what `fold` does, except for runs of white space."""
     unusual = UNUSUAL.search(text)
     if unusual is not None and unusual[0] in OFTEN_IGNORED:
         while unusual is not None and unusual[0] in OFTEN_IGNORED:
@@ -102,20 +102,20 @@ def _fold_any(text: str) -> str:
 
 
 def _is_beyond_bmp(text: str) -> bool:
-    """Whether any character is above U+FFFF. A pattern that has such characters takes ten times as long as this."""
+    """Whether any character is above U+FFFF. A pattern with such characters takes ten times as long."""
     return len(text.encode("utf-16-le", "surrogatepass")) > 2 * len(text)
 
 
 def _is_perhaps_ignorable_beyond(text: str) -> bool:
-    """By the first bytes of those in UTF-8, for the same reason."""
+    """Checks the first bytes of those characters in UTF-8, for the same reason."""
     encoded = text.encode("utf-8", "surrogatepass")
     return any(start in encoded for start in IGNORABLE_BEYOND_IN_UTF8)
 
 
 def _fold_in_parts(text: str) -> str | None:
-    """A text that is mostly of one alphabet, each of its other parts folded by itself.
+    """Folds a text mainly in one alphabet, with each of its other parts separately.
 
-    None if it is not, or if a part begins with a mark, which may belong to the letter before it.
+    Returns None for other texts, or if a part begins with a mark, which may belong to the previous letter.
     """
     sample = text[::EACH]
     alphabet = nearest_alphabet(sample)
@@ -126,7 +126,7 @@ def _fold_in_parts(text: str) -> str | None:
     if len(others) * MOST_OTHERS > len(text) or others[0] == (0, len(text)):
         return None
     parts = [text[start:end] for start, end in others]
-    folded = {part: _fold_part(part) for part in set(parts)}  # emoji come again and again
+    folded = {part: _fold_part(part) for part in set(parts)}  # emoji are often repeated
     if any(combining(part[0]) for part in folded.values() if part):
         return None
     own = alphabet.folded(OUTLIER_RUN.sub(OUTLIER, places)).split(OUTLIER.decode())
@@ -134,7 +134,7 @@ def _fold_in_parts(text: str) -> str | None:
 
 
 def _fold_part(part: str) -> str:
-    if len(part) <= FEW:  # an emoji, for instance
+    if len(part) <= FEW:  # such as an emoji
         folded = "".join(map(folded_letter, part))
         if is_normalized("NFC", folded) and not any(map(combining, folded)):
             return folded
@@ -144,7 +144,7 @@ def _fold_part(part: str) -> str:
 def _fold_by_letter(text: str) -> str:
     """`text` is in NFC, and Stream-Safe."""
     folded = fold_case(_mapped(text))
-    if ACCENT.search(text) or _is_beyond_bmp(text):  # perhaps NFKC alone makes a letter of it
+    if ACCENT.search(text) or _is_beyond_bmp(text):  # NFKC may turn it into a letter
         folded = _mapped(folded)
     return folded
 
@@ -159,7 +159,7 @@ def _folded_letter(found: re.Match[str]) -> str:
 
 
 def _without_accents(run: re.Match[str]) -> str:
-    """Of the marks that follow a letter, those that are accents go, with the joiners between them."""
+    """Removes accents from the marks that follow a letter, and the joiners between them."""
     starters = (place for place, mark in enumerate(run[0]) if mark != JOINER and not combining(mark))
     end = next(starters, len(run[0]))
     marks = "".join([mark for mark in run[0][:end] if mark not in ACCENTS and mark != JOINER])
@@ -169,23 +169,23 @@ def _without_accents(run: re.Match[str]) -> str:
 CONTROLS: Final = "\t\n\v\f\r\x1c\x1d\x1e\x1f"
 TWO_BLANKS: Final = "  ".encode("utf-16-le")
 OFTEN_IGNORED: Final = "\u00ad\u200b\u200c\u200d\ufe0f"
-"""Soft hyphens, joiners and the emoji's selector: without them most texts hold nothing else that is ignored."""
+"""Soft hyphens, joiners and the emoji selector: most texts contain no other ignored characters."""
 
 MOST_OTHERS: Final = 8
-"""A text is folded in parts while at most one in so many characters begins a part of another alphabet."""
+"""A text is folded in parts if at most one in so many characters begins a part in another alphabet."""
 
 FEW: Final = 8
-"""Parts up to so many characters are folded one by one, which is faster for them."""
+"""Parts of up to so many characters are folded character by character, which is faster for them."""
 
-OUTLIER_RUN: Final = re.compile(OUTLIER + OUTLIER + b"*")  # begins with a literal, which the engine skips to
+OUTLIER_RUN: Final = re.compile(OUTLIER + OUTLIER + b"*")  # begins with a literal, which the regex engine can skip to
 
-# Only of characters up to U+FFFF: with others it takes ten times as long to look for them.
+# Only characters up to U+FFFF: with others the search takes ten times as long.
 _MAPPED: Final = (
     "\t-\r\x1c-\x1f\x80-\u02ff\u0370-\u0379\u037b-\u052f\u055a\u05be\u05f3\u05f4\u1680\u1ab0-\u1aff\u1c80-\u1c8f\u1d00-\u214f\u2212\u2c60-\u2c7f"
     "\u2de0-\u2dff\u2e3a\u2e3b\u2e42\u275b-\u2760\u3000\u301d-\u301f\ua640-\ua69f\ua720-\ua7ff\uab30-\uab6f\ufe20-\ufe32\ufe58\ufe63"
 )
 MAPPED: Final = re.compile(f"[{_MAPPED}]")
-"""What fold_case does not map to what it counts as, and more; without accents."""
+"""Characters that `fold_case` does not map to their folded letters, and more; without accents."""
 
 UNUSUAL: Final = re.compile(f"[{_MAPPED}{IGNORABLE_IN_BMP}{''.join(ACCENTS)}]")
 ACCENT: Final = re.compile(f"[{''.join(ACCENTS)}]")

@@ -1,11 +1,11 @@
-"""What one character counts as in a search: NFKC_Casefold, and what typing it on another keyboard would have brought.
+"""Folding of single characters for search: NFKC_Casefold, and equivalents on other keyboards.
 
 NFKC_Casefold (The Unicode Standard, section 3.13, R5) maps each character by itself: case folded, in its compatibility
-form, default-ignorable ones to nothing. Beyond it:
+form, default-ignorable ones to nothing. In addition:
 
-- Accents of Latin, Greek and Cyrillic letters go. Of the letters that Unicode does not take apart, one that it names as
-  another WITH something (a stroke, a hook, a descender) counts as that other, and PLAIN_LETTERS says the rest.
-- Typographic quotes and dashes count as those of ASCII, and each kind of white space as a blank.
+- Accents of Latin, Greek and Cyrillic letters are removed. Of the letters that Unicode does not decompose, one named as
+  another WITH something (a stroke, a hook, a descender) is folded to that other, and PLAIN_LETTERS lists the rest.
+- Typographic quotes and dashes are folded to those of ASCII, and each kind of white space to a space.
 """
 
 import re
@@ -20,7 +20,7 @@ IGNORABLE_IN_BMP: Final = (
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8"
 )
 IGNORABLE_BEYOND: Final = "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15.1. unicodedata does not have it."""
+"""Default_Ignorable_Code_Point, from DerivedCoreProperties.txt of Unicode 15.1. unicodedata does not provide it."""
 
 IGNORABLE: Final = re.compile(f"[{IGNORABLE_IN_BMP}{IGNORABLE_BEYOND}]+")
 
@@ -28,17 +28,17 @@ QUOTES: Final = {
     "'": "‘’‚‛‹›′‵´ʹʻʼʽˈˊ՚׳❛❜❟",
     '"': "“”„‟«»″‶ʺ״〝〞〟❝❞❠⹂",
 }
-"""Those in pairs, primes, and what stands for an apostrophe in Ukrainian, Hawaiian, Armenian and Hebrew."""
+"""Paired quotes, primes, and characters used as apostrophes in Ukrainian, Hawaiian, Armenian and Hebrew."""
 
 DASHES: Final = "‐‑‒–—―−⁃⸺⸻־﹘﹣－⁻₋"
 PLAIN: Final = {sign: plain for plain, signs in (*QUOTES.items(), ("-", DASHES)) for sign in signs}
 
 PLAIN_LETTERS: Final = {"æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ŋ": "n", "ı": "i", "ȷ": "j", "ĸ": "q"}
-"""As the Latin-ASCII transform of Unicode's CLDR writes them."""
+"""As in the Latin-ASCII transform of Unicode's CLDR."""
 
 SCRIPTS: Final = ("LATIN ", "GREEK ", "CYRILLIC ")
 IOTA_SUBSCRIPT: Final = "\u0345"
-"""Not an accent here: case folding makes it the letter iota, as which capitals have it."""
+"""Not an accent: case folding turns it into the letter iota, as in capitals."""
 
 _BLOCKS_OF_LETTERS: Final = (
     *(
@@ -66,15 +66,15 @@ LETTERS: Final = frozenset(
     letter
     for letter in _characters(_BLOCKS_OF_LETTERS)
     if category(letter)[0] == "L" and name(letter).startswith(SCRIPTS)
-) - {"\u037a"}  # of which NFKC makes a blank and an iota subscript
-"""Whose accents do not count."""
+) - {"\u037a"}  # which NFKC maps to a space and an iota subscript
+"""Scripts whose accents are ignored."""
 
 ACCENTS: Final = frozenset(mark for mark in _characters(_BLOCKS_OF_ACCENTS) if combining(mark)) - {IOTA_SUBSCRIPT}
 
 
 @lru_cache(8192)
 def folded_letter(character: str) -> str:
-    """What one character counts as: none, one or several others. Folding those again changes nothing."""
+    """Returns the folded form of a character: none, one or several characters. Folding is idempotent."""
     before, folded = "", character
     while folded != before:
         before = folded
@@ -102,6 +102,6 @@ def _plain_letter(letter: str) -> str:
     if letter in LETTERS and (found := _WITH.match(name(letter))):
         try:
             return _plain_letter(lookup(found[1]))
-        except KeyError:  # there is no such letter without it
+        except KeyError:  # no such letter exists without it
             return letter
     return letter

@@ -1,1 +1,1 @@
-"""The commands that every installation has; apps bring their own in their `commands.py`."""
+"""The built-in commands; apps add their own in their `commands.py`."""

@@ -1,4 +1,4 @@
-"""`creatorvault check`: every check of every app, and exit status 1 when one of them finds an error."""
+"""`creatorvault check`: runs all checks of all apps, and exits with status 1 if one finds an error."""
 
 import asyncio
 import sys
@@ -16,12 +16,12 @@ from creatorvault.settings.reader import SettingsError
 
 
 def check_command(checks: Sequence[Check]) -> click.RichCommand:
-    """`checks` are those of the installed apps."""
+    """`checks` are the checks of the installed apps."""
 
     @click.command()
-    @click.option("--deploy", is_flag=True, help="Judge as production, and warn about what development may do.")
+    @click.option("--deploy", is_flag=True, help="Check as production, and warn about development settings.")
     def check(deploy: bool) -> None:
-        """Look for what is wrong: settings, keys, roles, migrations."""
+        """Check settings, keys, roles and migrations for problems."""
         messages = _messages((settings_check, database_check, normalisation_check, *checks), deploy=deploy)
         for message in messages:
             _print(message)
@@ -37,7 +37,7 @@ def _messages(checks: Sequence[Check], *, deploy: bool) -> list[Message]:
         settings = load_settings()
     except SettingsError as error:
         return unusable(error)
-    if deploy:  # nothing is filled in: what is missing is what the check is for
+    if deploy:  # no development values: the check must report missing settings
         return asyncio.run(found_by(checks, Installation(settings, deploy)))
     with with_database(with_development_secrets(settings), click.echo) as settings:
         return asyncio.run(found_by(checks, Installation(settings, deploy)))

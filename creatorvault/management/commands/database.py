@@ -16,7 +16,7 @@ from creatorvault.settings.loading import load_settings
 
 
 def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
-    """`steps` are those of the installed apps."""
+    """`steps` are the upgrade steps of the installed apps."""
 
     @click.group()
     def database() -> None:
@@ -25,10 +25,10 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
     @database.command()
     @click.argument("revision", default="head", type=Words())
     def upgrade(revision: str) -> None:
-        """Apply migrations up to REVISION, and let the runtime login use what they made.
+        """Apply migrations up to REVISION, and grant the runtime login access to the new tables.
 
-        At the newest, make what the apps need in the database besides: the key of the audit log, for which the root
-        keys must be set.
+        At the newest revision, also create what the apps need in the database: the key of the audit log, for which
+        the root keys must be set.
         """
         with with_database(with_development_secrets(load_settings()), click.echo) as settings:
             if upgrade_database(settings, steps, revision, click.echo) is not Standing.AHEAD:
@@ -42,7 +42,7 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("revision", default="-1", type=Words())
 def downgrade(revision: str) -> None:
-    """Take migrations back: the last one, or down to REVISION ("base" takes all of them, and the data with them)."""
+    """Revert migrations: the last one, or down to REVISION ("base" reverts all of them and deletes all data)."""
     with with_database(load_settings(), click.echo) as settings:
         owner = addresses(settings.database)[0]
         if changeable(owner) is Standing.AHEAD:
@@ -53,9 +53,9 @@ def downgrade(revision: str) -> None:
 
 @click.command()
 def check() -> None:
-    """Fail when migrations are not applied, or do not say what the models say.
+    """Fail if migrations are not applied, or if the database differs from the models.
 
-    A database that a later version has migrated is no failure as long as this version can serve it.
+    A database that a later version has migrated is accepted if this version can serve it.
     """
     with with_database(load_settings(), click.echo) as settings:
         owner = addresses(settings.database)[0]
@@ -67,19 +67,19 @@ def check() -> None:
 
 @click.command("make-migrations")
 @click.option(
-    "-m", "--message", required=True, type=Words(), help="What changes, in a few words; it becomes the file's name."
+    "-m", "--message", required=True, type=Words(), help="Short description of the change, used as the file name."
 )
-@click.option("--empty", is_flag=True, help="Write an empty migration instead of comparing models with the database.")
+@click.option("--empty", is_flag=True, help="Create an empty migration instead of comparing models with the database.")
 def make_migrations(message: str, empty: bool) -> None:
-    """Write a migration for what has changed in the models."""
+    """Create a migration for the changes in the models."""
     with with_database(load_settings(), click.echo) as settings:
         command.revision(alembic_config(addresses(settings.database)[0]), message, autogenerate=not empty)
 
 
 @click.command()
-@click.option("--apply", "apply", is_flag=True, help="Run it as DATABASE_OWNER_URL instead of printing it.")
+@click.option("--apply", "apply", is_flag=True, help="Run the SQL as DATABASE_OWNER_URL instead of printing it.")
 def roles(apply: bool) -> None:
-    """Print the SQL that prepares the logins, for a PostgreSQL where the owner may not make roles."""
+    """Print the SQL that prepares the logins, for a PostgreSQL where the owner may not create roles."""
     settings = load_settings()
     statements = role_statements(settings.database)
     if apply:

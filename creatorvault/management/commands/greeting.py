@@ -1,4 +1,4 @@
-"""What `creatorvault run` prints once the service can do its work."""
+"""The message that `creatorvault run` prints when the service is ready."""
 
 import http.client
 import json
@@ -20,16 +20,16 @@ PATIENCE_SECONDS: Final = 15.0
 
 
 class Sample(NamedTuple):
-    """A token for development, or why there is none; neither in production."""
+    """A development token, or the reason why there is none; neither in production."""
 
     token: str | None = None
     missing: str | None = None
 
 
 class Greeting:
-    """Asks `/health/ready` until it says yes, then prints the address and, with a token, a curl line.
+    """Polls `/health/ready` until the service is ready, then prints the address and, with a token, a curl command.
 
-    It does so from a process of its own, because the server forks its workers, and forks and threads do not mix.
+    It runs in a separate process, because the server forks its workers, and forking with threads is unsafe.
     """
 
     user: ClassVar[str] = "ada"
@@ -51,7 +51,7 @@ class Greeting:
         self._process.join()
 
     def _greet(self) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then ends this
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server handles Ctrl-C, and then ends this process
         complain_at = time.monotonic() + PATIENCE_SECONDS
         parent = multiprocessing.parent_process()
         while missing := self._missing():
@@ -61,11 +61,11 @@ class Greeting:
                 click.echo(f"Not ready yet: {', '.join(missing)}", err=True)
                 complain_at = time.monotonic() + PATIENCE_SECONDS
             time.sleep(POLL_SECONDS)
-        with suppress(OSError):  # nobody reads any more what is printed
+        with suppress(OSError):  # the reader of the output is gone
             click.echo(self.text())
 
     def _missing(self) -> list[str]:
-        """The parts that are not ready."""
+        """Returns the components that are not ready."""
         connection = http.client.HTTPConnection(self._host, self._port, timeout=5)
         try:
             connection.request("GET", "/health/ready")

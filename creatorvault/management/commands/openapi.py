@@ -1,4 +1,4 @@
-"""`creatorvault openapi` and `routes`: what the application answers to."""
+"""`creatorvault openapi` and `routes`: print the API of the application."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,7 +11,7 @@ from creatorvault.core.openapi.document import rendered
 
 type Factory = Callable[[], Litestar]
 METHODS: Final = 8
-"""Characters of the longest method, and a blank."""
+"""Characters of the longest method, and a space."""
 
 
 def openapi_command(create_app: Factory) -> click.RichCommand:
@@ -26,7 +26,7 @@ def openapi_command(create_app: Factory) -> click.RichCommand:
 def routes_command(create_app: Factory) -> click.RichCommand:
     @click.command()
     def routes() -> None:
-        """Print each path with the methods that it answers to."""
+        """Print all paths with their methods."""
         found = [route for route in create_app().routes if isinstance(route, HTTPRoute)]
         for route in sorted(found, key=lambda route: route.path):
             for method in sorted(route.methods):

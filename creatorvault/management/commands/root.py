@@ -1,4 +1,4 @@
-"""The group that all commands hang on, which tells faults in words instead of tracebacks."""
+"""The root command group, which reports errors as messages instead of tracebacks."""
 
 import errno
 import os
@@ -16,11 +16,11 @@ from creatorvault.management.postgres import EmbeddedPostgresError
 
 APPLICATION: Final = "creatorvault.asgi:create_app"
 INTERRUPTED: Final = 130
-"""As a shell says it of a command that SIGINT has ended."""
+"""The exit status that shells use for a command ended by SIGINT."""
 
 
 class RootGroup(click.RichGroup):
-    """Whatever goes wrong is one line on standard error, and an exit status that is not 0."""
+    """Reports every error as one line on standard error, with a non-zero exit status."""
 
     told_in_words: tuple[type[Exception], ...] = (EmbeddedPostgresError,)
     shows_tracebacks = False
@@ -45,7 +45,7 @@ class RootGroup(click.RichGroup):
     @staticmethod
     def _end(status: int, *lines: str) -> NoReturn:
         if (reason := _unwritable()) is not None:
-            # Whoever reads a part only, as `head` does, is told nothing.
+            # A reader that stops early, such as `head`, gets no error.
             lines = (f"standard output: {reason}",) if reason != os.strerror(errno.EPIPE) else ()
         for line in lines:
             click.echo(f"Error: {line}", err=True)
@@ -53,16 +53,16 @@ class RootGroup(click.RichGroup):
 
 
 def root_group(commands: Sequence[click.RichCommand], told_in_words: Sequence[type[Exception]] = ()) -> RootGroup:
-    """`told_in_words` are the apps' exceptions whose text is meant for the person at the terminal."""
+    """`told_in_words` are the apps' exceptions whose text is meant for the user."""
 
     @click.group(name="creatorvault", cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
     @click.version_option(__version__, prog_name="creatorvault", message="%(prog)s %(version)s")
-    @click.option("--traceback", is_flag=True, help="Show where an error comes from. It may show what is private.")
+    @click.option("--traceback", is_flag=True, help="Show the traceback of an error, which may contain private data.")
     @click.pass_context
     def root(ctx: click.Context, *, traceback: bool) -> None:
         """CreatorVault, the privacy-first manager for content ideas."""
         root.shows_tracebacks = traceback
-        if ctx.invoked_subcommand != "run":  # what goes wrong is told once, and not logged besides
+        if ctx.invoked_subcommand != "run":  # errors are printed once, and not logged in addition
             configure_logging("ERROR", "auto", production=False)
 
     root.told_in_words = (*RootGroup.told_in_words, *told_in_words)
@@ -72,14 +72,14 @@ def root_group(commands: Sequence[click.RichCommand], told_in_words: Sequence[ty
 
 
 def _refuse_closed_output() -> None:
-    """What opens a file next would get its number, and be printed to."""
+    """Fails if stdout is closed: the next file opened would get its number, and receive the output."""
     if sys.stdout is None:
         raise click.ClickException("standard output is closed: send it to a file or to /dev/null")
 
 
 def _unwritable() -> str | None:
-    """Why what has been printed cannot be written, as on a full disk. Nothing is written when Python ends, then: it
-    would fail once more, with words of its own.
+    """Returns why the output cannot be written, such as a full disk. In that case it redirects stdout, since Python
+    would otherwise report the error once more at exit.
     """
     try:
         sys.stdout.flush()
@@ -88,5 +88,5 @@ def _unwritable() -> str | None:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return getattr(error, "strerror", None) or "it is closed"
     except AttributeError:
-        return None  # there is none
+        return None  # there is no stdout
     return None

@@ -1,4 +1,4 @@
-"""`creatorvault run`: one command from nothing to a service that answers."""
+"""`creatorvault run`: sets up and starts the service."""
 
 import asyncio
 import os
@@ -23,20 +23,20 @@ from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.sections import Environment, Settings
 
 type SampleToken = Callable[[Settings, str], Sample]
-"""Mints a development token for a user id, or says why it cannot."""
+"""Mints a development token for a user id, or returns why it cannot."""
 
 
 def run_command(
     application: str, sample_token: SampleToken, checks: Sequence[Check], steps: Sequence[UpgradeStep]
 ) -> click.RichCommand:
-    """`application` is the path of the factory that each worker calls; the rest is of the installed apps."""
+    """`application` is the path of the factory that each worker calls; the rest comes from the installed apps."""
 
     @click.command()
-    @click.option("--host", type=Words(), help="Address to listen on instead of the settings' one.")
-    @click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on instead of the settings' one.")
-    @click.option("--workers", type=click.IntRange(1, 256), help="Processes that serve.")
+    @click.option("--host", type=Words(), help="Address to listen on; overrides the settings.")
+    @click.option("--port", type=click.IntRange(1, 65_535), help="Port to listen on; overrides the settings.")
+    @click.option("--workers", type=click.IntRange(1, 256), help="Number of worker processes.")
     def run(host: str | None, port: int | None, workers: int | None) -> None:
-        """Serve until Ctrl-C or SIGTERM; in development bring up the database and apply migrations first."""
+        """Serve until Ctrl-C or SIGTERM; in development, start the database and apply migrations first."""
         settings = _overridden(with_development_secrets(load_settings()), host, port, workers)
         _refuse_what_is_wrong(settings, checks)
         _refuse_taken_port(settings)
@@ -65,7 +65,7 @@ def _overridden(settings: Settings, host: str | None, port: int | None, workers:
 
 
 def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
-    """A worker would find it too, and tell it with a traceback."""
+    """Raises SettingsError if a check finds an error, which a worker would report with a traceback."""
     installation = Installation(settings, deploy=settings.environment is Environment.PRODUCTION)
     found = asyncio.run(found_by(checks, installation))
     if errors := [
@@ -75,7 +75,7 @@ def _refuse_what_is_wrong(settings: Settings, checks: Sequence[Check]) -> None:
 
 
 def _refuse_taken_port(settings: Settings) -> None:
-    """The server shares ports between its workers, and would share ours with another service without a word."""
+    """Fails if the port is in use: workers share ports, and would silently share this one with another service."""
     host, port = settings.server.host, settings.server.port
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -90,7 +90,7 @@ def _refuse_taken_port(settings: Settings) -> None:
 
 
 def _hand_to_workers(settings: Settings) -> None:
-    """Workers read the settings anew; the embedded database and the generated secrets they find the same way."""
+    """Sets environment variables for the workers, which load the settings again: database and overrides."""
     if settings.database.url is not None:
         os.environ["DATABASE_URL"] = settings.database.url.reveal()
     if settings.database.operator_url is not None:
@@ -99,5 +99,5 @@ def _hand_to_workers(settings: Settings) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """Until the server takes signals over, SIGTERM unwinds, so that the embedded database is stopped."""
+    """Handles SIGTERM before the server does: it raises SystemExit, so that the embedded database is stopped."""
     raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""Granian, set up for this service."""
+"""Runs Granian, configured for this service."""
 
 import gc
 import socket
@@ -14,16 +14,16 @@ from creatorvault.management.commands.supervising import Supervisor, application
 from creatorvault.settings.sections import ServerSettings
 
 MORE_BUFFER: Final = 16_384
-"""Room to read a request that is a little too large, so that the application can say so. One that does not fit gets a
-bare 431 from the server, as does one with more than 100 headers; a target of 65,535 bytes and more gets a bare 414.
+"""Space to read a request that is slightly too large, so that the application can respond. A request that does not fit
+gets the server's 431 without a body, like one with more than 100 headers; a target of 65,535 bytes or more gets a 414.
 """
 
 
 def serve(application: str, server: ServerSettings) -> int:
-    """Blocks until SIGINT or SIGTERM has been obeyed; returns the exit status, 1 when workers cannot start.
+    """Blocks until shutdown after SIGINT or SIGTERM; returns the exit status, 1 if workers cannot start.
 
-    Requests in flight have `shutdown_seconds` to finish. Workers are forked where the platform allows it, since
-    importing everything once more takes longer than all the rest of a start: call this without threads running.
+    Requests in flight have `shutdown_seconds` to finish. Workers are forked if the platform supports it, since
+    importing everything again takes longer than the rest of the start: call this without running threads.
     """
     supervisor = Supervisor(
         application,
@@ -32,7 +32,7 @@ def serve(application: str, server: ServerSettings) -> int:
         port=server.port,
         workers=server.workers,
         loop=Loops.uvloop,
-        # Of HTTP/2, and of a client that has not said yet which it speaks, Granian ends no idle connection.
+        # Granian does not close idle HTTP/2 connections, or connections whose protocol is not known yet.
         http=HTTPModes.http1,
         websockets=False,
         http1_settings=HTTP1Settings(
@@ -43,20 +43,20 @@ def serve(application: str, server: ServerSettings) -> int:
         log_level=LogLevels.warning,
     )
     import_module(application.partition(":")[0])  # once, for all workers
-    # What has been imported stays until the end. Looking through all of it for garbage, again and again, would hold up
-    # every request that is under way for a tenth of a second.
+    # Imported objects live until the end. Scanning all of them at each garbage collection would delay every request in
+    # flight by a tenth of a second.
     gc.collect()
     gc.freeze()
     try:
         supervisor.serve(target_loader=application_of_worker)
     except SystemExit:
-        # Ctrl-C reaches the workers too; one that has finished before it is told to counts as lost for Granian.
+        # Ctrl-C also reaches the workers; Granian treats one that exits before it is told to as crashed.
         return 0 if supervisor.interrupt_signal else 1
     return 0
 
 
 def _numeric(host: str) -> str:
-    """Granian takes addresses only."""
+    """Resolves a host name, since Granian accepts only addresses."""
     try:
         return str(ip_address(host))
     except ValueError:

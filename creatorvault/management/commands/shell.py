@@ -1,4 +1,4 @@
-"""`creatorvault shell`: Python with the application at hand."""
+"""`creatorvault shell`: an interactive Python shell with the application."""
 
 import asyncio
 import code
@@ -18,13 +18,13 @@ from creatorvault.settings.sections import Settings
 
 
 def shell_command(create_app: Callable[[Settings], Litestar]) -> click.RichCommand:
-    """`create_app` is given the settings that name the running database."""
+    """`create_app` receives the settings of the running database."""
 
     @click.command()
     def shell() -> None:
         """Open Python with `settings`, `app` and a database `session` of the runtime login.
 
-        IPython, where it is installed, awaits by itself; plain Python has `wait(session.execute(…))` for it.
+        With IPython, `await` works directly; plain Python provides `wait(session.execute(…))` instead.
         """
         with with_database(with_development_secrets(load_settings()), click.echo) as settings:
             engine = passing_engine(addresses(settings.database)[1].reveal())

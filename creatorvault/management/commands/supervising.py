@@ -1,4 +1,4 @@
-"""Workers that are replaced when they die, and that leave when their parent is gone."""
+"""Supervision of workers: they are replaced when they die, and exit when their parent is gone."""
 
 import multiprocessing
 import os
@@ -15,29 +15,29 @@ from granian.log import logger
 from granian.server import MPServer
 
 YOUNG_SECONDS: Final = 10.0
-"""A worker that fails before this age is taken for one that cannot start."""
+"""A worker that fails before this age is considered unable to start."""
 
 SHORTEST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
-"""Between the starts of a worker and of the one that replaces it."""
+"""Limits of the time between the starts of a worker and of its replacement."""
 
 FROM_OUTSIDE: Final = frozenset({0, -signal.SIGTERM, -signal.SIGKILL})
-"""Exit statuses of a worker that somebody else has ended, which says nothing about whether the next one starts."""
+"""Exit statuses of a worker that was stopped from outside, which does not mean that the next one cannot start."""
 
 
 class Supervisor(MPServer):
-    """Granian, with another answer to the death of a worker.
+    """Granian's server with a different reaction to the death of a worker.
 
-    Granian's own ends the whole service when a worker dies twice within six seconds, and can miss one of two that die
-    together. Here a worker that dies is replaced, and the others serve on. A replacement that fails is replaced too,
-    after pauses that double. The service ends with status 1 when no worker is left after a failed start, and when one
-    of the first workers cannot start: then something is wrong that a person has to look at.
+    Granian stops the whole service if a worker dies twice within six seconds, and can miss one of two that die
+    together. Here a worker that dies is replaced, and the others continue to serve. A replacement that fails is also
+    replaced, after delays that double. The service exits with status 1 if no worker is left after a failed start, and
+    if one of the first workers cannot start, since that requires manual intervention.
     """
 
     def __init__(self, application: str, **options: Any) -> None:
         super().__init__(application, **options)
         self.main_loop_interrupt: Any = Wakeups()
-        self._failed_starts: Counter[int] = Counter()  # in a row, by the worker's number
+        self._failed_starts: Counter[int] = Counter()  # consecutive failures by the worker's number
         self._replaced: set[int] = set()
         self._due: dict[int, float] = {}
 
@@ -50,7 +50,7 @@ class Supervisor(MPServer):
                 self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian leaves it bare
             while self.interrupt_children and not self.interrupt_signal:
                 if not self._will_be_replaced(self.interrupt_children[0]):
-                    return  # what is left in the list makes the exit status 1
+                    return  # remaining entries in the list make the exit status 1
                 self.interrupt_children.pop(0)
             for number in self._taken_due():
                 logger.warning(f"Starting worker-{number + 1} again")
@@ -82,30 +82,30 @@ class Supervisor(MPServer):
 
 
 class Wakeups:
-    """A threading.Event as far as Granian uses one. Signal handlers set it, and an Event that is being waited for or
-    cleared when the signal comes would lock up.
+    """Implements the part of threading.Event that Granian uses. Signal handlers set it, and an Event would deadlock if
+    a signal arrives during `wait` or `clear`.
     """
 
     def __init__(self) -> None:
-        self._queue: SimpleQueue[None] = SimpleQueue()  # its put() may interrupt itself
+        self._queue: SimpleQueue[None] = SimpleQueue()  # its put() is reentrant
 
     def set(self) -> None:
         self._queue.put(None)
 
     def wait(self, timeout: float | None = None) -> None:
-        """Returns once for each time that it was set, or after `timeout` seconds."""
+        """Returns once per call of `set`, or after `timeout` seconds."""
         try:
             self._queue.get(timeout=timeout)
         except Empty:
             return
 
     def clear(self) -> None:
-        """Nothing is to be forgotten: a wait too many does no harm."""
+        """Does nothing: wake-ups must not be lost, and an extra one is harmless."""
 
 
 def application_of_worker(target: str) -> Callable[..., Any]:
-    """What the worker serves; called in the worker, before anything else of ours."""
-    # The parent's handlers, which a fork inherits, would keep a worker alive that is told to end before it serves.
+    """Returns the application that the worker serves; called first in the worker."""
+    # The parent's handlers, which a fork inherits, would keep a worker alive that is stopped before it serves.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
     module, _, factory = target.partition(":")
@@ -114,9 +114,9 @@ def application_of_worker(target: str) -> Callable[..., Any]:
 
 
 def _leave_with_parent() -> None:
-    """At once, as if killed too: the port and the database's connections are for whoever is started next.
+    """Exits immediately when the parent ends, to free the port and the database connections for the next start.
 
-    `multiprocessing` keeps a pipe to the parent, so the parent's end is seen however it came, on every system.
+    `multiprocessing` keeps a pipe to the parent, so the end of the parent is detected in all cases, on every system.
     """
     parent = multiprocessing.parent_process()
     if parent is not None:

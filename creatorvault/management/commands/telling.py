@@ -1,4 +1,4 @@
-"""What went wrong, as one line for the person at the terminal: never a traceback, and never a secret."""
+"""Renders errors as one line for the command line: never a traceback, and never a secret."""
 
 import errno
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ NO_SUCH_TABLE: Final = frozenset({"42P01", "3F000"})
 
 
 def lines_of(error: Exception, in_words: tuple[type[Exception], ...]) -> Iterator[str]:
-    """One line, or of settings one for each problem. The text of exceptions `in_words` is meant to be shown.
+    """Yields one line, or for settings one line per problem. The text of exceptions `in_words` is shown.
 
-    Of an exception that nobody expected the text is not: it may quote what is private.
+    The text of an unexpected exception is not shown, since it may contain private data.
     """
     match error:
         case click.UsageError() if error.ctx is not None:

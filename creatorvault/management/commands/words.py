@@ -1,4 +1,4 @@
-"""Free text on the command line, which names somebody or something and is shown in lists."""
+"""A parameter type for names on the command line, which are shown in lists."""
 
 from typing import Final, override
 
@@ -8,7 +8,7 @@ from creatorvault.settings.printable import is_one_line
 
 
 class Words(click.ParamType[str]):
-    """One line of at most `longest` characters, and not blank."""
+    """A non-blank line of at most `longest` characters."""
 
     name = "text"
 

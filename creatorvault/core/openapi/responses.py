@@ -1,4 +1,4 @@
-"""What a handler says of its answers: `documents(…)` beside `accepts(…)` in the route's decorator."""
+"""Documentation of a handler's responses: `documents(…)` next to `accepts(…)` in the route's decorator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,25 +15,25 @@ from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS, RATE_LIMI
 EXAMPLE_CORRELATION_ID: Final[str] = HEADERS[CORRELATION_ID]["example"]
 
 MEANINGS: Final = {
-    HTTPStatus.UNAUTHORIZED: "There is no token, or it is not accepted.",
+    HTTPStatus.UNAUTHORIZED: "The token is missing or not accepted.",
     HTTPStatus.FORBIDDEN: "Your token does not allow this: the path is another user's, or the vault is closed or full.",
-    HTTPStatus.NOT_FOUND: "It does not exist, or it is not yours.",
-    HTTPStatus.CONFLICT: "It conflicts with what is there already, or with a request that is still being processed.",
-    HTTPStatus.PRECONDITION_FAILED: "Somebody else's change came first: `If-Match` names an older version.",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body is larger than the service takes; it was not read to its end.",
-    HTTPStatus.UNPROCESSABLE_ENTITY: "Something in the path, the query or the body breaks a rule.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Your quota is used up for now.",
-    HTTPStatus.SERVICE_UNAVAILABLE: "A part of the service is away, and a retry may succeed. Whether a change was "
-    "stored is not known; what is created under an `Idempotency-Key` is stored once, however often it is sent.",
+    HTTPStatus.NOT_FOUND: "The resource does not exist or is not yours.",
+    HTTPStatus.CONFLICT: "The request conflicts with existing data, or with a request that is still being processed.",
+    HTTPStatus.PRECONDITION_FAILED: "The resource has changed: `If-Match` names an older version.",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds the maximum size; it was not read completely.",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "The path, the query or the body is invalid.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Your rate limit is exceeded.",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Part of the service is unavailable; a retry may succeed. It is unknown whether a "
+    "change was stored; a request with an `Idempotency-Key` is stored once, however often it is sent.",
 }
 ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """An answer of an operation. Without `status` and `model` it is the successful one, as the handler declares it.
+class DocumentedResponse:
+    """A response of an operation. Without `status` and `model` it is the success response that the handler declares.
 
-    `examples` are bodies by name; where there are none, the model's own example is shown.
+    `examples` are bodies by name; without any, the model's own example is shown.
     """
 
     description: str
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    answers: tuple[Answer, ...]
+    responses: tuple[DocumentedResponse, ...]
     request_examples: Mapping[str, Any]
 
 
@@ -53,28 +53,30 @@ class HandlerDocumentation(TypedDict):
     documentation: Documentation
 
 
-def documents(*outcomes: Answer | CreatorVaultError, request: Mapping[str, Any] | None = None) -> HandlerDocumentation:
-    """Keyword arguments of a route handler: its answers, the errors that are its own, and named example requests.
+def documents(
+    *outcomes: DocumentedResponse | CreatorVaultError, request: Mapping[str, Any] | None = None
+) -> HandlerDocumentation:
+    """Returns keyword arguments for a route handler: its responses, its own errors, and named example requests.
 
-    An error stands for itself: its status, headers and body are documented as they are sent. What every operation of a
-    kind refuses (no token, a body that is too large, …) needs no mention.
+    The status, headers and body of an error are documented as they are sent. Errors that all operations of a kind
+    share (no token, a body that is too large, …) need not be listed.
     """
-    answers = [outcome if isinstance(outcome, Answer) else refused(outcome) for outcome in outcomes]
-    return {"documentation": Documentation(tuple(answers), request or {})}
+    responses = [outcome if isinstance(outcome, DocumentedResponse) else refused(outcome) for outcome in outcomes]
+    return {"documentation": Documentation(tuple(responses), request or {})}
 
 
 class ValidationError(msgspec.Struct):
-    """One failing field."""
+    """An invalid field."""
 
     described: ClassVar[Prose] = {
         "loc": (
-            "Where it stands: `body`, `query` or `path`, then the names and indexes that lead to it.",
+            "Location of the error: `body`, `query` or `path`, followed by the names and indexes leading to it.",
             ["body", "title"],
         ),
-        "msg": ("What is wrong, for people.", "Field required"),
-        "type": ("What is wrong, for programs.", "missing"),
-        "input": ("What was sent, where it is not private.", "someday"),
-        "ctx": ("The rule's numbers or names.", {"expected": "'high', 'medium' or 'low'"}),
+        "msg": ("Human-readable message.", "Field required"),
+        "type": ("Machine-readable code.", "missing"),
+        "input": ("The invalid value, unless it is private.", "someday"),
+        "ctx": ("Parameters of the violated rule.", {"expected": "'high', 'medium' or 'low'"}),
     }
 
     loc: list[str | int]
@@ -85,11 +87,11 @@ class ValidationError(msgspec.Struct):
 
 
 class HTTPValidationError(msgspec.Struct):
-    """Every failing field at once, in field order."""
+    """All invalid fields at once, in field order."""
 
     described: ClassVar[Prose] = {
         "detail": (
-            "One entry for each failing field.",
+            "One entry for each invalid field.",
             [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}],
         )
     }
@@ -98,20 +100,20 @@ class HTTPValidationError(msgspec.Struct):
 
 
 class ErrorResponse(msgspec.Struct):
-    """Why the request was refused."""
+    """The reason why the request was refused."""
 
-    described: ClassVar[Prose] = {"detail": ("The reason, for people.", "Not authenticated")}
+    described: ClassVar[Prose] = {"detail": ("Human-readable message.", "Not authenticated")}
 
     detail: str
 
 
 class ServerErrorResponse(msgspec.Struct):
-    """Why the service could not do its work."""
+    """The reason why the service could not handle the request."""
 
     described: ClassVar[Prose] = {
-        "detail": ("The reason, for people.", "The service is temporarily unavailable"),
+        "detail": ("Human-readable message.", "The service is temporarily unavailable"),
         "error": (
-            "The reason, for programs.",
+            "Machine-readable error.",
             {name: value for name, (_, value) in ServerErrorInfo.described.items()},
         ),
     }
@@ -121,7 +123,7 @@ class ServerErrorResponse(msgspec.Struct):
 
 
 def malformed_id(name: str) -> RequestInvalid:
-    """What a path is answered whose parameter `name` is no UUID."""
+    """Returns the error for a path whose parameter `name` is not a UUID."""
     reason = "badly formed hexadecimal UUID string"
     return RequestInvalid(
         [
@@ -136,10 +138,10 @@ def malformed_id(name: str) -> RequestInvalid:
     )
 
 
-def refused(error: CreatorVaultError) -> Answer:
-    """The answer that `core.http.problems` gives to an error. Headers about the connection alone are left out."""
+def refused(error: CreatorVaultError) -> DocumentedResponse:
+    """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection."""
     body = msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))
-    return Answer(
+    return DocumentedResponse(
         status=error.status,
         description=MEANINGS[error.status],
         model=_model(error),
