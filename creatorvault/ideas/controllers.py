@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 from litestar import Controller, Response
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 
 from creatorvault.core.http.conditional import is_conditional, not_modified
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post, put
-from creatorvault.core.http.inputs import Received, accepts
+from creatorvault.core.http.inputs import Body, Path, Query
 from creatorvault.core.http.responses import Answer
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_reading, provide_writing
@@ -22,7 +22,6 @@ from creatorvault.ideas.schemas import (
     IdeaQuery,
     IdeaResponse,
     IdeaUpdate,
-    OwnerPath,
 )
 from creatorvault.ideas.services import StoredIdea
 from creatorvault.ideas.writing import IdeaWriting
@@ -33,34 +32,25 @@ class IdeaController(Controller):
     tags = ["Ideas", "Ideas"]  # published twice; generated clients group by it
     cache_control = CacheControlHeader(no_store=True)
     middleware = [directly]
+    dependencies = {"reading": Provide(provide_reading), "writing": Provide(provide_writing)}
 
-    @post(
-        "/",
-        summary="Capture an idea",
-        **accepts(path=OwnerPath, body=IdeaCreate, writing=provide_writing),
-        **openapi.CREATE,
-    )
+    @post("/", summary="Capture an idea", **openapi.CREATE)
     async def create_idea(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, given: Body[IdeaCreate], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Stores a new idea. A title is enough; the rest has defaults.
 
         With an `Idempotency-Key` header a repeated request is done once and answered alike.
         """
-        stored = await writing.create(received.body(IdeaCreate))
+        stored = await writing.create(given)
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
-    @get(
-        "/",
-        summary="List and search ideas",
-        **accepts(path=OwnerPath, query=IdeaQuery, reading=provide_reading),
-        **openapi.LIST,
-    )
+    @get("/", summary="List and search ideas", **openapi.LIST)
     async def list_ideas(
         self,
         request: IdeasRequest,
-        received: NamedDependency[Received],
+        asked: Query[IdeaQuery],
         reading: NamedDependency[IdeaReading],
     ) -> Response[IdeaListResponse]:
         """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
@@ -70,76 +60,55 @@ class IdeaController(Controller):
 
         With `If-None-Match` the page is sent only if it could have changed.
         """
-        query = received.query(IdeaQuery)
-        if is_conditional(request) and (unchanged := not_modified(request, await reading.tag(query))):
+        if is_conditional(request) and (unchanged := not_modified(request, await reading.tag(asked))):
             return unchanged
-        page = await reading.page(query)
+        page = await reading.page(asked)
         answer = IdeaListResponse(
             items=cast("list[IdeaResponse]", page.items),
             total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more(query),
+            limit=asked.limit,
+            offset=asked.offset,
+            has_more=page.has_more(asked),
             next_cursor=page.next_cursor,
         )
         return Answer(answer, {"ETag": page.tag})
 
-    @get(
-        "/{idea_id:str}",
-        summary="Read an idea",
-        **accepts(path=IdeaPath, reading=provide_reading),
-        **openapi.GET,
-    )
+    @get("/{idea_id:str}", summary="Read an idea", **openapi.GET)
     async def get_idea(
         self,
         request: IdeasRequest,
-        received: NamedDependency[Received],
+        path: Path[IdeaPath],
         reading: NamedDependency[IdeaReading],
     ) -> Response[IdeaResponse]:
         """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
-        stored = await reading.get(received.path(IdeaPath).idea_id)
+        stored = await reading.get(path.idea_id)
         return not_modified(request, stored.tag) or _answer(stored)
 
-    @patch(
-        "/{idea_id:str}",
-        summary="Change an idea",
-        **accepts(path=IdeaPath, body=IdeaUpdate, writing=provide_writing),
-        **openapi.CHANGE,
-    )
+    @patch("/{idea_id:str}", summary="Change an idea", **openapi.CHANGE)
     async def update_idea_partial(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, path: Path[IdeaPath], given: Body[IdeaUpdate], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Changes the fields that are sent and leaves the others.
 
         `null` clears `notes` and `due_date`; for the others it means "leave it". With `If-Match` nothing is changed
         unless the idea is still the one that you have read.
         """
-        return _answer(await writing.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
+        return _answer(await writing.change(path.idea_id, given))
 
-    @put(
-        "/{idea_id:str}",
-        summary="Replace an idea",
-        **accepts(path=IdeaPath, body=IdeaCreate, writing=provide_writing),
-        **openapi.REPLACE,
-    )
+    @put("/{idea_id:str}", summary="Replace an idea", **openapi.REPLACE)
     async def update_idea_full(
-        self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]
+        self, path: Path[IdeaPath], given: Body[IdeaCreate], writing: NamedDependency[IdeaWriting]
     ) -> Response[IdeaResponse]:
         """Replaces the whole idea: fields that are left out go back to their defaults.
 
         With `If-Match` nothing is replaced unless the idea is still the one that you have read.
         """
-        return _answer(await writing.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
+        return _answer(await writing.replace(path.idea_id, given))
 
-    @delete(
-        "/{idea_id:str}",
-        summary="Delete an idea",
-        **accepts(path=IdeaPath, writing=provide_writing),
-        **openapi.DELETE,
-    )
-    async def delete_idea(self, received: NamedDependency[Received], writing: NamedDependency[IdeaWriting]) -> None:
+    @delete("/{idea_id:str}", summary="Delete an idea", **openapi.DELETE)
+    async def delete_idea(self, path: Path[IdeaPath], writing: NamedDependency[IdeaWriting]) -> None:
         """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
-        await writing.delete(received.path(IdeaPath).idea_id)
+        await writing.delete(path.idea_id)
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:

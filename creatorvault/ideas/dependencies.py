@@ -5,14 +5,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from litestar import Request
-from litestar.di import NamedDependency
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.http.conditional import Precondition
-from creatorvault.core.http.inputs import Received
+from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.telemetry.asgi_headers import header
 from creatorvault.ideas.content_search import ContentSearch
@@ -38,8 +37,8 @@ IDEMPOTENCY_KEY: Final = HEADER.lower().encode()
 IdeasRequest = Request[Identity, Any, Any]
 
 
-async def provide_reading(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaReading:
-    tenant, vault_id = _vault_of(request, received)
+async def provide_reading(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaReading:
+    tenant, vault_id = _vault_of(request, path)
     state = request.app.state
     statements = IdeaGlances(_glances(request, vault_id), state.search_cache)
 
@@ -72,8 +71,8 @@ async def _snapshot(
         yield IdeaReadingService(IdeaRepository(session, vault_id), vault, state.search_cache, segments)
 
 
-async def provide_writing(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaWriting:
-    tenant, vault_id = _vault_of(request, received)
+async def provide_writing(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaWriting:
+    tenant, vault_id = _vault_of(request, path)
     state = request.app.state
     precondition = Precondition.of(request)
     quick, vault = None, _glances(request, vault_id)
@@ -125,10 +124,10 @@ def _recorder(request: IdeasRequest) -> AuditRecorder:
     return recorder
 
 
-def _vault_of(request: IdeasRequest, received: Received) -> tuple[TenantName, VaultId]:
+def _vault_of(request: IdeasRequest, path: OwnerPath) -> tuple[TenantName, VaultId]:
     """Raises NotYourIdeas when the path names another user than the token."""
     identity = request.user
-    if received.path(OwnerPath).user_id != identity.subject:
+    if path.user_id != identity.subject:
         raise NotYourIdeas(request.method)
     tenant = tenant_name(identity)
     return tenant, VaultId(tenant.id, identity.subject)

@@ -5,10 +5,8 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
-from creatorvault.core.http.inputs import Received
 from creatorvault.core.identifiers import VaultId
 from creatorvault.tenants.errors import NotItsOwner
 from creatorvault.tenants.repositories import TenantRepository, VaultRepository
@@ -16,9 +14,7 @@ from creatorvault.tenants.resolution import tenant_name
 from creatorvault.tenants.self_service import TenantSelfService
 
 
-async def provide_own_tenant(
-    request: Request[Identity, Any, State], received: NamedDependency[Received]
-) -> AsyncGenerator[TenantSelfService]:
+async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGenerator[TenantSelfService]:
     """For a role in the token's organization that the settings list.
 
     Raises NotItsOwner, TenantSuspended, TenantErased, TenantUnknown, and NothingStored.

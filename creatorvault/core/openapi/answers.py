@@ -1,4 +1,4 @@
-"""What a handler says of its answers: `documents(…)` beside `accepts(…)` in the route's decorator."""
+"""What a handler says of its answers: `documents(…)` in the route's decorator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
