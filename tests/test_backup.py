@@ -94,8 +94,8 @@ async def backup(live: House, cluster: Cluster, backup_login: str, tmp_path_fact
     for number in range(FEWEST):
         await ada.idea(f"Number {number:02}")
     assert await ada.titles({"search": "STRASSE"}) == [TITLE]
-    await live.app.state.segment_writer.finish()
-    assert live.app.state.segment_writer.written  # so that there is something that is not dumped
+    await live.parts.segment_writer.finish()
+    assert live.parts.segment_writer.written  # so that there is something that is not dumped
 
     listed = (await ada.list({"limit": 100})).json()["items"]
     shell.run(DUMP_DATA, BACKUP_URL=url)
@@ -204,7 +204,7 @@ async def test_what_was_backed_up_is_read_searched_and_changed_in_another_databa
     assert in_order == [*sorted(idea["title"] for idea in backup.listed if idea["title"] != TITLE), TITLE]
 
     # What is written behind a search is lost where the vault has changed by then, as it may on a busy machine.
-    await restored.app.state.segment_writer.finish()
+    await restored.parts.segment_writer.finish()
     changed = await ada.patch(backup.idea, {"title": "Tram etiquette"})
     assert (changed.status_code, changed.json()["notes"]) == (200, NOTES)
     assert (await ada.delete(backup.listed[0])).status_code == 204
@@ -212,8 +212,8 @@ async def test_what_was_backed_up_is_read_searched_and_changed_in_another_databa
     assert await ada.titles({"search": "strasse"}) == []
     assert await ada.titles({"search": "TRAM"}) == ["Tram etiquette"]
     assert (await ada.list()).json()["total"] == len(backup.listed)
-    await restored.app.state.segment_writer.finish()
-    assert restored.app.state.segment_writer.lost == 0
+    await restored.parts.segment_writer.finish()
+    assert restored.parts.segment_writer.lost == 0
 
 
 async def test_whoever_came_between_the_two_dumps_begins_anew(backup: Backup, restored: House) -> None:

@@ -97,7 +97,7 @@ def vault_of(creator: Creator) -> VaultId:
 
 def forget(house: House, vault: VaultId) -> None:
     """The process is as one that has never seen the vault: cold."""
-    state = house.app.state
+    state = house.parts
     state.keyring.forget(vault)
     state.search_cache.forget(vault)
     state.revisions._revisions.pop(vault, None)

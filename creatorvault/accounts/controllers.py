@@ -7,9 +7,11 @@ from litestar.datastructures import State
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.openapi import ME
+from creatorvault.accounts.parts import TenantNaming
 from creatorvault.accounts.schemas import UserProfile
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.answers import documents
+from creatorvault.core.parts import part_of
 
 
 class UserController(Controller):
@@ -19,5 +21,4 @@ class UserController(Controller):
     @get("/me", summary="Who am I", sync_to_thread=False, **documents(ME))
     def get_current_user_profile(self, request: Request[Identity, Any, State]) -> UserProfile:
         """What the service takes from your token: who you are, your roles and tenant, and when the token expires."""
-        # `tenants` stands on `accounts`: what a tenant is called is told from above, where the house is assembled.
-        return UserProfile.of(request.user, request.app.state.tenant_id_of(request.user))
+        return UserProfile.of(request.user, part_of(request.app, TenantNaming).tenant_id_of(request.user))

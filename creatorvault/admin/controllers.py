@@ -8,6 +8,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 from creatorvault.admin import openapi
 from creatorvault.admin.dependencies import AdminRequest, provide_administration, provide_erasure, provide_overview
 from creatorvault.admin.erasure import Erasure
+from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
     ErasureConfirm,
@@ -30,6 +31,7 @@ from creatorvault.audit.schemas import AuditEventList
 from creatorvault.core.http.handlers import delete, get, post, put
 from creatorvault.core.http.inputs import Body, Path, Query
 from creatorvault.core.identifiers import TenantId
+from creatorvault.core.parts import part_of
 
 
 class AdminController(Controller):
@@ -50,7 +52,7 @@ class AdminController(Controller):
     )
     async def get_status(self, request: AdminRequest, overview: NamedDependency[Overview]) -> Figures:
         """How much there is, and what the answering process holds of it."""
-        return await overview.figures(ProcessFigures.of(request.app.state))
+        return await overview.figures(ProcessFigures.of(part_of(request.app, AdminParts)))
 
     @get(
         "/tenants",
@@ -131,7 +133,7 @@ class AdminController(Controller):
     )
     async def request_erasure(self, request: AdminRequest, erasure: NamedDependency[Erasure]) -> ErasureRequested:
         """The first of two steps: its creators are refused from now on, and nothing is destroyed yet."""
-        return await erasure.request(request.app.state.settings.admin.erasure_delay_seconds)
+        return await erasure.request(part_of(request.app, AdminParts).settings.erasure_delay_seconds)
 
     @delete(
         "/tenants/{tenant_id:str}/erasure",
@@ -156,9 +158,10 @@ class AdminController(Controller):
     ) -> ErasureDone:
         """The second step: destroys the keys of all its vaults, its ideas and what was kept for retries, for good."""
         done, vaults = await erasure.confirm(given.confirmation)
+        parts = part_of(request.app, AdminParts)
         for vault in vaults:
-            request.app.state.keyring.forget(vault)
-            request.app.state.search_cache.forget(vault)
+            parts.keyring.forget(vault)
+            parts.search_cache.forget(vault)
         return done
 
     @get(

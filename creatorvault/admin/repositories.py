@@ -1,8 +1,8 @@
 """The SQL of operators, over all tenants: metadata only, which is all that their login is granted."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, null, select, text, union_all, update
@@ -14,10 +14,9 @@ from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.audit.models import AuditKey
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
+from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
-from creatorvault.ideas.models import Idea, IdeaSegment
-from creatorvault.idempotency.models import StoredResultRow
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
 
@@ -29,17 +28,7 @@ KEYS: Final = """
 """
 """Keys of today's form, the valid and the newest first; $1 of them at most."""
 
-NO_SEGMENTS: Final = text("SELECT set_config('app.unsegmented', 'true', true)")
-
 type Columns = Row[Any]
-
-
-class Destroyed(NamedTuple):
-    """How many rows of each kind."""
-
-    keys: int
-    ideas: int
-    answers: int
 
 
 class AdminRepository:
@@ -111,21 +100,20 @@ class AdminRepository:
         statement = select(col(Vault.user_id)).where(col(Vault.tenant_id) == tenant_id).with_for_update()
         return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
 
-    async def destroy(self, tenant_id: TenantId, now: datetime) -> Destroyed:
-        """Keys, ideas with their segments, and kept answers of a tenant that is being erased.
-
-        Vaults stay, with revision and key version: neither number may ever come again with something else behind it.
-        """
-        segments = delete(IdeaSegment).where(col(IdeaSegment.tenant_id) == tenant_id)
-        await self._session.execute(segments)
-        await self._session.execute(NO_SEGMENTS)  # else each deleted idea would look for its own
-        counts = [
-            (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
-            for model in (VaultKey, Idea, StoredResultRow)
-        ]
-        emptied = update(Vault).where(col(Vault.tenant_id) == tenant_id)
-        await self._session.execute(emptied.values(idea_count=0, sealed_bytes=0, changed_at=now))
-        return Destroyed(*counts)
+    async def erase(self, tenant_id: TenantId, data: TenantData) -> Mapping[str, int]:
+        """Deletes or empties the tenant's rows as the apps declare. Returns how many were deleted, by their names."""
+        counts: Counter[str] = Counter()
+        for table in data.tables:
+            own = col(table.model.tenant_id) == tenant_id  # type: ignore[attr-defined]  # a column of each table here
+            if isinstance(table, Erased):
+                if table.first is not None:
+                    await self._session.execute(text(table.first))
+                result = await self._session.execute(delete(table.model).where(own))
+                if table.counted_as is not None:
+                    counts[table.counted_as] += result.rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
+            elif table.emptied:
+                await self._session.execute(update(table.model).where(own).values(**table.emptied))
+        return counts
 
     async def root_keys(self) -> Sequence[Columns]:
         """What each wraps: the keys of vaults, and that of the audit log."""

@@ -2,11 +2,11 @@
 
 from typing import Any, NamedTuple
 
-from litestar.datastructures import State
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault import __version__
 from creatorvault.admin.errors import TenantConflict, TenantNotFound
+from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
@@ -36,9 +36,9 @@ class ProcessFigures(NamedTuple):
     corpora_bytes: int
 
     @classmethod
-    def of(cls, state: State) -> "ProcessFigures":
-        corpora = state.search_cache.figures()
-        return cls(state.keyring.vaults_held, corpora.vaults, corpora.bytes)
+    def of(cls, parts: AdminParts) -> "ProcessFigures":
+        corpora = parts.search_cache.figures()
+        return cls(parts.keyring.vaults_held, corpora.vaults, corpora.bytes)
 
 
 class Overview:

@@ -13,9 +13,11 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import VaultId
+from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.asgi_headers import header
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.errors import NotYourIdeas
+from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.reader import Segments
 from creatorvault.ideas.reading import IdeaReading
 from creatorvault.ideas.repositories import IdeaRepository, SegmentRepository
@@ -39,7 +41,7 @@ IdeasRequest = Request[Identity, Any, Any]
 
 async def provide_reading(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaReading:
     tenant, vault_id = _vault_of(request, path)
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     statements = IdeaGlances(_glances(request, vault_id), state.search_cache)
 
     def snapshot(database: Database) -> AbstractAsyncContextManager[IdeaReadingService]:
@@ -57,7 +59,7 @@ async def provide_reading(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaR
 async def _snapshot(
     request: IdeasRequest, tenant: TenantName, vault_id: VaultId, database: Database
 ) -> AsyncGenerator[IdeaReadingService]:
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     async with database.reading() as session:
         service = _opening(request, session, tenant, vault_id)
         try:
@@ -73,7 +75,7 @@ async def _snapshot(
 
 async def provide_writing(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaWriting:
     tenant, vault_id = _vault_of(request, path)
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     precondition = Precondition.of(request)
     quick, vault = None, _glances(request, vault_id)
     if request.method != "POST" or header(request.scope, IDEMPOTENCY_KEY) is None:
@@ -92,7 +94,7 @@ async def _transaction(
     request: IdeasRequest, tenant: TenantName, vault_id: VaultId, precondition: Precondition
 ) -> AsyncGenerator[IdeaWritingService]:
     """Commits on leaving."""
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     async with state.database.writing() as session:
         once = (
             await IdempotencyKey.claimed(session, vault_id, header(request.scope, IDEMPOTENCY_KEY))
@@ -110,18 +112,17 @@ async def _transaction(
 
 
 def _opening(request: IdeasRequest, session: AsyncSession, tenant: TenantName, vault_id: VaultId) -> VaultService:
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     return VaultService(session, tenant, vault_id, state.keyring, state.settings, _recorder(request), state.revisions)
 
 
 def _glances(request: IdeasRequest, vault_id: VaultId) -> VaultGlances:
-    state = request.app.state
+    state = part_of(request.app, IdeasParts)
     return VaultGlances(state.statements, vault_id, state.keyring, state.revisions)
 
 
 def _recorder(request: IdeasRequest) -> AuditRecorder:
-    recorder: AuditRecorder = request.app.state.audit.recorder(user_actor(request.user), request.scope)
-    return recorder
+    return part_of(request.app, IdeasParts).audit.recorder(user_actor(request.user), request.scope)
 
 
 def _vault_of(request: IdeasRequest, path: OwnerPath) -> tuple[TenantName, VaultId]:

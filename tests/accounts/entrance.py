@@ -20,6 +20,7 @@ from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.settings.sections import AuthSettings, LimitsSettings
 from creatorvault.tenants.resolution import tenant_id_of
+from tests.parts import OpenParts
 
 ME = "/api/v1/users/me"
 PSEUDONYMS = Pseudonyms(bytes(32))
@@ -80,7 +81,7 @@ async def open_entrance(
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:
-        yield Entrance(verifier, client, app.state.limits, clock)
+        yield Entrance(verifier, client, OpenParts(app).limits, clock)
     await verifier.aclose()
 
 

@@ -16,6 +16,7 @@ from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import Operation, get, post
 from creatorvault.core.http.inputs import Accepts, Body, Path, Query
 from creatorvault.core.http.schemas import RequestModel
+from creatorvault.core.parts import STATE_KEY, Parts
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.settings.sections import Settings
 
@@ -64,7 +65,7 @@ async def test_each_function_is_given_what_it_declares(middleware: list[Any]) ->
     ) -> dict[str, object]:
         return {"book": path.book, "name": asked.name, "title": given.title, "room": room}
 
-    app = Litestar([change_book], state=State({"timeouts": Timeouts(), "settings": Settings()}))
+    app = Litestar([change_book], state=State({STATE_KEY: Parts(Timeouts(), Settings())}))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app),  # type: ignore[arg-type]  # httpx has its own ASGI types
         base_url="http://here",

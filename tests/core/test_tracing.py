@@ -94,7 +94,7 @@ async def test_nothing_private_is_in_a_span(traced: Traced) -> None:
 
 
 async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
-    del traced.house.app.state["search_cache"]
+    del traced.house.parts.ideas.search_cache
 
     answer = await traced.house.creator().list({"search": "x"})
 

@@ -82,7 +82,7 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
             await fresh_sql.fetchval("SELECT quote_ident(current_database())")
         )
     )
-    await house.app.state.database.engine.dispose()
+    await house.parts.database.engine.dispose()
 
     assert (await grace.get(idea)).status_code == 200
     answer = await grace.post({"title": "Refused"})
@@ -113,27 +113,27 @@ async def test_a_read_only_database_is_read_and_not_written(house: House, fresh_
 )
 async def test_a_fault_that_passes_is_no_error_of_the_service(house: House, code: str) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
 @pytest.mark.parametrize("code", ["23505", "42P01", "42501", "XX001", "22P02"])
 async def test_a_fault_that_stays_is_not_hidden_as_one_that_passes(house: House, code: str) -> None:
     with pytest.raises(DBAPIError):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
 async def test_a_statement_that_takes_too_long_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.reading() as session:
+        async with house.parts.database.reading() as session:
             await session.execute(text("SELECT pg_sleep(60)"))
     assert await sessions.in_transaction() == 0
 
 
 async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text("SELECT 1"))
             await asyncio.sleep(1.4)
             assert await sessions.in_transaction() == 0
@@ -141,7 +141,7 @@ async def test_a_transaction_that_idles_is_ended_by_the_server(house: House, ses
 
 
 async def test_a_migration_under_prepared_statements_is_waited_out(house: House, fresh_sql: asyncpg.Connection) -> None:
-    database = house.app.state.database
+    database = house.parts.database
     await fresh_sql.execute("CREATE TABLE changing (id int); GRANT SELECT ON changing TO creatorvault_app")
 
     async def read() -> None:

@@ -26,8 +26,8 @@ async def standby_away(cluster: Cluster, fresh_database: Database, house: House)
     cluster.run(f'ALTER DATABASE "{fresh_database.name}" SET synchronous_commit = on')
     cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'away'")
     cluster.run("SELECT pg_reload_conf()")
-    await house.app.state.statements.close()  # connections that are opened from now on know it
-    await house.app.state.database.engine.dispose()
+    await house.parts.statements.close()  # connections that are opened from now on know it
+    await house.parts.database.engine.dispose()
     yield
     back(cluster)
     await alone.close()
@@ -84,7 +84,7 @@ async def test_a_transaction_in_doubt_is_found_by_the_client_that_repeats_it_unt
     house: House, grace: Creator, cluster: Cluster, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
     """Nobody sees such a commit before, and the vault is locked."""
-    house.app.state.keyring._ciphers.clear()
+    house.parts.keyring._ciphers.clear()
 
     lost = [await grace.post({"title": "In doubt"}) for _ in range(3)]
     back(cluster)
@@ -169,7 +169,7 @@ async def test_doubts_are_remembered_in_bounds(
         for title in ("Older", "Newer"):
             assert (await grace.post({"title": title})).status_code == 503
 
-    assert len(house.app.state.doubts._doubts) == 1
+    assert len(house.parts.doubts._doubts) == 1
     for title in ("Older", "Newer"):
         await repeated(grace, 2, {"title": title})
 

@@ -14,7 +14,7 @@ PROMISE_SECONDS = 5.0
 
 
 def connections_in_use(house: House) -> int:
-    pool = house.app.state.database.engine.pool
+    pool = house.parts.database.engine.pool
     assert isinstance(pool, QueuePool)
     return pool.checkedout()
 
@@ -97,7 +97,7 @@ async def test_shutting_down_does_not_wait_for_it(house: House, wire: HangingWir
     wire.hang()
 
     async with asyncio.timeout(PROMISE_SECONDS):
-        await house.app.state.database.close()
+        await house.parts.database.close()
 
 
 async def test_only_one_request_finds_out_that_all_connections_have_gone_silent(

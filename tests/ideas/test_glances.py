@@ -47,12 +47,12 @@ def vault_of(creator: Creator) -> VaultId:
 
 
 def glances_of(house: House, vault: VaultId) -> IdeaGlances:
-    state = house.app.state
+    state = house.parts
     return IdeaGlances(VaultGlances(state.statements, vault, state.keyring, state.revisions), state.search_cache)
 
 
 async def page_from_snapshot(house: House, vault: VaultId, query: IdeaQuery) -> IdeaPage:
-    state = house.app.state
+    state = house.parts
     async with state.database.reading() as session:
         seen = await VaultRepository(session, vault).enter()
         assert seen.revision is not None
@@ -117,7 +117,7 @@ async def test_a_page_by_cursor_at_a_glance_is_the_page_of_a_snapshot(
 
 def read(house: House, vault: VaultId, asked: dict[str, object], page: IdeaPage) -> tuple[IdeaPage, Place | None]:
     query = IdeaQuery.model_validate(asked | {"cursor": page.next_cursor})
-    return page._replace(next_cursor=None), place_of(query, house.app.state.keyring.newest(vault))
+    return page._replace(next_cursor=None), place_of(query, house.parts.keyring.newest(vault))
 
 
 @pytest.mark.parametrize("question", [{"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}])
@@ -167,7 +167,7 @@ async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ad
     vault = vault_of(ada)
     nothing_stored = await glances_of(house, vault).page(IdeaQuery(), TimeSlice())
     await ada.post({"title": "One"})
-    state = house.app.state
+    state = house.parts
     state.keyring.forget(vault)
     no_key_at_hand = await glances_of(house, vault).page(IdeaQuery(), TimeSlice())
 
@@ -183,8 +183,8 @@ async def test_the_plain_way_is_gone_where_a_glance_does_not_do(house: House, ad
 async def test_the_context_of_a_glance_ends_with_it(house: House, filled: Creator) -> None:
     await glances_of(house, vault_of(filled)).page(IdeaQuery(), TimeSlice())
 
-    [[left]] = await house.app.state.statements.rows("SELECT current_setting('app.tenant_id', true)")
-    [[visible]] = await house.app.state.statements.rows("SELECT count(*) FROM ideas")
+    [[left]] = await house.parts.statements.rows("SELECT current_setting('app.tenant_id', true)")
+    [[visible]] = await house.parts.statements.rows("SELECT count(*) FROM ideas")
 
     assert not left
     assert visible == 0
@@ -275,8 +275,8 @@ async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(hou
     statement = glanced_page("created_at", "desc", filtered=True, beyond=False)
     arguments = (str(vault.tenant_id), vault.user_id, 5, 0, [0, 2], [0, 1, 2])
 
-    assert len(await house.app.state.statements.rows(statement, *arguments)) == 5
-    [[plan]] = await house.app.state.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+    assert len(await house.parts.statements.rows(statement, *arguments)) == 5
+    [[plan]] = await house.parts.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
 
     counts = [node for node in nodes_of(plan) if node["Node Type"] == "Aggregate"]
     assert [node["Actual Loops"] for node in counts] == [1]

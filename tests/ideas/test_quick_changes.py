@@ -44,18 +44,18 @@ def quick_of(
     if_match: str | None = None,
     tenancy: TenancySettings | None = None,
 ) -> QuickChanges:
-    state = house.app.state
+    state = house.parts
     vault = VaultGlances(state.statements, vault_of(creator), state.keyring, state.revisions)
     return QuickChanges(vault, VaultAdvances(vault, tenancy or state.settings.tenancy), Precondition(if_match))
 
 
 @asynccontextmanager
 async def at_length(house: House, creator: Creator) -> AsyncGenerator[IdeaWritingService]:
-    state, vault_id = house.app.state, vault_of(creator)
+    state, vault_id = house.parts, vault_of(creator)
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     async with state.database.writing() as session:
         vault = await VaultService(
-            session, tenant, vault_id, state.keyring, state.settings, state.audit.recorder(None, {}), state.revisions
+            session, tenant, vault_id, state.keyring, state.settings, state.audit.recorder("service"), state.revisions
         ).open_locked()
         yield IdeaWritingService(IdeaRepository(session, vault_id), vault)
 
@@ -209,7 +209,7 @@ async def test_a_first_write_and_a_missing_idea_are_left_to_the_long_way(
 
 async def test_a_key_that_is_not_at_hand_is_left_to_the_long_way(house: House, two: tuple[Creator, Creator]) -> None:
     one, _ = two
-    house.app.state.keyring.forget(vault_of(one))
+    house.parts.keyring.forget(vault_of(one))
 
     assert await quick_of(house, one).create(drafted(IdeaCreate(title="More"), "somebody")) is None
     assert (await one.post({"title": "More"})).status_code == 201
@@ -254,7 +254,7 @@ async def test_a_vault_that_changes_all_the_time_is_left_to_the_long_way(
     one, _ = two
     [idea] = (await one.list()).json()["items"]
     quick = quick_of(house, one)
-    look, state = quick._vault.look, house.app.state
+    look, state = quick._vault.look, house.parts
 
     async def outdated(*arguments: Any) -> Any:
         glanced = await look(*arguments)
@@ -307,13 +307,13 @@ async def test_a_change_of_an_idea_that_has_vanished_is_no_success_and_counts_no
     one, _ = two
     [idea] = (await one.list()).json()["items"]
     vault = await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", one.user_id)
-    change = house.app.state.statements.changed
+    change = house.parts.statements.changed
 
     async def vanished_before(*arguments: Any) -> Any:
         await database.execute("DELETE FROM ideas WHERE id = $1", idea["id"])
         return await change(*arguments)
 
-    monkeypatch.setattr(house.app.state.statements, "changed", vanished_before)
+    monkeypatch.setattr(house.parts.statements, "changed", vanished_before)
     answer = await one.request(way, one.url_of(idea), json={"title": "Another"})
 
     assert not answer.is_success

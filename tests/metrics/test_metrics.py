@@ -104,7 +104,7 @@ async def test_every_part_shows_its_figures(measured: House) -> None:
 
 async def test_refusals_are_counted(house_with: HouseWith) -> None:
     house = await house_with(CREATORVAULT_METRICS__TOKEN=TOKEN, CREATORVAULT_LIMITS__IDENTITY_READS="1")
-    house.app.state.limits._clock = lambda: 0.0
+    house.parts.limits._clock = lambda: 0.0
     ada = house.creator()
     for _ in range(3):
         await ada.list()

@@ -12,6 +12,9 @@ from litestar.utils import is_async_callable
 
 from creatorvault.core.http.declarations import Declaration, declaration_of
 
+PUBLIC: Final = "public"
+"""The `opt` of a handler that needs no caller."""
+
 
 class Operation(HTTPRouteHandler):
     """Shows itself to its guards. Litestar shows each of them a copy, made for every request; ours change nothing.
