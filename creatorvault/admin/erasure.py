@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.admin.errors import TenantConflict, TooEarly, WrongConfirmation
 from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import ErasureDone, ErasureRequested, TenantResponse
 from creatorvault.admin.services import Overview, locked_tenant
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.tenants.models import TenantStatus
@@ -28,7 +27,7 @@ class Erasure:
     """
 
     def __init__(
-        self, session: AsyncSession, recorder: AuditRecorder, tenant_id: TenantId, tenant_data: TenantData
+        self, session: WriteSession, recorder: AuditRecorder, tenant_id: TenantId, tenant_data: TenantData
     ) -> None:
         self._session = session
         self._recorder = recorder

@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, null, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.audit.models import AuditKey
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
@@ -31,8 +31,10 @@ KEYS: Final = """
 type Columns = Row[Any]
 
 
-class AdminRepository:
-    def __init__(self, session: AsyncSession) -> None:
+class AdminRepository[SessionT: ReadSession = ReadSession]:
+    """Its methods that write need a WriteSession, as those of `ScopedRepository` do."""
+
+    def __init__(self, session: SessionT) -> None:
         self._session = session
 
     async def tenants(self, query: TenantQuery) -> tuple[Sequence[Columns], int]:
@@ -67,18 +69,18 @@ class AdminRepository:
         order = (col(Vault.changed_at), col(Vault.tenant_id), col(Vault.user_id))
         return await self._page(statement, order, "desc", query.limit, query.offset)
 
-    async def locked(self, tenant_id: TenantId) -> Tenant | None:
+    async def locked(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Tenant | None:
         """Nobody else changes the tenant until the transaction ends; creators go on. None for an erased one too."""
         statement = select(Tenant).where(col(Tenant.tenant_id) == tenant_id).with_for_update(key_share=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def create(self, name: TenantName) -> bool:
+    async def create(self: "AdminRepository[WriteSession]", name: TenantName) -> bool:
         """False when there is such a tenant already."""
         row = Tenant(tenant_id=name.id, kind=name.kind, realm=name.realm, external_id=name.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
-    async def change(self, tenant: Tenant, **values: Any) -> None:
+    async def change(self: "AdminRepository[WriteSession]", tenant: Tenant, **values: Any) -> None:
         """Sets just these columns."""
         for name, value in values.items():
             setattr(tenant, name, value)
@@ -88,19 +90,19 @@ class AdminRepository:
         statement = select(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def ask_for_erasure(self, erasure: TenantErasure) -> None:
+    async def ask_for_erasure(self: "AdminRepository[WriteSession]", erasure: TenantErasure) -> None:
         self._session.add(erasure)
         await self._session.flush()
 
-    async def forget_erasure(self, tenant_id: TenantId) -> None:
+    async def forget_erasure(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> None:
         await self._session.execute(delete(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id))
 
-    async def locked_users(self, tenant_id: TenantId) -> Sequence[UserId]:
+    async def locked_users(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Sequence[UserId]:
         """Whose vaults the tenant has. Whoever changes one of them waits until the transaction ends."""
         statement = select(col(Vault.user_id)).where(col(Vault.tenant_id) == tenant_id).with_for_update()
         return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
 
-    async def erase(self, tenant_id: TenantId, data: TenantData) -> Mapping[str, int]:
+    async def erase(self: "AdminRepository[WriteSession]", tenant_id: TenantId, data: TenantData) -> Mapping[str, int]:
         """Deletes or empties the tenant's rows as the apps declare. Returns how many were deleted, by their names."""
         counts: Counter[str] = Counter()
         for table in data.tables:
@@ -162,15 +164,15 @@ class AdminRepository:
         return rows, int(total)
 
 
-async def operator_with_id(session: AsyncSession, operator_id: UUID) -> Operator | None:
+async def operator_with_id(session: ReadSession, operator_id: UUID) -> Operator | None:
     return (await session.execute(select(Operator).where(col(Operator.id) == operator_id))).scalar_one_or_none()
 
 
-async def operator_with_key(session: AsyncSession, key_id: str) -> Operator | None:
+async def operator_with_key(session: ReadSession, key_id: str) -> Operator | None:
     return (await session.execute(select(Operator).where(col(Operator.key_id) == key_id))).scalar_one_or_none()
 
 
-async def operators(session: AsyncSession) -> Sequence[Operator]:
+async def operators(session: ReadSession) -> Sequence[Operator]:
     return (await session.execute(select(Operator).order_by(col(Operator.created_at)))).scalars().all()
 
 

@@ -5,11 +5,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from litestar import Request
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.accounts.identity import Identity
 from creatorvault.audit.services import AuditRecorder
-from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.sessions import Database, ReadSession
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import VaultId
@@ -111,7 +110,9 @@ async def _transaction(
     state.revisions.put(vault_id, vault.revision)
 
 
-def _opening(request: IdeasRequest, session: AsyncSession, tenant: TenantName, vault_id: VaultId) -> VaultService:
+def _opening[SessionT: ReadSession](
+    request: IdeasRequest, session: SessionT, tenant: TenantName, vault_id: VaultId
+) -> VaultService[SessionT]:
     state = part_of(request.app, IdeasParts)
     return VaultService(session, tenant, vault_id, state.keyring, state.settings, _recorder(request), state.revisions)
 

@@ -19,11 +19,10 @@ from sqlalchemy import (
     tuple_,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
-from creatorvault.core.database.sessions import computing
+from creatorvault.core.database.sessions import ReadSession, WriteSession, computing
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
@@ -73,10 +72,10 @@ class Removed(NamedTuple):
     size: int
 
 
-class IdeaRepository(ScopedRepository[Idea]):
+class IdeaRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Idea, SessionT]):
     model_type = Idea
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: SessionT, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Idea, vault))
         self.vault = vault
 
@@ -144,10 +143,10 @@ class IdeaRepository(ScopedRepository[Idea]):
                 return
             after = UUID(int=int.from_bytes(ids[-ID_BYTES:]) + 1)
 
-    async def insert(self, values: dict[str, Any]) -> None:
+    async def insert(self: "IdeaRepository[WriteSession]", values: dict[str, Any]) -> None:
         await self.add(Idea(tenant_id=self.vault.tenant_id, user_id=self.vault.user_id, **values))
 
-    async def remove(self, idea_id: UUID) -> Removed | None:
+    async def remove(self: "IdeaRepository[WriteSession]", idea_id: UUID) -> Removed | None:
         """None if there was no such idea."""
         title, notes, tags = (
             func.octet_length(column) for column in (col(Idea.title), col(Idea.notes), col(Idea.tags))
@@ -164,7 +163,7 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
 
     model_type = IdeaSegment
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: ReadSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(IdeaSegment, vault))
 
     async def spans(self) -> Sequence[Span]:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.identifiers import VaultRevision, vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
@@ -138,7 +139,7 @@ class IdeaWritingService:
 
     def __init__(
         self,
-        repository: IdeaRepository,
+        repository: IdeaRepository[WriteSession],
         vault: LockedVault,
         precondition: Precondition = UNCONDITIONAL,
         once: IdempotencyKey | None = None,

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, time_part
@@ -39,13 +39,13 @@ class IdempotencyKey:
     Usage: `claimed` before the vault is locked, then `earlier` and `keep` with its cipher.
     """
 
-    def __init__(self, session: AsyncSession, vault: VaultId, key: str) -> None:
+    def __init__(self, session: WriteSession, vault: VaultId, key: str) -> None:
         self._session = session
         self._vault = vault
         self._key = key
 
     @classmethod
-    async def claimed(cls, session: AsyncSession, vault: VaultId, header: str | None) -> "IdempotencyKey | None":
+    async def claimed(cls, session: WriteSession, vault: VaultId, header: str | None) -> "IdempotencyKey | None":
         """None without a key. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
         if header is None:
             return None

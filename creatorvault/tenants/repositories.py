@@ -5,10 +5,10 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, TextClause, and_, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
@@ -73,10 +73,10 @@ class Usage(NamedTuple):
     sealed_bytes: int
 
 
-class VaultRepository(ScopedRepository[Vault]):
+class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vault, SessionT]):
     model_type = Vault
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: SessionT, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
         self._vault = vault
         self._context = {"tenant_id": str(vault.tenant_id)}
@@ -89,13 +89,13 @@ class VaultRepository(ScopedRepository[Vault]):
         """Makes this the tenant of the transaction."""
         return TenantState(*(await self.session.execute(ENTER_TO_WRITE, self._context)).one())
 
-    async def provision(self, tenant: TenantName) -> bool:
+    async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
         """Makes the tenant's row; False if another request does so at this moment, which this one then waits for."""
         row = Tenant(tenant_id=tenant.id, kind=tenant.kind, realm=tenant.realm, external_id=tenant.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
-    async def locked(self) -> Vault:
+    async def locked(self: "VaultRepository[WriteSession]") -> Vault:
         """The vault's row, locked until the transaction ends and made on first use."""
         statement = self.statement.with_for_update()
         vault: Vault | None = (await self.session.execute(statement)).scalar_one_or_none()
@@ -126,7 +126,7 @@ class TenantRepository(ScopedRepository[Vault]):
 
     model_type = Vault
 
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: ReadSession, tenant_id: TenantId) -> None:
         super().__init__(session, col(Vault.tenant_id) == tenant_id)
         self._tenant_id = tenant_id
 

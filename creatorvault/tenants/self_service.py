@@ -1,10 +1,9 @@
 """A tenant for those who look after it: who its members are and how much they have, never what."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.audit.services import event_page
+from creatorvault.core.database.sessions import ReadSession
 from creatorvault.core.http.paging import PageQuery
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import NothingStored
@@ -18,7 +17,7 @@ from creatorvault.tenants.services import refuse
 
 class TenantSelfService:
     def __init__(
-        self, repository: TenantRepository, session: AsyncSession, tenant: TenantName, tenancy: TenancySettings
+        self, repository: TenantRepository, session: ReadSession, tenant: TenantName, tenancy: TenancySettings
     ) -> None:
         self._repository = repository
         self._session = session

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
@@ -33,7 +33,12 @@ class LockedVault:
     """A vault that this transaction alone may change."""
 
     def __init__(
-        self, vault_id: VaultId, row: Vault, cipher: VaultCipher, repository: VaultRepository, quotas: Quotas
+        self,
+        vault_id: VaultId,
+        row: Vault,
+        cipher: VaultCipher,
+        repository: VaultRepository[WriteSession],
+        quotas: Quotas,
     ) -> None:
         self.id = vault_id
         self.cipher = cipher
@@ -66,12 +71,12 @@ class LockedVault:
         )
 
 
-class VaultService:
+class VaultService[SessionT: ReadSession]:
     """Opens one creator's vault in one tenant, within the caller's transaction."""
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: SessionT,
         tenant: TenantName,
         vault: VaultId,
         keyring: Keyring,
@@ -103,7 +108,7 @@ class VaultService:
         cipher = await self._keyring.cipher(self._session, self._vault, state.key_version)
         return OpenVault(self._vault, state.revision, state.idea_count, cipher)
 
-    async def open_locked(self) -> LockedVault:
+    async def open_locked(self: "VaultService[WriteSession]") -> LockedVault:
         """Makes tenant, vault and key on first use, and the next key when the present one has sealed enough.
 
         Raises as `open`, and LostKey when the row of the key that would seal is not there any more.
@@ -118,7 +123,7 @@ class VaultService:
         cipher = await self._cipher_for_sealing(row)
         return LockedVault(self._vault, row, cipher, self._repository, Quotas(state, self._tenancy))
 
-    async def _provision(self) -> None:
+    async def _provision(self: "VaultService[WriteSession]") -> None:
         if await self._repository.provision(self._tenant):
             await self._recorder.record(self._session, self._tenant.id, "tenant.created", kind=self._tenant.kind.value)
 
@@ -136,7 +141,7 @@ class VaultService:
             self._keyring.forget(self._vault)  # a key that came into use since may be lost with the rest
             raise
 
-    async def _cipher_for_sealing(self, row: Vault) -> VaultCipher:
+    async def _cipher_for_sealing(self: "VaultService[WriteSession]", row: Vault) -> VaultCipher:
         revision = VaultRevision(row.revision + 1)
         if row.key_version:
             cipher = await self._keyring.cipher_for_sealing(self._session, self._vault, KeyVersion(row.key_version))

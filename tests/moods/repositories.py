@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import VaultId
 from creatorvault.tenants.repositories import vault_scope
 
@@ -15,7 +15,7 @@ from .models import Mood
 class MoodRepository(ScopedRepository[Mood]):
     model_type = Mood
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: WriteSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Mood, vault))
         self._vault = vault
 
