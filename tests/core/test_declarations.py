@@ -75,6 +75,20 @@ async def test_each_function_is_given_what_it_declares(middleware: list[Any]) ->
     assert answer.json() == {"book": 7, "name": "n", "title": "t", "room": "the room of old"}
 
 
+async def test_a_handler_can_be_registered_with_two_applications() -> None:
+    @get("/books/{shelf:str}", dependencies={"room": Provide(provide_room)})
+    async def get_shelf(path: Path[Shelf], room: NamedDependency[str]) -> dict[str, str]:
+        return {"shelf": path.shelf, "room": room}
+
+    for app in [Litestar([get_shelf]) for _ in range(2)]:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app),  # type: ignore[arg-type]  # httpx has its own ASGI types
+            base_url="http://here",
+        ) as client:
+            answer = await client.get("/books/old")
+        assert answer.json() == {"shelf": "old", "room": "the room of old"}
+
+
 def test_of_a_model_and_its_subclass_the_subclass_is_read() -> None:
     @get("/books/{shelf:str}/{book:str}", dependencies={"room": Provide(provide_room)})
     async def get_book(path: Path[Book], room: NamedDependency[str]) -> str:

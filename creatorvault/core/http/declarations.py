@@ -115,9 +115,10 @@ def _every_provider(handler: HTTPRouteHandler) -> Mapping[str, Function]:
 
 
 def _used(function: Function, known: Mapping[str, Function]) -> Iterator[tuple[str, Function]]:
-    for name in function.parameters.keys() & known.keys():
-        yield name, known[name]
-        yield from _used(known[name], known)
+    for name in function.parameters:
+        if name in known:
+            yield name, known[name]
+            yield from _used(known[name], known)
 
 
 def _model_of(place: Place, inputs: Mapping[str, Input], name: str) -> type[RequestModel] | None:

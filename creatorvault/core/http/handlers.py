@@ -35,13 +35,12 @@ class Operation(HTTPRouteHandler):
 
     def on_registration(self, app: Litestar) -> None:
         """Has Litestar give everything that the signatures declare. Raises as `declaration` does."""
-        is_async = is_async_callable(self.fn)
         self.dependencies = {**(self.dependencies or {}), **self.declaration.dependencies()}
         if self.declaration.handler.inputs():
             handler = self.declaration.handler.behind_received()
             self._fn, self._parsed_fn_signature = handler.call, handler.signature
         super().on_registration(app)
-        self.has_sync_callable = self.has_sync_callable and not is_async
+        self.has_sync_callable = self.has_sync_callable and not is_async_callable(self.declaration.handler.call)
 
     def resolve_exception_handlers(self) -> ExceptionHandlersMap:
         if self._exception_handlers is None:
