@@ -5,7 +5,8 @@ more than what is looked for. Both read the same rows: what has been opened once
 """
 
 import signal
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -30,18 +31,13 @@ class NullCipher:
         return plaintext
 
 
-class HasKeyring(Protocol):
-    @property
-    def keyring(self) -> Keyring: ...
-
-
-def install(state: HasKeyring) -> None:
+def install(keyring: Callable[[], Keyring]) -> None:
     """Into this process: `TO_NULL` and `TO_REAL` change its cipher, of vaults that are looked at again."""
 
     def change(number: int, _frame: object) -> None:
         envelope.AESGCM = NullCipher if number == TO_NULL else AESGCM  # type: ignore[assignment,misc]
-        for vault in list(state.keyring._ciphers):  # noqa: SLF001 - a service never has a reason to forget them all
-            state.keyring.forget(vault)
+        for vault in list(keyring()._ciphers):  # noqa: SLF001 - a service never has a reason to forget them all
+            keyring().forget(vault)
 
     for number in (TO_NULL, TO_REAL):
         signal.signal(number, change)

@@ -5,6 +5,8 @@ from typing import Final
 
 from benchmarks import null_cipher
 from creatorvault.asgi import create_app
+from creatorvault.core.parts import part_of
+from creatorvault.crypto.parts import CryptoParts
 from creatorvault.management.commands.serving import serve
 from creatorvault.settings.sections import ServerSettings
 
@@ -17,7 +19,7 @@ FACTORIES: Final = {
 
 def create_app_of_both_ciphers() -> object:
     app = create_app()
-    null_cipher.install(app.state)
+    null_cipher.install(lambda: part_of(app, CryptoParts).keyring)
     return app
 
 

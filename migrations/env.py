@@ -8,12 +8,7 @@ from sqlalchemy import Connection, text
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
-import creatorvault.admin.models
-import creatorvault.audit.models
-import creatorvault.crypto.models
-import creatorvault.ideas.models
-import creatorvault.idempotency.models
-import creatorvault.tenants.models  # noqa: F401  # the tables register themselves when they are imported
+from creatorvault.apps import import_models
 from creatorvault.core.database.connections import passing_engine
 from creatorvault.core.database.migrations import HISTORY
 
@@ -39,6 +34,7 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
 
 
 def migrate(connection: Connection) -> None:
+    import_models()
     context.configure(
         connection=connection,
         target_metadata=SQLModel.metadata,

@@ -16,6 +16,7 @@ from creatorvault.asgi import create_app
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Settings
 from tests.factories import SECRET, Creator
+from tests.parts import OpenParts
 from tests.postgres import Database
 
 ROOT_KEYS: Final = f"tests:{b64encode(bytes(range(32))).decode()}"
@@ -37,6 +38,10 @@ class House:
     app: Litestar
     client: httpx.AsyncClient
     database: Database
+
+    @property
+    def parts(self) -> OpenParts:
+        return OpenParts(self.app)
 
     def creator(self, user_id: str | None = None, claims: Mapping[str, Any] | None = None) -> Creator:
         """Somebody with an empty vault; a new somebody unless `user_id` names one."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import creatorvault
+from creatorvault.apps import INSTALLED
 from creatorvault.core.database.migrations import heads
 from creatorvault.settings.bundled import bundled
 
@@ -51,6 +52,22 @@ def later_checkout(folder: Path, constants: str = "", *, without: str = "") -> P
     (migrations / "versions" / "later.py").write_text(
         MIGRATION.format(revision=LATER, after=after, constants=constants), encoding="utf-8"
     )
+    return checkout
+
+
+def checkout_with_app(folder: Path, app: Path) -> Path:
+    """Returns where it is: this version with one app more, which is in its folder, one line and one migration."""
+    checkout = folder / "with-app"
+    migrations, package = checkout / "migrations", checkout / PACKAGE.name
+    shutil.copytree(PACKAGE, package)
+    shutil.copytree(bundled("migrations"), migrations)
+    shutil.copytree(app, package / app.name, ignore=shutil.ignore_patterns("driver.py", "*.txt", "__pycache__"))
+    (after,) = heads()
+    migration = (app / "migration.py.txt").read_text(encoding="utf-8").format(revision=LATER, after=after)
+    (migrations / "versions" / f"{LATER}.py").write_text(migration, encoding="utf-8")
+    apps = package / "apps.py"
+    last = f'    "{INSTALLED[-1].name}",\n'
+    apps.write_text(apps.read_text(encoding="utf-8").replace(last, f'{last}    "{app.name}",\n'), encoding="utf-8")
     return checkout
 
 

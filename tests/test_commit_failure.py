@@ -7,7 +7,7 @@ import pytest
 
 from tests.application import House
 from tests.logs import captured_logs
-from tests.write_paths import WRITES, warmed_up, watched
+from tests.write_paths import STATEMENTS, WRITES, warmed_up, watched
 
 # Fires at COMMIT, after every statement of the request has succeeded.
 TRIGGER = """

@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry
 
 from creatorvault.apps import INSTALLED
 from creatorvault.core.errors import Alert
-from creatorvault.metrics.figures import Figures
+from creatorvault.core.parts import parts_of
+from creatorvault.metrics.collector import AppMetrics
 from creatorvault.metrics.recorder import Recorder
 from creatorvault.settings.environment import BETTER_AUTH, DEPLOYED
 from creatorvault.settings.loading import load_settings
@@ -113,9 +114,10 @@ def test_every_alarm_has_a_documented_response(code: str) -> None:
 def test_every_metric_is_documented_and_no_other(app: Litestar) -> None:
     measured = CollectorRegistry()
     Recorder(measured)
+    sources = [source for installed in INSTALLED for source in installed.metrics]
     there_are = {
         f"{metric.name}_total" if metric.type == "counter" else metric.name
-        for metric in (*Figures(app.state).collect(), *measured.collect())
+        for metric in (*AppMetrics(parts_of(app), sources).collect(), *measured.collect())
     }
 
     named = set()

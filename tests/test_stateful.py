@@ -173,10 +173,10 @@ class VaultMachine(RuleBasedStateMachine):
 
     @rule(question=questions)
     def ask_a_process_that_has_nothing(self, question: Question) -> None:
-        """It reads the vault from existing segments."""
-        self.house.app.state.search_cache.forget(vault_of(self.ada))
+        """It reads the vault from what was sealed together before, as far as that still stands."""
+        self.house.parts.search_cache.forget(vault_of(self.ada))
         self.ask(question)
-        self.wait(self.house.app.state.segment_writer.finish())
+        self.wait(self.house.parts.segment_writer.finish())
 
     @rule(question=questions)
     def walk(self, question: Question) -> None:

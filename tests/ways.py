@@ -96,8 +96,8 @@ def vault_of(creator: Creator) -> VaultId:
 
 
 def forget(house: House, vault: VaultId) -> None:
-    """Clears all caches of the vault, as in a new process."""
-    state = house.app.state
+    """The process is as one that has never seen the vault: cold."""
+    state = house.parts
     state.keyring.forget(vault)
     state.search_cache.forget(vault)
     state.revisions._revisions.pop(vault, None)

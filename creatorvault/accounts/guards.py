@@ -10,13 +10,12 @@ from litestar.types import HTTPScope
 
 from creatorvault.accounts.errors import NotAuthenticated, TokenRefused
 from creatorvault.accounts.identity import Identity
-from creatorvault.accounts.services import TokenVerifier
+from creatorvault.accounts.parts import AccountsParts
 from creatorvault.core.errors import ServiceUnavailable, Unauthorized
+from creatorvault.core.http.handlers import PUBLIC
 from creatorvault.core.limits.rate_limits import GROUP, RateLimits
-from creatorvault.core.telemetry.pseudonyms import Pseudonyms
+from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.request_context import request_context_of
-
-PUBLIC = "public"
 
 
 class Credentials[Caller](Protocol):
@@ -41,7 +40,7 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     """
     if handler.opt.get(PUBLIC):
         return
-    verifier: TokenVerifier = connection.app.state.verifier
+    verifier = part_of(connection.app, AccountsParts).verifier
     connection.scope["user"] = await counted(connection, handler, verifier, _name)
 
 
@@ -60,8 +59,8 @@ async def counted[Caller](
     ServiceUnavailable.
     """
     scope = cast("HTTPScope", connection.scope)
-    limits: RateLimits = connection.app.state.limits
-    pseudonyms: Pseudonyms = connection.app.state.pseudonyms
+    accounts = part_of(connection.app, AccountsParts)
+    limits = accounts.limits
     try:
         token = bearer_token(connection)
         caller = await credentials.recognise(token)
@@ -70,7 +69,7 @@ async def counted[Caller](
         raise
     if caller is None:
         caller = await _verified(scope, limits, credentials, token)
-    name = request_context_of(scope).caller = pseudonyms.of(*named(caller))
+    name = request_context_of(scope).caller = accounts.pseudonyms.of(*named(caller))
     await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
     return caller
 

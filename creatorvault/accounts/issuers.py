@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Final, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import jwt
 
@@ -10,11 +10,9 @@ from creatorvault.accounts.errors import KeyMismatch, TokenRefused
 from creatorvault.accounts.jwks_cache import JwksCache
 from creatorvault.accounts.public_keys import VerifyingKey
 from creatorvault.accounts.tokens import UnverifiedToken
+from creatorvault.settings.algorithms import DEFAULT_ALGORITHMS, HS256
 from creatorvault.settings.origins import spellings
 from creatorvault.settings.sections import AuthSettings, IssuerSettings
-
-HS256: Final = "HS256"
-DEFAULT_ALGORITHMS: Final = ("EdDSA",)
 
 
 class Issuer(Protocol):

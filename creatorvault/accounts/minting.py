@@ -7,7 +7,7 @@ from typing import Any, Final
 import jwt
 from msgspec import Struct
 
-from creatorvault.accounts.issuers import HS256
+from creatorvault.settings.algorithms import HS256
 from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 
 HOUR: Final = 3600

@@ -11,20 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from msgspec import Struct
 
+from creatorvault.settings.algorithms import KEY_TYPES
+
 type PublicKey = Ed25519PublicKey | EllipticCurvePublicKey | RSAPublicKey
 
 MIN_RSA_BITS: Final = 2048
 _PRIVATE_MEMBERS: Final = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})
-
-# An algorithm is allowed only in combination with a key type: RFC 8725 §3.1.
-_KEY_TYPES: Final[Mapping[str, Mapping[str, str]]] = {
-    "EdDSA": {"kty": "OKP", "crv": "Ed25519"},
-    "ES256": {"kty": "EC", "crv": "P-256"},
-    "ES512": {"kty": "EC", "crv": "P-521"},
-    "RS256": {"kty": "RSA"},
-    "PS256": {"kty": "RSA"},
-}
-ASYMMETRIC_ALGORITHMS: Final = tuple(_KEY_TYPES)
 
 
 class VerifyingKey(Struct, frozen=True):
@@ -81,7 +73,7 @@ def _is_secret(jwk: Mapping[str, object]) -> bool:
 def _fits(jwk: Mapping[str, object], algorithm: str) -> bool:
     operations = jwk.get("key_ops", ["verify"])
     return (
-        all(jwk.get(member) == value for member, value in _KEY_TYPES[algorithm].items())
+        all(jwk.get(member) == value for member, value in KEY_TYPES[algorithm].items())
         and jwk.get("alg", algorithm) == algorithm
         and jwk.get("use", "sig") == "sig"
         and isinstance(operations, list)

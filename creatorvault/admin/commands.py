@@ -8,7 +8,6 @@ from uuid import UUID
 
 import rich_click as click
 from msgspec.structs import replace
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.admin.models import Operator
 from creatorvault.admin.operator_keys import is_of_older_form, new_key
@@ -16,7 +15,7 @@ from creatorvault.admin.repositories import operator_with_id, operator_with_key,
 from creatorvault.admin.scopes import Scope
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
-from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.sessions import Database, WriteSession
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.management.commands.words import Words
 from creatorvault.management.development import with_database, with_development_secrets
@@ -25,7 +24,7 @@ from creatorvault.settings.sections import Settings
 
 MOST_DAYS: Final = 36_500
 
-type Act[T] = Callable[[AsyncSession, AuditRecorder], Awaitable[T]]
+type Act[T] = Callable[[WriteSession, AuditRecorder], Awaitable[T]]
 
 
 @click.group("operators")
@@ -55,7 +54,7 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
         expires_at=None if expires is None else datetime.now(UTC) + timedelta(days=expires),
     )
 
-    async def act(session: AsyncSession, recorder: AuditRecorder) -> None:
+    async def act(session: WriteSession, recorder: AuditRecorder) -> None:
         session.add(operator)
         await recorder.record(
             session, SERVICE, "operator.created", operator=str(operator.id), scopes=",".join(operator.scopes)
@@ -70,7 +69,7 @@ def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
 def list_operators() -> None:
     """Print all operators: id (used in the audit log), key id, validity of the key, scopes, name."""
 
-    async def act(session: AsyncSession, recorder: AuditRecorder) -> list[str]:
+    async def act(session: WriteSession, recorder: AuditRecorder) -> list[str]:
         now = datetime.now(UTC)
         return [
             f"{operator.id}  {operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
@@ -86,7 +85,7 @@ def list_operators() -> None:
 def revoke(operator_or_key_id: str) -> None:
     """Revoke the key with this id, or of the operator with this id, immediately and permanently."""
 
-    async def act(session: AsyncSession, recorder: AuditRecorder) -> bool:
+    async def act(session: WriteSession, recorder: AuditRecorder) -> bool:
         operator = await _named(session, operator_or_key_id)
         if operator is None:
             return False
@@ -101,7 +100,7 @@ def revoke(operator_or_key_id: str) -> None:
     click.echo(f"{operator_or_key_id} is revoked.")
 
 
-async def _named(session: AsyncSession, text: str) -> Operator | None:
+async def _named(session: WriteSession, text: str) -> Operator | None:
     try:
         return await operator_with_id(session, UUID(text))
     except ValueError:

@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.admin.errors import TenantConflict, TooEarly, WrongConfirmation
 from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import ErasureDone, ErasureRequested, TenantResponse
 from creatorvault.admin.services import Overview, locked_tenant
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.sessions import WriteSession
+from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.tenants.models import TenantStatus
 
@@ -26,10 +26,13 @@ class Erasure:
     ideas themselves and the answers kept for retries go as well.
     """
 
-    def __init__(self, session: AsyncSession, recorder: AuditRecorder, tenant_id: TenantId) -> None:
+    def __init__(
+        self, session: WriteSession, recorder: AuditRecorder, tenant_id: TenantId, tenant_data: TenantData
+    ) -> None:
         self._session = session
         self._recorder = recorder
         self._tenant_id = tenant_id
+        self._tenant_data = tenant_data
         self._repository = AdminRepository(session)
 
     async def request(self, delay_seconds: int) -> ErasureRequested:
@@ -72,13 +75,17 @@ class Erasure:
         if now < waiting.not_before:
             raise TooEarly(waiting.not_before)
         users: Sequence[UserId] = await self._repository.locked_users(self._tenant_id)
-        destroyed = await self._repository.destroy(self._tenant_id, now)
-        await self._repository.forget_erasure(self._tenant_id)
+        destroyed = await self._repository.erase(self._tenant_id, self._tenant_data)
         await self._repository.change(tenant, status=TenantStatus.ERASED.value)
-        counts = {name: str(count) for name, count in destroyed._asdict().items()}
+        counts = {name: str(count) for name, count in destroyed.items()}
         await self._recorder.record(self._session, self._tenant_id, "keys.destroyed", keys=counts["keys"])
         await self._recorder.record(self._session, self._tenant_id, "tenant.erased", **counts)
-        done = ErasureDone(tenant_id=self._tenant_id, **destroyed._asdict())
+        done = ErasureDone(
+            tenant_id=self._tenant_id,
+            keys=destroyed["keys"],
+            ideas=destroyed["ideas"],
+            answers=destroyed["answers"],
+        )
         return done, [VaultId(self._tenant_id, user_id) for user_id in users]
 
     async def _waiting(self) -> TenantErasure:

@@ -9,10 +9,12 @@ from litestar.handlers import BaseRouteHandler
 from creatorvault.accounts.errors import AdminRequired
 from creatorvault.accounts.guards import bearer_token, counted, requires_identity
 from creatorvault.accounts.identity import Identity
-from creatorvault.admin.errors import AdminOff, ScopeMissing
-from creatorvault.admin.operator_keys import PREFIX, OperatorKeys
+from creatorvault.admin.errors import ScopeMissing
+from creatorvault.admin.operator_keys import PREFIX
+from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.errors import Unauthorized
+from creatorvault.core.parts import part_of
 from creatorvault.tenants.resolution import user_actor
 
 OPERATOR: Final = "operator"
@@ -25,16 +27,15 @@ async def requires_caller(connection: ASGIConnection[Any, Any, Any, State], hand
         await requires_identity(connection, handler)
         return
     caller = await _administrator(connection, handler)
-    if connection.app.state.operators_database is None:
-        raise AdminOff
+    part_of(connection.app, AdminParts).database()  # raises AdminOff
     if scope not in caller.scopes:
         raise ScopeMissing(scope)
     connection.scope["user"] = caller
 
 
 async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> Caller:
-    """Accepts an operator key, or a token of an issuer with `admin_roles`, which has every scope."""
-    keys: OperatorKeys | None = connection.app.state.operator_keys
+    """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
+    keys = part_of(connection.app, AdminParts).operator_keys
     if keys is not None and _carries_key(connection):
         return await counted(connection, handler, keys, lambda caller: (caller.actor,))
     await requires_identity(connection, handler)

@@ -1,23 +1,22 @@
 """The SQL of operators, over all tenants: metadata only, which is all that their login is granted."""
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Row, Select, Subquery, delete, func, null, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import TenantQuery, VaultQuery
 from creatorvault.audit.models import AuditKey
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
+from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.crypto.models import VaultKey
-from creatorvault.ideas.models import Idea, IdeaSegment
-from creatorvault.idempotency.models import StoredResultRow
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
 
@@ -29,21 +28,13 @@ KEYS: Final = """
 """
 """Keys of today's form, the valid and the newest first; $1 of them at most."""
 
-NO_SEGMENTS: Final = text("SELECT set_config('app.unsegmented', 'true', true)")
-
 type Columns = Row[Any]
 
 
-class Destroyed(NamedTuple):
-    """How many rows of each kind."""
+class AdminRepository[SessionT: ReadSession = ReadSession]:
+    """Its methods that write need a WriteSession, as those of `ScopedRepository` do."""
 
-    keys: int
-    ideas: int
-    answers: int
-
-
-class AdminRepository:
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: SessionT) -> None:
         self._session = session
 
     async def tenants(self, query: TenantQuery) -> tuple[Sequence[Columns], int]:
@@ -78,18 +69,18 @@ class AdminRepository:
         order = (col(Vault.changed_at), col(Vault.tenant_id), col(Vault.user_id))
         return await self._page(statement, order, "desc", query.limit, query.offset)
 
-    async def locked(self, tenant_id: TenantId) -> Tenant | None:
+    async def locked(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Tenant | None:
         """Nobody else changes the tenant until the transaction ends; creators go on. None for an erased one too."""
         statement = select(Tenant).where(col(Tenant.tenant_id) == tenant_id).with_for_update(key_share=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def create(self, name: TenantName) -> bool:
+    async def create(self: "AdminRepository[WriteSession]", name: TenantName) -> bool:
         """False when there is such a tenant already."""
         row = Tenant(tenant_id=name.id, kind=name.kind, realm=name.realm, external_id=name.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
-    async def change(self, tenant: Tenant, **values: Any) -> None:
+    async def change(self: "AdminRepository[WriteSession]", tenant: Tenant, **values: Any) -> None:
         """Sets just these columns."""
         for name, value in values.items():
             setattr(tenant, name, value)
@@ -99,33 +90,32 @@ class AdminRepository:
         statement = select(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
-    async def ask_for_erasure(self, erasure: TenantErasure) -> None:
+    async def ask_for_erasure(self: "AdminRepository[WriteSession]", erasure: TenantErasure) -> None:
         self._session.add(erasure)
         await self._session.flush()
 
-    async def forget_erasure(self, tenant_id: TenantId) -> None:
+    async def forget_erasure(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> None:
         await self._session.execute(delete(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id))
 
-    async def locked_users(self, tenant_id: TenantId) -> Sequence[UserId]:
+    async def locked_users(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Sequence[UserId]:
         """Whose vaults the tenant has. Whoever changes one of them waits until the transaction ends."""
         statement = select(col(Vault.user_id)).where(col(Vault.tenant_id) == tenant_id).with_for_update()
         return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
 
-    async def destroy(self, tenant_id: TenantId, now: datetime) -> Destroyed:
-        """Keys, ideas with their segments, and kept answers of a tenant that is being erased.
-
-        Vaults stay, with revision and key version: neither number may ever come again with something else behind it.
-        """
-        segments = delete(IdeaSegment).where(col(IdeaSegment.tenant_id) == tenant_id)
-        await self._session.execute(segments)
-        await self._session.execute(NO_SEGMENTS)  # else each deleted idea would look for its own
-        counts = [
-            (await self._session.execute(delete(model).where(col(model.tenant_id) == tenant_id))).rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
-            for model in (VaultKey, Idea, StoredResultRow)
-        ]
-        emptied = update(Vault).where(col(Vault.tenant_id) == tenant_id)
-        await self._session.execute(emptied.values(digest=0, idea_count=0, sealed_bytes=0, changed_at=now))
-        return Destroyed(*counts)
+    async def erase(self: "AdminRepository[WriteSession]", tenant_id: TenantId, data: TenantData) -> Mapping[str, int]:
+        """Deletes or empties the tenant's rows as the apps declare. Returns how many were deleted, by their names."""
+        counts: Counter[str] = Counter()
+        for table in data.tables:
+            own = col(table.model.tenant_id) == tenant_id  # type: ignore[attr-defined]  # a column of each table here
+            if isinstance(table, Erased):
+                if table.first is not None:
+                    await self._session.execute(text(table.first))
+                result = await self._session.execute(delete(table.model).where(own))
+                if table.counted_as is not None:
+                    counts[table.counted_as] += result.rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
+            elif table.emptied:
+                await self._session.execute(update(table.model).where(own).values(**table.emptied))
+        return counts
 
     async def root_keys(self) -> Sequence[Columns]:
         """What each wraps: the keys of vaults, and that of the audit log."""
@@ -174,15 +164,15 @@ class AdminRepository:
         return rows, int(total)
 
 
-async def operator_with_id(session: AsyncSession, operator_id: UUID) -> Operator | None:
+async def operator_with_id(session: ReadSession, operator_id: UUID) -> Operator | None:
     return (await session.execute(select(Operator).where(col(Operator.id) == operator_id))).scalar_one_or_none()
 
 
-async def operator_with_key(session: AsyncSession, key_id: str) -> Operator | None:
+async def operator_with_key(session: ReadSession, key_id: str) -> Operator | None:
     return (await session.execute(select(Operator).where(col(Operator.key_id) == key_id))).scalar_one_or_none()
 
 
-async def operators(session: AsyncSession) -> Sequence[Operator]:
+async def operators(session: ReadSession) -> Sequence[Operator]:
     return (await session.execute(select(Operator).order_by(col(Operator.created_at)))).scalars().all()
 
 

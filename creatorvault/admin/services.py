@@ -2,11 +2,9 @@
 
 from typing import Any, NamedTuple
 
-from litestar.datastructures import State
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault import __version__
 from creatorvault.admin.errors import TenantConflict, TenantNotFound
+from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
@@ -25,6 +23,7 @@ from creatorvault.admin.schemas import (
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, event_page
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
@@ -36,15 +35,15 @@ class ProcessFigures(NamedTuple):
     corpora_bytes: int
 
     @classmethod
-    def of(cls, state: State) -> "ProcessFigures":
-        corpora = state.search_cache.figures()
-        return cls(state.keyring.vaults_held, corpora.vaults, corpora.bytes)
+    def of(cls, parts: AdminParts) -> "ProcessFigures":
+        corpora = parts.search_cache.figures()
+        return cls(parts.keyring.vaults_held, corpora.vaults, corpora.bytes)
 
 
 class Overview:
     """Read-only queries over all tenants, from one snapshot."""
 
-    def __init__(self, session: AsyncSession) -> None:
+    def __init__(self, session: ReadSession) -> None:
         self._session = session
         self._repository = AdminRepository(session)
 
@@ -84,7 +83,7 @@ class Overview:
 class Administration:
     """Changes tenants."""
 
-    def __init__(self, session: AsyncSession, recorder: AuditRecorder) -> None:
+    def __init__(self, session: WriteSession, recorder: AuditRecorder) -> None:
         self._session = session
         self._recorder = recorder
         self._repository = AdminRepository(session)
@@ -127,8 +126,8 @@ class Administration:
         return await _detail(self._repository, tenant_id)
 
 
-async def locked_tenant(repository: AdminRepository, tenant_id: TenantId) -> Tenant:
-    """Raises TenantNotFound, and TenantConflict for an erased tenant, which cannot be changed any more."""
+async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: TenantId) -> Tenant:
+    """Raises TenantNotFound, and TenantConflict for an erased one, which nothing can be done to any more."""
     tenant = await repository.locked(tenant_id)
     if tenant is not None:
         return tenant

@@ -4,11 +4,11 @@ import os
 from typing import Final
 
 from sqlalchemy import Row
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.errors import AuditKeyMissing
 from creatorvault.audit.models import AuditKey
 from creatorvault.audit.repositories import add_key_if_missing, wrapped_key
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.envelope import KEY_BYTES, context
@@ -28,15 +28,15 @@ class AuditKeys:
         self._row: Row[str, bytes] | None = None
         self._key = b""
 
-    async def chain(self, session: AsyncSession) -> bytes:
-        """Raises AuditKeyMissing and the provider's errors."""
+    async def chain(self, session: ReadSession) -> bytes:
+        """Raises AuditKeyMissing, and what the provider raises."""
         return derive_purpose_key(await self._root(session), "audit/chain")
 
-    async def addresses(self, session: AsyncSession, day: str) -> bytes:
-        """Returns a different key for each day, so that pseudonyms of two days cannot be linked. Raises as `chain`."""
+    async def addresses(self, session: ReadSession, day: str) -> bytes:
+        """Another key each day, so that pseudonyms of two days say nothing about one another. Raises as `chain`."""
         return derive_purpose_key(await self._root(session), f"audit/address/{day}")
 
-    async def _root(self, session: AsyncSession) -> bytes:
+    async def _root(self, session: ReadSession) -> bytes:
         row = await wrapped_key(session, VERSION)
         if row is None:
             log.error("audit.key_missing")
@@ -47,11 +47,11 @@ class AuditKeys:
         return self._key
 
 
-async def is_stored(session: AsyncSession) -> bool:
+async def is_stored(session: ReadSession) -> bool:
     return await wrapped_key(session, VERSION) is not None
 
 
-async def store_new_key(session: AsyncSession, provider: RootKeyProvider) -> None:
-    """Requires the owner of the table. If another transaction stores a key at the same time, that key is used."""
+async def store_new_key(session: WriteSession, provider: RootKeyProvider) -> None:
+    """Needs the owner of the table. Where another transaction stores one at the same time, that is the key."""
     root_key_id, wrapped = await provider.wrap(os.urandom(KEY_BYTES), WRAP_CONTEXT)
     await add_key_if_missing(session, AuditKey(version=VERSION, root_key_id=root_key_id, wrapped=wrapped))

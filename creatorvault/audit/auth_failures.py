@@ -64,11 +64,5 @@ class AuthFailures:
             log.warning("audit.lost", error=type(error).__name__)
 
 
-def count_auth_failures(context: RequestContext) -> None:
-    """The completion hook of the application."""
-    watch: AuthFailures = context.scope["litestar_app"].state.refused_tokens
-    watch.saw(context)
-
-
 def _has_token(scope: HTTPScope) -> bool:
     return any(name == b"authorization" for name, _ in scope["headers"])

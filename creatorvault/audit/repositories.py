@@ -8,11 +8,11 @@ from uuid import UUID
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Row, func, select, text
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.audit.chain import BEGINNING
 from creatorvault.audit.models import AuditEvent, AuditHead, AuditKey
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import TenantId
 
 READ: Final[tuple[Any, ...]] = (
@@ -45,7 +45,7 @@ class Search(Struct, frozen=True, kw_only=True):
 
 
 class AuditRepository:
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: WriteSession, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
 
@@ -72,19 +72,19 @@ class AuditRepository:
         await self._session.flush()
 
 
-async def wrapped_key(session: AsyncSession, version: int) -> Row[str, bytes] | None:
-    """Returns the root key's id and the wrapped key, or None if there is no key."""
+async def wrapped_key(session: ReadSession, version: int) -> Row[str, bytes] | None:
+    """The root key's id and the wrap, or None if there is no such key."""
     statement = select(col(AuditKey.root_key_id), col(AuditKey.wrapped)).where(col(AuditKey.version) == version)
     return (await session.execute(statement)).one_or_none()
 
 
-async def add_key_if_missing(session: AsyncSession, key: AuditKey) -> None:
-    """Requires the owner of the table."""
+async def add_key_if_missing(session: WriteSession, key: AuditKey) -> None:
+    """Needs the owner of the table."""
     await session.execute(insert(AuditKey).values(key.model_dump()).on_conflict_do_nothing())
 
 
-async def events(session: AsyncSession, search: Search) -> Sequence[EventColumns]:
-    """Returns the events visible to the login: the runtime login sees its tenant's, the operators' login all."""
+async def events(session: ReadSession, search: Search) -> Sequence[EventColumns]:
+    """As far as the login may see them: the runtime login its tenant's, the operators' all."""
     statement = (
         select(*READ)
         .where(*_filters(search))
@@ -95,18 +95,18 @@ async def events(session: AsyncSession, search: Search) -> Sequence[EventColumns
     return (await session.execute(statement)).all()
 
 
-async def total(session: AsyncSession, search: Search) -> int:
+async def total(session: ReadSession, search: Search) -> int:
     statement = select(func.count(col(AuditEvent.tenant_id))).where(*_filters(search))
     return int((await session.execute(statement)).scalar_one())
 
 
-async def heads(session: AsyncSession) -> Sequence[AuditHead]:
-    """Returns the heads of all tenants, for an operator."""
+async def heads(session: ReadSession) -> Sequence[AuditHead]:
+    """Of all tenants, for an operator."""
     return (await session.execute(select(AuditHead).order_by(col(AuditHead.tenant_id)))).scalars().all()
 
 
-async def links(session: AsyncSession) -> AsyncGenerator[EventColumns]:
-    """Yields all events of all tenants, for an operator: chain by chain, each from its beginning."""
+async def links(session: ReadSession) -> AsyncGenerator[EventColumns]:
+    """Every event of every tenant, for an operator: chain after chain, each from its beginning."""
     statement = select(*LINKS).order_by(col(AuditEvent.tenant_id), col(AuditEvent.sequence))
     result = await session.stream(statement, execution_options={"yield_per": BATCH})
     async for partition in result.partitions():

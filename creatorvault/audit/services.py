@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from litestar.types import HTTPScope
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import digest
 from creatorvault.audit.models import AuditEvent
 from creatorvault.audit.repositories import AuditRepository, Search, events, total
 from creatorvault.audit.schemas import AuditEventList, AuditEventResponse
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.limits.client_addresses import ClientAddresses
 from creatorvault.crypto.rootkeys import RootKeyProvider
@@ -35,8 +35,8 @@ class AuditLog:
         """
         return AuditRecorder(self, actor, scope)
 
-    async def pseudonym(self, session: AsyncSession, scope: HTTPScope | None, now: datetime) -> str | None:
-        """Returns the pseudonym under which the client's address is recorded, which is the same for one day."""
+    async def pseudonym(self, session: ReadSession, scope: HTTPScope | None, now: datetime) -> str | None:
+        """The client's address as it is written down: the same one all day, and nobody can tell whose."""
         if scope is None:
             return None
         key = await self.keys.addresses(session, now.date().isoformat())
@@ -52,7 +52,7 @@ class AuditRecorder:
         self._scope = scope
 
     async def record(
-        self, session: AsyncSession, tenant_id: TenantId, verb: str, *, outcome: str = "done", **targets: str
+        self, session: WriteSession, tenant_id: TenantId, verb: str, *, outcome: str = "done", **targets: str
     ) -> None:
         """The tenant must be visible to the transaction. `targets` are ids and numbers, never content.
 
@@ -79,7 +79,7 @@ class AuditRecorder:
         await repository.append(head, event)
 
 
-async def event_page(session: AsyncSession, search: Search) -> AuditEventList:
+async def event_page(session: ReadSession, search: Search) -> AuditEventList:
     rows = await events(session, search)
     return AuditEventList(
         items=[AuditEventResponse(**row._mapping) for row in rows],  # noqa: SLF001  # SQLAlchemy's own public name

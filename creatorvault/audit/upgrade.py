@@ -4,13 +4,12 @@ from typing import Final
 
 from msgspec.structs import replace
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.audit_key import is_stored, store_new_key
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.errors import AuditKeyLost
 from creatorvault.audit.repositories import Search, total
-from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.sessions import Database, WriteSession
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.settings.sections import Settings
 
@@ -45,14 +44,14 @@ async def prepare_audit_log(settings: Settings) -> None:
         await database.close()
 
 
-async def _name_the_owner(session: AsyncSession) -> None:
+async def _name_the_owner(session: WriteSession) -> None:
     for statements in (await session.execute(POLICIES)).all():
         for statement in statements:
             await session.execute(text(statement.replace(":", r"\:")))
 
 
-async def _refuse_lost_key(session: AsyncSession) -> None:
-    """Disables row-level security, which hides tenants' events from the owner, within the transaction only."""
+async def _refuse_lost_key(session: WriteSession) -> None:
+    """Row-level security hides tenants' events from the owner, who may take it off: nobody else sees the table so."""
     await session.execute(EVERY_EVENT)
     if await total(session, Search()):
         raise AuditKeyLost

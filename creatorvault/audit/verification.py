@@ -10,10 +10,9 @@ from contextlib import aclosing
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.audit.chain import BEGINNING, digest
 from creatorvault.audit.repositories import EventColumns, heads, links
+from creatorvault.core.database.sessions import ReadSession
 
 
 class Finding(NamedTuple):
@@ -30,8 +29,8 @@ class Head(NamedTuple):
 NOTHING = Head(0, BEGINNING)
 
 
-async def findings(session: AsyncSession, key: bytes, kept: Mapping[UUID, Head]) -> AsyncGenerator[Finding]:
-    """`session` is an operator's, on one snapshot. `kept` are heads that were stored elsewhere earlier."""
+async def findings(session: ReadSession, key: bytes, kept: Mapping[UUID, Head]) -> AsyncGenerator[Finding]:
+    """`session` is an operator's, on one snapshot. `kept` are heads that were written down elsewhere, earlier."""
     ends: dict[UUID, Head] = {}
     unmet = dict(kept)
     async with aclosing(links(session)) as rows:

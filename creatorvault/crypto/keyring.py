@@ -6,8 +6,7 @@ from collections import OrderedDict
 from typing import Final
 from weakref import WeakValueDictionary
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.crypto.cipher import VaultCipher, Wrap
@@ -43,7 +42,7 @@ class Keyring:
         """How many vaults' keys are in memory."""
         return len(self._ciphers)
 
-    async def cipher(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+    async def cipher(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """The vault's cipher, which has at least the key of `version`, the newest one that the caller's snapshot knows.
 
         Raises LostKey when there is no such key row, and whatever the provider raises about that version. Requests that
@@ -60,7 +59,7 @@ class Keyring:
                 self._keep(loaded)
             return loaded
 
-    async def cipher_for_sealing(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+    async def cipher_for_sealing(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """As `cipher`, once it is sure that the key that seals is still stored as it was when it was unwrapped.
 
         What this process seals with a key that is nowhere else would be lost with it. A key whose row is gone or was
@@ -85,7 +84,7 @@ class Keyring:
         return cipher
 
     async def create(
-        self, session: AsyncSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
+        self, session: WriteSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
     ) -> None:
         """Adds a new random key as `version` in the caller's transaction. It can be used once that is committed.
 
@@ -118,7 +117,7 @@ class Keyring:
         if len(self._ciphers) > self._max_vaults:
             self._ciphers.popitem(last=False)
 
-    async def _load(self, session: AsyncSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
+    async def _load(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """An old key that does not unwrap is an alarm for the readers of what it sealed, not for all of the vault."""
         keys: dict[KeyVersion, bytes] = {}
         unusable: dict[KeyVersion, Alert] = {}

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision
 from creatorvault.crypto.cipher import Wrap
 from creatorvault.crypto.models import VaultKey
@@ -20,8 +20,8 @@ class WrappedKey:
     first_revision: VaultRevision
 
 
-class VaultKeyRepository:
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+class VaultKeyRepository[SessionT: ReadSession = ReadSession]:
+    def __init__(self, session: SessionT, vault: VaultId) -> None:
         self._session = session
         self._vault = vault
 
@@ -62,8 +62,8 @@ class VaultKeyRepository:
         )
         return (await self._session.execute(statement)).first() is not None
 
-    async def add(self, key: WrappedKey) -> None:
-        """Raises IntegrityError if the vault already has a key of that version."""
+    async def add(self: "VaultKeyRepository[WriteSession]", key: WrappedKey) -> None:
+        """Raises IntegrityError when the vault has a key of that version already."""
         self._session.add(
             VaultKey(
                 tenant_id=self._vault.tenant_id,

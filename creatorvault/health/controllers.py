@@ -8,8 +8,10 @@ from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from creatorvault import __version__
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.responses import documents
+from creatorvault.core.parts import part_of
 from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
 from creatorvault.health.services import HealthService
+from creatorvault.settings.sections import Settings
 
 
 class RootController(Controller):
@@ -18,8 +20,8 @@ class RootController(Controller):
 
     @get("/", summary="About the service", sync_to_thread=False, **documents(SELF))
     def root(self, request: Request[Any, Any, Any]) -> dict[str, str]:
-        """Returns the name and version of the service, and the paths of its documentation and health check."""
-        prefix = request.app.state.settings.server.path_prefix
+        """What this service is, and where its documentation and its health are."""
+        prefix = part_of(request.app, Settings).server.path_prefix
         return {
             "service": SERVICE,
             "version": __version__,
@@ -59,5 +61,4 @@ class HealthController(Controller):
 
 
 def _service(request: Request[Any, Any, Any]) -> HealthService:
-    service: HealthService = request.app.state.health
-    return service
+    return part_of(request.app, HealthService)

@@ -5,12 +5,12 @@ from urllib.parse import quote
 
 from litestar import Controller, Response
 from litestar.datastructures import CacheControlHeader
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 
 from creatorvault.core.http.conditional import is_conditional, not_modified
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post, put
-from creatorvault.core.http.inputs import Received, accepts
+from creatorvault.core.http.inputs import Body, Path, Query
 from creatorvault.core.http.responses import Answer
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
@@ -22,7 +22,6 @@ from creatorvault.ideas.schemas import (
     IdeaQuery,
     IdeaResponse,
     IdeaUpdate,
-    OwnerPath,
 )
 from creatorvault.ideas.services import IdeaService
 
@@ -32,34 +31,23 @@ class IdeaController(Controller):
     tags = ["Ideas", "Ideas"]  # published twice; generated clients group by it
     cache_control = CacheControlHeader(no_store=True)
     middleware = [directly]
+    dependencies = {"ideas": Provide(provide_ideas)}
 
-    @post(
-        "/",
-        summary="Capture an idea",
-        **accepts(path=OwnerPath, body=IdeaCreate, ideas=provide_ideas),
-        **openapi.CREATE,
-    )
-    async def create_idea(
-        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
-    ) -> Response[IdeaResponse]:
+    @post("/", summary="Capture an idea", **openapi.CREATE)
+    async def create_idea(self, given: Body[IdeaCreate], ideas: NamedDependency[IdeaService]) -> Response[IdeaResponse]:
         """Stores a new idea. A title is enough; the rest has defaults.
 
         With an `Idempotency-Key` header a repeated request is done once and answered alike.
         """
-        stored = await ideas.create(received.body(IdeaCreate))
+        stored = await ideas.create(given)
         owner = quote(stored.idea.user_id, safe="")
         return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
 
-    @get(
-        "/",
-        summary="List and search ideas",
-        **accepts(path=OwnerPath, query=IdeaQuery, ideas=provide_ideas),
-        **openapi.LIST,
-    )
+    @get("/", summary="List and search ideas", **openapi.LIST)
     async def list_ideas(
         self,
         request: IdeasRequest,
-        received: NamedDependency[Received],
+        asked: Query[IdeaQuery],
         ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaListResponse]:
         """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
@@ -69,76 +57,55 @@ class IdeaController(Controller):
 
         With `If-None-Match` the page is sent only if it could have changed.
         """
-        query = received.query(IdeaQuery)
-        if is_conditional(request) and (unchanged := not_modified(request, await ideas.tag(query))):
+        if is_conditional(request) and (unchanged := not_modified(request, await ideas.tag(asked))):
             return unchanged
-        page = await ideas.page(query)
+        page = await ideas.page(asked)
         answer = IdeaListResponse(
             items=cast("list[IdeaResponse]", page.items),
             total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more(query),
+            limit=asked.limit,
+            offset=asked.offset,
+            has_more=page.has_more(asked),
             next_cursor=page.next_cursor,
         )
         return Answer(answer, {"ETag": page.tag})
 
-    @get(
-        "/{idea_id:str}",
-        summary="Read an idea",
-        **accepts(path=IdeaPath, ideas=provide_ideas),
-        **openapi.GET,
-    )
+    @get("/{idea_id:str}", summary="Read an idea", **openapi.GET)
     async def get_idea(
         self,
         request: IdeasRequest,
-        received: NamedDependency[Received],
+        path: Path[IdeaPath],
         ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaResponse]:
         """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
-        stored = await ideas.get(received.path(IdeaPath).idea_id)
+        stored = await ideas.get(path.idea_id)
         return not_modified(request, stored.tag) or _answer(stored)
 
-    @patch(
-        "/{idea_id:str}",
-        summary="Change an idea",
-        **accepts(path=IdeaPath, body=IdeaUpdate, ideas=provide_ideas),
-        **openapi.CHANGE,
-    )
+    @patch("/{idea_id:str}", summary="Change an idea", **openapi.CHANGE)
     async def update_idea_partial(
-        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
+        self, path: Path[IdeaPath], given: Body[IdeaUpdate], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
         """Changes the fields that are sent and leaves the others.
 
         `null` clears `notes` and `due_date`; for the others it means "leave it". With `If-Match` nothing is changed
         unless the idea is still the one that you have read.
         """
-        return _answer(await ideas.change(received.path(IdeaPath).idea_id, received.body(IdeaUpdate)))
+        return _answer(await ideas.change(path.idea_id, given))
 
-    @put(
-        "/{idea_id:str}",
-        summary="Replace an idea",
-        **accepts(path=IdeaPath, body=IdeaCreate, ideas=provide_ideas),
-        **openapi.REPLACE,
-    )
+    @put("/{idea_id:str}", summary="Replace an idea", **openapi.REPLACE)
     async def update_idea_full(
-        self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]
+        self, path: Path[IdeaPath], given: Body[IdeaCreate], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
         """Replaces the whole idea: fields that are left out go back to their defaults.
 
         With `If-Match` nothing is replaced unless the idea is still the one that you have read.
         """
-        return _answer(await ideas.replace(received.path(IdeaPath).idea_id, received.body(IdeaCreate)))
+        return _answer(await ideas.replace(path.idea_id, given))
 
-    @delete(
-        "/{idea_id:str}",
-        summary="Delete an idea",
-        **accepts(path=IdeaPath, ideas=provide_ideas),
-        **openapi.DELETE,
-    )
-    async def delete_idea(self, received: NamedDependency[Received], ideas: NamedDependency[IdeaService]) -> None:
+    @delete("/{idea_id:str}", summary="Delete an idea", **openapi.DELETE)
+    async def delete_idea(self, path: Path[IdeaPath], ideas: NamedDependency[IdeaService]) -> None:
         """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
-        await ideas.delete(received.path(IdeaPath).idea_id)
+        await ideas.delete(path.idea_id)
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:

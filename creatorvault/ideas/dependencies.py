@@ -3,16 +3,16 @@
 from typing import Any, Final
 
 from litestar import Request
-from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
-from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.conditional import Precondition
-from creatorvault.core.http.inputs import Received
+from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import VaultId
+from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.asgi_headers import header
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.errors import NotYourIdeas
+from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.schemas import OwnerPath
 from creatorvault.ideas.services import IdeaService
 from creatorvault.idempotency.errors import HEADER
@@ -25,24 +25,24 @@ IDEMPOTENCY_KEY: Final = HEADER.lower().encode()
 IdeasRequest = Request[Identity, Any, Any]
 
 
-async def provide_ideas(request: IdeasRequest, received: NamedDependency[Received]) -> IdeaService:
+async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaService:
     """Raises NotYourIdeas if the path names another user than the token."""
-    identity, state = request.user, request.app.state
-    if received.path(OwnerPath).user_id != identity.subject:
+    identity, parts = request.user, part_of(request.app, IdeasParts)
+    if path.user_id != identity.subject:
         raise NotYourIdeas(request.method)
     tenant = tenant_name(identity)
-
-    def recorder() -> AuditRecorder:
-        made: AuditRecorder = state.audit.recorder(user_actor(identity), request.scope)
-        return made
-
-    vault = VaultService(state.vaults, tenant, VaultId(tenant.id, identity.subject), recorder)
+    vault = VaultService(
+        parts.vaults,
+        tenant,
+        VaultId(tenant.id, identity.subject),
+        lambda: parts.audit.recorder(user_actor(identity), request.scope),
+    )
     key = header(request.scope, IDEMPOTENCY_KEY) if request.method == "POST" else None
     return IdeaService(
         vault,
-        lambda: ContentSearch(state.searching, vault, request.scope, request.receive),
-        state.loop_budget,
-        state.in_doubt,
+        lambda: ContentSearch(parts.searching, vault, request.scope, request.receive),
+        parts.loop_budget,
+        parts.in_doubt,
         Precondition.of(request),
         None if key is None else IdempotencyKey(vault.id, key),
     )

@@ -14,11 +14,10 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
-from creatorvault.core.database.sessions import computing
+from creatorvault.core.database.sessions import ReadSession, computing
 from creatorvault.core.identifiers import VaultId
 from creatorvault.ideas.models import Idea
 from creatorvault.ideas.sealing import IdeaColumns
@@ -36,7 +35,7 @@ type IdeaRow = Row[Any]
 class IdeaRepository(ScopedRepository[Idea]):
     model_type = Idea
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: ReadSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Idea, vault))
         self.vault = vault
 

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import VaultId
 from creatorvault.idempotency.models import StoredResultRow
 from creatorvault.tenants.repositories import vault_scope
@@ -17,7 +17,7 @@ from creatorvault.tenants.repositories import vault_scope
 class StoredResultRepository(ScopedRepository[StoredResultRow]):
     model_type = StoredResultRow
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: WriteSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(StoredResultRow, vault))
         self._vault = vault
 
@@ -43,7 +43,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
         )
 
 
-async def claim(session: AsyncSession, vault: VaultId, key: str) -> bool:
+async def claim(session: WriteSession, vault: VaultId, key: str) -> bool:
     """Whether this transaction is the only one at work on the key. Held until it ends, in memory only."""
     name = hashlib.sha256(b"\0".join((vault.tenant_id.bytes, vault.user_id.encode(), key.encode()))).digest()
     number = int.from_bytes(name[:8], signed=True)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-from sqlalchemy.ext.asyncio import AsyncSession
 
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, time_part
@@ -40,14 +40,14 @@ class IdempotencyKey:
         self._vault = vault
         self._key = header
 
-    async def claim(self, session: AsyncSession) -> None:
+    async def claim(self, session: WriteSession) -> None:
         """For this transaction. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
         if not WELL_FORMED.fullmatch(self._key):
             raise KeyInvalid("it must have 1 to 255 printable ASCII characters and no blanks")
         if not await claim(session, self._vault, self._key):
             raise InFlight
 
-    async def replay[T](self, session: AsyncSession, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
+    async def replay[T](self, session: WriteSession, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
         """What the first answer had beside the request, or None for a first time.
 
         Raises KeyInvalid if the key was used for another request, and Tampered for what is not ours.
@@ -62,7 +62,7 @@ class IdempotencyKey:
             raise KeyInvalid("it was used before, for a request with another body")
         return msgspec.json.decode(stored.added, type=kind)
 
-    async def store(self, session: AsyncSession, cipher: VaultCipher, request: bytes, added: object) -> None:
+    async def store(self, session: WriteSession, cipher: VaultCipher, request: bytes, added: object) -> None:
         name, now = cipher.name_of(self._key), datetime.now(UTC)
         result = StoredResult(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
         sealed = cipher.for_purpose(PURPOSE).seal_json(result, self._context(name, now + KEPT_FOR))

@@ -11,6 +11,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from creatorvault.management.postgres import EmbeddedPostgres
+from creatorvault.settings.algorithms import HS256
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import Environment, IssuerSettings, Settings
@@ -31,7 +32,7 @@ def with_development_secrets(settings: Settings) -> Settings:
     folder = settings.home / "secrets"
     if not settings.auth.issuers:
         secret = _kept(folder / SHARED_SECRET, lambda: secrets.token_urlsafe(48))
-        issuer = IssuerSettings(name="shared-secret", kind="shared-secret", secret=secret, algorithms=("HS256",))
+        issuer = IssuerSettings(name="shared-secret", kind="shared-secret", secret=secret, algorithms=(HS256,))
         settings = replace(settings, auth=replace(settings.auth, issuers=(issuer,)))
     if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
         root_keys = _kept(

@@ -4,28 +4,31 @@ import errno
 import random
 import secrets
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 from wsgiref.simple_server import WSGIServer
 
-from litestar import Litestar, Request, Response
+from litestar import Request, Response
 from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
 from prometheus_client import CollectorRegistry, GCCollector, ProcessCollector, generate_latest, start_http_server
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from creatorvault.accounts.errors import NotAuthenticated
-from creatorvault.accounts.guards import PUBLIC, bearer_token
+from creatorvault.accounts.guards import bearer_token
 from creatorvault.core.http.edge import Edge
-from creatorvault.core.http.handlers import get
+from creatorvault.core.http.handlers import PUBLIC, get
+from creatorvault.core.parts import Parts, parts_of
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.metrics.figures import Figures
+from creatorvault.core.telemetry.metrics import MetricSource
+from creatorvault.metrics.collector import AppMetrics
 from creatorvault.metrics.recorder import Recorder
-from creatorvault.settings.sections import MetricsSettings
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import MetricsSettings, Settings
 
 log = get_logger(__name__)
 
-STATE_KEY: Final = "metrics"
 ATTEMPTS: Final = 3
 LONGEST_PAUSE_SECONDS: Final = 0.1
 
@@ -38,26 +41,35 @@ def install_metrics(app: Edge, settings: MetricsSettings) -> None:
     ProcessCollector(registry=registry)
     GCCollector(registry=registry)
     app.request_hooks = (*app.request_hooks, Recorder(registry).observe)
-    app.state[STATE_KEY] = registry
+    parts_of(app).add(registry)
     if settings.token is not None:
-        app.register(metrics)
+        app.register(_route(registry, settings.token))
 
 
 @contextmanager
-def metrics_port(app: Litestar) -> Generator[None]:
-    """Open as long as the parts are, which the figures are read from."""
-    registry: CollectorRegistry | None = app.state.get(STATE_KEY)
+def shown_metrics(parts: Parts, sources: Sequence[MetricSource]) -> Generator[None]:
+    """Open as long as the parts are that `sources` read."""
+    registry = parts.get(CollectorRegistry)
     if registry is None:
         yield
         return
-    registry.register(Figures(app.state))
-    settings: MetricsSettings = app.state.settings.metrics
-    if settings.port is None:
+    collector = AppMetrics(parts, sources)
+    registry.register(collector)
+    try:
+        with _port(registry, parts[Settings]):
+            yield
+    finally:
+        registry.unregister(collector)
+
+
+@contextmanager
+def _port(registry: CollectorRegistry, settings: Settings) -> Generator[None]:
+    first = settings.metrics.port
+    if first is None:
         yield
         return
-    ports = range(settings.port, settings.port + app.state.settings.server.workers)
-    port, server = _first_free(ports, settings.host, registry)
-    log.info("metrics.listening", host=settings.host, port=port)
+    port, server = _first_free(range(first, first + settings.server.workers), settings.metrics.host, registry)
+    log.info("metrics.listening", host=settings.metrics.host, port=port)
     try:
         yield
     finally:
@@ -65,13 +77,15 @@ def metrics_port(app: Litestar) -> Generator[None]:
         server.server_close()
 
 
-@get("/metrics", opt={PUBLIC: True}, include_in_schema=False, sync_to_thread=False)
-def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
-    """The token is not a user's: it opens this and nothing else. Raises NotAuthenticated."""
-    expected = request.app.state.settings.metrics.token.reveal()
-    if not secrets.compare_digest(bearer_token(request).encode(), expected.encode()):
-        raise NotAuthenticated
-    return Response(generate_latest(request.app.state[STATE_KEY]), media_type=CONTENT_TYPE_LATEST)
+def _route(registry: CollectorRegistry, token: Secret) -> HTTPRouteHandler:
+    @get("/metrics", opt={PUBLIC: True}, include_in_schema=False, sync_to_thread=False)
+    def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
+        """The token is not a user's: it opens this and nothing else. Raises NotAuthenticated."""
+        if not secrets.compare_digest(bearer_token(request).encode(), token.reveal().encode()):
+            raise NotAuthenticated
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
+
+    return metrics
 
 
 def _first_free(ports: range, host: str, registry: CollectorRegistry) -> tuple[int, WSGIServer]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from creatorvault.settings.algorithms import ASYMMETRIC, SYMMETRIC
 from creatorvault.settings.origins import normal_address, normal_origin
 from creatorvault.settings.reader import read_file
 from creatorvault.settings.rules_of_limits import unsafe_limits, unsafe_metrics
@@ -25,7 +26,6 @@ SECRET_BYTES: Final = 32
 ANYBODY: Final = "*"
 # Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, without dot segments.
 PATH_PREFIX: Final = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
-ASYMMETRIC: Final = ("EdDSA", "ES256", "ES512", "RS256", "PS256")
 
 
 def unsafe(settings: Settings) -> list[str]:
@@ -108,8 +108,8 @@ def _shared_secret(issuer: IssuerSettings) -> Iterator[str]:
         yield f"{issuer.secret_variable or 'secret_variable'} is not set: a shared secret is needed"
     elif len(issuer.secret) < SECRET_BYTES:
         yield f"its secret has {len(issuer.secret)} bytes, and needs at least {SECRET_BYTES}"
-    if set(issuer.algorithms) - {"HS256"}:
-        yield "a shared secret signs HS256 only"
+    if set(issuer.algorithms) - set(SYMMETRIC):
+        yield f"a shared secret signs {', '.join(SYMMETRIC)} only"
 
 
 def _jwks(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:

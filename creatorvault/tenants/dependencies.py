@@ -5,29 +5,28 @@ from typing import Any
 
 from litestar import Request
 from litestar.datastructures import State
-from litestar.di import NamedDependency
 
 from creatorvault.accounts.identity import Identity
-from creatorvault.core.http.inputs import Received
+from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import VaultId
+from creatorvault.core.parts import part_of
+from creatorvault.settings.sections import Settings
 from creatorvault.tenants.errors import NotItsOwner
 from creatorvault.tenants.repositories import TenantRepository, VaultRepository
 from creatorvault.tenants.resolution import tenant_name
 from creatorvault.tenants.self_service import TenantSelfService
 
 
-async def provide_own_tenant(
-    request: Request[Identity, Any, State], received: NamedDependency[Received]
-) -> AsyncGenerator[TenantSelfService]:
+async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGenerator[TenantSelfService]:
     """For a role in the token's organization that the settings list.
 
     Raises NotItsOwner, TenantSuspended, TenantErased, TenantUnknown, and NothingStored.
     """
-    state, tenant = request.app.state, tenant_name(request.user)
-    if set(state.settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # without an organization: none
+    settings, tenant = part_of(request.app, Settings), tenant_name(request.user)
+    if set(settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # without an organization: none
         raise NotItsOwner
-    async with state.database.reading() as session:
+    async with part_of(request.app, Database).reading() as session:
         entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))
-        service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, state.settings.tenancy)
+        service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, settings.tenancy)
         service.admit((await entrance.enter()).status)
         yield service

@@ -4,9 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from creatorvault.core.database.sessions import run
+from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.database.statements import Row
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
@@ -70,7 +68,7 @@ class WritableVault(VaultView, Protocol):
 class Snapshot:
     """A vault in a REPEATABLE READ transaction whose context is set: what is missing here is missing."""
 
-    def __init__(self, session: AsyncSession, vault_id: VaultId, vault: OpenVault | None) -> None:
+    def __init__(self, session: ReadSession, vault_id: VaultId, vault: OpenVault | None) -> None:
         self.session = session
         self.id = vault_id
         self.vault = vault
@@ -94,7 +92,7 @@ class LockedVault:
 
     def __init__(
         self,
-        session: AsyncSession,
+        session: WriteSession,
         vault_id: VaultId,
         counters: Counters,
         cipher: VaultCipher,

@@ -1,19 +1,24 @@
-"""What all vaults of a process share."""
+"""What of tenants lives as long as the process."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from creatorvault.accounts.parts import TenantNaming
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.identifiers import VaultId
+from creatorvault.core.parts import Parts
 from creatorvault.crypto.keyring import Keyring
-from creatorvault.settings.sections import TenancySettings
+from creatorvault.crypto.parts import CryptoParts
+from creatorvault.settings.sections import Settings, TenancySettings
+from creatorvault.tenants.resolution import tenant_id_of
 from creatorvault.tenants.revisions import SeenRevisions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class VaultParts:
-    """`database` and `statements` are two pools of connections to the same database."""
+    """What all vaults share. `database` and `statements` are two pools of connections to the same database."""
 
     database: Database
     statements: Statements
@@ -24,7 +29,19 @@ class VaultParts:
     """Of the apps that keep something of vaults in memory."""
 
     def forget(self, vault: VaultId) -> None:
-        """Drops what this process holds of a vault that was erased or set back."""
+        """Drops the keys and caches of a vault that was erased or set back."""
         self.keyring.forget(vault)
         for forget in self.also_forget:
             forget(vault)
+
+
+@asynccontextmanager
+async def vault_parts(parts: Parts) -> AsyncGenerator[VaultParts]:
+    settings = parts[Settings]
+    revisions = SeenRevisions(settings.database.answer_seconds)
+    yield VaultParts(parts[Database], parts[Statements], parts[CryptoParts].keyring, revisions, settings.tenancy)
+
+
+@asynccontextmanager
+async def tenant_naming(_: Parts) -> AsyncGenerator[TenantNaming]:
+    yield TenantNaming(tenant_id_of)

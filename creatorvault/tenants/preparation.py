@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
 from creatorvault.tenants.admission import admit
 from creatorvault.tenants.errors import VaultSetBack
@@ -37,12 +37,14 @@ class Preparation:
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
             counters = await repository.locked()
             if counters is None:
-                await repository.create()
+                await repository.make()
                 counters = await repository.locked()
             if counters is not None:
                 await self._make_key(session, repository, counters)
 
-    async def _make_key(self, session: AsyncSession, repository: VaultRepository, counters: Counters) -> None:
+    async def _make_key(
+        self, session: WriteSession, repository: VaultRepository[WriteSession], counters: Counters
+    ) -> None:
         """Unless the vault has one that may seal its next revision."""
         keyring, next_revision = self._parts.keyring, VaultRevision(counters.revision + 1)
         if counters.key_version:

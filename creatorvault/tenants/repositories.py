@@ -5,11 +5,10 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
-from creatorvault.core.database.sessions import run
+from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
@@ -40,10 +39,10 @@ class Usage(NamedTuple):
     sealed_bytes: int
 
 
-class VaultRepository(ScopedRepository[Vault]):
+class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vault, SessionT]):
     model_type = Vault
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: SessionT, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
         self._vault = vault
 
@@ -52,24 +51,24 @@ class VaultRepository(ScopedRepository[Vault]):
         [row] = await run(self.session, TENANT, str(self._vault.tenant_id))
         return TenantState(*row)
 
-    async def provision(self, tenant: TenantName) -> bool:
+    async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
         """Makes the tenant's row; False if another request does so at this moment, which this one then waits for."""
         row = Tenant(tenant_id=tenant.id, kind=tenant.kind, realm=tenant.realm, external_id=tenant.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
-    async def locked(self) -> Counters | None:
+    async def locked(self: "VaultRepository[WriteSession]") -> Counters | None:
         """The vault's row, locked until the transaction ends. None if there is no such vault yet."""
         columns = (col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version))
         row = (await self.session.execute(self.columns(*columns).with_for_update())).one_or_none()
         return None if row is None else Counters(*row)
 
-    async def create(self) -> None:
+    async def make(self: "VaultRepository[WriteSession]") -> None:
         """Does nothing if another request creates the vault at this moment, which this one then waits for."""
         row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
         await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
 
-    async def set_key_version(self, version: KeyVersion) -> None:
+    async def set_key_version(self: "VaultRepository[WriteSession]", version: KeyVersion) -> None:
         await self.session.execute(update(Vault).where(self.scope).values(key_version=version))
 
     async def usage_of_tenant(self) -> Usage:
@@ -93,7 +92,7 @@ class TenantRepository(ScopedRepository[Vault]):
 
     model_type = Vault
 
-    def __init__(self, session: AsyncSession, tenant_id: TenantId) -> None:
+    def __init__(self, session: ReadSession, tenant_id: TenantId) -> None:
         super().__init__(session, col(Vault.tenant_id) == tenant_id)
         self._tenant_id = tenant_id
 

@@ -1,10 +1,9 @@
 """Tenant self-service: members and usage of a tenant for its owners and admins, never content."""
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.audit.services import event_page
+from creatorvault.core.database.sessions import ReadSession
 from creatorvault.core.http.paging import PageQuery
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.admission import refuse
@@ -18,7 +17,7 @@ from creatorvault.tenants.schemas import Member, MemberList, OwnTenant
 
 class TenantSelfService:
     def __init__(
-        self, repository: TenantRepository, session: AsyncSession, tenant: TenantName, tenancy: TenancySettings
+        self, repository: TenantRepository, session: ReadSession, tenant: TenantName, tenancy: TenancySettings
     ) -> None:
         self._repository = repository
         self._session = session

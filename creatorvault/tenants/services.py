@@ -5,10 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from creatorvault.audit.services import AuditRecorder
-from creatorvault.core.database.sessions import Database, run
+from creatorvault.core.database.sessions import Database, WriteSession, run
 from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER_ERRORS, sqlstate
 from creatorvault.core.errors import NotFound, ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion
@@ -28,7 +26,7 @@ from creatorvault.tenants.statements.vault import VAULT_ALONE
 ATTEMPTS: Final = 3
 NOTHING_SEEN: Final = VaultRevision(0)
 
-type Before = Callable[[AsyncSession], Awaitable[None]]
+type Before = Callable[[WriteSession], Awaitable[None]]
 """Runs in a transaction before the vault is locked."""
 
 

@@ -12,11 +12,13 @@ from litestar.types import ControllerRouterHandler
 from creatorvault.accounts.controllers import UserController
 from creatorvault.accounts.guards import requires_identity
 from creatorvault.accounts.identity import Identity
+from creatorvault.accounts.parts import AccountsParts, TenantNaming
 from creatorvault.accounts.services import TokenVerifier, build_verifier
 from creatorvault.core.http.edge import Edge
 from creatorvault.core.http.problems import exception_handlers
 from creatorvault.core.limits.counters import ProcessCounters
 from creatorvault.core.limits.rate_limits import RateLimits
+from creatorvault.core.parts import STATE_KEY, Parts
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.settings.sections import AuthSettings, LimitsSettings
@@ -64,24 +66,18 @@ async def open_entrance(
     configure_logging("DEBUG", "auto", production=False)
     clock = Clock()
     verifier = build_verifier(auth, monotonic=clock)
+    accounts = AccountsParts(verifier, RateLimits(limits, ProcessCounters(), PSEUDONYMS, lambda: 0.0), PSEUDONYMS)
     app: Litestar = Edge(
         route_handlers=handlers or [UserController],
         guards=[requires_identity],
         exception_handlers=exception_handlers(),
         openapi_config=None,
         logging_config=None,
-        state=State(
-            {
-                "verifier": verifier,
-                "limits": RateLimits(limits, ProcessCounters(), PSEUDONYMS, lambda: 0.0),
-                "pseudonyms": PSEUDONYMS,
-                "tenant_id_of": tenant_id_of,
-            }
-        ),
+        state=State({STATE_KEY: Parts(accounts, TenantNaming(tenant_id_of))}),
     )
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)  # type: ignore[arg-type]  # ASGI described twice
     async with httpx.AsyncClient(transport=transport, base_url="http://creatorvault.test") as client:
-        yield Entrance(verifier, client, app.state.limits, clock)
+        yield Entrance(verifier, client, accounts.limits, clock)
     await verifier.aclose()
 
 

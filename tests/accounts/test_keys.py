@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from creatorvault.accounts.public_keys import ASYMMETRIC_ALGORITHMS, InvalidKeySet, read_key_set
+from creatorvault.accounts.public_keys import InvalidKeySet, read_key_set
+from creatorvault.settings.algorithms import ASYMMETRIC
 from tests.accounts.signers import Signer
 
 ED = Signer.generate("EdDSA")
@@ -14,7 +15,7 @@ EC = Signer.generate("ES256")
 RSA = Signer.generate("RS256")
 
 
-def usable(*jwks: Any, algorithms: tuple[str, ...] = ASYMMETRIC_ALGORITHMS) -> set[tuple[str, str]]:
+def usable(*jwks: Any, algorithms: tuple[str, ...] = ASYMMETRIC) -> set[tuple[str, str]]:
     return set(read_key_set(json.dumps({"keys": jwks}).encode(), algorithms))
 
 
@@ -22,13 +23,13 @@ def without(jwk: dict[str, Any], *members: str) -> dict[str, Any]:
     return {name: value for name, value in jwk.items() if name not in members}
 
 
-@pytest.mark.parametrize("algorithm", ASYMMETRIC_ALGORITHMS)
+@pytest.mark.parametrize("algorithm", ASYMMETRIC)
 def test_each_algorithm_has_its_type_of_key(algorithm: str) -> None:
     signer = Signer.generate(algorithm)
 
     assert usable(signer.jwk()) == {(signer.kid, algorithm)}
     assert usable(without(signer.jwk(), "alg"), algorithms=(algorithm,)) == {(signer.kid, algorithm)}
-    assert usable(signer.jwk(), algorithms=tuple(set(ASYMMETRIC_ALGORITHMS) - {algorithm})) == set()
+    assert usable(signer.jwk(), algorithms=tuple(set(ASYMMETRIC) - {algorithm})) == set()
 
 
 def test_an_rsa_key_without_algorithm_may_verify_both_allowed_ones() -> None:
@@ -100,4 +101,4 @@ def test_of_two_keys_with_one_id_the_first_is_used() -> None:
 )
 def test_an_invalid_key_set_is_refused_as_a_whole(body: bytes) -> None:
     with pytest.raises(InvalidKeySet):
-        read_key_set(body, ASYMMETRIC_ALGORITHMS)
+        read_key_set(body, ASYMMETRIC)

@@ -1,4 +1,4 @@
-"""Operators with each scope, and tenants for them to manage."""
+"""Operators with each scope, and tenants for them to look after."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +15,7 @@ from tests.factories import Creator
 
 @pytest.fixture
 def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
-    """Creates operators with the given scopes."""
+    """Makes operators, each with the scopes that are given."""
 
     async def appoint(*scopes: str, **more: Any) -> AdminClient:
         return await appointed(database, client, *scopes, **more)
@@ -25,7 +25,7 @@ def appoint(database: asyncpg.Connection, client: httpx.AsyncClient) -> Appoint:
 
 @pytest.fixture(scope="session")
 async def olga(worker_database: Any, client: httpx.AsyncClient) -> AdminClient:
-    """An operator with all scopes."""
+    """An operator who may do everything."""
     sql = await asyncpg.connect(worker_database.superuser_url)
     try:
         return await appointed(sql, client, *EVERY_SCOPE)
@@ -35,6 +35,6 @@ async def olga(worker_database: Any, client: httpx.AsyncClient) -> AdminClient:
 
 @pytest.fixture
 def organization(house: House) -> Callable[..., Creator]:
-    """Creates members of one new organization: `organization(role="owner")`."""
+    """Makes members of one new organization: `organization(role="owner")`."""
     org_id = f"org-{uuid4()}"
     return lambda role="member": house.creator(claims={"org_id": org_id, "org_role": role})

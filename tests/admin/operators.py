@@ -16,6 +16,7 @@ from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
 from tests.factories import Creator
+from tests.parts import OpenParts
 
 ADMIN = "/api/v1/admin"
 EVERY_SCOPE = ("read", "manage", "keys")
@@ -86,7 +87,7 @@ async def appointed(
         list(scopes),
         expires_at,
     )
-    keys = application(client).state.operator_keys
+    keys = OpenParts(application(client)).operator_keys
     keys._table._not_before = -math.inf
     return AdminClient(client, operator_id, key.key_id, key.text)
 

@@ -15,6 +15,7 @@ import asyncpg
 import httpx
 import pytest
 from sqlalchemy import event
+from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from creatorvault.admin import operator_key_cache as key_table
 from creatorvault.admin.operator_keys import new_key
@@ -71,7 +72,7 @@ async def gate(house_with: HouseWith) -> Gate:
 def watched(house: House) -> Gate:
     work, clock, opened = Work(), Clock(), asyncio.Event()
     opened.set()
-    state = house.app.state
+    state = house.parts
     table = state.operator_keys._table
     table._clock = clock
     rows = table._statements.rows
@@ -85,7 +86,7 @@ def watched(house: House) -> Gate:
     def taken(*_: object) -> None:
         work.operators += 1
 
-    table._statements.rows = counting
+    table._statements.rows = counting  # type: ignore[method-assign, assignment]  # it takes whatever it is given
     event.listen(state.operators_database.engine.sync_engine, "checkout", taken)
     return Gate(house, work, clock, opened)
 
@@ -97,8 +98,8 @@ async def olga(gate: Gate, database: asyncpg.Connection) -> AdminClient:
 
 @asynccontextmanager
 async def busy(house: House) -> AsyncGenerator[None]:
-    """All connections of the operators' pool are in use."""
-    pool = house.app.state.operators_database
+    """Every connection of the operators' pool is at work."""
+    pool = house.parts.operators_database
     async with pool.reading(), pool.reading():
         yield
 
@@ -157,7 +158,7 @@ async def test_an_address_over_its_limit_blocks_lookups_but_not_operators(
     house_with: HouseWith, database: asyncpg.Connection
 ) -> None:
     gate = watched(await house_with(CREATORVAULT_LIMITS__ADDRESS_REQUESTS="3"))
-    gate.house.app.state.limits._clock = lambda: 0.0
+    gate.house.parts.limits._clock = lambda: 0.0
     olga, oleg = [await appointed(database, gate.house.client, "read") for _ in range(2)]
     assert (await olga.request("GET", "/status")).status_code == 200
     assert [(await gate.ask(wrong(olga.key_id))).status_code for _ in range(4)] == [401] * 3 + [429]
@@ -252,7 +253,7 @@ async def test_a_key_whose_row_is_deleted_or_changed_becomes_unknown(
 async def test_a_new_key_works_one_second_after_the_last_read(gate: Gate, database: asyncpg.Connection) -> None:
     assert await gate.refusal(new_key().text) == UNKNOWN
     oleg = await appointed(database, gate.house.client, "read")
-    gate.house.app.state.operator_keys._table._not_before = key_table.REREAD_SECONDS
+    gate.house.parts.operator_keys._table._not_before = key_table.REREAD_SECONDS
 
     assert await gate.refusal(oleg.key) == UNKNOWN
     gate.clock.pass_by(key_table.REREAD_SECONDS)
@@ -327,13 +328,15 @@ async def test_an_unavailable_database_is_queried_once_per_second(house_with: Ho
 async def test_a_known_key_gets_503_while_the_database_is_unavailable(gate: Gate, olga: AdminClient) -> None:
     assert (await olga.request("GET", "/status")).status_code == 200
     async with busy(gate.house):
-        gate.house.app.state.operators_database.engine.pool._timeout = 0.01
+        pool = gate.house.parts.operators_database.engine.pool
+        assert isinstance(pool, AsyncAdaptedQueuePool)
+        pool._timeout = 0.01
         assert (await olga.request("GET", "/status")).status_code == 503
         assert await gate.refusal(wrong(olga.key_id)) == UNKNOWN
 
 
 async def test_a_read_outlives_the_client_that_caused_it(gate: Gate, olga: AdminClient) -> None:
-    keys = gate.house.app.state.operator_keys
+    keys = gate.house.parts.operator_keys
     impatient = asyncio.create_task(keys.verify(wrong(olga.key_id)))
     patient = asyncio.create_task(gate.ask(olga.key))
     await asyncio.sleep(0)
@@ -345,7 +348,7 @@ async def test_a_read_outlives_the_client_that_caused_it(gate: Gate, olga: Admin
 
 async def test_closing_the_service_cancels_a_read(house_with: HouseWith, olga: AdminClient) -> None:
     house = await house_with()
-    keys = house.app.state.operator_keys
+    keys = house.parts.operator_keys
     asking = asyncio.create_task(keys.verify(olga.key))
     await asyncio.sleep(0)
 
@@ -385,6 +388,6 @@ async def test_no_part_of_a_key_is_in_an_audit_log_or_in_the_log(
     _, key_id, secret = olga.key.split("_", 2)
     for part in (key_id, secret, key_id[:8]):
         assert part not in json.dumps(own) + stored + logs.text
-    pseudonyms = fresh_house.app.state.pseudonyms
+    pseudonyms = fresh_house.parts.pseudonyms
     assert callers == {pseudonyms.of(f"operator:{olga.id}")}
     assert pseudonyms.of(f"operator:{key_id}") not in logs.text

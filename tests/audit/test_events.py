@@ -16,6 +16,7 @@ from creatorvault.audit.services import AuditLog
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import captured_logs
+from tests.parts import OpenParts
 
 type HouseWith = Callable[..., Awaitable[House]]
 
@@ -67,8 +68,8 @@ async def test_an_address_is_a_pseudonym(ada: Creator, database: asyncpg.Connect
 
 
 async def test_pseudonyms_of_two_days_differ(app: Litestar) -> None:
-    keys: AuditKeys = app.state.audit.keys
-    async with app.state.database.writing() as session:
+    keys: AuditKeys = OpenParts(app).audit.keys
+    async with OpenParts(app).database.writing() as session:
         assert await keys.addresses(session, "2026-11-22") != await keys.addresses(session, "2026-11-23")
 
 
@@ -111,7 +112,7 @@ async def test_no_event_contains_content(ada: Creator, database: asyncpg.Connect
 async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
     await ada.idea()
     actor = f"user:better-auth/{ada.user_id}"
-    async with app.state.operators_database.reading() as session:
+    async with OpenParts(app).operators_database.reading() as session:
         newest, oldest = await events(session, Search(actor=actor))
 
         assert (newest.verb, oldest.verb) == ("key.created", "tenant.created")
@@ -122,8 +123,8 @@ async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
 
 
 async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connection) -> None:
-    log: AuditLog = app.state.audit
-    async with app.state.database.writing() as session:
+    log: AuditLog = OpenParts(app).audit
+    async with OpenParts(app).database.writing() as session:
         await AuditRepository(session, SERVICE).enter()
         await log.recorder("command").record(session, SERVICE, "test.happened")
 
@@ -138,7 +139,7 @@ async def watchful(house_with: HouseWith) -> House:
 
 
 async def bursts(sql: asyncpg.Connection, house: House) -> int:
-    await house.app.state.refused_tokens.aclose()
+    await house.parts.refused_tokens.aclose()
     count: int = await sql.fetchval("SELECT count(*) FROM audit_events WHERE verb = 'tokens.refused'")
     return count
 
@@ -189,7 +190,7 @@ async def test_tokens_refused_by_the_rate_limit_are_a_burst(
     house_with: HouseWith, database: asyncpg.Connection
 ) -> None:
     house = await house_with(CREATORVAULT_AUDIT__REFUSED_TOKENS="3", CREATORVAULT_LIMITS__ADDRESS_REQUESTS="1")
-    house.app.state.limits._clock = lambda: 0.0
+    house.parts.limits._clock = lambda: 0.0
     before = await bursts(database, house)
 
     answers = [await house.client.get("/api/v1/users/me", headers={"Authorization": "Bearer x"}) for _ in range(3)]
@@ -212,7 +213,7 @@ async def test_the_least_recently_seen_addresses_are_evicted(
 
     for number in (1, 2, 3):
         await refused(number, 2)
-    assert len(watchful.app.state.refused_tokens._counts) == 2
+    assert len(watchful.parts.refused_tokens._counts) == 2
 
     await refused(3, 1)
     assert await bursts(database, watchful) == before + 1
@@ -226,7 +227,7 @@ async def test_a_burst_that_cannot_be_recorded_is_logged(house_with: HouseWith) 
 
     with captured_logs() as logs:
         answer = await house.client.get("/api/v1/users/me", headers={"Authorization": "Bearer x"})
-        await house.app.state.refused_tokens.aclose()
+        await house.parts.refused_tokens.aclose()
 
     assert answer.status_code == 401
     assert logs.named("audit.lost")

@@ -4,7 +4,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from creatorvault.accounts.issuers import DEFAULT_ALGORITHMS
+from creatorvault.settings.algorithms import DEFAULT_ALGORITHMS
 from creatorvault.settings.loading import load_settings
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "better-auth.md").read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ from creatorvault.settings.sections import LimitsSettings
 from tests.admin.operators import appointed
 from tests.application import House
 from tests.factories import Creator
+from tests.parts import OpenParts
 
 type HouseWith = Callable[..., Awaitable[House]]
 
@@ -35,7 +36,7 @@ STRANGER = "/api/v1/somebody/ideas"
 async def limited(house_with: HouseWith, **limits: object) -> House:
     """The clock is stopped, so that no window ends during a test."""
     house = await house_with(**{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()})
-    house.app.state.limits._clock = lambda: 0.0
+    house.parts.limits._clock = lambda: 0.0
     return house
 
 
@@ -285,7 +286,7 @@ async def test_a_spoofed_header_changes_nothing_in_the_log(
     await ada.list(headers=headers)
 
     honest, spoofed = logs.named("request")
-    assert honest["caller"] == spoofed["caller"] == app.state.pseudonyms.of("better-auth", ada.user_id)
+    assert honest["caller"] == spoofed["caller"] == OpenParts(app).pseudonyms.of("better-auth", ada.user_id)
     assert honest.keys() == spoofed.keys()
     assert "evil" not in logs.text
     assert "203.0.113" not in logs.text

@@ -33,7 +33,7 @@ async def sharing(house_with: HouseWith, valkey: ValkeyServer, **limits: int) ->
         CREATORVAULT_LIMITS__STORAGE_URL=valkey.url,
         **{f"CREATORVAULT_LIMITS__{name.upper()}": str(value) for name, value in limits.items()},
     )
-    house.app.state.limits._clock = lambda: 0.0
+    house.parts.limits._clock = lambda: 0.0
     return house
 
 

@@ -93,8 +93,8 @@ async def test_a_span_contains_nothing_private(traced: Traced) -> None:
         assert private not in text
 
 
-async def test_a_server_error_marks_its_span(traced: Traced) -> None:
-    del traced.house.app.state["search_cache"]
+async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
+    del traced.house.parts.ideas.search_cache
 
     answer = await traced.house.creator().list({"search": "x"})
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
@@ -28,7 +29,7 @@ def flipped(bit: str) -> str:
     return f"wrapped = set_byte(wrapped, 20, get_byte(wrapped, 20) # ({bit}))"
 
 
-type Sessions = Callable[[VaultId], AbstractAsyncContextManager[AsyncSession]]
+type Sessions = Callable[[VaultId], AbstractAsyncContextManager[WriteSession]]
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +44,8 @@ def session_of(engine: AsyncEngine) -> Sessions:
     """Opens a session with the context of the vault's tenant, which is rolled back unless it is committed."""
 
     @asynccontextmanager
-    async def session_of(vault: VaultId) -> AsyncGenerator[AsyncSession]:
-        async with AsyncSession(engine, expire_on_commit=False) as session:
+    async def session_of(vault: VaultId) -> AsyncGenerator[WriteSession]:
+        async with WriteSession(engine, expire_on_commit=False) as session:
             await session.execute(text("SELECT set_config('app.tenant_id', :id, true)"), {"id": str(vault.tenant_id)})
             yield session
 

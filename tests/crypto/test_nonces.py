@@ -134,7 +134,7 @@ async def test_no_two_values_of_a_vault_ever_share_a_nonce(
 
     async def write(method: str, url: str, **options: Any) -> None:
         if not quickly:
-            house.app.state.keyring.forget(vault_of(ada))
+            house.parts.keyring.forget(vault_of(ada))
         assert (await ada.request(method, url, **options)).is_success
         await seen.look()
 
@@ -147,9 +147,9 @@ async def test_no_two_values_of_a_vault_ever_share_a_nonce(
         await write("PATCH", ada.url_of(first), json={"stage": stage})
         await write("PUT", ada.url_of(second), json={**body, "stage": stage})
     for _ in range(2):
-        house.app.state.search_cache.forget(vault_of(ada))
+        house.parts.search_cache.forget(vault_of(ada))
         await ada.titles({"search": "same"})
-        await house.app.state.segment_writer.finish()
+        await house.parts.segment_writer.finish()
         await seen.look()
         await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
         for sort in ("created_at", "title"):

@@ -68,7 +68,7 @@ async def test_processes_and_restarts_agree_and_a_rotation_can_be_followed(
 ) -> None:
     rotated = environ | {"CREATORVAULT_ROOT_KEYS": f"{NEW_KEY},{ROOT_KEYS}"}
     before, restarted, after = [
-        opened.app.state.pseudonyms.of("better-auth", "ada")
+        opened.parts.pseudonyms.of("better-auth", "ada")
         for opened in (house, await house_with(), await house_with(**rotated))
     ]
 

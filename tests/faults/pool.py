@@ -6,6 +6,6 @@ from tests.application import House
 
 
 def connections_in_use(house: House) -> int:
-    pool = house.app.state.database.engine.pool
+    pool = house.parts.database.engine.pool
     assert isinstance(pool, QueuePool)
     return pool.checkedout()

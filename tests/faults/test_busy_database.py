@@ -84,7 +84,7 @@ async def test_a_read_only_database_serves_reads_and_refuses_writes(
             await fresh_sql.fetchval("SELECT quote_ident(current_database())")
         )
     )
-    await house.app.state.database.engine.dispose()
+    await house.parts.database.engine.dispose()
 
     assert (await grace.get(idea)).status_code == 200
     answer = await grace.post({"title": "Refused"})
@@ -115,35 +115,35 @@ async def test_a_read_only_database_serves_reads_and_refuses_writes(
 )
 async def test_a_transient_error_is_503(house: House, code: str) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
 @pytest.mark.parametrize("code", ["23505", "42P01", "42501", "XX001", "22P02"])
 async def test_a_permanent_error_is_500(house: House, code: str) -> None:
     with pytest.raises(DBAPIError):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}'; END $$"))
 
 
 async def test_the_server_cancels_a_slow_statement(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.reading() as session:
+        async with house.parts.database.reading() as session:
             await session.execute(text("SELECT pg_sleep(60)"))
     assert await sessions.in_transaction() == 0
 
 
 async def test_the_server_ends_an_idle_transaction(house: House, sessions: Sessions) -> None:
     with pytest.raises(ServiceUnavailable):
-        async with house.app.state.database.writing() as session:
+        async with house.parts.database.writing() as session:
             await session.execute(text("SELECT 1"))
             await asyncio.sleep(1.4)
             assert await sessions.in_transaction() == 0
             await session.execute(text("SELECT 1"))
 
 
-async def test_a_migration_under_prepared_statements_is_tolerated(house: House, fresh_sql: asyncpg.Connection) -> None:
-    database = house.app.state.database
+async def test_a_migration_under_prepared_statements_is_waited_out(house: House, fresh_sql: asyncpg.Connection) -> None:
+    database = house.parts.database
     await fresh_sql.execute("CREATE TABLE changing (id int); GRANT SELECT ON changing TO creatorvault_app")
 
     async def read() -> None:

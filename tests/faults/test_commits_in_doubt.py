@@ -26,8 +26,8 @@ async def standby_away(cluster: Cluster, fresh_database: Database, house: House)
     cluster.run(f'ALTER DATABASE "{fresh_database.name}" SET synchronous_commit = on')
     cluster.run("ALTER SYSTEM SET synchronous_standby_names = 'away'")
     cluster.run("SELECT pg_reload_conf()")
-    await house.app.state.statements.close()  # applies to connections opened from now on
-    await house.app.state.database.engine.dispose()
+    await house.parts.statements.close()  # connections that are opened from now on know it
+    await house.parts.database.engine.dispose()
     yield
     back(cluster)
     await alone.close()
@@ -83,8 +83,8 @@ async def test_a_post_repeated_without_a_standby_is_stored_once(
 async def test_a_transaction_in_doubt_is_found_by_the_retry(
     house: House, grace: Creator, cluster: Cluster, standby_away: None, fresh_sql: asyncpg.Connection
 ) -> None:
-    """Until then the commit is invisible, and the vault is locked."""
-    house.app.state.keyring._ciphers.clear()
+    """Nobody sees such a commit before, and the vault is locked."""
+    house.parts.keyring._ciphers.clear()
 
     lost = [await grace.post({"title": "In doubt"}) for _ in range(3)]
     back(cluster)
@@ -169,7 +169,7 @@ async def test_remembered_commits_in_doubt_are_bounded(
         for title in ("Older", "Newer"):
             assert (await grace.post({"title": title})).status_code == 503
 
-    assert len(house.app.state.doubts._doubts) == 1
+    assert len(house.parts.in_doubt._doubts) == 1
     for title in ("Older", "Newer"):
         await repeated(grace, 2, {"title": title})
 

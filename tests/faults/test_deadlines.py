@@ -177,7 +177,7 @@ async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
     """Returns the sizes of batches, read in one snapshot by a slow reader."""
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     vault = VaultId(tenant.id, UserId(creator.user_id))
-    async with house.app.state.database.reading() as session:
+    async with house.parts.database.reading() as session:
         await VaultRepository(session, vault).enter()
         async with aclosing(IdeaRepository(session, vault).changed_within(EVERYTHING)) as batches:
             async for batch in batches:

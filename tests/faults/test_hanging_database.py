@@ -89,7 +89,7 @@ async def test_shutting_down_does_not_wait_for_it(house: House, wire: HangingWir
     wire.hang()
 
     async with asyncio.timeout(PROMISE_SECONDS):
-        await house.app.state.database.close()
+        await house.parts.database.close()
 
 
 async def test_only_one_request_fails_when_all_connections_hang(

@@ -12,7 +12,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
-from tests.write_paths import WRITES, warmed_up, watched
+from tests.write_paths import STATEMENTS, WRITES, warmed_up, watched
 
 AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
 

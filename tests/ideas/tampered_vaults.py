@@ -61,7 +61,7 @@ class TamperedVault:
                 f"DELETE FROM {table} WHERE {of_vault}", f"INSERT INTO {table} SELECT * FROM {_saved(table)}"
             )
         for house in (self.house, self.restarted, self.unsegmented):
-            vault, state = vault_of(self.ada), house.app.state
+            vault, state = vault_of(self.ada), house.parts
             state.keyring.forget(vault)
             state.search_cache.forget(vault)
             state.revisions.forget(vault)
@@ -83,7 +83,7 @@ class TamperedVault:
     async def ask(self, operation: str) -> Seen:
         seen = await ASKED[operation](self)
         for house in (self.house, self.restarted):
-            await house.app.state.segment_writer.finish()
+            await house.parts.segment_writer.finish()
         return seen
 
     async def stored(self) -> list[tuple[object, ...]]:
@@ -140,7 +140,7 @@ async def _walk(vault: TamperedVault) -> Seen:
 
 
 async def _cold_search(vault: TamperedVault) -> Seen:
-    vault.house.app.state.search_cache.forget(vault_of(vault.ada))
+    vault.house.parts.search_cache.forget(vault_of(vault.ada))
     return _listed(await vault.ada.list(SEARCH))
 
 
@@ -148,7 +148,7 @@ async def _search_after_a_change(vault: TamperedVault) -> Seen:
     answer = await vault.ada.patch(vault.victim, {"title": "Title that is new"})
     if not answer.is_success:
         return answer.status_code, None
-    vault.house.app.state.search_cache.forget(vault_of(vault.ada))
+    vault.house.parts.search_cache.forget(vault_of(vault.ada))
     answer = await vault.ada.list(SEARCH)
     found = answer.is_success and [(idea["id"], idea["title"]) for idea in answer.json()["items"]]
     return answer.status_code, found or None

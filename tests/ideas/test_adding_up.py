@@ -79,7 +79,7 @@ async def test_a_list_that_does_not_add_up_is_an_alarm(
     await database.execute(CHANGES[change].replace("OF_THIS", OF_THIS), ideas[3]["id"])
     after = {}
     for asked, parameters in LISTS.items():
-        house.app.state.search_cache.forget(vault_of(ada))
+        house.parts.search_cache.forget(vault_of(ada))
         logs.events.clear()
         after[asked] = await read_to_the_end(ada, parameters)
         assert after[asked].status_code == 500, (asked, after[asked].text)

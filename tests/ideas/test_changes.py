@@ -204,7 +204,7 @@ async def test_an_idea_that_another_process_changes_meanwhile_is_read_again(
             assert (await elsewhere.patch(idea, {"notes": f"Theirs {left}"})).status_code == 200
         return await send(self, *arguments)
 
-    statements = house.app.state.statements
+    statements = house.parts.statements
     monkeypatch.setattr(Statements, "changed", overtaken)
     operations: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
         "change": lambda: ada.patch(idea, {"title": "Mine again"}),
@@ -243,13 +243,13 @@ async def test_a_change_of_an_idea_that_has_vanished_is_not_found_and_counts_not
     """By somebody who took its row away just after it was looked at, and left the vault's as it was."""
     idea = await stored(ada)
     vault = await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", ada.user_id)
-    change = house.app.state.statements.changed
+    change = house.parts.statements.changed
 
     async def vanished_before(*arguments: Any) -> Any:
         await database.execute("DELETE FROM ideas WHERE id = $1", idea["id"])
         return await change(*arguments)
 
-    monkeypatch.setattr(house.app.state.statements, "changed", vanished_before)
+    monkeypatch.setattr(house.parts.statements, "changed", vanished_before)
     answer = await ada.request(way, ada.url_of(idea), json={"title": "Another"})
 
     assert answer.status_code == 404

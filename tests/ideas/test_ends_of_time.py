@@ -29,10 +29,10 @@ async def test_a_due_date_at_an_end_of_time_is_an_infinity_in_the_column_alone(
     assert f"`{column}`" in DOCUMENT
     assert str(microseconds(datetime.fromisoformat(due_date).astimezone(UTC))) in DOCUMENT
     assert idea["due_date"] == due_date
-    house.app.state.search_cache.forget(vault_of(ada))
+    house.parts.search_cache.forget(vault_of(ada))
     for listed in (await ada.list(), await ada.list({"stage": "idea"}), await ada.list({"search": "some"})):
         assert [shown["due_date"] for shown in listed.json()["items"]] == [due_date]
-    house.app.state.keyring.forget(vault_of(ada))  # so that a snapshot is read
+    house.parts.keyring.forget(vault_of(ada))  # so that a snapshot is read
     assert (await ada.get(idea)).json() == idea
     assert (await ada.patch(idea, {"notes": "Still some day"})).json()["due_date"] == due_date
 

@@ -34,7 +34,7 @@ async def total(creator: Creator, search: str) -> int:
 
 
 def longest_step(house: House) -> float:
-    seconds: float = house.app.state.searching.allowance.longest_step
+    seconds: float = house.parts.searching.allowance.longest_step
     return seconds
 
 
@@ -43,10 +43,10 @@ async def warmed_up(house: House) -> None:
     bob = house.creator()
     await fill(bob, ["note"] * FEWEST)
     for _ in range(2):
-        house.app.state.search_cache.forget(vault_of(bob))
+        house.parts.search_cache.forget(vault_of(bob))
         await total(bob, "note")
-        await house.app.state.segment_writer.finish()
-    house.app.state.searching.allowance.longest_step = 0.0
+        await house.parts.segment_writer.finish()
+    house.parts.searching.allowance.longest_step = 0.0
 
 
 async def test_a_vault_of_one_letter_is_searched_for_any_needle(house_with: HouseWith) -> None:
@@ -170,7 +170,7 @@ async def test_full_reads_hold_no_connection_that_others_need(
     large: tuple[House, list[Creator]], database: asyncpg.Connection
 ) -> None:
     house, creators = large
-    reads, small = house.app.state.searching.full_reads, house.creator()
+    reads, small = house.parts.searching.full_reads, house.creator()
     await small.idea("Small")
     async with full_reads_blocked(database):
         searching = [asyncio.create_task(creator.list({"search": "note"})) for creator in creators]
@@ -194,7 +194,7 @@ async def test_one_creator_reads_one_vault_at_a_time(
 ) -> None:
     monkeypatch.setattr(full_reads, "MOST_WAITING", 8)
     house, [ada, bob, _] = large
-    reads = house.app.state.searching.full_reads
+    reads = house.parts.searching.full_reads
     async with full_reads_blocked(database):
         searching = [asyncio.create_task(ada.list({"search": f"note{number}"})) for number in range(12)]
         await until(lambda: reads.waiting == 8)
@@ -204,7 +204,7 @@ async def test_one_creator_reads_one_vault_at_a_time(
     statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
 
     assert statuses == {200: 1 + 8 + 1, 429: 12 - 1 - 8}
-    misses = house.app.state.search_cache.figures().misses
+    misses = house.parts.search_cache.figures().misses
     assert misses == 2, "those who waited found what the first one had read"
 
 
@@ -224,7 +224,7 @@ async def test_a_search_ends_when_its_client_leaves(
     large: tuple[House, list[Creator]], database: asyncpg.Connection
 ) -> None:
     house, [ada, *_] = large
-    reads, left, sent = house.app.state.searching.full_reads, asyncio.Event(), list[Any]()
+    reads, left, sent = house.parts.searching.full_reads, asyncio.Event(), list[Any]()
 
     async def receive() -> dict[str, Any]:
         if not received:

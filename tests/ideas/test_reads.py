@@ -144,7 +144,7 @@ async def test_a_creator_without_a_vault_and_one_without_a_key_are_read_in_a_tra
     with followed() as nothing_stored:
         assert (await ada.list()).json()["total"] == 0
     await ada.idea("One")
-    house.app.state.keyring.forget(vault_of(ada))
+    house.parts.keyring.forget(vault_of(ada))
     with followed() as no_key:
         assert (await ada.list()).json()["total"] == 1
 
@@ -154,8 +154,8 @@ async def test_a_creator_without_a_vault_and_one_without_a_key_are_read_in_a_tra
 async def test_the_context_of_a_statement_ends_with_it(house: House, ada: Creator, stored: list[Idea]) -> None:
     await ada.list()
 
-    [[left]] = await house.app.state.statements.rows("SELECT current_setting('app.tenant_id', true)")
-    [[visible]] = await house.app.state.statements.rows("SELECT count(*) FROM ideas")
+    [[left]] = await house.parts.statements.rows("SELECT current_setting('app.tenant_id', true)")
+    [[visible]] = await house.parts.statements.rows("SELECT count(*) FROM ideas")
 
     assert not left
     assert visible == 0
@@ -168,8 +168,8 @@ async def test_the_matches_of_a_filter_are_counted_once_and_not_for_each_row(
     statement = page("created_at", "desc", filtered=True, beyond=False)
     arguments = (str(vault.tenant_id), vault.user_id, 5, 0, [0, 2], [0, 1, 2])
 
-    assert len(await house.app.state.statements.rows(statement, *arguments)) == 5
-    [[plan]] = await house.app.state.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
+    assert len(await house.parts.statements.rows(statement, *arguments)) == 5
+    [[plan]] = await house.parts.statements.rows(f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}", *arguments)
 
     counts = [node for node in nodes_of(plan) if node["Node Type"] == "Aggregate"]
     assert [node["Actual Loops"] for node in counts] == [1]

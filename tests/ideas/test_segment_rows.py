@@ -49,7 +49,7 @@ async def searched(house: House, creator: Creator) -> Sequence[str]:
     """By a process that has nothing of the vault in memory, with all that is written behind it."""
     forget(house, vault_of(creator))
     titles = await creator.titles({"search": "title", "sort": "title", "order": "asc"})
-    await house.app.state.segment_writer.finish()
+    await house.parts.segment_writer.finish()
     return titles
 
 
@@ -111,13 +111,13 @@ async def test_no_segment_is_written_for_a_tenant_that_is_shut(
 ) -> None:
     await filled(house, ada)
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
-    change = house.app.state.statements.changed
+    change = house.parts.statements.changed
 
     async def shut_before(*arguments: Any) -> Any:
         await database.execute("UPDATE tenants SET status = $1 WHERE external_id = $2", status, ada.user_id)
         return await change(*arguments)
 
-    monkeypatch.setattr(house.app.state.statements, "changed", shut_before)
+    monkeypatch.setattr(house.parts.statements, "changed", shut_before)
 
     assert len(await searched(house, ada)) == IDEAS
     assert await spans(database, ada) == []

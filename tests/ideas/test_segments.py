@@ -50,9 +50,9 @@ async def filled(creator: Creator, count: int = MANY) -> list[Idea]:
 
 async def searched(house: House, creator: Creator, text: str = "title") -> Sequence[str]:
     """What a process finds that has nothing of the vault in memory; with everything written that it leaves behind."""
-    house.app.state.search_cache.forget(vault_of(creator))
+    house.parts.search_cache.forget(vault_of(creator))
     titles = await creator.titles({"search": text, "sort": "title", "order": "asc", "limit": 100})
-    await house.app.state.segment_writer.finish()
+    await house.parts.segment_writer.finish()
     return titles
 
 
@@ -71,7 +71,7 @@ async def spans(database: asyncpg.Connection, creator: Creator) -> list[Span]:
 
 async def texts(house: House, database: asyncpg.Connection, creator: Creator) -> str:
     """All that the vault's segments hold."""
-    cipher = house.app.state.keyring.newest(vault_of(creator))
+    cipher = house.parts.cipher_of(vault_of(creator))
     rows = await database.fetch(
         "SELECT first_revision, last_revision, ideas, folding, sealed FROM idea_segments WHERE user_id = $1",
         creator.user_id,
@@ -95,7 +95,7 @@ async def test_what_was_read_once_is_not_opened_row_by_row_again(
     first = await searched(house, ada)
 
     assert await spans(database, ada) == [Span(1, MOST, MOST), Span(MOST + 1, MANY, FEWEST)]
-    assert house.app.state.segment_writer.written >= 2
+    assert house.parts.segment_writer.written >= 2
     opened.clear()
     assert await searched(house, ada) == first
     assert await total(ada) == MANY
@@ -150,7 +150,7 @@ async def test_nothing_outlives_a_change_of_it(
 async def test_nothing_outlives_a_change_at_length(house: House, ada: Creator, database: asyncpg.Connection) -> None:
     some = await filled(ada)
     await searched(house, ada)
-    house.app.state.keyring.forget(vault_of(ada))  # which a quick change needs
+    house.parts.keyring.forget(vault_of(ada))  # which a quick change needs
 
     assert (await ada.delete(some[0])).is_success
     assert await spans(database, ada) == [Span(MOST + 1, MANY, FEWEST)]
@@ -190,7 +190,7 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
     span = Span(row["first_revision"], row["last_revision"], row["ideas"])
     await ada.delete(some[0])
 
-    writer, vault = house.app.state.segment_writer, vault_of(ada)
+    writer, vault = house.parts.segment_writer, vault_of(ada)
     lost = writer.lost
     writer.write(vault, VaultRevision(FEWEST), Segment(span, row["sealed"]))
     await writer.finish()
@@ -257,12 +257,12 @@ async def kept(ada: Creator, database: asyncpg.Connection) -> Kept:
 async def assert_no_search(house: House, ada: Creator, logs: Logs, table: str | None = "idea_segments") -> None:
     """No segment is given up for it: an operator has to see what it holds."""
     for _ in range(2):
-        house.app.state.search_cache.forget(vault_of(ada))
+        house.parts.search_cache.forget(vault_of(ada))
         logs.events.clear()
         assert_plain_fault(await ada.list({"search": "title"}))
         [alert] = logs.named("alarm")
         assert (alert["code"], alert["user_id"], alert.get("table")) == ("vault_mismatch", ada.user_id, table)
-        await house.app.state.segment_writer.finish()
+        await house.parts.segment_writer.finish()
 
 
 async def test_a_search_does_not_find_an_idea_whose_row_is_gone_in_a_segment(
@@ -295,7 +295,7 @@ async def test_a_search_does_not_find_a_deleted_idea_in_a_segment_that_was_put_b
     # Nor if the vault counts it again, and its revision is what it was.
     await kept.count(MANY)
     await database.execute("UPDATE vaults SET revision = revision - 1 WHERE user_id = $1", ada.user_id)
-    house.app.state.revisions.forget(vault_of(ada))
+    house.parts.revisions.forget(vault_of(ada))
     await assert_no_search(house, ada, logs, table=None)
 
 
@@ -338,7 +338,7 @@ async def test_a_search_finds_no_idea_twice_when_the_vault_counts_its_earlier_te
     monkeypatch: pytest.MonkeyPatch,
     vault_bytes: int,
 ) -> None:
-    monkeypatch.setattr(house.app.state.search_cache, "_vault_budget", vault_bytes)
+    monkeypatch.setattr(house.parts.search_cache, "_vault_budget", vault_bytes)
     some = await filled(ada)
     await searched(house, ada)
     await kept.keep()
@@ -375,7 +375,7 @@ async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
         ada.user_id,
     )
 
-    house.app.state.search_cache.forget(vault_of(ada))
+    house.parts.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
     assert read == [1, 1]
@@ -399,7 +399,7 @@ async def test_a_segment_whose_clear_columns_were_edited_is_an_alarm(
     await searched(house, ada)
     await database.execute(f"UPDATE idea_segments SET {edit} WHERE user_id = $1", ada.user_id)
 
-    house.app.state.search_cache.forget(vault_of(ada))
+    house.parts.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
     assert [alert["code"] for alert in logs.named("alarm")] == [code]
@@ -478,7 +478,7 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
     deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
 
     assert deep == [f"Title {MANY - 1:04}"]
-    assert house.app.state.search_cache.figures().streams >= 1
+    assert house.parts.search_cache.figures().streams >= 1
     in_segments = sum(span.ideas for span in await spans(database, ada))
     assert in_segments > MANY - FEWEST
     assert len(opened) == MANY - in_segments
@@ -497,7 +497,7 @@ async def test_a_page_that_is_read_in_two_passes_leaves_the_segments_that_the_fi
     await database.execute("UPDATE idea_segments SET folding = 'another' WHERE user_id = $1", ada.user_id)
 
     await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
-    await house.app.state.segment_writer.finish()
+    await house.parts.segment_writer.finish()
 
     assert await spans(database, ada) == made
 
@@ -535,7 +535,7 @@ async def test_segments_are_fetched_a_few_at_a_time(
     monkeypatch.setattr(SegmentRepository, "all", watched)
     monkeypatch.setattr("creatorvault.ideas.segments.repositories.SEGMENTS_AT_ONCE", 3)
     statements: list[str] = []
-    engine = house.app.state.searching.full_reads.database.engine.sync_engine
+    engine = house.parts.searching.full_reads.database.engine.sync_engine
 
     def watch(_connection: object, _cursor: object, statement: str, *_: object) -> None:
         statements.append(statement)
@@ -582,10 +582,10 @@ async def test_what_has_no_room_is_left_to_the_next_reader(
     lock = database.transaction()
     await lock.start()
     await database.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", ada.user_id)
-    house.app.state.search_cache.forget(vault_of(ada))
+    house.parts.search_cache.forget(vault_of(ada))
     assert await total(ada) == MANY
     await lock.rollback()
-    await house.app.state.segment_writer.finish()
+    await house.parts.segment_writer.finish()
     assert await spans(database, ada) == [Span(1, MOST, MOST)]
 
     await searched(house, ada)
@@ -608,7 +608,7 @@ async def test_many_segments_are_written_in_few_statements(
 async def test_segments_of_two_vaults_are_written_each_in_its_own(
     house: House, ada: Creator, database: asyncpg.Connection
 ) -> None:
-    writer, bob = house.app.state.segment_writer, house.creator()
+    writer, bob = house.parts.segment_writer, house.creator()
     kept = []
     for creator in (ada, bob):
         await filled(creator, FEWEST)
@@ -641,7 +641,7 @@ async def test_a_database_that_is_gone_costs_the_segments_alone(
     await lock.rollback()
     assert await spans(database, ada) == []
     assert logs.named("segments.not_written")
-    assert house.app.state.segment_writer.has_room
+    assert house.parts.segment_writer.has_room
     await searched(house, ada)
     assert len(await spans(database, ada)) == 1
 
@@ -667,7 +667,7 @@ async def test_a_segment_that_was_tampered_with_is_an_alarm(
         *(ada.user_id, MOST),
     )
 
-    house.app.state.search_cache.forget(vault_of(ada))
+    house.parts.search_cache.forget(vault_of(ada))
     assert_plain_fault(await ada.list({"search": "title"}))
 
     [alert] = logs.named("alarm")
@@ -685,7 +685,7 @@ async def test_another_tenants_segments_are_out_of_reach(
     await filled(ada, FEWEST)
     await searched(house, ada)
     bob = house.creator()
-    statements = house.app.state.statements
+    statements = house.parts.statements
 
     assert await statements.changed(FORGET, str(vault_of(bob).tenant_id), ada.user_id) == []
     assert await statements.rows("SELECT count(*) FROM idea_segments") == [(0,)]

@@ -83,9 +83,9 @@ async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
 
 async def search(vault: TamperedVault, creator: Creator) -> None:
     """Makes segments of what is in none."""
-    vault.house.app.state.search_cache.forget(vault_of(creator))
+    vault.house.parts.search_cache.forget(vault_of(creator))
     assert (await creator.list({"search": "title"})).status_code == 200
-    await vault.house.app.state.segment_writer.finish()
+    await vault.house.parts.segment_writer.finish()
 
 
 async def test_nothing_wrong_is_answered_without_an_alarm(vault: TamperedVault, logs: Logs, tampering: str) -> None:

@@ -70,7 +70,7 @@ async def test_no_copy_of_the_idea_is_kept(house: House, ada: Creator, database:
         "SELECT name, answer, expires_at FROM idempotency_answers WHERE user_id = $1", ada.user_id
     )
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", ada.user_id)
-    cipher = house.app.state.keyring.newest(VaultId(tenant.id, UserId(ada.user_id))).for_purpose(PURPOSE)
+    cipher = house.parts.cipher_of(VaultId(tenant.id, UserId(ada.user_id))).for_purpose(PURPOSE)
     bound = (tenant.id.bytes, ada.user_id.encode(), row["name"], time_part(row["expires_at"]))
     kept = cipher.open_json(row["answer"], context(DOMAIN, *bound), msgspec.json.Decoder(dict))
 

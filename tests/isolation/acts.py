@@ -209,7 +209,7 @@ def overtaken(do: Do) -> Do:
     """The tenant is suspended when all has been looked at, and just before the single statement that changes it."""
 
     async def done(scene: Scene) -> Sequence[httpx.Response]:
-        database = scene.house.app.state.statements
+        database = scene.house.parts.statements
         change = database.changed
 
         async def suspended_before(*arguments: Any) -> Any:
@@ -226,7 +226,7 @@ def overtaken(do: Do) -> Do:
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(scene.house.app.state.keyring, "rotate_after", 1)
+            patch.setattr(scene.house.parts.keyring, "_rotate_after", 1)
             return await do(scene)
 
     return rotated
@@ -277,7 +277,7 @@ async def deleted(scene: Scene) -> None:
 
 async def unseen(scene: Scene) -> None:
     """A vault that this process has seen would have been set back."""
-    scene.house.app.state.revisions.forget(ME)
+    scene.house.parts.revisions.forget(ME)
 
 
 async def forgotten(scene: Scene) -> None:

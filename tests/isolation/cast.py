@@ -145,7 +145,7 @@ class Cast:
             EPOCH if caller == designed.REVOKED else None,
             EPOCH if caller == designed.EXPIRED else None,
         )
-        self.house.app.state.operator_keys._table._not_before = -math.inf  # known at once
+        self.house.parts.operator_keys._table._not_before = -math.inf  # known at once
         return key.text
 
     async def _sql(self, statement: str, *arguments: object) -> None:

@@ -154,14 +154,14 @@ class Scene:
     @property
     def knows_the_vault(self) -> bool:
         """As after a search: with its key, and all its ideas as of its latest revision."""
-        state = self.house.app.state
+        state = self.house.parts
         revision = state.revisions.get(ME)
         return state.keyring.newest(ME) is not None and state.search_cache.revision_of(ME) == revision is not None
 
     @property
     def times_read(self) -> int:
         """How often the process has read all of a vault."""
-        misses: int = self.house.app.state.search_cache.figures().misses
+        misses: int = self.house.parts.search_cache.figures().misses
         return misses
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
@@ -172,7 +172,7 @@ class Scene:
 
     async def settled(self, answer: httpx.Response) -> httpx.Response:
         """When all that is written behind it has been."""
-        await self.house.app.state.segment_writer.finish()
+        await self.house.parts.segment_writer.finish()
         return answer
 
 

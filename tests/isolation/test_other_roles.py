@@ -70,7 +70,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
         await ada.idea(f"Idea {number}", notes="private", tags=["private"])
     assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
     await ada.titles({"search": "idea"})
-    await house.app.state.segment_writer.finish()
+    await house.parts.segment_writer.finish()
     tenant = tenant_of(ada)
     # An erasure that was asked for, of a tenant that is served: so that each table has a row of a tenant's.
     await database.execute(

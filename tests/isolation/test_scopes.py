@@ -157,6 +157,6 @@ async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
     try:
         among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)
     except asyncpg.PostgresError:  # what is written behind a request has nobody to answer
-        scene.house.app.state.segment_writer._task = None
+        scene.house.parts.segment_writer._task = None
         return True
     return among_twins != alone or not goes_as_designed(run.act, trail, cold=run.cold)

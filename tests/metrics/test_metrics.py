@@ -104,12 +104,22 @@ async def test_every_component_has_metrics(measured: House) -> None:
 
 async def test_refusals_are_counted(house_with: HouseWith) -> None:
     house = await house_with(CREATORVAULT_METRICS__TOKEN=TOKEN, CREATORVAULT_LIMITS__IDENTITY_READS="1")
-    house.app.state.limits._clock = lambda: 0.0
+    house.parts.limits._clock = lambda: 0.0
     ada = house.creator()
     for _ in range(3):
         await ada.list()
 
     assert (await read(house)).value("creatorvault_limits_refused_total", policy="reads") == 2
+
+
+async def test_they_show_that_a_storage_which_processes_share_is_away(house_with: HouseWith) -> None:
+    url = f"redis://127.0.0.1:{free_port()}"
+    house = await house_with(CREATORVAULT_METRICS__TOKEN=TOKEN, CREATORVAULT_LIMITS__STORAGE_URL=url)
+    await house.creator().list()
+
+    shown = await read(house)
+
+    assert [sample.value for sample in shown.samples if sample.name == "creatorvault_limits_storage_up"] == [0]
 
 
 async def test_alarms_are_counted_by_code(measured: House, database: Any) -> None:

@@ -48,8 +48,8 @@ async def test_nothing_is_sealed_under_a_key_that_another_process_has_replaced(
     ada = house.creator()
     await ada.get(await ada.idea("Here"))
     await rotating.creator(user_id=ada.user_id).idea("There")
-    house.app.state.revisions.put(vault_of(ada), VaultRevision(2))
-    assert house.app.state.keyring.newest(vault_of(ada)).version == 1
+    house.parts.revisions.put(vault_of(ada), VaultRevision(2))
+    assert house.parts.cipher_of(vault_of(ada)).version == 1
 
     with followed() as trail:
         idea = await ada.idea("Here again")

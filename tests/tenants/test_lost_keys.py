@@ -79,7 +79,7 @@ async def test_a_key_that_is_gone_is_read_with_until_a_write_finds_out(
 
     assert (await ada.get(idea)).json() == idea
     assert (await ada.post(PRIVATE)).status_code == 500
-    assert house.app.state.keyring.newest(vault_of(ada)) is None
+    assert house.parts.keyring.newest(vault_of(ada)) is None
     assert (await ada.get(idea)).status_code == 500
 
 
@@ -105,14 +105,14 @@ async def test_a_key_that_was_wrapped_again_is_read_again_and_goes_on_sealing(
 
     assert (await ada.post(PRIVATE)).status_code == 201
     assert (await ada.get(idea)).json() == idea
-    cipher = house.app.state.keyring.newest(vault_of(ada))
+    cipher = house.parts.cipher_of(vault_of(ada))
     assert cipher.wrap.wrapped == wrapped
     assert logs.named("alarm") == []
 
 
 async def _wrapped_again(house: House, ada: Creator, database: asyncpg.Connection) -> bytes:
     row = await database.fetchrow("SELECT * FROM keys.vault_keys WHERE user_id = $1", ada.user_id)
-    provider = root_key_provider(house.app.state.settings.encryption)
+    provider = root_key_provider(house.parts.settings.encryption)
     bound = wrap_context(vault_of(ada), row["version"], row["first_revision"])
     key = await provider.unwrap(row["root_key_id"], row["wrapped"], bound)
     _, wrapped = await provider.wrap(key, bound)

@@ -54,7 +54,7 @@ async def test_a_vault_that_was_set_back_is_an_alarm_once(
     # As after a failover that has lost commits: from then on it is answered with what is there.
     assert (await OPERATIONS[operation](ada, stored)).is_success
     assert len(logs.named("alarm")) == 1
-    assert house.app.state.search_cache.figures().vaults >= (operation == "search")
+    assert house.parts.search_cache.figures().vaults >= (operation == "search")
 
 
 async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
@@ -63,7 +63,7 @@ async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
     """What was searched was of a revision that may be given again, to other ideas."""
     await database.execute(SET_BACK, ada.user_id)
     assert (await ada.list()).status_code == 500
-    vault, state = vault_of(ada), house.app.state
+    vault, state = vault_of(ada), house.parts
 
     assert state.revisions.get(vault) is None
     assert state.keyring.newest(vault) is None
@@ -197,7 +197,7 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
         monkeypatch.setattr(Statements, "rows", slow_rows)
     else:
         monkeypatch.setattr("creatorvault.tenants.services.run", slow_run)
-        house.app.state.keyring.forget(vault_of(ada))
+        house.parts.keyring.forget(vault_of(ada))
     reading = asyncio.create_task(ada.list())
     await held.answered.wait()
     created = await ada.post({"title": "Meanwhile"})

@@ -131,7 +131,7 @@ async def test_who_is_suspended_between_a_look_and_a_write_is_refused(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Changes look at the idea first: the write that follows asks for the status once more."""
-    rows = house.app.state.statements.rows
+    rows = house.parts.statements.rows
 
     async def seen_before(*arguments: Any) -> Any:
         seen = await rows(*arguments)
@@ -142,7 +142,7 @@ async def test_who_is_suspended_between_a_look_and_a_write_is_refused(
         idea = await at_work(ada)
         before = await rows_of(database, vault_of(ada))
         with monkeypatch.context() as patch, followed() as trail:
-            patch.setattr(house.app.state.statements, "rows", seen_before)
+            patch.setattr(house.parts.statements, "rows", seen_before)
             refusal = await send(ada, name, idea)
 
         assert trail.way == Way.BOTH

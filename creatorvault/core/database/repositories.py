@@ -5,19 +5,20 @@ from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from creatorvault.core.database.sessions import computing
+from creatorvault.core.database.sessions import ReadSession, WriteSession, computing
 
 
-class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
-    """Entities within `scope`: the first of two locks; row-level security is the second.
+class ScopedRepository[ModelT: Any, SessionT: ReadSession = ReadSession](SQLAlchemyAsyncRepository[ModelT]):
+    """Entities within `scope`: the first of the two locks, the second being row-level security.
+
+    Its methods that write can be called only where it was made with a WriteSession: they say so of `self`.
 
     Columns are changed with `change`. Advanced Alchemy's updates from dicts (`update(dict, item_id=…)`, `update_many`,
     `upsert`) would write SQLModel's construction defaults over columns that were not named.
     """
 
-    def __init__(self, session: AsyncSession, scope: ColumnElement[bool]) -> None:
+    def __init__(self, session: SessionT, scope: ColumnElement[bool]) -> None:
         self.scope = scope
         super().__init__(
             session=session,
@@ -40,8 +41,8 @@ class ScopedRepository[ModelT: Any](SQLAlchemyAsyncRepository[ModelT]):
             with computing(self.session):
                 yield rows
 
-    async def change(self, entity: ModelT, **values: Any) -> None:
-        """Sets only these columns of a loaded entity and flushes them."""
+    async def change(self: "ScopedRepository[ModelT, WriteSession]", entity: ModelT, **values: Any) -> None:
+        """Sets just these columns of a loaded entity and sends them."""
         for name, value in values.items():
             setattr(entity, name, value)
         await self.session.flush()

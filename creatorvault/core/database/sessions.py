@@ -25,6 +25,14 @@ log = get_logger(__name__)
 _CUT_OFF: Final = "creatorvault.core.cut_off"
 
 
+class ReadSession(AsyncSession):
+    """Of a transaction that reads. Whatever only reads asks for this one."""
+
+
+class WriteSession(ReadSession):
+    """Of a transaction that may write. What writes asks for this one, and mypy refuses a session for reading."""
+
+
 class Database:
     """A pool of connections as the runtime login.
 
@@ -49,26 +57,26 @@ class Database:
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[AsyncSession]:
-        """Opens a snapshot. Raises ServiceUnavailable if the database is temporarily unavailable."""
-        async with self._unit_of_work(self._reading) as session:
+    async def reading(self) -> AsyncGenerator[ReadSession]:
+        """A snapshot. Raises ServiceUnavailable when the database cannot answer now."""
+        async with self._unit_of_work(ReadSession, self._reading) as session:
             yield session
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[AsyncSession]:
-        """Commits on success, rolls back on an error. Raises the same errors as `reading`, also at the commit."""
-        async with self._unit_of_work(self.engine) as session:
+    async def writing(self) -> AsyncGenerator[WriteSession]:
+        """Commits on leaving without an error, rolls back otherwise. Raises as `reading` does, at the commit too."""
+        async with self._unit_of_work(WriteSession, self.engine) as session:
             yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def _unit_of_work(self, engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
+    async def _unit_of_work[S: ReadSession](self, kind: type[S], engine: AsyncEngine) -> AsyncGenerator[S]:
         try:
             async with self._connection(engine) as (connection, cut_off):
                 info = {_CUT_OFF: cut_off}
-                session = AsyncSession(connection, expire_on_commit=False, autoflush=False, info=info)
+                session = kind(connection, expire_on_commit=False, autoflush=False, info=info)
                 async with session.begin():
                     yield session
         except DRIVER_ERRORS as error:

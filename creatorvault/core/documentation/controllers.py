@@ -11,6 +11,8 @@ from creatorvault.core.documentation.pages import DOCUMENT_PATH, REDOC, SWAGGER,
 from creatorvault.core.errors import NotFound
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.document import document
+from creatorvault.core.parts import part_of
+from creatorvault.settings.sections import Settings
 
 DOCUMENT: Final = "openapi_document"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -50,5 +52,5 @@ class DocumentationController(Controller):
 
 
 def _page(page: Page, request: Request[Any, Any, Any]) -> Response[str]:
-    html = page.html(request.app.state.settings.server.path_prefix)
+    html = page.html(part_of(request.app, Settings).server.path_prefix)
     return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": page.policy})

@@ -4,21 +4,25 @@ Litestar does the same by dependency injection, for every operation that is not 
 a read takes in the database. `tests/core/test_direct.py` holds both to the same answers.
 """
 
+from collections.abc import Mapping
+from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from litestar import Request
 from litestar.exceptions import ImproperlyConfiguredException
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, AsyncAnyCallable, Receive, Scope, Send
 
+from creatorvault.core.http.declarations import Declaration, Function
 from creatorvault.core.http.handlers import Operation
-from creatorvault.core.http.inputs import OPT_KEY, RECEIVED, Accepts
+from creatorvault.core.http.inputs import Place
 from creatorvault.core.http.responses import Answer, Header, encoded_headers
 
-REQUEST: Final = "request"
+VALUES: Final = (*Place, "request")
+"""What an argument can be, in the order in which the values are at hand."""
 
 
 def directly(app: ASGIApp) -> ASGIApp:
-    """A middleware for controllers whose operations have `accepts(…)`, and providers that are coroutine functions.
+    """A middleware for controllers whose operations declare inputs, and whose providers are coroutine functions.
 
     What Litestar adds on its own, such as the answer to OPTIONS, goes through `app`.
     """
@@ -43,13 +47,16 @@ class _Call:
             raise ImproperlyConfiguredException(
                 f"{operation} has hooks or a cache, which have no place in direct calls"
             )
-        accepted: Accepts = operation.opt[OPT_KEY]
+        declaration = operation.declaration
         self._operation = operation
         self._guards = operation.resolve_guards()
-        self._receive = accepted.receive
-        self._providers = tuple(accepted.providers.items())
-        self._takes_request = REQUEST in operation.parsed_fn_signature.parameters
-        self._handler = operation.fn
+        self._receive = declaration.accepts.receive
+        self._providers = tuple(
+            (name, _coroutine_function(provider), tuple(_slots(provider, declaration).values()))
+            for name, provider in declaration.providers.items()
+        )
+        self._arguments = tuple(_slots(declaration.handler, declaration, *declaration.providers).items())
+        self._handler = declaration.handler.call
         self._status = operation.status_code
         self._headers: list[Header] = encoded_headers(
             {header.name: header.value for header in operation.resolve_response_headers() if header.value is not None}
@@ -60,11 +67,10 @@ class _Call:
         for guard in self._guards:
             await guard(request, self._operation)  # type: ignore[misc]  # resolved guards are coroutine functions
         received = await self._receive(request)
-        arguments: dict[str, Any] = {RECEIVED: received}
-        for name, provider in self._providers:
-            arguments[name] = await provider(request, received)
-        if self._takes_request:
-            arguments[REQUEST] = request
+        values = (*received, request)
+        arguments: dict[str, Any] = {name: values[slot] for name, slot in self._arguments}
+        for name, provider, slots in self._providers:
+            arguments[name] = await provider(*[values[slot] for slot in slots])
         result = await self._handler(**arguments)
         response: ASGIApp
         if isinstance(result, Answer):
@@ -73,6 +79,23 @@ class _Call:
             operation = self._operation
             response = await operation.to_response(app=scope["litestar_app"], data=result, request=request)
         await response(scope, receive, send)
+
+
+def _slots(function: Function, declaration: Declaration, *elsewhere: str) -> Mapping[str, int]:
+    """Which value each argument is, but for those that come from `elsewhere`."""
+    slots: dict[str, int] = {}
+    for name in function.parameters.keys() - set(elsewhere):
+        slot = declaration.inputs[name].place if name in declaration.inputs else name
+        if slot not in VALUES:
+            raise ImproperlyConfiguredException(f"{function.name}: {name} has no place in direct calls")
+        slots[name] = VALUES.index(slot)
+    return {name: slots[name] for name in function.parameters if name in slots}
+
+
+def _coroutine_function(provider: Function) -> AsyncAnyCallable:
+    if not iscoroutinefunction(provider.call):
+        raise ImproperlyConfiguredException(f"{provider.name} is no coroutine function")
+    return provider.call
 
 
 def _expects_more(operation: Operation) -> bool:

@@ -3,19 +3,44 @@
 from functools import partial
 from typing import Any, Final
 
+from litestar import Litestar
 from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ExceptionHandlersMap
+from litestar.utils import is_async_callable
+
+from creatorvault.core.http.declarations import Declaration, declaration_of
+
+PUBLIC: Final = "public"
+"""The `opt` of a handler that needs no caller."""
 
 
 class Operation(HTTPRouteHandler):
     """Passes itself to its guards. Litestar passes a copy to each, made for every request; our guards do not modify it.
 
-    It also resolves its exception handlers once, and not for every request.
+    It also puts its exception handlers together once, and not for every request, and reads what its signature declares
+    (core.http.declarations).
     """
 
+    _declaration: Declaration | None = None
     _exception_handlers: "ExceptionHandlersMap | None" = None
+
+    @property
+    def declaration(self) -> Declaration:
+        """Raises ImproperlyConfiguredException for inputs that contradict each other."""
+        if self._declaration is None:
+            self._declaration = declaration_of(self)
+        return self._declaration
+
+    def on_registration(self, app: Litestar) -> None:
+        """Has Litestar give everything that the signatures declare. Raises as `declaration` does."""
+        self.dependencies = {**(self.dependencies or {}), **self.declaration.dependencies()}
+        if self.declaration.handler.inputs():
+            handler = self.declaration.handler.behind_received()
+            self._fn, self._parsed_fn_signature = handler.call, handler.signature
+        super().on_registration(app)
+        self.has_sync_callable = self.has_sync_callable and not is_async_callable(self.declaration.handler.call)
 
     def resolve_exception_handlers(self) -> ExceptionHandlersMap:
         if self._exception_handlers is None:

@@ -3,16 +3,14 @@
 The models are Pydantic's because its errors are FastAPI's to the letter (docs/decisions/0005).
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from enum import StrEnum
 from itertools import islice
-from typing import Any, Final, TypedDict, cast
+from typing import Annotated, Any, Final, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import parse_qsl
 
 from litestar import Request
-from litestar.di import Provide
-from litestar.types import AnyCallable, Dependencies
-from msgspec import Struct
+from litestar.params import SkipValidationMarker
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
@@ -21,9 +19,6 @@ from creatorvault.core.http.bodies import read_object
 from creatorvault.core.http.field_errors import MAX_ERRORS, may_be_repeated, reported
 from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.text import is_storable, unstorable
-
-OPT_KEY = "accepts"
-RECEIVED = "received"
 
 MAX_PARAMETERS: Final = 100
 TOO_MANY_PARAMETERS: Final[FieldError] = {
@@ -34,31 +29,37 @@ TOO_MANY_PARAMETERS: Final[FieldError] = {
 }
 
 
-class Received(Struct, frozen=True):
-    """What an operation was given, valid as a whole."""
+class Place(StrEnum):
+    PATH = "path"
+    QUERY = "query"
+    BODY = "body"
 
-    _path: RequestModel | None = None
-    _query: RequestModel | None = None
-    _body: RequestModel | None = None
 
-    def path[M: RequestModel](self, model: type[M]) -> M:
-        return cast("M", self._path)
+M = TypeVar("M", bound=RequestModel)
 
-    def query[M: RequestModel](self, model: type[M]) -> M:
-        return cast("M", self._query)
+# Annotations of a parameter, of a handler or of a provider. What is declared so is what the operation reads, and what
+# the OpenAPI document says of it (core.http.declarations).
+_NOT_AGAIN: Final = SkipValidationMarker()
+Path: TypeAlias = Annotated[M, _NOT_AGAIN, Place.PATH]  # noqa: UP040 - Litestar reads no `type` aliases
+Query: TypeAlias = Annotated[M, _NOT_AGAIN, Place.QUERY]  # noqa: UP040
+Body: TypeAlias = Annotated[M, _NOT_AGAIN, Place.BODY]  # noqa: UP040
 
-    def body[M: RequestModel](self, model: type[M]) -> M:
-        return cast("M", self._body)
+
+class Received(NamedTuple):
+    """What a request has sent, valid as a whole."""
+
+    path: RequestModel | None
+    query: RequestModel | None
+    body: RequestModel | None
 
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What an operation reads, and what is made from it. The OpenAPI document is written from the same record."""
+    """What an operation reads. The OpenAPI document is written from the same record."""
 
     path: type[RequestModel] | None = None
     query: type[RequestModel] | None = None
     body: type[RequestModel] | None = None
-    providers: Mapping[str, AnyCallable] = field(default_factory=dict)
 
     async def receive(self, request: Request[Any, Any, Any]) -> Received:
         """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
@@ -82,29 +83,7 @@ class Accepts:
         return Received(path, query, body)
 
 
-class HandlerInputs(TypedDict):
-    dependencies: Dependencies
-    opt: dict[str, Any]
-
-
-def accepts(
-    path: type[RequestModel] | None = None,
-    query: type[RequestModel] | None = None,
-    body: type[RequestModel] | None = None,
-    **providers: AnyCallable,
-) -> HandlerInputs:
-    """Keyword arguments of a route handler: the dependency `received`, and what the document says of it.
-
-    `providers` are dependencies that are made from what was received, and so only after all of it is valid.
-    """
-    accepted = Accepts(path, query, body, providers)
-    dependencies = {RECEIVED: Provide(accepted.receive)} | {
-        name: Provide(provider) for name, provider in providers.items()
-    }
-    return {"dependencies": dependencies, "opt": {OPT_KEY: accepted}}
-
-
-def _query[M: RequestModel](model: type[M], query: bytes, errors: list[FieldError]) -> M | None:
+def _query(model: type[RequestModel], query: bytes, errors: list[FieldError]) -> RequestModel | None:
     if query.count(b"&") >= MAX_PARAMETERS:
         errors.append(TOO_MANY_PARAMETERS)
         return None
@@ -124,9 +103,9 @@ def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldErr
     return values
 
 
-def _validated[M: RequestModel](
-    model: type[M], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
-) -> M | None:
+def _validated(
+    model: type[RequestModel], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
+) -> RequestModel | None:
     """`storable`: it is known that all text in it is."""
     found = [] if storable or is_storable(values) else list(islice(unstorable(values, (where,)), MAX_ERRORS))
     try:

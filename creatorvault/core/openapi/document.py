@@ -11,6 +11,8 @@ from creatorvault import __version__
 from creatorvault.core.openapi.components import Components
 from creatorvault.core.openapi.headers import HEADERS
 from creatorvault.core.openapi.operations import operation
+from creatorvault.core.parts import part_of
+from creatorvault.settings.sections import Settings
 
 DESCRIPTION: Final = """\
 Capture, search, change and delete content ideas. Titles, notes and tags are stored encrypted.
@@ -29,7 +31,7 @@ def document(app: Litestar) -> dict[str, Any]:
     return {
         "openapi": "3.1.0",
         "info": {"title": "CreatorVault API", "version": __version__, "description": DESCRIPTION},
-        **_servers(app.state.settings.server.path_prefix),
+        **_servers(part_of(app, Settings).server.path_prefix),
         "paths": _paths(app, components),
         "components": {
             "schemas": dict(sorted(components.schemas.items())),

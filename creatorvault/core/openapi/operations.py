@@ -17,7 +17,8 @@ from creatorvault.core.errors import (
     TooManyRequests,
     Unauthorized,
 )
-from creatorvault.core.http.inputs import OPT_KEY, Accepts
+from creatorvault.core.http.handlers import Operation
+from creatorvault.core.http.inputs import Accepts
 from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.openapi.components import Components, Schema, example
 from creatorvault.core.openapi.headers import on_every_response, references
@@ -44,7 +45,7 @@ def operation_id(name: str, path: str, method: str) -> str:
 
 
 def operation(handler: HTTPRouteHandler, path: str, method: str, components: Components) -> dict[str, Any]:
-    accepted: Accepts = handler.opt.get(OPT_KEY, Accepts())
+    accepted = handler.declaration.accepts if isinstance(handler, Operation) else Accepts()
     public = bool(handler.opt.get("public"))
     written: dict[str, Any] = {
         # Duplicate tags are kept as published; resolve_tags() would remove them.

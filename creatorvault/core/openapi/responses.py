@@ -1,4 +1,4 @@
-"""Documentation of a handler's responses: `documents(…)` next to `accepts(…)` in the route's decorator."""
+"""What a handler says of its answers: `documents(…)` in the route's decorator."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -5,11 +5,10 @@ from collections.abc import AsyncGenerator, Sequence
 from typing import Final
 
 from sqlalchemy import BigInteger, bindparam
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
-from creatorvault.core.database.sessions import computing
+from creatorvault.core.database.sessions import ReadSession, computing
 from creatorvault.core.identifiers import VaultId
 from creatorvault.ideas.models import IdeaSegment
 from creatorvault.ideas.search.cache import BEGINNING
@@ -30,7 +29,7 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
 
     model_type = IdeaSegment
 
-    def __init__(self, session: AsyncSession, vault: VaultId) -> None:
+    def __init__(self, session: ReadSession, vault: VaultId) -> None:
         super().__init__(session, vault_scope(IdeaSegment, vault))
 
     async def spans(self) -> Sequence[Span]:

@@ -1,0 +1,18 @@
+"""What operators add to the whole."""
+
+from typing import Final
+
+from creatorvault.admin.commands import operators_group
+from creatorvault.admin.controllers import AdminController
+from creatorvault.admin.models import TenantErasure
+from creatorvault.admin.parts import admin_parts
+from creatorvault.core.database.tenant_data import Erased
+from creatorvault.management.apps import App
+
+APP: Final = App(
+    name="admin",
+    controllers=[AdminController],
+    commands=[operators_group],
+    parts=[admin_parts],
+    erases=[Erased(model=TenantErasure)],
+)

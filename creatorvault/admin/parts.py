@@ -1,0 +1,62 @@
+"""What of the admin API lives as long as the process, and what of others it looks after."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from creatorvault.admin.errors import AdminOff
+from creatorvault.admin.operator_keys import OperatorKeys, operator_keys
+from creatorvault.audit.parts import AuditParts
+from creatorvault.audit.services import AuditLog
+from creatorvault.core.database.operator_login import operators_database
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.tenant_data import TenantData
+from creatorvault.core.parts import Parts
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.parts import CryptoParts
+from creatorvault.ideas.parts import IdeasParts
+from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.settings.sections import AdminSettings, Settings
+from creatorvault.tenants.parts import VaultParts
+
+
+@dataclass(slots=True)
+class AdminParts:
+    """`operators_database` and `operator_keys` are None where there is no login for operators."""
+
+    settings: AdminSettings
+    operators_database: Database | None
+    operator_keys: OperatorKeys | None
+    audit: AuditLog
+    keyring: Keyring
+    search_cache: SearchCache
+    vaults: VaultParts
+    tenant_data: TenantData
+
+    def database(self) -> Database:
+        """Raises AdminOff where there is no login for operators."""
+        if self.operators_database is None:
+            raise AdminOff
+        return self.operators_database
+
+
+@asynccontextmanager
+async def admin_parts(parts: Parts) -> AsyncGenerator[AdminParts]:
+    settings = parts[Settings]
+    async with AsyncExitStack() as stack:
+        operators = operators_database(settings.database)
+        if operators is not None:
+            stack.push_async_callback(operators.close)
+        keys = operator_keys(settings.database, operators)
+        if keys is not None:
+            stack.push_async_callback(keys.aclose)
+        yield AdminParts(
+            settings=settings.admin,
+            operators_database=operators,
+            operator_keys=keys,
+            audit=parts[AuditParts].log,
+            keyring=parts[CryptoParts].keyring,
+            search_cache=parts[IdeasParts].search_cache,
+            vaults=parts[VaultParts],
+            tenant_data=parts[TenantData],
+        )

@@ -1,0 +1,33 @@
+"""What of encryption lives as long as the process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from creatorvault.core.parts import Parts
+from creatorvault.core.telemetry.pseudonyms import Pseudonyms
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.crypto.pseudonyms import pseudonyms_of
+from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.settings.sections import Settings
+
+
+@dataclass(slots=True)
+class CryptoParts:
+    root_keys: RootKeyProvider
+    keyring: Keyring
+
+
+@asynccontextmanager
+async def crypto_parts(parts: Parts) -> AsyncGenerator[CryptoParts]:
+    """Raises SettingsError or RootKeysInvalid when there is no root key."""
+    encryption = parts[Settings].encryption
+    root_keys = root_key_provider(encryption)
+    yield CryptoParts(root_keys, Keyring(root_keys, encryption.rotate_after_revisions))
+
+
+@asynccontextmanager
+async def pseudonyms(parts: Parts) -> AsyncGenerator[Pseudonyms]:
+    """Under a key that only this app can derive, for whoever names a caller."""
+    yield await pseudonyms_of(parts[CryptoParts].root_keys)

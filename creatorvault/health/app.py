@@ -1,0 +1,9 @@
+"""What health adds to the whole."""
+
+from typing import Final
+
+from creatorvault.health.controllers import HealthController, RootController
+from creatorvault.health.parts import health_service
+from creatorvault.management.apps import App
+
+APP: Final = App(name="health", controllers=[RootController, HealthController], parts=[health_service])

@@ -1,0 +1,24 @@
+"""What ideas add to the whole."""
+
+from typing import Final
+
+from creatorvault.core.database.tenant_data import Erased
+from creatorvault.ideas.commands import seed
+from creatorvault.ideas.controllers import IdeaController
+from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.ideas.metrics import search_metrics, segment_metrics, work_metrics
+from creatorvault.ideas.models import Idea, IdeaSegment
+from creatorvault.ideas.parts import ideas_parts
+from creatorvault.management.apps import App
+
+# Else each deleted idea would look for its own, among segments that are gone.
+NO_SEGMENTS: Final = "SELECT set_config('app.unsegmented', 'true', true)"
+
+APP: Final = App(
+    name="ideas",
+    controllers=[IdeaController, *under_reserved_ids()],
+    commands=[seed],
+    parts=[ideas_parts],
+    erases=[Erased(model=IdeaSegment), Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS)],
+    metrics=[search_metrics, segment_metrics, work_metrics],
+)

@@ -1,0 +1,56 @@
+"""What of ideas lives as long as the process."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from creatorvault.accounts.parts import AccountsParts
+from creatorvault.audit.parts import AuditParts
+from creatorvault.audit.services import AuditLog
+from creatorvault.core.database.statements import Statements
+from creatorvault.core.limits.work_allowance import WorkAllowance
+from creatorvault.core.parts import Parts
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
+from creatorvault.ideas.content_search import ContentSearchParts
+from creatorvault.ideas.full_reads import FullReads
+from creatorvault.ideas.in_doubt import InDoubtIdeas
+from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.ideas.segments.writer import SegmentWriter
+from creatorvault.ideas.text.collation import collation_table
+from creatorvault.settings.sections import Settings
+from creatorvault.tenants.parts import VaultParts
+
+
+@dataclass(slots=True)
+class IdeasParts:
+    vaults: VaultParts
+    audit: AuditLog
+    loop_budget: EventLoopBudget
+    search_cache: SearchCache
+    in_doubt: InDoubtIdeas
+    segment_writer: SegmentWriter
+    searching: ContentSearchParts
+
+
+@asynccontextmanager
+async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
+    settings, vaults, budget = parts[Settings], parts[VaultParts], parts[EventLoopBudget]
+    collation_table()  # the first request that sorts by title would wait for it
+    async with AsyncExitStack() as stack:
+        full_reads = FullReads(settings.search, settings.database)
+        stack.push_async_callback(full_reads.aclose)
+        writer = SegmentWriter(parts[Statements])
+        stack.push_async_callback(writer.aclose)
+        cache = SearchCache(settings.search)
+        vaults.also_forget.append(cache.forget)
+        allowance = WorkAllowance(settings.limits, parts[AccountsParts].limits.refused)
+        segments = writer if settings.search.segments else None
+        yield IdeasParts(
+            vaults=vaults,
+            audit=parts[AuditParts].log,
+            loop_budget=budget,
+            search_cache=cache,
+            in_doubt=InDoubtIdeas(),
+            segment_writer=writer,
+            searching=ContentSearchParts(cache, full_reads, allowance, budget, vaults.revisions, segments),
+        )

@@ -1,0 +1,9 @@
+"""What requests that are sent twice add to the whole."""
+
+from typing import Final
+
+from creatorvault.core.database.tenant_data import Erased
+from creatorvault.idempotency.models import StoredResultRow
+from creatorvault.management.apps import App
+
+APP: Final = App(name="idempotency", erases=[Erased(model=StoredResultRow, counted_as="answers")])

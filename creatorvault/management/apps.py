@@ -1,0 +1,45 @@
+"""What an app is to the whole: the routes, commands, checks and parts that it adds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import Router
+from litestar.types import ControllerRouterHandler
+from rich_click import RichCommand
+
+from creatorvault.core.database.tenant_data import TenantTable
+from creatorvault.core.http.handlers import PUBLIC
+from creatorvault.core.limits.rate_limits import GROUP
+from creatorvault.core.parts import PartOpener
+from creatorvault.core.telemetry.metrics import MetricSource
+from creatorvault.management.checks import Check
+from creatorvault.management.upgrade import UpgradeStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One folder's part in the whole. `name` is the folder's.
+
+    `database_checks` ask a database, which need not be there when the service starts. `parts` live as long as the
+    process. `erases` names every table of the app with rows of tenants; where rows refer to others, they come first.
+    """
+
+    name: str
+    controllers: Sequence[ControllerRouterHandler] = ()
+    checks: Sequence[Check] = ()
+    database_checks: Sequence[Check] = ()
+    upgrade_steps: Sequence[UpgradeStep] = ()
+    commands: Sequence[RichCommand] = ()
+    parts: Sequence[PartOpener] = ()
+    erases: Sequence[TenantTable] = ()
+    metrics: Sequence[MetricSource] = ()
+
+    @property
+    def router(self) -> Router:
+        """Its routes, which are a group for rate limits: `limits.groups` names it by the app."""
+        return Router("/", route_handlers=self.controllers, opt={GROUP: self.name})
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether any of its controllers needs a caller, since only callers have quotas."""
+        return any(PUBLIC not in vars(controller).get("opt", {}) for controller in self.controllers)

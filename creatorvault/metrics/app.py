@@ -1,0 +1,8 @@
+"""What measuring adds to the whole."""
+
+from typing import Final
+
+from creatorvault.management.apps import App
+from creatorvault.metrics.process import process_metrics
+
+APP: Final = App(name="metrics", metrics=[process_metrics])

@@ -1,0 +1,25 @@
+"""What tenants add to the whole."""
+
+from typing import Final
+
+from sqlalchemy import func
+
+from creatorvault.core.database.tenant_data import Tombstone
+from creatorvault.management.apps import App
+from creatorvault.tenants.controllers import TenantController
+from creatorvault.tenants.models import Tenant, Vault
+from creatorvault.tenants.parts import tenant_naming, vault_parts
+
+APP: Final = App(
+    name="tenants",
+    controllers=[TenantController],
+    parts=[vault_parts, tenant_naming],
+    erases=[
+        Tombstone(
+            model=Vault,
+            reason="Neither its revision nor its key version may ever come again with something else behind it.",
+            emptied={"digest": 0, "idea_count": 0, "sealed_bytes": 0, "changed_at": func.clock_timestamp()},
+        ),
+        Tombstone(model=Tenant, reason="What is erased stays erased: its id is the same whenever it is derived again."),
+    ],
+)
