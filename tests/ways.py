@@ -100,4 +100,4 @@ def forget(house: House, vault: VaultId) -> None:
     state = house.parts
     state.keyring.forget(vault)
     state.search_cache.forget(vault)
-    state.revisions._revisions.pop(vault, None)
+    state.revisions._revisions.pop(vault)

@@ -1,7 +1,6 @@
 """Cache of verified tokens: verifying a signature costs more than the rest of a small request."""
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from hashlib import sha256
 
@@ -10,6 +9,7 @@ from msgspec import Struct
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.issuers import Issuer
 from creatorvault.accounts.public_keys import VerifyingKey
+from creatorvault.core.lru import LRU
 
 
 class CachedToken(Struct, frozen=True):
@@ -26,9 +26,8 @@ class TokenCache:
     """Evicts the least recently used token first. Stores hashes, so tokens cannot be recovered from it."""
 
     def __init__(self, size: int, clock: Callable[[], float] = time.time) -> None:
-        self._size = size
         self._clock = clock
-        self._entries: OrderedDict[bytes, CachedToken] = OrderedDict()
+        self._entries = LRU[bytes, CachedToken](size)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -36,19 +35,16 @@ class TokenCache:
     def get(self, token: str) -> Identity | None:
         """Also returns None for a token that has expired, or whose key the issuer has removed."""
         digest = _digest(token)
-        entry = self._entries.get(digest)
+        entry = self._entries.use(digest)
         if entry is None:
             return None
         if self._clock() >= entry.until or not entry.issuer.still_trusts(entry.key, entry.key_id):
-            del self._entries[digest]
+            self._entries.pop(digest)
             return None
-        self._entries.move_to_end(digest)
         return entry.identity
 
     def put(self, token: str, entry: CachedToken) -> None:
-        self._entries[_digest(token)] = entry
-        if len(self._entries) > self._size:
-            self._entries.popitem(last=False)
+        self._entries.put(_digest(token), entry)
 
 
 def _digest(token: str) -> bytes:

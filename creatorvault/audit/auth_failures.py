@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from http import HTTPStatus
 from typing import Final
 
@@ -14,6 +13,7 @@ from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import CreatorVaultError
 from creatorvault.core.limits.client_addresses import ClientAddresses
+from creatorvault.core.lru import LRU
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.telemetry.request_context import RequestContext
 from creatorvault.settings.sections import Settings
@@ -32,7 +32,7 @@ class AuthFailures:
         self._addresses = ClientAddresses(settings.limits.trusted_proxies)
         self._database = database
         self._audit = audit
-        self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
+        self._counts = LRU[tuple[str, int], int](REMEMBERED)
         self._writing: set[asyncio.Task[None]] = set()
 
     def saw(self, context: RequestContext) -> None:
@@ -46,9 +46,8 @@ class AuthFailures:
 
     def _count(self, scope: HTTPScope) -> None:
         name = self._addresses.bucket(scope), int(time.time()) // MINUTE
-        self._counts[name] = count = self._counts.pop(name, 0) + 1
-        if len(self._counts) > REMEMBERED:
-            self._counts.popitem(last=False)
+        count = (self._counts.peek(name) or 0) + 1
+        self._counts.put(name, count)
         if count == self._threshold:
             task = asyncio.create_task(self._write(scope))
             self._writing.add(task)

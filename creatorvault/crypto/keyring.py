@@ -2,13 +2,13 @@
 
 import asyncio
 import os
-from collections import OrderedDict
 from typing import Final
 from weakref import WeakValueDictionary
 
 from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
+from creatorvault.core.lru import LRU
 from creatorvault.crypto.cipher import VaultCipher, Wrap
 from creatorvault.crypto.envelope import KEY_BYTES, context
 from creatorvault.crypto.errors import LostKey, WrongKey
@@ -32,8 +32,7 @@ class Keyring:
             raise ValueError(f"a vault key is rotated after 1 to {HIGHEST_ROTATE_AFTER} revisions")
         self._provider = provider
         self.rotate_after = rotate_after
-        self._max_vaults = max_vaults
-        self._ciphers: OrderedDict[VaultId, VaultCipher] = OrderedDict()
+        self._ciphers = LRU[VaultId, VaultCipher](max_vaults)
         self._loading: WeakValueDictionary[VaultId, asyncio.Lock] = WeakValueDictionary()
         self._forgotten = 0
 
@@ -56,7 +55,7 @@ class Keyring:
             forgotten = self._forgotten
             loaded = await self._load(session, vault, version)
             if loaded.complete and forgotten == self._forgotten:
-                self._keep(loaded)
+                self._ciphers.put(vault, loaded)
             return loaded
 
     async def cipher_for_sealing(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
@@ -73,15 +72,12 @@ class Keyring:
 
     def newest(self, vault: VaultId) -> VaultCipher | None:
         """The newest cipher of the vault that this process has; another process may have made a newer key."""
-        return self._ciphers.get(vault)
+        return self._ciphers.peek(vault)
 
     def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
         """The vault's cipher if this process has it already, with the key of `version`."""
-        cipher = self._ciphers.get(vault)
-        if cipher is None or not cipher.has(version):
-            return None
-        self._ciphers.move_to_end(vault)
-        return cipher
+        cipher = self._ciphers.use(vault)
+        return cipher if cipher is not None and cipher.has(version) else None
 
     async def create(
         self, session: WriteSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
@@ -109,13 +105,7 @@ class Keyring:
     def forget(self, vault: VaultId) -> None:
         """Lets go of the vault's keys in this process, a load in flight included."""
         self._forgotten += 1
-        self._ciphers.pop(vault, None)
-
-    def _keep(self, cipher: VaultCipher) -> None:
-        self._ciphers[cipher.vault] = cipher
-        self._ciphers.move_to_end(cipher.vault)
-        if len(self._ciphers) > self._max_vaults:
-            self._ciphers.popitem(last=False)
+        self._ciphers.pop(vault)
 
     async def _load(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
         """An old key that does not unwrap is an alarm for the readers of what it sealed, not for all of the vault."""

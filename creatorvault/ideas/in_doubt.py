@@ -6,7 +6,6 @@ idea: it is looked for under the id that was given to it, and stored under that 
 
 import os
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from creatorvault.core.identifiers import VaultId
+from creatorvault.core.lru import LRU
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse
 
 DOUBT_SECONDS: Final = 60.0
@@ -34,21 +34,18 @@ class InDoubtIdeas:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._key = os.urandom(32)
-        self._doubts: OrderedDict[bytes, InDoubtIdea] = OrderedDict()
+        self._doubts = LRU[bytes, InDoubtIdea](REMEMBERED)
 
     def about(self, vault: VaultId, given: IdeaCreate) -> InDoubtIdea | None:
         """The doubt that an equal request has left behind a moment ago."""
         if not self._doubts:  # nearly always
             return None
-        doubt = self._doubts.get(self._name(vault, given))
+        doubt = self._doubts.peek(self._name(vault, given))
         return None if doubt is None or self._clock() >= doubt.until else doubt
 
     def remember(self, vault: VaultId, given: IdeaCreate, idea: IdeaResponse) -> None:
         name = self._name(vault, given)
-        self._doubts[name] = InDoubtIdea(idea.id, idea.created_at, self._clock() + DOUBT_SECONDS)
-        self._doubts.move_to_end(name)
-        if len(self._doubts) > REMEMBERED:
-            self._doubts.popitem(last=False)
+        self._doubts.put(name, InDoubtIdea(idea.id, idea.created_at, self._clock() + DOUBT_SECONDS))
 
     def _name(self, vault: VaultId, given: IdeaCreate) -> bytes:
         """`given` after validation: two spellings of one idea are equal."""

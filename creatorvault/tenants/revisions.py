@@ -4,10 +4,10 @@ It is a guess at how the vault is now, which the database checks. And it is a lo
 down, unless somebody sets its row back, or the database has lost commits.
 """
 
-from collections import OrderedDict
 from typing import Final
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
+from creatorvault.core.lru import LRU
 from creatorvault.core.waiting.keyed_locks import KeyedLock, KeyedLocks
 from creatorvault.tenants.errors import VaultSetBack
 
@@ -22,22 +22,19 @@ class SeenRevisions:
 
     def __init__(self, answer_seconds: float, size: int = REMEMBERED) -> None:
         """`answer_seconds` are what a request may wait in all, for its turn too."""
-        self._size = size
-        self._revisions: OrderedDict[VaultId, VaultRevision] = OrderedDict()
+        self._revisions = LRU[VaultId, VaultRevision](size)
         self._changing = KeyedLocks[VaultId](answer_seconds)
 
     def __len__(self) -> int:
         return len(self._revisions)
 
     def get(self, vault: VaultId) -> VaultRevision | None:
-        return self._revisions.get(vault)
+        return self._revisions.peek(vault)
 
     def put(self, vault: VaultId, revision: VaultRevision) -> None:
         """`revision` is committed. A read that began before a change may tell of it after the change did."""
-        self._revisions[vault] = max(revision, self._revisions.get(vault, revision))
-        self._revisions.move_to_end(vault)
-        if len(self._revisions) > self._size:
-            self._revisions.popitem(last=False)
+        known = self._revisions.peek(vault)
+        self._revisions.put(vault, revision if known is None else max(revision, known))
 
     def check(self, vault: VaultId, known: VaultRevision | None, revision: VaultRevision | None) -> None:
         """Raises VaultSetBack when `revision` is lower than `known`, or None: there is no such vault.
@@ -53,7 +50,7 @@ class SeenRevisions:
             raise VaultSetBack(**vault_ids(vault), seen=str(known), stored=str(revision))
 
     def forget(self, vault: VaultId) -> None:
-        self._revisions.pop(vault, None)
+        self._revisions.pop(vault)
 
     def lock(self, vault: VaultId) -> KeyedLock:
         """Raises ServiceUnavailable when the turn does not come while the request may wait."""

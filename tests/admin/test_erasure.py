@@ -151,7 +151,7 @@ async def test_processes_evict_keys_and_search_indexes_of_an_erased_tenant(
     await olga.post(f"/tenants/{tenant_of(ada)}/erasure/confirm", {"confirmation": confirmation})
 
     assert vault not in house.parts.keyring._ciphers
-    assert vault not in house.parts.search_cache._kept
+    assert vault not in house.parts.search_cache._indexes
     assert (await ada_elsewhere.list()).status_code == 403
     assert vault not in other.parts.keyring._ciphers
-    assert vault not in other.parts.search_cache._kept
+    assert vault not in other.parts.search_cache._indexes

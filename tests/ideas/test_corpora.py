@@ -10,7 +10,7 @@ import pytest
 from creatorvault.core.identifiers import VaultRevision, VaultVersion
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
-from creatorvault.ideas.search.cache import REMEMBERED_OUTGROWN, SearchCache
+from creatorvault.ideas.search.cache import REMEMBERED_TOO_LARGE, SearchCache
 from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.search.filters import SearchQuery
 from creatorvault.ideas.search.index import EMPTY_BYTES, SearchIndexDraft
@@ -199,10 +199,10 @@ async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
 
 async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
     search_cache = SearchCache(SearchSettings(vault_bytes=0))
-    for _ in range(REMEMBERED_OUTGROWN + 1):
-        search_cache._remember_outgrown(PaperVault().id, 1)
+    for _ in range(REMEMBERED_TOO_LARGE + 1):
+        search_cache._remember_too_large(PaperVault().id, 1)
 
-    assert len(search_cache._outgrown) == REMEMBERED_OUTGROWN
+    assert len(search_cache._too_large) == REMEMBERED_TOO_LARGE
 
 
 async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> None:

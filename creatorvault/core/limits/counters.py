@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol
 
@@ -10,6 +9,7 @@ from limits.aio.storage import RedisStorage
 from valkey.asyncio import BlockingConnectionPool, Valkey
 from valkey.exceptions import ValkeyError
 
+from creatorvault.core.lru import LRU
 from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.settings.secret import Secret
@@ -50,39 +50,35 @@ class Counters(Protocol):
 
 
 class ProcessCounters:
-    """Counters of at most `size` buckets; the one with the oldest window is evicted first.
+    """Counters of at most `size` buckets; the least recently counted is evicted first.
 
     The memory storage of `limits` iterates over all its keys on every request, a millisecond with a thousand callers.
     """
 
     def __init__(self, size: int = REMEMBERED) -> None:
-        self._size = size
-        self._counts: OrderedDict[str, tuple[int, int]] = OrderedDict()
+        self._counts = LRU[str, tuple[int, int]](size)
 
     def __len__(self) -> int:
         return len(self._counts)
 
     async def add(self, bucket: str, window: int, seconds: int) -> int:
-        counted, count = self._counts.get(bucket, (window, 0))
-        if counted != window:
-            count = 0
-            del self._counts[bucket]
-        self._counts[bucket] = (window, count + 1)
-        if len(self._counts) > self._size:
-            self._counts.popitem(last=False)
-        return count + 1
+        count = self._count(bucket, window) + 1
+        self._counts.put(bucket, (window, count))
+        return count
 
     async def take_back(self, bucket: str, window: int) -> None:
-        counted, count = self._counts.get(bucket, (window, 0))
-        if counted != window or not count:
-            return
+        count = self._count(bucket, window)
         if count == 1:
-            del self._counts[bucket]
-        else:
-            self._counts[bucket] = (window, count - 1)
+            self._counts.pop(bucket)
+        elif count:
+            self._counts.put(bucket, (window, count - 1))
 
     async def aclose(self) -> None:
         self._counts.clear()
+
+    def _count(self, bucket: str, window: int) -> int:
+        counted, count = self._counts.peek(bucket) or (window, 0)
+        return count if counted == window else 0
 
 
 class SharedCounters:

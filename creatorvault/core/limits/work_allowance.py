@@ -5,7 +5,7 @@ Each process counts for itself, since it is its own processor time that is limit
 
 import math
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Coroutine, Generator
 from typing import Any, Final, NamedTuple
 
@@ -13,6 +13,7 @@ from litestar.types import HTTPScope
 
 from creatorvault.core.errors import TooManyRequests
 from creatorvault.core.limits.rate_limits import STATE_KEY, WINDOW_SECONDS, limit_headers
+from creatorvault.core.lru import LRU
 from creatorvault.settings.sections import LimitsSettings
 
 POLICY: Final = "work"
@@ -92,7 +93,7 @@ class WorkAllowance:
         self._quota = settings.identity_work_milliseconds
         self._refused = refused
         self._clock = clock
-        self._levels: OrderedDict[str, _Level] = OrderedDict()
+        self._levels = LRU[str, _Level](REMEMBERED)
         self.seconds = self.longest_step = 0.0
         """Seconds of all work since the start of the process."""
 
@@ -113,14 +114,11 @@ class WorkAllowance:
         if not self._enabled:
             return
         level = self._level(who) + done.seconds * 1000
-        self._levels[who] = _Level(level, self._clock())
-        self._levels.move_to_end(who)
-        if len(self._levels) > REMEMBERED:
-            self._levels.popitem(last=False)
+        self._levels.put(who, _Level(level, self._clock()))
         self._show(scope, who)
 
     def _level(self, who: str) -> float:
-        known = self._levels.get(who)
+        known = self._levels.peek(who)
         if known is None:
             return 0.0
         return max(0.0, known.milliseconds - (self._clock() - known.at) * self._quota / WINDOW_SECONDS)

@@ -1,6 +1,5 @@
 """The corpora of many vaults in one process, under one budget of bytes; the vault used longest ago goes first."""
 
-from collections import OrderedDict
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Protocol
@@ -8,6 +7,7 @@ from typing import Protocol
 import msgspec
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
+from creatorvault.core.lru import LRU
 from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
@@ -18,7 +18,9 @@ from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch, VaultSetBack
 
 BEGINNING = VaultRevision(0)
-REMEMBERED_OUTGROWN = 10_000
+REMEMBERED_TOO_LARGE = 10_000
+MOST_INDEXES = 1_000_000
+"""The budget of bytes is reached far earlier."""
 
 
 class VaultReader(Protocol):
@@ -57,11 +59,11 @@ class SearchCache:
     def __init__(self, settings: SearchSettings) -> None:
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
-        self._kept: OrderedDict[VaultId, SearchIndex] = OrderedDict()
-        self._kept_bytes = 0
+        self._indexes = LRU[VaultId, SearchIndex](MOST_INDEXES)
+        self._bytes = 0
         self._growing_bytes = 0
-        self._outgrown: OrderedDict[VaultId, int] = OrderedDict()
-        self._forgettings = 0
+        self._too_large = LRU[VaultId, int](REMEMBERED_TOO_LARGE)
+        self._epoch = 0
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
     async def page(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
@@ -84,13 +86,13 @@ class SearchCache:
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
         """Up to which revision the vault has been read; 0 where nothing of it is kept."""
-        search_index = self._kept.get(vault)
+        search_index = self._indexes.peek(vault)
         return BEGINNING if search_index is None else search_index.version.revision
 
     def forget(self, vault: VaultId) -> None:
         """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
-        self._forgettings += 1
-        self._outgrown.pop(vault, None)
+        self._epoch += 1
+        self._too_large.pop(vault)
         self._drop(vault)
 
     def figures(self) -> Figures:
@@ -100,27 +102,28 @@ class SearchCache:
             misses=self._misses,
             streams=self._streams,
             evictions=self._evictions,
-            bytes=self._kept_bytes + self._growing_bytes,
-            vaults=len(self._kept),
+            bytes=self._bytes + self._growing_bytes,
+            vaults=len(self._indexes),
         )
 
     def _hit(self, vault: VaultId, version: VaultVersion) -> SearchIndex | None:
-        search_index = self._kept.get(vault)
+        search_index = self._indexes.peek(vault)
         if search_index is None or search_index.version != version:
             return None
-        self._kept.move_to_end(vault)
+        self._indexes.use(vault)
         self._hits += 1
         return search_index
 
     async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
         """Returns the index at the reader's version, or None if the ideas have to be streamed."""
-        base, version = self._kept.get(vault), reader.version
+        base, version = self._indexes.peek(vault), reader.version
         if base and base.version.revision == version.revision:
             return await self._replaced(vault, reader, time_slice)
         if base and base.version.revision > version.revision:
             # The reader's snapshot began before a change that another request has seen: keep what is newer.
             return None
-        if version.idea_count >= self._outgrown.get(vault, version.idea_count + 1):
+        too_large = self._too_large.peek(vault)
+        if too_large is not None and version.idea_count >= too_large:
             return None
         return await self._loaded(vault, reader, base, time_slice)
 
@@ -136,7 +139,7 @@ class SearchCache:
     async def _loaded(
         self, vault: VaultId, reader: VaultReader, base: SearchIndex | None, time_slice: TimeSlice
     ) -> SearchIndex | None:
-        forgettings = self._forgettings
+        epoch = self._epoch
         draft = base.draft() if base else SearchIndexDraft()
         if not await self._read_into(draft, vault, reader, base, time_slice):
             return None
@@ -153,8 +156,8 @@ class SearchCache:
         else:
             self._misses += 1
         search_index = await draft.finish(reader.version, time_slice)
-        if forgettings == self._forgettings:
-            self._keep(vault, search_index)
+        if epoch == self._epoch:
+            self._store(vault, search_index)
         return search_index
 
     async def _read_into(
@@ -178,7 +181,7 @@ class SearchCache:
                     self._growing_bytes += draft.size - size_before - growth
                     growth = draft.size - size_before
                     if draft.size > self._vault_budget:
-                        self._remember_outgrown(vault, draft.idea_count)
+                        self._remember_too_large(vault, draft.idea_count)
                         return False
                     if not self._make_room(vault):
                         return False
@@ -188,31 +191,29 @@ class SearchCache:
 
     def _make_room(self, vault: VaultId) -> bool:
         """Lets other vaults go, longest unused first, until the budget holds."""
-        while self._kept_bytes + self._growing_bytes > self._budget:
-            others = (other for other in self._kept if other != vault)
+        while self._bytes + self._growing_bytes > self._budget:
+            others = (other for other in self._indexes if other != vault)
             if (victim := next(others, None)) is None:
                 return False
             self._drop(victim)
             self._evictions += 1
         return True
 
-    def _keep(self, vault: VaultId, search_index: SearchIndex) -> None:
+    def _store(self, vault: VaultId, search_index: SearchIndex) -> None:
         self._drop(vault)
-        self._kept[vault] = search_index
-        self._kept_bytes += search_index.size
-        self._outgrown.pop(vault, None)
+        self._indexes.put(vault, search_index)
+        self._bytes += search_index.size
+        self._too_large.pop(vault)
         self._make_room(vault)
 
     def _drop(self, vault: VaultId) -> None:
-        if search_index := self._kept.pop(vault, None):
-            self._kept_bytes -= search_index.size
+        if search_index := self._indexes.pop(vault):
+            self._bytes -= search_index.size
 
-    def _remember_outgrown(self, vault: VaultId, ideas: int) -> None:
+    def _remember_too_large(self, vault: VaultId, ideas: int) -> None:
         """So many ideas of this vault were too large to keep; it is not tried again before it has fewer."""
         self._drop(vault)
-        self._outgrown[vault] = ideas
-        if len(self._outgrown) > REMEMBERED_OUTGROWN:
-            self._outgrown.popitem(last=False)
+        self._too_large.put(vault, ideas)
 
     async def _streamed(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
         window, seen, digest = PageWindow(query), 0, 0
