@@ -101,6 +101,25 @@ def test_every_app_has_a_layer() -> None:
     }
 
 
+def test_the_picture_shows_every_import() -> None:
+    """Every arrow of CONTRIBUTING is an import, and every import of another room is along the arrows."""
+    page = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    arrows = set(re.findall(r"^    (\S+) --> (\S+)$", page, re.MULTILINE))
+    between = {(room_of(one), room_of(other)) for one, other in imports() if room_of(one) != room_of(other)}
+    reached: dict[str, set[str]] = {room: set() for pair in between | arrows for room in pair}
+    for room in reached:
+        waiting = [room]
+        while waiting:
+            nearer = waiting.pop()
+            further = {other for one, other in arrows if one == nearer} - reached[room]
+            reached[room] |= further
+            waiting += further
+
+    assert arrows
+    assert arrows <= between
+    assert {(one, other) for one, other in between if other not in reached[one]} == set()
+
+
 def test_there_are_no_import_cycles() -> None:
     TopologicalSorter({module: imports_of(module) for module in MODULES}).prepare()  # raises CycleError
 
@@ -112,6 +131,16 @@ def test_layers_import_downwards() -> None:
         (module, imported)
         for module, imported in imports()
         if module in layer and layer.get(imported, len(LAYERS)) < layer[module]
+    }
+    assert wrong == set()
+
+
+def test_statements_import_no_rules() -> None:
+    rules = ("services", "controllers", "dependencies", "schemas")
+    wrong = {
+        (module, imported)
+        for module, imported in imports()
+        if ".statements" in module.removeprefix("creatorvault.core") and imported.rpartition(".")[2] in rules
     }
     assert wrong == set()
 
