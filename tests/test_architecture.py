@@ -1,6 +1,7 @@
 """Architecture rules: imports, transactions, location of SQL, length of files."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -107,12 +108,12 @@ def test_the_picture_shows_every_import() -> None:
     arrows = set(re.findall(r"^    (\S+) --> (\S+)$", page, re.MULTILINE))
     between = {(room_of(one), room_of(other)) for one, other in imports() if room_of(one) != room_of(other)}
     reached: dict[str, set[str]] = {room: set() for pair in between | arrows for room in pair}
-    for room in reached:
+    for room, others in reached.items():
         waiting = [room]
         while waiting:
             nearer = waiting.pop()
-            further = {other for one, other in arrows if one == nearer} - reached[room]
-            reached[room] |= further
+            further = {other for one, other in arrows if one == nearer} - others
+            others.update(further)
             waiting += further
 
     assert arrows
