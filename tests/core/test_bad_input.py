@@ -20,8 +20,6 @@ from tests.application import environment_of
 from tests.bad_values import HIDDEN, of_file, of_parameter, of_setting
 from tests.postgres import Database
 
-pytestmark = pytest.mark.no_cover
-
 type Command = Callable[..., Result]
 
 LOADS_SETTINGS = ("database", "roles")
@@ -82,6 +80,7 @@ def refused(result: Result, *names: str, lines: int = 1) -> None:
     assert said.replace("\n", "").isprintable(), where
 
 
+@pytest.mark.no_cover
 def test_every_setting_in_the_environment(command: Command) -> None:
     for variable, path, kind in kinds():
         bad = of_setting(path, kind)
@@ -94,6 +93,7 @@ def test_every_setting_in_the_environment(command: Command) -> None:
             refused(result, variable, path, short.get(path, variable))
 
 
+@pytest.mark.no_cover
 def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "litestar.toml"
     monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda: file)
