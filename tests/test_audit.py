@@ -1,7 +1,6 @@
 """The audit of the locked dependencies, with a vulnerability service on loopback that implements OSV's protocol."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -10,6 +9,8 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+
+from tests.schema import unmeasured
 
 ROOT = Path(__file__).parent.parent
 NOBODY = "http://127.0.0.1:1"
@@ -57,8 +58,8 @@ def service() -> Generator[Service]:
 
 
 def audited(osv_url: str, *options: str) -> tuple[int, str]:
-    """Runs the audit. PyPI is behind a proxy that does not exist, so the other service is used."""
-    environ = {**os.environ, "PIP_AUDIT_OSV_URL": osv_url, "HTTPS_PROXY": NOBODY, "NO_PROXY": "127.0.0.1"}
+    """PyPI is behind a proxy that nobody runs, so the other service is asked."""
+    environ = {**unmeasured(), "PIP_AUDIT_OSV_URL": osv_url, "HTTPS_PROXY": NOBODY, "NO_PROXY": "127.0.0.1"}
     command = [sys.executable, ".ci/audit.py", *options]
     done = subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout

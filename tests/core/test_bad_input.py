@@ -20,8 +20,6 @@ from tests.application import environment_of
 from tests.bad_values import HIDDEN, of_file, of_parameter, of_setting
 from tests.postgres import Database
 
-pytestmark = pytest.mark.no_cover
-
 type Command = Callable[..., Result]
 
 LOADS_SETTINGS = ("database", "roles")
@@ -82,7 +80,8 @@ def refused(result: Result, *names: str, lines: int = 1) -> None:
     assert said.replace("\n", "").isprintable(), where
 
 
-def test_bad_settings_in_the_environment_are_named(command: Command) -> None:
+@pytest.mark.no_cover
+def test_every_setting_in_the_environment(command: Command) -> None:
     for variable, path, kind in kinds():
         bad = of_setting(path, kind)
         assert len(bad) >= 10, variable
@@ -94,7 +93,8 @@ def test_bad_settings_in_the_environment_are_named(command: Command) -> None:
             refused(result, variable, path, short.get(path, variable))
 
 
-def test_bad_settings_in_the_file_are_named(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.no_cover
+def test_every_setting_in_the_file(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "litestar.toml"
     monkeypatch.setattr("creatorvault.settings.loading._settings_file", lambda: file)
     for variable, path, kind in kinds():

@@ -56,10 +56,10 @@ class TamperedVault:
 
     async def reset(self, operation: str) -> None:
         """As it was saved; `house` has read it, and searched it if that is of use; the others have forgotten it."""
-        for table, of_vault in TABLES.items():
-            await self.tamper(
-                f"DELETE FROM {table} WHERE {of_vault}", f"INSERT INTO {table} SELECT * FROM {_saved(table)}"
-            )
+        await self.tamper(
+            *(f"DELETE FROM {table} WHERE {of_vault}" for table, of_vault in TABLES.items()),
+            *(f"INSERT INTO {table} SELECT * FROM {_saved(table)}" for table in TABLES),
+        )
         for house in (self.house, self.restarted, self.unsegmented):
             vault, state = vault_of(self.ada), house.parts
             state.keyring.forget(vault)
@@ -69,8 +69,8 @@ class TamperedVault:
         assert (await self.ada.list(known)).status_code == 200
 
     async def tamper(self, *statements: str) -> None:
-        for statement in statements:
-            await self.sql.execute(self._named(statement))
+        if statements:
+            await self.sql.execute(self._named("; ".join(statements)))
 
     async def right_answer(self, operation: str) -> Seen:
         """While nobody has tampered with anything."""

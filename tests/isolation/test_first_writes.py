@@ -8,8 +8,6 @@ import pytest
 
 from tests.application import House, open_house
 
-pytestmark = pytest.mark.no_cover
-
 PAIRS = 60
 
 

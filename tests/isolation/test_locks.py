@@ -4,8 +4,6 @@ import pytest
 
 from tests.isolation.scopes import conditions_of, without_scope
 
-pytestmark = pytest.mark.no_cover
-
 REWRITTEN = {
     "SELECT * FROM ideas WHERE tenant_id = $1 AND user_id = $2": (
         "SELECT * FROM ideas WHERE ($1::uuid IS NOT NULL) AND ($2::text IS NOT NULL)"
