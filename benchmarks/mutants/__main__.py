@@ -32,6 +32,7 @@ TESTS: Final = (
     *("accounts", "admin", "audit", "contract", "core", "crypto", "ideas", "idempotency", "isolation", "metrics"),
     *("tenants", "texts", "test_architecture.py", "test_audit.py", "test_canary.py", "test_commit_failure.py"),
     *("test_isolation.py", "test_migrations.py", "test_openapi.py", "test_stateful.py"),
+    "faults/test_commits_in_doubt.py",
 )
 
 

@@ -39,11 +39,12 @@ class Laboratory:
     def __enter__(self) -> Self:
         self._sandbox.prepare()
         label = self._sandbox.lines / LABEL_FILE
-        label.write_text(TEMPLATE, encoding="utf-8")
+        if not any(self._sandbox.lines.glob("trace-*.json")):
+            label.write_text(TEMPLATE, encoding="utf-8")
         with self._stack as stack:
             self._keeper = stack.enter_context(self._started("benchmarks.mutants.cluster"))
             self._cluster = json.loads(self._answer(self._keeper))
-            label.unlink()
+            label.unlink(missing_ok=True)
             self._server = stack.enter_context(self._started("benchmarks.mutants.server"))
             self._answer(self._server)
             self._stack = stack.pop_all()
@@ -74,6 +75,8 @@ class Laboratory:
                 answer = self._run(paths, 60 + 6 * expected, tests=tests)
                 ran += answer.get("ran", 0)
                 seconds += answer["seconds"]
+                if answer["outcome"] != "passed":  # once is no proof: on a busy machine anything fails
+                    answer = self._run(paths, 60 + 6 * expected, tests=tests)
                 if answer["outcome"] != "passed":
                     how = "hung" if answer["outcome"] == "hung" else "noticed"
                     return self._ended(chosen, Outcome(how, answer.get("test", ""), ran, known, seconds))

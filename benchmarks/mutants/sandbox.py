@@ -5,6 +5,7 @@ test that starts `python -m creatorvault`, in whatever folder, starts what was c
 """
 
 import compileall
+import fcntl
 import py_compile
 import shutil
 import site
@@ -42,6 +43,13 @@ class Sandbox:
         self.lines = self.folder / "lines"
 
     def prepare(self) -> None:
+        """Exits if another run is at work in the same folder."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            sys.exit(f"Error: another run is at work in {self.folder}")
         for made in (self.tree, self.folder / "environment"):
             shutil.rmtree(made, ignore_errors=True)
         self.lines.mkdir(parents=True, exist_ok=True)

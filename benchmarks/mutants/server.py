@@ -22,7 +22,7 @@ import pytest
 
 OWN: Final = frozenset({"creatorvault", "tests", "benchmarks", "migrations", "__main__"})
 OPTIONS: Final = (
-    *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cov", "-p", "no:cacheprovider"),
+    *("-p", "no:randomly", "-p", "no:xdist", "-p", "no:cov"),
     *("-q", "--no-header", "--tb=short", "--show-capture=no"),
     *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # plugins are among the libraries
 )

@@ -20,6 +20,7 @@ import pytest
 
 TOOL: Final = 3
 IMPORTS: Final = "import"
+_MONITORING: Final = sys.monitoring
 SHARED_SCOPES: Final = frozenset({"session", "package", "module", "class"})
 LABEL_FILE: Final = "label"
 """What processes that a test starts find in the folder: the label that their lines belong to."""
@@ -35,25 +36,30 @@ class Lines:
         self.found: defaultdict[str, set[str]] = defaultdict(set)
 
     def start(self) -> None:
-        monitoring = sys.monitoring
-        monitoring.use_tool_id(TOOL, "mutants")
-        monitoring.register_callback(TOOL, monitoring.events.PY_START, self._function)
-        monitoring.register_callback(TOOL, monitoring.events.LINE, self._line)
-        monitoring.set_events(TOOL, monitoring.events.PY_START)
+        _MONITORING.use_tool_id(TOOL, "mutants")
+        _MONITORING.register_callback(TOOL, _MONITORING.events.PY_START, self._function)
+        _MONITORING.register_callback(TOOL, _MONITORING.events.LINE, self._line)
+        _MONITORING.set_events(TOOL, _MONITORING.events.PY_START)
+
+    @staticmethod
+    def stop() -> None:
+        """Before the interpreter takes itself apart."""
+        _MONITORING.set_events(TOOL, 0)
+        _MONITORING.free_tool_id(TOOL)
 
     def label(self, label: str) -> None:
         self._here = label
-        sys.monitoring.restart_events()
+        _MONITORING.restart_events()
 
     def _function(self, code: CodeType, _: int) -> Any:
         if code.co_filename.startswith(self._package):
-            sys.monitoring.set_local_events(TOOL, code, sys.monitoring.events.LINE)
-        return sys.monitoring.DISABLE
+            _MONITORING.set_local_events(TOOL, code, _MONITORING.events.LINE)
+        return _MONITORING.DISABLE
 
     def _line(self, code: CodeType, line: int) -> Any:
         label = IMPORTS if code.co_name == "<module>" or self._is_class_body(code) else self._here
         self.found[label].add(f"{code.co_filename.removeprefix(self._prefix)}:{line}")
-        return sys.monitoring.DISABLE
+        return _MONITORING.DISABLE
 
     @staticmethod
     def _is_class_body(code: CodeType) -> bool:
@@ -121,7 +127,7 @@ def digest_of(file: Path) -> str:
 
 def trace_process(folder: Path, root: Path) -> None:
     """Called when Python starts. Does nothing unless tests are being traced."""
-    if sys.monitoring.get_tool(TOOL) is not None:  # `site` may read a file of paths twice
+    if _MONITORING.get_tool(TOOL) is not None:  # `site` may read a file of paths twice
         return
     try:
         label = (folder / LABEL_FILE).read_text(encoding="utf-8")
@@ -133,6 +139,7 @@ def trace_process(folder: Path, root: Path) -> None:
     process = os.getpid()
 
     def write() -> None:
+        lines.stop()
         if os.getpid() == process:
             found = {label: sorted(found) for label, found in lines.found.items()}
             (folder / f"process-{process}-{time.time_ns()}.json").write_text(json.dumps(found), encoding="utf-8")
