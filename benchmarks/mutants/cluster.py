@@ -33,7 +33,7 @@ def main() -> None:
         for line in sys.stdin:
             match line.strip():
                 case "remake":
-                    say("made" if _remake(cluster) else "failed")
+                    say("made" if _remake(cluster) or _remake(cluster) else "failed")
                 case "restore":
                     cluster.drop(cluster.database(TEMPLATE))
                     cluster.clone(TEMPLATE, KEPT)

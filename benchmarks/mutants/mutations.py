@@ -1,7 +1,6 @@
 """All changes that could be made to a module, without those that cannot have an effect."""
 
 import ast
-import random
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from hashlib import sha256
@@ -75,9 +74,9 @@ def _mutant(module: Module, node: ast.AST, operator: str, edit: Edit, seen: Coun
 
 
 def sampled(modules: Sequence[Module], count: int, seed: int) -> list[Mutant]:
-    """At most `count`, each as likely as any other; the same ones for the same seed and the same code."""
+    """At most `count`, each as likely as any other. For the same seed only what changes in the code changes in here."""
     every = [(module, mutant) for module in modules for mutant in mutants_of(module)]
-    random.Random(seed).shuffle(every)
+    every.sort(key=lambda each: sha256(f"{seed} {each[1].id}".encode()).digest())
     return [mutant for _, mutant in islice((each for each in every if _differs(*each)), count)]
 
 

@@ -35,6 +35,7 @@ _ARITHMETIC: Final[dict[type[ast.operator], tuple[str, str]]] = {
     ast.Pow: (r"\*\*", "*"),
 }
 _SWAPPED_CALLS: Final = {"min": "max", "max": "min", "any": "all", "all": "any"}
+_COMMUTATIVE: Final = frozenset({"min", "max", "compare_digest", "union"})
 _CONJUNCTIONS: Final = frozenset({"where", "and_", "filter"})
 # Without these nothing can be imported, or a cache is lost, or a type checker complains.
 _KEPT_DECORATORS: Final = frozenset(
@@ -154,7 +155,9 @@ def arguments(module: Module, node: ast.AST) -> Iterator[Edit]:
         for argument in node.args:
             if len(node.args) > 1 and not isinstance(argument, ast.Starred):
                 yield Edit(module.start(argument), module.end(argument), f"({module.of(argument)}) | True")
-    elif len(node.args) > 1 and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
+        return
+    is_ordered = len(node.args) > 1 and name_of(node.func) not in _COMMUTATIVE
+    if is_ordered and not any(isinstance(argument, ast.Starred) for argument in node.args[:2]):
         first, second = node.args[:2]
         gap = module.between(module.end(first), module.start(second))
         yield Edit(module.start(first), module.end(second), module.of(second) + gap + module.of(first))
@@ -166,6 +169,10 @@ def element(module: Module, node: ast.AST) -> Iterator[Edit]:
         text = all(isinstance(each, ast.Constant) for each in node.elts)
         is_class_list = isinstance(module.parent(node), ast.ExceptHandler)
         if len(node.elts) > 1 and (text or is_class_list):
+            if isinstance(node, ast.Tuple) and len(node.elts) == 2:
+                for kept in reversed(node.elts):  # which stays a tuple
+                    yield Edit(module.start(node), module.end(node), f"({module.of(kept)},)")
+                return
             for each in node.elts:
                 yield _without(module, node, each)
 

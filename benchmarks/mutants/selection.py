@@ -15,6 +15,9 @@ TEMPLATE: Final = "template"
 """The label of what runs when the database of all tests is made."""
 
 FIXTURE: Final = "fixture "
+_MODELS: Final = "tests/test_migrations.py"
+"""Compares the models with the database."""
+
 _DEPTH: Final = 4
 
 
@@ -83,11 +86,11 @@ class Selection:
                 labels |= self._labels.get(line, set())
         direct = labels & self.seconds.keys()
         shared = {test for label in labels for test in self._by_fixture.get(label, ())} - direct
-        near = f"tests/{Path(path).parts[1]}/"
+        near = (f"tests/{Path(path).parts[1]}/", *([_MODELS] if Path(path).name == "models.py" else []))
         return Chosen([*self._ordered(direct, near), *self._ordered(shared, near)], TEMPLATE in labels)
 
     def tests_in(self, places: Sequence[str]) -> Sequence[str]:
-        return self._ordered((test for test in self.seconds if _is_in(test, places)), "")
+        return self._ordered((test for test in self.seconds if _is_in(test, places)), ())
 
     def within(self, tests: Sequence[str], seconds: float) -> int:
         """How many of them take so long at most."""
@@ -114,7 +117,7 @@ class Selection:
     def _of(self, path: str, lines: range) -> set[str]:
         return {label for line in lines for label in self._labels.get(f"{path}:{line}", ())}
 
-    def _ordered(self, tests: Iterable[str], near: str) -> list[str]:
+    def _ordered(self, tests: Iterable[str], near: tuple[str, ...]) -> list[str]:
         return sorted(tests, key=lambda test: (not test.startswith(near), self.seconds[test], test))
 
 
