@@ -322,7 +322,7 @@ LIMITS: Final = (
         ("tests/core/test_limits.py",),
     ),
     Fault(
-        "a quota that is off by one",
+        "a rate limit that is off by one",
         _LIMITS,
         "if count > policy.quota:",
         "if count > policy.quota + 1:",

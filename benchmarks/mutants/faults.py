@@ -1,5 +1,6 @@
 """A designed fault: a text of the code, and what a careless or a malicious hand would write instead."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -40,4 +41,6 @@ class Fault(NamedTuple):
 
 def problems(faults: Sequence[Fault]) -> list[str]:
     """Of faults that have to be adapted, since the code has moved on."""
-    return [problem for fault in faults if (problem := fault.problem()) is not None]
+    names = Counter(fault.name for fault in faults)
+    twice = [f"{name}: another fault has this name" for name, count in names.items() if count > 1]
+    return twice + [problem for fault in faults if (problem := fault.problem()) is not None]
