@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills abuse pgbouncer audit lint format types check lock images clean bench
+.PHONY: help run test faults kills abuse mutants pgbouncer audit lint format types check lock images clean bench
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -19,10 +19,11 @@ PYTEST ?=
 help:
 	@echo "make run      set everything up and serve on http://127.0.0.1:8000"
 	@echo "make test     set everything up and run the tests"
-	@echo "make faults   cause failures around the service under load, and print what clients see (about 4 minutes)"
-	@echo "make kills    kill -9 workers and their parent, 20 times under load, and check that no idea is lost"
-	@echo "make abuse    send expensive requests, and print their cost and their effect on other clients (about 4 minutes)"
-	@echo "make audit    check the locked dependencies for known vulnerabilities"
+	@echo "make faults   break what is around the service, under load, and see what clients see (about 4 minutes)"
+	@echo "make kills    kill -9 of workers and of their parent, 20 times under load, and see whether an idea is lost"
+	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
+	@echo "make mutants  change the code in one place at a time, and see whether the tests notice (about half an hour)"
+	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
 	@echo "make bench    compare with a plaintext baseline and the minimum cost (about 5 minutes); writes docs/benchmarks/"
 	@echo "make lint     check style and security rules   make format   format the code"
@@ -46,6 +47,10 @@ kills: .venv/installed
 # Uses the default limits.
 abuse: .venv/installed
 	@$(PYTHON) -m benchmarks.abuse
+
+# Never changes the checkout: benchmarks/mutants/sandbox.py makes a copy.
+mutants: .venv/installed
+	@$(PYTHON) -m benchmarks.mutants
 
 audit: .venv/installed
 	@$(PYTHON) .ci/audit.py

@@ -55,6 +55,18 @@ def test_a_record_whose_values_are_of_two_key_versions_opens() -> None:
     assert tuple(opened(new, [title, notes, tags])) == TEXTS
 
 
+def test_a_record_has_a_value_for_each_name_and_no_more() -> None:
+    cipher = cipher_with({FIRST: KEY})
+    values = sealed_with(cipher)
+
+    for wrong in (values[:2], [*values, values[0]]):
+        with pytest.raises(ValueError, match="zip"):
+            opened(cipher, wrong)
+    for texts in (TEXTS[:2], (*TEXTS, b"null")):
+        with pytest.raises(ValueError, match="zip"):
+            RecordCipher(cipher, SHARED, NAMES).seal(texts, b"this row")
+
+
 @pytest.mark.parametrize("order", [(1, 0, 2), (0, 2, 1), (2, 1, 0), (0, 0, 2)])
 def test_a_value_cannot_be_opened_under_another_name(order: tuple[int, int, int]) -> None:
     cipher = cipher_with({FIRST: KEY})

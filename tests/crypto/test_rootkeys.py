@@ -122,6 +122,7 @@ async def test_entries_may_have_several_formats(text: str) -> None:
         (entry("old", OLD[:31]), "entry 1 has a key of 31 bytes instead of 32"),
         (entry("old", OLD + b"\x00"), "entry 1 has a key of 33 bytes instead of 32"),
         (entry("old", bytes(32)), "entry 1 has a key that is not random"),
+        (entry("old", bytes(range(15)) + bytes(17)), "entry 1 has a key that is not random"),
         (f"{entry('old', OLD)},{entry('old', NEW)}", "entry 2 repeats the id of another entry"),
         (f"{entry('old', OLD)},{entry('new', OLD)}", "entry 2 repeats the key of another entry"),
     ],
@@ -133,7 +134,15 @@ def test_an_invalid_entry_is_named_by_position_and_never_quoted(text: str, probl
     assert caught.value.__context__ is None
 
 
-async def test_a_generated_entry_can_be_parsed() -> None:
+async def test_a_key_of_sixteen_byte_values_may_be_random() -> None:
+    key = bytes(range(16)) * 2
+
+    wrapped = await RootKeyring.parse(entry("old", key)).wrap(OLD, b"")
+
+    assert await keyring(old=key).unwrap(*wrapped, b"") == OLD
+
+
+async def test_a_generated_entry_is_one_that_can_be_read() -> None:
     first, second = RootKeyring.generate_entry(), RootKeyring.generate_entry("production-2")
     assert first.startswith("root-")
     assert (await RootKeyring.parse(f"{second},{first}").wrap(bytes(32), b""))[0] == "production-2"

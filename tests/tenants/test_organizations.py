@@ -26,6 +26,15 @@ async def test_the_same_creator_has_a_vault_in_each_tenant(creator: Callable[...
     assert (await alone.get(ours)).status_code == (await at_work.get(mine)).status_code == 404
 
 
+async def test_an_organization_that_is_called_like_a_person_is_another_tenant(creator: Callable[..., Creator]) -> None:
+    alone = creator()
+    at_work = creator(user_id=alone.user_id, claims={"org_id": alone.user_id, "org_role": "owner"})
+
+    await alone.idea("Mine")
+
+    assert (await at_work.list()).json()["total"] == 0
+
+
 @pytest.mark.parametrize("claims", [{"org_id": "org-1"}, {"org_id": "org-1", "org_role": ""}, {"org_role": "owner"}])
 async def test_an_organization_counts_only_with_a_role_in_it(
     creator: Callable[..., Creator], claims: dict[str, Any]
@@ -94,3 +103,17 @@ async def test_the_claims_that_name_it_are_settings(
     assert await there.titles() == ["Ours"]
     assert (await there.request("GET", "/api/v1/tenant")).json()["external_id"] == "org-named"
     assert await elsewhere.creator(ada.user_id, ada.claims).titles() == [], "the usual names say nothing here"
+
+
+async def test_people_and_organizations_of_another_realm_are_others(
+    house: House, house_with: Callable[..., Awaitable[House]]
+) -> None:
+    """One issuer of each realm may give the same id to another person."""
+    issuer = {"name": "partner", "kind": "shared-secret", "secret": SECRET, "realm": "partners"}
+    elsewhere = await house_with(CREATORVAULT_AUTH__ISSUERS=json.dumps([issuer]), BETTER_AUTH_SECRET="")
+
+    for claims in ({}, {"org_id": "org-of-two-realms", "org_role": "owner"}):
+        ada = house.creator(claims=claims)
+        await ada.idea("Ours")
+
+        assert await elsewhere.creator(ada.user_id, claims).titles() == []
