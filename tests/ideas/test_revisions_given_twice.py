@@ -1,0 +1,80 @@
+"""A standby is promoted that lacks the last commits, and the database gives their revisions again, to other ideas."""
+
+from collections.abc import Awaitable, Callable
+
+import asyncpg
+import pytest
+
+from tests.application import House
+from tests.factories import Creator, Idea
+from tests.logs import captured_logs
+
+TABLES = ("ideas", "vaults", "idea_segments")
+
+type Standby = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+async def before(ada: Creator) -> list[Idea]:
+    return [await ada.idea(f"Idea {number}") for number in range(2)]
+
+
+@pytest.fixture
+async def promoted(ada: Creator, before: list[Idea], database: asyncpg.Connection) -> Standby:
+    """What is stored after this is lost when the standby is promoted."""
+    for table in TABLES:
+        await database.execute(
+            f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} WHERE user_id = $1", ada.user_id
+        )
+
+    async def promote() -> None:
+        await database.execute("SET session_replication_role = replica")
+        for table in TABLES:
+            await database.execute(f"DELETE FROM {table} WHERE user_id = $1", ada.user_id)
+            await database.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
+
+    return promote
+
+
+@pytest.mark.parametrize("stored_since", [2, 3])
+async def test_what_is_stored_is_found_and_nothing_else(
+    ada: Creator,
+    before: list[Idea],
+    promoted: Standby,
+    house_with: Callable[..., Awaitable[House]],
+    stored_since: int,
+) -> None:
+    """Also where the vault is further by now than this process has seen it: its index is of revisions that are gone."""
+    lost = [await ada.idea(f"Idea lost {number}") for number in range(2)]
+    assert len(await ada.titles({"search": "idea"})) == 4
+    await promoted()
+    elsewhere = (await house_with()).creator(ada.user_id)
+    since = [await elsewhere.idea(f"Idea since {number}") for number in range(stored_since)]
+
+    with captured_logs() as logs:
+        found = (await ada.list({"search": "idea"})).json()["items"]
+
+    assert {idea["id"] for idea in found} == {idea["id"] for idea in (*before, *since)}
+    assert (await ada.get(lost[0])).status_code == 404
+    alarms = [alert["code"] for alert in logs.named("alarm")]
+    assert alarms == (["vault_set_back"] if stored_since == 2 else [])
+
+
+async def test_no_tag_of_before_is_taken_for_one_of_now(
+    ada: Creator, before: list[Idea], promoted: Standby, house_with: Callable[..., Awaitable[House]]
+) -> None:
+    changed = (await ada.patch(before[0], {"notes": "Lost"})).headers["ETag"]
+    page = (await ada.list()).headers["ETag"]
+    search = (await ada.list({"search": "idea"})).headers["ETag"]
+    await promoted()
+    elsewhere = (await house_with()).creator(ada.user_id)
+    assert (await elsewhere.patch(before[0], {"notes": "Since"})).status_code == 200
+
+    answers = [
+        await ada.get(before[0], headers={"If-None-Match": changed}),
+        await ada.list(headers={"If-None-Match": page}),
+        await ada.list({"search": "idea"}, headers={"If-None-Match": search}),
+        await ada.patch(before[0], {"notes": "Mine"}, headers={"If-Match": changed}),
+    ]
+
+    assert [answer.status_code for answer in answers] == [200, 200, 200, 412]
