@@ -115,7 +115,7 @@ IDEAS: Final = (
         _READS,
         'WHOLE: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = context.user_id"',
         'WHOLE: Final = "ideas.tenant_id = context.tenant_id"',
-        ("tests/isolation/test_twins.py", "tests/isolation/test_matrix.py"),
+        ("tests/isolation/test_matrix.py",),
     ),
     Fault(
         "a neighbour's idea is changed and deleted",
