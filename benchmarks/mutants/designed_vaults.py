@@ -122,7 +122,7 @@ IDEAS: Final = (
         _CHANGES,
         " AND ideas.user_id = $2 AND ideas.id",
         " AND ideas.id",
-        ("tests/isolation/test_scopes.py", "tests/isolation/test_matrix.py"),
+        ("tests/isolation/test_scopes.py",),
     ),
     Fault(
         "the isolation tests leave one condition in",
