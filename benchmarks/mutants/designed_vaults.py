@@ -227,7 +227,7 @@ IDEAS: Final = (
         "creatorvault/ideas/in_doubt.py",
         "for part in (vault.user_id.encode(), given.model_dump_json().encode()):",
         "for part in (given.model_dump_json().encode(),):",
-        ("tests/ideas", "tests/faults/test_commits_in_doubt.py"),
+        ("tests/ideas/test_in_doubt.py",),
     ),
     Fault(
         "the path names another creator than the token",
