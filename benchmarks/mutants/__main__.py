@@ -8,6 +8,7 @@ outcomes.
 import argparse
 import json
 import math
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,6 +38,8 @@ TESTS: Final = (
 
 
 def main() -> int:
+    # An orderly end on SIGTERM too, so that the cluster is stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     options = _options()
     faults = [fault for fault in (*STABLE, *MOVING) if options.faults and _is_wanted(fault.path, options.only)]
     if wrong := problems(faults):

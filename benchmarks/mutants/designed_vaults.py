@@ -115,14 +115,14 @@ IDEAS: Final = (
         _READS,
         'WHOLE: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = context.user_id"',
         'WHOLE: Final = "ideas.tenant_id = context.tenant_id"',
-        ("tests/isolation/test_twins.py", "tests/isolation/test_matrix.py"),
+        ("tests/isolation/test_matrix.py",),
     ),
     Fault(
         "a neighbour's idea is changed and deleted",
         _CHANGES,
         " AND ideas.user_id = $2 AND ideas.id",
         " AND ideas.id",
-        ("tests/isolation/test_scopes.py", "tests/isolation/test_matrix.py"),
+        ("tests/isolation/test_scopes.py",),
     ),
     Fault(
         "the isolation tests leave one condition in",
@@ -227,7 +227,7 @@ IDEAS: Final = (
         "creatorvault/ideas/in_doubt.py",
         "for part in (vault.user_id.encode(), given.model_dump_json().encode()):",
         "for part in (given.model_dump_json().encode(),):",
-        ("tests/ideas", "tests/faults/test_commits_in_doubt.py"),
+        ("tests/ideas/test_in_doubt.py",),
     ),
     Fault(
         "the path names another creator than the token",
