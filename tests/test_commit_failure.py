@@ -20,8 +20,10 @@ FAILURES = [pytest.param("P0001", 500, id="a fault"), pytest.param("40001", 503,
 
 
 async def contents(sql: asyncpg.Connection) -> list[Any]:
+    """Without empty vaults, their tenants and keys: those are made before the write that needs them."""
+    kept = "WHERE tenant_id IN (SELECT tenant_id FROM vaults WHERE revision > 0)"
     tables = ("ideas", "vaults", "tenants", "keys.vault_keys")
-    return [await sql.fetch(f"SELECT * FROM {table} AS row ORDER BY row") for table in tables]
+    return [await sql.fetch(f"SELECT * FROM {table} AS row {kept} ORDER BY row") for table in tables]
 
 
 @pytest.mark.parametrize("method", WRITES)

@@ -59,8 +59,10 @@ async def test_writers_in_both_lose_nothing_and_count_exactly(both: tuple[Creato
     )
 
     assert {answer.status_code for answer in answers} == {200, 201}
-    # Each change has incremented the vault's revision, in either process.
-    assert sorted(int(answer.headers["ETag"].strip('"')) for answer in answers) == list(range(3, 33))
+    assert len({answer.headers["ETag"] for answer in answers}) == len(answers)
+    assert {(await creator.get(idea)).headers["ETag"] for creator in both} <= {
+        answer.headers["ETag"] for answer in answers
+    }
     for creator in both:
         found = (await creator.list({"search": "new", "limit": 100})).json()
         assert (found["total"], len({entry["id"] for entry in found["items"]})) == (20, 20)

@@ -35,12 +35,8 @@ class Preparation:
             if state.status is None and await repository.provision(self._tenant):
                 kind = self._tenant.kind.value
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
-            counters = await repository.locked()
-            if counters is None:
-                await repository.make()
-                counters = await repository.locked()
-            if counters is not None:
-                await self._make_key(session, repository, counters)
+            counters = await repository.locked() or await repository.locked_or_made()
+            await self._make_key(session, repository, counters)
 
     async def _make_key(
         self, session: WriteSession, repository: VaultRepository[WriteSession], counters: Counters

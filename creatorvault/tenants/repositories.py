@@ -45,6 +45,9 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
     def __init__(self, session: SessionT, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
         self._vault = vault
+        self._counters = self.columns(
+            col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version)
+        )
 
     async def enter(self) -> TenantState:
         """Makes this the tenant of the transaction."""
@@ -59,14 +62,14 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
 
     async def locked(self: "VaultRepository[WriteSession]") -> Counters | None:
         """The vault's row, locked until the transaction ends. None if there is no such vault yet."""
-        columns = (col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version))
-        row = (await self.session.execute(self.columns(*columns).with_for_update())).one_or_none()
+        row = (await self.session.execute(self._counters.with_for_update())).one_or_none()
         return None if row is None else Counters(*row)
 
-    async def make(self: "VaultRepository[WriteSession]") -> None:
-        """Does nothing if another request creates the vault at this moment, which this one then waits for."""
+    async def locked_or_made(self: "VaultRepository[WriteSession]") -> Counters:
+        """As `locked`, after making the row. Waits for another request that makes it at this moment."""
         row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
         await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
+        return Counters(*(await self.session.execute(self._counters.with_for_update())).one())
 
     async def set_key_version(self: "VaultRepository[WriteSession]", version: KeyVersion) -> None:
         await self.session.execute(update(Vault).where(self.scope).values(key_version=version))

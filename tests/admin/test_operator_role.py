@@ -30,12 +30,13 @@ GRANTS = {
     },
     "public.vaults": {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at)",
-        "UPDATE(idea_count,sealed_bytes,changed_at)",
+        "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
     "keys.audit_keys": {"SELECT"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: deleting an idea deletes its segment.
+EMPTIED = "UPDATE vaults SET digest = 0, idea_count = 0, sealed_bytes = 0 WHERE tenant_id = $1"
 DESTRUCTIBLE = ("idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
 
 
@@ -126,7 +127,7 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
         }
 
     async def emptied() -> object:
-        return await operator.execute("UPDATE vaults SET idea_count = 0, sealed_bytes = 0 WHERE tenant_id = $1", tenant)
+        return await operator.execute(EMPTIED, tenant)
 
     for status in ("active", "suspended", "erased"):
         await be(status)
@@ -162,7 +163,13 @@ async def test_the_operators_login_can_only_set_vault_counts_to_zero(
     await ada.idea()
     await database.execute("UPDATE tenants SET status = 'erasing' WHERE tenant_id = $1", tenant_of(ada))
 
-    for counts in ("idea_count = 7, sealed_bytes = 0", "idea_count = 0, sealed_bytes = 7", "idea_count = 0"):
+    for counts in (
+        "digest = 0, idea_count = 7, sealed_bytes = 0",
+        "digest = 0, idea_count = 0, sealed_bytes = 7",
+        "digest = 7, idea_count = 0, sealed_bytes = 0",
+        "digest = 0, idea_count = 0",
+        "idea_count = 0, sealed_bytes = 0",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError, match="row-level security"):
             await operator.execute(f"UPDATE vaults SET {counts} WHERE tenant_id = $1", tenant_of(ada))
 

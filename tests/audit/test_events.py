@@ -13,6 +13,7 @@ from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.repositories import AuditRepository, Search, events, total
 from creatorvault.audit.services import AuditLog
+from creatorvault.core.lru import LRU
 from tests.application import House
 from tests.factories import Creator
 from tests.logs import captured_logs
@@ -74,12 +75,12 @@ async def test_pseudonyms_of_two_days_differ(app: Litestar) -> None:
 
 
 async def test_a_failed_action_records_no_event(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
-    await fresh_sql.execute("ALTER TABLE ideas ADD CONSTRAINT never CHECK (stage = 9)")
+    await fresh_sql.execute("ALTER TABLE keys.vault_keys ADD CONSTRAINT never CHECK (version = 9) NOT VALID")
 
     assert (await fresh_house.creator().post({"title": "x"})).status_code == 500
     assert await rows(fresh_sql) == []
 
-    await fresh_sql.execute("ALTER TABLE ideas DROP CONSTRAINT never")
+    await fresh_sql.execute("ALTER TABLE keys.vault_keys DROP CONSTRAINT never")
     await fresh_house.creator().idea()
     assert len(await rows(fresh_sql)) == 2
 
@@ -202,7 +203,7 @@ async def test_tokens_refused_by_the_rate_limit_are_a_burst(
 async def test_the_least_recently_seen_addresses_are_evicted(
     watchful: House, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.audit.auth_failures.REMEMBERED", 2)
+    monkeypatch.setattr(watchful.parts.refused_tokens, "_counts", LRU[tuple[str, int], int](2))
     monkeypatch.setattr("creatorvault.audit.auth_failures.time.time", lambda: 0.0)
     before = await bursts(database, watchful)
 

@@ -45,7 +45,7 @@ async def test_a_cursor_works_in_another_process_without_a_search_cache(
     gallery: Creator, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     streaming = await house_with()
-    streaming.parts.ideas.search_cache = SearchCache(SearchSettings(vault_bytes=0))  # less than an operator can set
+    streaming.parts.searching.cache = SearchCache(SearchSettings(vault_bytes=0))  # less than an operator can set
     there = streaming.creator(gallery.user_id)
 
     for filters, sort, order in product(FILTERS.values(), SORTS, ORDERS):
@@ -55,7 +55,7 @@ async def test_a_cursor_works_in_another_process_without_a_search_cache(
             pages = [page async for page in walk(creators, asked)]
             assert [idea for page in pages for idea in page["items"]] == whole["items"]
             assert {page["total"] for page in pages} == {whole["total"]}
-    assert streaming.parts.search_cache.figures().streams > 0
+    assert streaming.parts.searching.cache.figures().streams > 0
 
 
 @pytest.mark.parametrize("order", ORDERS)

@@ -94,7 +94,7 @@ async def test_a_span_contains_nothing_private(traced: Traced) -> None:
 
 
 async def test_an_error_of_ours_marks_its_span(traced: Traced) -> None:
-    del traced.house.parts.ideas.search_cache
+    del traced.house.parts.ideas.searching
 
     answer = await traced.house.creator().list({"search": "x"})
 

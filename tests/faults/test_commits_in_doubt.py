@@ -10,7 +10,9 @@ import asyncpg
 import httpx
 import pytest
 
+from creatorvault.core.lru import LRU
 from creatorvault.ideas import in_doubt as doubts
+from creatorvault.ideas.in_doubt import InDoubtIdea
 from tests.application import House
 from tests.factories import Creator
 from tests.postgres import Cluster, Database
@@ -163,7 +165,7 @@ async def test_a_commit_in_doubt_is_remembered_for_a_minute(
 async def test_remembered_commits_in_doubt_are_bounded(
     house: House, grace: Creator, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doubts, "REMEMBERED", 1)
+    monkeypatch.setattr(house.parts.in_doubt, "_doubts", LRU[bytes, InDoubtIdea](1))
     async with fresh_sql.transaction():
         await fresh_sql.execute("SELECT FROM vaults WHERE user_id = $1 FOR UPDATE", grace.user_id)
         for title in ("Older", "Newer"):

@@ -12,6 +12,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
+from tests.ways import forget, vault_of
 from tests.write_paths import STATEMENTS, WRITES, warmed_up, watched
 
 AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
@@ -27,6 +28,7 @@ def arguments_of_a_change_by(creator: Creator) -> bytes:
 async def test_a_write_is_never_acknowledged_before_its_commit(house: House, wire: HangingWire) -> None:
     grace = house.creator()
     await grace.idea("First")
+    forget(house, vault_of(grace))  # so that it is a transaction
 
     wire.hold_answers_to(b"COMMIT")
     answer = await grace.post({"title": "In doubt"})

@@ -3,9 +3,9 @@
 from uuid import uuid4
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.ideas.drafting import drafted
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.schemas import IdeaCreate
-from creatorvault.ideas.services import drafted
 
 
 def test_an_equal_request_to_another_vault_is_no_repetition() -> None:

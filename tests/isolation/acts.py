@@ -226,7 +226,7 @@ def overtaken(do: Do) -> Do:
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(scene.house.parts.keyring, "_rotate_after", 1)
+            patch.setattr(scene.house.parts.keyring, "rotate_after", 1)
             return await do(scene)
 
     return rotated
