@@ -24,7 +24,7 @@ type HouseWith = Callable[..., Awaitable[House]]
 
 
 async def printed(environ: dict[str, str], *arguments: str) -> str:
-    """Runs the command, which has its own event loop. In a new thread: one of a pool may be left out of the coverage."""
+    """Runs the command in its own event loop, in a new thread: one of a pool may be left out of the coverage."""
     with ThreadPoolExecutor(1) as thread:
         invoke = partial(CliRunner().invoke, pseudonym, arguments, env=environ)
         result = await asyncio.get_running_loop().run_in_executor(thread, invoke)
