@@ -11,7 +11,7 @@ from creatorvault.core.http.conditional import is_conditional, not_modified
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post, put
 from creatorvault.core.http.inputs import Body, Path, Query
-from creatorvault.core.http.responses import Answer
+from creatorvault.core.http.responses import StructResponse
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
 from creatorvault.ideas.drafting import StoredIdea
@@ -68,7 +68,7 @@ class IdeaController(Controller):
             has_more=page.has_more(asked),
             next_cursor=page.next_cursor,
         )
-        return Answer(answer, {"ETag": page.tag})
+        return StructResponse(answer, {"ETag": page.tag})
 
     @get("/{idea_id:str}", summary="Read an idea", **openapi.GET)
     async def get_idea(
@@ -109,4 +109,4 @@ class IdeaController(Controller):
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:
-    return Answer(stored.idea, {"ETag": stored.tag, **(headers or {})})
+    return StructResponse(stored.idea, {"ETag": stored.tag, **(headers or {})})

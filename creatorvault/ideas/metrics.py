@@ -15,7 +15,7 @@ NOW: Final = frozenset({"bytes", "vaults"})
 
 
 def search_metrics(parts: Parts) -> Iterator[Metric]:
-    for name, value in asdict(parts[IdeasParts].search_cache.figures()).items():
+    for name, value in asdict(parts[IdeasParts].search_cache.statistics()).items():
         if name in NOW:
             yield gauge(f"search_{name}", f"Held in memory for searching: {name}.", value)
         else:

@@ -47,7 +47,7 @@ async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
 
     assert await titles(search_cache, vault, reader) == ["a", "b"]
     assert reader.read == 0
-    assert search_cache.figures().hits == 1
+    assert search_cache.statistics().hits == 1
 
 
 async def test_a_change_is_the_only_idea_read_again() -> None:
@@ -58,7 +58,7 @@ async def test_a_change_is_the_only_idea_read_again() -> None:
 
     assert await titles(search_cache, vault, reader) == ["a", "bb", "c"]
     assert (reader.read, reader.asked_for_ids) == (1, 0)
-    assert search_cache.figures().refreshes == 1
+    assert search_cache.statistics().refreshes == 1
 
 
 async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
@@ -79,7 +79,7 @@ async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
 
     assert await titles(search_cache, vault) == []
     assert await titles(search_cache, vault) == []
-    assert search_cache.figures().bytes == EMPTY_BYTES
+    assert search_cache.statistics().bytes == EMPTY_BYTES
 
 
 async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_nothing() -> None:
@@ -100,13 +100,13 @@ async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus
     search_cache, vault = SearchCache(SearchSettings()), vault_of(*known)
     if known:
         await titles(search_cache, vault)
-    before = search_cache.figures()
+    before = search_cache.statistics()
     vault.put(idea_of("c"))
 
     with pytest.raises(TamperedRow):
         await titles(search_cache, vault, vault.reader(fault=TamperedRow()))
 
-    assert search_cache.figures() == before
+    assert search_cache.statistics() == before
     assert await titles(search_cache, vault) == [*known, "c"]
 
 
@@ -119,7 +119,7 @@ async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: 
         await titles(search_cache, vault, vault.reader(version=vault.reader().version._replace(**fault)))
 
     assert alert.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
-    assert search_cache.figures().vaults == 0
+    assert search_cache.statistics().vaults == 0
 
 
 async def test_a_corpus_that_lost_track_is_built_anew() -> None:
@@ -132,14 +132,14 @@ async def test_a_corpus_that_lost_track_is_built_anew() -> None:
     vault.put(idea_of("d"))
 
     assert await titles(search_cache, vault) == ["a", "b", "c", "d"]
-    assert search_cache.figures().misses == 2
+    assert search_cache.statistics().misses == 2
 
 
 async def test_the_vault_used_longest_ago_makes_room() -> None:
     vaults = [vault_of("a" * 200), vault_of("b" * 200), vault_of("c" * 200)]
     measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
-    each = measured.figures().bytes
+    each = measured.statistics().bytes
     search_cache = SearchCache(SearchSettings(corpus_bytes=2 * each + each // 2))
     for vault in vaults[:2]:
         await titles(search_cache, vault)
@@ -147,8 +147,8 @@ async def test_the_vault_used_longest_ago_makes_room() -> None:
 
     await titles(search_cache, vaults[2])
 
-    assert (search_cache.figures().evictions, search_cache.figures().vaults) == (1, 2)
-    assert search_cache.figures().bytes == 2 * each
+    assert (search_cache.statistics().evictions, search_cache.statistics().vaults) == (1, 2)
+    assert search_cache.statistics().bytes == 2 * each
     used_lately, longest_ago = vaults[0].reader(), vaults[1].reader()
     await titles(search_cache, vaults[0], used_lately)
     await titles(search_cache, vaults[1], longest_ago)
@@ -165,7 +165,7 @@ async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> Non
     reader = vault.reader()
     assert await titles(search_cache, vault, reader) == ["a", *(f"b{number}" for number in range(9))]
     assert reader.read == 10
-    figures = search_cache.figures()
+    figures = search_cache.statistics()
     assert (figures.vaults, figures.bytes, figures.streams) == (0, 0, 2)
 
 
@@ -175,14 +175,14 @@ async def test_a_vault_of_which_all_has_changed_counts_once() -> None:
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
     measured = SearchCache(SearchSettings())
     await titles(measured, vault)
-    search_cache = SearchCache(SearchSettings(vault_bytes=measured.figures().bytes * 3 // 2))
+    search_cache = SearchCache(SearchSettings(vault_bytes=measured.statistics().bytes * 3 // 2))
     await titles(search_cache, vault)
 
     vault.put(*(idea_of(idea.title.replace("b", "c"), id=idea.id, notes=idea.notes) for idea in vault.ideas))
 
     assert await titles(search_cache, vault) == [f"c{number}" for number in range(9)]
-    figures = search_cache.figures()
-    assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.figures().bytes, 0)
+    figures = search_cache.statistics()
+    assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.statistics().bytes, 0)
 
 
 async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
@@ -194,7 +194,7 @@ async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
         vault.delete(idea)
 
     assert await titles(search_cache, vault) == ["b0", "b1"]
-    assert search_cache.figures().vaults == 1
+    assert search_cache.statistics().vaults == 1
 
 
 async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
@@ -212,13 +212,13 @@ async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> Non
         vault.put(*(idea_of(f"b{number}", notes=notes) for number in range(8)))
     measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
-    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
+    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * measured.statistics().bytes))
 
     asked = [titles(search_cache, vault, vault.reader(batch=1)) for vault in vaults]
 
     assert await asyncio.gather(*asked) == [[f"b{number}" for number in range(8)]] * 4
-    figures = search_cache.figures()
-    assert figures.bytes <= 2 * measured.figures().bytes
+    figures = search_cache.statistics()
+    assert figures.bytes <= 2 * measured.statistics().bytes
     assert figures.streams > 0
 
 
@@ -241,7 +241,7 @@ async def test_an_erased_vault_is_forgotten() -> None:
 
     search_cache.forget(vault.id)
 
-    assert search_cache.figures().vaults == 1
+    assert search_cache.statistics().vaults == 1
     reader = vault.reader()
     assert await titles(search_cache, vault, reader) == ["a"]
     assert reader.read == 1
@@ -257,7 +257,7 @@ async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
     gate.set()
 
     assert await under_way == ["a"]
-    assert (search_cache.figures().vaults, search_cache.figures().bytes) == (0, 0)
+    assert (search_cache.statistics().vaults, search_cache.statistics().bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "ж", "😀"])

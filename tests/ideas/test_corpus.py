@@ -73,8 +73,8 @@ async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[SearchQ
     for query in asked:
         assert plain(await kept.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
         assert plain(await streamed.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
-    assert (kept.figures().streams, kept.figures().misses) == (0, 1)
-    assert streamed.figures().streams == (len(asked) if stored else 0)
+    assert (kept.statistics().streams, kept.statistics().misses) == (0, 1)
+    assert streamed.statistics().streams == (len(asked) if stored else 0)
 
 
 @given(st.lists(ideas(), max_size=8), questions, ideas())

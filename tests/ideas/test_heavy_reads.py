@@ -204,7 +204,7 @@ async def test_one_creator_reads_one_vault_at_a_time(
     statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
 
     assert statuses == {200: 1 + 8 + 1, 429: 12 - 1 - 8}
-    misses = house.parts.search_cache.figures().misses
+    misses = house.parts.search_cache.statistics().misses
     assert misses == 2, "those who waited found what the first one had read"
 
 

@@ -478,7 +478,7 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
     deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
 
     assert deep == [f"Title {MANY - 1:04}"]
-    assert house.parts.search_cache.figures().streams >= 1
+    assert house.parts.search_cache.statistics().streams >= 1
     in_segments = sum(span.ideas for span in await spans(database, ada))
     assert in_segments > MANY - FEWEST
     assert len(opened) == MANY - in_segments

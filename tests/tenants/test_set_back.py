@@ -54,7 +54,7 @@ async def test_a_vault_that_was_set_back_is_an_alarm_once(
     # As after a failover that has lost commits: from then on it is answered with what is there.
     assert (await OPERATIONS[operation](ada, stored)).is_success
     assert len(logs.named("alarm")) == 1
-    assert house.parts.search_cache.figures().vaults >= (operation == "search")
+    assert house.parts.search_cache.statistics().vaults >= (operation == "search")
 
 
 async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
@@ -67,9 +67,9 @@ async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
 
     assert state.revisions.get(vault) is None
     assert state.keyring.newest(vault) is None
-    before = state.search_cache.figures()
+    before = state.search_cache.statistics()
     await ada.titles({"search": "idea"})
-    assert state.search_cache.figures().misses == before.misses + 1
+    assert state.search_cache.statistics().misses == before.misses + 1
 
 
 async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(

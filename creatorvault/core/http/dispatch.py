@@ -15,7 +15,7 @@ from litestar.types import ASGIApp, AsyncAnyCallable, Receive, Scope, Send
 from creatorvault.core.http.declarations import Declaration, Function
 from creatorvault.core.http.handlers import Operation
 from creatorvault.core.http.inputs import Place
-from creatorvault.core.http.responses import Answer, Header, encoded_headers
+from creatorvault.core.http.responses import Header, StructResponse, encoded_headers
 
 VALUES: Final = (*Place, "request")
 """What an argument can be, in the order in which the values are at hand."""
@@ -73,7 +73,7 @@ class _Call:
             arguments[name] = await provider(*[values[slot] for slot in slots])
         result = await self._handler(**arguments)
         response: ASGIApp
-        if isinstance(result, Answer):
+        if isinstance(result, StructResponse):
             response = result.encoded(result.status_code or self._status, self._headers)
         else:
             operation = self._operation

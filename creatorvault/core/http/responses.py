@@ -15,7 +15,7 @@ type Header = tuple[bytes, bytes]
 _encoder: Final = msgspec.json.Encoder()
 
 
-class Answer[T](Response[T]):
+class StructResponse[T](Response[T]):
     """A struct as JSON, with headers. It supports no cookies, other media types or background tasks, so it takes a
     fifth of the time of Litestar's `Response`.
     """

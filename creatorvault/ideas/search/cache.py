@@ -39,7 +39,7 @@ class VaultReader(Protocol):
         """The ids of all ideas of the vault, 16 bytes each, in batches."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class CacheStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """Counted since the start of the process, save `bytes` and `vaults`, which are as of now."""
 
     hits: int
@@ -95,8 +95,8 @@ class SearchCache:
         self._too_large.pop(vault)
         self._drop(vault)
 
-    def figures(self) -> Figures:
-        return Figures(
+    def statistics(self) -> CacheStatistics:
+        return CacheStatistics(
             hits=self._hits,
             refreshes=self._refreshes,
             misses=self._misses,
