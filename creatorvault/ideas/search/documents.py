@@ -74,7 +74,7 @@ class OpenedIdea(msgspec.Struct, gc=False):
     @classmethod
     def of(cls, revision: int, stamp: int, idea: IdeaResponse) -> Self:
         folded = "".join([f"{fold(text)}\0" for text in _read_as(idea)])
-        # A copy, since the encoder's result holds its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
+        # A copy: the result holds the encoder's larger buffer, test_the_estimated_size_is_close_to_the_allocated_size.
         text, body = folded.encode(), bytes(memoryview(_encode(idea)))
         return cls(revision, stamp, text, Document(idea.id.bytes, body), memory_size(text, body))
 
