@@ -1,4 +1,4 @@
-"""What is installed: one line for each app, whose `app.py` says what it adds."""
+"""The installed apps. The `app.py` of each one declares what it contributes."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -7,8 +7,8 @@ from typing import Final
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.apps import App
 
-# An explicit list: a broken import must be loud. The order is that of routes and commands, and in which parts are
-# opened: an app comes after those whose parts it uses.
+# An explicit list, so that a broken import fails at start. It is the order of routes and commands, and in which parts
+# are opened: an app comes after those whose parts it uses.
 NAMES: Final = (
     "crypto",
     "health",
@@ -31,12 +31,12 @@ INSTALLED: Final = tuple(map(_installed, NAMES))
 
 
 def import_models() -> None:
-    """So that the tables of all apps are in SQLModel's metadata."""
+    """Imports the models of all apps, so that their tables are in SQLModel's metadata."""
     for name in NAMES:
         if find_spec(f"creatorvault.{name}.models") is not None:
             import_module(f"creatorvault.{name}.models")
 
 
 def tenant_data() -> TenantData:
-    """A later app's rows may refer to those of an earlier one."""
+    """Returns the declarations of all apps in order. Rows of a later app may reference those of an earlier one."""
     return TenantData([table for app in reversed(INSTALLED) for table in app.erases])

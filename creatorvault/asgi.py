@@ -1,4 +1,4 @@
-"""The one screen on which the application is assembled."""
+"""Assembles the application."""
 
 from litestar import Litestar
 from litestar.config.cors import CORSConfig
@@ -24,7 +24,7 @@ EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateL
 
 
 def create_app(settings: Settings | None = None) -> Litestar:
-    """Raises SettingsError or RootKeysInvalid when it cannot be assembled; connects to nothing before its lifespan."""
+    """Raises SettingsError or RootKeysInvalid on invalid settings. Opens no connection before the lifespan."""
     settings = with_development_secrets(settings or load_settings())
     configure_logging(
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
@@ -36,7 +36,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         guards=[requires_caller],
         exception_handlers=exception_handlers(),
         cors_config=cors,
-        openapi_config=None,  # core.openapi writes the document
+        openapi_config=None,  # core.openapi generates the document
         request_max_body_size=settings.server.max_body_bytes,
         lifespan=[flushed_traces, opened_parts],
         logging_config=None,

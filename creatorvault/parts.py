@@ -1,4 +1,4 @@
-"""Opens the parts of the process in the lifespan of the application, and closes them in reverse."""
+"""Opens the parts of the process in the lifespan of the application, and closes them in reverse order."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -17,7 +17,7 @@ from creatorvault.settings.sections import Settings
 
 @asynccontextmanager
 async def opened_parts(application: Litestar) -> AsyncGenerator[None]:
-    """What was opened is closed, also when a later part cannot be opened, and when an earlier one fails to close."""
+    """Closes all opened parts, even if a later part cannot be opened or an earlier one fails to close."""
     parts = parts_of(application)
     async with AsyncExitStack() as stack:
         for part in (tenant_data(), Timeouts(), EventLoopBudget()):
@@ -35,7 +35,7 @@ def _add(stack: AsyncExitStack, parts: Parts, part: object) -> None:
 
 @asynccontextmanager
 async def _database(parts: Parts) -> AsyncGenerator[Database]:
-    """The one of requests. Operators have another."""
+    """The database of requests. Operators have a separate one."""
     database = Database(parts[Settings].database)
     try:
         yield database

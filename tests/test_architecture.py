@@ -102,7 +102,7 @@ def test_every_app_has_a_layer() -> None:
     }
 
 
-def test_the_picture_shows_every_import() -> None:
+def test_the_diagram_shows_every_import() -> None:
     """Every arrow of CONTRIBUTING is an import, and every import of another room is along the arrows."""
     page = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     arrows = set(re.findall(r"^    (\S+) --> (\S+)$", page, re.MULTILINE))
@@ -136,7 +136,7 @@ def test_layers_import_downwards() -> None:
     assert wrong == set()
 
 
-def test_statements_import_no_rules() -> None:
+def test_statements_import_no_business_rules() -> None:
     rules = ("services", "controllers", "dependencies", "schemas")
     wrong = {
         (module, imported)

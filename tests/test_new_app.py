@@ -61,7 +61,7 @@ def files_in(folder: Path) -> dict[str, str]:
     }
 
 
-def test_it_touches_its_folder_one_line_and_one_migration(checkout: Path) -> None:
+def test_it_consists_of_a_folder_one_line_and_one_migration(checkout: Path) -> None:
     before, after = files_in(PACKAGE), files_in(checkout / PACKAGE.name)
 
     assert {name.partition("/")[0] for name in after.keys() - before.keys()} == {"moods"}

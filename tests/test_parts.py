@@ -111,7 +111,7 @@ async def test_parts_may_use_those_before_them_and_are_closed_in_reverse(
     assert closed == ["second", "first"]
 
 
-async def test_what_was_opened_is_closed_when_a_later_part_cannot_be(
+async def test_open_parts_are_closed_if_a_later_part_cannot_be_opened(
     app: Litestar, installed: Callable[..., None], first: Opener, second: Opener, closed: list[str]
 ) -> None:
     installed(first, second, broken)
@@ -124,7 +124,7 @@ async def test_what_was_opened_is_closed_when_a_later_part_cannot_be(
     assert parts_of(app).get(Database) is None
 
 
-async def test_a_part_that_cannot_be_closed_keeps_no_other_open(
+async def test_other_parts_are_closed_if_one_fails_to_close(
     app: Litestar, installed: Callable[..., None], first: Opener, closed: list[str]
 ) -> None:
     installed(first, stuck)
@@ -156,7 +156,7 @@ async def test_no_two_parts_have_the_same_type(app: Litestar, installed: Callabl
             pytest.fail("it is not open")
 
 
-def test_a_part_that_is_not_open_is_missed() -> None:
+def test_a_part_that_is_not_open_raises_key_error() -> None:
     with pytest.raises(KeyError, match="First"):
         Parts()[First]
 

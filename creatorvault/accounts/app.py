@@ -1,4 +1,4 @@
-"""What telling callers apart adds to the whole."""
+"""Registration of the accounts app."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""What of telling callers apart lives as long as the process."""
+"""Process-wide objects of the accounts app."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +22,7 @@ class AccountsParts:
 
 @dataclass(slots=True)
 class TenantNaming:
-    """What a caller's tenant is called. `tenants` stands on `accounts`, and contributes this one."""
+    """Names the tenant of a caller. Contributed by `tenants`, which depends on `accounts`."""
 
     tenant_id_of: Callable[[Identity], TenantId]
 

@@ -1,4 +1,4 @@
-"""What operators add to the whole."""
+"""Registration of the admin app."""
 
 from typing import Final
 

@@ -51,7 +51,7 @@ class AdminController(Controller):
         **openapi.FIGURED,
     )
     async def get_status(self, request: AdminRequest, overview: NamedDependency[Overview]) -> Figures:
-        """How much there is, and what the answering process holds of it."""
+        """Returns figures of the service and of the responding process."""
         return await overview.figures(ProcessFigures.of(part_of(request.app, AdminParts)))
 
     @get(
@@ -61,7 +61,7 @@ class AdminController(Controller):
         **openapi.TENANTS,
     )
     async def list_tenants(self, asked: Query[TenantQuery], overview: NamedDependency[Overview]) -> TenantList:
-        """One page of the tenants: status, quotas, sizes, last activity. Filters combine with AND."""
+        """Returns a page of tenants: status, quotas, sizes, last activity. Filters combine with AND."""
         return await overview.tenants(asked)
 
     @post(
@@ -73,7 +73,7 @@ class AdminController(Controller):
     async def create_tenant(
         self, given: Body[TenantCreate], administration: NamedDependency[Administration]
     ) -> TenantResponse:
-        """Needed where tenants do not come to be by themselves (`tenancy.auto_provision = false`)."""
+        """Creates a tenant. Required if tenants are not created automatically (`tenancy.auto_provision = false`)."""
         return await administration.create(given)
 
     @get(
@@ -83,7 +83,7 @@ class AdminController(Controller):
         **openapi.TENANT_READ,
     )
     async def get_tenant(self, path: Path[TenantPath], overview: NamedDependency[Overview]) -> TenantResponse:
-        """One tenant: status, quotas, sizes, last activity."""
+        """Returns a tenant: status, quotas, sizes, last activity."""
         return await overview.tenant(TenantId(path.tenant_id))
 
     @post(
@@ -96,7 +96,7 @@ class AdminController(Controller):
     async def suspend_tenant(
         self, path: Path[TenantPath], administration: NamedDependency[Administration]
     ) -> TenantResponse:
-        """From now on its creators are answered 403; nothing of theirs is changed."""
+        """Suspends the tenant: its creators get 403 from now on. Their data is not changed."""
         return await administration.suspend(TenantId(path.tenant_id))
 
     @post(
@@ -109,7 +109,7 @@ class AdminController(Controller):
     async def resume_tenant(
         self, path: Path[TenantPath], administration: NamedDependency[Administration]
     ) -> TenantResponse:
-        """Lets the creators of a suspended tenant in again."""
+        """Restores access for the creators of a suspended tenant."""
         return await administration.resume(TenantId(path.tenant_id))
 
     @put(
@@ -121,7 +121,7 @@ class AdminController(Controller):
     async def set_quotas(
         self, path: Path[TenantPath], given: Body[TenantQuotas], administration: NamedDependency[Administration]
     ) -> TenantResponse:
-        """Replaces all four. One that is lower than what is there refuses growth and deletes nothing."""
+        """Replaces all four quotas. A quota below the current usage refuses growth and deletes nothing."""
         return await administration.set_quotas(TenantId(path.tenant_id), given)
 
     @post(
@@ -132,7 +132,7 @@ class AdminController(Controller):
         **openapi.ERASURE_REQUESTED,
     )
     async def request_erasure(self, request: AdminRequest, erasure: NamedDependency[Erasure]) -> ErasureRequested:
-        """The first of two steps: its creators are refused from now on, and nothing is destroyed yet."""
+        """The first of two steps: the tenant's creators are refused from now on. Nothing is destroyed yet."""
         return await erasure.request(part_of(request.app, AdminParts).settings.erasure_delay_seconds)
 
     @delete(
@@ -143,7 +143,7 @@ class AdminController(Controller):
         **openapi.CHANGED,
     )
     async def withdraw_erasure(self, erasure: NamedDependency[Erasure]) -> TenantResponse:
-        """The tenant is suspended afterwards, with everything that it had."""
+        """Withdraws the request for erasure. The tenant is suspended afterwards, with all of its data."""
         return await erasure.withdraw()
 
     @post(
@@ -156,7 +156,7 @@ class AdminController(Controller):
     async def confirm_erasure(
         self, request: AdminRequest, given: Body[ErasureConfirm], erasure: NamedDependency[Erasure]
     ) -> ErasureDone:
-        """The second step: destroys the keys of all its vaults, its ideas and what was kept for retries, for good."""
+        """The second step: permanently destroys the keys of all its vaults, its ideas and its stored results."""
         done, vaults = await erasure.confirm(given.confirmation)
         parts = part_of(request.app, AdminParts)
         for vault in vaults:
@@ -170,7 +170,7 @@ class AdminController(Controller):
         **openapi.VAULTS,
     )
     async def list_vaults(self, asked: Query[VaultQuery], overview: NamedDependency[Overview]) -> VaultList:
-        """One page of the vaults: sizes, key versions, last activity. Filters combine with AND."""
+        """Returns a page of vaults: sizes, key versions, last activity. Filters combine with AND."""
         return await overview.vaults(asked)
 
     @get(
@@ -180,7 +180,7 @@ class AdminController(Controller):
         **openapi.ROOT_KEYS,
     )
     async def list_root_keys(self, overview: NamedDependency[Overview]) -> RootKeyList:
-        """Which root keys wrap how many vault keys: ids and numbers, no keys."""
+        """Returns how many vault keys each root key wraps: ids and numbers, no keys."""
         return await overview.root_keys()
 
     @get(
@@ -190,5 +190,5 @@ class AdminController(Controller):
         **openapi.AUDIT,
     )
     async def search_audit(self, asked: Query[AdminAuditQuery], overview: NamedDependency[Overview]) -> AuditEventList:
-        """One page of events, the newest first. Filters combine with AND."""
+        """Returns a page of events, newest first. Filters combine with AND."""
         return await overview.events(asked)

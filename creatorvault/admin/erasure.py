@@ -1,4 +1,4 @@
-"""Erasing a tenant, in two steps with time between them: asked for, and confirmed with the token that was answered."""
+"""Erasing a tenant in two steps with a delay between them: a request, and a confirmation with the returned token."""
 
 import hmac
 import secrets
@@ -19,11 +19,11 @@ from creatorvault.tenants.models import TenantStatus
 
 
 class Erasure:
-    """One tenant's, within the caller's transaction.
+    """The erasure of one tenant, within the caller's transaction.
 
-    From the request on the tenant is refused; the delay is longer than any request, so that nobody is still writing
-    when it is confirmed. What is destroyed are the vaults' keys, and with them whatever backups hold of the ideas; the
-    ideas themselves and the answers kept for retries go as well.
+    From the request on, the tenant is refused. The delay is longer than any request, so that nobody is still writing at
+    the confirmation. It destroys the vaults' keys, which makes ideas in backups unreadable, and deletes the ideas and
+    the stored results.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Erasure:
         self._repository = AdminRepository(session)
 
     async def request(self, delay_seconds: int) -> ErasureRequested:
-        """Raises TenantNotFound, and TenantConflict when it was requested before or is done."""
+        """Raises TenantNotFound, and TenantConflict if it was already requested or is done."""
         tenant = await locked_tenant(self._repository, self._tenant_id)
         if tenant.status == TenantStatus.ERASING:
             raise TenantConflict("This tenant is being erased already")
@@ -55,7 +55,7 @@ class Erasure:
         return ErasureRequested(confirmation=confirmation, not_before=not_before)
 
     async def withdraw(self) -> TenantResponse:
-        """The tenant is suspended then. Raises TenantNotFound, and TenantConflict when no erasure waits."""
+        """Leaves the tenant suspended. Raises TenantNotFound, and TenantConflict if no erasure is pending."""
         tenant = await locked_tenant(self._repository, self._tenant_id)
         await self._waiting()
         await self._repository.forget_erasure(self._tenant_id)
@@ -64,9 +64,9 @@ class Erasure:
         return await Overview(self._session).tenant(self._tenant_id)
 
     async def confirm(self, confirmation: str) -> tuple[ErasureDone, Sequence[VaultId]]:
-        """What was destroyed, and whose vaults were emptied.
+        """Returns what was destroyed, and the vaults that were emptied.
 
-        Raises TenantNotFound, TenantConflict when no erasure waits, WrongConfirmation, and TooEarly.
+        Raises TenantNotFound, TenantConflict if no erasure is pending, WrongConfirmation, and TooEarly.
         """
         tenant = await locked_tenant(self._repository, self._tenant_id)
         waiting, now = await self._waiting(), datetime.now(UTC)

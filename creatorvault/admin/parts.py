@@ -1,4 +1,4 @@
-"""What of the admin API lives as long as the process, and what of others it looks after."""
+"""Process-wide objects of the admin API, and those of other apps that it uses."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -22,7 +22,7 @@ from creatorvault.tenants.parts import VaultParts
 
 @dataclass(slots=True)
 class AdminParts:
-    """`operators_database` and `operator_keys` are None where there is no login for operators."""
+    """`operators_database` and `operator_keys` are None if there is no login for operators."""
 
     settings: AdminSettings
     operators_database: Database | None
@@ -34,7 +34,7 @@ class AdminParts:
     tenant_data: TenantData
 
     def database(self) -> Database:
-        """Raises AdminOff where there is no login for operators."""
+        """Raises AdminOff if there is no login for operators."""
         if self.operators_database is None:
             raise AdminOff
         return self.operators_database

@@ -1,4 +1,4 @@
-"""The SQL of operators, over all tenants: metadata only, which is all that their login is granted."""
+"""SQL of operators, across all tenants: only metadata, since their login is granted nothing else."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,19 +26,19 @@ KEYS: Final = """
     SELECT id, key_id, key_hash, scopes, expires_at, revoked_at FROM operators WHERE key_hash LIKE 'sha256:%'
     ORDER BY revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) DESC, created_at DESC LIMIT $1
 """
-"""Keys of today's form, the valid and the newest first; $1 of them at most."""
+"""At most $1 keys of the current format, valid ones first, then newest first."""
 
 type Columns = Row[Any]
 
 
 class AdminRepository[SessionT: ReadSession = ReadSession]:
-    """Its methods that write need a WriteSession, as those of `ScopedRepository` do."""
+    """Methods that write require a WriteSession, as those of `ScopedRepository` do."""
 
     def __init__(self, session: SessionT) -> None:
         self._session = session
 
     async def tenants(self, query: TenantQuery) -> tuple[Sequence[Columns], int]:
-        """A page, and how many there are in all."""
+        """Returns a page and the total number."""
         usage = _usage()
         statement = _tenants(usage).where(*_of_tenants(query))
         order = {
@@ -55,7 +55,7 @@ class AdminRepository[SessionT: ReadSession = ReadSession]:
         return row
 
     async def vaults(self, query: VaultQuery) -> tuple[Sequence[Columns], int]:
-        """A page, and how many there are in all."""
+        """Returns a page and the total number."""
         statement: Select[*tuple[Any, ...]] = select(
             col(Vault.tenant_id),
             col(Vault.user_id),
@@ -70,18 +70,18 @@ class AdminRepository[SessionT: ReadSession = ReadSession]:
         return await self._page(statement, order, "desc", query.limit, query.offset)
 
     async def locked(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Tenant | None:
-        """Nobody else changes the tenant until the transaction ends; creators go on. None for an erased one too."""
+        """Locks the tenant until the transaction ends; its creators are not blocked. None if missing or erased."""
         statement = select(Tenant).where(col(Tenant.tenant_id) == tenant_id).with_for_update(key_share=True)
         return (await self._session.execute(statement)).scalar_one_or_none()
 
     async def create(self: "AdminRepository[WriteSession]", name: TenantName) -> bool:
-        """False when there is such a tenant already."""
+        """Returns False if the tenant already exists."""
         row = Tenant(tenant_id=name.id, kind=name.kind, realm=name.realm, external_id=name.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self._session.execute(statement)).scalar_one_or_none() is not None
 
     async def change(self: "AdminRepository[WriteSession]", tenant: Tenant, **values: Any) -> None:
-        """Sets just these columns."""
+        """Sets only these columns."""
         for name, value in values.items():
             setattr(tenant, name, value)
         await self._session.flush()
@@ -98,12 +98,12 @@ class AdminRepository[SessionT: ReadSession = ReadSession]:
         await self._session.execute(delete(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id))
 
     async def locked_users(self: "AdminRepository[WriteSession]", tenant_id: TenantId) -> Sequence[UserId]:
-        """Whose vaults the tenant has. Whoever changes one of them waits until the transaction ends."""
+        """Returns the users of the tenant's vaults. Changes of these vaults wait until the transaction ends."""
         statement = select(col(Vault.user_id)).where(col(Vault.tenant_id) == tenant_id).with_for_update()
         return [UserId(user_id) for user_id in (await self._session.execute(statement)).scalars()]
 
     async def erase(self: "AdminRepository[WriteSession]", tenant_id: TenantId, data: TenantData) -> Mapping[str, int]:
-        """Deletes or empties the tenant's rows as the apps declare. Returns how many were deleted, by their names."""
+        """Deletes or empties the tenant's rows as declared by the apps. Returns the numbers deleted, by name."""
         counts: Counter[str] = Counter()
         for table in data.tables:
             own = col(table.model.tenant_id) == tenant_id  # type: ignore[attr-defined]  # a column of each table here
@@ -118,7 +118,7 @@ class AdminRepository[SessionT: ReadSession = ReadSession]:
         return counts
 
     async def root_keys(self) -> Sequence[Columns]:
-        """What each wraps: the keys of vaults, and that of the audit log."""
+        """Returns what each root key wraps: keys of vaults, and the key of the audit log."""
         wrapped = union_all(
             select(col(VaultKey.root_key_id), col(VaultKey.created_at), col(VaultKey.tenant_id)),
             select(col(AuditKey.root_key_id), col(AuditKey.created_at), null()),
@@ -142,7 +142,7 @@ class AdminRepository[SessionT: ReadSession = ReadSession]:
         return {status: counted.get(status, 0) for status in TenantStatus}
 
     async def usage(self) -> Columns:
-        """Of all tenants."""
+        """Returns the usage of all tenants."""
         statement: Select[*tuple[Any, ...]] = select(
             func.count(col(Vault.tenant_id)).label("vaults"),
             func.coalesce(func.sum(col(Vault.idea_count)), 0).label("ideas"),

@@ -36,7 +36,7 @@ class ProcessFigures(NamedTuple):
 
     @classmethod
     def of(cls, parts: AdminParts) -> "ProcessFigures":
-        corpora = parts.search_cache.figures()
+        corpora = parts.search_cache.statistics()
         return cls(parts.keyring.vaults_held, corpora.vaults, corpora.bytes)
 
 

@@ -1,4 +1,4 @@
-"""What the audit log adds to the whole."""
+"""Registration of the audit app."""
 
 from typing import Final
 

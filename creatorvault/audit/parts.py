@@ -1,4 +1,4 @@
-"""What of the audit log lives as long as the process."""
+"""Process-wide objects of the audit app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

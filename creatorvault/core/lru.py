@@ -20,22 +20,22 @@ class LRU[K: Hashable, V]:
         return key in self._entries
 
     def __iter__(self) -> Iterator[K]:
-        """The keys, least recently used first."""
+        """Iterates over the keys, least recently used first."""
         return iter(self._entries)
 
     def peek(self, key: K) -> V | None:
-        """Returns the value without using it, or None."""
+        """Returns the value without marking it as used, or None."""
         return self._entries.get(key)
 
     def use(self, key: K) -> V | None:
-        """Returns the value, and makes it the most recently used. Returns None if there is no such entry."""
+        """Returns the value and marks it as the most recently used. Returns None if there is no such entry."""
         value = self._entries.get(key)
         if value is not None:
             self._entries.move_to_end(key)
         return value
 
     def put(self, key: K, value: V) -> None:
-        """Adds or replaces an entry, which is the most recently used then."""
+        """Adds or replaces an entry and marks it as the most recently used."""
         self._entries[key] = value
         self._entries.move_to_end(key)
         if len(self._entries) > self._size:

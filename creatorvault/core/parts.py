@@ -1,6 +1,6 @@
-"""What lives as long as the process, found by its type: who asks for another name or type is told by mypy.
+"""Process-wide objects ("parts"), looked up by type, so that mypy checks every look-up.
 
-Apps contribute their own (`App.parts`), so nothing here names any of them. `creatorvault.parts` opens and closes them.
+Apps contribute their own (`App.parts`), so this module names none of them. `creatorvault.parts` opens and closes them.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ STATE_KEY: Final = "parts"
 
 
 class Parts:
-    """One of each type."""
+    """At most one part of each type."""
 
     def __init__(self, *parts: object) -> None:
         self._parts: dict[type[Any], Any] = {}
@@ -21,17 +21,17 @@ class Parts:
             self.add(part)
 
     def __getitem__[P](self, kind: type[P]) -> P:
-        """Raises KeyError for a part that is not open, or not open yet."""
+        """Raises KeyError if the part is not open, or not open yet."""
         part: P = self._parts[kind]
         return part
 
     def get[P](self, kind: type[P]) -> P | None:
-        """Returns None for a part that is not everywhere."""
+        """Returns None if the part is not open. For optional parts."""
         part: P | None = self._parts.get(kind)
         return part
 
     def add(self, part: object) -> None:
-        """Raises ValueError when there is one of its type already."""
+        """Raises ValueError if there is already a part of the same type."""
         if type(part) in self._parts:
             raise ValueError(f"there are two parts of the type {type(part).__name__}")
         self._parts[type(part)] = part
@@ -41,7 +41,7 @@ class Parts:
 
 
 type PartOpener = Callable[[Parts], AbstractAsyncContextManager[object]]
-"""Opens one part. It may use those that were opened before it, and is closed before them."""
+"""Opens one part. It may use parts that were opened before it, and is closed before them."""
 
 
 def parts_of(app: Litestar) -> Parts:
@@ -50,5 +50,5 @@ def parts_of(app: Litestar) -> Parts:
 
 
 def part_of[P](app: Litestar, kind: type[P]) -> P:
-    """Raises KeyError as `Parts` does."""
+    """Returns a part of the application. Raises KeyError as `Parts` does."""
     return parts_of(app)[kind]

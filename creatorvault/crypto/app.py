@@ -1,4 +1,4 @@
-"""What encryption adds to the whole."""
+"""Registration of the crypto app."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The vault keys that this process has unwrapped."""
+"""Cache of unwrapped vault keys."""
 
 import asyncio
 import os
@@ -20,10 +20,10 @@ HIGHEST_ROTATE_AFTER: Final = 2**30
 
 
 class Keyring:
-    """Ciphers by vault, the most recently used `max_vaults` of them. One per process, shared by all requests.
+    """Ciphers of the `max_vaults` most recently used vaults. One per process, shared by all requests.
 
-    A version number of a vault must never be given to a second key: a process that still holds the first would go on
-    sealing with it. Who erases a vault's keys keeps counting where they ended.
+    A version number of a vault must never be assigned to a second key: a process that still holds the first would
+    continue to seal with it. After a vault's keys are erased, version numbers continue where they ended.
     """
 
     def __init__(self, provider: RootKeyProvider, rotate_after: int, max_vaults: int = 10_000) -> None:
@@ -38,14 +38,14 @@ class Keyring:
 
     @property
     def vaults_held(self) -> int:
-        """How many vaults' keys are in memory."""
+        """The number of vaults whose keys are in memory."""
         return len(self._ciphers)
 
     async def cipher(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
-        """The vault's cipher, which has at least the key of `version`, the newest one that the caller's snapshot knows.
+        """Returns the vault's cipher with at least the key of `version`, the newest one in the caller's snapshot.
 
-        Raises LostKey when there is no such key row, and whatever the provider raises about that version. Requests that
-        miss at the same time wait for one of them to load.
+        Raises LostKey if there is no such key row, and the provider's errors for that version. Concurrent requests that
+        miss the cache share one load.
         """
         if (cached := self.at_hand(vault, version)) is not None:
             return cached
@@ -59,10 +59,10 @@ class Keyring:
             return loaded
 
     async def cipher_for_sealing(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
-        """As `cipher`, once it is sure that the key that seals is still stored as it was when it was unwrapped.
+        """As `cipher`, after checking that the sealing key is still stored as it was when it was unwrapped.
 
-        What this process seals with a key that is nowhere else would be lost with it. A key whose row is gone or was
-        edited is forgotten and read again, which raises the alarm of `cipher`.
+        Data sealed with a key that exists only in this process would be lost with it. A key whose row is missing or was
+        edited is forgotten and read again, which raises the alert of `cipher`.
         """
         cipher = await self.cipher(session, vault, version)
         if await VaultKeyRepository(session, vault).has(cipher.version, cipher.first_revision, cipher.wrap):
@@ -71,20 +71,20 @@ class Keyring:
         return await self.cipher(session, vault, version)
 
     def newest(self, vault: VaultId) -> VaultCipher | None:
-        """The newest cipher of the vault that this process has; another process may have made a newer key."""
+        """Returns the vault's cipher from the cache; another process may have created a newer key."""
         return self._ciphers.peek(vault)
 
     def at_hand(self, vault: VaultId, version: KeyVersion) -> VaultCipher | None:
-        """The vault's cipher if this process has it already, with the key of `version`."""
+        """Returns the vault's cipher if it is cached with the key of `version`, or None."""
         cipher = self._ciphers.use(vault)
         return cipher if cipher is not None and cipher.has(version) else None
 
     async def create(
         self, session: WriteSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
     ) -> None:
-        """Adds a new random key as `version` in the caller's transaction. It can be used once that is committed.
+        """Adds a new random key as `version` in the caller's transaction. It can be used after the commit.
 
-        Raises IntegrityError if the vault has a key of that version already, and WrongKey if the wrap does not open.
+        Raises IntegrityError if the vault already has a key of that version, and WrongKey if the wrap does not open.
         """
         key, bound = os.urandom(KEY_BYTES), wrap_context(vault, version, first_revision)
         root_key_id, wrapped = await self._provider.wrap(key, bound)
@@ -94,7 +94,7 @@ class Keyring:
         await VaultKeyRepository(session, vault).add(row)
 
     def must_rotate(self, cipher: VaultCipher, revision: VaultRevision) -> bool:
-        """Whether the write that makes `revision` has to create the next key version first.
+        """Returns whether the write of `revision` must create the next key version first.
 
         AES-GCM with random nonces allows 2^32 seals under one key (NIST SP 800-38D, section 8.3). A revision seals
         three values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a
@@ -103,12 +103,12 @@ class Keyring:
         return revision - cipher.first_revision >= self.rotate_after
 
     def forget(self, vault: VaultId) -> None:
-        """Lets go of the vault's keys in this process, a load in flight included."""
+        """Removes the vault's keys from this process, including those of a load in progress."""
         self._forgotten += 1
         self._ciphers.pop(vault)
 
     async def _load(self, session: ReadSession, vault: VaultId, version: KeyVersion) -> VaultCipher:
-        """An old key that does not unwrap is an alarm for the readers of what it sealed, not for all of the vault."""
+        """An old key that does not unwrap raises an alert for readers of what it sealed, not for the whole vault."""
         keys: dict[KeyVersion, bytes] = {}
         unusable: dict[KeyVersion, Alert] = {}
         rows = await VaultKeyRepository(session, vault).all()
@@ -129,9 +129,9 @@ class Keyring:
 
 
 def wrap_context(vault: VaultId, version: KeyVersion, first_revision: VaultRevision) -> bytes:
-    """What binds a wrap to its row; the root key's id follows as one more part, added by who wraps.
+    """Returns the context that binds a wrap to its row. The provider appends the root key's id as another part.
 
-    Numbers are signed only so that a row that was edited to a negative one ends as an alarm, not as an OverflowError.
+    Numbers are signed only so that a row that was edited to a negative one raises an alert, not an OverflowError.
     """
     return context(
         WRAP_DOMAIN,

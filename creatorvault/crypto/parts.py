@@ -1,4 +1,4 @@
-"""What of encryption lives as long as the process."""
+"""Process-wide objects of the crypto app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,7 +21,7 @@ class CryptoParts:
 
 @asynccontextmanager
 async def crypto_parts(parts: Parts) -> AsyncGenerator[CryptoParts]:
-    """Raises SettingsError or RootKeysInvalid when there is no root key."""
+    """Raises SettingsError or RootKeysInvalid if there is no root key."""
     encryption = parts[Settings].encryption
     root_keys = root_key_provider(encryption)
     yield CryptoParts(root_keys, Keyring(root_keys, encryption.rotate_after_revisions))
@@ -29,5 +29,5 @@ async def crypto_parts(parts: Parts) -> AsyncGenerator[CryptoParts]:
 
 @asynccontextmanager
 async def pseudonyms(parts: Parts) -> AsyncGenerator[Pseudonyms]:
-    """Under a key that only this app can derive, for whoever names a caller."""
+    """Pseudonyms of callers, with a key that only this app can derive."""
     yield await pseudonyms_of(parts[CryptoParts].root_keys)

@@ -1,4 +1,4 @@
-"""What health adds to the whole."""
+"""Registration of the health app."""
 
 from typing import Final
 

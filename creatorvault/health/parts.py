@@ -1,4 +1,4 @@
-"""What of health lives as long as the process."""
+"""Process-wide objects of the health app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -1,1 +1,1 @@
-"""The product: a creator's content ideas, from first thought to published."""
+"""The product: a creator's content ideas, from the first draft to publication."""

@@ -1,4 +1,4 @@
-"""What ideas add to the whole."""
+"""Registration of the ideas app."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.management.apps import App
 
-# Else each deleted idea would look for its own, among segments that are gone.
+# Skips the trigger that deletes an idea's segment: all segments are already deleted.
 NO_SEGMENTS: Final = "SELECT set_config('app.unsegmented', 'true', true)"
 
 APP: Final = App(

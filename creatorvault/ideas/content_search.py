@@ -1,7 +1,7 @@
-"""Questions about content: search, tags and the order of titles.
+"""Queries about content: search, tags and the order of titles.
 
-Answered from memory, or by a full read of the vault. Either takes processor time that grows with the vault, so it
-counts against the creator's allowance, runs in slices, and ends when the client has left.
+They are answered from memory or by a full read of the vault. Both take processor time that grows with the vault, so a
+query counts against the creator's allowance, runs in slices, and ends when the client disconnects.
 """
 
 from typing import Final
@@ -29,13 +29,13 @@ from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import VaultService
 
 DRIVER_SHARE: Final = 1 / 2
-"""What the driver does for a full read, as a part of what is measured: it runs between the task's steps, and beside
-them where segments are read ahead. Measured: 0.7 for segments, 0.25 for rows, 0.1 where folding takes most.
+"""The driver's processor time for a full read, as a fraction of the measured time. The driver runs between the task's
+steps, or concurrently when segments are read ahead. Measured: 0.7 for segments, 0.25 for rows, 0.1 if folding prevails.
 """
 
 
 class ContentSearchParts:
-    """What all searches of a process share. `segments` is None if none are to be used."""
+    """Shared by all searches of a process. `segments` is None if segments are disabled."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class ContentSearchParts:
 
 
 class ContentSearch:
-    """The questions of one request."""
+    """The content queries of one request."""
 
     def __init__(self, parts: ContentSearchParts, vault: VaultService, scope: HTTPScope, receive: Receive) -> None:
         self._parts = parts
@@ -65,10 +65,10 @@ class ContentSearch:
         self._creator = request_context_of(scope).caller or ""
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Total and page are of one moment.
+        """Returns a page and a total of the same snapshot.
 
-        Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, what `FullReads.lock` and `VaultService.snapshot`
-        raise, and the alerts of `opened`.
+        Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, the errors of `FullReads.lock` and
+        `VaultService.snapshot`, and the alerts of `opened`.
         """
         self._admit()
         meter = Meter()
@@ -95,12 +95,12 @@ class ContentSearch:
                 meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
     async def _page_from_memory(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage | None:
-        """Returns None if the index is not in memory at the revision that the vault has now."""
+        """Returns None if the index is not in memory at the vault's current revision."""
         try:
             question = about_content(query, place_of(query, self._vault.cipher))
             vault = (await self._vault.look()).vault
         except (CursorInvalid, Undecided):
-            return None  # a cursor may be under a key that this process has yet to read
+            return None  # the cursor may be sealed with a key that this process has not read yet
         if vault is None:
             return None
         page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice)
@@ -121,7 +121,7 @@ class ContentSearch:
         return page_of_matches(vault, query, page)
 
     async def _rows_to_read(self) -> int:
-        """At the most: an idea has one revision, and a vault as many as it has had changes."""
+        """Returns an upper bound: an idea has one revision, and a vault has one for each of its changes."""
         revision = self._parts.revisions.get(self._vault.id)
         if revision is None:  # the first request for this vault in this process
             async with self._vault.snapshot() as snapshot:

@@ -11,7 +11,7 @@ from creatorvault.core.http.conditional import is_conditional, not_modified
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post, put
 from creatorvault.core.http.inputs import Body, Path, Query
-from creatorvault.core.http.responses import Answer
+from creatorvault.core.http.responses import StructResponse
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
 from creatorvault.ideas.drafting import StoredIdea
@@ -37,7 +37,7 @@ class IdeaController(Controller):
     async def create_idea(self, given: Body[IdeaCreate], ideas: NamedDependency[IdeaService]) -> Response[IdeaResponse]:
         """Stores a new idea. A title is enough; the rest has defaults.
 
-        With an `Idempotency-Key` header a repeated request is done once and answered alike.
+        With an `Idempotency-Key` header, a repeated request is executed once and gets the same response.
         """
         stored = await ideas.create(given)
         owner = quote(stored.idea.user_id, safe="")
@@ -50,12 +50,12 @@ class IdeaController(Controller):
         asked: Query[IdeaQuery],
         ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaListResponse]:
-        """One page of your ideas. Filters combine with AND, and pages neither lose nor repeat ideas.
+        """Returns a page of your ideas. Filters combine with AND. Pages neither skip nor repeat ideas.
 
-        With `cursor` that holds while ideas are written between the pages, too: begin with an empty one and go on with
-        each answer's `next_cursor` until it is null.
+        With `cursor`, this is also true if ideas are written between the pages: start with an empty cursor, then send
+        the `next_cursor` of each response until it is null.
 
-        With `If-None-Match` the page is sent only if it could have changed.
+        With `If-None-Match`, the page is sent only if it could have changed.
         """
         if is_conditional(request) and (unchanged := not_modified(request, await ideas.tag(asked))):
             return unchanged
@@ -68,7 +68,7 @@ class IdeaController(Controller):
             has_more=page.has_more(asked),
             next_cursor=page.next_cursor,
         )
-        return Answer(answer, {"ETag": page.tag})
+        return StructResponse(answer, {"ETag": page.tag})
 
     @get("/{idea_id:str}", summary="Read an idea", **openapi.GET)
     async def get_idea(
@@ -77,7 +77,7 @@ class IdeaController(Controller):
         path: Path[IdeaPath],
         ideas: NamedDependency[IdeaService],
     ) -> Response[IdeaResponse]:
-        """One idea, whole. With `If-None-Match` it is sent only if it has changed."""
+        """Returns an idea. With `If-None-Match`, it is sent only if it has changed."""
         stored = await ideas.get(path.idea_id)
         return not_modified(request, stored.tag) or _answer(stored)
 
@@ -85,10 +85,10 @@ class IdeaController(Controller):
     async def update_idea_partial(
         self, path: Path[IdeaPath], given: Body[IdeaUpdate], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
-        """Changes the fields that are sent and leaves the others.
+        """Changes the fields that are sent and leaves the others unchanged.
 
-        `null` clears `notes` and `due_date`; for the others it means "leave it". With `If-Match` nothing is changed
-        unless the idea is still the one that you have read.
+        `null` clears `notes` and `due_date`; other fields are left unchanged by `null`. With `If-Match`, nothing is
+        changed unless the idea is still the version that you have read.
         """
         return _answer(await ideas.change(path.idea_id, given))
 
@@ -96,17 +96,17 @@ class IdeaController(Controller):
     async def update_idea_full(
         self, path: Path[IdeaPath], given: Body[IdeaCreate], ideas: NamedDependency[IdeaService]
     ) -> Response[IdeaResponse]:
-        """Replaces the whole idea: fields that are left out go back to their defaults.
+        """Replaces the whole idea: omitted fields are reset to their defaults.
 
-        With `If-Match` nothing is replaced unless the idea is still the one that you have read.
+        With `If-Match`, nothing is replaced unless the idea is still the version that you have read.
         """
         return _answer(await ideas.replace(path.idea_id, given))
 
     @delete("/{idea_id:str}", summary="Delete an idea", **openapi.DELETE)
     async def delete_idea(self, path: Path[IdeaPath], ideas: NamedDependency[IdeaService]) -> None:
-        """Deletes the idea for good. With `If-Match` only if it is still the one that you have read."""
+        """Deletes the idea permanently. With `If-Match`, only if it is still the version that you have read."""
         await ideas.delete(path.idea_id)
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:
-    return Answer(stored.idea, {"ETag": stored.tag, **(headers or {})})
+    return StructResponse(stored.idea, {"ETag": stored.tag, **(headers or {})})

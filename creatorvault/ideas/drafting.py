@@ -1,4 +1,4 @@
-"""What a change makes of an idea. Pure: no SQL, no keys, and no clock but for the time of a change."""
+"""Applies a change to an idea. Pure functions: no SQL, no keys, and no clock except for the time of a change."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
@@ -35,10 +35,10 @@ def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:
 
 
 def _touched(idea: IdeaResponse) -> IdeaResponse:
-    """Clocks of two machines may disagree; an idea's own time never runs backwards."""
+    """The clocks of two machines may disagree; the time of an idea never decreases."""
     return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))
 
 
 def idea_tag(stamp: int, revision: int) -> str:
-    """The stamp in hexadecimal. Rows without one were bound to the vault's revision at their last change."""
+    """Returns the stamp in hexadecimal. Rows without a stamp use the vault's revision at their last change."""
     return f'"{stamp:016x}"' if stamp else f'"{revision}"'

@@ -1,4 +1,4 @@
-"""Full reads of vaults: one at a time for each creator, a few in a process, on connections of their own."""
+"""Full reads of vaults: one at a time per creator, a few per process, on a separate connection pool."""
 
 import asyncio
 import math
@@ -14,7 +14,7 @@ from creatorvault.core.errors import ServiceUnavailable, TooManyRequests
 from creatorvault.settings.sections import DatabaseSettings, SearchSettings
 
 SMALL: Final = 2000
-"""Rows that are read in a few hundredths of a second. Such reads do not wait for those of large vaults."""
+"""Number of rows that are read in a few hundredths of a second. Such reads do not wait for reads of large vaults."""
 
 MOST_WAITING: Final = 32
 """Requests of one creator that may wait for their turn."""
@@ -24,7 +24,7 @@ class FullReads:
     """One per process, for one event loop."""
 
     def __init__(self, search: SearchSettings, database: DatabaseSettings) -> None:
-        """Connects to nothing yet. Raises SettingsError without an address."""
+        """Opens no connection yet. Raises SettingsError if no address is configured."""
         at_once = search.full_reads
         self.database = Database(replace(database, pool_size=2 * at_once, max_overflow=0))
         self._large, self._small = asyncio.Semaphore(at_once), asyncio.Semaphore(at_once)
@@ -42,9 +42,9 @@ class FullReads:
 
     @asynccontextmanager
     async def lock(self, creator: str, rows: int) -> AsyncGenerator[None]:
-        """For a read of about so many rows. All of it, waiting included, may take `search.full_read_seconds`.
+        """Holds the lock for a read of about `rows` rows. Waiting and reading may take `search.full_read_seconds`.
 
-        Raises TooManyRequests when the creator has too many reads waiting, and ServiceUnavailable when time is over.
+        Raises TooManyRequests if too many reads of the creator are waiting, and ServiceUnavailable on timeout.
         """
         if self._present[creator] > MOST_WAITING:
             raise TooManyRequests(retry_after=math.ceil(self._seconds / MOST_WAITING))

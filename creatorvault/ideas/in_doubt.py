@@ -1,7 +1,7 @@
-"""New ideas whose commit is in doubt: the request was answered 503, and nobody knows whether the idea was stored.
+"""New ideas whose commit is in doubt: the response was 503, and it is unknown whether the idea was stored.
 
-Today's clients repeat such a request without an `Idempotency-Key`. An equal request soon afterwards is about the same
-idea: it is looked for under the id that was given to it, and stored under that id if it is not there.
+Current clients repeat such a request without an `Idempotency-Key`. An equal request soon afterwards is treated as the
+same idea: it is looked up by the id that it was assigned, and stored with that id if it is missing.
 """
 
 import os
@@ -21,7 +21,7 @@ REMEMBERED: Final = 10_000
 
 
 class InDoubtIdea(NamedTuple):
-    """What the idea was given. `until` is in seconds of the clock."""
+    """The id and time that the idea was assigned. `until` is in seconds of the clock."""
 
     id: UUID
     created_at: datetime
@@ -29,7 +29,7 @@ class InDoubtIdea(NamedTuple):
 
 
 class InDoubtIdeas:
-    """One per process. Of the request it keeps a hash under a key that exists in this process's memory alone."""
+    """One per process. It stores a keyed hash of the request; the key exists only in the memory of this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -37,7 +37,7 @@ class InDoubtIdeas:
         self._doubts = LRU[bytes, InDoubtIdea](REMEMBERED)
 
     def about(self, vault: VaultId, given: IdeaCreate) -> InDoubtIdea | None:
-        """The doubt that an equal request has left behind a moment ago."""
+        """Returns the in-doubt idea of a recent equal request, or None."""
         if not self._doubts:  # nearly always
             return None
         doubt = self._doubts.peek(self._name(vault, given))
@@ -48,7 +48,7 @@ class InDoubtIdeas:
         self._doubts.put(name, InDoubtIdea(idea.id, idea.created_at, self._clock() + DOUBT_SECONDS))
 
     def _name(self, vault: VaultId, given: IdeaCreate) -> bytes:
-        """`given` after validation: two spellings of one idea are equal."""
+        """Hashes `given` after validation, so that two spellings of one idea are equal."""
         name = blake2b(vault.tenant_id.bytes, key=self._key, digest_size=32)
         for part in (vault.user_id.encode(), given.model_dump_json().encode()):
             name.update(len(part).to_bytes(4))

@@ -1,6 +1,7 @@
-"""What is asked of a vault: the same question by a single statement and in a transaction.
+"""Reads of a vault. Each one runs as a single statement or in a transaction.
 
-A single statement cannot be sure that what it does not find is missing: `VaultService.read` and `write` ask again.
+A single statement cannot tell whether a row that it does not find is missing: `VaultService.read` and `write` retry in
+a transaction.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from creatorvault.tenants.statements.vault import VAULT_COLUMNS
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An idea as its row has it, in a vault as it was when the row was read."""
+    """The row of an idea, and its vault as of the same snapshot."""
 
     vault: OpenVault
     row: IdeaColumns
@@ -63,9 +64,9 @@ async def tag_of_list(query: IdeaQuery, vault: VaultView) -> str:
 
 
 async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
-    """Raises VaultMismatch if all of the vault's rows were looked at and are not as many as the vault counts.
+    """Raises VaultMismatch if all of the vault's rows were counted and their number differs from the vault's count.
 
-    They are for a filter and at the end of a list. In its middle the page alone shows whether a row is missing.
+    All rows are counted for a filter and at the end of a list. In the middle, only the page itself is checked.
     """
     after, filtered, wanted = place_of(query, vault.cipher), is_filtered(query), rows_wanted(query)
     statement = page(query.sort, query.order, filtered=filtered, beyond=after is not None)
@@ -80,7 +81,7 @@ async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView
     found = await page_of_rows(seen.vault, query, rows, total, time_slice)
     if after is None:
         adds_up = stored == seen.vault.version.idea_count and len(rows) == max(0, min(wanted, total - query.offset))
-    else:  # how many there are beyond a place is not known
+    else:  # the number of rows beyond a place is not known
         adds_up = stored == seen.vault.version.idea_count
     if adds_up and not filtered and len(rows) < wanted and (after is not None or not rows):
         adds_up = await _stored(vault) == seen.vault.version.idea_count
@@ -90,6 +91,6 @@ async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView
 
 
 async def _stored(vault: VaultView) -> int:
-    """How many ideas the vault has."""
+    """Returns the number of ideas that are stored in the vault."""
     seen = await vault.look(STORED_ALONE)
     return int(seen.rows[0][STORED])

@@ -1,4 +1,4 @@
-"""What searching, segments and full reads say of themselves."""
+"""Metrics of search, segments and full reads."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -11,11 +11,11 @@ from creatorvault.core.telemetry.metrics import counter, gauge
 from creatorvault.ideas.parts import IdeasParts
 
 NOW: Final = frozenset({"bytes", "vaults"})
-"""The figures of the search cache that are as of now; the others are counted since the start."""
+"""The statistics of the search cache that are gauges; the others are counters since the start of the process."""
 
 
 def search_metrics(parts: Parts) -> Iterator[Metric]:
-    for name, value in asdict(parts[IdeasParts].search_cache.figures()).items():
+    for name, value in asdict(parts[IdeasParts].search_cache.statistics()).items():
         if name in NOW:
             yield gauge(f"search_{name}", f"Held in memory for searching: {name}.", value)
         else:

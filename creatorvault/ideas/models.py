@@ -36,8 +36,8 @@ class DueDate(TypeDecorator[datetime]):
 class Idea(SQLModel, table=True):
     """`stage` and `priority` are ranks (`ideas.ranks`), so that an index has their order.
 
-    `stamp` is a random number from 1 to 2^63 - 1 that each change of the row draws anew. It is 0 in rows that were last
-    changed before there were stamps. `revision` is the vault's revision at the row's last change.
+    `stamp` is a new random number from 1 to 2^63 - 1 for each change of the row. It is 0 in rows that were last changed
+    before stamps were introduced. `revision` is the vault's revision at the row's last change.
     """
 
     __tablename__ = "ideas"

@@ -1,4 +1,4 @@
-"""What of ideas lives as long as the process."""
+"""Process-wide objects of the ideas app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -35,7 +35,7 @@ class IdeasParts:
 @asynccontextmanager
 async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
     settings, vaults, budget = parts[Settings], parts[VaultParts], parts[EventLoopBudget]
-    collation_table()  # the first request that sorts by title would wait for it
+    collation_table()  # read here so that the first request that sorts by title need not wait
     async with AsyncExitStack() as stack:
         full_reads = FullReads(settings.search, settings.database)
         stack.push_async_callback(full_reads.aclose)

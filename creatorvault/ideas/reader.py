@@ -1,4 +1,4 @@
-"""What a corpus is built from: the vault's ideas, opened, as one snapshot sees them."""
+"""Reads and opens the ideas of a vault in one snapshot, to build a search index."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -26,26 +26,26 @@ from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.opening import OpenVault
 
 MOST_GAPS: Final = 32
-"""Segments with more gaps between them that hold ideas are forgotten, and made anew without gaps."""
+"""If more gaps between segments contain ideas, the segments are deleted and written again without gaps."""
 
 IDS_AT_ONCE: Final = 2**11
-"""Comparing so many ids takes a fraction of a millisecond."""
+"""Comparing this many ids takes a fraction of a millisecond."""
 
 EVERYTHING: Final = Gap(BEGINNING, ENDLESS)
 
 
 class Segments(NamedTuple):
-    """Those that the snapshot has, and who writes new ones."""
+    """The segments of the snapshot, and the writer of new ones."""
 
     stored: SegmentRepository
     writer: SegmentWriter
 
 
 class VaultReader:
-    """All of a vault is read from its segments, and row by row where there are none; those it makes of what it read.
+    """Reads a vault from its segments. Where there are none, reads row by row and writes segments of what it read.
 
-    Without `segments` it reads row by row only. Answers are those of `search.cache.VaultReader`; raises the alarms of
-    `IdeaSealer.open` and of `SegmentSealer.open`, and VaultMismatch where the segments are not a copy of the rows.
+    Without `segments` it reads only rows. Implements `search.cache.VaultReader`. Raises the alerts of `IdeaSealer.open`
+    and of `SegmentSealer.open`, and VaultMismatch if the segments are not a copy of the rows.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class VaultReader:
         self._segments = segments if vault.version.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
-        self._makes_segments = True  # and forgets those that are not believed
+        self._makes_segments = True  # and deletes those that cannot be used
 
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
         if revision == BEGINNING and self._segments:
@@ -97,13 +97,13 @@ class VaultReader:
                         self._make_segment(segments, block)
         if spans:
             await self._compare_with_rows(read)
-        self._makes_segments = False  # who reads the vault a second time has made them
+        self._makes_segments = False  # a second read of the vault need not write them again
 
     async def _spans_and_gaps(self, segments: Segments) -> tuple[Sequence[Span], Sequence[Gap]]:
-        """Spans that hold what the vault has, and where it has more. Every idea is counted in one or found in a gap.
+        """Returns the spans of usable segments and the gaps that contain other ideas. Every idea is in exactly one.
 
-        Segments that are folded by another rule or overlap, and those with too many gaps, are forgotten. Raises
-        VaultMismatch when there are more or fewer ideas in them and beside them than the vault has.
+        Segments that are folded by another rule, overlap, or have too many gaps are deleted. Raises VaultMismatch if
+        the spans and gaps together contain more or fewer ideas than the vault.
         """
         spans = await segments.stored.spans()
         if not spans:
@@ -121,9 +121,9 @@ class VaultReader:
     async def _compare_with_rows(self, read: set[bytes]) -> None:
         """Raises VaultMismatch unless `read` are the ids of all rows of the vault.
 
-        As many ideas were read as the vault counts. If it has as many rows, and each of them is among what was read,
-        each was read once, and none has no row. A segment that an idea is in has gone with each change of it; so as
-        long as nobody edits a row's revision, it is read as its row has it.
+        The number of ideas read equals the vault's count. If the number of rows is the same, and each row was read,
+        then each was read once and every idea read has a row. Each change of an idea deletes the segment that contains
+        it, so unless somebody edits a row's revision, the idea is read in the state of its row.
         """
         rows = 0
         async with aclosing(self.live_ids()) as batches:
@@ -157,7 +157,7 @@ class VaultReader:
             segments.writer.write(self._vault.id, self.version.revision, self._segment_sealer.seal(block))
 
     async def _mismatch(self) -> VaultMismatch:
-        """Between rows, segments and the vault's row. It names the segments where the other two agree."""
+        """Returns the error. It names the segments' table if the rows and the vault's row agree."""
         rows = await self._repository.count()
         where = {"table": "idea_segments"} if rows == self.version.idea_count else {}
         return VaultMismatch(**vault_ids(self._vault.id), **where)

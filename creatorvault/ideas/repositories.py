@@ -1,4 +1,4 @@
-"""All ideas of a vault, for who reads the whole of it. Single ideas and pages are read in `statements/`."""
+"""Reads all ideas of a vault. Single ideas and pages are read by `statements/`."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
@@ -49,8 +49,8 @@ class IdeaRepository(ScopedRepository[Idea]):
         return self.in_batches(statement, BATCH)
 
     async def rows_in(self, gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
-        """How many ideas were last changed at revisions in each of them; gaps without any are left out."""
-        # One argument for each end of all: a statement has room for 32,767.
+        """Returns the gaps that contain ideas, by revision of the last change, with the number of ideas in each."""
+        # One array for the start and one for the end of all gaps: a statement is limited to 32,767 arguments.
         ends = [literal([getattr(gap, end) for gap in gaps], ARRAY(BigInteger)) for end in Gap._fields]
         gap = func.unnest(*ends).table_valued(*Gap._fields, name="gap").render_derived()
         within = (col(Idea.revision) > gap.c.after, col(Idea.revision) < gap.c.before)
@@ -59,10 +59,10 @@ class IdeaRepository(ScopedRepository[Idea]):
         return [(Gap(after, before), count) for after, before, count in found if count]
 
     async def packed_ids(self) -> AsyncGenerator[bytes]:
-        """The ids of all ideas in order, 16 bytes each, many at once.
+        """Yields the ids of all ideas in order, 16 bytes each, in large batches.
 
-        As rows they would take the driver ten times as long. They are read from the primary key alone, where PostgreSQL
-        knows by the visibility map that it need not look at the rows.
+        As rows they would take the driver ten times as long. PostgreSQL reads them by an index-only scan of the primary
+        key where the visibility map allows it.
         """
         after = UUID(int=0)
         while True:

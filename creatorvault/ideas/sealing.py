@@ -26,8 +26,8 @@ DOMAIN: Final = b"creatorvault/idea/v2"
 DOMAIN_BEFORE_STAMPS: Final = b"creatorvault/idea/v1"
 SEALED: Final = (b"title", b"notes", b"tags")
 
-# What envelope.context makes of the row's parts, each after its length, in one call: id, version, stage, priority, due
-# date or an empty part, creation, update.
+# The encoding of envelope.context for the parts of a row, each preceded by its length, in one call: id, version, stage,
+# priority, due date or an empty part, creation, update.
 _DUE: Final = struct.Struct(">I16sIQIhIhIqIqIq")
 _UNDUE: Final = struct.Struct(">I16sIQIhIhIIqIq")
 
@@ -38,7 +38,7 @@ _tags: Final = msgspec.json.Decoder(list[str]).decode
 
 
 class SealedRow(NamedTuple):
-    """What a writer gives a row of `ideas`, save for the vault's own two columns."""
+    """The columns of `ideas` that a writer sets, except the two columns that identify the vault."""
 
     id: UUID
     title: bytes
@@ -58,7 +58,7 @@ class SealedRow(NamedTuple):
 
 
 class IdeaColumns(NamedTuple):
-    """The columns of `ideas` that a reader needs: those of SealedRow, and the revision that the database assigned."""
+    """The columns of `ideas` that a reader needs: those of SealedRow, and the revision assigned by the database."""
 
     id: UUID
     title: bytes
@@ -79,7 +79,7 @@ class IdeaColumns(NamedTuple):
 
 
 def new_stamp() -> int:
-    """A random number from 1 to 2^63 - 1. Two changes of one idea share it with a probability of 2^-63."""
+    """Returns a random number from 1 to 2^63 - 1. Two changes of an idea have the same one with probability 2^-63."""
     return (int.from_bytes(os.urandom(8)) >> 1) or 1
 
 
@@ -101,7 +101,7 @@ class IdeaSealer:
         self._user_id = vault.user_id
 
     def seal(self, idea: IdeaResponse) -> SealedRow:
-        """Under a new stamp."""
+        """Seals the idea with a new stamp."""
         stage, priority = STAGE_RANK[idea.stage], PRIORITY_RANK[idea.priority]
         times = idea.created_at, idea.updated_at
         row = row_context(idea.id, stamp := new_stamp(), stage, priority, idea.due_date, *times)
@@ -133,8 +133,8 @@ class IdeaSealer:
             alert.ids["idea_id"] = str(idea_id)
             raise
         except (TypeError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
-            # A clear column that no sealed row can have, such as `infinity` as a time; or a text that we never write.
-            pass  # The decoder's error contains the plaintext: it would be kept as `__context__`.
+            # A clear column with a value that is never sealed, such as `infinity` as a time, or an invalid plaintext.
+            pass  # The decoder's error contains the plaintext, and would be stored as `__context__`.
         raise Tampered(**vault_ids(self._vault), idea_id=str(idea_id))
 
 

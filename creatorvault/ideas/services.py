@@ -1,7 +1,7 @@
-"""The rules of ideas: what a creator reads, and what a change does.
+"""Business rules of ideas: reading and changing them.
 
-Every operation has one statement. It is asked alone first, which decides nearly every request; where it does not, it is
-asked once more in a transaction, where absence is certain and nobody else changes the vault.
+Every operation has one statement. It first runs alone, which is enough for nearly every request. Otherwise it runs
+again in a transaction, where absence is certain and nobody else changes the vault.
 """
 
 from collections.abc import Callable, Iterable
@@ -38,7 +38,7 @@ UNCONDITIONAL: Final = Precondition()
 
 
 class Creation(msgspec.Struct, frozen=True):
-    """What storing an idea adds to what was given. `stamp` is 0 in results of versions that had no stamps."""
+    """The values that storing assigns to an idea. `stamp` is 0 in results of versions without stamps."""
 
     id: UUID
     time: datetime
@@ -47,10 +47,10 @@ class Creation(msgspec.Struct, frozen=True):
 
 
 class IdeaService:
-    """The ideas of one vault, for one request. What a method has changed is committed when it returns.
+    """The ideas of one vault, for one request. A change is committed when its method returns.
 
-    Every method raises ServiceUnavailable, and what opening the vault raises: TenantSuspended, TenantErased,
-    TenantUnknown, VaultSetBack and the alerts of keys; changes also QuotaExceeded.
+    Every method raises ServiceUnavailable and the errors of opening the vault: TenantSuspended, TenantErased,
+    TenantUnknown, VaultSetBack and the alerts of keys. Changes also raise QuotaExceeded.
     """
 
     def __init__(
@@ -74,13 +74,13 @@ class IdeaService:
         return (await self._vault.read(partial(find_idea, idea_id))).stored()
 
     async def tag(self, query: IdeaQuery) -> str:
-        """The entity tag that the page has now. Raises CursorInvalid: no client could have a list that is refused."""
+        """Returns the current entity tag of the page. Raises CursorInvalid, as the page itself would."""
         return await self._vault.read(partial(tag_of_list, query), CursorInvalid)
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Total and page are of one moment. Raises CursorInvalid, the alerts of `opened`, and VaultMismatch.
+        """Returns a page and a total of the same snapshot. Raises CursorInvalid, the alerts of `opened`, VaultMismatch.
 
-        A question about content raises what `ContentSearch.page` raises as well.
+        A query about content also raises the errors of `ContentSearch.page`.
         """
         if is_about_content(query):
             return await self._search().page(query)
@@ -89,8 +89,8 @@ class IdeaService:
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """Stores a new idea.
 
-        A request that was done before under the same idempotency key gets the same answer and does nothing. One that
-        equals a request whose commit is in doubt is about the same idea.
+        A repeated request with the same idempotency key gets the same response and changes nothing. A request that
+        equals one whose commit is in doubt is treated as the same idea.
         """
         if self._idempotency_key is not None:
             return await self._create_once(given, self._idempotency_key)
@@ -106,11 +106,11 @@ class IdeaService:
             raise
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
-        """Missing optional fields go back to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
+        """Resets omitted optional fields to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
         return await self._vault.write(partial(self._change, idea_id, lambda idea: replaced(idea, given)))
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
-        """A change that changes nothing leaves the row, its time and the vault's revision. Raises as `replace`."""
+        """If no field changes, the row, its time and the vault's revision stay the same. Raises as `replace`."""
         return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)))
 
     async def delete(self, idea_id: UUID) -> None:
@@ -133,7 +133,7 @@ class IdeaService:
             return StoredIdea(idea, idea_tag(row.stamp, revision))
 
     async def _create_if_missing(self, idea: IdeaResponse) -> StoredIdea:
-        """Reading comes first: it answers also where nothing can be committed, as while a standby is away."""
+        """Reads first: reading works even when nothing can be committed, such as while a standby is unavailable."""
         try:
             return await self.get(idea.id)
         except IdeaNotFound:

@@ -1,4 +1,4 @@
-"""What requests that are sent twice add to the whole."""
+"""Registration of the idempotency app."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Why a retry is refused."""
+"""Errors of repeated requests."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -9,7 +9,7 @@ HEADER = "Idempotency-Key"
 
 
 class InFlight(CreatorVaultError):
-    """The first request with this key has not been answered yet."""
+    """The first request with this key is still being processed."""
 
     status = HTTPStatus.CONFLICT
 

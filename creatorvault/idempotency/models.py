@@ -1,4 +1,4 @@
-"""What is kept of an answer for retries. It is sealed, and the key's name is a keyed hash: neither says anything."""
+"""Stored results of requests. The result is sealed and the key's name is a keyed hash, so neither reveals anything."""
 
 from datetime import datetime
 from uuid import UUID
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class StoredResultRow(SQLModel, table=True):
-    """`name` is `VaultCipher.name_of` the key, `answer` what was answered beside what the request gave, sealed."""
+    """`name` is `VaultCipher.name_of` the key. `answer` is the sealed part of the response that the request lacks."""
 
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)

@@ -1,4 +1,4 @@
-"""Kept answers of one vault."""
+"""Stored results of one vault."""
 
 import hashlib
 from datetime import datetime
@@ -22,7 +22,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
         self._vault = vault
 
     async def find(self, name: bytes, now: datetime) -> tuple[bytes, datetime] | None:
-        """The sealed answer and when it expires."""
+        """Returns the sealed result and its expiration time."""
         statement = self.columns(col(StoredResultRow.answer), col(StoredResultRow.expires_at)).where(
             col(StoredResultRow.name) == name, col(StoredResultRow.expires_at) > now
         )
@@ -30,7 +30,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
         return None if row is None else (row.answer, row.expires_at)
 
     async def store(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
-        """Also lets go of what has expired, this name's own earlier answer included."""
+        """Also deletes expired results, including an earlier one of the same name."""
         await self.session.execute(delete(StoredResultRow).where(self.scope, col(StoredResultRow.expires_at) <= now))
         await self.session.execute(
             insert(StoredResultRow).values(
@@ -44,7 +44,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
 
 
 async def claim(session: WriteSession, vault: VaultId, key: str) -> bool:
-    """Whether this transaction is the only one at work on the key. Held until it ends, in memory only."""
+    """Returns whether this transaction has acquired the key's advisory lock, which is held until it ends."""
     name = hashlib.sha256(b"\0".join((vault.tenant_id.bytes, vault.user_id.encode(), key.encode()))).digest()
     number = int.from_bytes(name[:8], signed=True)
     claimed: bool = (await session.execute(select(func.pg_try_advisory_xact_lock(number)))).scalar_one()

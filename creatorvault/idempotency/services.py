@@ -1,4 +1,4 @@
-"""A request that is sent twice is done once (draft-ietf-httpapi-idempotency-key-header)."""
+"""Idempotency keys: a repeated request is executed once (draft-ietf-httpapi-idempotency-key-header)."""
 
 import hashlib
 import re
@@ -21,9 +21,9 @@ WELL_FORMED: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class StoredResult(msgspec.Struct, frozen=True):
-    """What is sealed: a digest of the request, and what the answer has that is not in the request.
+    """The sealed content: a digest of the request, and the part of the response that is not in the request.
 
-    Not the answer itself. It would be a copy of an idea, which the creator may have overwritten or deleted since.
+    It is not the response itself, which would be a copy of an idea that may have been changed or deleted since.
     """
 
     request: bytes
@@ -41,16 +41,16 @@ class IdempotencyKey:
         self._key = header
 
     async def claim(self, session: WriteSession) -> None:
-        """For this transaction. Raises KeyInvalid, and InFlight while another transaction holds the same key."""
+        """Claims the key for this transaction. Raises KeyInvalid, and InFlight if another transaction holds the key."""
         if not WELL_FORMED.fullmatch(self._key):
             raise KeyInvalid("it must have 1 to 255 printable ASCII characters and no blanks")
         if not await claim(session, self._vault, self._key):
             raise InFlight
 
     async def replay[T](self, session: WriteSession, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
-        """What the first answer had beside the request, or None for a first time.
+        """Returns the stored result of the first request, or None if this is the first.
 
-        Raises KeyInvalid if the key was used for another request, and Tampered for what is not ours.
+        Raises KeyInvalid if the key was used for another request, and Tampered if the result was not sealed by us.
         """
         name = cipher.name_of(self._key)
         found = await StoredResultRepository(session, self._vault).find(name, datetime.now(UTC))

@@ -1,1 +1,1 @@
-"""What Prometheus reads: how requests fare, and figures of the process's parts. Never an id of a user or a tenant."""
+"""Prometheus metrics of requests and of the process's parts. They never contain an id of a user or a tenant."""

@@ -1,4 +1,4 @@
-"""What measuring adds to the whole."""
+"""Registration of the metrics app."""
 
 from typing import Final
 

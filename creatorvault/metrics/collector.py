@@ -1,4 +1,4 @@
-"""Asks every app for its metrics at the moment that somebody reads them."""
+"""Collects the metrics of all apps at scrape time."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Where the metrics are read: on a port of their own, or at /metrics behind a token."""
+"""Exposes the metrics: on a separate port, or at /metrics with a token."""
 
 import errno
 import random
@@ -34,7 +34,7 @@ LONGEST_PAUSE_SECONDS: Final = 0.1
 
 
 def install_metrics(app: Edge, settings: MetricsSettings) -> None:
-    """Nothing is measured, and there is no /metrics, unless somebody may read it."""
+    """Installs the recorder and /metrics if the settings allow anyone to read them; otherwise does nothing."""
     if settings.port is None and settings.token is None:
         return
     registry = CollectorRegistry()
@@ -48,7 +48,7 @@ def install_metrics(app: Edge, settings: MetricsSettings) -> None:
 
 @contextmanager
 def shown_metrics(parts: Parts, sources: Sequence[MetricSource]) -> Generator[None]:
-    """Open as long as the parts are that `sources` read."""
+    """Exposes the metrics while the parts that `sources` read are open."""
     registry = parts.get(CollectorRegistry)
     if registry is None:
         yield
@@ -80,7 +80,7 @@ def _port(registry: CollectorRegistry, settings: Settings) -> Generator[None]:
 def _route(registry: CollectorRegistry, token: Secret) -> HTTPRouteHandler:
     @get("/metrics", opt={PUBLIC: True}, include_in_schema=False, sync_to_thread=False)
     def metrics(request: Request[Any, Any, State]) -> Response[bytes]:
-        """The token is not a user's: it opens this and nothing else. Raises NotAuthenticated."""
+        """Requires the metrics token, which is not a user's and is valid only here. Raises NotAuthenticated."""
         if not secrets.compare_digest(bearer_token(request).encode(), token.reveal().encode()):
             raise NotAuthenticated
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
@@ -89,9 +89,9 @@ def _route(registry: CollectorRegistry, token: Secret) -> HTTPRouteHandler:
 
 
 def _first_free(ports: range, host: str, registry: CollectorRegistry) -> tuple[int, WSGIServer]:
-    """Workers are alike and do not know their numbers: each takes the first port that no other has. Raises OSError.
+    """Workers are identical and do not know their numbers: each takes the first free port. Raises OSError.
 
-    Two that begin to listen at the same moment refuse each other, so taken ports are tried more than once.
+    Two that begin to listen at the same moment can both fail, so ports are tried more than once.
     """
     *before, last = [*ports] * ATTEMPTS
     for port in before:

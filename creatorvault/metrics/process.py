@@ -1,4 +1,4 @@
-"""What the process and its database say of themselves; the rest is told by the app that it belongs to."""
+"""Metrics of the process and its database. The other apps declare their own metrics."""
 
 from collections.abc import Iterator
 

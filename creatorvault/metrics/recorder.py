@@ -1,4 +1,4 @@
-"""Counts and times every exchange, by route template, method and class of status."""
+"""Counts and times every request, by route template, method and class of status."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ UNANSWERED: Final = "none"
 
 
 class Recorder:
-    """An observer of the edge. The histogram's `_count` is the counter of requests."""
+    """A request hook of the edge. The histogram's `_count` is the counter of requests."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._durations = Histogram(

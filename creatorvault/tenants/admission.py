@@ -1,4 +1,4 @@
-"""Whether a vault may be opened: its tenant is served, and its row is not an earlier one."""
+"""Checks before a vault is opened: its tenant is active, and its row was not set back."""
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.settings.sections import TenancySettings
@@ -23,12 +23,12 @@ def check_not_set_back(
     try:
         parts.revisions.check(vault, known, revision)
     except VaultSetBack:
-        parts.forget(vault)  # a key that came into use since may be lost with the rest
+        parts.forget(vault)  # a key created since then may have been lost as well
         raise
 
 
 def refuse(status: TenantStatus | None, tenancy: TenancySettings) -> None:
-    """Raises TenantSuspended, TenantErased, and TenantUnknown where tenants do not come to be by themselves."""
+    """Raises TenantSuspended, TenantErased, and TenantUnknown if tenants are not provisioned automatically."""
     match status:
         case None if not tenancy.auto_provision:
             raise TenantUnknown

@@ -1,4 +1,4 @@
-"""What tenants add to the whole."""
+"""Registration of the tenants app."""
 
 from typing import Final
 

@@ -22,7 +22,7 @@ class TenantController(Controller):
 
     @get("/", summary="Read your tenant", **openapi.READ)
     async def get_own_tenant(self, own: NamedDependency[TenantSelfService]) -> OwnTenant:
-        """For owners and admins of an organization: usage and quotas of its tenant."""
+        """Returns usage and quotas of the organization's tenant. For owners and admins of the organization."""
         return await own.overview()
 
     @get(
@@ -31,7 +31,7 @@ class TenantController(Controller):
         **openapi.LIST,
     )
     async def list_members(self, asked: Query[PageQuery], own: NamedDependency[TenantSelfService]) -> MemberList:
-        """For owners and admins of an organization: who has stored how much, the latest active first."""
+        """Returns a page of members with their usage, most recently active first. For owners and admins."""
         return await own.members(asked)
 
     @get(
@@ -42,5 +42,5 @@ class TenantController(Controller):
     async def search_own_audit(
         self, asked: Query[AuditQuery], own: NamedDependency[TenantSelfService]
     ) -> AuditEventList:
-        """For owners and admins of an organization: what was done to its tenant, the newest first."""
+        """Returns a page of audit events of the organization's tenant, newest first. For owners and admins."""
         return await own.events(asked)

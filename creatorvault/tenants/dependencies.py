@@ -1,4 +1,4 @@
-"""How a handler comes by its service: the token's tenant, in one snapshot."""
+"""Litestar dependency providers: the token's tenant, in one snapshot."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -18,12 +18,12 @@ from creatorvault.tenants.self_service import TenantSelfService
 
 
 async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGenerator[TenantSelfService]:
-    """For a role in the token's organization that the settings list.
+    """Requires one of the configured roles in the token's organization.
 
     Raises NotItsOwner, TenantSuspended, TenantErased, TenantUnknown, and NothingStored.
     """
     settings, tenant = part_of(request.app, Settings), tenant_name(request.user)
-    if set(settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # without an organization: none
+    if set(settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # empty without an organization
         raise NotItsOwner
     async with part_of(request.app, Database).reading() as session:
         entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))

@@ -1,4 +1,4 @@
-"""Errors of tenants and vaults. A request that fails with one has changed nothing."""
+"""Errors of tenants and vaults. A request that fails with one of them has changed nothing."""
 
 from collections.abc import Mapping
 
@@ -6,11 +6,11 @@ from creatorvault.core.errors import Alert, Forbidden, NotFound
 
 
 class Undecided(Exception):
-    """A single statement cannot decide a request. It has changed nothing; a transaction has to be asked."""
+    """A single statement cannot decide a request. It has changed nothing; the caller must use a transaction."""
 
 
 class Conflict(Undecided):
-    """A change did nothing, since the vault or the idea is not what it was made for, or may not grow so."""
+    """A change did nothing: the vault or the idea is not in the expected state, or a quota would be exceeded."""
 
 
 class TenantSuspended(Forbidden):

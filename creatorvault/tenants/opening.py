@@ -1,4 +1,4 @@
-"""One vault as a statement or a transaction shows it, and what may be asked and changed there."""
+"""Views of one vault in a statement or a transaction, for reading and changing it."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from creatorvault.tenants.statements.changes import VaultChange
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 
 type Run = Callable[..., Awaitable[Sequence[Row]]]
-"""Sends a statement with its arguments, and returns its rows."""
+"""Executes a statement with its arguments, and returns its rows."""
 
 type Apply = Callable[[Run, VaultChange, VaultCipher], Awaitable[VaultRevision | None]]
-"""Sends a change, and returns the revision that it has made, or None if it has done nothing."""
+"""Executes a change, and returns the new revision, or None if nothing was changed."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenVault:
-    """A vault as one snapshot shows it."""
+    """A vault as of one snapshot."""
 
     id: VaultId
     version: VaultVersion
@@ -38,17 +38,17 @@ class Seen(NamedTuple):
 
 
 class VaultView(Protocol):
-    """A vault that can be looked at."""
+    """A vault that can be read."""
 
     @property
     def id(self) -> VaultId: ...
 
     @property
     def cipher(self) -> VaultCipher | None:
-        """The newest cipher that is known before looking."""
+        """The newest cipher that is known before `look`."""
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
-        """`statement` begins with VAULT. Its own arguments follow the tenant's and the user's id."""
+        """Executes `statement`, which begins with VAULT. `arguments` follow the tenant's and the user's id."""
 
 
 class WritableVault(VaultView, Protocol):
@@ -59,14 +59,14 @@ class WritableVault(VaultView, Protocol):
         """The cipher that seals."""
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
-        """Returns the revision that the change has made. `cipher` has sealed what it stores.
+        """Returns the new revision. `cipher` must have sealed the values that the change stores.
 
-        Raises Conflict if it has done nothing.
+        Raises Conflict if nothing was changed.
         """
 
 
 class Snapshot:
-    """A vault in a REPEATABLE READ transaction whose context is set: what is missing here is missing."""
+    """A vault in a REPEATABLE READ transaction whose context is set: a row that is not found does not exist."""
 
     def __init__(self, session: ReadSession, vault_id: VaultId, vault: OpenVault | None) -> None:
         self.session = session
@@ -79,7 +79,7 @@ class Snapshot:
 
     @property
     def revision(self) -> VaultRevision:
-        """0 if nothing was stored yet."""
+        """The vault's revision; 0 if nothing was stored yet."""
         return VaultRevision(0) if self.vault is None else self.vault.version.revision
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
@@ -88,7 +88,7 @@ class Snapshot:
 
 
 class LockedVault:
-    """A vault in a transaction that holds the lock on its row: nobody else changes its ideas until it commits."""
+    """A vault in a transaction that has locked the vault's row: nobody else can change its ideas until it commits."""
 
     def __init__(
         self,
@@ -116,7 +116,7 @@ class LockedVault:
         return Seen(OpenVault(self.id, VaultVersion(revision, digest, idea_count), self.cipher), rows)
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
-        """Raises QuotaExceeded, and VaultMismatch if the rows are not those that the vault counts."""
+        """Raises QuotaExceeded, and VaultMismatch if the rows do not match the vault's row."""
         counters, usage = self._counters, change.usage
         await self._quotas.check_growth(counters, VaultRepository(self.session, self.id), usage)
         revision = await self._apply(self._run, change, cipher)

@@ -1,4 +1,4 @@
-"""What of tenants lives as long as the process."""
+"""Process-wide objects of the tenants app."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -18,7 +18,7 @@ from creatorvault.tenants.revisions import SeenRevisions
 
 @dataclass(slots=True)
 class VaultParts:
-    """What all vaults share. `database` and `statements` are two pools of connections to the same database."""
+    """Shared by all vaults. `database` and `statements` are two connection pools to the same database."""
 
     database: Database
     statements: Statements
@@ -26,10 +26,10 @@ class VaultParts:
     revisions: SeenRevisions
     tenancy: TenancySettings
     also_forget: list[Callable[[VaultId], None]] = field(default_factory=list)
-    """Of the apps that keep something of vaults in memory."""
+    """Callbacks of apps that cache data of vaults."""
 
     def forget(self, vault: VaultId) -> None:
-        """Drops the keys and caches of a vault that was erased or set back."""
+        """Removes the keys and caches of a vault that was erased or set back."""
         self.keyring.forget(vault)
         for forget in self.also_forget:
             forget(vault)

@@ -1,4 +1,4 @@
-"""What a change needs before it can be made: the tenant's row, the vault's row, and the key that seals."""
+"""Creates the prerequisites of a change: the tenant's row, the vault's row, and the key that seals."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from creatorvault.tenants.resolution import TenantName
 
 
 class Preparation:
-    """A transaction of its own, so that a key is never used before it is committed."""
+    """Runs in a separate transaction, so that a key is never used before it is committed."""
 
     def __init__(
         self, parts: VaultParts, tenant: TenantName, vault: VaultId, recorder: Callable[[], AuditRecorder]
@@ -26,7 +26,7 @@ class Preparation:
         self._recorder = recorder
 
     async def make(self) -> None:
-        """Makes what is missing. Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and LostKey."""
+        """Creates what is missing. Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and LostKey."""
         parts = self._parts
         async with parts.database.writing() as session:
             repository = VaultRepository(session, self._vault)
@@ -41,7 +41,7 @@ class Preparation:
     async def _make_key(
         self, session: WriteSession, repository: VaultRepository[WriteSession], counters: Counters
     ) -> None:
-        """Unless the vault has one that may seal its next revision."""
+        """Creates a key unless the vault has one that may seal its next revision."""
         keyring, next_revision = self._parts.keyring, VaultRevision(counters.revision + 1)
         if counters.key_version:
             cipher = await keyring.cipher_for_sealing(session, self._vault, counters.key_version)
@@ -50,7 +50,7 @@ class Preparation:
         version = KeyVersion(counters.key_version + 1)
         try:
             await keyring.create(session, self._vault, version, next_revision)
-        except IntegrityError:  # there is a key that the vault's row does not know of
+        except IntegrityError:  # a key exists that the vault's row does not reference
             raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
         await repository.set_key_version(version)
         verb = "key.created" if version == 1 else "key.rotated"

@@ -1,4 +1,4 @@
-"""How much a vault and a tenant may hold."""
+"""Quotas of vaults and tenants."""
 
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import QuotaExceeded
@@ -7,7 +7,7 @@ from creatorvault.tenants.statements.changes import UsageDelta
 
 
 class Quotas:
-    """The limits of one tenant: its own where an operator has set them, else the settings'. None is no limit."""
+    """The limits of one tenant: those set by an operator, else those of the settings. None means unlimited."""
 
     def __init__(self, tenant: TenantState, defaults: TenancySettings) -> None:
         self._vault_ideas = first(tenant.vault_idea_quota, defaults.vault_idea_quota)
@@ -16,7 +16,7 @@ class Quotas:
         self._bytes = first(tenant.byte_quota, defaults.byte_quota)
 
     async def check_growth(self, vault: Counters, repository: VaultRepository, usage: UsageDelta) -> None:
-        """Raises QuotaExceeded when the vault may not grow by so much. What shrinks is never refused."""
+        """Raises QuotaExceeded if the vault may not grow by `usage`. A change that shrinks it is never refused."""
         ideas, sealed_bytes = usage
         _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
         _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)

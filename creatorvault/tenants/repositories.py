@@ -16,7 +16,7 @@ from creatorvault.tenants.statements.vault import TENANT
 
 
 class TenantState(NamedTuple):
-    """`status` is None before the tenant's first write; a quota is None where none is set."""
+    """`status` is None before the tenant's first write; a quota is None if it is not set."""
 
     status: TenantStatus | None
     idea_quota: int | None
@@ -26,7 +26,7 @@ class TenantState(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """The vault's row, locked. `key_version` is 0 while there is no key."""
+    """The vault's locked row. `key_version` is 0 if there is no key."""
 
     revision: VaultRevision
     idea_count: int
@@ -50,23 +50,23 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
         )
 
     async def enter(self) -> TenantState:
-        """Makes this the tenant of the transaction."""
+        """Sets the tenant of the transaction."""
         [row] = await run(self.session, TENANT, str(self._vault.tenant_id))
         return TenantState(*row)
 
     async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
-        """Makes the tenant's row; False if another request does so at this moment, which this one then waits for."""
+        """Creates the tenant's row. Waits for a concurrent request that creates it, and then returns False."""
         row = Tenant(tenant_id=tenant.id, kind=tenant.kind, realm=tenant.realm, external_id=tenant.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
     async def locked(self: "VaultRepository[WriteSession]") -> Counters | None:
-        """The vault's row, locked until the transaction ends. None if there is no such vault yet."""
+        """Returns the vault's row, locked until the transaction ends, or None if there is no such vault yet."""
         row = (await self.session.execute(self._counters.with_for_update())).one_or_none()
         return None if row is None else Counters(*row)
 
     async def locked_or_made(self: "VaultRepository[WriteSession]") -> Counters:
-        """As `locked`, after making the row. Waits for another request that makes it at this moment."""
+        """Creates the row and returns it as `locked`. Waits for a concurrent request that creates it."""
         row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
         await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
         return Counters(*(await self.session.execute(self._counters.with_for_update())).one())
@@ -75,7 +75,7 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
         await self.session.execute(update(Vault).where(self.scope).values(key_version=version))
 
     async def usage_of_tenant(self) -> Usage:
-        """Of all its vaults. Who asks waits for the others to commit, so that no two take the last place."""
+        """Returns the usage of all its vaults. Waits until concurrent callers commit, so that no two exceed a quota."""
         await self.session.execute(select(func.pg_advisory_xact_lock(self._vault.tenant_id.int % 2**63)))
         statement = select(
             func.coalesce(func.sum(col(Vault.idea_count)), 0), func.coalesce(func.sum(col(Vault.sealed_bytes)), 0)
@@ -91,7 +91,7 @@ class TenantUsage(NamedTuple):
 
 
 class TenantRepository(ScopedRepository[Vault]):
-    """One tenant's row and all of its vaults, for those who look after it."""
+    """One tenant's row and all of its vaults, for its administrators."""
 
     model_type = Vault
 
@@ -111,7 +111,7 @@ class TenantRepository(ScopedRepository[Vault]):
         return TenantUsage(*map(int, (await self.session.execute(statement)).one()))
 
     async def vaults(self, limit: int, offset: int) -> Sequence[Vault]:
-        """The latest changed first."""
+        """Returns a page of vaults, most recently changed first."""
         order = (col(Vault.changed_at).desc(), col(Vault.user_id))
         statement = self.statement.order_by(*order).limit(limit).offset(offset)
         return (await self.session.execute(statement)).scalars().all()

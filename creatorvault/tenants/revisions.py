@@ -1,7 +1,7 @@
 """The highest revision of each vault that this process knows to be committed.
 
-It is a guess at how the vault is now, which the database checks. And it is a lower bound: a vault's revision never goes
-down, unless somebody sets its row back, or the database has lost commits.
+It is a cached hint of the vault's current revision, which the database checks. It is also a lower bound: a vault's
+revision never decreases unless somebody sets its row back, or the database has lost commits.
 """
 
 from typing import Final
@@ -15,13 +15,13 @@ REMEMBERED: Final = 10_000
 
 
 class SeenRevisions:
-    """Of the `size` vaults that were looked at most recently. One per process, for one event loop.
+    """The revisions of the `size` most recently used vaults. One per process, for one event loop.
 
-    Changes of one vault take turns in this process: of two that begin with the same guess, one would be in vain.
+    Changes of one vault are serialised in this process: of two that start from the same hint, one would fail.
     """
 
     def __init__(self, answer_seconds: float, size: int = REMEMBERED) -> None:
-        """`answer_seconds` are what a request may wait in all, for its turn too."""
+        """`answer_seconds` is the maximum total wait of a request, including the wait for the lock."""
         self._revisions = LRU[VaultId, VaultRevision](size)
         self._changing = KeyedLocks[VaultId](answer_seconds)
 
@@ -32,18 +32,18 @@ class SeenRevisions:
         return self._revisions.peek(vault)
 
     def put(self, vault: VaultId, revision: VaultRevision) -> None:
-        """`revision` is committed. A read that began before a change may tell of it after the change did."""
+        """Records a committed revision. A lower one is ignored, since a read may report after a later change."""
         known = self._revisions.peek(vault)
         self._revisions.put(vault, revision if known is None else max(revision, known))
 
     def check(self, vault: VaultId, known: VaultRevision | None, revision: VaultRevision | None) -> None:
-        """Raises VaultSetBack when `revision` is lower than `known`, or None: there is no such vault.
+        """Raises VaultSetBack if `revision` is lower than `known`, or None because there is no such vault.
 
-        `known` is what `get` gave before the statement, or the snapshot, that shows `revision` began. What was learned
-        while it was under way does not count, since its answer may be of a moment before.
+        `known` is the result of `get` before the statement or snapshot that shows `revision` began. Later values must
+        not be used, since the statement may show an earlier state.
 
-        The alarm is raised once. After it the vault is forgotten, so that a database that has lost commits in a
-        failover is served from then on.
+        The alert is raised once. Then the vault is forgotten, so that a database that has lost commits in a failover is
+        served again.
         """
         if known is not None and (revision is None or revision < known):
             self.forget(vault)
@@ -53,5 +53,5 @@ class SeenRevisions:
         self._revisions.pop(vault)
 
     def lock(self, vault: VaultId) -> KeyedLock:
-        """Raises ServiceUnavailable when the turn does not come while the request may wait."""
+        """Raises ServiceUnavailable if the lock is not acquired within the request's wait budget."""
         return self._changing.lock(vault)

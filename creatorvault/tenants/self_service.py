@@ -1,4 +1,4 @@
-"""Tenant self-service: members and usage of a tenant for its owners and admins, never content."""
+"""Tenant self-service: members and usage of a tenant for its owners and admins, without content."""
 
 from creatorvault.audit.repositories import Search
 from creatorvault.audit.schemas import AuditEventList, AuditQuery

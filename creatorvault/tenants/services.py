@@ -1,4 +1,4 @@
-"""Opening a vault: its tenant's status, its row, its place in a statement or a transaction, and its cipher."""
+"""Opens a vault: checks its tenant's status and its row, in a statement or a transaction, and provides its cipher."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -31,7 +31,7 @@ type Before = Callable[[WriteSession], Awaitable[None]]
 
 
 class VaultService:
-    """One creator's vault in one tenant. Also a VaultView and WritableVault itself: by single statements."""
+    """One creator's vault in one tenant. It is itself a VaultView and WritableVault that uses single statements."""
 
     __slots__ = ("_parts", "_recorder", "_tenant", "id")
 
@@ -44,9 +44,9 @@ class VaultService:
         self._recorder = recorder
 
     async def read[T](self, ask: Callable[[VaultView], Awaitable[T]], *uncertain: type[Exception]) -> T:
-        """Asks by a single statement, and once more in a snapshot if that does not decide or something is missing.
+        """Reads by a single statement, and again in a snapshot if that is undecided or does not find something.
 
-        `uncertain` are errors that a single statement cannot be sure of. Raises as `snapshot`, and what `ask` raises.
+        `uncertain` are errors that a single statement cannot be sure of. Raises as `snapshot`, and as `ask`.
         """
         with suppress(Undecided, NotFound, VaultMismatch, *uncertain):
             return await ask(self)
@@ -56,8 +56,8 @@ class VaultService:
     async def write[T](self, attempt: Callable[[WritableVault], Awaitable[T]]) -> T:
         """Attempts a change by a single statement, and in a transaction if that does nothing.
 
-        Changes of one vault take turns in this process, so that they do not hold all connections while they wait for
-        each other. Raises as `transaction`, and what `attempt` raises.
+        Changes of one vault are serialised in this process, so that they do not hold all connections while they wait
+        for each other. Raises as `transaction`, and as `attempt`.
         """
         if (self._parts.tenancy.idea_quota, self._parts.tenancy.byte_quota) == (None, None):
             async with self._parts.revisions.lock(self.id):
@@ -80,7 +80,7 @@ class VaultService:
         return cipher
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
-        """By a single statement. Raises Undecided if there is no such vault yet, its tenant is not served, its key is
+        """Uses a single statement. Raises Undecided if there is no such vault yet, its tenant is not active, its key is
         not in memory, or it seems to be set back.
         """
         parts, vault = self._parts, self.id
@@ -98,7 +98,7 @@ class VaultService:
         return Seen(OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher), rows)
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
-        """By a single statement, which is committed when this returns. Raises Conflict if it has done nothing."""
+        """Uses a single statement, which is committed on return. Raises Conflict if nothing was changed."""
         revision = await self._apply(self._parts.statements.changed, change, cipher)
         if revision is None:
             raise Conflict
@@ -107,7 +107,7 @@ class VaultService:
 
     @asynccontextmanager
     async def snapshot(self, database: Database | None = None) -> AsyncGenerator[Snapshot]:
-        """`database` is the pool that the connection is taken from, if it is not the usual one.
+        """`database` is the connection pool, if it is not the default one.
 
         Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alerts of `Keyring.cipher`.
         """
@@ -127,9 +127,9 @@ class VaultService:
 
     @asynccontextmanager
     async def transaction(self, before: Before | None = None) -> AsyncGenerator[LockedVault]:
-        """Locks the vault's row, and commits on leaving without an error. Tenant, vault and key are made if missing.
+        """Locks the vault's row, and commits on exit without an error. Creates tenant, vault and key if missing.
 
-        Raises as `snapshot`, and LostKey if the row of the key that seals is gone.
+        Raises as `snapshot`, and LostKey if the row of the key that seals is missing.
         """
         parts = self._parts
         async with AsyncExitStack() as stack:
@@ -139,12 +139,12 @@ class VaultService:
                 await stack.aclose()
                 await Preparation(parts, self._tenant, self.id, self._recorder).make()
             else:
-                raise ServiceUnavailable  # the key has to be rotated again: others write faster than this process
+                raise ServiceUnavailable  # the key must be rotated again: other processes write faster than this one
             yield vault
         parts.revisions.put(self.id, vault.revision)
 
     async def _locked(self, stack: AsyncExitStack, before: Before | None) -> LockedVault | None:
-        """Returns None if tenant, vault or key have to be made first."""
+        """Returns None if tenant, vault or key must be created first."""
         parts, vault = self._parts, self.id
         session = await stack.enter_async_context(parts.database.writing())
         if before is not None:
@@ -167,7 +167,7 @@ class VaultService:
     async def _apply(
         self, send: Run, change: VaultChange, cipher: VaultCipher, *, quotas_are_checked: bool = False
     ) -> VaultRevision | None:
-        """Returns None if nothing was done. A row that is not there any more undoes all: a division by zero."""
+        """Returns None if nothing was changed. If the row to change is missing, a division by zero aborts it all."""
         vault, tenancy = self.id, self._parts.tenancy
         try:
             rows = await send(

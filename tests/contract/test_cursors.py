@@ -55,7 +55,7 @@ async def test_a_cursor_works_in_another_process_without_a_search_cache(
             pages = [page async for page in walk(creators, asked)]
             assert [idea for page in pages for idea in page["items"]] == whole["items"]
             assert {page["total"] for page in pages} == {whole["total"]}
-    assert streaming.parts.searching.cache.figures().streams > 0
+    assert streaming.parts.searching.cache.statistics().streams > 0
 
 
 @pytest.mark.parametrize("order", ORDERS)
@@ -207,4 +207,4 @@ async def test_a_deep_offset_shows_the_same_ideas_as_cursors(
             page = (await ada.list([*asked, ("limit", 10), ("offset", offset)])).json()
             assert page["items"] == whole[offset : offset + 10]
             assert (page["total"], page["has_more"]) == (120, offset + 10 < 120)
-    assert (house.parts.search_cache.figures().streams > 0) == (vault_bytes == "1048576")
+    assert (house.parts.search_cache.statistics().streams > 0) == (vault_bytes == "1048576")

@@ -13,7 +13,7 @@ from litestar.exceptions import ImproperlyConfiguredException
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.edge import new_identifier
 from creatorvault.core.http.handlers import get
-from creatorvault.core.http.responses import Answer
+from creatorvault.core.http.responses import StructResponse
 from creatorvault.ideas.controllers import IdeaController
 from tests.application import House
 from tests.factories import Creator
@@ -132,8 +132,8 @@ async def test_an_operation_with_unsupported_parameters_is_refused(hook: str) ->
     expectation: dict[str, Any] = {hook: True if hook == "cache" else called}
 
     @get("/", middleware=[directly], **expectation)
-    async def operation() -> Answer[dict[str, str]]:
-        return Answer({}, {})
+    async def operation() -> StructResponse[dict[str, str]]:
+        return StructResponse({}, {})
 
     app = Litestar([operation])
     scope = {"type": "http", "route_handler": app.routes[0].route_handler_map["GET"][0]}  # type: ignore[union-attr]

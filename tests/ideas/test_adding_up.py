@@ -71,7 +71,7 @@ async def read_to_the_end(ada: Creator, parameters: dict[str, Any]) -> httpx.Res
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_a_list_that_does_not_add_up_is_an_alarm(
+async def test_a_list_that_differs_from_the_count_raises_an_alert(
     house: House, ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs, change: str
 ) -> None:
     before = {asked: (await ada.list(parameters)).status_code for asked, parameters in LISTS.items()}
@@ -92,7 +92,7 @@ async def test_a_list_that_does_not_add_up_is_an_alarm(
     assert set(before.values()) == {200}
 
 
-async def test_a_list_that_misses_an_idea_is_an_alarm(
+async def test_a_list_with_a_missing_idea_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     await database.execute(CHANGES["misses an idea"], ideas[3]["id"])
@@ -105,7 +105,7 @@ async def test_a_list_that_misses_an_idea_is_an_alarm(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-async def test_whoever_walks_by_cursor_to_the_end_gets_an_alarm(
+async def test_reading_by_cursor_to_the_end_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs, change: str
 ) -> None:
     first = (await ada.list({"cursor": "", "limit": 3})).json()
@@ -118,7 +118,7 @@ async def test_whoever_walks_by_cursor_to_the_end_gets_an_alarm(
     assert {alert["code"] for alert in logs.named("alarm")} <= {"vault_mismatch", "tampered"}
 
 
-async def test_whoever_walks_by_cursor_to_an_end_that_is_empty_gets_an_alarm(
+async def test_reading_by_cursor_to_an_empty_last_page_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     first = (await ada.list({"cursor": "", "limit": 6})).json()
@@ -129,7 +129,7 @@ async def test_whoever_walks_by_cursor_to_an_end_that_is_empty_gets_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
 
 
-async def test_a_vault_that_counts_nothing_and_has_an_idea_is_an_alarm(
+async def test_an_idea_in_a_vault_with_count_zero_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     await database.execute("UPDATE vaults SET idea_count = 0 WHERE user_id = $1", ada.user_id)
@@ -141,7 +141,7 @@ async def test_a_vault_that_counts_nothing_and_has_an_idea_is_an_alarm(
 
 
 @pytest.mark.parametrize("parameters", [{"limit": 3, "offset": 4}, {}, {"stage": "draft"}, {"cursor": "", "limit": 10}])
-async def test_an_end_that_adds_up_takes_one_statement(
+async def test_a_consistent_last_page_takes_one_statement(
     ada: Creator, ideas: list[Idea], monkeypatch: pytest.MonkeyPatch, parameters: dict[str, Any]
 ) -> None:
     asked = watched(monkeypatch)
@@ -151,7 +151,7 @@ async def test_an_end_that_adds_up_takes_one_statement(
     assert len(asked) == 1
 
 
-async def test_the_last_page_by_cursor_takes_two(
+async def test_the_last_page_by_cursor_takes_two_statements(
     ada: Creator, ideas: list[Idea], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked, statements = watched(monkeypatch), list[int]()
@@ -182,7 +182,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return asked
 
 
-async def test_ideas_written_while_a_list_is_read_to_its_end_are_no_alarm(ada: Creator, logs: Logs) -> None:
+async def test_concurrent_writes_while_reading_a_list_raise_no_alert(ada: Creator, logs: Logs) -> None:
     await ada.idea("First")
 
     async def write() -> None:
@@ -205,7 +205,7 @@ async def test_ideas_written_while_a_list_is_read_to_its_end_are_no_alarm(ada: C
     assert logs.named("alarm") == []
 
 
-async def test_a_search_of_a_vault_whose_count_was_edited_is_an_alarm(
+async def test_a_search_of_a_vault_with_an_edited_count_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     assert len(await ada.titles({"search": "idea"})) == 7
@@ -217,7 +217,7 @@ async def test_a_search_of_a_vault_whose_count_was_edited_is_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 3
 
 
-async def test_a_deletion_that_is_hidden_in_the_count_is_an_alarm(
+async def test_a_deletion_hidden_by_an_edited_count_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     assert len(await ada.titles({"search": "idea"})) == 7
@@ -230,7 +230,7 @@ async def test_a_deletion_that_is_hidden_in_the_count_is_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 2
 
 
-async def test_a_vault_whose_rows_were_taken_for_right_is_searched_again(
+async def test_a_vault_with_an_accepted_state_can_be_searched_again(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     """By somebody who has changed the digest too, or as docs/operations/alarms.md says."""
@@ -243,7 +243,7 @@ async def test_a_vault_whose_rows_were_taken_for_right_is_searched_again(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_set_back"]
 
 
-async def test_an_idea_that_was_deleted_unseen_is_found_as_it_was_stored(
+async def test_an_idea_deleted_without_notice_is_found_as_stored(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection
 ) -> None:
     before = (await ada.list({"search": "idea"})).json()
@@ -252,7 +252,7 @@ async def test_an_idea_that_was_deleted_unseen_is_found_as_it_was_stored(
     assert (await ada.list({"search": "idea"})).json() == before
 
 
-async def test_a_deletion_that_is_seen_after_a_change_is_an_alarm(
+async def test_a_deletion_detected_after_a_change_raises_an_alert(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     assert len(await ada.titles({"search": "idea"})) == 7
@@ -264,7 +264,7 @@ async def test_a_deletion_that_is_seen_after_a_change_is_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
 
 
-async def test_a_row_that_was_copied_under_another_id_does_not_open(
+async def test_a_row_copied_with_another_id_does_not_open(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     copy = uuid4()

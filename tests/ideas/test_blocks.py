@@ -28,9 +28,7 @@ def brought_back(block: Block) -> Block:
 
 
 @given(st.lists(st.tuples(LETTERS, st.none() | LETTERS), min_size=1, max_size=8), LETTERS)
-def test_each_idea_that_holds_the_needle_is_found_once_and_no_other(
-    texts: list[tuple[str, str | None]], needle: str
-) -> None:
+def test_exactly_the_ideas_with_the_needle_are_found_once(texts: list[tuple[str, str | None]], needle: str) -> None:
     stored = [idea_of(title, notes=notes) for title, notes in texts]
     wanted = normalize("NFKC", needle)
     holding = [
@@ -42,7 +40,7 @@ def test_each_idea_that_holds_the_needle_is_found_once_and_no_other(
 
 
 @given(STORED, st.sets(st.integers(0, 5)))
-def test_a_block_without_some_ideas_is_one_made_of_the_others(stored: list[IdeaResponse], places: set[int]) -> None:
+def test_removing_ideas_gives_a_block_of_the_others(stored: list[IdeaResponse], places: set[int]) -> None:
     gone = {idea.id.bytes for place, idea in enumerate(stored) if place in places}
     left = [(place, idea) for place, idea in enumerate(stored, start=1) if idea.id.bytes not in gone]
 
@@ -59,9 +57,7 @@ def test_a_block_without_some_ideas_is_one_made_of_the_others(stored: list[IdeaR
 
 
 @given(STORED, STORED, st.booleans())
-def test_two_blocks_in_one_are_one_made_of_both(
-    one: list[IdeaResponse], other: list[IdeaResponse], is_later: bool
-) -> None:
+def test_joining_gives_a_block_of_both(one: list[IdeaResponse], other: list[IdeaResponse], is_later: bool) -> None:
     first, second = numbered(one, 10), numbered(other, 30 if is_later else 1)
 
     joined = brought_back(first).joined(second)
@@ -74,7 +70,7 @@ def test_two_blocks_in_one_are_one_made_of_both(
 
 
 @given(STORED)
-def test_an_idea_is_the_same_object_each_time_it_is_asked_for(stored: list[IdeaResponse]) -> None:
+def test_documents_are_the_same_objects_each_time(stored: list[IdeaResponse]) -> None:
     block = brought_back(numbered(stored))
     again = block.without([])
 

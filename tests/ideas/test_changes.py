@@ -108,7 +108,7 @@ async def test_a_deletion_leaves_the_same_by_a_statement_and_in_a_transaction(
         assert (await creator.delete(gone)).status_code == 404
 
 
-async def test_another_version_is_refused_and_nothing_is_done(ada: Creator, database: asyncpg.Connection) -> None:
+async def test_another_version_is_refused_and_nothing_is_changed(ada: Creator, database: asyncpg.Connection) -> None:
     idea = await stored(ada)
     before = await ledger(database, ada)
 
@@ -125,9 +125,7 @@ async def test_another_version_is_refused_and_nothing_is_done(ada: Creator, data
     assert (await ada.get(idea)).json() == idea
 
 
-async def test_a_first_write_makes_the_vault_and_then_takes_the_transaction(
-    ada: Creator, database: asyncpg.Connection
-) -> None:
+async def test_a_first_write_creates_the_vault_in_a_transaction(ada: Creator, database: asyncpg.Connection) -> None:
     with followed() as first:
         await ada.idea("First")
     with followed() as second:
@@ -137,7 +135,7 @@ async def test_a_first_write_makes_the_vault_and_then_takes_the_transaction(
     assert (await ledger(database, ada))[:2] == (2, 2)
 
 
-async def test_an_idea_of_nobodys_and_one_of_somebody_elses_cannot_be_changed(
+async def test_missing_and_foreign_ideas_cannot_be_changed(
     two: tuple[tuple[Creator, Idea], tuple[Creator, Idea]], database: asyncpg.Connection
 ) -> None:
     (one, _), (other, theirs) = two
@@ -165,7 +163,7 @@ async def elsewhere(ada: Creator, house_with: Callable[..., Awaitable[House]]) -
     return (await house_with()).creator(ada.user_id)
 
 
-async def test_what_another_process_stores_is_no_conflict(
+async def test_writes_of_another_process_do_not_conflict(
     ada: Creator, elsewhere: Creator, database: asyncpg.Connection
 ) -> None:
     idea = await ada.idea("Mine")
@@ -183,7 +181,7 @@ async def test_what_another_process_stores_is_no_conflict(
 
 @pytest.mark.parametrize("operation", ["change", "replace", "delete"])
 @pytest.mark.parametrize("times", [1, 9])
-async def test_an_idea_that_another_process_changes_meanwhile_is_read_again(
+async def test_an_idea_changed_by_another_process_is_read_again(
     house: House,
     ada: Creator,
     elsewhere: Creator,
@@ -237,7 +235,7 @@ async def test_statements_and_transactions_of_one_vault_wait_for_each_other(
 
 
 @pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
-async def test_a_change_of_an_idea_that_has_vanished_is_not_found_and_counts_nothing(
+async def test_changing_a_vanished_idea_is_not_found_and_counts_nothing(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """By somebody who took its row away just after it was looked at, and left the vault's as it was."""

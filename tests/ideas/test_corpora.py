@@ -40,17 +40,17 @@ async def titles(search_cache: SearchCache, vault: PaperVault, reader: PaperRead
     return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
 
 
-async def test_a_question_about_an_unchanged_vault_reads_no_idea() -> None:
+async def test_a_query_of_an_unchanged_vault_reads_no_idea() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
     await titles(search_cache, vault)
     reader = vault.reader()
 
     assert await titles(search_cache, vault, reader) == ["a", "b"]
     assert reader.read == 0
-    assert search_cache.figures().hits == 1
+    assert search_cache.statistics().hits == 1
 
 
-async def test_a_change_is_the_only_idea_read_again() -> None:
+async def test_only_changed_ideas_are_read_again() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b", "c")
     await titles(search_cache, vault)
     vault.put(idea_of("bb", id=vault.ideas[1].id))
@@ -58,10 +58,10 @@ async def test_a_change_is_the_only_idea_read_again() -> None:
 
     assert await titles(search_cache, vault, reader) == ["a", "bb", "c"]
     assert (reader.read, reader.asked_for_ids) == (1, 0)
-    assert search_cache.figures().refreshes == 1
+    assert search_cache.statistics().refreshes == 1
 
 
-async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
+async def test_a_deleted_idea_is_removed_without_reading_others() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b", "c")
     await titles(search_cache, vault)
     vault.delete(vault.ideas[1])
@@ -72,17 +72,17 @@ async def test_a_deleted_idea_is_gone_without_reading_the_others() -> None:
     assert (reader.read, reader.asked_for_ids) == (1, 1)
 
 
-async def test_a_vault_that_was_emptied_answers_with_nothing() -> None:
+async def test_an_emptied_vault_gives_an_empty_page() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a")
     await titles(search_cache, vault)
     vault.delete(vault.ideas[0])
 
     assert await titles(search_cache, vault) == []
     assert await titles(search_cache, vault) == []
-    assert search_cache.figures().bytes == EMPTY_BYTES
+    assert search_cache.statistics().bytes == EMPTY_BYTES
 
 
-async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_nothing() -> None:
+async def test_a_snapshot_older_than_the_index_leaves_the_index_unchanged() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
     older = vault.reader()
     vault.delete(vault.ideas[0])
@@ -96,33 +96,33 @@ async def test_a_snapshot_older_than_the_corpus_sees_its_own_time_and_changes_no
 
 
 @pytest.mark.parametrize("known", [[], ["a", "b"]])
-async def test_a_row_that_does_not_open_fails_the_question_and_leaves_the_corpus(known: list[str]) -> None:
+async def test_a_row_that_does_not_open_leaves_the_index_unchanged(known: list[str]) -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of(*known)
     if known:
         await titles(search_cache, vault)
-    before = search_cache.figures()
+    before = search_cache.statistics()
     vault.put(idea_of("c"))
 
     with pytest.raises(TamperedRow):
         await titles(search_cache, vault, vault.reader(fault=TamperedRow()))
 
-    assert search_cache.figures() == before
+    assert search_cache.statistics() == before
     assert await titles(search_cache, vault) == [*known, "c"]
 
 
 @pytest.mark.parametrize("settings", [SearchSettings(), SearchSettings(vault_bytes=0)])
 @pytest.mark.parametrize("fault", [{"idea_count": 3}, {"idea_count": 1}, {"revision": 1}, {"digest": 1}])
-async def test_a_vault_whose_rows_are_not_those_it_counts_is_an_alarm(settings: SearchSettings, fault: Any) -> None:
+async def test_rows_that_differ_from_the_vaults_row_raise_an_alert(settings: SearchSettings, fault: Any) -> None:
     search_cache, vault = SearchCache(settings), vault_of("a", "b")
 
     with pytest.raises(VaultMismatch) as alert:
         await titles(search_cache, vault, vault.reader(version=vault.reader().version._replace(**fault)))
 
     assert alert.value.ids == {"tenant_id": str(vault.id.tenant_id), "user_id": vault.id.user_id}
-    assert search_cache.figures().vaults == 0
+    assert search_cache.statistics().vaults == 0
 
 
-async def test_a_corpus_that_lost_track_is_built_anew() -> None:
+async def test_an_index_that_does_not_match_is_rebuilt() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a", "b")
     await titles(search_cache, vault)
     revision, hidden = vault.rows.popitem()[1]
@@ -132,14 +132,14 @@ async def test_a_corpus_that_lost_track_is_built_anew() -> None:
     vault.put(idea_of("d"))
 
     assert await titles(search_cache, vault) == ["a", "b", "c", "d"]
-    assert search_cache.figures().misses == 2
+    assert search_cache.statistics().misses == 2
 
 
-async def test_the_vault_used_longest_ago_makes_room() -> None:
+async def test_the_least_recently_used_vault_is_evicted() -> None:
     vaults = [vault_of("a" * 200), vault_of("b" * 200), vault_of("c" * 200)]
     measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
-    each = measured.figures().bytes
+    each = measured.statistics().bytes
     search_cache = SearchCache(SearchSettings(corpus_bytes=2 * each + each // 2))
     for vault in vaults[:2]:
         await titles(search_cache, vault)
@@ -147,15 +147,15 @@ async def test_the_vault_used_longest_ago_makes_room() -> None:
 
     await titles(search_cache, vaults[2])
 
-    assert (search_cache.figures().evictions, search_cache.figures().vaults) == (1, 2)
-    assert search_cache.figures().bytes == 2 * each
+    assert (search_cache.statistics().evictions, search_cache.statistics().vaults) == (1, 2)
+    assert search_cache.statistics().bytes == 2 * each
     used_lately, longest_ago = vaults[0].reader(), vaults[1].reader()
     await titles(search_cache, vaults[0], used_lately)
     await titles(search_cache, vaults[1], longest_ago)
     assert (used_lately.read, longest_ago.read) == (0, 1)
 
 
-async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> None:
+async def test_a_vault_that_becomes_too_large_is_streamed() -> None:
     search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
     await titles(search_cache, vault)
 
@@ -165,27 +165,27 @@ async def test_a_vault_that_outgrows_its_share_is_streamed_from_then_on() -> Non
     reader = vault.reader()
     assert await titles(search_cache, vault, reader) == ["a", *(f"b{number}" for number in range(9))]
     assert reader.read == 10
-    figures = search_cache.figures()
+    figures = search_cache.statistics()
     assert (figures.vaults, figures.bytes, figures.streams) == (0, 0, 2)
 
 
-async def test_a_vault_of_which_all_has_changed_counts_once() -> None:
+async def test_a_completely_changed_vault_counts_once() -> None:
     """While it is read again, the older states of its ideas are there too."""
     vault = PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
     measured = SearchCache(SearchSettings())
     await titles(measured, vault)
-    search_cache = SearchCache(SearchSettings(vault_bytes=measured.figures().bytes * 3 // 2))
+    search_cache = SearchCache(SearchSettings(vault_bytes=measured.statistics().bytes * 3 // 2))
     await titles(search_cache, vault)
 
     vault.put(*(idea_of(idea.title.replace("b", "c"), id=idea.id, notes=idea.notes) for idea in vault.ideas))
 
     assert await titles(search_cache, vault) == [f"c{number}" for number in range(9)]
-    figures = search_cache.figures()
-    assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.figures().bytes, 0)
+    figures = search_cache.statistics()
+    assert (figures.vaults, figures.bytes, figures.streams) == (1, measured.statistics().bytes, 0)
 
 
-async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
+async def test_a_vault_that_has_shrunk_is_cached_again() -> None:
     search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
     await titles(search_cache, vault)
@@ -194,10 +194,10 @@ async def test_a_vault_that_has_shrunk_is_kept_again() -> None:
         vault.delete(idea)
 
     assert await titles(search_cache, vault) == ["b0", "b1"]
-    assert search_cache.figures().vaults == 1
+    assert search_cache.statistics().vaults == 1
 
 
-async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
+async def test_the_record_of_too_large_vaults_is_bounded() -> None:
     search_cache = SearchCache(SearchSettings(vault_bytes=0))
     for _ in range(REMEMBERED_TOO_LARGE + 1):
         search_cache._remember_too_large(PaperVault().id, 1)
@@ -205,24 +205,24 @@ async def test_vaults_that_were_too_large_are_remembered_in_bounds() -> None:
     assert len(search_cache._too_large) == REMEMBERED_TOO_LARGE
 
 
-async def test_vaults_read_at_the_same_time_keep_to_the_budget_together() -> None:
+async def test_vaults_read_concurrently_share_the_budget() -> None:
     notes = "n" * 2000
     vaults = [PaperVault() for _ in range(4)]
     for vault in vaults:
         vault.put(*(idea_of(f"b{number}", notes=notes) for number in range(8)))
     measured = SearchCache(SearchSettings())
     await titles(measured, vaults[0])
-    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * measured.figures().bytes))
+    search_cache = SearchCache(SearchSettings(corpus_bytes=2 * measured.statistics().bytes))
 
     asked = [titles(search_cache, vault, vault.reader(batch=1)) for vault in vaults]
 
     assert await asyncio.gather(*asked) == [[f"b{number}" for number in range(8)]] * 4
-    figures = search_cache.figures()
-    assert figures.bytes <= 2 * measured.figures().bytes
+    figures = search_cache.statistics()
+    assert figures.bytes <= 2 * measured.statistics().bytes
     assert figures.streams > 0
 
 
-async def test_a_vault_is_not_waited_for_by_another() -> None:
+async def test_reading_a_vault_does_not_block_another() -> None:
     search_cache, slow, quick = SearchCache(SearchSettings()), vault_of("slow"), vault_of("quick")
     gate = asyncio.Event()
     under_way = asyncio.create_task(titles(search_cache, slow, slow.reader(gate=gate)))
@@ -241,13 +241,13 @@ async def test_an_erased_vault_is_forgotten() -> None:
 
     search_cache.forget(vault.id)
 
-    assert search_cache.figures().vaults == 1
+    assert search_cache.statistics().vaults == 1
     reader = vault.reader()
     assert await titles(search_cache, vault, reader) == ["a"]
     assert reader.read == 1
 
 
-async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
+async def test_a_vault_erased_while_it_is_read_is_not_cached() -> None:
     search_cache, vault = SearchCache(SearchSettings()), vault_of("a")
     gate = asyncio.Event()
     under_way = asyncio.create_task(titles(search_cache, vault, vault.reader(gate=gate)))
@@ -257,11 +257,11 @@ async def test_a_vault_erased_while_it_is_read_is_not_kept() -> None:
     gate.set()
 
     assert await under_way == ["a"]
-    assert (search_cache.figures().vaults, search_cache.figures().bytes) == (0, 0)
+    assert (search_cache.statistics().vaults, search_cache.statistics().bytes) == (0, 0)
 
 
 @pytest.mark.parametrize("letter", ["a", "é", "ж", "😀"])
-def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
+def test_the_estimated_size_is_close_to_the_allocated_size(letter: str) -> None:
     draft, opened = SearchIndexDraft(), list[OpenedIdea]()
     tracemalloc.start()
     try:
@@ -281,7 +281,7 @@ def test_the_bytes_counted_are_about_the_bytes_taken(letter: str) -> None:
     assert draft.size == pytest.approx(taken, rel=0.1)
 
 
-async def test_many_tags_are_counted_too() -> None:
+async def test_the_estimated_size_includes_many_tags() -> None:
     """Up to 333 of them have room in an idea, and each may be of its own."""
     ideas = [
         idea_of(f"{number}", tags=[chr(0x4E00 + number) + chr(0x4E00 + place) for place in range(300)])

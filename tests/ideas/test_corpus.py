@@ -51,7 +51,7 @@ def plain(page: Page) -> tuple[int, list[bytes]]:
     st.lists(questions | title_questions, min_size=1, max_size=4),
     st.sampled_from([0, FEW]),
 )
-async def test_every_question_is_answered_as_by_a_plain_list(
+async def test_every_query_gives_the_result_of_a_plain_list(
     stored: list[IdeaResponse], asked: list[SearchQuery], few: int
 ) -> None:
     """Also where all that is found counts as little, which is put in order by itself."""
@@ -73,12 +73,12 @@ async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[SearchQ
     for query in asked:
         assert plain(await kept.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
         assert plain(await streamed.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
-    assert (kept.figures().streams, kept.figures().misses) == (0, 1)
-    assert streamed.figures().streams == (len(asked) if stored else 0)
+    assert (kept.statistics().streams, kept.statistics().misses) == (0, 1)
+    assert streamed.statistics().streams == (len(asked) if stored else 0)
 
 
 @given(st.lists(ideas(), max_size=8), questions, ideas())
-async def test_a_page_goes_on_after_any_place_whoever_stands_there(
+async def test_a_page_continues_after_any_place(
     stored: list[IdeaResponse], question: SearchQuery, elsewhere: IdeaResponse
 ) -> None:
     vault, after = PaperVault(), SORT_KEYS[question.sort](block_of((1, elsewhere)).documents[0])
@@ -93,7 +93,7 @@ async def test_a_page_goes_on_after_any_place_whoever_stands_there(
 
 
 @given(st.lists(ideas(), max_size=8), questions, st.lists(st.integers(1, 3), min_size=9, max_size=9))
-async def test_pages_one_after_the_other_are_the_whole_list(
+async def test_consecutive_pages_are_the_whole_list(
     stored: list[IdeaResponse], question: SearchQuery, limits: list[int]
 ) -> None:
     vault = PaperVault()
@@ -114,7 +114,7 @@ async def test_pages_one_after_the_other_are_the_whole_list(
 
 
 @given(st.lists(ideas() | questions | title_questions | st.integers(0, 20), max_size=20))
-async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: list[Change]) -> None:
+async def test_a_refreshed_index_gives_the_results_of_a_rebuilt_one(changes: list[Change]) -> None:
     vault, followed = PaperVault(), SearchCache(SearchSettings())
 
     for change in changes:
@@ -129,7 +129,9 @@ async def test_a_corpus_that_follows_changes_answers_as_one_built_anew(changes: 
 
 
 @given(st.lists(texts, min_size=1, max_size=6), ideas(), ideas())
-async def test_typing_on_is_answered_correctly(typed: list[str], one: IdeaResponse, other: IdeaResponse) -> None:
+async def test_extending_a_search_term_gives_correct_results(
+    typed: list[str], one: IdeaResponse, other: IdeaResponse
+) -> None:
     vault = PaperVault()
     vault.put(one, other)
     search_index = await corpus_of(*vault.ideas)
@@ -140,7 +142,7 @@ async def test_typing_on_is_answered_correctly(typed: list[str], one: IdeaRespon
 
 
 @given(st.lists(st.lists(ideas(), max_size=5, unique_by=lambda idea: idea.id), max_size=4))
-async def test_a_corpus_that_follows_changes_counts_its_bytes_and_ideas_as_one_built_anew(
+async def test_a_refreshed_index_has_the_size_of_a_rebuilt_one(
     changes: list[list[IdeaResponse]],
 ) -> None:
     search_index, stored, time_slice = await corpus_of(), dict[UUID, IdeaResponse](), TimeSlice()
@@ -158,7 +160,7 @@ async def test_a_corpus_that_follows_changes_counts_its_bytes_and_ideas_as_one_b
         assert size == (await corpus_of(*stored.values())).size
 
 
-async def test_a_vault_that_changes_often_has_few_blocks_and_none_that_is_large() -> None:
+async def test_many_changes_leave_few_blocks_of_limited_size() -> None:
     search_index, time_slice = await corpus_of(), TimeSlice()
     some = [idea_of(f"title {number}", notes="n" * 5000) for number in range(300)]
 
@@ -174,14 +176,14 @@ async def test_a_vault_that_changes_often_has_few_blocks_and_none_that_is_large(
     assert max(block.size for block in search_index._blocks) <= MOST_BYTES // 2
 
 
-async def test_a_search_does_not_reach_from_the_title_into_the_notes() -> None:
+async def test_a_match_does_not_span_title_and_notes() -> None:
     search_index = await corpus_of(idea_of("first", notes="second"))
 
     assert (await search_index.select(SearchQuery(search="firstsecond"), TimeSlice())).total == 0
     assert (await search_index.select(SearchQuery(search="first second"), TimeSlice())).total == 0
 
 
-async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
+async def test_many_changes_are_sorted_like_few() -> None:
     vault, search_cache = PaperVault(), SearchCache(SearchSettings())
     query = SearchQuery(sort="title", limit=100)
     vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
@@ -192,7 +194,7 @@ async def test_many_changes_at_once_are_ordered_as_few_are() -> None:
     assert plain(await search_cache.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
 
 
-async def test_an_order_may_be_asked_for_while_a_change_is_put_into_the_others() -> None:
+async def test_an_order_may_be_built_while_others_are_updated() -> None:
     asked = asyncio.Event()
 
     class Resting(TimeSlice):
@@ -219,7 +221,7 @@ async def test_an_order_may_be_asked_for_while_a_change_is_put_into_the_others()
 
 @pytest.mark.parametrize("descending", [False, True])
 @pytest.mark.parametrize("offset", [0, 7, 30, 195, 200, 1000])
-async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
+async def test_a_deep_page_is_the_same_streamed_or_cached(
     offset: int, descending: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streaming, "SHALLOW", 20)
@@ -235,7 +237,7 @@ async def test_a_deep_page_of_a_streamed_vault_is_the_page_of_a_kept_one(
 
 
 @pytest.mark.parametrize("offset", [0, 100, 2000])
-async def test_a_deep_page_of_a_streamed_vault_holds_no_more_than_it_reaches(offset: int) -> None:
+async def test_a_deep_streamed_page_holds_a_bounded_number_of_keys(offset: int) -> None:
     window, time_slice = streaming.PageWindow(SearchQuery(sort="title", limit=10, offset=offset)), TimeSlice()
     block = block_of(*((1, idea_of(f"title {number * 7919 % 10_000}")) for number in range(100)))
     most = 2 * (offset + 11) + streaming.SLACK
@@ -253,7 +255,7 @@ async def test_sorting_in_turns_sorts(rows: int) -> None:
     assert await sort_in_turns(numbers, lambda number: number, TimeSlice()) == sorted(numbers)
 
 
-async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_scan_does_not_block_other_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     search_index = await corpus_of(*(idea_of("title") for _ in range(40)))
     steps: list[str] = []
@@ -272,7 +274,7 @@ async def test_a_scan_lets_other_requests_go_on(monkeypatch: pytest.MonkeyPatch)
     assert steps == ["served", "served", "served", "scanned"]
 
 
-async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_scan_returns_results_of_its_initial_revision(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     vault, search_cache = PaperVault(), SearchCache(SearchSettings())
     vault.put(*(idea_of("old title") for _ in range(10)))
@@ -300,9 +302,7 @@ async def test_a_scan_under_way_answers_for_the_revision_it_began_with(monkeypat
         SearchQuery(search="1", sort="title"),
     ],
 )
-async def test_the_keys_of_all_ideas_are_not_read_in_one_turn(
-    query: SearchQuery, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_reading_all_keys_is_split_into_time_slices(query: SearchQuery, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     at_once, plain_keys = [0], Keys.of
 

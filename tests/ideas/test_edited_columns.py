@@ -46,7 +46,7 @@ async def test_an_edited_column(
     await assert_unaffected(ada, beside)
 
 
-async def test_a_due_date_where_there_was_none(ada: Creator, attacker: Attacker, logs: Logs) -> None:
+async def test_an_added_due_date(ada: Creator, attacker: Attacker, logs: Logs) -> None:
     idea = await ada.idea(**PRIVATE)
 
     await attacker.set(idea, due_date=datetime(2027, 1, 1, tzinfo=UTC))
@@ -92,7 +92,7 @@ async def test_a_revision_after_the_last(ada: Creator, attacker: Attacker, logs:
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 3
 
 
-async def test_an_earlier_revision_changes_no_answer(ada: Creator, attacker: Attacker) -> None:
+async def test_an_earlier_revision_changes_no_result(ada: Creator, attacker: Attacker) -> None:
     """Neither in a process that has searched the vault before, nor after others have changed."""
     ideas = [await ada.idea(**PRIVATE) for _ in range(3)]
     assert len(await ada.titles({"search": "zwiebel"})) == 3
@@ -121,7 +121,7 @@ async def test_another_id(ada: Creator, attacker: Attacker, logs: Logs) -> None:
     await assert_unaffected(ada, beside)
 
 
-async def test_two_rows_that_change_their_ids(ada: Creator, attacker: Attacker, logs: Logs) -> None:
+async def test_two_rows_with_exchanged_ids(ada: Creator, attacker: Attacker, logs: Logs) -> None:
     first, second = await ada.idea(**PRIVATE), await ada.idea(**PRIVATE)
 
     await attacker.set(first, id=(spare := uuid4()))

@@ -19,7 +19,7 @@ ENDS: Final = {"0001-01-01T00:00:00Z": "-infinity", "9999-12-31T23:59:59.999999Z
 
 
 @pytest.mark.parametrize(("due_date", "column"), ENDS.items())
-async def test_a_due_date_at_an_end_of_time_is_an_infinity_in_the_column_alone(
+async def test_an_extreme_due_date_is_an_infinity_only_in_the_column(
     house: House, ada: Creator, database: asyncpg.Connection, due_date: str, column: str
 ) -> None:
     idea = await ada.idea("Some day", due_date=due_date)
@@ -38,7 +38,7 @@ async def test_a_due_date_at_an_end_of_time_is_an_infinity_in_the_column_alone(
 
 
 @pytest.mark.parametrize(("due_date", "column"), ENDS.items())
-async def test_the_same_moment_in_the_columns_other_spelling_is_the_same_due_date(
+async def test_both_spellings_of_an_extreme_due_date_are_equal(
     ada: Creator, database: asyncpg.Connection, due_date: str, column: str
 ) -> None:
     idea = await ada.idea("Some day", due_date=due_date)
@@ -58,7 +58,7 @@ async def test_the_same_moment_in_the_columns_other_spelling_is_the_same_due_dat
         if edited != ENDS.get(due_date or "")
     ],
 )
-async def test_an_infinity_that_was_not_sealed_is_an_alarm(
+async def test_an_infinity_that_was_not_sealed_raises_an_alert(
     ada: Creator, database: asyncpg.Connection, logs: Logs, due_date: str | None, edited: str | None
 ) -> None:
     idea = await ada.idea("Some day", due_date=due_date)

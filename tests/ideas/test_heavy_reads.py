@@ -49,7 +49,7 @@ async def warmed_up(house: House) -> None:
     house.parts.searching.allowance.longest_step = 0.0
 
 
-async def test_a_vault_of_one_letter_is_searched_for_any_needle(house_with: HouseWith) -> None:
+async def test_a_vault_of_one_letter_can_be_searched(house_with: HouseWith) -> None:
     house = await house_with()
     await warmed_up(house)
     ada = house.creator()
@@ -61,7 +61,7 @@ async def test_a_vault_of_one_letter_is_searched_for_any_needle(house_with: Hous
     assert longest_step(house) < A_MOMENT
 
 
-async def test_a_vault_of_combining_marks_is_searched(house_with: HouseWith) -> None:
+async def test_a_vault_of_combining_marks_can_be_searched(house_with: HouseWith) -> None:
     house = await house_with()
     await warmed_up(house)
     ada = house.creator()
@@ -72,7 +72,7 @@ async def test_a_vault_of_combining_marks_is_searched(house_with: HouseWith) -> 
     assert longest_step(house) < A_MOMENT
 
 
-async def test_many_searches_of_one_creator_leave_all_others_with_answers(house_with: HouseWith) -> None:
+async def test_many_searches_of_one_creator_do_not_block_others(house_with: HouseWith) -> None:
     house = await house_with(
         CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20),
         CREATORVAULT_SEARCH__SEGMENTS="false",
@@ -108,7 +108,7 @@ async def test_many_searches_of_one_creator_leave_all_others_with_answers(house_
     assert (await greedy.get((await greedy.list()).json()["items"][0])).status_code == 200, "only searching is work"
 
 
-async def test_whoever_has_searched_too_much_is_told_when_to_come_back(house_with: HouseWith) -> None:
+async def test_an_exhausted_work_allowance_gives_429_with_retry_after(house_with: HouseWith) -> None:
     house = await house_with(CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS="1")
     ada, bob = house.creator(), house.creator()
     await ada.idea("An idea", tags=["one"])
@@ -129,7 +129,7 @@ async def test_whoever_has_searched_too_much_is_told_when_to_come_back(house_wit
     assert (await bob.list({"search": "idea"})).status_code == 200
 
 
-async def test_a_plain_list_says_nothing_of_work(ada: Creator) -> None:
+async def test_a_plain_list_has_no_work_allowance_headers(ada: Creator) -> None:
     await ada.idea()
 
     assert "work" not in (await ada.list()).headers["RateLimit-Policy"]
@@ -166,7 +166,7 @@ async def until(condition: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_full_reads_hold_no_connection_that_others_need(
+async def test_full_reads_use_separate_connections(
     large: tuple[House, list[Creator]], database: asyncpg.Connection
 ) -> None:
     house, creators = large
@@ -204,11 +204,11 @@ async def test_one_creator_reads_one_vault_at_a_time(
     statuses = Counter(answer.status_code for answer in await asyncio.gather(*searching))
 
     assert statuses == {200: 1 + 8 + 1, 429: 12 - 1 - 8}
-    misses = house.parts.search_cache.figures().misses
+    misses = house.parts.search_cache.statistics().misses
     assert misses == 2, "those who waited found what the first one had read"
 
 
-async def test_a_read_that_takes_too_long_is_given_up(house_with: HouseWith, database: asyncpg.Connection) -> None:
+async def test_a_full_read_times_out(house_with: HouseWith, database: asyncpg.Connection) -> None:
     house = await house_with(CREATORVAULT_SEARCH__FULL_READ_SECONDS="0.3", CREATORVAULT_DATABASE__LOCK_SECONDS="60")
     ada = house.creator()
     await fill(ada, ["note"] * FEWEST)
@@ -220,7 +220,7 @@ async def test_a_read_that_takes_too_long_is_given_up(house_with: HouseWith, dat
     assert await total(ada, "note") == FEWEST
 
 
-async def test_a_search_ends_when_its_client_leaves(
+async def test_a_search_ends_when_its_client_disconnects(
     large: tuple[House, list[Creator]], database: asyncpg.Connection
 ) -> None:
     house, [ada, *_] = large

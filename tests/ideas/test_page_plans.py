@@ -144,7 +144,7 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
     )
 
 
-async def test_a_plan_is_made_once_for_all_vaults(runtime: asyncpg.Connection) -> None:
+async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connection) -> None:
     page, filters = (PAGE, 0), ([0, 1], [2])
     unlimited, key = (UNLIMITED, UNLIMITED), (1, "root", b"wrapped", 2**24)
     change = (1, 2**40, 0, 0, 0, datetime.now(UTC), *unlimited, *key, False, UUID(int=0))

@@ -100,7 +100,7 @@ async def test_an_empty_page_at_the_end_of_a_list_takes_no_transaction(ada: Crea
     assert trail.way is Way.STATEMENT
 
 
-async def test_content_is_found_in_one_statement_once_the_index_is_in_memory(ada: Creator, stored: list[Idea]) -> None:
+async def test_a_warm_search_takes_one_statement(ada: Creator, stored: list[Idea]) -> None:
     for question in ({"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}):
         first = (await ada.list(question)).json()
         with followed() as again:
@@ -113,7 +113,7 @@ async def test_content_is_found_in_one_statement_once_the_index_is_in_memory(ada
         assert changed.way is Way.BOTH
 
 
-async def test_one_idea_is_the_idea_that_was_stored(ada: Creator, stored: list[Idea]) -> None:
+async def test_reading_an_idea_returns_the_stored_idea(ada: Creator, stored: list[Idea]) -> None:
     for idea in stored:
         with followed() as trail:
             assert (await ada.get(idea)).json() == idea
@@ -126,7 +126,7 @@ async def test_times_at_the_ends_of_time_are_read_in_utc(ada: Creator, stored: l
     assert {datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)} <= due
 
 
-async def test_an_idea_of_another_creator_is_looked_for_twice_and_not_found(
+async def test_an_idea_of_another_creator_is_not_found_after_two_reads(
     house: House, ada: Creator, stored: list[Idea]
 ) -> None:
     eve = house.creator()
@@ -138,9 +138,7 @@ async def test_an_idea_of_another_creator_is_looked_for_twice_and_not_found(
     assert (await eve.get(str(uuid4()))).status_code == 404
 
 
-async def test_a_creator_without_a_vault_and_one_without_a_key_are_read_in_a_transaction(
-    house: House, ada: Creator
-) -> None:
+async def test_a_missing_vault_or_key_is_read_in_a_transaction(house: House, ada: Creator) -> None:
     with followed() as nothing_stored:
         assert (await ada.list()).json()["total"] == 0
     await ada.idea("One")

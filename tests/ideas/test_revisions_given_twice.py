@@ -37,7 +37,7 @@ async def promoted(ada: Creator, before: list[Idea], database: asyncpg.Connectio
 
 
 @pytest.mark.parametrize("stored_since", [2, 3])
-async def test_what_is_stored_is_found_and_nothing_else(
+async def test_exactly_the_stored_ideas_are_found(
     ada: Creator,
     before: list[Idea],
     promoted: Standby,
@@ -60,7 +60,7 @@ async def test_what_is_stored_is_found_and_nothing_else(
     assert alarms == (["vault_set_back"] if stored_since == 2 else [])
 
 
-async def test_no_tag_of_before_is_taken_for_one_of_now(
+async def test_entity_tags_from_before_the_failover_do_not_match(
     ada: Creator, before: list[Idea], promoted: Standby, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     changed = (await ada.patch(before[0], {"notes": "Lost"})).headers["ETag"]

@@ -15,7 +15,7 @@ RANKS = st.integers(-(2**15), 2**15 - 1)
 
 
 @given(st.uuids(), st.integers(0, 2**64 - 1), RANKS, RANKS, st.none() | TIMES, CREATED_AND_UPDATED)
-def test_a_packed_context_is_that_of_its_parts(
+def test_a_packed_context_equals_the_context_of_its_parts(
     idea_id: UUID,
     revision: int,
     stage: int,

@@ -48,7 +48,7 @@ async def earlier(house: House, ada: Creator, database: asyncpg.Connection) -> l
     return ideas
 
 
-async def test_they_are_read_as_they_are(ada: Creator, earlier: list[Idea]) -> None:
+async def test_rows_before_stamps_are_readable(ada: Creator, earlier: list[Idea]) -> None:
     for revision, idea in enumerate(earlier, start=1):
         answer = await ada.get(idea)
         assert (answer.json(), answer.headers["ETag"]) == (idea, f'"{revision}"')
@@ -56,7 +56,7 @@ async def test_they_are_read_as_they_are(ada: Creator, earlier: list[Idea]) -> N
     assert len(await ada.titles({"search": "idea"})) == 3
 
 
-async def test_their_next_change_gives_them_a_stamp(
+async def test_the_next_change_of_a_row_before_stamps_adds_a_stamp(
     ada: Creator, earlier: list[Idea], database: asyncpg.Connection
 ) -> None:
     answer = await ada.patch(earlier[0], {"notes": "Changed"}, headers={"If-Match": '"1"'})
@@ -72,7 +72,7 @@ async def test_their_next_change_gives_them_a_stamp(
     assert (await ada.list()).json()["total"] == 3
 
 
-async def test_their_revision_is_bound_to_them(
+async def test_rows_before_stamps_are_bound_to_their_revision(
     ada: Creator, earlier: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
     await Attacker(database).set(earlier[2], revision=2)

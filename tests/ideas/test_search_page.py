@@ -12,13 +12,13 @@ from tests.walks import walk
 pytestmark = pytest.mark.no_cover
 
 
-async def test_the_pages_have_enough_rows() -> None:
+async def test_the_documents_have_enough_rows() -> None:
     assert len(searches()) >= 120
     assert len(orders()) >= 60
 
 
 @pytest.mark.parametrize("half", [0, 1])
-async def test_a_search_finds_what_the_page_says(ada: Creator, half: int) -> None:
+async def test_searches_match_the_documents(ada: Creator, half: int) -> None:
     rows = searches()[half::2]
     ids = {text: (await ada.idea(text))["id"] for text in {row.text for row in rows}}
 
@@ -50,14 +50,14 @@ async def shelf(ada: Creator) -> Creator:
     return ada
 
 
-async def test_titles_sort_as_the_page_says(shelf: Creator) -> None:
+async def test_titles_sort_as_in_the_documents(shelf: Creator) -> None:
     for number, row in enumerate(orders()):
         asked = {"sort": "title", "tags": f"row {number}", "limit": 100}
         assert await shelf.titles(asked | {"order": "asc"}) == row.titles, row
         assert await shelf.titles(asked | {"order": "desc"}) == row.titles[::-1], row
 
 
-async def test_all_titles_come_in_order_by_cursor_and_by_offset(shelf: Creator) -> None:
+async def test_titles_are_sorted_by_cursor_and_by_offset(shelf: Creator) -> None:
     expected = sorted((title for row in orders() for title in row.titles), key=as_people_sort)
     for order, titles in (("asc", expected), ("desc", expected[::-1])):
         asked: list[tuple[str, object]] = [("sort", "title"), ("order", order)]
@@ -71,7 +71,7 @@ async def test_all_titles_come_in_order_by_cursor_and_by_offset(shelf: Creator) 
         assert by_offset == titles
 
 
-async def test_the_plain_rule_and_the_fast_one_agree() -> None:
+async def test_the_reference_rule_and_the_fast_one_agree() -> None:
     for row in searches():
         for text in (row.needle, row.text, f"{row.text} {row.needle}", f"日本{row.text}🎬", row.text * 40):
             assert fold(text) == folded(text), row

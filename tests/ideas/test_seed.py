@@ -40,7 +40,7 @@ def test_sample_creators_find_their_ideas(environ: dict[str, str], fresh_databas
     assert asyncio.run(totals()) == [60, 60, 0]
 
 
-def test_production_is_left_alone(environ: dict[str, str]) -> None:
+def test_production_is_refused(environ: dict[str, str]) -> None:
     result = run(environ | {"CREATORVAULT_ENV": "production"})
 
     assert result.exit_code == 1

@@ -58,7 +58,7 @@ async def spans(sql: asyncpg.Connection, creator: Creator) -> list[tuple[int, ..
     return [tuple(row) for row in await sql.fetch(query, creator.user_id)]
 
 
-async def test_a_neighbours_segments_are_not_forgotten(
+async def test_segments_of_another_vault_are_not_deleted(
     house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
 ) -> None:
     ada, bob = two
@@ -74,7 +74,7 @@ async def test_a_neighbours_segments_are_not_forgotten(
 
 @pytest.mark.parametrize("warm", [True, False], ids=["warm", "cold"])
 @pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
-async def test_a_change_takes_no_neighbours_segment_along(
+async def test_a_change_deletes_no_segment_of_another_vault(
     house: House, two: tuple[Creator, Creator], database: asyncpg.Connection, way: str, warm: bool
 ) -> None:
     ada, bob = two
@@ -89,7 +89,7 @@ async def test_a_change_takes_no_neighbours_segment_along(
     assert await rows_of(database, vault_of(bob)) == before
 
 
-async def test_segments_that_are_written_say_nothing_of_a_neighbours_vault(
+async def test_writing_segments_does_not_mark_another_vault(
     house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
 ) -> None:
     """Which would look for segments with each of its changes from then on."""
@@ -106,7 +106,7 @@ async def test_segments_that_are_written_say_nothing_of_a_neighbours_vault(
 
 
 @pytest.mark.parametrize("status", ["suspended", "erasing", "erased"])
-async def test_no_segment_is_written_for_a_tenant_that_is_shut(
+async def test_no_segment_is_written_for_an_inactive_tenant(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
     await filled(house, ada)
@@ -125,7 +125,7 @@ async def test_no_segment_is_written_for_a_tenant_that_is_shut(
 
 @pytest.mark.parametrize("number", [-(2**63), -1, 0, 2**63 - 1])
 @pytest.mark.parametrize("column", ["first", "last"])
-def test_a_segment_with_another_revision_is_tampering_whatever_its_sign(column: str, number: int) -> None:
+def test_a_segment_with_another_revision_is_tampering(column: str, number: int) -> None:
     sealer = SegmentSealer.of(CIPHER)
     segment = sealer.seal(block_of((3, idea_of("Title")), (4, idea_of("Title"))))
     changed = Span(number, 4, 2) if column == "first" else Span(3, number, 2)
@@ -137,7 +137,7 @@ def test_a_segment_with_another_revision_is_tampering_whatever_its_sign(column: 
 
 
 @pytest.mark.parametrize("number", [-(2**31), -1, 0, 2**31 - 1])
-def test_a_segment_of_another_number_of_ideas_is_tampering_whatever_its_sign(number: int) -> None:
+def test_a_segment_with_another_number_of_ideas_is_tampering(number: int) -> None:
     sealer = SegmentSealer.of(CIPHER)
     segment = sealer.seal(block_of((3, idea_of("Title"))))
 
@@ -148,7 +148,7 @@ def test_a_segment_of_another_number_of_ideas_is_tampering_whatever_its_sign(num
 @pytest.mark.parametrize(
     "edited", ["last_revision = -5", "first_revision = -5", "first_revision = -9, last_revision = -5"]
 )
-async def test_a_segment_whose_revisions_are_negative_is_an_alarm_and_no_answer(
+async def test_a_segment_with_negative_revisions_raises_an_alert(
     fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs, edited: str
 ) -> None:
     """By somebody who has taken the table's check off, and the ideas away that would be found beside it."""

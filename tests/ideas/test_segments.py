@@ -88,7 +88,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return rows
 
 
-async def test_what_was_read_once_is_not_opened_row_by_row_again(
+async def test_ideas_in_segments_are_not_opened_row_by_row(
     house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
     await filled(ada)
@@ -102,14 +102,14 @@ async def test_what_was_read_once_is_not_opened_row_by_row_again(
     assert len(opened) == 0
 
 
-async def test_few_ideas_are_not_worth_a_segment(house: House, ada: Creator, database: asyncpg.Connection) -> None:
+async def test_few_ideas_make_no_segment(house: House, ada: Creator, database: asyncpg.Connection) -> None:
     await filled(ada, FEWEST - 1)
 
     assert len(await searched(house, ada)) == FEWEST - 1
     assert await spans(database, ada) == []
 
 
-async def test_what_came_later_is_read_from_its_rows(
+async def test_later_ideas_are_read_from_rows(
     house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
     await filled(ada)
@@ -124,7 +124,7 @@ async def test_what_came_later_is_read_from_its_rows(
 
 @pytest.mark.parametrize("way", ["PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("headers", [{}, {"If-Match": "*"}])
-async def test_nothing_outlives_a_change_of_it(
+async def test_a_change_deletes_the_segment(
     house: House, ada: Creator, database: asyncpg.Connection, way: str, headers: dict[str, str], opened: list[Any]
 ) -> None:
     some = await filled(ada)
@@ -147,7 +147,9 @@ async def test_nothing_outlives_a_change_of_it(
     assert len(opened) == (way != "DELETE")
 
 
-async def test_nothing_outlives_a_change_at_length(house: House, ada: Creator, database: asyncpg.Connection) -> None:
+async def test_a_change_in_a_transaction_deletes_the_segment(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
     some = await filled(ada)
     await searched(house, ada)
     house.parts.keyring.forget(vault_of(ada))  # which a quick change needs
@@ -157,7 +159,7 @@ async def test_nothing_outlives_a_change_at_length(house: House, ada: Creator, d
 
 
 @pytest.mark.parametrize("way", ["PATCH", "DELETE"])
-async def test_a_change_that_waited_for_a_segment_takes_it_along(
+async def test_a_change_that_waited_for_a_segment_deletes_it(
     house: House, ada: Creator, database: asyncpg.Connection, way: str
 ) -> None:
     """Its statement began before the vault had any, and goes on when it has."""
@@ -200,7 +202,7 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
 
 
 @pytest.mark.parametrize("fault", ["an overlap", "1/3.0.0", "2/15.1.0/2"])
-async def test_segments_that_do_not_go_together_are_made_anew(
+async def test_incompatible_segments_are_rebuilt(
     house: House, ada: Creator, database: asyncpg.Connection, fault: str
 ) -> None:
     """As two versions of the service make them that run at the same time."""
@@ -265,7 +267,7 @@ async def assert_no_search(house: House, ada: Creator, logs: Logs, table: str | 
         await house.parts.segment_writer.finish()
 
 
-async def test_a_search_does_not_find_an_idea_whose_row_is_gone_in_a_segment(
+async def test_a_search_does_not_find_a_deleted_row_in_a_segment(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
     some = await filled(ada)
@@ -281,7 +283,7 @@ async def test_a_search_does_not_find_an_idea_whose_row_is_gone_in_a_segment(
     assert await total(ada) == MANY - 1
 
 
-async def test_a_search_does_not_find_a_deleted_idea_in_a_segment_that_was_put_back(
+async def test_a_search_does_not_find_a_deleted_idea_in_a_restored_segment(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
     some = await filled(ada)
@@ -299,7 +301,7 @@ async def test_a_search_does_not_find_a_deleted_idea_in_a_segment_that_was_put_b
     await assert_no_search(house, ada, logs, table=None)
 
 
-async def test_a_search_does_not_find_it_either_when_another_row_takes_its_place(
+async def test_a_search_does_not_find_a_deleted_idea_replaced_by_a_row(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
     """As many rows as before then have a revision in the span of the segment."""
@@ -315,7 +317,7 @@ async def test_a_search_does_not_find_it_either_when_another_row_takes_its_place
     await assert_no_search(house, ada, logs)
 
 
-async def test_a_search_finds_no_earlier_text_in_a_segment_that_was_put_back(
+async def test_a_search_finds_no_earlier_text_in_a_restored_segment(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
     some = await filled(ada)
@@ -329,7 +331,7 @@ async def test_a_search_finds_no_earlier_text_in_a_segment_that_was_put_back(
 
 
 @pytest.mark.parametrize("vault_bytes", [0, 2**24], ids=["streamed", "kept"])
-async def test_a_search_finds_no_idea_twice_when_the_vault_counts_its_earlier_text_too(
+async def test_a_search_finds_no_idea_twice_if_an_earlier_text_is_counted(
     house: House,
     ada: Creator,
     database: asyncpg.Connection,
@@ -350,7 +352,7 @@ async def test_a_search_finds_no_idea_twice_when_the_vault_counts_its_earlier_te
     await assert_no_search(house, ada, logs, table=None)
 
 
-async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
+async def test_a_search_that_raises_an_alert_leaves_no_running_statement(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The segments that follow are being read then."""
@@ -392,7 +394,7 @@ async def test_a_search_that_ends_in_an_alarm_leaves_nothing_under_way(
         ("first_revision = first_revision - 1", "vault_mismatch"),
     ],
 )
-async def test_a_segment_whose_clear_columns_were_edited_is_an_alarm(
+async def test_a_segment_with_edited_clear_columns_raises_an_alert(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, edit: str, code: str
 ) -> None:
     await filled(ada, FEWEST)
@@ -405,7 +407,7 @@ async def test_a_segment_whose_clear_columns_were_edited_is_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == [code]
 
 
-async def test_a_row_that_is_in_no_segment_and_in_no_gap_is_an_alarm(
+async def test_a_row_in_no_segment_and_no_gap_raises_an_alert(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
     """A row that was restored by hand is not in the segments that were made while it was away."""
@@ -423,7 +425,7 @@ async def test_a_row_that_is_in_no_segment_and_in_no_gap_is_an_alarm(
     assert some[5]["title"] in await searched(house, ada)
 
 
-async def test_ids_are_compared_a_few_at_a_time(
+async def test_ids_are_compared_in_batches(
     house: House,
     ada: Creator,
     database: asyncpg.Connection,
@@ -446,7 +448,7 @@ async def test_ids_are_compared_a_few_at_a_time(
     await assert_no_search(house, ada, logs)
 
 
-async def test_segments_with_many_gaps_are_made_anew(
+async def test_segments_with_many_gaps_are_rebuilt(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(vault_reader, "MOST_GAPS", 1)
@@ -463,7 +465,7 @@ async def test_segments_with_many_gaps_are_made_anew(
     assert sum(span.ideas for span in await spans(database, ada)) == MANY
 
 
-async def test_a_vault_that_is_streamed_is_streamed_from_segments(
+async def test_a_streamed_vault_is_read_from_segments(
     house_with: Any, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
     house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
@@ -478,13 +480,13 @@ async def test_a_vault_that_is_streamed_is_streamed_from_segments(
     deep = await ada.titles({"search": "title", "sort": "title", "order": "asc", "offset": MANY - 1})
 
     assert deep == [f"Title {MANY - 1:04}"]
-    assert house.parts.search_cache.figures().streams >= 1
+    assert house.parts.search_cache.statistics().streams >= 1
     in_segments = sum(span.ideas for span in await spans(database, ada))
     assert in_segments > MANY - FEWEST
     assert len(opened) == MANY - in_segments
 
 
-async def test_a_page_that_is_read_in_two_passes_leaves_the_segments_that_the_first_has_made(
+async def test_a_second_pass_keeps_the_segments_of_the_first(
     house_with: Any, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("creatorvault.ideas.search.streaming.SHALLOW", FEWEST)
@@ -502,7 +504,7 @@ async def test_a_page_that_is_read_in_two_passes_leaves_the_segments_that_the_fi
     assert await spans(database, ada) == made
 
 
-async def test_large_ideas_make_segments_of_few(
+async def test_segments_of_large_ideas_contain_few(
     house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
     """U+FDFA is 18 letters long when it is folded: the largest notes there are."""
@@ -518,9 +520,7 @@ async def test_large_ideas_make_segments_of_few(
     assert len(opened) < 4
 
 
-async def test_segments_are_fetched_a_few_at_a_time(
-    house: House, ada: Creator, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_segments_are_fetched_in_batches(house: House, ada: Creator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vault_reader, "MOST", 4)
     await filled(ada, FEWEST)
     first = await searched(house, ada)
@@ -550,7 +550,7 @@ async def test_segments_are_fetched_a_few_at_a_time(
     assert sum("sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched)
 
 
-async def test_many_thousands_of_gaps_are_looked_into(
+async def test_many_thousands_of_gaps_are_read(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
 ) -> None:
     """More than a statement has room for arguments."""
@@ -565,7 +565,7 @@ async def test_many_thousands_of_gaps_are_looked_into(
     await assert_no_search(house, ada, logs)
 
 
-async def test_segments_can_be_switched_off(house_with: Any, database: asyncpg.Connection) -> None:
+async def test_segments_can_be_disabled(house_with: Any, database: asyncpg.Connection) -> None:
     house = await house_with(CREATORVAULT_SEARCH__SEGMENTS="false")
     ada = house.creator()
     await filled(ada, FEWEST)
@@ -574,7 +574,7 @@ async def test_segments_can_be_switched_off(house_with: Any, database: asyncpg.C
     assert await spans(database, ada) == []
 
 
-async def test_what_has_no_room_is_left_to_the_next_reader(
+async def test_segments_beyond_the_queue_limit_are_written_by_a_later_read(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await filled(ada)
@@ -605,7 +605,7 @@ async def test_many_segments_are_written_in_few_statements(
     assert [span.ideas for span in await spans(database, ada)] == [FEWEST] * (MANY // FEWEST)
 
 
-async def test_segments_of_two_vaults_are_written_each_in_its_own(
+async def test_segments_of_two_vaults_are_written_separately(
     house: House, ada: Creator, database: asyncpg.Connection
 ) -> None:
     writer, bob = house.parts.segment_writer, house.creator()
@@ -626,7 +626,7 @@ async def test_segments_of_two_vaults_are_written_each_in_its_own(
         assert len(await searched(house, creator)) == FEWEST
 
 
-async def test_a_database_that_is_gone_costs_the_segments_alone(
+async def test_an_unavailable_database_loses_only_segments(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
 ) -> None:
     await filled(ada, FEWEST)
@@ -655,7 +655,7 @@ TAMPERED = {
 
 
 @pytest.mark.parametrize("fault", TAMPERED)
-async def test_a_segment_that_was_tampered_with_is_an_alarm(
+async def test_a_tampered_segment_raises_an_alert(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, fault: str
 ) -> None:
     bob = house.creator()
@@ -679,7 +679,7 @@ async def test_a_segment_that_was_tampered_with_is_an_alarm(
     assert await searched(house, ada)
 
 
-async def test_another_tenants_segments_are_out_of_reach(
+async def test_another_tenants_segments_are_not_accessible(
     house: House, ada: Creator, database: asyncpg.Connection
 ) -> None:
     await filled(ada, FEWEST)
@@ -697,7 +697,7 @@ CIPHER = VaultCipher(new_vault_id(), VaultRevision(1), {1: bytes(32)}, unusable=
 
 @given(st.lists(ideas(), min_size=1, max_size=5))
 @settings(max_examples=50)
-def test_every_idea_comes_back_as_it_was(stored: list[Any]) -> None:
+def test_sealing_and_opening_a_segment_preserves_every_idea(stored: list[Any]) -> None:
     block = block_of(*enumerate(stored, start=7))
     sealer = SegmentSealer.of(CIPHER)
 
@@ -746,7 +746,7 @@ def test_every_revision_is_in_one_span_or_one_gap(steps: list[tuple[int, int]]) 
         msgspec.msgpack.encode((1, bytes(15), [1], b"\0", b"\x91\xc4\x00")),
     ],
 )
-def test_what_is_authentic_and_no_segment_is_tampering(packed: bytes) -> None:
+def test_an_authentic_value_that_is_no_segment_is_tampering(packed: bytes) -> None:
     span = Span(1, 1, 1)
     sealer = SegmentSealer.of(CIPHER)
     plaintext = len(packed).to_bytes(4) + packed

@@ -88,7 +88,7 @@ async def search(vault: TamperedVault, creator: Creator) -> None:
     await vault.house.parts.segment_writer.finish()
 
 
-async def test_nothing_wrong_is_answered_without_an_alarm(vault: TamperedVault, logs: Logs, tampering: str) -> None:
+async def test_no_wrong_result_is_returned_without_an_alert(vault: TamperedVault, logs: Logs, tampering: str) -> None:
     expected = expected_of(tampering, segmented=vault.ideas >= SIZES["large"])
     outcomes = {}
     for operation in expected:
@@ -143,13 +143,13 @@ def outcome(right: Seen, seen: Seen, logs: Logs, expected: str) -> str:
     return expected if expected in LIMITS else f"wrong: {seen}"
 
 
-def test_every_limit_is_written_down() -> None:
+def test_every_limit_is_documented() -> None:
     for limit in LIMITS:
         assert f"| **{limit}** |" in DOCUMENT
     assert len(LIMITS) == DOCUMENT.count("| **")
 
 
-def test_the_matrix_is_whole() -> None:
+def test_the_matrix_is_complete() -> None:
     assert set(EXPECTED) == set(TAMPERINGS)
     assert set(OPERATIONS) == set(ASKED)
     for expected in EXPECTED.values():

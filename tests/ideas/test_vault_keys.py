@@ -20,7 +20,7 @@ from tests.logs import captured_logs
         ("UPDATE keys.vault_keys SET root_key_id = 'gone' WHERE user_id = $1 AND user_id <> $2", "lost_key"),
     ],
 )  # fmt: skip
-async def test_a_vault_key_that_is_wrong_or_gone(
+async def test_a_wrong_or_missing_vault_key(
     ada: Creator,
     house: House,
     house_with: Callable[..., Awaitable[House]],

@@ -161,7 +161,7 @@ class Scene:
     @property
     def times_read(self) -> int:
         """How often the process has read all of a vault."""
-        misses: int = self.house.parts.search_cache.figures().misses
+        misses: int = self.house.parts.search_cache.statistics().misses
         return misses
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:

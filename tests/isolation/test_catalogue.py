@@ -165,23 +165,23 @@ BROKEN: Final = {
 }  # fmt: skip
 
 
-async def test_nothing_is_without_the_second_lock(database: asyncpg.Connection) -> None:
+async def test_every_table_has_row_level_security(database: asyncpg.Connection) -> None:
     assert await faults(database) == set()
 
 
-async def test_policies_are_those_that_are_written_down(database: asyncpg.Connection) -> None:
+async def test_policies_are_as_listed(database: asyncpg.Connection) -> None:
     found = await policies(database)
 
     assert found == POLICIES
     assert sorted(found) == await tenant_tables(database)
 
 
-async def test_rights_are_those_that_are_written_down(database: asyncpg.Connection) -> None:
+async def test_privileges_are_as_listed(database: asyncpg.Connection) -> None:
     assert await rights(database) == RIGHTS
 
 
 @pytest.mark.parametrize("fault", BROKEN)
-async def test_a_change_without_the_second_lock_is_noticed(database: asyncpg.Connection, fault: str) -> None:
+async def test_a_gap_in_row_level_security_is_detected(database: asyncpg.Connection, fault: str) -> None:
     change = database.transaction()
     await change.start()
     try:
@@ -192,7 +192,7 @@ async def test_a_change_without_the_second_lock_is_noticed(database: asyncpg.Con
         await change.rollback()
 
 
-async def test_a_table_with_all_of_it_is_no_fault(database: asyncpg.Connection) -> None:
+async def test_a_table_with_complete_row_level_security_passes(database: asyncpg.Connection) -> None:
     change = database.transaction()
     await change.start()
     try:
@@ -222,7 +222,7 @@ async def test_a_table_with_all_of_it_is_no_fault(database: asyncpg.Connection) 
         "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO creatorvault_runtime",
     ],
 )
-async def test_a_right_too_many_is_noticed(database: asyncpg.Connection, grant: str) -> None:
+async def test_an_excess_privilege_is_detected(database: asyncpg.Connection, grant: str) -> None:
     change = database.transaction()
     await change.start()
     try:
@@ -233,7 +233,7 @@ async def test_a_right_too_many_is_noticed(database: asyncpg.Connection, grant: 
 
 
 @pytest.mark.parametrize("role", ["runtime", "operator"])
-async def test_partitions_are_reached_through_their_table_only(worker_database: Database, role: str) -> None:
+async def test_partitions_are_accessible_only_through_their_table(worker_database: Database, role: str) -> None:
     url = worker_database.runtime_url if role == "runtime" else worker_database.operator_url
     connection = await asyncpg.connect(url)
     try:
@@ -249,7 +249,7 @@ async def test_partitions_are_reached_through_their_table_only(worker_database: 
 
 
 @pytest.mark.parametrize("login", ["creatorvault_app", "creatorvault_operator_app"])
-async def test_logins_of_the_service_are_nobody_special(database: asyncpg.Connection, login: str) -> None:
+async def test_logins_of_the_service_have_no_special_attributes(database: asyncpg.Connection, login: str) -> None:
     row = await database.fetchrow(
         """
         SELECT rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication AS special,

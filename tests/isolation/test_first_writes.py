@@ -18,7 +18,7 @@ async def other_house(house: House, environ: dict[str, str]) -> AsyncGenerator[H
         yield other
 
 
-async def test_the_first_idea_may_be_stored_twice_at_once(
+async def test_two_processes_may_store_the_first_idea_concurrently(
     house: House, other_house: House, database: asyncpg.Connection
 ) -> None:
     for number in range(PAIRS):
@@ -41,7 +41,7 @@ async def test_the_first_idea_may_be_stored_twice_at_once(
         assert await here.titles() == await there.titles() == ["First"] * 4
 
 
-async def test_two_creators_may_make_their_organizations_tenant_at_once(
+async def test_two_creators_may_create_their_organization_concurrently(
     house: House, other_house: House, database: asyncpg.Connection
 ) -> None:
     for _ in range(PAIRS // 2):

@@ -65,18 +65,18 @@ VARIANTS: Final[tuple[dict[str, str], ...]] = (
 """Headers that ask for another answer, were the idea one's own."""
 
 
-def test_every_operation_is_designed() -> None:
+def test_every_operation_has_a_designed_status() -> None:
     assert set(CALLERS) == set(OPERATIONS)
 
 
-def test_there_are_two_hundred_cases_and_more() -> None:
+def test_there_are_more_than_two_hundred_cases() -> None:
     both = [case for case in _cases() if Locks.BOTH in case.values]
     assert sum(map(len, CALLERS.values())) + len(both) >= 200
 
 
 @pytest.mark.parametrize("locks", LOCKS)
 @pytest.mark.parametrize("operation", CALLERS)
-async def test_every_caller_is_answered_as_designed(cast: Cast, operation: str) -> None:
+async def test_every_caller_gets_the_designed_response(cast: Cast, operation: str) -> None:
     for caller, status in CALLERS[operation].items():
         if caller in IN_A_VAULT and operation in (*ON_IDEAS, *ON_COLLECTIONS):
             for cold in (False, True):
@@ -135,7 +135,7 @@ def _cases() -> Iterator[ParameterSet]:
 
 
 @pytest.mark.parametrize(("operation", "place", "owner", "status", "locks"), list(_cases()))
-async def test_an_idea_of_another_vault_is_as_one_that_does_not_exist(
+async def test_an_idea_of_another_vault_gives_the_response_of_a_missing_one(
     cast: Cast, operation: str, place: str, owner: str, status: int
 ) -> None:
     me = await cast.creator()
@@ -167,7 +167,9 @@ async def _other(cast: Cast, owner: str, me: Someone) -> Someone:
 
 @pytest.mark.parametrize(("locks", "owner"), [pair for pair in SEPARATED if pair[1] != ELSEWHERE])
 @pytest.mark.parametrize("operation", ON_COLLECTIONS)
-async def test_the_ideas_of_another_creator_are_as_those_of_nobody(cast: Cast, operation: str, owner: str) -> None:
+async def test_another_creators_ideas_give_the_response_of_an_unknown_user(
+    cast: Cast, operation: str, owner: str
+) -> None:
     me = await cast.creator()
     other = await _other(cast, owner, me)
     with cast.locks():
@@ -179,7 +181,7 @@ async def test_the_ideas_of_another_creator_are_as_those_of_nobody(cast: Cast, o
 
 
 @pytest.mark.parametrize(("locks", "owner"), SEPARATED)
-async def test_a_list_shows_what_is_in_ones_own_vault(cast: Cast, owner: str) -> None:
+async def test_a_list_contains_only_ideas_of_the_own_vault(cast: Cast, owner: str) -> None:
     """However it is sorted, filtered or searched, and however many another has: their totals are no part of it."""
     me = await cast.creator()
     other = await _other(cast, owner, me)
@@ -199,7 +201,7 @@ async def test_a_list_shows_what_is_in_ones_own_vault(cast: Cast, owner: str) ->
 
 
 @pytest.mark.parametrize("locks", LOCKS)
-async def test_a_key_of_another_vaults_retry_is_new(cast: Cast) -> None:
+async def test_an_idempotency_key_of_another_vault_is_unknown(cast: Cast) -> None:
     me, other = await cast.creator(), await cast.creator()
     create, key = "POST /api/v1/{user_id}/ideas", {"Idempotency-Key": str(uuid4())}
     with cast.locks():
@@ -210,7 +212,7 @@ async def test_a_key_of_another_vaults_retry_is_new(cast: Cast) -> None:
 
 
 @pytest.mark.parametrize("locks", LOCKS)
-async def test_an_owner_looks_after_their_own_tenant_alone(cast: Cast) -> None:
+async def test_an_owner_can_view_only_their_own_tenant(cast: Cast) -> None:
     me, _ = await cast.creator(role="owner"), await cast.creator(role="owner")
     with cast.locks():
         tenant, members, events = [(await me.ask(f"GET /api/v1/tenant{path}")).json() for path in OWNED]
@@ -223,7 +225,7 @@ async def test_an_owner_looks_after_their_own_tenant_alone(cast: Cast) -> None:
 
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("locks", [Locks.NEITHER])
-async def test_without_both_locks_the_matrix_would_notice(cast: Cast, method: str) -> None:
+async def test_without_both_locks_the_matrix_fails(cast: Cast, method: str) -> None:
     """So it is the locks that the matrix shows. Content stays shut even then: it is sealed for its own vault."""
     me, other = await cast.creator(), await cast.creator()
     for cold in (True, False):
@@ -237,7 +239,7 @@ async def test_without_both_locks_the_matrix_would_notice(cast: Cast, method: st
 
 
 @pytest.mark.parametrize("locks", [Locks.NEITHER])
-async def test_without_both_locks_a_list_would_hold_more(cast: Cast) -> None:
+async def test_without_both_locks_a_list_contains_more(cast: Cast) -> None:
     """But for what is answered from memory."""
     me, _ = await cast.creator(), await cast.creator()
     await cast.remember(me, cold=False)
@@ -254,7 +256,7 @@ async def test_without_both_locks_a_list_would_hold_more(cast: Cast) -> None:
 
 @pytest.mark.parametrize("path", OWNED)
 @pytest.mark.parametrize("locks", [Locks.NEITHER])
-async def test_without_both_locks_an_owner_would_see_more(cast: Cast, path: str) -> None:
+async def test_without_both_locks_an_owner_sees_more(cast: Cast, path: str) -> None:
     me, other = await cast.creator(role="owner"), await cast.creator()
     with cast.locks():
         answer = await me.ask(f"GET /api/v1/tenant{path}?limit=100")
@@ -262,5 +264,5 @@ async def test_without_both_locks_an_owner_would_see_more(cast: Cast, path: str)
     assert answer.status_code == 500 or other.user_id in answer.text
 
 
-def test_the_creator_column_is_not_all_refusals() -> None:
+def test_creators_are_not_only_refused() -> None:
     assert {statuses[CREATOR] for statuses in CALLERS.values()} >= {200, 201, 204, 403}

@@ -166,7 +166,7 @@ async def contents(sql: asyncpg.Connection, tenant: UUID) -> dict[str, list[str]
 
 
 @pytest.mark.parametrize("login", ["the owner", *STRANGERS], indirect=True)
-async def test_no_other_login_reaches_a_row_of_a_tenant_whose_context_it_sets(
+async def test_no_other_login_reaches_rows_by_setting_a_context(
     victim: Victim, database: asyncpg.Connection, worker_database: Database, login: str
 ) -> None:
     before = await contents(database, victim.tenant_id)
@@ -180,7 +180,7 @@ async def test_no_other_login_reaches_a_row_of_a_tenant_whose_context_it_sets(
     assert await contents(database, victim.tenant_id) == before
 
 
-async def test_a_context_gives_the_operators_login_nothing(
+async def test_a_context_gives_the_operators_login_no_access(
     victim: Victim, database: asyncpg.Connection, worker_database: Database
 ) -> None:
     before = await contents(database, victim.tenant_id)
@@ -200,7 +200,7 @@ async def test_a_context_gives_the_operators_login_nothing(
     assert await contents(database, victim.tenant_id) == before
 
 
-async def test_the_runtime_login_does_reach_them(
+async def test_the_runtime_login_reaches_rows(
     victim: Victim, database: asyncpg.Connection, worker_database: Database
 ) -> None:
     """So that the tests above would see it if somebody else did."""
@@ -212,7 +212,7 @@ async def test_the_runtime_login_does_reach_them(
 
 
 @pytest.mark.parametrize("table", ["ideas", "idea_segments", "idempotency_answers", "keys.vault_keys"])
-async def test_an_operator_who_sets_a_tenants_context_deletes_nothing_of_it(
+async def test_an_operator_with_a_tenants_context_cannot_delete(
     victim: Victim, database: asyncpg.Connection, worker_database: Database, table: str
 ) -> None:
     kept = (await victim.creator.list({"limit": 100})).json()
@@ -228,7 +228,7 @@ async def test_an_operator_who_sets_a_tenants_context_deletes_nothing_of_it(
     assert (await victim.creator.list({"limit": 100})).json() == kept
 
 
-async def test_an_operator_who_sets_an_erased_tenants_context_brings_it_not_back(
+async def test_an_operator_with_a_context_cannot_restore_an_erased_tenant(
     ada: Creator, database: asyncpg.Connection, worker_database: Database
 ) -> None:
     await ada.idea()
@@ -250,7 +250,7 @@ async def test_an_operator_who_sets_an_erased_tenants_context_brings_it_not_back
         ("keys.vault_keys", "wrapped"),
     ],
 )
-async def test_an_operator_who_sets_a_tenants_context_reads_no_ciphertext(
+async def test_an_operator_with_a_tenants_context_reads_no_ciphertext(
     victim: Victim, worker_database: Database, table: str, column: str
 ) -> None:
     async with entered(worker_database.operator_url, victim.tenant_id) as connection:
@@ -259,7 +259,7 @@ async def test_an_operator_who_sets_a_tenants_context_reads_no_ciphertext(
 
 
 @pytest.mark.parametrize("column", ["idea_count", "sealed_bytes", "changed_at"])
-async def test_an_operator_who_sets_a_tenants_context_empties_no_vault_of_it(
+async def test_an_operator_with_a_tenants_context_cannot_empty_a_vault(
     victim: Victim, worker_database: Database, column: str
 ) -> None:
     async with entered(worker_database.operator_url, victim.tenant_id) as connection:

@@ -52,7 +52,7 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
         pytest.param([*of_reads(questions_about_content()), *of_writes(OTHER_ACTS)], id="everything else"),
     ],
 )
-async def test_no_condition_can_be_left_out_unnoticed(scenes: SceneWith, runs: Sequence[Run]) -> None:
+async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Sequence[Run]) -> None:
     scene = await scenes(Locks.SCOPE)
     by_statement = await runs_by_statement(scene, runs)
     planted = [(statement, condition) for statement in by_statement for condition in conditions_of(statement)]
@@ -66,7 +66,7 @@ async def test_no_condition_can_be_left_out_unnoticed(scenes: SceneWith, runs: S
     assert unnoticed == []
 
 
-async def test_no_condition_of_a_trigger_can_be_left_out_unnoticed(scenes: SceneWith) -> None:
+async def test_removing_any_condition_of_a_trigger_is_detected(scenes: SceneWith) -> None:
     scene = await scenes(Locks.SCOPE)
     runs = of_writes(act for act in OTHER_ACTS if act.writes)
     planted = [
@@ -90,7 +90,7 @@ FUNCTIONS: Final = """
 """
 
 
-async def test_every_statement_that_is_written_as_text_is_among_them(scenes: SceneWith) -> None:
+async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> None:
     scene = await scenes(Locks.SCOPE)
     runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS)))
 

@@ -31,18 +31,18 @@ REFUSED: Final = {"not there": 404, "suspended": 403, "full": 403, "key is gone"
 
 
 @pytest.mark.parametrize("locks", AMONG)
-async def test_lists_are_those_of_a_creator_who_is_alone(scenes: SceneWith, locks: Locks) -> None:
+async def test_lists_are_the_same_as_without_other_vaults(scenes: SceneWith, locks: Locks) -> None:
     await assert_undisturbed(await scenes(locks), [*lists()], locks, Twins.UNLIKE)
 
 
 @pytest.mark.parametrize("locks", AMONG)
-async def test_what_is_found_by_content_is_what_a_creator_who_is_alone_finds(scenes: SceneWith, locks: Locks) -> None:
+async def test_content_search_is_the_same_as_without_other_vaults(scenes: SceneWith, locks: Locks) -> None:
     await assert_undisturbed(await scenes(locks), [*questions_about_content()], locks, Twins.UNLIKE)
 
 
 @pytest.mark.parametrize("twins", Twins)
 @pytest.mark.parametrize("locks", AMONG)
-async def test_whatever_is_done_touches_and_shows_nobody_else(scenes: SceneWith, locks: Locks, twins: Twins) -> None:
+async def test_no_operation_affects_or_reveals_other_vaults(scenes: SceneWith, locks: Locks, twins: Twins) -> None:
     await assert_undisturbed(await scenes(locks), OTHER_ACTS, locks, twins)
 
 
@@ -62,7 +62,7 @@ async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, tw
             assert goes_as_designed(act, trail, cold=cold), (act.name, cold, trail.way)
 
 
-async def test_alone_everything_succeeds_that_should(scenes: SceneWith) -> None:
+async def test_operations_succeed_without_other_vaults(scenes: SceneWith) -> None:
     """So that two refusals are not taken for the same."""
     scene = await scenes(Locks.BOTH)
     for act in (*lists(), *questions_about_content(), *OTHER_ACTS):

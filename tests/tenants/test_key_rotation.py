@@ -10,7 +10,7 @@ from tests.application import House
 from tests.ways import Way, followed, vault_of
 
 
-async def test_the_next_key_comes_unasked_and_old_ideas_stay_readable(
+async def test_keys_rotate_automatically_and_old_ideas_stay_readable(
     house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
 ) -> None:
     house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="3")
@@ -26,7 +26,7 @@ async def test_the_next_key_comes_unasked_and_old_ideas_stay_readable(
         assert {idea["id"] for idea in (await ada.list(question)).json()["items"]} == {idea["id"] for idea in ideas}
 
 
-async def test_another_process_reads_what_a_newer_key_sealed(
+async def test_another_process_reads_ideas_sealed_with_a_newer_key(
     house: House, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
@@ -40,7 +40,7 @@ async def test_another_process_reads_what_a_newer_key_sealed(
     assert (await ada.list({"search": "here"})).json()["total"] == 2
 
 
-async def test_nothing_is_sealed_under_a_key_that_another_process_has_replaced(
+async def test_nothing_is_sealed_with_a_key_replaced_by_another_process(
     house: House, house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
 ) -> None:
     """Nor by a process that has heard of the revision, but not of the key that came with it."""

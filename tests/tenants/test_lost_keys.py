@@ -45,7 +45,7 @@ async def idea(ada: Creator) -> Idea:
 
 
 @pytest.mark.parametrize("write", WRITES)
-async def test_nothing_is_sealed_with_a_key_that_is_stored_nowhere(
+async def test_nothing_is_sealed_with_a_key_that_is_not_stored(
     ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, write: str
 ) -> None:
     before = await _rows(database, ada)
@@ -59,7 +59,7 @@ async def test_nothing_is_sealed_with_a_key_that_is_stored_nowhere(
 
 
 @pytest.mark.parametrize("fault", DRIVER_ERRORS)
-async def test_nor_with_one_that_its_row_would_not_give_back(
+async def test_nothing_is_sealed_with_a_key_whose_row_was_edited(
     ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs, fault: str
 ) -> None:
     statement, code = DRIVER_ERRORS[fault]
@@ -72,7 +72,7 @@ async def test_nor_with_one_that_its_row_would_not_give_back(
     assert await _rows(database, ada) == before
 
 
-async def test_a_key_that_is_gone_is_read_with_until_a_write_finds_out(
+async def test_reads_use_a_missing_key_until_a_write_detects_it(
     house: House, ada: Creator, idea: Idea, database: asyncpg.Connection
 ) -> None:
     await database.execute(DRIVER_ERRORS["gone"][0], ada.user_id)
@@ -83,9 +83,7 @@ async def test_a_key_that_is_gone_is_read_with_until_a_write_finds_out(
     assert (await ada.get(idea)).status_code == 500
 
 
-async def test_once_the_key_is_restored_everything_is_as_before(
-    ada: Creator, idea: Idea, database: asyncpg.Connection
-) -> None:
+async def test_a_restored_key_works_again(ada: Creator, idea: Idea, database: asyncpg.Connection) -> None:
     row = await database.fetchrow("DELETE FROM keys.vault_keys WHERE user_id = $1 RETURNING *", ada.user_id)
     assert (await ada.post(PRIVATE)).status_code == 500
 
@@ -96,7 +94,7 @@ async def test_once_the_key_is_restored_everything_is_as_before(
     assert (await ada.post(PRIVATE)).status_code == 201
 
 
-async def test_a_key_that_was_wrapped_again_is_read_again_and_goes_on_sealing(
+async def test_a_key_in_a_new_wrap_is_read_again_and_still_seals(
     house: House, ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs
 ) -> None:
     """The same key in a new wrap is no alarm: it is what rotating a root key does."""

@@ -26,7 +26,7 @@ async def test_the_same_creator_has_a_vault_in_each_tenant(creator: Callable[...
     assert (await alone.get(ours)).status_code == (await at_work.get(mine)).status_code == 404
 
 
-async def test_an_organization_that_is_called_like_a_person_is_another_tenant(creator: Callable[..., Creator]) -> None:
+async def test_an_organization_with_the_id_of_a_person_is_another_tenant(creator: Callable[..., Creator]) -> None:
     alone = creator()
     at_work = creator(user_id=alone.user_id, claims={"org_id": alone.user_id, "org_role": "owner"})
 
@@ -54,7 +54,7 @@ async def test_members_of_one_organization_do_not_see_each_other(creator: Callab
     assert (await bob.request("GET", ada.url)).status_code == 403
 
 
-async def test_a_tenant_is_stored_with_what_it_is_called_outside(
+async def test_a_tenant_is_stored_with_its_external_id(
     creator: Callable[..., Creator], database: asyncpg.Connection
 ) -> None:
     alone, at_work = creator(), creator(claims={"org_id": "acme", "org_role": "member"})
@@ -85,7 +85,7 @@ async def test_a_tenant_is_stored_with_what_it_is_called_outside(
         pytest.param("company", "duties", {"company": "org-named", "duties": ["owner"]}, id="other words"),
     ],
 )
-async def test_the_claims_that_name_it_are_settings(
+async def test_the_claims_of_an_organization_are_configurable(
     house: House, house_with: Callable[..., Awaitable[House]], organization: str, role: str, claims: dict[str, Any]
 ) -> None:
     issuer = {
@@ -105,7 +105,7 @@ async def test_the_claims_that_name_it_are_settings(
     assert await elsewhere.creator(ada.user_id, ada.claims).titles() == [], "the usual names say nothing here"
 
 
-async def test_people_and_organizations_of_another_realm_are_others(
+async def test_people_and_organizations_of_another_realm_are_distinct(
     house: House, house_with: Callable[..., Awaitable[House]]
 ) -> None:
     """One issuer of each realm may give the same id to another person."""

@@ -19,7 +19,7 @@ def member(house: House) -> Callable[[str], Creator]:
     return lambda role: house.creator(claims={"org_id": org_id, "org_role": role})
 
 
-async def test_an_owner_sees_what_the_tenant_holds_and_may_hold(member: Callable[[str], Creator]) -> None:
+async def test_an_owner_sees_usage_and_quotas_of_the_tenant(member: Callable[[str], Creator]) -> None:
     owner, bob = member("owner"), member("member")
     await owner.idea("one")
     await bob.idea("two")
@@ -31,7 +31,7 @@ async def test_an_owner_sees_what_the_tenant_holds_and_may_hold(member: Callable
     assert (shown["idea_quota"], shown["vault_idea_quota"]) == (None, 1_000_000)
 
 
-async def test_an_owner_sees_members_in_numbers(member: Callable[[str], Creator]) -> None:
+async def test_an_owner_sees_the_usage_of_members(member: Callable[[str], Creator]) -> None:
     owner, bob = member("member,admin"), member("member")
     await owner.idea("canary-title")
     await bob.idea("canary-title", notes="canary-notes", tags=["canary-tag"])
@@ -60,7 +60,7 @@ async def test_an_owner_sees_the_tenants_own_events(member: Callable[[str], Crea
 
 
 @pytest.mark.parametrize("path", ["", "/members", "/audit"])
-async def test_others_do_not_look_after_a_tenant(member: Callable[[str], Creator], house: House, path: str) -> None:
+async def test_other_members_are_refused(member: Callable[[str], Creator], house: House, path: str) -> None:
     await member("owner").idea()
 
     for creator in (member("member"), member("Owner"), house.creator()):
@@ -77,7 +77,7 @@ async def test_a_tenant_without_anything_is_not_found(member: Callable[[str], Cr
 
 
 @pytest.mark.parametrize("user_id", ["admin", "tenant", "users"])
-async def test_a_creator_may_be_called_like_a_part_of_the_api(house: House, user_id: str) -> None:
+async def test_a_user_id_may_equal_a_path_segment_of_the_api(house: House, user_id: str) -> None:
     ada = house.creator(user_id)
     idea = await ada.idea(f"of {user_id}")
 
@@ -91,6 +91,6 @@ async def test_a_creator_may_be_called_like_a_part_of_the_api(house: House, user
     assert (await ada.request("PATCH", ada.url)).status_code == 405
 
 
-def test_every_word_that_is_a_part_of_the_api_is_known_to_the_ideas(house: House) -> None:
+def test_every_path_segment_of_the_api_is_a_literal_user_id(house: House) -> None:
     second = {route.path.split("/")[3] for route in house.app.routes if route.path.startswith("/api/v1/")}
     assert second - {"{user_id:str}"} == set(RESERVED)

@@ -36,7 +36,7 @@ async def test_counts_and_bytes_stay_exact(ada: Creator, database: asyncpg.Conne
     assert await used(database, ada.user_id) == await stored(database, ada.user_id)
 
 
-async def test_a_full_vault_refuses_another_idea_and_takes_one_again_after_a_deletion(
+async def test_a_full_vault_refuses_ideas_until_one_is_deleted(
     house_with: Callable[..., Awaitable[House]],
 ) -> None:
     ada = (await house_with(CREATORVAULT_TENANCY__VAULT_IDEA_QUOTA="2")).creator()
@@ -93,7 +93,7 @@ OWN_AND_DEFAULT: Final = [(None, "full"), ("full", None), ("full", "ample"), ("a
 
 @pytest.mark.parametrize(("own", "default"), OWN_AND_DEFAULT)
 @pytest.mark.parametrize("quota", ["vault_idea_quota", "vault_byte_quota", "idea_quota", "byte_quota"])
-async def test_a_tenants_own_quota_counts_before_that_of_the_settings(
+async def test_a_tenants_own_quota_overrides_the_settings(
     house: House,
     house_with: Callable[..., Awaitable[House]],
     database: asyncpg.Connection,
@@ -157,7 +157,7 @@ async def test_a_vault_above_a_quota_that_was_lowered_may_still_shrink(
     assert (await ada.post(THREE)).status_code == 403
 
 
-async def test_what_a_quota_refuses_can_be_sent_again_under_its_key(
+async def test_a_request_refused_by_a_quota_can_be_retried_with_its_key(
     house_with: Callable[..., Awaitable[House]],
 ) -> None:
     ada = (await house_with(CREATORVAULT_TENANCY__VAULT_IDEA_QUOTA="1")).creator()

@@ -16,7 +16,7 @@ def vault(number: int) -> VaultId:
     return VaultId(TenantId(UUID(int=number)), UserId("ada"))
 
 
-def test_the_vaults_seen_longest_ago_are_forgotten() -> None:
+def test_the_least_recently_used_vaults_are_evicted() -> None:
     seen = SeenRevisions(answer_seconds=1, size=2)
     for number in (1, 2, 1, 3):
         seen.put(vault(number), VaultRevision(number))
@@ -25,7 +25,7 @@ def test_the_vaults_seen_longest_ago_are_forgotten() -> None:
     assert [seen.get(vault(number)) for number in (1, 2, 3)] == [1, None, 3]
 
 
-def test_what_is_told_late_does_not_count_down() -> None:
+def test_a_late_lower_revision_is_ignored() -> None:
     seen = SeenRevisions(answer_seconds=1)
     for revision in (3, 5, 4):
         seen.put(vault(1), VaultRevision(revision))
@@ -34,7 +34,7 @@ def test_what_is_told_late_does_not_count_down() -> None:
 
 
 @pytest.mark.parametrize("shown", [4, None])
-def test_a_vault_that_was_set_back_is_told_once_and_begins_anew(shown: int | None) -> None:
+def test_a_vault_that_was_set_back_is_reported_once_then_forgotten(shown: int | None) -> None:
     seen, revision = SeenRevisions(answer_seconds=1), None if shown is None else VaultRevision(shown)
     seen.put(vault(1), known := VaultRevision(5))
 
@@ -47,7 +47,7 @@ def test_a_vault_that_was_set_back_is_told_once_and_begins_anew(shown: int | Non
 
 
 @pytest.mark.parametrize(("known", "shown"), [(None, None), (None, 4), (4, 4), (4, 5)])
-def test_a_vault_that_goes_on_is_no_alarm(known: int | None, shown: int | None) -> None:
+def test_a_revision_that_grows_raises_no_alert(known: int | None, shown: int | None) -> None:
     """Nor is one that others have taken further than what was known before the question was asked."""
     seen = SeenRevisions(answer_seconds=1)
     seen.put(vault(1), VaultRevision(9))
@@ -57,7 +57,7 @@ def test_a_vault_that_goes_on_is_no_alarm(known: int | None, shown: int | None) 
     assert seen.get(vault(1)) == 9
 
 
-async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None:
+async def test_changes_are_serialised_per_vault() -> None:
     seen, order = SeenRevisions(answer_seconds=1), list[str]()
 
     async def change(number: int, name: str) -> None:
@@ -72,7 +72,7 @@ async def test_changes_of_one_vault_take_turns_and_those_of_two_do_not() -> None
     assert order.index("c begins") < order.index("a ends")
 
 
-async def test_who_waits_too_long_for_a_turn_is_told_to_come_again_and_holds_up_nobody() -> None:
+async def test_a_lock_timeout_raises_an_error_and_blocks_nobody() -> None:
     seen = SeenRevisions(answer_seconds=0.05)
     async with seen.lock(vault(1)):
         with RequestDeadline(), pytest.raises(ServiceUnavailable):
@@ -83,7 +83,7 @@ async def test_who_waits_too_long_for_a_turn_is_told_to_come_again_and_holds_up_
         pass
 
 
-async def test_who_comes_while_a_turn_is_handed_over_waits_no_longer_than_the_others() -> None:
+async def test_a_waiter_that_arrives_at_a_handover_waits_no_longer() -> None:
     seen, held = SeenRevisions(answer_seconds=0.05), asyncio.Event()
 
     async def hold() -> None:
@@ -101,7 +101,7 @@ async def test_who_comes_while_a_turn_is_handed_over_waits_no_longer_than_the_ot
     await next_one
 
 
-async def test_a_change_that_fails_ends_its_turn() -> None:
+async def test_a_failed_change_releases_the_lock() -> None:
     seen = SeenRevisions(answer_seconds=0.05)
     with pytest.raises(ValueError, match="mine"):
         async with seen.lock(vault(1)):

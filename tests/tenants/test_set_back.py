@@ -41,7 +41,7 @@ async def stored(ada: Creator) -> Idea:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-async def test_a_vault_that_was_set_back_is_an_alarm_once(
+async def test_a_vault_that_was_set_back_raises_one_alert(
     house: House, ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs, operation: str
 ) -> None:
     await database.execute(SET_BACK, ada.user_id)
@@ -54,10 +54,10 @@ async def test_a_vault_that_was_set_back_is_an_alarm_once(
     # As after a failover that has lost commits: from then on it is answered with what is there.
     assert (await OPERATIONS[operation](ada, stored)).is_success
     assert len(logs.named("alarm")) == 1
-    assert house.parts.search_cache.figures().vaults >= (operation == "search")
+    assert house.parts.search_cache.statistics().vaults >= (operation == "search")
 
 
-async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
+async def test_caches_of_a_vault_that_was_set_back_are_cleared(
     house: House, ada: Creator, stored: Idea, database: asyncpg.Connection
 ) -> None:
     """What was searched was of a revision that may be given again, to other ideas."""
@@ -67,12 +67,12 @@ async def test_nothing_is_remembered_of_a_vault_that_was_set_back(
 
     assert state.revisions.get(vault) is None
     assert state.keyring.newest(vault) is None
-    before = state.search_cache.figures()
+    before = state.search_cache.statistics()
     await ada.titles({"search": "idea"})
-    assert state.search_cache.figures().misses == before.misses + 1
+    assert state.search_cache.statistics().misses == before.misses + 1
 
 
-async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(
+async def test_a_write_refused_after_a_set_back_stores_nothing(
     ada: Creator, stored: Idea, database: asyncpg.Connection
 ) -> None:
     await database.execute(SET_BACK, ada.user_id)
@@ -82,7 +82,7 @@ async def test_a_write_refused_for_a_vault_that_was_set_back_stores_nothing(
     assert len(await ada.titles()) == 2
 
 
-async def test_what_a_transaction_has_committed_is_known_too(
+async def test_revisions_committed_by_a_transaction_are_remembered(
     ada: Creator, database: asyncpg.Connection, logs: Logs
 ) -> None:
     await ada.idea("First")
@@ -96,7 +96,7 @@ async def test_what_a_transaction_has_committed_is_known_too(
 
 
 @pytest.mark.parametrize("operation", ["list", "search", "create", "change"])
-async def test_a_vault_whose_own_row_is_gone_is_an_alarm(
+async def test_a_vault_whose_own_row_is_missing_raises_an_alert(
     ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs, operation: str
 ) -> None:
     await _delete_vault(ada, database)
@@ -110,7 +110,7 @@ async def test_a_vault_whose_own_row_is_gone_is_an_alarm(
     ("operation", "code"),
     [("get", "vault_mismatch"), ("list", "vault_mismatch"), ("search", "vault_mismatch"), ("create", "vault_set_back")],
 )
-async def test_so_it_is_for_who_has_never_seen_it(
+async def test_a_missing_vault_row_raises_an_alert_in_a_new_process(
     ada: Creator,
     stored: Idea,
     house_with: Callable[..., Awaitable[House]],
@@ -134,7 +134,7 @@ async def _delete_vault(ada: Creator, database: asyncpg.Connection) -> None:
 
 
 @pytest.mark.parametrize("operation", ["get", "list", "filtered list", "search", "change", "replace"])
-async def test_an_idea_that_is_newer_than_its_vault_is_an_alarm(
+async def test_an_idea_that_is_newer_than_its_vault_raises_an_alert(
     ada: Creator,
     house_with: Callable[..., Awaitable[House]],
     database: asyncpg.Connection,
@@ -153,7 +153,7 @@ async def test_an_idea_that_is_newer_than_its_vault_is_an_alarm(
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 2
 
 
-async def test_a_key_that_the_vaults_row_does_not_know_of_is_an_alarm(
+async def test_a_key_that_the_vaults_row_lacks_raises_an_alert(
     ada: Creator, stored: Idea, database: asyncpg.Connection, logs: Logs
 ) -> None:
     await database.execute("UPDATE vaults SET key_version = 0 WHERE user_id = $1", ada.user_id)
@@ -177,7 +177,7 @@ class Held:
 
 
 @pytest.mark.parametrize("way", ["in one statement", "from a snapshot"])
-async def test_a_read_that_began_before_a_change_is_no_alarm(
+async def test_a_read_that_began_before_a_change_raises_no_alert(
     house: House, ada: Creator, stored: Idea, logs: Logs, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """It tells of the vault as it was, after this process has learned of the change."""
@@ -210,7 +210,7 @@ async def test_a_read_that_began_before_a_change_is_no_alarm(
     assert logs.named("alarm") == []
 
 
-async def test_a_first_write_that_is_rolled_back_is_no_alarm_later(
+async def test_a_first_write_rolled_back_raises_no_alert_later(
     house: House, ada: Creator, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The vault's row was there for a moment, in a transaction that came to nothing."""

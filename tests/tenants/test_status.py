@@ -83,7 +83,7 @@ async def at_work(ada: Creator) -> Idea:
 @pytest.mark.parametrize("request_", REQUESTS)
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @pytest.mark.parametrize(("status", "word"), [("suspended", "suspended"), ("erasing", "erased"), ("erased", "erased")])
-async def test_who_is_not_active_is_refused_and_nothing_is_changed(
+async def test_an_inactive_tenant_is_refused_and_nothing_is_changed(
     ada: Creator,
     other_house: House,
     database: asyncpg.Connection,
@@ -110,7 +110,7 @@ async def test_who_is_not_active_is_refused_and_nothing_is_changed(
 
 
 @pytest.mark.parametrize("request_", REQUESTS)
-async def test_who_is_active_is_served_by_a_single_statement_once_they_are_known(
+async def test_an_active_tenant_is_served_by_a_single_statement(
     ada: Creator, other_house: House, request_: str
 ) -> None:
     """So these are the statements that the refusals above are about."""
@@ -127,7 +127,7 @@ async def test_who_is_active_is_served_by_a_single_statement_once_they_are_known
     assert warm.way == (Way.TRANSACTION if request_ in ALWAYS_IN_A_TRANSACTION else Way.STATEMENT)
 
 
-async def test_who_is_suspended_between_a_look_and_a_write_is_refused(
+async def test_a_tenant_suspended_between_read_and_write_is_refused(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Changes look at the idea first: the write that follows asks for the status once more."""
@@ -156,7 +156,7 @@ UNKNOWN: Final = {"detail": "This tenant does not exist yet; an operator has to 
 
 
 @pytest.mark.parametrize("claims", [{}, {"org_id": "acme", "org_role": "owner"}])
-async def test_a_tenant_nobody_created_is_refused_where_operators_create_them(
+async def test_an_unknown_tenant_is_refused_if_operators_create_tenants(
     fresh_database: Database, home: Path, claims: dict[str, str]
 ) -> None:
     environ = environment_of(fresh_database, home) | {"CREATORVAULT_TENANCY__AUTO_PROVISION": "false"}

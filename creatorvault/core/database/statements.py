@@ -1,7 +1,7 @@
-"""One round trip: a statement that is a transaction and a snapshot by itself.
+"""Single statements in one round trip: each is its own transaction and snapshot.
 
-Through an ORM's session a statement takes several times the processor time that the driver takes. What most requests
-need goes this way; everything else goes through `core.database.sessions`, which answers the same.
+Through an ORM session a statement takes several times the processor time of the driver. Most requests use this fast
+path; everything else uses `core.database.sessions`, with the same results.
 """
 
 import asyncio
@@ -24,14 +24,14 @@ log = get_logger(__name__)
 type Row = Sequence[Any]
 
 CANCEL_SECONDS: Final = 2.0
-"""What the driver is given to tell the server that nobody waits for a statement any more."""
+"""Time limit for the driver to cancel a statement on the server."""
 
 
 class Statements:
-    """Connections as the runtime login, `pool_size` of them at most; the one used last is taken first."""
+    """A pool of at most `pool_size` connections as the runtime login; the most recently used one is taken first."""
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        """Connects to nothing yet. Raises SettingsError without an address."""
+        """Opens no connection yet. Raises SettingsError if no address is configured."""
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._address = address_of(settings.url.reveal())
@@ -44,23 +44,23 @@ class Statements:
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def rows(self, statement: str, *arguments: object) -> Sequence[Row]:
-        """Raises ServiceUnavailable when the database cannot answer now.
+        """Raises ServiceUnavailable if the database is unavailable.
 
-        The driver limits the statement and cancels it on the server when the time is over or the request is gone: a
-        limit of the server's own would have to be set in a round trip before.
+        The driver limits the statement, and cancels it on the server on timeout or if the request is cancelled: setting
+        the server's own limit would need another round trip.
         """
         return await self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
 
     async def changed(self, statement: str, *arguments: object) -> Sequence[Row]:
-        """As `rows`, for a statement that changes something: it is committed when there is an answer.
+        """As `rows`, for a statement that changes something. It is committed on return.
 
-        Raises as `rows` does; it may or may not be committed then. It is given no longer than a lock may be waited for.
+        Raises as `rows`; the statement may or may not be committed then. Its time limit is that of a lock wait.
         """
         return await self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
 
     @property
     def in_use(self) -> int:
-        """How many statements are under way."""
+        """The number of statements in progress."""
         return self._under_way
 
     @property
@@ -72,7 +72,7 @@ class Statements:
         for leaving in self._leaving:
             leaving.cancel()
         await asyncio.gather(*self._leaving, return_exceptions=True)
-        await asyncio.sleep(0)  # the turn in which the event loop closes them
+        await asyncio.sleep(0)  # the iteration in which the event loop closes them
 
     async def _answered(
         self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
@@ -83,9 +83,9 @@ class Statements:
             connection = await self._take(wait_budget)
             clean = True
             try:
-                if (limit := min(wait_budget.left, seconds)) <= 0:  # too late to begin anything
+                if (limit := min(wait_budget.left, seconds)) <= 0:  # too late to begin a statement
                     raise TimeoutError
-                clean = False  # something may be under way on it
+                clean = False  # a statement may be in progress on it
                 rows = await self._asked(connection, statement, arguments, wait_budget, limit, readonly=readonly)
                 clean = True
             except asyncpg.PostgresError:
@@ -117,8 +117,8 @@ class Statements:
                 with self._timeouts.within(seconds):
                     rows = await connection.fetch(statement, *arguments)
             else:
-                # A statement without a name is parsed in one message and run in another. Between transactions, a proxy
-                # may hand the second to another connection of the server's, or let somebody else's statement between.
+                # An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a
+                # proxy may send the second to another server connection, or another client's statement in between.
                 async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
                     rows = await connection.fetch(statement, *arguments, timeout=seconds)
         except TimeoutError:
@@ -128,7 +128,7 @@ class Statements:
         return rows
 
     async def _take(self, wait_budget: WaitBudget) -> asyncpg.Connection:
-        """A connection, which has to be given back. Raises one of FAULTS."""
+        """Returns a connection, which the caller must release. Raises one of FAULTS."""
         if self._places.locked():
             async with asyncio.timeout(min(self._settings.pool_wait_seconds, wait_budget.left)):
                 await self._places.acquire()
@@ -160,8 +160,8 @@ class Statements:
         self._places.release()
 
     def _distrust_idle(self) -> None:
-        """Where one connection has fallen silent, each of the others would cost a request its whole time. A change that
-        is not answered may be waiting for somebody's lock; what only reads waits for none.
+        """Discards idle connections. If a read times out, each of them could cost a request its whole wait budget. A
+        change that times out may only be waiting for a lock; reads wait for none.
         """
         for connection in self._idle:
             connection.terminate()
@@ -174,8 +174,8 @@ class Statements:
 
 
 async def _leave(connection: asyncpg.Connection) -> None:
-    """For a request that is gone or out of time: the driver has asked the server to cancel its statement, and what has
-    been done until then is rolled back, so that nobody waits for its locks.
+    """Closes the connection of a request that was cancelled or timed out. The driver has asked the server to cancel its
+    statement, and the transaction is rolled back, so that nobody waits for its locks.
     """
     try:
         async with asyncio.timeout(CANCEL_SECONDS):

@@ -1,7 +1,7 @@
-"""What an operation reads, as the signatures of its handler and of its providers declare it.
+"""Inputs of an operation, declared by the signatures of its handler and of its providers.
 
-A parameter annotated `Path[…]`, `Query[…]` or `Body[…]` is an input. Nothing else says what is accepted, so no function
-can ask for what was not read. A declaration that cannot hold is refused when its route is registered.
+A parameter annotated `Path[…]`, `Query[…]` or `Body[…]` is an input. This is the only declaration, so no function can
+use an input that was not read. An invalid declaration is refused when its route is registered.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,14 +44,14 @@ class Function:
         return self.signature.parameters
 
     def inputs(self) -> Mapping[str, Input]:
-        """Raises ImproperlyConfiguredException for one that is not marked, and for a mark on something else."""
+        """Raises ImproperlyConfiguredException for an input that is not marked, and for a mark on something else."""
         return {name: found for name, field in self.parameters.items() if (found := self._input(name, field))}
 
     def behind_received(self) -> "Function":
-        """The same, but with `received`, which its inputs are taken from, in their place.
+        """Returns the same function with `received` in place of its inputs, which are taken from it.
 
-        So nothing is called before all inputs are valid, and Litestar's dependencies form a chain: a fan of them would
-        cost a task group for each request, and raise groups of exceptions.
+        So nothing is called before all inputs are valid, and Litestar's dependencies form a chain: several in parallel
+        would cost a task group for each request, and raise exception groups.
         """
         call, places = self.call, {name: declared.place for name, declared in self.inputs().items()}
 
@@ -84,13 +84,13 @@ class Declaration:
     providers: Mapping[str, Function]
 
     def dependencies(self) -> Mapping[str, Provide]:
-        """For Litestar: the inputs as a whole, and each provider behind them."""
+        """Litestar's dependencies: the inputs as a whole, and each provider, which depends on them."""
         providers = {name: _provide(function) for name, function in self.providers.items()}
         return {RECEIVED: Provide(self.accepts.receive), **providers}
 
 
 def declaration_of(handler: HTTPRouteHandler) -> Declaration:
-    """Raises ImproperlyConfiguredException for what contradicts itself, or cannot be read."""
+    """Raises ImproperlyConfiguredException for inputs that are contradictory or cannot be read."""
     own = Function(str(handler), handler.fn, handler.parsed_fn_signature)
     providers = dict(_used(own, _every_provider(handler)))
     inputs: dict[str, Input] = {}
@@ -122,7 +122,7 @@ def _used(function: Function, known: Mapping[str, Function]) -> Iterator[tuple[s
 
 
 def _model_of(place: Place, inputs: Mapping[str, Input], name: str) -> type[RequestModel] | None:
-    """Functions may ask for a model and for a subclass of it: the subclass is read, and given to all of them."""
+    """Functions may declare a model and a subclass of it: the subclass is read and passed to all of them."""
     model: Input | None = None
     for declared in inputs.values():
         if declared.place is place:
@@ -142,7 +142,7 @@ def _narrower(one: Input, other: Input, name: str) -> type[RequestModel]:
 
 
 def _provide(function: Function) -> Provide:
-    """Provide looks at the function itself to tell a generator from a coroutine."""
+    """Provide inspects the function itself to distinguish a generator from a coroutine."""
     provide, behind = Provide(function.call), function.behind_received()
     provide.dependency = behind.call
     provide.parsed_fn_signature = behind.signature

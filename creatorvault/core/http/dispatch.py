@@ -1,7 +1,7 @@
-"""A request's way through an operation in plain calls: guards, what it accepts, its service, the handler, the answer.
+"""Direct dispatch: runs guards, inputs, providers, handler and response of an operation by plain calls.
 
-Litestar does the same by dependency injection, for every operation that is not marked so, and takes longer for it than
-a read takes in the database. `tests/core/test_direct.py` holds both to the same answers.
+For all other operations Litestar does the same by dependency injection, which takes longer than a read in the database.
+`tests/core/test_direct.py` checks that both give the same responses.
 """
 
 from collections.abc import Mapping
@@ -15,16 +15,16 @@ from litestar.types import ASGIApp, AsyncAnyCallable, Receive, Scope, Send
 from creatorvault.core.http.declarations import Declaration, Function
 from creatorvault.core.http.handlers import Operation
 from creatorvault.core.http.inputs import Place
-from creatorvault.core.http.responses import Answer, Header, encoded_headers
+from creatorvault.core.http.responses import Header, StructResponse, encoded_headers
 
 VALUES: Final = (*Place, "request")
-"""What an argument can be, in the order in which the values are at hand."""
+"""What an argument can be, in the order in which the values become available."""
 
 
 def directly(app: ASGIApp) -> ASGIApp:
     """A middleware for controllers whose operations declare inputs, and whose providers are coroutine functions.
 
-    What Litestar adds on its own, such as the answer to OPTIONS, goes through `app`.
+    Routes that Litestar adds itself, such as OPTIONS, go through `app`.
     """
     calls: dict[Operation, _Call] = {}
 
@@ -40,7 +40,7 @@ def directly(app: ASGIApp) -> ASGIApp:
 
 
 class _Call:
-    """Raises ImproperlyConfiguredException for an operation that expects more of Litestar than is done here."""
+    """Raises ImproperlyConfiguredException for an operation that needs features of Litestar that are not supported."""
 
     def __init__(self, operation: Operation) -> None:
         if _expects_more(operation):
@@ -73,7 +73,7 @@ class _Call:
             arguments[name] = await provider(*[values[slot] for slot in slots])
         result = await self._handler(**arguments)
         response: ASGIApp
-        if isinstance(result, Answer):
+        if isinstance(result, StructResponse):
             response = result.encoded(result.status_code or self._status, self._headers)
         else:
             operation = self._operation
@@ -82,7 +82,7 @@ class _Call:
 
 
 def _slots(function: Function, declaration: Declaration, *elsewhere: str) -> Mapping[str, int]:
-    """Which value each argument is, but for those that come from `elsewhere`."""
+    """Returns the index of the value of each argument, except those that come from `elsewhere`."""
     slots: dict[str, int] = {}
     for name in function.parameters.keys() - set(elsewhere):
         slot = declaration.inputs[name].place if name in declaration.inputs else name

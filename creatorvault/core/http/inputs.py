@@ -1,6 +1,6 @@
-"""Path, query and body of an operation, read through request models; every failing field is reported at once.
+"""Reads path, query and body of an operation through request models. All invalid fields are reported at once.
 
-The models are Pydantic's because its errors are FastAPI's to the letter (docs/decisions/0005).
+The models are Pydantic models, since their errors are identical to FastAPI's (docs/decisions/0005).
 """
 
 from dataclasses import dataclass
@@ -37,8 +37,8 @@ class Place(StrEnum):
 
 M = TypeVar("M", bound=RequestModel)
 
-# Annotations of a parameter, of a handler or of a provider. What is declared so is what the operation reads, and what
-# the OpenAPI document says of it (core.http.declarations).
+# Annotations of parameters of handlers and providers. They declare what the operation reads, and what the OpenAPI
+# document describes (core.http.declarations).
 _NOT_AGAIN: Final = SkipValidationMarker()
 Path: TypeAlias = Annotated[M, _NOT_AGAIN, Place.PATH]  # noqa: UP040 - Litestar reads no `type` aliases
 Query: TypeAlias = Annotated[M, _NOT_AGAIN, Place.QUERY]  # noqa: UP040
@@ -46,7 +46,7 @@ Body: TypeAlias = Annotated[M, _NOT_AGAIN, Place.BODY]  # noqa: UP040
 
 
 class Received(NamedTuple):
-    """What a request has sent, valid as a whole."""
+    """The validated inputs of a request."""
 
     path: RequestModel | None
     query: RequestModel | None
@@ -55,14 +55,14 @@ class Received(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Accepts:
-    """What an operation reads. The OpenAPI document is written from the same record."""
+    """The inputs of an operation. The OpenAPI document is generated from the same record."""
 
     path: type[RequestModel] | None = None
     query: type[RequestModel] | None = None
     body: type[RequestModel] | None = None
 
     async def receive(self, request: Request[Any, Any, Any]) -> Received:
-        """Raises RequestInvalid for all that is wrong, and what `read_object` raises."""
+        """Raises RequestInvalid with all errors, and as `read_object`."""
         errors: list[FieldError] = []
         path = query = body = None
         sent = len(request.scope["path"]) + len(request.scope["query_string"])
@@ -91,7 +91,7 @@ def _query(model: type[RequestModel], query: bytes, errors: list[FieldError]) ->
 
 
 def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldError]) -> dict[str, Any]:
-    """The last value of each known parameter; all of them where the model says that it may be repeated."""
+    """Returns the last value of each known parameter, or all values if the model allows it to be repeated."""
     values: dict[str, Any] = {}
     for name, value in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
         if name in model.repeatable:
@@ -106,7 +106,7 @@ def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldErr
 def _validated(
     model: type[RequestModel], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
 ) -> RequestModel | None:
-    """`storable`: it is known that all text in it is."""
+    """`storable` means that all text in the values is known to be storable."""
     found = [] if storable or is_storable(values) else list(islice(unstorable(values, (where,)), MAX_ERRORS))
     try:
         valid = model.model_validate(values)
@@ -120,7 +120,7 @@ def _validated(
 
 
 def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:
-    """One error for each place: a text that cannot be stored may also break its field's own rule."""
+    """Returns one error for each place: a text that cannot be stored may also violate the rule of its field."""
     places: dict[tuple[str | int, ...], FieldError] = {}
     for error in found:
         places.setdefault(error["loc"], error)

@@ -15,9 +15,9 @@ type Header = tuple[bytes, bytes]
 _encoder: Final = msgspec.json.Encoder()
 
 
-class Answer[T](Response[T]):
-    """A struct as JSON, with headers. It supports no cookies, other media types or background tasks, so it takes a
-    fifth of the time of Litestar's `Response`.
+class StructResponse[T](Response[T]):
+    """A JSON response of a struct, with headers. It does not support cookies, other media types or background tasks,
+    and takes a fifth of the time of Litestar's `Response`.
     """
 
     def __init__(self, content: T, headers: dict[str, str]) -> None:

@@ -1,7 +1,7 @@
-"""Cursors: where a page ended, sealed, so that the next one goes on there whatever has been written meanwhile.
+"""Cursors: the sealed position of the last item of a page. The next page continues there despite concurrent writes.
 
-A place in the order of titles is a title, and addresses end up in logs. So a cursor is an envelope of the vault's own,
-bound to the list that it was given for; docs/encryption.md says which bytes.
+A position in the order of titles contains a title, and URLs end up in logs. Therefore a cursor is sealed with the
+vault's key and bound to the list that it was issued for. docs/encryption.md specifies the format.
 """
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -40,7 +40,7 @@ _decoders: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
 
 
 def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> str | msgspec.UnsetType | None:
-    """For the page after `place`; None where there is none, UNSET where nobody asked for cursors."""
+    """Returns the cursor of the page after `place`: None if there is none, UNSET if the query has no cursor."""
     if query.cursor is None:
         return msgspec.UNSET
     if place is None:
@@ -49,9 +49,9 @@ def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> s
 
 
 def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
-    """Where the query's cursor says that the page before ended; None without a cursor, and at the beginning.
+    """Returns the end of the previous page from the query's cursor; None without a cursor or for an empty one.
 
-    `cipher` is None for a vault that has no key. Raises CursorInvalid.
+    `cipher` is None if the vault has no key. Raises CursorInvalid.
     """
     if not query.cursor:
         return None
@@ -61,14 +61,14 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
         sealed, bound = _read(query.cursor), _context(cipher.vault, query)
         return Place(*cipher.for_purpose(PURPOSE).open_json(sealed, bound, _decoders[query.sort]))
     except (Alert, ValueError):
-        # What would be an alarm about a stored value is only bad input here, and none of the log's business.
+        # For a stored value this would be an alert. Here it is only invalid input, and is not logged.
         raise CursorInvalid from None
 
 
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
-    """All of the question but how much of the answer a page may hold. Filters are in one order, however they came.
+    """Encodes the whole query except the page size. Filter values are sorted.
 
-    Where a search or the order of titles decides, its rule is part of the question: a place in another is none here.
+    For a search or the order of titles, the version of its rule is included: a position under another one is invalid.
     """
     tags, stages, priorities = (
         sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)
@@ -84,7 +84,7 @@ def _written(sealed: bytes) -> str:
 
 
 def _read(cursor: str) -> bytes:
-    """Raises ValueError for anything that `_written` does not write: decoders read many texts as the same bytes."""
+    """Raises ValueError for anything that `_written` does not produce: decoders map many texts to the same bytes."""
     sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     if _written(sealed) != cursor:
         raise ValueError

@@ -1,4 +1,4 @@
-"""A page of a list, made of rows or of what a search has found."""
+"""Pages of a list, from rows or from the matches of a search."""
 
 from collections.abc import Sequence
 from hashlib import blake2b
@@ -41,7 +41,7 @@ class IdeaPage(NamedTuple):
 def opened(vault: OpenVault, row: Sequence[Any]) -> IdeaResponse:
     """`row` has the columns of IdeaColumns. Raises the alerts of `IdeaSealer.open`, and VaultMismatch.
 
-    The database assigns an idea the revision of its vault. If the vault's row is not that far, it was set back.
+    The database assigns an idea the revision of its vault. If the vault's row has a lower one, it was set back.
     """
     idea = IdeaSealer.of(vault.cipher).open(row)
     if row[REVISION] > vault.version.revision:
@@ -50,9 +50,9 @@ def opened(vault: OpenVault, row: Sequence[Any]) -> IdeaResponse:
 
 
 def list_tag(vault: OpenVault | None, query: IdeaQuery) -> str:
-    """The entity tag of a list: it stays while neither the vault nor the question changes.
+    """Returns the entity tag of a list. It is the same until the vault or the query changes.
 
-    A revision alone may be given twice, after a failover that lost commits. The digest tells the two apart.
+    A revision may be assigned twice, after a failover that lost commits. The digest distinguishes the two.
     """
     version = None if vault is None else vault.version
     question = blake2b(repr((version, *query.__dict__.values())).encode(), digest_size=12).hexdigest()
@@ -64,7 +64,7 @@ def is_filtered(query: IdeaQuery) -> bool:
 
 
 def ranks_wanted(query: IdeaQuery) -> tuple[list[int], list[int]]:
-    """Of stages and of priorities. A filter without values lets every rank pass."""
+    """Returns the ranks of stages and of priorities. A filter without values matches every rank."""
     return (
         [STAGE_RANK[stage] for stage in query.stage] or list(STAGE_RANK.values()),
         [PRIORITY_RANK[priority] for priority in query.priority] or list(PRIORITY_RANK.values()),
@@ -76,7 +76,7 @@ def is_about_content(query: IdeaQuery) -> bool:
 
 
 def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery:
-    """The question that only opened ideas can answer, if `is_about_content`: search, tags or the order of titles."""
+    """Returns the query for which `is_about_content` is true: search, tags or the order of titles need opened ideas."""
     return SearchQuery(
         search=query.search,
         tags=tuple(split_tags(query.tags or "")),
@@ -91,19 +91,19 @@ def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery:
 
 
 def rows_wanted(query: IdeaQuery) -> int:
-    """By cursor one more than the page may hold: it tells whether anything follows."""
+    """Returns the page size; with a cursor one more, which tells whether another page follows."""
     return query.limit if query.cursor is None else query.limit + 1
 
 
 def empty_page(query: IdeaQuery) -> IdeaPage:
-    """For a creator who has stored nothing yet."""
+    """Returns the page of a creator who has not stored anything yet."""
     return IdeaPage([], 0, list_tag(None, query), msgspec.UNSET if query.cursor is None else None)
 
 
 async def page_of_rows(
     vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, time_slice: TimeSlice
 ) -> IdeaPage:
-    """`rows`, with the columns of IdeaColumns, are `rows_wanted` in number if there are that many.
+    """`rows` have the columns of IdeaColumns. There are at most `rows_wanted` of them.
 
     Raises as `opened`.
     """

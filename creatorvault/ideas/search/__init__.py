@@ -1,1 +1,1 @@
-"""A vault's ideas in memory and the questions they answer. No SQL and no keys."""
+"""In-memory search of a vault's ideas. No SQL and no keys."""

@@ -1,4 +1,4 @@
-"""The corpora of many vaults in one process, under one budget of bytes; the vault used longest ago goes first."""
+"""Search indexes of many vaults in one process, within one memory budget; least recently used is evicted first."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -20,27 +20,27 @@ from creatorvault.tenants.errors import VaultMismatch, VaultSetBack
 BEGINNING = VaultRevision(0)
 REMEMBERED_TOO_LARGE = 10_000
 MOST_INDEXES = 1_000_000
-"""The budget of bytes is reached far earlier."""
+"""Not a practical limit: the memory budget is reached far earlier."""
 
 
 class VaultReader(Protocol):
-    """A vault as one database snapshot shows it.
+    """A vault as of one database snapshot.
 
-    Every answer must come from the snapshot that shows `version`; under PostgreSQL that takes REPEATABLE READ.
+    Every result must come from the snapshot that shows `version`; in PostgreSQL this requires REPEATABLE READ.
     """
 
     @property
     def version(self) -> VaultVersion: ...
 
     def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
-        """The ideas last changed after `revision`, each once."""
+        """Yields the ideas last changed after `revision`, each once."""
 
     def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
-        """The ids of all ideas of the vault, 16 bytes each, in batches."""
+        """Yields the ids of all ideas of the vault, 16 bytes each, in batches."""
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """Counted since the start of the process, save `bytes` and `vaults`, which are as of now."""
+class CacheStatistics(msgspec.Struct, frozen=True, kw_only=True):
+    """`bytes` and `vaults` are current values; the others are counts since the start of the process."""
 
     hits: int
     refreshes: int
@@ -52,8 +52,8 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SearchCache:
-    """One per process, for one event loop. Who reads a vault has waited for its turn (`ideas.full_reads`), so it finds
-    what the request before it has read.
+    """One per process, for one event loop. Readers of a vault hold its lock (`ideas.full_reads`), so each one finds
+    what the previous request has read.
     """
 
     def __init__(self, settings: SearchSettings) -> None:
@@ -67,9 +67,9 @@ class SearchCache:
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
     async def page(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
-        """Answers for the reader's revision. Whatever the reader raises leaves the corpora as they were.
+        """Returns the page at the reader's revision. If the reader raises an error, the cache is left unchanged.
 
-        Raises VaultMismatch when the vault's rows are not those that the vault row speaks of.
+        Raises VaultMismatch if the rows do not match the vault's row.
         """
         search_index = self._hit(vault, reader.version) or await self._refreshed(vault, reader, time_slice)
         if search_index is None:
@@ -80,23 +80,23 @@ class SearchCache:
     async def page_at_hand(
         self, vault: VaultId, version: VaultVersion, query: SearchQuery, time_slice: TimeSlice
     ) -> Page | None:
-        """Returns the answer for this very version, or None if that takes reading."""
+        """Returns the page at exactly this version, or None if the cache does not have it."""
         search_index = self._hit(vault, version)
         return None if search_index is None else await search_index.select(query, time_slice)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
-        """Up to which revision the vault has been read; 0 where nothing of it is kept."""
+        """Returns the revision up to which the vault has been read; 0 if it is not in the cache."""
         search_index = self._indexes.peek(vault)
         return BEGINNING if search_index is None else search_index.version.revision
 
     def forget(self, vault: VaultId) -> None:
-        """For a vault that was erased: nothing of it is kept, nor is what requests under way are reading of it."""
+        """Removes an erased vault. What current requests are reading of it is not stored either."""
         self._epoch += 1
         self._too_large.pop(vault)
         self._drop(vault)
 
-    def figures(self) -> Figures:
-        return Figures(
+    def statistics(self) -> CacheStatistics:
+        return CacheStatistics(
             hits=self._hits,
             refreshes=self._refreshes,
             misses=self._misses,
@@ -120,7 +120,7 @@ class SearchCache:
         if base and base.version.revision == version.revision:
             return await self._replaced(vault, reader, time_slice)
         if base and base.version.revision > version.revision:
-            # The reader's snapshot began before a change that another request has seen: keep what is newer.
+            # The reader's snapshot began before a change that another request has seen: keep the newer index.
             return None
         too_large = self._too_large.peek(vault)
         if too_large is not None and version.idea_count >= too_large:
@@ -128,8 +128,8 @@ class SearchCache:
         return await self._loaded(vault, reader, base, time_slice)
 
     async def _replaced(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
-        """For a vault whose revision was given twice: after a failover that lost commits, or since somebody has changed
-        rows and digest behind our back. What was read before is of no use. Raises VaultMismatch if it does not add up.
+        """Reloads a vault whose revision was assigned twice: after a failover that lost commits, or because somebody
+        changed rows and digest outside of the service. Raises VaultMismatch if rows and digest do not match.
         """
         self.forget(vault)
         replaced = await self._loaded(vault, reader, None, time_slice)
@@ -168,7 +168,7 @@ class SearchCache:
         base: SearchIndex | None,
         time_slice: TimeSlice,
     ) -> bool:
-        """Whether all that changed could be taken in: a draft counts against the budget while it grows."""
+        """Returns False if the changes do not fit: a draft counts against the budget while it grows."""
         size_before, growth = draft.size, 0
         try:
             async with aclosing(
@@ -190,7 +190,7 @@ class SearchCache:
             self._growing_bytes -= growth
 
     def _make_room(self, vault: VaultId) -> bool:
-        """Lets other vaults go, longest unused first, until the budget holds."""
+        """Evicts other vaults, least recently used first, until the budget is met."""
         while self._bytes + self._growing_bytes > self._budget:
             others = (other for other in self._indexes if other != vault)
             if (victim := next(others, None)) is None:
@@ -211,7 +211,7 @@ class SearchCache:
             self._bytes -= search_index.size
 
     def _remember_too_large(self, vault: VaultId, ideas: int) -> None:
-        """So many ideas of this vault were too large to keep; it is not tried again before it has fewer."""
+        """Records that `ideas` were too large to cache. The vault is not tried again until it has fewer."""
         self._drop(vault)
         self._too_large.put(vault, ideas)
 
@@ -231,7 +231,7 @@ class SearchCache:
 async def _changes(
     vault: VaultId, reader: VaultReader, since: VaultRevision, time_slice: TimeSlice
 ) -> AsyncGenerator[Block]:
-    """What the reader reads, with a rest for the event loop between the blocks when it is due."""
+    """Yields the reader's blocks, and yields to the event loop between them when the time slice is over."""
     async with aclosing(reader.changed_since(since)) as blocks:
         async for block in blocks:
             _, last_revision = block.revisions

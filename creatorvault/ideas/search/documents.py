@@ -1,4 +1,4 @@
-"""One idea as a search needs it: folded, encoded for answering, its keys read when they are asked for."""
+"""One idea prepared for search: folded and encoded as JSON. Its sort and filter keys are read on demand."""
 
 from datetime import UTC, datetime
 from sys import getsizeof, intern
@@ -14,13 +14,13 @@ from creatorvault.ideas.text.folding import fold, fold_tag
 NON_JOINER = "\u200c"
 POINTER_BYTES = STAMP_BYTES = 8
 PLACES = 14
-"""Pointers that a corpus keeps to an entry: in its block, in each of five orders, in results of late, and for each of
+"""Pointers that an index has to a document: in its block, in each of five orders, in recent results, and for each of
 three tags.
 """
 
 
 class Keys(msgspec.Struct, frozen=True, gc=False):
-    """What ideas are ordered and filtered by. `stage` and `priority` are ranks, `tags` are folded."""
+    """The sort and filter keys of an idea. `stage` and `priority` are ranks, `tags` are folded."""
 
     created_at: datetime
     updated_at: datetime
@@ -34,17 +34,17 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
     def of(cls, body: bytes) -> Self:
         read = _read(body)
         title_order, title = title_key(read.title)
-        # Ideas share their tags. Interned, each is there once, for as long as an entry has it.
+        # Ideas share tags. Interning stores each tag once, for as long as a document has it.
         tags = tuple([intern(fold_tag(tag)) for tag in read.tags])
         stage, priority = STAGE_RANK[read.stage], PRIORITY_RANK[read.priority]
         return cls(read.created_at, read.updated_at, title, title_order, stage, priority, tags)
 
 
 class Document(msgspec.Struct, gc=False):
-    """`id` is that of the UUID, which sorts as PostgreSQL sorts it. `body` is the idea's JSON, so that a page is
-    answered without opening or encoding an idea again. `known_keys` are read out of it when a question needs them.
+    """`id` has the bytes of the UUID, which sort as in PostgreSQL. `body` is the idea's JSON, so that a page needs no
+    idea opened or encoded again. `known_keys` are decoded from it when a query needs them.
 
-    Not tracked by the garbage collector, which would walk through all of them again and again; it is never in a cycle.
+    Not tracked by the garbage collector, which would traverse all of them repeatedly; it is never part of a cycle.
     """
 
     id: bytes
@@ -53,7 +53,7 @@ class Document(msgspec.Struct, gc=False):
 
     @property
     def keys(self) -> Keys:
-        """Who goes through many entries asks `known_keys` before, since a call takes as long as comparing does."""
+        """Loops over many documents try `known_keys` first, since a call takes as long as a comparison."""
         if self.known_keys is None:
             self.known_keys = Keys.of(self.body)
         return self.known_keys
@@ -61,8 +61,8 @@ class Document(msgspec.Struct, gc=False):
 
 class OpenedIdea(msgspec.Struct, gc=False):
     """`text` is the folded title and notes in UTF-8, each followed by U+0000, which no text of an idea and no search
-    can hold; without notes the title alone. What holds ZERO WIDTH NON-JOINERs stands in it once more, with blanks in
-    their place: in Persian both are typed for them. `size` is as `memory_size` has it.
+    can contain; without notes only the title. A text with ZERO WIDTH NON-JOINERs is added a second time with spaces
+    instead: in Persian both are typed. `size` is computed by `memory_size`.
     """
 
     revision: int
@@ -74,7 +74,7 @@ class OpenedIdea(msgspec.Struct, gc=False):
     @classmethod
     def of(cls, revision: int, stamp: int, idea: IdeaResponse) -> Self:
         folded = "".join([f"{fold(text)}\0" for text in _read_as(idea)])
-        # A copy, since the encoder's bytes keep its larger buffer: test_the_bytes_counted_are_about_the_bytes_taken.
+        # A copy: the result holds the encoder's larger buffer, test_the_estimated_size_is_close_to_the_allocated_size.
         text, body = folded.encode(), bytes(memoryview(_encode(idea)))
         return cls(revision, stamp, text, Document(idea.id.bytes, body), memory_size(text, body))
 
@@ -85,18 +85,18 @@ def _read_as(idea: IdeaResponse) -> list[str]:
 
 
 def memory_size(text: bytes, body: bytes) -> int:
-    """About the bytes that an idea takes in a corpus, with its keys and its places there. `text` is the folded one."""
-    title = text[: text.index(b"\0")]  # the keys have it as it is, and its place in the order of titles
+    """Estimates the bytes of an idea in an index, including its keys and pointers. `text` is folded."""
+    title = text[: text.index(b"\0")]  # the keys contain the unfolded title and its sort key
     titles = _title_bytes(title)
-    tags_at = body.rfind(b'"tags":[')  # from the end, since this is done for every idea
+    tags_at = body.rfind(b'"tags":[')  # from the end, which is faster
     more_tags = 0 if len(body) - tags_at < FEW_TAGS_LETTERS else _more_tags(body, tags_at) * MORE_TAG_BYTES
     return FIXED_BYTES + len(text) + titles + len(body) + more_tags
 
 
 def _title_bytes(folded: bytes) -> int:
-    """Of the title as CPython keeps strings, and three bytes for the weights of each character.
+    """Estimates the bytes of the title as a CPython string, and three bytes for the weights of each character.
 
-    Where accents were folded away, the title takes more than its folded form; the weights mostly take less.
+    If accents were removed, the title takes more than its folded form; the weights mostly take less.
     """
     if folded.isascii():
         return 4 * len(folded)
@@ -114,7 +114,7 @@ class _Read(msgspec.Struct, gc=False):
 
 
 def _more_tags(body: bytes, tags_at: int) -> int:
-    """How many tags there are beyond the three that are counted for every idea; one more where there is a due date."""
+    """Counts the tags beyond the three that are included for every idea; one more if there is a due date."""
     return max(0, body.count(b'","', tags_at) - OTHER_SEPARATORS)
 
 
@@ -125,16 +125,16 @@ _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
 _BLANK_KEYS = Keys(_NOW, _NOW, "", b"", 0, 0, ())
 _BLANK = Document(bytes(16), b"", _BLANK_KEYS)
-_END_OF_TEXT = 2**20  # a number that is no small one
+_END_OF_TEXT = 2**20  # an integer that CPython does not cache
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
 FEW_TAGS_LETTERS = 320
-"""So little text, with all that follows the tags in an idea's JSON, is hardly more than three of them."""
+"""If the JSON is shorter than this from the tags to its end, there are hardly more than three tags."""
 
 OTHER_SEPARATORS = 5
-"""Between three tags, and between the ids and times after them."""
+"""Between three tags, and between the ids and times that follow them."""
 
 MORE_TAG_BYTES = 150
-"""For each further tag, which others may share or not: with its text, its list of ideas, and places in three tables."""
+"""For each further tag, shared or not: its text, its list of ideas, and its entries in three tables."""
 FIXED_BYTES = (
     (PLACES + 1) * POINTER_BYTES
     + STAMP_BYTES

@@ -1,4 +1,4 @@
-"""What can be asked of a vault's ideas, and what comes back."""
+"""Search queries, filters and pages of results."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
@@ -13,10 +13,10 @@ from creatorvault.ideas.text.folding import fold, fold_tag
 
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Filters combine with AND, values of one filter with OR; a filter without values lets everything pass.
+    """Filters combine with AND, values of one filter with OR; a filter without values matches everything.
 
-    `search` and `tags` are as the creator typed them: folding is done here. `after` is where the page before ended; the
-    idea that stood there may be gone or stand elsewhere by now.
+    `search` and `tags` are not folded yet. `after` is the sort key of the last item of the previous page; that idea may
+    have been deleted or moved since.
     """
 
     search: str | None = None
@@ -31,9 +31,9 @@ class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Page(msgspec.Struct, frozen=True):
-    """`total` counts every match; an item is the JSON of an IdeaResponse.
+    """`total` counts all matches; an item is the JSON of an IdeaResponse.
 
-    `last` is the place of the last item, None where no match follows it.
+    `last` is the place of the last item, or None if no match follows it.
     """
 
     total: int
@@ -42,7 +42,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """The filters of a query, folded. Equal filters let the same ideas pass."""
+    """The folded filters of a query. Equal filters match the same ideas."""
 
     needle: str
     tags: frozenset[str]
@@ -66,7 +66,7 @@ class Filter(msgspec.Struct, frozen=True):
         return bool(self.stages or self.priorities or self.tags)
 
     def with_keys(self, documents: Sequence[Document]) -> Sequence[Document]:
-        """Those whose stage, priority and tags pass. Reads the keys of entries that are not known yet."""
+        """Returns the documents whose stage, priority and tags match. Reads their keys if not known yet."""
         if self.stages:
             documents = [one for one in documents if (one.known_keys or one.keys).stage in self.stages]
         if self.priorities:
@@ -79,9 +79,9 @@ class Filter(msgspec.Struct, frozen=True):
 def page_of[E](
     ascending: Sequence[E], query: SearchQuery, key: Callable[[E], SortKey]
 ) -> tuple[Sequence[E], Place | None]:
-    """The page's rows out of all matches in ascending order, and the place of the last one if another match follows.
+    """Returns the page's rows from all matches in ascending order, and the place of the last one if others follow.
 
-    Descending is the exact reverse, the id included.
+    Descending order is the exact reverse, including the id.
     """
     offset = query.offset
     if query.after is not None:

@@ -1,6 +1,6 @@
-"""A vault's ideas, opened and folded, as of exactly one revision of the vault. No SQL and no keys in here.
+"""The search index of a vault: its ideas, opened and folded, at exactly one revision. No SQL and no keys.
 
-Why there is no index instead: docs/decisions/0003-corpus-instead-of-index.md.
+Why it is not in the database: docs/decisions/0003-corpus-instead-of-index.md.
 """
 
 from bisect import bisect_left, insort
@@ -20,25 +20,25 @@ from creatorvault.ideas.search.needles import finder
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
 
 RECENT_RESULTS = 4
-"""The matches of so many searches are remembered: their next page needs no scan."""
+"""Number of searches whose matches are cached: their next page needs no scan."""
 
 KEPT_IN_ORDER = 64
-"""Up to so many changes are put into the known orders one by one; more, and the orders are made anew when asked for."""
+"""Up to this many changes are inserted into the known orders one by one; after more, orders are rebuilt on demand."""
 
 FEW = 8
-"""Matches are few while they are at most one in so many."""
+"""Matches are few if they are at most one in this many ideas."""
 
 AT_ONCE = 64
-"""Comparing the tags of so many ideas takes a fraction of a millisecond, however many each has."""
+"""Comparing the tags of this many ideas takes a fraction of a millisecond, regardless of their number."""
 
 EMPTY_BYTES = 2048
-"""What a corpus takes without any idea: budgets must see the many vaults that hold next to nothing."""
+"""Memory of an index without ideas, so that the budget accounts for many nearly empty vaults."""
 
 type Orders = dict[SortField, list[Document]]
 
 
 class SearchIndex:
-    """Immutable as seen from outside: a scan that rests between its turns answers for the revision it began with."""
+    """Immutable to callers: a scan that yields between time slices returns results of the revision it began with."""
 
     def __init__(self, version: VaultVersion, blocks: Sequence[Block], orders: Orders) -> None:
         self.version = version
@@ -65,8 +65,8 @@ class SearchIndex:
         return known
 
     async def _found(self, sort: SortField, wanted: Filter, time_slice: TimeSlice) -> Sequence[Document]:
-        """What is found is put in order by itself where it is little. To know the order of all, every idea's keys have
-        to be read; and to go through all of them in order takes longer.
+        """Sorts few matches separately. The order of all ideas requires reading every idea's keys, and iterating over
+        all of them in order takes longer.
         """
         if wanted.needle:
             among: Iterable[Document] = await holding(wanted.needle, self._blocks, time_slice)
@@ -80,7 +80,7 @@ class SearchIndex:
         return await _those_of(found, await self._ordered(sort, time_slice), time_slice)
 
     async def _tagged(self, tags: Iterable[str], time_slice: TimeSlice) -> Iterable[Document]:
-        """The ideas that have any of the folded tags, each once."""
+        """Returns the ideas that have any of the folded tags, each once."""
         if self._by_tag is None:
             by_tag: dict[str, list[Document]] = {}
             for document in chain.from_iterable(block.documents for block in self._blocks):
@@ -116,7 +116,7 @@ async def _sorted(documents: Sequence[Document], sort: SortField, time_slice: Ti
 
 
 async def _those_of(wanted: Iterable[Document], ordered: Iterable[Document], time_slice: TimeSlice) -> list[Document]:
-    """The wanted entries in the order of all."""
+    """Returns the wanted documents in the order of `ordered`."""
     ids: set[bytes] = set()
     for rows in batched(wanted, RUN_ROWS):
         ids.update([document.id for document in rows])
@@ -131,7 +131,7 @@ async def _those_of(wanted: Iterable[Document], ordered: Iterable[Document], tim
 
 
 async def holding(needle: str, blocks: Iterable[Block], time_slice: TimeSlice) -> list[Document]:
-    """The ideas in whose folded text the needle is."""
+    """Returns the ideas whose folded text contains the needle."""
     find, found = finder(needle), list[Document]()
     for block in blocks:
         found.extend(block.holding(find))
@@ -141,7 +141,7 @@ async def holding(needle: str, blocks: Iterable[Block], time_slice: TimeSlice) -
 
 
 async def passing(wanted: Filter, documents: Iterable[Document], time_slice: TimeSlice) -> Sequence[Document]:
-    """Those whose stage, priority and tags pass, in their order."""
+    """Returns the documents whose stage, priority and tags match, in the same order."""
     if not wanted.needs_keys:
         return list(documents)
     found: list[Document] = []
@@ -154,7 +154,7 @@ async def passing(wanted: Filter, documents: Iterable[Document], time_slice: Tim
 
 
 async def read_keys(documents: Iterable[Document], time_slice: TimeSlice) -> None:
-    """Those of an idea with hundreds of tags take a tenth of a millisecond, once."""
+    """Reading the keys of an idea with hundreds of tags takes a tenth of a millisecond, once."""
     for document in documents:
         if document.known_keys is None:
             _ = document.keys
@@ -163,14 +163,14 @@ async def read_keys(documents: Iterable[Document], time_slice: TimeSlice) -> Non
 
 
 class SearchIndexDraft:
-    """The next corpus in the making, from nothing or from an older corpus, which stays as it is.
+    """Builds the next index, from nothing or from an older index, which is not modified.
 
-    `size` is that of the corpus to be. Ideas that were read again count twice until `settle`.
+    `size` is the size of the next index. Ideas that were read again count twice until `settle`.
     """
 
     def __init__(self, blocks: Sequence[Block] = (), orders: Orders | None = None) -> None:
         self._blocks = list(blocks)
-        self._orders = dict(orders or {})  # others may ask the older corpus for more while this one is made
+        self._orders = dict(orders or {})  # other requests may add orders to the older index meanwhile
         self._read: list[Block] = []
         self._gone: list[Document] = []
         self._come: list[Document] = []
@@ -181,17 +181,17 @@ class SearchIndexDraft:
         return sum(map(len, self._blocks)) + sum(map(len, self._read))
 
     def is_of(self, version: VaultVersion) -> bool:
-        """After `settle`: whether these are the ideas of a vault of that version."""
+        """Returns whether the ideas match the vault at that version. Valid after `settle`."""
         digest = reduce(xor, [block.digest for block in self._blocks], 0)
         return (digest, self.idea_count) == (version.digest, version.idea_count)
 
     def merge(self, block: Block) -> None:
-        """Takes in ideas that are new or have changed."""
+        """Adds ideas that are new or have changed."""
         self._read.append(block)
         self.size += block.size
 
     async def settle(self, time_slice: TimeSlice) -> None:
-        """Drops the older states of what was merged."""
+        """Removes the older versions of merged ideas."""
         read, self._read = self._read, []
         changed: set[bytes] = set()
         if self._blocks:
@@ -206,7 +206,7 @@ class SearchIndexDraft:
             await time_slice.rest_if_over()
 
     async def retain(self, batches: AsyncIterable[Sequence[bytes]], time_slice: TimeSlice) -> None:
-        """Drops every idea but these, after `settle`."""
+        """Removes all ideas except these. To be called after `settle`."""
         live: set[bytes] = set()
         async for ids in batches:
             live.update(ids)
@@ -230,7 +230,7 @@ class SearchIndexDraft:
             await time_slice.rest_if_over()
 
     def _append(self, block: Block) -> None:
-        """Two neighbours that fill half of a block are made one, so that many changes do not leave many blocks."""
+        """Joins two adjacent blocks that fill at most half a block, so that many changes do not leave many blocks."""
         if self._blocks:
             last = self._blocks[-1]
             if len(last) + len(block) <= MOST // 2 and last.size + block.size <= MOST_BYTES // 2:
@@ -247,7 +247,7 @@ class SearchIndexDraft:
             for document in self._come:
                 insort(rows, document, key=key)
                 await time_slice.rest_if_over()
-            for document in self._gone:  # to the left of what came with the same key
+            for document in self._gone:  # bisect_left finds it before an added document with the same key
                 del rows[bisect_left(rows, key(document), key=key)]
                 await time_slice.rest_if_over()
         return orders

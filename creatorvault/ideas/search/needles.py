@@ -1,12 +1,12 @@
-"""Looking for a needle in a text, in time that is linear in the text whatever both are.
+"""Substring search in time that is linear in the text for any needle and text.
 
-StringZilla compares a few letters of the needle with many places of the text at once, by the processor's vector
-instructions: some ten times as fast as CPython's `find` (`benchmarks/micro_corpus.py`). Where those letters agree it
-compares as far as text and needle do. For needles that do not repeat themselves, as words do not, that is seldom far.
-The others are left to the regular expression engine, which goes through the text once for a pattern that is plain text
-(Knuth, Morris and Pratt, "Fast pattern matching in strings", 1977).
+StringZilla compares a few letters of the needle with many places of the text at once, with the processor's vector
+instructions: about ten times as fast as CPython's `find` (`benchmarks/micro_corpus.py`). If those letters match, it
+compares the rest until a difference. For needles that do not repeat themselves, such as words, this is seldom far.
+Other needles use the regular expression engine, which scans the text once for a pattern that is plain text (Knuth,
+Morris and Pratt, "Fast pattern matching in strings", 1977).
 
-Both look at UTF-8, in which one text is a part of another exactly where its bytes are (RFC 3629, section 1).
+Both search in UTF-8, where a text contains another exactly if its bytes do (RFC 3629, section 1).
 """
 
 import re
@@ -17,15 +17,15 @@ from typing import Final
 import stringzilla
 
 REPETITIVE: Final = 4
-"""How often a beginning of the needle may repeat itself. Up to that, long partial matches are far apart in any text."""
+"""How often a prefix of the needle may repeat itself. Up to this, long partial matches are far apart in any text."""
 
 type Find = Callable[[bytes, int], int]
-"""Where in a text, from a place on, a needle begins; negative if it is nowhere."""
+"""Returns the position of a needle in a text, from a start position on; negative if it is not found."""
 
 
 @lru_cache(64)
 def finder(needle: str) -> Find:
-    """Finds the needle, of at least one character, in texts in UTF-8."""
+    """Returns a function that finds the needle, of at least one character, in UTF-8 texts."""
     wanted = needle.encode()
     if _repetitions(wanted) > REPETITIVE:
         search = re.compile(re.escape(wanted)).search
@@ -35,9 +35,9 @@ def finder(needle: str) -> Find:
 
 
 def _repetitions(needle: bytes) -> float:
-    """How often a beginning of the needle repeats its own shortest period, at the most."""
+    """Returns the maximum number of times that a prefix of the needle repeats its own shortest period."""
     borders = [0] * len(needle)
-    """For each beginning, the length of the longest part that it both begins and ends with."""
+    """For each prefix, the length of its longest border: a part that it both begins and ends with."""
     most, length = 1.0, 0
     for end in range(1, len(needle)):
         while length and needle[end] != needle[length]:

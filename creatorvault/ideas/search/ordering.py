@@ -1,4 +1,4 @@
-"""The orders in which ideas are listed. Every order ends in the id, so that pages neither lose nor repeat ideas."""
+"""Sort orders of ideas. Every order ends with the id, so that pages neither skip nor repeat ideas."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ type SortField = Literal["created_at", "updated_at", "title", "priority", "stage
 type SortKey = tuple[datetime | str | int | bytes, ...]
 
 RUN_ROWS = 1024
-"""Sorting as many takes less than a millisecond."""
+"""Sorting this many takes less than a millisecond."""
 
 
 SORT_KEYS: dict[SortField, Callable[[Document], SortKey]] = {
@@ -28,7 +28,7 @@ SORT_KEYS: dict[SortField, Callable[[Document], SortKey]] = {
 
 
 class Place(NamedTuple):
-    """Where an idea stands in an order: what the order goes by, which is a title, a time or a rank, and the id."""
+    """The position of an idea in an order: the sort value, which is a title, a time or a rank, and the id."""
 
     value: datetime | str | int
     id: UUID
@@ -44,10 +44,10 @@ class Place(NamedTuple):
 
 
 async def sort_in_turns[T](rows: Sequence[T], key: Callable[[T], SortKey], time_slice: TimeSlice) -> list[T]:
-    """The rows sorted as `sorted` would, without holding the event loop longer than a run of `RUN_ROWS` takes.
+    """Sorts as `sorted` does, without holding the event loop longer than a run of `RUN_ROWS` takes.
 
-    A sample sort: runs are sorted each for itself, pivots are drawn from them, and what lies between two pivots in all
-    of the runs is sorted together.
+    A sample sort: each run is sorted separately, pivots are sampled from the runs, and the rows between two pivots in
+    all runs are sorted together.
     """
     runs = []
     for run in batched(rows, RUN_ROWS):

@@ -1,4 +1,4 @@
-"""The same page from ideas that pass by once, for a vault that is not kept. Memory is bounded by offset + limit."""
+"""Builds a page from a stream of ideas, for a vault that is not cached. Memory is bounded by offset + limit."""
 
 from collections.abc import AsyncIterable, Sequence
 from operator import gt, lt
@@ -13,7 +13,7 @@ from creatorvault.ideas.search.index import holding, passing, read_keys
 from creatorvault.ideas.search.ordering import SORT_KEYS, Place, SortKey, sort_in_turns
 
 SHALLOW = 1000
-"""Pages that end before this are cut from whole entries. For deeper ones only sort keys are held, and read twice."""
+"""Pages that end before this hold whole documents. Deeper ones hold only sort keys, and ideas are read twice."""
 
 SLACK = 1024
 
@@ -25,7 +25,7 @@ def _key(candidate: Candidate) -> SortKey:
 
 
 class PageWindow:
-    """Counts the matches among ideas given in any order, and keeps the candidates for the page."""
+    """Counts the matches among ideas in any order, and holds the candidates for the page."""
 
     def __init__(self, query: SearchQuery) -> None:
         self._query = query
@@ -59,7 +59,7 @@ class PageWindow:
         return page_of(self._candidates, self._query, _key)
 
     async def page(self, again: AsyncIterable[Block], time_slice: TimeSlice) -> Page:
-        """`again` is the same ideas once more; it is read, up to the last one needed, only for a deep page."""
+        """`again` yields the same ideas a second time. It is read only for a deep page, up to the last idea needed."""
         chosen, last = await self.chosen(time_slice)
         bodies: dict[object, bytes] = {document.id: document.body for _, document in chosen if document}
         places = [key[-1] for key, _ in chosen]

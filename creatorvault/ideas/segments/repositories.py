@@ -33,16 +33,16 @@ class SegmentRepository(ScopedRepository[IdeaSegment]):
         super().__init__(session, vault_scope(IdeaSegment, vault))
 
     async def spans(self) -> Sequence[Span]:
-        """In the order of their first revisions."""
+        """Returns the spans, ordered by first revision."""
         statement = self.columns(*SPAN).order_by(col(IdeaSegment.first_revision))
         return [Span(*row) for row in (await self.session.execute(statement)).all()]
 
     async def all(self) -> AsyncGenerator[Sequence[Segment]]:
-        """In batches, in the order of their first revisions. The database reads the next one while the caller computes.
+        """Yields batches, ordered by first revision. The database reads the next one while the caller computes.
 
-        One statement for each batch: of a stream, the driver fetches fifty rows at once, and these are large. What the
-        caller does with a batch is not counted as waiting for the database. Nothing else may be asked of the session
-        before the end; who leaves earlier waits for the batch that is under way.
+        Each batch is one statement, since a stream fetches fifty rows at once, and these rows are large. The caller's
+        time with a batch is not counted as waiting for the database. The session must not be used for anything else
+        before the end. Closing the generator early waits for the current statement.
         """
         first, after = col(IdeaSegment.first_revision), bindparam("after", type_=BigInteger)
         columns = self.columns(*SPAN, col(IdeaSegment.sealed))

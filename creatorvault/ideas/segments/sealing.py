@@ -1,8 +1,8 @@
-"""Many ideas of a vault sealed as one: opened in one call, a fraction of the time that their rows take.
+"""Segments: many ideas of a vault sealed as one value. Opening one takes a fraction of the time of opening the rows.
 
-A segment is a copy. It holds all ideas whose revision lies in its span and, since every change gives an idea a new
-revision, speaks of them as they are for as long as the vault has that many ideas with a revision in it. What it is
-bound to is written down in docs/encryption.md.
+A segment is a copy. It contains all ideas whose revision is in its span. Every change gives an idea a new revision, so
+the copy is current as long as the vault has that many ideas with a revision in the span. docs/encryption.md specifies
+what a segment is bound to.
 """
 
 from collections.abc import Sequence
@@ -19,13 +19,13 @@ from creatorvault.ideas.text.folding import RULE
 DOMAIN: Final = b"creatorvault/segment/v2"
 
 WRITTEN_BY: Final = f"{RULE}/3"
-"""The rule that texts are folded by, and the version of the layout.
+"""The folding rule of the texts, and the version of the layout.
 
-Segments that say anything else are rebuilt from the rows and never opened.
+Segments with any other value are rebuilt from the rows and never opened.
 """
 
 FEWEST: Final = 32
-"""Sealing fewer is not worth the row, unless they are large."""
+"""Minimum number of ideas in a segment, unless they are large."""
 
 ENDLESS: Final = 2**63 - 1
 
@@ -33,7 +33,7 @@ _LENGTH: Final = Struct(">I")
 
 
 class Span(NamedTuple):
-    """From the first to the last revision, both included; `folding` is as `WRITTEN_BY`."""
+    """From the first to the last revision, inclusive; `folding` has the format of `WRITTEN_BY`."""
 
     first: int
     last: int
@@ -42,7 +42,7 @@ class Span(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """The revisions between the two."""
+    """The revisions between the two, exclusive."""
 
     after: int
     before: int
@@ -54,12 +54,12 @@ class Segment(NamedTuple):
 
 
 def go_together(spans: Sequence[Span]) -> bool:
-    """Whether all are as this process writes them, and none overlap. They are in the order of their revisions."""
+    """Returns whether all have the current `WRITTEN_BY` and none overlap. `spans` are ordered by revision."""
     return all(span.folding == WRITTEN_BY for span in spans) and all(a.last < b.first for a, b in pairwise(spans))
 
 
 def gaps_between(spans: Sequence[Span]) -> list[Gap]:
-    """Where ideas may be that are in none of them. They are in order and do not overlap."""
+    """Returns the gaps that may contain ideas outside of all spans. `spans` are ordered and do not overlap."""
     afters, befores = [0, *(span.last for span in spans)], [*(span.first for span in spans), ENDLESS]
     return [Gap(*ends) for ends in zip(afters, befores, strict=True) if ends[1] - ends[0] > 1]
 
@@ -81,7 +81,7 @@ class SegmentSealer:
         return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
 
     def open(self, segment: Segment) -> Block:
-        """Raises as `VaultCipher.open_decoded`, naming the segment."""
+        """Raises as `VaultCipher.open_decoded`, with the segment in the alert's ids."""
         first, last, _, _ = span = segment.span
 
         def unpacked(padded: bytes) -> Block:

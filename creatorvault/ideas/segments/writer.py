@@ -1,4 +1,4 @@
-"""Writing segments behind the requests that read the ideas in them, which wait for nothing of it."""
+"""Writes segments in the background. The requests that read the ideas do not wait for it."""
 
 import asyncio
 from collections import deque
@@ -15,12 +15,12 @@ from creatorvault.tenants.statements.changes import CONTEXT_IS_SET
 log = get_logger(__name__)
 
 WAITING_BYTES: Final = 16 * 2**20
-"""Room for the segments of about 20,000 ideas of 500 characters. More than fits is left to the next who reads them."""
+"""Enough for the segments of about 20,000 ideas of 500 characters. Beyond it, writing is left to a later read."""
 
 AT_ONCE: Final = 8
-"""So many in one statement, about a megabyte: whoever changes the vault waits for it."""
+"""Segments per statement, about a megabyte: changes of the vault wait for it."""
 
-# The vault stays as it is until the segments are committed, and is still as it was when the ideas in them were read.
+# Locks the vault's row until commit, and writes only if the vault is at the revision at which the ideas were read.
 WRITE: Final = f"""
     WITH vault AS (
         UPDATE vaults SET segmented = true FROM tenants
@@ -44,7 +44,7 @@ FORGET: Final = f"""
 
 
 class PendingWrite(NamedTuple):
-    """`segment` is of the vault at `revision`; None stands for forgetting all that the vault has."""
+    """`segment` is of the vault at `revision`; None means to delete all segments of the vault."""
 
     vault: VaultId
     revision: VaultRevision | None
@@ -52,9 +52,9 @@ class PendingWrite(NamedTuple):
 
 
 class SegmentWriter:
-    """One per process, for one event loop. What it cannot write is lost, and will be made again.
+    """One per process, for one event loop. Segments that it cannot write are dropped, and created again later.
 
-    `written` and `lost` count segments since the start.
+    `written` and `lost` count segments since the start of the process.
     """
 
     def __init__(self, database: Statements) -> None:
@@ -69,16 +69,16 @@ class SegmentWriter:
         return self._waiting_bytes < WAITING_BYTES
 
     def write(self, vault: VaultId, revision: VaultRevision, segment: Segment) -> None:
-        """Unless the vault has changed by then."""
+        """Queues a segment. It is dropped if the vault has changed before it is written."""
         self._waiting_bytes += len(segment.sealed)
         self._begin(PendingWrite(vault, revision, segment))
 
     def forget(self, vault: VaultId) -> None:
-        """All segments of the vault. They are copies: at the wrong moment it only costs time."""
+        """Queues the deletion of all segments of the vault. They are copies: a needless deletion only costs time."""
         self._begin(PendingWrite(vault, None, None))
 
     async def finish(self) -> None:
-        """Returns when there is nothing left to write."""
+        """Waits until the queue is empty."""
         if self._task:
             await self._task
 
@@ -90,7 +90,7 @@ class SegmentWriter:
     def _begin(self, work: PendingWrite) -> None:
         self._waiting.append(work)
         if self._task is None or self._task.done():
-            # In a context of its own: the request that it was made in is answered by then.
+            # In a new context: the request that queued it may have ended before the task runs.
             self._task = asyncio.create_task(self._work_off(), context=Context())
 
     async def _work_off(self) -> None:
@@ -102,7 +102,7 @@ class SegmentWriter:
                 await self._write(work, [work.segment, *self._more_like(work)])
 
     def _more_like(self, work: PendingWrite) -> list[Segment]:
-        """What waits behind it and can be written with it."""
+        """Removes from the queue the next segments that can be written in the same statement."""
         more: list[Segment] = []
         while self._waiting and len(more) < AT_ONCE - 1:
             vault, revision, segment = self._waiting[0]
@@ -122,7 +122,7 @@ class SegmentWriter:
         self.lost += len(segments) - written
 
     async def _try(self, statement: str, vault: VaultId, *arguments: object) -> int:
-        """How many rows it was about."""
+        """Returns the number of affected rows; 0 if the database is unavailable."""
         try:
             return len(await self._database.changed(statement, str(vault.tenant_id), vault.user_id, *arguments))
         except ServiceUnavailable:

@@ -1,1 +1,1 @@
-"""The SQL of ideas, each text once."""
+"""SQL statements of ideas."""

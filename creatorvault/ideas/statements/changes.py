@@ -1,6 +1,6 @@
-"""The changes of ideas: the text of each stands here once, and runs alone or in a transaction.
+"""Statements that change ideas. Each runs alone or in a transaction.
 
-Each counts in the vault's row first, which serialises all changes of a vault.
+Each updates the counters in the vault's row first, which serialises all changes of a vault.
 """
 
 from typing import Final
@@ -8,22 +8,22 @@ from typing import Final
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 
 GIVEN: Final = ("id", "title", "notes", "tags", "stage", "priority", "due_date", "stamp")
-"""What a statement is given beside the times, which are the vault's. The revision is assigned by the database."""
+"""The columns given as arguments. The times are the vault's, and the database assigns the revision."""
 
 ARGUMENTS: Final = [f"${FIRST_ARGUMENT + place}" for place in range(len(GIVEN))]
 EXPECTED_BY_UPDATE: Final = f"${FIRST_ARGUMENT + len(GIVEN)}"
 EXPECTED_BY_DELETE: Final = f"${FIRST_ARGUMENT + 1}"
 
-# Without the first condition, which only `changed` can meet, row-level security would be asked about the idea before
-# the context is set. By the argument alone the planner would choose a partition, and so make a plan for each execution,
-# which takes longer than executing it does. By concat(), which is merely stable, it is chosen when the statement
-# starts. Where the vault, which is locked by now, has no segment, nothing has to look for the one that the idea is in.
+# Without the first condition, which depends on `changed`, row-level security would be evaluated for the idea before the
+# context is set. With a plain argument the planner would prune partitions at planning time, and so plan each execution,
+# which takes longer than executing. concat() is STABLE, so partitions are pruned when execution starts. If the vault,
+# which is locked at this point, has no segment, the trigger need not search for the segment of the idea.
 THIS: Final = f"""
     (SELECT set_config('app.unsegmented', (NOT segmented)::text, true) FROM changed) IS NOT NULL
     AND ideas.tenant_id = concat($1::text)::uuid AND ideas.user_id = $2 AND ideas.id = ${FIRST_ARGUMENT}
 """  # noqa: S608 - constants
-# The vault was locked before the idea was looked for. If another process has changed or deleted the idea meanwhile, a
-# division by zero undoes all.
+# The vault was locked before the idea is looked up. If another process has changed or deleted the idea meanwhile, a
+# division by zero aborts the statement.
 ALL_OR_NOTHING: Final = "SELECT revision / (SELECT count(*) FROM touched) FROM changed"
 
 INSERT: Final = f"""

@@ -1,4 +1,4 @@
-"""The reads of ideas: the text of each stands here once, and runs alone or in a transaction."""
+"""Statements that read ideas. Each runs alone or in a transaction."""
 
 from functools import cache
 from typing import Final
@@ -6,24 +6,24 @@ from typing import Final
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
 
 COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision"
-"""Those of `sealing.IdeaColumns`, in its order."""
+"""The columns of `sealing.IdeaColumns`, in the same order."""
 
-# The planner is not shown whose ideas are read, nor how many, so that one plan does for every vault. Shown them, it
-# finds cheaper plans for some and plans anew for each request, which takes longer than reading a page. Nothing is
-# looked for before the context is set, since the user comes from there.
+# User and page size are hidden from the planner, so that one generic plan is used for every vault. If it knew them, it
+# would find cheaper plans for some and plan each request, which takes longer than reading a page. No row is looked up
+# before the context is set, since the user id comes from there.
 #
-# As concat() is merely stable, the partition is chosen when the statement starts, and the others are not even opened.
-# What reads a whole vault gains little by that, and the tenant, which the planner can tell from it, would cost a plan.
+# concat() is STABLE, so partitions are pruned when execution starts, and the others are not even opened. Reads of a
+# whole vault gain little from that, and the tenant, which the planner could estimate from it, would cost a custom plan.
 OWN: Final = "ideas.tenant_id = concat($1::text)::uuid AND ideas.user_id = context.user_id"
 WHOLE: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = context.user_id"
-# No context is set while a plan is made, so the planner reckons with one row, the first, and takes the index that has
-# the order, whatever its statistics say. For more rows it reads and sorts all of what it takes for a small vault.
+# No context is set at planning time, so the planner expects one row at offset 0 and uses the index that has the order,
+# regardless of its statistics. For more rows it would read and sort all of a vault that it estimates as small.
 PLACED: Final = """
     LIMIT CASE WHEN current_setting('app.tenant_id', true) <> '' THEN {limit} ELSE 1 END
     OFFSET CASE WHEN current_setting('app.tenant_id', true) <> '' THEN $4::bigint ELSE 0 END
 """
 LIMIT: Final = "$3::bigint"
-# At the end of a list one more, which shows whether there are ideas that the vault does not count.
+# One more row at the end of a list, which shows whether there are ideas that the vault does not count.
 LIMIT_AT_THE_END: Final = "$3::bigint + CASE WHEN $4::bigint >= vaults.idea_count - $3::bigint THEN 1 ELSE 0 END"
 ONE: Final = f"""
     {VAULT.format(more="", columns=", idea.*")}
@@ -31,13 +31,13 @@ ONE: Final = f"""
 """  # noqa: S608 - put together from constants
 INDEXED: Final = frozenset({"created_at", "updated_at"})
 ORDERED: Final = INDEXED | {"stage", "priority"}
-# Nor is it shown how much a filter lets pass. As the column of a subselect an array would be unpacked for each idea.
+# The selectivity of a filter is hidden, too. An array in a column of a subselect would be unpacked for each idea.
 FILTERS: Final = """
     ideas.stage = ANY (ARRAY(SELECT unnest($5::smallint[])))
     AND ideas.priority = ANY (ARRAY(SELECT unnest($6::smallint[])))
 """
-# Counted apart, and so once: among the columns of the page it would be counted for each of its rows. All of the vault's
-# rows are counted beside those that match: were some of them gone, the matches alone would not tell.
+# Counted in a CTE, and so once: as columns of the page they would be counted for each row. All rows of the vault are
+# counted in addition to the matches, since the matches alone would not show that rows are missing.
 COUNTED: Final = f"""
     , counted AS MATERIALIZED (
         SELECT ideas.matches, ideas.stored
@@ -50,17 +50,17 @@ COUNTED: Final = f"""
 STORED: Final = VAULT_COLUMNS
 TOTAL: Final = VAULT_COLUMNS + 1
 IDEA: Final = VAULT_COLUMNS + 2
-"""Where in the rows of a page the columns begin: how many ideas are stored, how many match, and those of an idea."""
+"""Column positions in the rows of a page: number of stored ideas, number of matches, and first column of an idea."""
 
 STORED_ALONE: Final = VAULT.format(more="", columns=f", (SELECT count(*) FROM ideas WHERE {WHOLE})")  # noqa: S608 - constants
 
 
 @cache
 def page(sort: str, order: str, *, filtered: bool, beyond: bool) -> str:
-    """Its arguments: limit, offset, with a filter the ranks of stages and of priorities, and beyond a place its two.
+    """Arguments: limit, offset, with a filter the ranks of stages and of priorities, and beyond a place its two values.
 
-    Sorted once more outside, since a join does not promise to keep the order of what it joins. Raises ValueError for
-    an order that SQL does not know.
+    The outer query sorts again, since a join does not guarantee to preserve order. Raises ValueError for an order that
+    SQL does not support.
     """
     if sort not in ORDERED or order not in {"asc", "desc"}:
         raise ValueError("no order that SQL knows")

@@ -1,1 +1,1 @@
-"""The SQL of tenants and vaults, each text once."""
+"""SQL statements of tenants and vaults."""

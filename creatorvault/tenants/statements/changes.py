@@ -1,17 +1,17 @@
-"""One committed change of a vault's ideas, as the vault's row counts it."""
+"""Changes of a vault's ideas: the common part, which updates the vault's row."""
 
 from datetime import datetime
 from typing import Final, NamedTuple
 
-# Sets the context of a statement whose first argument is the tenant's id. A condition on no column is what PostgreSQL
-# calls a one-time filter, tested before any row is looked for. Tested later, row-level security would hide the rows,
-# and nothing would be done.
+# Sets the context of a statement whose first argument is the tenant's id. A condition without columns is a one-time
+# filter in PostgreSQL, evaluated before any row is read. If it were evaluated later, row-level security would hide the
+# rows, and nothing would be changed.
 CONTEXT_IS_SET: Final = "(SELECT set_config('app.tenant_id', $1::text, true)) = $1::text"
 
-# A row comes out when the tenant is served, the vault no earlier than this process has seen it, the key that seals
-# still stored as this process has unwrapped it and not due for rotation, no less counted than is taken away, and the
-# quotas allow the growth. The database assigns the revision. A quota of the tenant as a whole takes a look at all of
-# its vaults under a lock: $15 says that this was done.
+# Returns a row if the tenant is active, the vault's revision is not lower than this process has seen, the sealing key
+# is stored as this process has unwrapped it and is not due for rotation, the counters do not become negative, and the
+# quotas allow the growth. The database assigns the revision. A quota of the whole tenant requires reading all of its
+# vaults under a lock: $15 is true if that was done.
 CHANGED: Final = f"""
     WITH changed AS (
         UPDATE vaults
@@ -34,20 +34,20 @@ CHANGED: Final = f"""
     )
 """  # noqa: S608 - constants
 FIRST_ARGUMENT: Final = 16
-"""The number of the first argument of the statement that goes on after CHANGED."""
+"""The number of the first argument of the statement that follows CHANGED."""
 
 UNLIMITED: Final = 2**63 - 1
 
 
 class UsageDelta(NamedTuple):
-    """What a change adds to a vault; negative where it takes away. `sealed_bytes` is the size of ciphertexts."""
+    """The difference that a change makes to a vault's counters. `sealed_bytes` is the size of ciphertexts."""
 
     ideas: int
     sealed_bytes: int
 
 
 class VaultChange(NamedTuple):
-    """`statement` begins with CHANGED, selects from `changed`, and returns the revision if it has changed something.
+    """`statement` begins with CHANGED, selects from `changed`, and returns the revision if something was changed.
 
     `digest` is combined with the vault's by exclusive or.
     """

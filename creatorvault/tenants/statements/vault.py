@@ -1,14 +1,14 @@
-"""The vault, and rows that are read beside it, in one statement.
+"""Reads the vault together with other rows in one statement.
 
-It sets its own context, so it runs alone as a transaction and snapshot by itself, and inside a transaction as well.
+The statement sets its own context, so it runs alone, as its own transaction and snapshot, or inside a transaction.
 """
 
 from typing import Final
 
-# `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and reach the next
-# tenant through a transaction-pooling proxy. Rows are looked up for the tenant id that set_config returns, so not
-# before it is set. LIMIT keeps the planner from joining them otherwise. Evaluated out of order, rows would be missing
-# and never foreign: what a statement does not find is certain only in a transaction whose context was set before.
+# `set_config(…, true)` lasts until the transaction ends: a plain SET would stay on the connection and leak to the next
+# tenant through a transaction-pooling proxy. Rows are looked up by the tenant id that set_config returns, so only after
+# it is set. LIMIT keeps the planner from reordering the join. If it were evaluated out of order, rows would be missing,
+# but never another tenant's: absence is certain only in a transaction whose context was set before.
 VAULT: Final = """
     WITH context (tenant_id, user_id) AS MATERIALIZED (
         SELECT set_config('app.tenant_id', $1, true)::uuid, $2::text
@@ -24,7 +24,7 @@ VAULT: Final = """
     ) AS vaults ON true
 """
 VAULT_COLUMNS: Final = 5
-"""The number of columns that stand before those that a statement adds."""
+"""The number of columns before those that a statement adds."""
 
 VAULT_ALONE: Final = VAULT.format(more="", columns="")
 
