@@ -1,4 +1,4 @@
-"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT"""
+"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT [WORKERS]"""
 
 import sys
 from typing import Final
@@ -24,4 +24,5 @@ def create_app_of_both_ciphers() -> object:
 
 
 if __name__ == "__main__":
-    sys.exit(serve(FACTORIES[sys.argv[1]], ServerSettings(port=int(sys.argv[2]))))
+    which, port, *workers = sys.argv[1:]
+    sys.exit(serve(FACTORIES[which], ServerSettings(port=int(port), workers=int(workers[0]) if workers else 1)))
