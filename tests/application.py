@@ -1,4 +1,4 @@
-"""The application under test, inside its lifespan, with a client that reaches it through ASGI."""
+"""The application under test, within its lifespan, with a client that calls it through ASGI."""
 
 import asyncio
 from base64 import b64encode
@@ -28,12 +28,12 @@ PATIENT: Final = {
     "CREATORVAULT_DATABASE__LOCK_SECONDS": "60",
     "CREATORVAULT_DATABASE__ANSWER_SECONDS": "60",
 }
-"""For many requests at once, which on a slow machine wait longer for one another than a client should."""
+"""For many concurrent requests, which on a slow machine wait longer for each other than a client should."""
 
 
 @dataclass(frozen=True)
 class House:
-    """An application that is open, and the database it stands on."""
+    """A running application and its database."""
 
     app: Litestar
     client: httpx.AsyncClient
@@ -44,7 +44,7 @@ class House:
         return OpenParts(self.app)
 
     def creator(self, user_id: str | None = None, claims: Mapping[str, Any] | None = None) -> Creator:
-        """Somebody with an empty vault; a new somebody unless `user_id` names one."""
+        """Returns a creator with an empty vault; a new one unless `user_id` is given."""
         return Creator(self.client, user_id or f"user-{uuid4()}", claims or {})
 
 
@@ -58,7 +58,7 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "DATABASE_OPERATOR_URL": database.operator_url,
         "BETTER_AUTH_SECRET": SECRET,
         "LOG_LEVEL": "DEBUG",
-        # A test makes in a second what a person makes in a day; tests of limits set limits of their own.
+        # A test sends as many requests in a second as a person in a day. Tests of limits set their own limits.
         "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
         "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",
         "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "1000000",
@@ -73,7 +73,7 @@ def settings_of(environ: Mapping[str, str]) -> Settings:
 @asynccontextmanager
 async def open_house(environ: Mapping[str, str], database: Database) -> AsyncGenerator[House]:
     app = create_app(settings_of(environ))
-    # raise_app_exceptions: a client sees an answer, never the exception, and so do the tests.
+    # raise_app_exceptions: tests see the response, as clients do, never the exception.
     transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False)
     async with _lifespan(app), httpx.AsyncClient(transport=transport, base_url=BASE_URL) as client:
         yield House(app, client, database)
@@ -81,7 +81,7 @@ async def open_house(environ: Mapping[str, str], database: Database) -> AsyncGen
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncGenerator[None]:
-    """Enters and leaves in one task: pytest sets a fixture up and tears it down in two, which task groups refuse."""
+    """Enters and exits in one task. pytest sets up and tears down a fixture in two tasks, which task groups refuse."""
     opened, leave = asyncio.Event(), asyncio.Event()
 
     async def live() -> None:

@@ -1,4 +1,4 @@
-"""The application as it runs, on a real PostgreSQL, under the login that row-level security binds."""
+"""The whole application on a real PostgreSQL, with the login that is subject to row-level security."""
 
 import asyncio
 import gc
@@ -36,7 +36,7 @@ def _start() -> Cluster:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    # An orderly end on SIGTERM too, so that the cluster is stopped.
+    # Handles SIGTERM as an interrupt, so that the cluster is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_HandsClusterToWorkers())
@@ -48,7 +48,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is there by now stays, so that looking through it for garbage holds no request up, as in the service."""
+    """Excludes existing objects from garbage collection, so that it delays no request, as in the service."""
     gc.collect()
     gc.freeze()
 
@@ -65,7 +65,7 @@ def pytest_unconfigure() -> None:
 
 @pytest.fixture(scope="session")
 def cluster(request: pytest.FixtureRequest) -> Cluster:
-    """The run's one cluster. With workers, their parent owns it; without, the first test that needs it starts it."""
+    """The one cluster of the run. With workers, their parent owns it; else the first test that needs it starts it."""
     handed: dict[str, str] | None = getattr(request.config, "workerinput", {}).get("cluster")
     return Cluster(**handed) if handed else _start()
 
@@ -84,7 +84,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def no_settings(tmp_path: Path) -> Path:
-    """A settings file that sets nothing, so that no other is looked for."""
+    """An empty settings file, so that no other file is read."""
     file = tmp_path / "litestar.toml"
     file.touch()
     return file
@@ -92,7 +92,7 @@ def no_settings(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def environ(worker_database: Database, home: Path) -> dict[str, str]:
-    """The environment of the application under test; a test that needs another setting adds it to a copy."""
+    """The environment of the application under test. A test that needs another setting adds it to a copy."""
     return environment_of(worker_database, home)
 
 
@@ -119,7 +119,7 @@ def client(house: House) -> httpx.AsyncClient:
 
 @pytest.fixture(scope="session")
 def creator(house: House) -> Callable[..., Creator]:
-    """A factory of creators, who may be given a user id and claims. Each has an empty vault of their own."""
+    """A factory of creators with optional user id and claims. Each has its own empty vault."""
     return house.creator
 
 
@@ -130,7 +130,7 @@ def ada(house: House) -> Creator:
 
 @pytest.fixture
 async def database(worker_database: Database) -> AsyncGenerator[asyncpg.Connection]:
-    """SQL as the superuser: what somebody who can write to the database can do."""
+    """A superuser connection, for what somebody with write access to the database can do."""
     connection = await asyncpg.connect(worker_database.superuser_url)
     yield connection
     await connection.close()
@@ -140,7 +140,7 @@ async def database(worker_database: Database) -> AsyncGenerator[asyncpg.Connecti
 async def house_with(
     environ: dict[str, str], worker_database: Database
 ) -> AsyncGenerator[Callable[..., Awaitable[House]]]:
-    """A way to open the application with other settings, named as in the environment, on the same database."""
+    """A factory of applications on the same database with other settings, named as in the environment."""
     async with AsyncExitStack() as stack:
 
         async def build(**overrides: str) -> House:
@@ -165,7 +165,7 @@ async def fresh_house(fresh_database: Database, home: Path) -> AsyncGenerator[Ho
 
 @pytest.fixture
 async def fresh_sql(fresh_database: Database) -> AsyncGenerator[asyncpg.Connection]:
-    """SQL as the superuser on `fresh_database`."""
+    """A superuser connection to `fresh_database`."""
     connection = await asyncpg.connect(fresh_database.superuser_url)
     yield connection
     await connection.close()
@@ -173,18 +173,18 @@ async def fresh_sql(fresh_database: Database) -> AsyncGenerator[asyncpg.Connecti
 
 @pytest.fixture
 def logs() -> Generator[Logs]:
-    """What the application logs during the test: events as dicts, and the text as it is written."""
+    """Log events of the application during the test, as dicts and as written text."""
     with captured_logs() as logs:
         yield logs
 
 
 @pytest.fixture
 def mended_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`check` finds a Python that normalises in linear time, whichever runs the tests."""
+    """Makes `check` find a Python that normalises in linear time, whichever runs the tests."""
     monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted)
 
 
 @pytest.fixture(scope="session")
 async def session_loop() -> asyncio.AbstractEventLoop:
-    """The loop that the application runs on, for tests that cannot be coroutines."""
+    """The application's event loop, for tests that cannot be coroutines."""
     return asyncio.get_running_loop()

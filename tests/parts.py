@@ -1,4 +1,4 @@
-"""The parts of a process under test, each by a short name."""
+"""Short names for the parts of a process under test."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ from creatorvault.tenants.revisions import SeenRevisions
 
 
 class OpenParts:
-    """Of an application that is open."""
+    """The parts of a running application."""
 
     def __init__(self, app: Litestar) -> None:
         self._app = app
@@ -55,7 +55,7 @@ class OpenParts:
         return part_of(self._app, CryptoParts).keyring
 
     def cipher_of(self, vault: VaultId) -> VaultCipher:
-        """The newest that the process holds."""
+        """Returns the newest cipher in the cache of the process."""
         cipher = self.keyring.newest(vault)
         assert cipher is not None
         return cipher
@@ -114,7 +114,7 @@ class OpenParts:
 
     @property
     def operators_database(self) -> Database:
-        """Raises AdminOff where there is no login for operators."""
+        """Raises AdminOff if there is no login for operators."""
         return part_of(self._app, AdminParts).database()
 
     @property

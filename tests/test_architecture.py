@@ -35,7 +35,7 @@ ROOMS: Final = (
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")
 
-# What a question about content is answered from: ideas as they were opened, and no way to more of them.
+# Search uses only opened ideas, and cannot read others.
 SEARCH_MAY_IMPORT: Final = ("settings", "core", "core.telemetry", "core.waiting")
 SEARCH_MAY_IMPORT_OF_APPS: Final = (
     *(f"creatorvault.ideas.{name}" for name in ("search", "text", "schemas", "ranks")),
@@ -103,7 +103,7 @@ def test_every_app_has_a_layer() -> None:
 
 
 def test_the_diagram_shows_every_import() -> None:
-    """Every arrow of CONTRIBUTING is an import, and every import of another room is along the arrows."""
+    """Every arrow in CONTRIBUTING is an import, and every import between packages follows the arrows."""
     page = (ROOT.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     arrows = set(re.findall(r"^    (\S+) --> (\S+)$", page, re.MULTILINE))
     between = {(room_of(one), room_of(other)) for one, other in imports() if room_of(one) != room_of(other)}
@@ -167,7 +167,7 @@ def test_only_the_edge_commits_transactions() -> None:
 
 
 def test_statements_are_built_in_scoped_repositories() -> None:
-    """In repositories, with their scope. For raw SQL, tests/isolation/test_scopes.py removes each condition."""
+    """For raw SQL, tests/isolation/test_scopes.py removes each condition."""
     for path in FILES:
         built = {
             name.name

@@ -1,4 +1,4 @@
-"""A feature is a folder, one line and one migration: the service has the rest from these."""
+"""A new app consists of a folder, one line and one migration; nothing else has to be changed."""
 
 import difflib
 import json
@@ -36,7 +36,7 @@ def environ(database: Database, tmp_path_factory: pytest.TempPathFactory) -> dic
 
 @pytest.fixture(scope="module")
 def checkout(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the app, on a database that its migration has been applied to."""
+    """A copy of the service with the app, on a database with its migration applied."""
     checkout = checkout_with_app(tmp_path_factory.mktemp("checkout"), ROOT / "tests" / "moods")
     upgraded = ran(checkout, environ, "database", "upgrade")
     assert upgraded.returncode == 0, upgraded.stdout[-1500:]
@@ -45,7 +45,7 @@ def checkout(environ: dict[str, str], tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture(scope="module")
 def found(checkout: Path, environ: dict[str, str], database: Database) -> dict[str, Any]:
-    """What somebody sees who uses the service with the app."""
+    """The observations of `tests.moods.driver`."""
     command = [sys.executable, "-m", "tests.moods.driver", database.name, database.socket]
     driven = subprocess.run(command, env=environ, cwd=checkout, check=False, capture_output=True, text=True)
     assert driven.returncode == 0, driven.stderr[-3000:]

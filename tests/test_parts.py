@@ -1,4 +1,4 @@
-"""The parts of a process: opened in order, closed in reverse, whatever fails on the way."""
+"""Parts of a process are opened in order and closed in reverse order, even if one of them fails."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager

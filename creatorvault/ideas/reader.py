@@ -51,7 +51,7 @@ class VaultReader:
     def __init__(
         self, repository: IdeaRepository, vault: OpenVault, time_slice: TimeSlice, segments: Segments | None = None
     ) -> None:
-        """`turn` is that of who reads the blocks, and rests between them."""
+        """`time_slice` is that of the caller, which yields to the event loop between blocks."""
         self.version = vault.version
         self._repository = repository
         self._vault = vault

@@ -1,4 +1,4 @@
-"""A vault on paper: ideas in a dictionary, and the plainest possible answer to every question about them."""
+"""A reference vault: ideas in a dictionary, and the simplest possible implementation of every query."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
@@ -29,12 +29,12 @@ def idea_of(title: str, **fields: Any) -> IdeaResponse:
 
 
 def block_of(*ideas: tuple[int, IdeaResponse]) -> Block:
-    """Each with its revision."""
+    """Returns a block of ideas, each given with its revision."""
     return Block.of([OpenedIdea.of(revision, stamp_of(revision, idea), idea) for revision, idea in ideas])
 
 
 def stamp_of(revision: int, idea: IdeaResponse) -> int:
-    """Another one for each change, as random ones are."""
+    """Returns a different stamp for each change, like random ones."""
     return (int.from_bytes(idea.id.bytes[:7]) ^ revision) + 1
 
 
@@ -49,7 +49,7 @@ def new_vault_id() -> VaultId:
 
 @dataclass
 class PaperReader:
-    """A snapshot. Counts the ideas it hands out, waits at its `gate`, and raises its `fault` after the first batch."""
+    """A snapshot. Counts the ideas it yields, waits at its `gate`, and raises its `fault` after the first batch."""
 
     version: VaultVersion
     ideas: list[tuple[int, IdeaResponse]]

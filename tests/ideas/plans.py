@@ -1,4 +1,4 @@
-"""What PostgreSQL did for a statement, as EXPLAIN tells it."""
+"""Reads query plans from EXPLAIN."""
 
 import json
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def nodes_of(explained: str) -> list[dict[str, Any]]:
-    """Of `EXPLAIN (FORMAT JSON)`."""
+    """Returns the nodes of `EXPLAIN (FORMAT JSON)`."""
     return list(_inner(json.loads(explained)[0]["Plan"]))
 
 

@@ -1,4 +1,4 @@
-"""Reads the tables of docs/search.md and of searches.md beside this file."""
+"""Reads the tables of docs/search.md and of searches.md in this directory."""
 
 import re
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def orders() -> list[Order]:
 
 
 def _rows(pattern: re.Pattern[str], head: str) -> Iterator[re.Match[str]]:
-    """Every row of the tables whose head says so, each of which has to be of that form."""
+    """Yields every row of the tables with that head. Every row must match the pattern."""
     for page in PAGES:
         for table in (Path(__file__).parents[2] / page).read_text().split("\n\n"):
             first, *lines = table.strip().splitlines()

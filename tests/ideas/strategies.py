@@ -1,4 +1,4 @@
-"""Ideas and questions that are hard on text handling: marks, ligatures, letters whose case changes their length."""
+"""Ideas and queries with difficult texts: marks, ligatures, letters whose length changes with case."""
 
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,7 +17,7 @@ PIECES = [
 TAGS = ["video", "Video", "VIDEO ", "straße", "STRASSE", "how to", "é", "e\u0301", "%", "ﬁlm", "film"]
 
 texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
-"""At most 24 code points or so; `wide_texts` have any that Unicode has, save U+0000 and surrogates."""
+"""About 24 code points at most; `wide_texts` contain any code points except U+0000 and surrogates."""
 
 wide_texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 times = st.integers(0, 3).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days))

@@ -1,4 +1,4 @@
-"""A vault with a history, which is tampered with again and again, and three processes that its creator asks."""
+"""A vault with a history that is tampered with repeatedly, and three processes that serve its creator."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,19 +15,19 @@ TABLES: Final = {
     **dict.fromkeys(("ideas", "vaults", "idea_segments", "keys.vault_keys"), "$V"),
     **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
 }
-"""With what is the vault's in each of them."""
+"""Tables, with the condition that selects the vault's rows."""
 
 ALL: Final[dict[str, Any]] = {"limit": 100}
 SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
 PAGE: Final = 15
 
 type Seen = tuple[int, object]
-"""A status, and what an answer says; None where it is refused."""
+"""A status, and the content of the response; None if the request is refused."""
 
 
 @dataclass
 class TamperedVault:
-    """`house` has the vault's key and revision in memory, `restarted` and `unsegmented` nothing of it."""
+    """`house` has the vault's key and revision in memory, `restarted` and `unsegmented` have neither."""
 
     house: House
     restarted: House
@@ -36,12 +36,12 @@ class TamperedVault:
     bob: Creator
     sql: asyncpg.Connection
     ideas: int
-    """How many there are while nobody has tampered with anything."""
+    """The number of ideas before tampering."""
     victim: Idea = field(default_factory=dict)
     _right: dict[str, Seen] = field(default_factory=dict)
 
     async def keep(self, *ids: str) -> None:
-        """What the attacker has of the vault as it is now: some rows, and all segments."""
+        """Saves a copy for the attacker: some current rows of the vault, and all segments."""
         await self.sql.execute("SET session_replication_role = replica")
         kept = ", ".join(f"'{idea}'" for idea in ids)
         await self.tamper(
@@ -50,12 +50,12 @@ class TamperedVault:
         )
 
     async def save(self) -> None:
-        """What `reset` brings back."""
+        """Saves the state that `reset` restores."""
         for table, of_vault in TABLES.items():
             await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE {of_vault}")
 
     async def reset(self, operation: str) -> None:
-        """As it was saved; `house` has read it, and searched it if that is of use; the others have forgotten it."""
+        """Restores the saved state. `house` has read it, and searched it if useful; the others have forgotten it."""
         await self.tamper(
             *(f"DELETE FROM {table} WHERE {of_vault}" for table, of_vault in TABLES.items()),
             *(f"INSERT INTO {table} SELECT * FROM {_saved(table)}" for table in TABLES),
@@ -73,7 +73,7 @@ class TamperedVault:
             await self.sql.execute(self._named("; ".join(statements)))
 
     async def right_answer(self, operation: str) -> Seen:
-        """While nobody has tampered with anything."""
+        """Returns the response before tampering."""
         if operation not in self._right:
             await self.reset(operation)
             self._right[operation] = await self.ask(operation)
@@ -87,7 +87,7 @@ class TamperedVault:
         return seen
 
     async def stored(self) -> list[tuple[object, ...]]:
-        """All that a write would change."""
+        """Returns all rows that a write would change."""
         vaults = await self.sql.fetch(self._named("SELECT revision, idea_count, sealed_bytes FROM vaults WHERE $V"))
         ideas = await self.sql.fetch(self._named("SELECT id, revision, title FROM ideas WHERE $V ORDER BY id"))
         return [tuple(row) for row in (*vaults, *ideas)]
@@ -99,7 +99,7 @@ class TamperedVault:
         return house.creator(self.ada.user_id)
 
     def _named(self, statement: str) -> str:
-        """With values in place of the parameters of `tampering_matrix`; $V is this vault."""
+        """Replaces the parameters of `tampering_matrix` by values; $V is this vault."""
         statement = statement.replace("$V", "tenant_id = $1 AND user_id = $2").replace(
             "$3", f"'{self.victim.get('id')}'"
         )
@@ -121,7 +121,7 @@ def _listed(answer: httpx.Response) -> Seen:
 
 
 def _idea(answer: httpx.Response, *but: str) -> Seen:
-    """All of it but what no two writes share."""
+    """Returns the idea without the fields that differ for every write."""
     if not answer.is_success:
         return answer.status_code, None
     return answer.status_code, {name: value for name, value in answer.json().items() if name not in but}
@@ -189,4 +189,4 @@ ASKED: Final[dict[str, Callable[[TamperedVault], Awaitable[Seen]]]] = {
     "create": _create,
     "delete": _delete,
 }
-"""What is asked, by its name in the matrix."""
+"""Requests by their names in the matrix."""

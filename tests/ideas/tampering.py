@@ -1,4 +1,4 @@
-"""An attacker with SQL, and what a creator and an operator must then see."""
+"""An attacker with SQL access, and assertions about what a creator and an operator see."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,7 +16,7 @@ WORDS = ("Zwiebelturm", "Hexenkessel", "Moosglocke")
 
 @dataclass
 class Attacker:
-    """Somebody who can write to the database, but has no key."""
+    """Can write to the database, but has no key."""
 
     sql: asyncpg.Connection
 
@@ -29,7 +29,7 @@ class Attacker:
         assert done == "UPDATE 1"
 
     async def move(self, idea: Idea, to: Idea) -> None:
-        """Into the vault that holds the other idea."""
+        """Moves the row to the vault of the other idea."""
         query = "SELECT tenant_id, user_id FROM ideas WHERE id = $1"
         target = await self.sql.fetchrow(query, to["id"])
         await self.set(idea, tenant_id=target["tenant_id"], user_id=target["user_id"])
@@ -43,7 +43,7 @@ def assert_plain_fault(answer: httpx.Response) -> None:
 
 
 async def assert_refused(reader: Creator, idea: Idea | str, logs: Logs, code: str = "tampered") -> None:
-    """Reading the idea, and every list that would hold it, is a fault and an alarm; nothing is left out silently."""
+    """Reading the idea, and every list that contains it, gives a 500 and an alert; nothing is omitted silently."""
     idea_id = idea if isinstance(idea, str) else idea["id"]
     logs.events.clear()
     answers = [

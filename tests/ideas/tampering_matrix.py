@@ -1,6 +1,6 @@
-"""What somebody with the run of the database can do to a vault, and what its creator must then see.
+"""Ways to tamper with a vault with full access to the database, and the expected responses to its creator.
 
-All of it is done as a superuser with triggers off. The victim is one idea. The attacker has kept its row as it was
+All statements run as a superuser with triggers disabled. The victim is one idea. The attacker has saved its row from
 before its last change, the row of an idea that was deleted since, and the segments of that time.
 """
 
@@ -9,12 +9,12 @@ from typing import Final
 LOGGED: Final = "an alarm in the log, and what is stored"
 
 RIGHT: Final = "right"
-"""What the creator has stored, or a write that is done."""
+"""The response is what the creator has stored, or the write is executed."""
 
 CODES: Final = {"tampered", "vault_mismatch", "vault_set_back", "wrong_key", "lost_key"}
-"""A 500 that says nothing, and an alarm with that code. A write that is refused so has changed nothing."""
+"""A 500 without details, and an alert with that code. A refused write has changed nothing."""
 
-# Limits: another answer than the right one, and no alarm. They are written down in docs/encryption.md by these names.
+# Limits: a wrong result without an alert. docs/encryption.md documents them by these names.
 GONE: Final = "A row that is gone"
 COUNTED: Final = "Rows and count changed together"
 SET_BACK: Final = "Put back as a whole"
@@ -41,7 +41,7 @@ OPERATIONS: Final = (
     "create",
     "delete",
 )
-"""A restarted process knows nothing of the vault, neither its key. `get`, `change` and `delete` are of the victim."""
+"""A restarted process has nothing of the vault in memory. `get`, `change` and `delete` request the victim."""
 
 OF_VICTIM: Final = "tenant_id = $1 AND user_id = $2 AND id = $3"
 OF_VAULT: Final = "tenant_id = $1 AND user_id = $2"
@@ -236,7 +236,7 @@ FROM_SEGMENTS: Final = ("cold search", "restarted search")
 WRITES: Final = ("change", "search after a change", "create", "delete")
 VICTIM_ALONE: Final = ("get", "restarted get", "change", "search after a change", "delete")
 
-# Expected of several tamperings.
+# Expected for several kinds of tampering.
 UNREADABLE_ROW: Final[dict[str, tuple[str, ...]]] = {
     "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
 }
@@ -253,7 +253,7 @@ UNCOUNTED_ROW: Final[dict[str, tuple[str, ...]]] = {
     "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search"),
 }
 
-# What is not named is right.
+# Operations that are not listed are expected to be right.
 EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "nothing": {},
     "a row deleted": {
@@ -425,7 +425,7 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "the key copied as a newer version": {"wrong_key": (*RESTARTED,)},
     "the key said to be of a later revision": {"wrong_key": (*RESTARTED, *WRITES)},
     "the key said to be under another root key": {"lost_key": (*RESTARTED, *WRITES)},
-    # Which `audit verify` finds; no answer about ideas hangs on it (tests/audit).
+    # `audit verify` detects it; no response about ideas depends on it (tests/audit).
     "the events of the audit log deleted": {},
     "an event of the audit log edited": {},
     "the head of the audit log set back": {},

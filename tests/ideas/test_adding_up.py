@@ -1,4 +1,4 @@
-"""Rows that vanished or came in behind the service's back: whoever reads a list to its end gets an alarm."""
+"""Rows removed or added outside of the service: reading a list to its end raises an alert."""
 
 import asyncio
 from typing import Any
@@ -54,14 +54,14 @@ ACCEPT = """
 
 @pytest.fixture
 async def ideas(ada: Creator, database: asyncpg.Connection) -> list[Idea]:
-    """Seven, two of them drafts; and from here on nothing is triggered by what the superuser does."""
+    """Seven ideas, two of them drafts. From here on, the superuser's triggers are disabled."""
     made = [await ada.idea(f"Idea {number}", stage="draft" if number < 2 else "idea") for number in range(7)]
     await database.execute("SET session_replication_role = replica")
     return made
 
 
 async def read_to_the_end(ada: Creator, parameters: dict[str, Any]) -> httpx.Response:
-    """The last answer. A page that counts one more than there are is full, and says that there is more."""
+    """Returns the last response. A full page of a vault that counts one more reports that there is more."""
     answer = await ada.list(parameters)
     while answer.status_code == 200 and answer.json()["has_more"] and answer.json()["items"]:
         page = answer.json()
@@ -84,7 +84,7 @@ async def test_a_list_that_differs_from_the_count_raises_an_alert(
         after[asked] = await read_to_the_end(ada, parameters)
         assert after[asked].status_code == 500, (asked, after[asked].text)
         [alert] = logs.named("alarm")
-        # Where a row that does not open is on the page, or all are opened, that is the better alarm.
+        # If a row that does not open is on the page, or all are opened, `tampered` is the better alert.
         expected = {"vault_mismatch", "tampered"} if "not counted" in change else {"vault_mismatch"}
         assert alert["code"] in expected, (asked, alert)
         assert_plain_fault(after[asked])
@@ -111,7 +111,7 @@ async def test_reading_by_cursor_to_the_end_raises_an_alert(
     first = (await ada.list({"cursor": "", "limit": 3})).json()
     second = (await ada.list({"cursor": first["next_cursor"], "limit": 3})).json()
 
-    # Of what was on the first page.
+    # An idea of the first page.
     await database.execute(CHANGES[change].replace("OF_THIS", OF_THIS), ideas[6]["id"])
 
     assert_plain_fault(await ada.list({"cursor": second["next_cursor"], "limit": 3}))
@@ -123,7 +123,7 @@ async def test_reading_by_cursor_to_an_empty_last_page_raises_an_alert(
 ) -> None:
     first = (await ada.list({"cursor": "", "limit": 6})).json()
 
-    await database.execute(CHANGES["misses an idea"], ideas[0]["id"])  # all that the second page has
+    await database.execute(CHANGES["misses an idea"], ideas[0]["id"])  # the only idea of the second page
 
     assert_plain_fault(await ada.list({"cursor": first["next_cursor"], "limit": 6}))
     assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"]
@@ -166,7 +166,7 @@ async def test_the_last_page_by_cursor_takes_two_statements(
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What is asked in single statements; there must be no snapshot."""
+    """Records single statements, and fails on a snapshot."""
     asked: list[str] = []
     rows = Statements.rows
 
@@ -233,7 +233,7 @@ async def test_a_deletion_hidden_by_an_edited_count_raises_an_alert(
 async def test_a_vault_with_an_accepted_state_can_be_searched_again(
     ada: Creator, ideas: list[Idea], database: asyncpg.Connection, logs: Logs
 ) -> None:
-    """By somebody who has changed the digest too, or as docs/operations/alarms.md says."""
+    """The digest was changed too, by an attacker or as described in docs/operations/alarms.md."""
     assert len(await ada.titles({"search": "idea"})) == 7
     await database.execute("DELETE FROM ideas WHERE id = $1", ideas[3]["id"])
     await database.execute(ACCEPT, ada.user_id)

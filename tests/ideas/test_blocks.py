@@ -1,4 +1,4 @@
-"""Ideas side by side are found, left out, joined and brought back as each of them by itself."""
+"""Searching, removing, joining and unpacking a block gives the same results as for separate ideas."""
 
 from unicodedata import normalize
 

@@ -1,4 +1,4 @@
-"""Changing ideas: one statement where the process knows the vault, a transaction where that does nothing."""
+"""Changes of ideas: one statement if the process knows the vault, a transaction if that does nothing."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ CHANGES: list[dict[str, object]] = [
 
 
 async def ledger(database: asyncpg.Connection, creator: Creator) -> tuple[int, int, int]:
-    """Revision, ideas and bytes, as the vault's row says and as its ideas add up, digest included."""
+    """Returns revision, ideas and bytes of the vault's row, after comparing them and the digest with its ideas."""
     said = await database.fetchrow(
         "SELECT revision, idea_count, sealed_bytes, digest FROM vaults WHERE user_id = $1", creator.user_id
     )
@@ -42,7 +42,7 @@ async def ledger(database: asyncpg.Connection, creator: Creator) -> tuple[int, i
 
 
 def content(answer: httpx.Response) -> tuple[int, Idea]:
-    """Without what two writes never share."""
+    """Returns the response without the fields that differ for every write."""
     unshared = {"id", "user_id", "created_at", "updated_at"}
     return answer.status_code, {name: value for name, value in answer.json().items() if name not in unshared}
 
@@ -54,7 +54,7 @@ async def stored(creator: Creator) -> Idea:
 
 @pytest.fixture
 async def two(house: House) -> tuple[tuple[Creator, Idea], tuple[Creator, Idea]]:
-    """Two creators who have stored the same, one idea. Of the second one's vault the process knows nothing."""
+    """Two creators with one equal idea each. The process has nothing of the second vault in memory."""
     one, other = house.creator(), house.creator()
     ideas = [await stored(creator) for creator in (one, other)]
     forget(house, vault_of(other))
@@ -159,7 +159,7 @@ async def test_a_suspended_tenant_is_refused_in_a_transaction(ada: Creator, data
 
 @pytest.fixture
 async def elsewhere(ada: Creator, house_with: Callable[..., Awaitable[House]]) -> Creator:
-    """The same creator through another process, which this one hears nothing of."""
+    """The same creator in another process."""
     return (await house_with()).creator(ada.user_id)
 
 
@@ -190,7 +190,7 @@ async def test_an_idea_changed_by_another_process_is_read_again(
     operation: str,
     times: int,
 ) -> None:
-    """Once, by another statement; again and again, in a transaction that keeps others from changing the vault."""
+    """After one conflict by another statement; after repeated conflicts in a transaction that locks the vault."""
     idea = await ada.idea("Mine")
     await elsewhere.list()
     send, left = Statements.changed, times
@@ -238,7 +238,7 @@ async def test_statements_and_transactions_of_one_vault_wait_for_each_other(
 async def test_changing_a_vanished_idea_is_not_found_and_counts_nothing(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """By somebody who took its row away just after it was looked at, and left the vault's as it was."""
+    """The row is deleted just after it was read, without changing the vault's row."""
     idea = await stored(ada)
     vault = await database.fetchrow("SELECT * FROM vaults WHERE user_id = $1", ada.user_id)
     change = house.parts.statements.changed

@@ -1,4 +1,4 @@
-"""How the corpora of many vaults share a process: what is read again, what is kept, and what never goes wrong."""
+"""The search cache of a process: refreshing, eviction, and consistency of the indexes of many vaults."""
 
 import asyncio
 import tracemalloc
@@ -19,13 +19,13 @@ from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
 
 OF_IDEAS = tracemalloc.Filter(inclusive=True, filename_pattern="*/creatorvault/ideas/*")
-"""What the app itself allocates, whatever other threads do meanwhile."""
+"""Allocations of the app itself, without those of other threads."""
 
 EVERYTHING = SearchQuery(sort="title", limit=100)
 
 
 class TamperedRow(Exception):
-    """What a reader raises when a row does not open."""
+    """Raised by a reader if a row does not open."""
 
 
 def vault_of(*titles: str) -> PaperVault:
@@ -170,7 +170,7 @@ async def test_a_vault_that_becomes_too_large_is_streamed() -> None:
 
 
 async def test_a_completely_changed_vault_counts_once() -> None:
-    """While it is read again, the older states of its ideas are there too."""
+    """While it is read again, the older versions of its ideas are in memory too."""
     vault = PaperVault()
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
     measured = SearchCache(SearchSettings())
@@ -282,7 +282,7 @@ def test_the_estimated_size_is_close_to_the_allocated_size(letter: str) -> None:
 
 
 async def test_the_estimated_size_includes_many_tags() -> None:
-    """Up to 333 of them have room in an idea, and each may be of its own."""
+    """An idea can have up to 333 tags, and each may be unique."""
     ideas = [
         idea_of(f"{number}", tags=[chr(0x4E00 + number) + chr(0x4E00 + place) for place in range(300)])
         for number in range(100)

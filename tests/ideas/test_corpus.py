@@ -1,4 +1,4 @@
-"""What a vault answers when it is asked about content: always what a plain list of its ideas would."""
+"""Content queries give the same results as a plain list of the ideas."""
 
 import asyncio
 from itertools import batched
@@ -54,7 +54,7 @@ def plain(page: Page) -> tuple[int, list[bytes]]:
 async def test_every_query_gives_the_result_of_a_plain_list(
     stored: list[IdeaResponse], asked: list[SearchQuery], few: int
 ) -> None:
-    """Also where all that is found counts as little, which is put in order by itself."""
+    """Also if all matches count as few, which are sorted separately."""
     corpus_module.FEW = few
     try:
         await answer_as_a_plain_list(stored, asked)

@@ -1,4 +1,4 @@
-"""A clear column edited in SQL is noticed by whoever reads the row."""
+"""Reading a row detects clear columns that were edited in SQL."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -70,7 +70,7 @@ async def test_a_time_that_no_idea_can_have(
 
 @pytest.mark.parametrize("revision", [0, -1])
 async def test_a_revision_before_the_first(ada: Creator, attacker: Attacker, logs: Logs, revision: int) -> None:
-    """No revision is sealed. A search has to read every row, and this one is before all that it reads."""
+    """Revisions are not sealed. A search must read every row, and this one is before all rows that it reads."""
     idea = await ada.idea(**PRIVATE)
 
     await attacker.set(idea, revision=revision)
@@ -93,7 +93,7 @@ async def test_a_revision_after_the_last(ada: Creator, attacker: Attacker, logs:
 
 
 async def test_an_earlier_revision_changes_no_result(ada: Creator, attacker: Attacker) -> None:
-    """Neither in a process that has searched the vault before, nor after others have changed."""
+    """Also in a process that has searched the vault before, and after other changes."""
     ideas = [await ada.idea(**PRIVATE) for _ in range(3)]
     assert len(await ada.titles({"search": "zwiebel"})) == 3
 

@@ -1,4 +1,4 @@
-"""Due dates at the two ends of time, which the driver writes as infinities: docs/encryption.md says so."""
+"""The minimum and maximum due dates, which the driver stores as infinities, as documented in docs/encryption.md."""
 
 from datetime import UTC, datetime
 from pathlib import Path

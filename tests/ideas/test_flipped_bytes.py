@@ -1,4 +1,4 @@
-"""One byte of a ciphertext changed, cut off or added, whichever it is, is noticed."""
+"""Changing, removing or adding any byte of a ciphertext is detected."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Which texts count as the same."""
+"""Which texts are equal for search, tags and the order of titles."""
 
 import re
 from collections.abc import Callable
@@ -83,7 +83,7 @@ def test_folding_equals_the_reference_rule(text: str) -> None:
 
 
 def test_every_character_folds_as_in_the_reference_rule() -> None:
-    """Alone, within words of three alphabets, and under an accent. Ideographs fold to themselves."""
+    """Alone, within words of three alphabets, and with an accent. Ideographs fold to themselves."""
     for point in chain(range(1, 0x3400), range(0xA000, 0xAC40), range(0xF900, 0x10000), range(0x1D400, 0x1D800)):
         character = chr(point)
         assert fold(character) == folded(character), ascii(character)
@@ -114,7 +114,7 @@ def test_titles_sort_as_in_the_reference_rule(titles: list[str]) -> None:
     assert sorted(titles, key=title_key) == sorted(titles, key=as_people_sort)
 
 
-# Marks of a letter, each with its canonical combining class: 216, 220, 230, 232 and 240. Out of their order.
+# Marks of a letter with canonical combining classes 216, 220, 230, 232 and 240, not in canonical order.
 MARKS = "\u0345\u0315\u0301\u0323\u031b"
 HOSTILE = [
     "\u0315" * 500 + "\u0323" * 500,
@@ -143,12 +143,12 @@ BLANK = [" " * 1000, "\n" * 1000, " \t\n\v\f\r\x1c" * 150, "\u3000\u00a0" * 500,
 
 
 def old_rule(text: str) -> str:
-    """Before texts were made Stream-Safe."""
+    """The rule without the Stream-Safe Text Process."""
     return normalize("NFKC", normalize("NFKC", text).casefold())
 
 
 def longest_run(text: str) -> int:
-    """Of non-starters in a row, as UAX #15 counts them."""
+    """Returns the length of the longest run of non-starters, as counted by UAX #15."""
     longest = run = 0
     for character in normalize("NFKD", text):
         run = run + 1 if combining(character) else 0
@@ -197,7 +197,7 @@ def test_a_search_for_many_marks_finds_them() -> None:
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """Of the processor, at best of several times, since the machine has more to do."""
+    """Returns the minimum processor time of several runs, since the machine has other load."""
     best = inf
     for _ in range(5):
         begun = process_time()
@@ -211,7 +211,7 @@ def seconds(work: Callable[[], object]) -> float:
 def test_folding_takes_linear_time(folded: Callable[[str], object], text: str) -> None:
     once, four_times = text * 4, text * 16
 
-    # What takes quadratic time takes sixteen times as long.
+    # Quadratic time would take sixteen times as long.
     assert seconds(lambda: folded(four_times)) <= 10 * seconds(lambda: folded(once))
 
 

@@ -1,4 +1,4 @@
-"""Searches that take long: shared fairly, bounded for each identity, and nobody else's trouble."""
+"""Long searches: scheduled fairly, limited for each identity, and without delays for others."""
 
 import asyncio
 from collections import Counter
@@ -19,7 +19,7 @@ from tests.ways import vault_of
 type HouseWith = Callable[..., Awaitable[House]]
 
 A_MOMENT: Final = 0.03
-"""Seconds of processor time: fifteen times what a computation should hold the event loop for, on a busy machine."""
+"""Seconds of processor time: fifteen times the intended time slice, for a busy machine."""
 
 
 async def fill(creator: Creator, notes: list[str]) -> None:
@@ -39,7 +39,7 @@ def longest_step(house: House) -> float:
 
 
 async def warmed_up(house: House) -> None:
-    """What is compiled for the first search of a process, segments included, is compiled once."""
+    """Runs a first search, so that everything that it compiles, including for segments, is compiled."""
     bob = house.creator()
     await fill(bob, ["note"] * FEWEST)
     for _ in range(2):
@@ -137,7 +137,7 @@ async def test_a_plain_list_has_no_work_allowance_headers(ada: Creator) -> None:
 
 @asynccontextmanager
 async def full_reads_blocked(database: asyncpg.Connection) -> AsyncGenerator[None]:
-    """Whoever reads a vault that is large enough for segments waits; nobody else looks at that table."""
+    """Locks the table of segments, which only reads of large vaults use."""
     async with database.transaction():
         await database.execute("LOCK TABLE idea_segments IN ACCESS EXCLUSIVE MODE")
         yield
@@ -145,7 +145,7 @@ async def full_reads_blocked(database: asyncpg.Connection) -> AsyncGenerator[Non
 
 @pytest.fixture
 async def large(house_with: HouseWith, monkeypatch: pytest.MonkeyPatch) -> tuple[House, list[Creator]]:
-    """Three creators whose vaults count as large, in a house with few connections."""
+    """Three creators whose vaults are treated as large, in a house with few connections."""
     monkeypatch.setattr(full_reads, "SMALL", 2)
     house = await house_with(
         CREATORVAULT_DATABASE__POOL_SIZE="1",

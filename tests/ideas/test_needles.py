@@ -1,4 +1,4 @@
-"""A search costs time that is linear in the text, whatever is searched for, and finds what `in` finds."""
+"""A search takes time linear in the text for any needle, and finds what `in` finds."""
 
 import re
 import time
@@ -30,7 +30,7 @@ def test_a_repetitive_needle_is_found(part: str, text: str, times: int) -> None:
 @example("", "a", 0)
 @example("ba", "ab", 1)
 def test_a_needle_is_found_at_every_position(text: str, needle: str, at: int) -> None:
-    """Of any length, and from any place on: vector instructions look at 16 to 64 bytes at once."""
+    """For any length and start position: vector instructions compare 16 to 64 bytes at once."""
     haystack, wanted = (text[:at] + needle + text[at:]).encode(), needle.encode()
     find = finder(needle)
 
@@ -77,7 +77,7 @@ def found(needle: str, blocks: list[Block]) -> bool:
 
 
 def least_seconds(work: Callable[[], object]) -> float:
-    """Of processor time: what others do on this machine does not count, nor does what disturbed one run."""
+    """Returns the minimum processor time of several runs, so that other load does not count."""
     taken = []
     for _ in range(5):
         began = time.thread_time()

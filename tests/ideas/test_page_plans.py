@@ -1,4 +1,4 @@
-"""A page costs a page, whatever the planner takes a vault for; and plans are made once and not for each request."""
+"""A page reads only its rows, regardless of the statistics, and statements are planned once, not for each request."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from tests.postgres import Database
 
 VAULT: Final = 200
 PAGE: Final = 21
-CUSTOM_PLANS: Final = 5  # PostgreSQL makes as many before it compares them with one for all values
+CUSTOM_PLANS: Final = 5  # PostgreSQL makes this many before it considers a generic plan
 TENANT, USER = str(UUID(int=7)), "ada"
 PLACE = (datetime(2026, 1, 1, 1, 40, tzinfo=UTC), UUID(int=0))  # in the middle of a vault
 
@@ -71,7 +71,7 @@ async def with_true_ones(sql: asyncpg.Connection) -> None:
 
 
 async def beside_a_large_vault(sql: asyncpg.Connection) -> None:
-    """In the same partition, since it is the same tenant's."""
+    """The large vault is in the same partition, since it is of the same tenant."""
     await without_statistics(sql)
     await sql.execute(
         "INSERT INTO vaults SELECT tenant_id, 'eve', 20000, 20000, 0, 1, now(), now() FROM vaults WHERE user_id = $1",
@@ -86,7 +86,7 @@ async def beside_a_large_vault(sql: asyncpg.Connection) -> None:
 
 
 async def with_misleading_ones(sql: asyncpg.Connection) -> None:
-    """As of far more tenants and users than there are: a vault seems to be a handful of ideas."""
+    """Statistics of far more tenants and users: a vault seems to have a few ideas."""
     await with_true_ones(sql)
     await sql.execute(
         "UPDATE pg_statistic SET stadistinct = CASE staattnum WHEN 1 THEN -0.02 ELSE 64 END"
@@ -107,7 +107,7 @@ async def with_misleading_ones(sql: asyncpg.Connection) -> None:
 async def runtime(
     request: pytest.FixtureRequest, fresh_database: Database, fresh_sql: asyncpg.Connection
 ) -> AsyncGenerator[asyncpg.Connection]:
-    """The application's own connection to vaults that the planner knows so much about."""
+    """The application's connection, with the statistics of the parameter."""
     fill: Fill = request.param
     await fill(fresh_sql)
     connection = await asyncpg.connect(fresh_database.runtime_url)
@@ -129,7 +129,7 @@ async def test_a_page_reads_no_more_than_itself(runtime: asyncpg.Connection) -> 
 
 
 async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: object) -> int:
-    """How many ideas are read for a statement, be it by their index or by themselves."""
+    """Returns the number of ideas that a statement reads, from an index or the table."""
     types = ["text", "text", "bigint", "bigint", "timestamptz", "uuid"][: len(arguments)]
     await runtime.execute(f"PREPARE page ({', '.join(types)}) AS {statement}")
     values = ", ".join(f"'{argument}'" for argument in arguments)

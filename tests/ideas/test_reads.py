@@ -1,4 +1,4 @@
-"""Reading ideas: one statement where the process knows the vault, a transaction where it does not, the same answer."""
+"""Reads of ideas: one statement if the process knows the vault, else a transaction, with the same response."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime

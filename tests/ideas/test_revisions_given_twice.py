@@ -1,4 +1,4 @@
-"""A standby is promoted that lacks the last commits, and the database gives their revisions again, to other ideas."""
+"""A standby without the last commits is promoted, and the database assigns their revisions again, to other ideas."""
 
 from collections.abc import Awaitable, Callable
 
@@ -21,7 +21,7 @@ async def before(ada: Creator) -> list[Idea]:
 
 @pytest.fixture
 async def promoted(ada: Creator, before: list[Idea], database: asyncpg.Connection) -> Standby:
-    """What is stored after this is lost when the standby is promoted."""
+    """A standby that lacks what is stored after this fixture."""
     for table in TABLES:
         await database.execute(
             f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} WHERE user_id = $1", ada.user_id
@@ -44,7 +44,7 @@ async def test_exactly_the_stored_ideas_are_found(
     house_with: Callable[..., Awaitable[House]],
     stored_since: int,
 ) -> None:
-    """Also where the vault is further by now than this process has seen it: its index is of revisions that are gone."""
+    """Also if the vault's revision is higher than this process has seen: its index is of lost revisions."""
     lost = [await ada.idea(f"Idea lost {number}") for number in range(2)]
     assert len(await ada.titles({"search": "idea"})) == 4
     await promoted()

@@ -1,4 +1,4 @@
-"""The context of a row, packed in one call, is what its parts give one by one."""
+"""The context of a row, packed in one call, equals the context of its separate parts."""
 
 from datetime import UTC, datetime
 from uuid import UUID

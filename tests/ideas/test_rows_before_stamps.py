@@ -1,4 +1,4 @@
-"""Ideas that an earlier version has stored: bound to the vault's revision, without a stamp."""
+"""Ideas stored by an earlier version: bound to the vault's revision, without a stamp."""
 
 import asyncpg
 import msgspec
@@ -17,7 +17,7 @@ from tests.ways import forget, vault_of
 
 
 async def set_back(house: House, creator: Creator, idea: Idea, database: asyncpg.Connection) -> None:
-    """Seals the idea's row as an earlier version did."""
+    """Replaces the idea's row by one sealed as an earlier version did."""
     cipher, stored = house.parts.cipher_of(vault_of(creator)), msgspec.convert(idea, IdeaResponse)
     row = await database.fetchrow("SELECT revision, stamp FROM ideas WHERE id = $1", stored.id)
     bound = row_context(

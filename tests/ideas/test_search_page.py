@@ -1,4 +1,4 @@
-"""What docs/search.md and searches.md say is so, through the API."""
+"""Checks the tables of docs/search.md and searches.md through the API."""
 
 import pytest
 
@@ -43,7 +43,7 @@ async def test_notes_are_searched_as_titles_are(ada: Creator) -> None:
 
 @pytest.fixture
 async def shelf(ada: Creator) -> Creator:
-    """Each row's titles are created from the last to the first, with the number of the row as their tag."""
+    """The titles of each row are created in reverse order, with the number of the row as their tag."""
     for number, row in enumerate(orders()):
         for title in reversed(row.titles):
             await ada.idea(title, tags=[f"row {number}"])

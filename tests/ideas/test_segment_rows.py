@@ -1,4 +1,4 @@
-"""The rows that segments are stored in: whose they are, and what numbers may stand in them."""
+"""Rows of segments: their owners, and the allowed numbers in their columns."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +31,7 @@ def _small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 async def two(house: House) -> tuple[Creator, Creator]:
-    """Of one organization, with as many ideas at the same revisions, in a segment each."""
+    """Two creators of one organization, with the same number of ideas and revisions, and a segment each."""
     claims = {"org_id": f"org-{uuid4()}", "org_role": "member"}
     creators = house.creator(claims=claims), house.creator(claims=claims)
     for creator in creators:
@@ -46,7 +46,7 @@ async def filled(house: House, creator: Creator) -> None:
 
 
 async def searched(house: House, creator: Creator) -> Sequence[str]:
-    """By a process that has nothing of the vault in memory, with all that is written behind it."""
+    """Searches with nothing of the vault in memory, and waits for background writes."""
     forget(house, vault_of(creator))
     titles = await creator.titles({"search": "title", "sort": "title", "order": "asc"})
     await house.parts.segment_writer.finish()
@@ -92,7 +92,7 @@ async def test_a_change_deletes_no_segment_of_another_vault(
 async def test_writing_segments_does_not_mark_another_vault(
     house: House, two: tuple[Creator, Creator], database: asyncpg.Connection
 ) -> None:
-    """Which would look for segments with each of its changes from then on."""
+    """A marked vault would search for segments with each change."""
     ada, bob = two
     for creator in two:
         await database.execute("DELETE FROM idea_segments WHERE user_id = $1", creator.user_id)
@@ -151,7 +151,7 @@ def test_a_segment_with_another_number_of_ideas_is_tampering(number: int) -> Non
 async def test_a_segment_with_negative_revisions_raises_an_alert(
     fresh_house: House, fresh_sql: asyncpg.Connection, logs: Logs, edited: str
 ) -> None:
-    """By somebody who has taken the table's check off, and the ideas away that would be found beside it."""
+    """The attacker has dropped the table's check, and deleted the ideas outside of the segment."""
     ada = fresh_house.creator()
     await filled(fresh_house, ada)
     await fresh_sql.execute("ALTER TABLE idea_segments DROP CONSTRAINT idea_segments_span")

@@ -1,4 +1,4 @@
-"""Segments: they answer what the rows would, hold nothing that is gone, and are believed only when they are whole."""
+"""Segments give the same results as the rows, contain no deleted content, and are used only if complete."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -41,7 +41,7 @@ from tests.logs import Logs
 from tests.ways import vault_of
 
 MANY = MOST + FEWEST
-"""Two segments: a full one, and one that is just worth it."""
+"""Two segments: a full one, and one of the minimum size."""
 
 
 async def filled(creator: Creator, count: int = MANY) -> list[Idea]:
@@ -49,7 +49,7 @@ async def filled(creator: Creator, count: int = MANY) -> list[Idea]:
 
 
 async def searched(house: House, creator: Creator, text: str = "title") -> Sequence[str]:
-    """What a process finds that has nothing of the vault in memory; with everything written that it leaves behind."""
+    """Searches with nothing of the vault in memory, and waits for background writes."""
     house.parts.search_cache.forget(vault_of(creator))
     titles = await creator.titles({"search": text, "sort": "title", "order": "asc", "limit": 100})
     await house.parts.segment_writer.finish()
@@ -70,7 +70,7 @@ async def spans(database: asyncpg.Connection, creator: Creator) -> list[Span]:
 
 
 async def texts(house: House, database: asyncpg.Connection, creator: Creator) -> str:
-    """All that the vault's segments hold."""
+    """Returns all texts in the vault's segments."""
     cipher = house.parts.cipher_of(vault_of(creator))
     rows = await database.fetch(
         "SELECT first_revision, last_revision, ideas, folding, sealed FROM idea_segments WHERE user_id = $1",
@@ -81,7 +81,7 @@ async def texts(house: House, database: asyncpg.Connection, creator: Creator) ->
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The rows that are opened one by one."""
+    """Records the rows that are opened one by one."""
     rows: list[Any] = []
     plain = IdeaSealer.open
     monkeypatch.setattr(IdeaSealer, "open", lambda self, row: rows.append(row) or plain(self, row))  # type: ignore[func-returns-value, redundant-expr]
@@ -141,7 +141,7 @@ async def test_a_change_deletes_the_segment(
     assert gone["title"] not in await searched(house, ada)
     assert len(opened) == MOST - (way == "DELETE")
     assert await total(ada) == MANY - 1
-    # Made anew from what is left.
+    # Rebuilt from the remaining ideas.
     opened.clear()
     await searched(house, ada)
     assert len(opened) == (way != "DELETE")
@@ -152,7 +152,7 @@ async def test_a_change_in_a_transaction_deletes_the_segment(
 ) -> None:
     some = await filled(ada)
     await searched(house, ada)
-    house.parts.keyring.forget(vault_of(ada))  # which a quick change needs
+    house.parts.keyring.forget(vault_of(ada))  # which a single statement needs
 
     assert (await ada.delete(some[0])).is_success
     assert await spans(database, ada) == [Span(MOST + 1, MANY, FEWEST)]
@@ -162,7 +162,7 @@ async def test_a_change_in_a_transaction_deletes_the_segment(
 async def test_a_change_that_waited_for_a_segment_deletes_it(
     house: House, ada: Creator, database: asyncpg.Connection, way: str
 ) -> None:
-    """Its statement began before the vault had any, and goes on when it has."""
+    """Its statement began before the vault had a segment, and continues afterwards."""
     some = await filled(ada, FEWEST)
     await searched(house, ada)
     [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
@@ -205,7 +205,7 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
 async def test_incompatible_segments_are_rebuilt(
     house: House, ada: Creator, database: asyncpg.Connection, fault: str
 ) -> None:
-    """As two versions of the service make them that run at the same time."""
+    """As written by two versions of the service that run at the same time."""
     some = await filled(ada, MANY + 1)
     first = await searched(house, ada)
     await database.execute(
@@ -221,7 +221,7 @@ async def test_incompatible_segments_are_rebuilt(
 
 
 class Kept:
-    """The segments of a vault as they were, which somebody has kept, and the count of its ideas."""
+    """A saved copy of the segments of a vault, and changes of its count of ideas."""
 
     def __init__(self, ada: Creator, database: asyncpg.Connection) -> None:
         self._ada, self._database = ada, database
@@ -238,7 +238,7 @@ class Kept:
         await self._database.execute("UPDATE vaults SET idea_count = $2 WHERE user_id = $1", self._ada.user_id, ideas)
 
     async def accept(self) -> None:
-        """What operations/alarms.md says to do, once the evidence is kept."""
+        """Does what operations/alarms.md instructs after the evidence is saved."""
         await self._database.execute("DELETE FROM idea_segments WHERE user_id = $1", self._ada.user_id)
         await self._database.execute(
             "UPDATE vaults SET digest = (SELECT bit_xor(stamp) FROM ideas WHERE user_id = $1) WHERE user_id = $1",
@@ -257,7 +257,7 @@ async def kept(ada: Creator, database: asyncpg.Connection) -> Kept:
 
 
 async def assert_no_search(house: House, ada: Creator, logs: Logs, table: str | None = "idea_segments") -> None:
-    """No segment is given up for it: an operator has to see what it holds."""
+    """Segments are not deleted automatically: an operator must be able to inspect them."""
     for _ in range(2):
         house.parts.search_cache.forget(vault_of(ada))
         logs.events.clear()
@@ -294,7 +294,7 @@ async def test_a_search_does_not_find_a_deleted_idea_in_a_restored_segment(
     await kept.put_back()
     await assert_no_search(house, ada, logs)
 
-    # Nor if the vault counts it again, and its revision is what it was.
+    # Also if the vault counts it again and has the earlier revision.
     await kept.count(MANY)
     await database.execute("UPDATE vaults SET revision = revision - 1 WHERE user_id = $1", ada.user_id)
     house.parts.revisions.forget(vault_of(ada))
@@ -304,7 +304,7 @@ async def test_a_search_does_not_find_a_deleted_idea_in_a_restored_segment(
 async def test_a_search_does_not_find_a_deleted_idea_replaced_by_a_row(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
-    """As many rows as before then have a revision in the span of the segment."""
+    """The number of rows with a revision in the span of the segment is then the same as before."""
     some = await filled(ada)
     late = await ada.idea("Title late")
     await searched(house, ada)
@@ -355,7 +355,7 @@ async def test_a_search_finds_no_idea_twice_if_an_earlier_text_is_counted(
 async def test_a_search_that_raises_an_alert_leaves_no_running_statement(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The segments that follow are being read then."""
+    """The next segments are being read at that time."""
     monkeypatch.setattr(vault_reader, "MOST", 4)
     monkeypatch.setattr("creatorvault.ideas.segments.repositories.SEGMENTS_AT_ONCE", 1)
     await filled(ada, FEWEST)
@@ -410,7 +410,7 @@ async def test_a_segment_with_edited_clear_columns_raises_an_alert(
 async def test_a_row_in_no_segment_and_no_gap_raises_an_alert(
     house: House, ada: Creator, database: asyncpg.Connection, kept: Kept, logs: Logs
 ) -> None:
-    """A row that was restored by hand is not in the segments that were made while it was away."""
+    """A row that was restored manually is not in the segments that were written while it was missing."""
     some = await filled(ada)
     [row] = await database.fetch("SELECT * FROM ideas WHERE id = $1", some[5]["id"])
     await ada.delete(some[5])
@@ -441,7 +441,7 @@ async def test_ids_are_compared_in_batches(
         assert await searched(house, ada) == first
 
     last = await database.fetchval("SELECT id FROM ideas WHERE user_id = $1 ORDER BY id DESC LIMIT 1", ada.user_id)
-    await kept.move({"id": last}, 10**6)  # a row that is read, and one of a segment that is not there
+    await kept.move({"id": last}, 10**6)  # a row that is read, and a missing row of a segment
     await database.execute(
         "UPDATE vaults SET revision = 1000001, idea_count = $2 WHERE user_id = $1", ada.user_id, MANY
     )
@@ -507,7 +507,7 @@ async def test_a_second_pass_keeps_the_segments_of_the_first(
 async def test_segments_of_large_ideas_contain_few(
     house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
-    """U+FDFA is 18 letters long when it is folded: the largest notes there are."""
+    """U+FDFA folds to 18 letters: the largest possible notes."""
     for number in range(FEWEST):
         await ada.idea(f"Title {number:04}", notes="\ufdfa" * 5000)
     first = await searched(house, ada)
@@ -553,7 +553,7 @@ async def test_segments_are_fetched_in_batches(house: House, ada: Creator, monke
 async def test_many_thousands_of_gaps_are_read(
     house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
 ) -> None:
-    """More than a statement has room for arguments."""
+    """More than the maximum number of arguments of a statement."""
     await filled(ada, FEWEST)
     await database.execute(
         "INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)"
@@ -637,7 +637,7 @@ async def test_an_unavailable_database_loses_only_segments(
     assert len(await searched(house, ada)) == FEWEST
 
     while await database.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110  # has no event
-        await asyncio.sleep(0.01)  # until the server has given up, too, which has no event
+        await asyncio.sleep(0.01)  # until the server has also given up, which has no event
     await lock.rollback()
     assert await spans(database, ada) == []
     assert logs.named("segments.not_written")
@@ -674,7 +674,7 @@ async def test_a_tampered_segment_raises_an_alert(
     assert (alert["code"], alert["user_id"], alert["segment"]) == ("tampered", ada.user_id, f"1-{MOST}")
     assert "Hexenkessel" not in logs.text
     assert await searched(house, bob)
-    # What operations/alarms.md says to do about it.
+    # As instructed by operations/alarms.md.
     await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
     assert await searched(house, ada)
 

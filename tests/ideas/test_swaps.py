@@ -1,4 +1,4 @@
-"""Ciphertext moved to another place in the database is refused there."""
+"""Ciphertext that was moved to another place in the database does not open."""
 
 from itertools import permutations
 

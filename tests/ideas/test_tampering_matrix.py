@@ -1,4 +1,4 @@
-"""Every way to tamper with a vault, and every way to ask it: an alarm, the truth, or a limit that is written down."""
+"""Every kind of tampering and every kind of request gives an alert, the right result, or a documented limit."""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
@@ -31,14 +31,14 @@ pytestmark = pytest.mark.no_cover
 
 DOCUMENT: Final = (Path(__file__).parents[2] / "docs" / "encryption.md").read_text(encoding="utf-8")
 WRITES: Final = ("change", "create", "delete")
-"""Which are one write and nothing else."""
+"""Operations that consist of a single write."""
 
 WORDS: Final = ("Title", "Hexenkessel")
 OF_SMALL: Final = ("list", "filtered list", "cursor walk", "get", "warm search", "search without segments")
 
 
 SIZES: Final = {"large": 40, "small": 8}
-"""In ideas: with segments, and without."""
+"""Numbers of ideas: with segments, and without."""
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +68,7 @@ async def vault(
 
 
 async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
-    """Half of the ideas are older than what the attacker keeps of Ada's."""
+    """Half of the ideas are older than the attacker's copy of Ada's."""
     old = [await creator.idea(f"Title {number:02}", notes="Hexenkessel") for number in range(count // 2)]
     await search(vault, creator)
     if creator is vault.ada:
@@ -82,7 +82,7 @@ async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
 
 
 async def search(vault: TamperedVault, creator: Creator) -> None:
-    """Makes segments of what is in none."""
+    """Searches, which writes segments of ideas that are in none."""
     vault.house.parts.search_cache.forget(vault_of(creator))
     assert (await creator.list({"search": "title"})).status_code == 200
     await vault.house.parts.segment_writer.finish()
@@ -107,28 +107,28 @@ async def test_no_wrong_result_is_returned_without_an_alert(vault: TamperedVault
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Both sizes in one go, so that each vault is made once: what is about rows, with segments and without."""
+    """Groups the tests by size, so that each vault is created once. Tampering with rows is tested with both."""
     if "tampering" in metafunc.fixturenames:
         cases = [("large", name) for name in TAMPERINGS] + [("small", name) for name in OF_ROWS]
         metafunc.parametrize(("vault", "tampering"), cases, indirect=["vault"], scope="module")
 
 
 def expected_of(tampering: str, *, segmented: bool) -> dict[str, str]:
-    """By operation. A vault without segments is searched as one whose segments are not read."""
+    """Returns the expectation by operation. A vault without segments is searched as one whose segments are not read."""
     named = {operation: what for what, operations in EXPECTED[tampering].items() for operation in operations}
     expected = {operation: named.get(operation, RIGHT) for operation in OPERATIONS}
     if segmented:
         return expected
     rows_alone = expected["search without segments"]
     warm = expected["warm search"]
-    if warm == "vault_mismatch":  # where it is the segments that say so
+    if warm == "vault_mismatch":  # detected by the segments
         warm = LOGGED if rows_alone in LIMITS else rows_alone
     searches = dict.fromkeys(FROM_SEGMENTS, rows_alone) | {"warm search": warm}
     return {operation: expected[operation] for operation in OF_SMALL} | searches
 
 
 def outcome(right: Seen, seen: Seen, logs: Logs, expected: str) -> str:
-    """In the words of the matrix; any limit is as good as the one that is expected, as it is written down why."""
+    """Returns the outcome in the terms of the matrix. Any documented limit is accepted in place of the expected one."""
     alerts = [alert["code"] for alert in logs.named("alarm")]
     if alerts:
         [code] = alerts

@@ -1,4 +1,4 @@
-"""A vault key that is wrong or gone closes its vault, loudly, and no other."""
+"""A wrong or missing vault key makes its vault unreadable with an alert, and affects no other vault."""
 
 from collections.abc import Awaitable, Callable
 

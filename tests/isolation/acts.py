@@ -1,4 +1,4 @@
-"""Everything that a creator can do with a vault, each so that it takes other statements, and what came of it."""
+"""All operations of a creator on a vault, in variants that execute different statements, and their outcomes."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -26,10 +26,10 @@ OWN_TENANT: Final = f"tenant_id = '{MINE}'"
 
 @dataclass(frozen=True)
 class Act:
-    """`prepare` comes before what is looked at. `warm` is the way that a process goes which knows the vault.
+    """`prepare` runs before the observation. `warm` is the expected way of a process that knows the vault.
 
-    What `depends` on what a process knows has another outcome in one that knows nothing. What is `over_tenant` is about
-    the vaults of a whole tenant.
+    An act that `depends` on the process's memory has another outcome in a new process. One that is `over_tenant`
+    concerns the vaults of a whole tenant.
     """
 
     name: str
@@ -42,9 +42,9 @@ class Act:
 
 
 class Outcome(NamedTuple):
-    """Nothing in it differs from one time to the next. `rows` are one's own, by table; `touched` are others'.
+    """The same for each run. `rows` are the creator's, by table; `touched` are changed rows of others.
 
-    `read` is how often all of the vault was read, where that depends on what the process knows.
+    `read` is the number of full reads of the vault, if it depends on the memory of the process.
     """
 
     answers: Sequence[tuple[int, Any]]
@@ -54,7 +54,7 @@ class Outcome(NamedTuple):
 
 
 async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None = None) -> tuple[Outcome, Trail]:
-    """Of the act in the world that has been laid, with its statements as rewritten."""
+    """Runs the act in the current world, with its statements rewritten."""
     with small_segments():
         scene.cold = False
         if act.prepare is not None or not (cold or scene.knows_the_vault):
@@ -75,7 +75,7 @@ async def outcome(scene: Scene, act: Act, *, cold: bool, rewrite: Rewrite | None
 
 
 async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool = False) -> Outcome:
-    """But for one's neighbours, where it is about a tenant."""
+    """Runs the act without other vaults, except those of the same tenant if the act concerns a tenant."""
     company = tuple(vault for vault in world.vaults if act.over_tenant and vault.tenant_id == ME.tenant_id)
     world = world._replace(vaults=company) if company else World((), Twins.ALIKE)
     case = (act.name, world, cold and act.depends)
@@ -125,7 +125,7 @@ def _seen(scene: Scene, act: Act, answer: httpx.Response) -> tuple[int, Any]:
 
 
 def lists() -> Iterator[Act]:
-    """Every order with every filter, whole, from somewhere within, and page by page."""
+    """Every order with every filter: all, from an offset, and page by page."""
     filters: tuple[dict[str, object], ...] = ({}, {"stage": "draft", "priority": "high"})
     orders = product(("created_at", "updated_at", "stage", "priority"), ("asc", "desc"))
     for (sort, order), chosen in product(orders, filters):
@@ -160,7 +160,7 @@ async def _walk(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Res
 
 
 def request(method: str, which: int | str | None = None, **options: Any) -> Do:
-    """About an idea of the scene, an id, or the vault."""
+    """A request for an idea of the scene, an id, or the vault."""
 
     async def do(scene: Scene) -> Sequence[httpx.Response]:
         idea = scene.ideas[which] if isinstance(which, int) else which
@@ -193,7 +193,7 @@ def sql(*statements: str) -> Prepare:
 
 
 def without_rows(*, of_tenant: bool) -> Prepare:
-    """As if the creator, or the whole tenant, had never stored anything."""
+    """Deletes all rows, as if the creator, or the whole tenant, had never stored anything."""
 
     async def prepare(scene: Scene) -> None:
         for table, columns in scene.columns.items():
@@ -206,7 +206,7 @@ def without_rows(*, of_tenant: bool) -> Prepare:
 
 
 def overtaken(do: Do) -> Do:
-    """The tenant is suspended when all has been looked at, and just before the single statement that changes it."""
+    """Suspends the tenant after all reads, just before the single statement that changes something."""
 
     async def done(scene: Scene) -> Sequence[httpx.Response]:
         database = scene.house.parts.statements
@@ -276,7 +276,7 @@ async def deleted(scene: Scene) -> None:
 
 
 async def unseen(scene: Scene) -> None:
-    """A vault that this process has seen would have been set back."""
+    """Forgets the revision, since the vault would otherwise seem to be set back."""
     scene.house.parts.revisions.forget(ME)
 
 

@@ -1,4 +1,4 @@
-"""Who appears in the matrix: creators in tenants of each status, their ideas, and operators with each scope."""
+"""Callers in the matrix: creators in tenants of each status, their ideas, and operators with each scope."""
 
 import math
 from collections.abc import Mapping
@@ -36,11 +36,11 @@ NOT_COMPARED: Final = {"date", "ratelimit", "ratelimit-policy"}
 
 
 type Seen = tuple[int, list[tuple[str, str]], bytes]
-"""An answer as its receiver could compare it with another: status, headers, body."""
+"""The parts of a response that a client can compare: status, headers, body."""
 
 
 def seen(answer: httpx.Response, *names: object) -> Seen:
-    """`names` are what the request named, which an answer may repeat."""
+    """`names` are values from the request, which the response may repeat."""
     body = answer.content
     for name in names:
         body = body.replace(str(name).encode(), b"<what was asked for>")
@@ -50,7 +50,7 @@ def seen(answer: httpx.Response, *names: object) -> Seen:
 
 @dataclass(frozen=True)
 class Someone:
-    """A caller, and what of theirs the operations are asked for."""
+    """A caller, and the resources of the caller that requests name."""
 
     client: httpx.AsyncClient
     headers: Mapping[str, str]
@@ -67,7 +67,7 @@ class Someone:
         return VaultId(self.tenant_id, UserId(self.user_id))
 
     async def ask(self, operation: str, headers: Mapping[str, str] | None = None, **names: object) -> httpx.Response:
-        """`names` are the ids of the path; those left out are one's own."""
+        """`names` are the ids of the path; by default the caller's own."""
         method, _, path = operation.partition(" ")
         ids = {"user_id": self.user_id, "idea_id": self.idea["id"], "tenant_id": self.tenant_id, **names}
         body = BODIES.get(operation)
@@ -85,7 +85,7 @@ class Someone:
 
 
 class Cast:
-    """Makes them as they are asked for, in one house."""
+    """Creates callers on demand, in one house."""
 
     def __init__(self, house: House, locks: Locks) -> None:
         self.house = house
@@ -93,18 +93,18 @@ class Cast:
         self._keys: dict[str, str] = {}
 
     def locks(self) -> AbstractContextManager[None]:
-        """What is asked in it is asked with just these locks; everybody has stored what they have before."""
+        """Requests within the context are sent with only these locks. All ideas must be stored before."""
         return nullcontext() if self._locks.scoped else scope_off()
 
     async def creator(self, user_id: str | None = None, org_id: str | None = None, role: str = "member") -> Someone:
-        """With an idea stored; in an organization of their own unless `org_id` names one."""
+        """Returns a creator with a stored idea, in a new organization unless `org_id` is given."""
         org_id = org_id or f"org-{uuid4()}"
         creator = self.house.creator(user_id, {"org_id": org_id, "org_role": role})
         idea = await creator.idea("Kept", notes="private", tags=["private"])
         return Someone(self.house.client, creator.headers, creator.user_id, org_id, idea)
 
     async def remember(self, someone: Someone, *, cold: bool) -> None:
-        """The process that answers next knows their vault, with all that a search needs, or has never seen it."""
+        """Makes the process know their vault and its search index, or nothing of it if `cold`."""
         if cold:
             forget(self.house, someone.vault)
             return
@@ -112,7 +112,7 @@ class Cast:
             assert (await someone.ask(f"GET /api/v1/{{user_id}}/ideas{query}")).status_code == 200
 
     async def called(self, caller: str, *, cold: bool | None = None) -> Someone:
-        """The caller that a column of the designed statuses names. `cold` is about their vault, as in `remember`."""
+        """Returns the caller of a column of the designed statuses. `cold` is as in `remember`."""
         someone = await self.creator(role="owner" if caller in (designed.OWNER, *STATUSES) else "member")
         if cold is not None:
             await self.remember(someone, cold=cold)
@@ -128,7 +128,7 @@ class Cast:
         return someone
 
     async def _key(self, caller: str) -> str:
-        """One for each kind of operator, since hashing takes longer than all else in a case."""
+        """Returns one key for each kind of operator, since hashing takes longer than the rest of a case."""
         if caller not in self._keys:
             self._keys[caller] = await self._new_key(caller)
         return self._keys[caller]
@@ -145,7 +145,7 @@ class Cast:
             EPOCH if caller == designed.REVOKED else None,
             EPOCH if caller == designed.EXPIRED else None,
         )
-        self.house.parts.operator_keys._table._not_before = -math.inf  # known at once
+        self.house.parts.operator_keys._table._not_before = -math.inf  # valid immediately
         return key.text
 
     async def _sql(self, statement: str, *arguments: object) -> None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL's own catalogue says about our tables, functions and rights."""
+"""Tables, functions and privileges in PostgreSQL's system catalogue."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -8,9 +8,9 @@ import asyncpg
 OURS: Final = ("public", "keys")
 OF_NO_TENANT: Final = {"alembic_version", "migration_history", "write_probe", "operators", "keys.audit_keys"}
 POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
-"""Of the runtime role, for reading and for writing."""
+"""The policy of the runtime role, for reading and for writing."""
 
-# A partition is reached through its table, whose rules hold then; that nobody may reach it directly, the rights say.
+# Partitions are accessed through their table, whose policies apply. The privileges deny direct access.
 TABLES: Final = """
     SELECT c.oid, c.oid::regclass::text AS name, c.relkind IN ('v', 'm') AS view,
            c.relrowsecurity, c.relforcerowsecurity,
@@ -68,7 +68,7 @@ RIGHTS: Final = """
 
 
 class Policy(NamedTuple):
-    """`role` is "the owner" for who owns the table. Without a `check`, `using` holds for new rows too."""
+    """`role` is "the owner" for the owner of the table. Without a `check`, `using` also applies to new rows."""
 
     role: str
     command: str
@@ -78,7 +78,7 @@ class Policy(NamedTuple):
 
 
 async def policies(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, Policy]]:
-    """By table and name."""
+    """Returns the policies by table and name."""
     found: dict[str, dict[str, Policy]] = {}
     for row in await sql.fetch(POLICIES):
         policy = Policy(", ".join(row["roles"]), row["command"], row["using_"], row["check_"], not row["polpermissive"])
@@ -87,12 +87,12 @@ async def policies(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, Policy]
 
 
 async def tenant_tables(sql: asyncpg.Connection) -> list[str]:
-    """Every table whose rows belong to tenants."""
+    """Returns every table whose rows belong to tenants."""
     return sorted(row["name"] for row in await sql.fetch(TABLES, OURS) if row["tenant"] and not row["view"])
 
 
 async def faults(sql: asyncpg.Connection) -> set[str]:
-    """Everything that would let one tenant at another's rows."""
+    """Returns everything that would give a tenant access to another's rows."""
     found: set[str] = set()
     unique, every_policy = await sql.fetch(UNIQUE), await sql.fetch(POLICIES)
     for table in await sql.fetch(TABLES, OURS):
@@ -129,7 +129,7 @@ def _is_open(policy: asyncpg.Record) -> bool:
 
 
 def _is_sound(policy: asyncpg.Record) -> bool:
-    """What operators and the owner may, the list of policies says; nobody else sees a row but the tenant's."""
+    """Policies of operators and the owner are listed separately; nobody else may see rows of another tenant."""
     if _is_open(policy) or policy["roles"] in (["creatorvault_operator"], ["the owner"]) or not policy["polpermissive"]:
         return True
     is_own = policy["using_"] == POLICY and policy["check_"] in (None, POLICY)
@@ -137,7 +137,7 @@ def _is_sound(policy: asyncpg.Record) -> bool:
 
 
 async def rights(sql: asyncpg.Connection) -> Mapping[str, Mapping[str, set[str]]]:
-    """By grantee and object: `SELECT`, or with its columns `SELECT (a, b)`. What owners may do is not listed."""
+    """Returns privileges by grantee and object: `SELECT`, or with columns `SELECT (a, b)`. Omits those of owners."""
     found: dict[str, dict[str, set[str]]] = {}
     for row in await sql.fetch(RIGHTS, OURS):
         columns = "" if row["columns"] is None else f" ({row['columns']})"

@@ -1,4 +1,4 @@
-"""Houses with both locks, and with one of them taken off."""
+"""Houses with both locks, and with one of them disabled."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -17,7 +17,7 @@ type CastWith = Callable[[Locks], Awaitable[Cast]]
 
 @pytest.fixture(scope="session")
 async def casts(cluster: Cluster, home: Path) -> AsyncGenerator[CastWith]:
-    """Each house is opened when it is first asked for, and stays."""
+    """Opens each house on first use, and caches it."""
     open_casts: dict[Locks, Cast] = {}
     async with AsyncExitStack() as stack:
 
@@ -31,7 +31,7 @@ async def casts(cluster: Cluster, home: Path) -> AsyncGenerator[CastWith]:
 
 @pytest.fixture
 async def cast(casts: CastWith, locks: Locks) -> Cast:
-    """In the house with the `locks` that the test is about."""
+    """The cast of the house with the test's `locks`."""
     return await casts(locks)
 
 
@@ -42,7 +42,7 @@ def locks() -> Locks:
 
 @pytest.fixture(scope="session")
 async def scenes(cluster: Cluster, home: Path) -> AsyncGenerator[SceneWith]:
-    """Each in a house of its own, which is opened when it is first asked for."""
+    """Scenes in separate houses, which are opened on first use."""
     open_scenes: dict[Locks, Scene] = {}
     async with AsyncExitStack() as stack:
 

@@ -1,6 +1,6 @@
-"""The designed status of every operation for every caller: a new operation has to be written down here.
+"""The designed status of every operation for every caller. A new operation must be added here.
 
-`test_matrix.py` asks for each of these, and for more than the status.
+`test_matrix.py` checks each of these, and more than the status.
 """
 
 from typing import Final
@@ -11,7 +11,7 @@ REVOKED, EXPIRED = "a revoked key", "an expired key"
 SUSPENDED, ERASING, ERASED = "in a suspended tenant", "in a tenant being erased", "in an erased tenant"
 
 OPEN: Final = {NOBODY: 200, CREATOR: 200, SUSPENDED: 200, READ: 200}
-"""Answers everybody alike."""
+"""The same response for everybody."""
 
 CALLERS: Final[dict[str, dict[str, int]]] = {
     "GET /": OPEN,
@@ -70,7 +70,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST /tenants/{tenant_id}/resume", MANAGE, 200),
             ("PUT /tenants/{tenant_id}/quotas", MANAGE, 200),
             ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
-            ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # nothing waits
+            ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # no erasure is pending
             ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),
             ("GET /vaults", READ, 200),
             ("GET /root-keys", KEYS, 200),
@@ -85,4 +85,4 @@ MISSING_OR_FORBIDDEN: Final[dict[str, dict[str, int]]] = {
     "under one's own path": {FOREIGN: 404, NEIGHBOUR: 404, ELSEWHERE: 404},
     "under its owner's path": {FOREIGN: 403, NEIGHBOUR: 403},
 }
-"""Of every operation on an idea that is not in one's vault."""
+"""The status of every operation on an idea that is not in the caller's vault."""

@@ -1,7 +1,7 @@
-"""One creator's vault among others that are the same in everything but their owner: ids, revisions, counts, keys.
+"""One creator's vault among others that are equal except for their owner: ids, revisions, counts, keys.
 
-A condition that leaves out the tenant or the creator then finds the rows of two, and tables are laid so that others'
-come first. A scene has a house of its own, whose rows are laid anew after each act that writes.
+A condition without the tenant or the creator then finds the rows of two, and rows of others are inserted first. A scene
+has its own house, whose rows are restored after each act that writes.
 """
 
 from collections.abc import Awaitable, Callable, Generator, Iterator, Mapping, Sequence
@@ -29,7 +29,7 @@ def _tenant_id(name: str) -> TenantId:
     return TenantName(TenantKind.ORGANIZATION, "better-auth", name).id
 
 
-# Whatever is left of an index, another's comes before one's own in it.
+# In every prefix of an index, another tenant comes before the own one.
 _NAMES: Final = sorted((f"twins-{number}" for number in range(9)), key=_tenant_id)
 ORGANIZATIONS: Final = {_tenant_id(name): name for name in (_NAMES[0], _NAMES[4], _NAMES[8])}
 BEFORE, MINE, AFTER = ORGANIZATIONS
@@ -46,7 +46,7 @@ IDEAS: Final[Sequence[Mapping[str, Any]]] = [
     {"title": "Eggs", "stage": "published", "tags": ["food"], "due_date": "2026-03-01T12:00:00Z"},
 ]
 KEY: Final = {"Idempotency-Key": "sent-before"}
-"""Under which the first of them was sent once more."""
+"""The key with which the first idea was sent again."""
 
 
 FOREIGN_KEYS: Final = """
@@ -60,7 +60,7 @@ SEALED: Final = (
     ("idempotency_answers", "answer"),
     ("keys.vault_keys", "wrapped"),
 )
-"""Where a copy is made one that does not open, as what is sealed for another vault does not."""
+"""Columns whose copies are made unreadable, as values that are sealed for another vault are."""
 
 
 class Twins(StrEnum):
@@ -69,13 +69,13 @@ class Twins(StrEnum):
 
 
 class World(NamedTuple):
-    """Whose vaults there are beside one's own, and how like it they are."""
+    """The owners of the other vaults, and how similar those are to the own one."""
 
     vaults: Sequence[VaultId]
     twins: Twins
 
     def column(self, table: str, name: str, vault: VaultId) -> str:
-        """What stands in a column of somebody's copy of one's own row, as SQL."""
+        """Returns the value of a column in another's copy of the own row, as SQL."""
         values = {
             (table, "tenant_id"): f"'{vault.tenant_id}'::uuid",
             (table, "user_id"): f"'{vault.user_id}'",
@@ -95,7 +95,7 @@ class World(NamedTuple):
 
 @dataclass
 class Scene:
-    """`sql` is the superuser's, with triggers off."""
+    """`sql` is a superuser connection with triggers disabled."""
 
     house: House
     sql: asyncpg.Connection
@@ -105,13 +105,13 @@ class Scene:
     cold: bool = False
     was_written_to: bool = False
     known: dict[object, Any] = field(default_factory=dict)
-    """What came of something before: a place for whoever compares."""
+    """Earlier outcomes, for comparison."""
     _world: World | None = None
     _laid: Rows = field(default_factory=dict)
 
     @classmethod
     async def made(cls, house: House, sql: asyncpg.Connection) -> "Scene":
-        """With ideas, segments, an answer kept for a retry, and events; nobody else is there yet."""
+        """Creates a scene with ideas, segments, a stored result, and events, without other vaults."""
         await sql.execute("SET session_replication_role = replica")
         me = house.creator(ME.user_id, {"org_id": ORGANIZATIONS[MINE], "org_role": "owner"})
         assert vault_of(me) == ME
@@ -123,12 +123,12 @@ class Scene:
         await sql.execute("CREATE SCHEMA saved")
         for table in scene.columns:
             await sql.execute(f"CREATE TABLE {_saved(table)} AS SELECT * FROM {table} WHERE tenant_id = '{MINE}'")
-        for key in await sql.fetch(FOREIGN_KEYS):  # else no table could be emptied without the others
+        for key in await sql.fetch(FOREIGN_KEYS):  # otherwise no table could be emptied alone
             await sql.execute(f"ALTER TABLE {key['name']} DROP CONSTRAINT {key['conname']}")
         return scene
 
     async def lay(self, world: World) -> None:
-        """Puts every row where it was, and those of the world's vaults around it; the process forgets the vault."""
+        """Restores every row, and adds those of the world's vaults. The process forgets the vault."""
         if world == self._world and not self.was_written_to:
             return
         now = await all_rows(self.sql, self.columns)
@@ -153,25 +153,25 @@ class Scene:
 
     @property
     def knows_the_vault(self) -> bool:
-        """As after a search: with its key, and all its ideas as of its latest revision."""
+        """Whether the process has the key and a current search index."""
         state = self.house.parts
         revision = state.revisions.get(ME)
         return state.keyring.newest(ME) is not None and state.search_cache.revision_of(ME) == revision is not None
 
     @property
     def times_read(self) -> int:
-        """How often the process has read all of a vault."""
+        """The number of full reads of a vault by the process."""
         misses: int = self.house.parts.search_cache.statistics().misses
         return misses
 
     async def ask(self, method: str, url: str, **options: Any) -> httpx.Response:
-        """As the creator, of a process that knows the vault or of one that does not."""
+        """Sends a request as the creator."""
         if self.cold:
             forget(self.house, ME)
         return await self.settled(await self.me.request(method, url, **options))
 
     async def settled(self, answer: httpx.Response) -> httpx.Response:
-        """When all that is written behind it has been."""
+        """Waits until all background writes are finished."""
         await self.house.parts.segment_writer.finish()
         return answer
 
@@ -181,7 +181,7 @@ type SceneWith = Callable[[Locks], Awaitable[Scene]]
 
 @contextmanager
 def small_segments() -> Generator[None]:
-    """A scene's few ideas make several."""
+    """Makes several segments of the few ideas of a scene."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(vault_reader, "FEWEST", 2)
         patch.setattr(vault_reader, "MOST", 2)

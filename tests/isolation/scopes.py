@@ -1,4 +1,4 @@
-"""The scope in the text of a statement: each condition by which it keeps to one tenant's or one creator's rows."""
+"""The scope in the text of a statement: each condition that restricts it to one tenant's or one creator's rows."""
 
 import re
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ import creatorvault.apps  # noqa: F401 - every app's tables are known with it
 
 _NAME: Final = r"(?:\w+\.)*(?P<{}>tenant_id|user_id)\b"
 _VALUE: Final = r"(?:concat\(\$\d+::text\)|\$\d+|(?:\w+\.)*\w+\b(?!\s*[(.]))(?:::\w+)*"
-# What stands before a condition, and before no assignment of a SET and no column of a list.
+# Precedes a condition, but no assignment of a SET and no column of a list.
 _BEFORE: Final = r"(?P<before>\b(?:WHERE|AND|OR|ON|NOT|WHEN)\s+\(*\s*)"
 _CONDITION: Final = re.compile(
     rf"{_BEFORE}(?P<condition>{_NAME.format('left')}\s*=\s*(?P<value>{_VALUE})"
     rf"|(?P<other>{_VALUE})\s*=\s*{_NAME.format('right')})",
     re.IGNORECASE,
 )
-# Any other comparison of a column of the scope. An assignment comes after SET or a comma.
+# Any other comparison of a column of the scope. An assignment follows SET or a comma.
 _COMPARED: Final = re.compile(
     r"(?P<before>\S+)\s+(?:\w+\.)*(?:tenant_id|user_id)\b(?:::\w+)?\s*"
     r"(?:=|<|>|!=|\bIN\b|\bNOT\b|\bIS\b|\bLIKE\b|\bBETWEEN\b)"
@@ -37,7 +37,7 @@ _READS: Final = re.compile(
 
 
 class Condition(NamedTuple):
-    """Where in a statement it stands, and what it says."""
+    """The position and text of a condition in a statement."""
 
     start: int
     end: int
@@ -46,13 +46,13 @@ class Condition(NamedTuple):
     value: str
 
     def dropped_from(self, statement: str) -> str:
-        """The value is still named: a parameter that a statement does not name would have no type."""
+        """Removes the condition. The value is still used, since an unused parameter would have no type."""
         anything = f"({self.value}::{_TYPES[self.column]} IS NOT NULL)"
         return f"{statement[: self.start]}{anything}{statement[self.end :]}"
 
 
 def conditions_of(statement: str) -> Sequence[Condition]:
-    """In the order in which they stand."""
+    """Returns the conditions in their order."""
     found = []
     for match in _CONDITION.finditer(statement):
         start, end = match.span("condition")
@@ -63,9 +63,9 @@ def conditions_of(statement: str) -> Sequence[Condition]:
 
 @cache
 def without_scope(statement: str) -> str:
-    """The statement without any of its conditions.
+    """Returns the statement without its conditions.
 
-    Fails for one that compares tenants or creators in a way that is not known here, and for one without a scope.
+    Fails for a statement that compares tenants or creators in an unknown way, and for one without a scope.
     """
     conditions = conditions_of(statement)
     rewritten = statement

@@ -1,4 +1,4 @@
-"""The second lock, as PostgreSQL's catalogue has it: no table without it, no right that is not written down here."""
+"""Row-level security in PostgreSQL's catalogue: every table has it, and every privilege is listed here."""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ EVERYBODYS: Final = {
 RIGHTS: Final = {
     "PUBLIC": {
         "schema public": {"USAGE"},
-        # Trigger functions, which nobody can call.
+        # Trigger functions, which cannot be called directly.
         "drop_segments()": {"EXECUTE"},
         "refuse_change()": {"EXECUTE"},
         "refuse_false_start()": {"EXECUTE"},
@@ -46,7 +46,7 @@ RIGHTS: Final = {
             "UPDATE (changed_at, digest, idea_count, key_version, revision, sealed_bytes, segmented)",
         },
     },
-    # Of ciphertext, wrapped keys and their names: not one column.
+    # No column with ciphertext, wrapped keys or their names.
     "creatorvault_operator": {
         **EVERYBODYS,
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},

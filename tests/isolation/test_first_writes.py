@@ -1,4 +1,4 @@
-"""Two processes that store the first idea of a new creator at once make one tenant, one vault and one key."""
+"""Two processes that concurrently store the first idea of a new creator create one tenant, one vault and one key."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,7 +13,7 @@ PAIRS = 60
 
 @pytest.fixture
 async def other_house(house: House, environ: dict[str, str]) -> AsyncGenerator[House]:
-    """The same service as another process would be: nothing is shared but the database."""
+    """The service in another process: only the database is shared."""
     async with open_house(environ, house.database) as other:
         yield other
 

@@ -1,4 +1,4 @@
-"""The switch that takes a scope off leaves nothing of it, whichever way it is written, or says that it cannot."""
+"""Disabling a scope removes all of its conditions in any form, or fails."""
 
 import pytest
 

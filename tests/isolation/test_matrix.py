@@ -1,6 +1,6 @@
-"""Every operation of our own document, by every caller, for every id that is not theirs: with both locks, with each.
+"""Every operation of our OpenAPI document, by every caller, for every id of others: with both locks and with each one.
 
-A scope is taken off after everybody has stored what they have.
+A scope is disabled after all callers have stored their ideas.
 """
 
 import json
@@ -44,10 +44,10 @@ SEPARATED: Final = [
     (locks, owner)
     for owner in (FOREIGN, NEIGHBOUR, ELSEWHERE)
     for locks in LOCKS
-    if (locks, owner) != (Locks.POLICIES, NEIGHBOUR)  # row-level security knows tenants, not the creators inside one
+    if (locks, owner) != (Locks.POLICIES, NEIGHBOUR)  # row-level security separates tenants, not creators of one
 ]
 NO_ONE: Final = "user-00000000-0000-4000-8000-000000000000"
-"""A user id as long as those of the tests, whom nobody is."""
+"""An unused user id with the length of those of the tests."""
 
 FILTERS: Final = ("", "&stage=idea", "&stage=idea&priority=medium", "&search=private", "&tags=private", "&cursor=")
 QUERIES: Final = [
@@ -62,7 +62,7 @@ VARIANTS: Final[tuple[dict[str, str], ...]] = (
     {"If-None-Match": "*"},
     {"Accept": "application/problem+json"},
 )
-"""Headers that ask for another answer, were the idea one's own."""
+"""Headers that would change the response for an own idea."""
 
 
 def test_every_operation_has_a_designed_status() -> None:
@@ -97,7 +97,7 @@ async def _is_answered_from_a_vault_as_designed(
         warm = Way.BOTH if caller in REFUSED else Way.STATEMENT
         assert trail.way == (Way.TRANSACTION if cold else warm), (caller, cold)
         if caller in REFUSED and operation in ON_IDEAS:
-            # A tenant that is shut tells nothing of what is in it.
+            # An inactive tenant reveals nothing about its content.
             unknown = uuid4()
             reference = await someone.ask(operation, idea_id=unknown)
             assert seen(answer, someone.idea["id"]) == seen(reference, unknown), (caller, cold)
@@ -182,7 +182,7 @@ async def test_another_creators_ideas_give_the_response_of_an_unknown_user(
 
 @pytest.mark.parametrize(("locks", "owner"), SEPARATED)
 async def test_a_list_contains_only_ideas_of_the_own_vault(cast: Cast, owner: str) -> None:
-    """However it is sorted, filtered or searched, and however many another has: their totals are no part of it."""
+    """For every order, filter and search, and any number of ideas of others: they are not in the total."""
     me = await cast.creator()
     other = await _other(cast, owner, me)
     for _ in range(5):
@@ -226,7 +226,7 @@ async def test_an_owner_can_view_only_their_own_tenant(cast: Cast) -> None:
 @pytest.mark.parametrize("method", ["GET", "PATCH", "PUT", "DELETE"])
 @pytest.mark.parametrize("locks", [Locks.NEITHER])
 async def test_without_both_locks_the_matrix_fails(cast: Cast, method: str) -> None:
-    """So it is the locks that the matrix shows. Content stays shut even then: it is sealed for its own vault."""
+    """Shows that the matrix tests the locks. Content is unreadable even then: it is sealed for its own vault."""
     me, other = await cast.creator(), await cast.creator()
     for cold in (True, False):
         await cast.remember(me, cold=cold)
@@ -240,7 +240,7 @@ async def test_without_both_locks_the_matrix_fails(cast: Cast, method: str) -> N
 
 @pytest.mark.parametrize("locks", [Locks.NEITHER])
 async def test_without_both_locks_a_list_contains_more(cast: Cast) -> None:
-    """But for what is answered from memory."""
+    """Except for results from memory."""
     me, _ = await cast.creator(), await cast.creator()
     await cast.remember(me, cold=False)
     for cold, query in product((False, True), QUERIES):

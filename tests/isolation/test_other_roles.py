@@ -1,4 +1,4 @@
-"""Who sets a tenant's context and is not the service: row-level security opens to the runtime role alone."""
+"""Other logins that set a tenant's context: row-level security gives access only to the runtime role."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -30,13 +30,13 @@ STRANGERS: Final = {
         GRANTED + "GRANT creatorvault_runtime TO {login} WITH INHERIT FALSE"
     ),
 }
-"""Logins that somebody made by mistake, with the statements that made them."""
+"""Logins created by mistake, with the statements that created them."""
 
 NOTHING: Final = "0 rows"
 DENIED: Final = "denied"
 
 type Outcome = str
-"""What came of a statement: NOTHING, DENIED, how many rows, or the name of another error."""
+"""The outcome of a statement: NOTHING, DENIED, the number of rows, or the name of another error."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Victim:
     creator: Creator
 
 
-# A database of its own: what a login sees of whole tables is compared, and other tests write to the service's chain.
+# A separate database, since whole tables are compared, and other tests write to the audit chain of the service.
 @pytest.fixture
 def worker_database(fresh_database: Database) -> Database:
     return fresh_database
@@ -72,7 +72,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
     await ada.titles({"search": "idea"})
     await house.parts.segment_writer.finish()
     tenant = tenant_of(ada)
-    # An erasure that was asked for, of a tenant that is served: so that each table has a row of a tenant's.
+    # A requested erasure of an active tenant, so that each table has a row of a tenant.
     await database.execute(
         "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
     )
@@ -81,7 +81,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
 
 @pytest.fixture
 async def login(request: pytest.FixtureRequest, cluster: Cluster, worker_database: Database) -> AsyncGenerator[str]:
-    """Of the owner, or a new one of the kind that the parameter names."""
+    """The login of the owner, or a new one of the kind given by the parameter."""
     if request.param == "the owner":
         yield "creatorvault_owner"
         return
@@ -93,7 +93,7 @@ async def login(request: pytest.FixtureRequest, cluster: Cluster, worker_databas
 
 @asynccontextmanager
 async def entered(url: str, tenant: UUID | None) -> AsyncGenerator[asyncpg.Connection]:
-    """A transaction with the context of a tenant, or with none, which is undone."""
+    """A transaction with or without the context of a tenant, which is rolled back."""
     async with AsyncExitStack() as stack:
         connection = await asyncpg.connect(url)
         stack.push_async_callback(connection.close)
@@ -106,7 +106,7 @@ async def entered(url: str, tenant: UUID | None) -> AsyncGenerator[asyncpg.Conne
 
 
 async def outcome(connection: asyncpg.Connection, statement: str, *arguments: object) -> Outcome:
-    """Undone, so that the next statement finds the rows too."""
+    """Rolls back, so that the next statement finds the rows too."""
     savepoint = connection.transaction()
     await savepoint.start()
     try:
@@ -121,7 +121,7 @@ async def outcome(connection: asyncpg.Connection, statement: str, *arguments: ob
 
 
 async def outcomes(sql: asyncpg.Connection, url: str, tenant: UUID, *, context: bool) -> dict[str, Outcome]:
-    """Of each kind of statement, on each table and column, for the tenant's rows."""
+    """Returns the outcome of each kind of statement, on each table and column, for the tenant's rows."""
     found: dict[str, Outcome] = {}
     async with entered(url, tenant if context else None) as connection:
         for table in await tenant_tables(sql):
@@ -146,7 +146,7 @@ async def outcomes(sql: asyncpg.Connection, url: str, tenant: UUID, *, context: 
             found[f"DELETE FROM {table} WHERE tenant_id = …"] = await outcome(
                 connection, f"DELETE FROM {table} WHERE tenant_id = $1", tenant
             )
-            # A row that is there already: who may add it is told that it is not unique.
+            # An existing row: a login that may insert it gets a unique violation.
             columns = ", ".join(row)
             insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_record(NULL::{table}, $1)"
             found[insert] = await outcome(connection, insert, json.dumps(row))
@@ -191,7 +191,7 @@ async def test_a_context_gives_the_operators_login_no_access(
     assert within == without
     changing = {what: came for what, came in within.items() if what.startswith(("DELETE", "UPDATE", "INSERT"))}
     done = {what for what, came in changing.items() if came not in {NOTHING, DENIED}}
-    # What operators are for: status and quotas, erasures that wait, and new tenants, of which this one is none.
+    # Operators may change status and quotas, pending erasures, and add tenants other than this one.
     assert {what.partition(" =")[0] for what in done if " tenants " in what and what.startswith("UPDATE")} == {
         f"UPDATE tenants SET {column}"
         for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")
@@ -203,7 +203,7 @@ async def test_a_context_gives_the_operators_login_no_access(
 async def test_the_runtime_login_reaches_rows(
     victim: Victim, database: asyncpg.Connection, worker_database: Database
 ) -> None:
-    """So that the tests above would see it if somebody else did."""
+    """Shows that the tests above would detect access by another login."""
     found = await outcomes(database, worker_database.runtime_url, victim.tenant_id, context=True)
 
     assert found["SELECT title FROM ideas WHERE tenant_id = $1"] == f"{FEWEST + 1} rows"

@@ -1,6 +1,6 @@
-"""Each condition on a tenant or a creator, in each statement that runs: it is noticed when that one alone is missing.
+"""Removing any single condition on a tenant or a creator from any statement is detected.
 
-Row-level security is off, so it is the statement's own scope that holds. A statement that is new is found as it runs.
+Row-level security is off, so only the statement's own scope applies. New statements are found as they are executed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,7 +83,7 @@ async def test_removing_any_condition_of_a_trigger_is_detected(scenes: SceneWith
     assert unnoticed == []
 
 
-# Those of the audit log are held by tests/audit/test_links.py: they are about logins, not about creators.
+# Those of the audit log are tested by tests/audit/test_links.py: they concern logins, not creators.
 FUNCTIONS: Final = """
     SELECT pg_get_functiondef(oid) FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND prosrc !~ 'audit_'
@@ -100,7 +100,7 @@ async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> 
 
 
 def statements_written_as_text() -> Iterator[tuple[str, str]]:
-    """Whole ones and parts of them, but for those with places that are filled in."""
+    """Yields statements and parts of statements, except those with placeholders."""
     for module in walk_packages(creatorvault.__path__, "creatorvault."):
         for name, value in vars(import_module(module.name)).items():
             text = as_sent(value) if isinstance(value, TextClause) else value
@@ -113,7 +113,7 @@ def as_sent(statement: TextClause) -> str:
 
 
 async def runs_by_statement(scene: Scene, runs: Sequence[Run]) -> Mapping[str, Sequence[Run]]:
-    """Which of them each statement is part of."""
+    """Returns the runs that execute each statement."""
     found: dict[str, list[Run]] = {}
     for run in runs:
         case = (run.act.name, run.cold, run.twins)
@@ -133,7 +133,7 @@ async def statements_of(scene: Scene, run: Run) -> Sequence[str]:
 
     assert not await disturbs(scene, run, see), run
     for statement in sent:
-        without_scope(statement)  # is one that the switch of the matrix knows
+        without_scope(statement)  # fails for an unknown form of a scope
     return sorted(sent)
 
 
@@ -150,13 +150,13 @@ async def is_noticed(scene: Scene, runs: Sequence[Run], rewrite: Rewrite) -> boo
 
 
 async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
-    """Whether it comes out otherwise than if the creator were alone, or goes another way."""
+    """Returns whether the outcome or the way differs from that without other vaults."""
     world = World(EVERYBODY, run.twins)
     alone = await alone_in_the_world(scene, run.act, world, cold=run.cold)
     await scene.lay(world)
     try:
         among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)
-    except asyncpg.PostgresError:  # what is written behind a request has nobody to answer
+    except asyncpg.PostgresError:  # background writes have no response
         scene.house.parts.segment_writer._task = None
         return True
     return among_twins != alone or not goes_as_designed(run.act, trail, cold=run.cold)

@@ -1,4 +1,4 @@
-"""Whatever a creator does, cold or warm, vaults that differ from theirs in nothing but the owner stay out of it."""
+"""No operation of a creator, cold or warm, involves vaults that differ from theirs only by the owner."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -21,7 +21,7 @@ from tests.isolation.scopes import without_scope
 pytestmark = pytest.mark.no_cover
 
 IN_OTHER_TENANTS: Final = (*ELSEWHERE, *FOREIGN)
-# Row-level security knows tenants, not the creators inside one.
+# Row-level security distinguishes tenants, not the creators of one.
 AMONG: Final = {
     Locks.BOTH: (*NEIGHBOURS, *IN_OTHER_TENANTS),
     Locks.SCOPE: (*NEIGHBOURS, *IN_OTHER_TENANTS),
@@ -47,10 +47,10 @@ async def test_no_operation_affects_or_reveals_other_vaults(scenes: SceneWith, l
 
 
 async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, twins: Twins) -> None:
-    """Each act has the same outcome among twins, by a process that knows the vault and by one that does not."""
+    """Each act has the same outcome among twins, in a process that knows the vault and in one that does not."""
     world = World(AMONG[locks], twins)
     rewrite = None if locks.scoped else without_scope
-    for act in acts:  # all at first, since laying a world takes longer than most acts
+    for act in acts:  # all of them first, since creating a world takes longer than most acts
         await alone_in_the_world(scene, act, world)
     for cold in (False, True):
         for act in acts:
@@ -63,7 +63,7 @@ async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, tw
 
 
 async def test_operations_succeed_without_other_vaults(scenes: SceneWith) -> None:
-    """So that two refusals are not taken for the same."""
+    """Ensures that the comparisons do not compare refusals."""
     scene = await scenes(Locks.BOTH)
     for act in (*lists(), *questions_about_content(), *OTHER_ACTS):
         result = await alone_in_the_world(scene, act, World((), Twins.ALIKE))

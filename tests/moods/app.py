@@ -1,4 +1,4 @@
-"""What moods add to the whole."""
+"""Registration of the moods app."""
 
 from typing import Final
 

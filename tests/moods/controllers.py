@@ -23,12 +23,12 @@ class MoodController(Controller):
     async def note_mood(
         self, request: MoodRequest, given: Body[MoodCreate], moods: NamedDependency[MoodRepository]
     ) -> MoodList:
-        """Notes how you feel."""
+        """Stores a mood."""
         await moods.note(given.mood)
         part_of(request.app, MoodParts).noted += 1
         return MoodList(moods=list(await moods.noted()))
 
     @get("/", summary="List moods", **documents(DocumentedResponse(description="All moods.")))
     async def list_moods(self, moods: NamedDependency[MoodRepository]) -> MoodList:
-        """Every mood that you have noted."""
+        """Returns all moods that you have stored."""
         return MoodList(moods=list(await moods.noted()))

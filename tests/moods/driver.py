@@ -1,4 +1,4 @@
-"""Uses a service that has the app, and prints what it saw as JSON: python -m tests.moods.driver DATABASE SOCKET"""
+"""Uses a service with the app and prints its observations as JSON: python -m tests.moods.driver DATABASE SOCKET"""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ COUNT = "SELECT count(*) FROM moods"
 
 
 async def seen_by(database: Database, creator: Creator) -> int:
-    """By the login of the service, in the transaction of a creator's tenant."""
+    """Counts as the login of the service, in a transaction of a creator's tenant."""
     sql = await asyncpg.connect(database.runtime_url)
     try:
         async with sql.transaction():
@@ -65,7 +65,7 @@ async def observed(house: House, sql: asyncpg.Connection) -> dict[str, Any]:
 
 async def main() -> None:
     database = Database(*sys.argv[1:])
-    compare(database)  # the migration makes what the models say
+    compare(database)  # the migration matches the models
     sql = await asyncpg.connect(database.superuser_url)
     async with open_house(os.environ, database) as house:
         found = await observed(house, sql)

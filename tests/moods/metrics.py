@@ -1,4 +1,4 @@
-"""What moods say of themselves."""
+"""Metrics of moods."""
 
 from collections.abc import Iterator
 

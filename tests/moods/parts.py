@@ -1,4 +1,4 @@
-"""What of moods lives as long as the process."""
+"""Process-wide objects of the moods app."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager

@@ -1,4 +1,4 @@
-"""The SQL of moods, always within one creator's."""
+"""SQL of moods, always scoped to one creator."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is read and answered."""
+"""Request and response schemas of moods."""
 
 from typing import Annotated, ClassVar
 

@@ -1,4 +1,4 @@
-"""A vault gets its next key when the present one has sealed enough; what the old one sealed stays readable."""
+"""A vault gets a new key when the current one has sealed enough. Ideas sealed with old keys stay readable."""
 
 from collections.abc import Awaitable, Callable
 
@@ -43,7 +43,7 @@ async def test_another_process_reads_ideas_sealed_with_a_newer_key(
 async def test_nothing_is_sealed_with_a_key_replaced_by_another_process(
     house: House, house_with: Callable[..., Awaitable[House]], database: asyncpg.Connection
 ) -> None:
-    """Nor by a process that has heard of the revision, but not of the key that came with it."""
+    """Also in a process that knows the revision, but not the key that was created with it."""
     rotating = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS="1")
     ada = house.creator()
     await ada.get(await ada.idea("Here"))

@@ -1,4 +1,4 @@
-"""A key that this process still holds, and whose row is not there any more: what it sealed would be lost with it."""
+"""A key that this process still holds but whose row is missing: ideas sealed with it would be lost."""
 
 from collections.abc import Awaitable, Callable
 
@@ -38,7 +38,7 @@ DRIVER_ERRORS = {
 
 @pytest.fixture
 async def idea(ada: Creator) -> Idea:
-    """Its vault's key is in the memory of the process."""
+    """An idea whose vault key is in the memory of the process."""
     stored = await ada.idea("Sealed")
     assert (await ada.get(stored)).status_code == 200
     return stored
@@ -97,7 +97,7 @@ async def test_a_restored_key_works_again(ada: Creator, idea: Idea, database: as
 async def test_a_key_in_a_new_wrap_is_read_again_and_still_seals(
     house: House, ada: Creator, idea: Idea, database: asyncpg.Connection, logs: Logs
 ) -> None:
-    """The same key in a new wrap is no alarm: it is what rotating a root key does."""
+    """The same key in a new wrap raises no alert, since rotating a root key does the same."""
     wrapped = await _wrapped_again(house, ada, database)
     await database.execute("UPDATE keys.vault_keys SET wrapped = $2 WHERE user_id = $1", ada.user_id, wrapped)
 
@@ -118,7 +118,7 @@ async def _wrapped_again(house: House, ada: Creator, database: asyncpg.Connectio
 
 
 async def _rows(database: asyncpg.Connection, ada: Creator) -> list[tuple[object, ...]]:
-    """All that a write would change."""
+    """Returns all rows that a write would change."""
     vaults = await database.fetch(
         "SELECT revision, idea_count, sealed_bytes FROM vaults WHERE user_id = $1", ada.user_id
     )

@@ -108,7 +108,7 @@ async def test_the_claims_of_an_organization_are_configurable(
 async def test_people_and_organizations_of_another_realm_are_distinct(
     house: House, house_with: Callable[..., Awaitable[House]]
 ) -> None:
-    """One issuer of each realm may give the same id to another person."""
+    """Issuers of different realms may assign the same id to different people."""
     issuer = {"name": "partner", "kind": "shared-secret", "secret": SECRET, "realm": "partners"}
     elsewhere = await house_with(CREATORVAULT_AUTH__ISSUERS=json.dumps([issuer]), BETTER_AUTH_SECRET="")
 

@@ -1,4 +1,4 @@
-"""Owners and admins of an organization look after its tenant, and see of the others only numbers."""
+"""Owners and admins of an organization can view its tenant, and only numbers about its members."""
 
 from collections.abc import Callable
 from uuid import uuid4
@@ -14,7 +14,7 @@ TENANT = "/api/v1/tenant"
 
 @pytest.fixture
 def member(house: House) -> Callable[[str], Creator]:
-    """Makes members of one new organization, with a role in it."""
+    """A factory of members of one new organization, by role."""
     org_id = f"org-{uuid4()}"
     return lambda role: house.creator(claims={"org_id": org_id, "org_role": role})
 

@@ -1,4 +1,4 @@
-"""How much a vault and a tenant may hold."""
+"""Quotas of vaults and tenants."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -101,7 +101,7 @@ async def test_a_tenants_own_quota_overrides_the_settings(
     own: str | None,
     default: str | None,
 ) -> None:
-    """Whichever of the two is lower, and whichever way the write goes."""
+    """Whichever of the two is lower, by single statement and in a transaction."""
     ada, bob = house.creator(), house.creator()
     ideas = {creator.user_id: [await creator.idea(**THREE) for _ in range(3)] for creator in (ada, bob)}
     of_bytes, of_tenant = "byte" in quota, not quota.startswith("vault")
@@ -122,14 +122,14 @@ async def test_a_tenants_own_quota_overrides_the_settings(
         grown = [await creator.patch(idea, LONG), await creator.put(spare, LONG)]
         shrunk = [await creator.patch(idea, {"notes": "n"}), await creator.delete(idea)]
         with followed() as trail_again:
-            again = await creator.post(THREE)  # which fills what is full to the last byte
+            again = await creator.post(THREE)  # which fills the quota to the last byte
 
         assert created.status_code == (403 if is_full else 201)
-        # A quota of the settings for a whole tenant is known before anything is asked.
+        # If the settings have a quota for a whole tenant, no single statement is attempted.
         of_tenants = Way.TRANSACTION if default else Way.BOTH
         quick = of_tenants if of_tenant else Way.STATEMENT
         assert trail.way == (Way.TRANSACTION if not warm else Way.BOTH if is_full and not of_tenant else quick)
-        # In a vault that is full of ideas they may grow, and in one that is full of anything they may shrink and go.
+        # In a vault at its idea quota ideas may grow; at any quota they may shrink and be deleted.
         assert [answer.status_code for answer in grown] == ([403, 403] if is_full and of_bytes else [200, 200])
         assert [answer.status_code for answer in (*shrunk, again)] == [200, 204, 201]
         assert trail_again.way == quick

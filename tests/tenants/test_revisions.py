@@ -1,4 +1,4 @@
-"""What a process remembers of vaults' revisions, and whose turn it is to change one."""
+"""Revisions of vaults that a process remembers, and the lock for changes of a vault."""
 
 import asyncio
 from uuid import UUID
@@ -48,7 +48,7 @@ def test_a_vault_that_was_set_back_is_reported_once_then_forgotten(shown: int | 
 
 @pytest.mark.parametrize(("known", "shown"), [(None, None), (None, 4), (4, 4), (4, 5)])
 def test_a_revision_that_grows_raises_no_alert(known: int | None, shown: int | None) -> None:
-    """Nor is one that others have taken further than what was known before the question was asked."""
+    """Also if others have changed the vault since the known revision was read."""
     seen = SeenRevisions(answer_seconds=1)
     seen.put(vault(1), VaultRevision(9))
 

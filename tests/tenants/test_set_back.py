@@ -1,4 +1,4 @@
-"""A vault's own row that was set back, or is gone: an alarm once, and then what is stored."""
+"""A vault's own row that was set back or is missing raises one alert; then the stored state is served."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -33,7 +33,7 @@ OPERATIONS: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
 
 @pytest.fixture
 async def stored(ada: Creator) -> Idea:
-    """The first of two ideas in a vault whose latest revisions are gone with what was deleted at the end of them."""
+    """The first of two ideas in a vault whose latest revisions belong to deleted ideas."""
     first, _, third = [await ada.idea(f"Idea {number}") for number in range(3)]
     assert (await ada.delete(third)).status_code == 204
     assert len(await ada.titles({"search": "idea"})) == 2
@@ -51,7 +51,7 @@ async def test_a_vault_that_was_set_back_raises_one_alert(
     [alert] = logs.named("alarm")
     assert (alert["code"], alert["user_id"]) == ("vault_set_back", ada.user_id)
     assert (alert["seen"], alert["stored"]) == ("4", "3")
-    # As after a failover that has lost commits: from then on it is answered with what is there.
+    # As after a failover that has lost commits: from then on the stored state is served.
     assert (await OPERATIONS[operation](ada, stored)).is_success
     assert len(logs.named("alarm")) == 1
     assert house.parts.search_cache.statistics().vaults >= (operation == "search")
@@ -60,7 +60,7 @@ async def test_a_vault_that_was_set_back_raises_one_alert(
 async def test_caches_of_a_vault_that_was_set_back_are_cleared(
     house: House, ada: Creator, stored: Idea, database: asyncpg.Connection
 ) -> None:
-    """What was searched was of a revision that may be given again, to other ideas."""
+    """The index was of a revision that may be assigned again, to other ideas."""
     await database.execute(SET_BACK, ada.user_id)
     assert (await ada.list()).status_code == 500
     vault, state = vault_of(ada), house.parts
@@ -140,7 +140,7 @@ async def test_an_idea_that_is_newer_than_its_vault_raises_an_alert(
     database: asyncpg.Connection,
     operation: str,
 ) -> None:
-    """Whoever sees the vault for the first time sees that its row was set back behind its ideas."""
+    """A process without knowledge of the vault detects that its row is older than its ideas."""
     idea = await ada.idea("Idea")
     changed = (await ada.patch(idea, {"notes": "Newer"})).json()
     await database.execute(SET_BACK, ada.user_id)
@@ -165,7 +165,7 @@ async def test_a_key_that_the_vaults_row_lacks_raises_an_alert(
 
 
 class Held:
-    """Keeps the first answer of a vault's until something else has happened."""
+    """Delays the first result of a statement until another event."""
 
     def __init__(self) -> None:
         self.answered, self.let_go = asyncio.Event(), asyncio.Event()
@@ -180,7 +180,7 @@ class Held:
 async def test_a_read_that_began_before_a_change_raises_no_alert(
     house: House, ada: Creator, stored: Idea, logs: Logs, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    """It tells of the vault as it was, after this process has learned of the change."""
+    """It returns the earlier state after this process has seen the change."""
     held, rows, run = Held(), Statements.rows, sessions.run
 
     async def slow_rows(self: Statements, statement: str, *arguments: object) -> Sequence[Any]:
@@ -213,7 +213,7 @@ async def test_a_read_that_began_before_a_change_raises_no_alert(
 async def test_a_first_write_rolled_back_raises_no_alert_later(
     house: House, ada: Creator, logs: Logs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The vault's row was there for a moment, in a transaction that came to nothing."""
+    """The vault's row existed only in a transaction that was rolled back."""
 
     async def failing(*_: object) -> None:
         raise RuntimeError("planted")

@@ -1,4 +1,4 @@
-"""What a tenant that is not active is answered, whichever way the answer comes. Nothing is changed by it."""
+"""Responses for a tenant that is not active, by single statement and in a transaction. Nothing is changed."""
 
 from collections.abc import AsyncGenerator, Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ REQUESTS: Final[dict[str, tuple[str, bool, dict[str, Any]]]] = {
     "change if it is there": ("PATCH", True, {**CHANGED, "headers": {"If-Match": "*"}}),
     "delete": ("DELETE", True, {}),
 }
-"""Method, whether it is about one idea, and what is sent."""
+"""Method, whether the request is for one idea, and the body."""
 
 ALWAYS_IN_A_TRANSACTION: Final = {"create once"}
 BEGIN_WITH_A_WRITE: Final = {"create"}
@@ -65,13 +65,13 @@ async def set_status(database: asyncpg.Connection, ada: Creator, status: str) ->
 
 @pytest.fixture(scope="session")
 async def other_house(house: House, environ: Mapping[str, str]) -> AsyncGenerator[House]:
-    """The same service as another process would be: it has none of the vaults in memory."""
+    """The service in another process, with no vault in memory."""
     async with open_house(environ, house.database) as other:
         yield other
 
 
 async def at_work(ada: Creator) -> Idea:
-    """An idea of a creator who has just been at work, so that all of their vault is in memory."""
+    """Returns an idea of a creator whose whole vault is in memory."""
     idea = await ada.idea("Untouched", tags=["kept"])
     await ada.list()
     await ada.get(idea)
@@ -113,7 +113,7 @@ async def test_an_inactive_tenant_is_refused_and_nothing_is_changed(
 async def test_an_active_tenant_is_served_by_a_single_statement(
     ada: Creator, other_house: House, request_: str
 ) -> None:
-    """So these are the statements that the refusals above are about."""
+    """Shows that the refusals above cover these statements."""
     one, other = await at_work(ada), await at_work(ada)
     with followed() as cold:
         first = await send(other_house.creator(ada.user_id), request_, one)
@@ -130,7 +130,7 @@ async def test_an_active_tenant_is_served_by_a_single_statement(
 async def test_a_tenant_suspended_between_read_and_write_is_refused(
     house: House, ada: Creator, database: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Changes look at the idea first: the write that follows asks for the status once more."""
+    """Changes read the idea first; the write that follows checks the status again."""
     rows = house.parts.statements.rows
 
     async def seen_before(*arguments: Any) -> Any:
