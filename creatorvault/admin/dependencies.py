@@ -1,4 +1,4 @@
-"""How a handler comes by its service: one transaction as the operators' login."""
+"""Litestar dependency providers of the admin API: services in one transaction as the operators' login."""
 
 from collections.abc import AsyncGenerator
 from typing import Any

@@ -1,4 +1,4 @@
-"""How a handler comes by its service: the token's tenant, in one snapshot."""
+"""Litestar dependency providers of tenant self-service: the tenant of the token, in one snapshot."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
