@@ -7,11 +7,12 @@ from typing import Final
 from uuid import UUID
 
 import rich_click as click
+from advanced_alchemy.filters import OrderBy
 from msgspec.structs import replace
 
 from creatorvault.admin.models import Operator
 from creatorvault.admin.operator_keys import is_of_older_form, new_key
-from creatorvault.admin.repositories import operator_with_id, operator_with_key, operators
+from creatorvault.admin.repositories import OperatorRepository
 from creatorvault.admin.scopes import Scope
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
@@ -73,7 +74,7 @@ def list_operators() -> None:
         now = datetime.now(UTC)
         return [
             f"{operator.id}  {operator.key_id}  {_state(operator, now)}  {','.join(operator.scopes)}  {operator.name}"
-            for operator in await operators(session)
+            for operator in await OperatorRepository(session).get_many(OrderBy("created_at"))
         ]
 
     for line in _as_owner(act):
@@ -101,10 +102,11 @@ def revoke(operator_or_key_id: str) -> None:
 
 
 async def _named(session: WriteSession, text: str) -> Operator | None:
+    operators = OperatorRepository(session)
     try:
-        return await operator_with_id(session, UUID(text))
+        return await operators.get_one_or_none(id=UUID(text))
     except ValueError:
-        return await operator_with_key(session, text)
+        return await operators.get_one_or_none(key_id=text)
 
 
 def _state(operator: Operator, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Column, DateTime, ForeignKey, LargeBinary, Text, Uuid
+from sqlalchemy import ARRAY, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -15,16 +15,14 @@ class Operator(SQLModel, table=True):
 
     __tablename__ = "operators"
 
-    id: UUID = Field(default_factory=uuid4, sa_column=Column(Uuid, primary_key=True))
-    name: str = Field(sa_column=Column(Text, nullable=False))
-    key_id: str = Field(sa_column=Column(Text, nullable=False, unique=True))
-    key_hash: str = Field(repr=False, sa_column=Column(Text, nullable=False))
-    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-    expires_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
-    revoked_at: datetime | None = Field(default=None, sa_column=Column(DateTime(timezone=True), nullable=True))
-    created_at: datetime = Field(
-        default_factory=lambda: datetime.now(UTC), sa_column=Column(DateTime(timezone=True), nullable=False)
-    )
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    name: str = Field(sa_type=Text)
+    key_id: str = Field(unique=True, sa_type=Text)
+    key_hash: str = Field(repr=False, sa_type=Text)
+    scopes: list[str] = Field(sa_type=ARRAY(Text))
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
 
 
 class TenantErasure(SQLModel, table=True):
@@ -32,9 +30,7 @@ class TenantErasure(SQLModel, table=True):
 
     __tablename__ = "tenant_erasures"
 
-    tenant_id: UUID = Field(
-        sa_column=Column(Uuid, ForeignKey("tenants.tenant_id", ondelete="RESTRICT"), primary_key=True)
-    )
-    confirmation: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    requested_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    not_before: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.tenant_id", ondelete="RESTRICT")
+    confirmation: bytes = Field(repr=False)
+    requested_at: datetime
+    not_before: datetime

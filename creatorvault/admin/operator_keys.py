@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from creatorvault.accounts.errors import TokenRefused
 from creatorvault.admin.operator_key_cache import OperatorKeyCache, StoredKey
-from creatorvault.admin.repositories import operator_with_id
+from creatorvault.admin.repositories import OperatorRepository
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.database.operator_login import operators_statements
 from creatorvault.core.database.sessions import Database
@@ -99,7 +99,7 @@ class OperatorKeys:
     async def _confirmed(self, text: str, key: StoredKey) -> Caller:
         """Returns the current state of the key in the database."""
         async with self._database.reading() as session:
-            operator = await operator_with_id(session, key.id)
+            operator = await OperatorRepository(session).get_one_or_none(id=key.id)
         try:
             now = _accepted(text, None if operator is None else StoredKey.of(operator))
         except TokenRefused:

@@ -1,11 +1,11 @@
 """Management of tenants by operators. Every change is recorded in the audit log in the same transaction."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from creatorvault import __version__
 from creatorvault.admin.errors import TenantConflict, TenantNotFound
 from creatorvault.admin.parts import AdminParts
-from creatorvault.admin.repositories import AdminRepository
+from creatorvault.admin.repositories import AdminRepository, TenantFiguresRepository, VaultFiguresRepository
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
     Figures,
@@ -20,10 +20,11 @@ from creatorvault.admin.schemas import (
     VaultQuery,
     VaultResponse,
 )
-from creatorvault.audit.repositories import Search
+from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, event_page
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
@@ -60,24 +61,37 @@ class Overview:
         )
 
     async def tenants(self, query: TenantQuery) -> TenantList:
-        rows, total = await self._repository.tenants(query)
-        return TenantList(items=[_tenant(row) for row in rows], total=total, limit=query.limit, offset=query.offset)
+        rows, total = await TenantFiguresRepository(self._session).page(query)
+        items = [response_of(TenantResponse, row) for row in rows]
+        return TenantList(items=items, total=total, limit=query.limit, offset=query.offset)
 
     async def tenant(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound."""
-        return await _detail(self._repository, tenant_id)
+        return await _detail(self._session, tenant_id)
 
     async def vaults(self, query: VaultQuery) -> VaultList:
-        rows, total = await self._repository.vaults(query)
-        items = [VaultResponse(**_columns(row)) for row in rows]
+        rows, total = await VaultFiguresRepository(self._session).page(query)
+        items = [
+            VaultResponse(
+                tenant_id=row.tenant_id,
+                user_id=row.user_id,
+                revision=row.revision,
+                ideas=row.idea_count,
+                sealed_bytes=row.sealed_bytes,
+                key_version=row.key_version,
+                created_at=row.created_at,
+                last_activity=row.changed_at,
+            )
+            for row in rows
+        ]
         return VaultList(items=items, total=total, limit=query.limit, offset=query.offset)
 
     async def root_keys(self) -> RootKeyList:
         rows = await self._repository.root_keys()
-        return RootKeyList(items=[RootKeyResponse(**_columns(row)) for row in rows])
+        return RootKeyList(items=[response_of(RootKeyResponse, row) for row in rows])
 
     async def events(self, query: AdminAuditQuery) -> AuditEventList:
-        return await event_page(self._session, Search(**query.model_dump()))
+        return await event_page(AuditEventRepository(self._session, query.tenant_id), query)
 
 
 class Administration:
@@ -94,7 +108,7 @@ class Administration:
         if not await self._repository.create(name):
             raise TenantConflict("This tenant exists already")
         await self._recorder.record(self._session, name.id, "tenant.created", kind=given.kind.value)
-        return await _detail(self._repository, name.id)
+        return await _detail(self._session, name.id)
 
     async def suspend(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound, and TenantConflict for a tenant that is being erased or erased."""
@@ -111,7 +125,7 @@ class Administration:
         await self._repository.change(tenant, **quotas)
         targets = {name: "default" if value is None else str(value) for name, value in quotas.items()}
         await self._recorder.record(self._session, tenant_id, "tenant.quotas_set", **targets)
-        return await _detail(self._repository, tenant_id)
+        return await _detail(self._session, tenant_id)
 
     async def _transition(
         self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str
@@ -123,7 +137,7 @@ class Administration:
             await self._recorder.record(self._session, tenant_id, verb)
         elif tenant.status != after:
             raise TenantConflict("This tenant is being erased; withdraw the erasure first")
-        return await _detail(self._repository, tenant_id)
+        return await _detail(self._session, tenant_id)
 
 
 async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: TenantId) -> Tenant:
@@ -131,23 +145,13 @@ async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: Te
     tenant = await repository.locked(tenant_id)
     if tenant is not None:
         return tenant
-    await _detail(repository, tenant_id)
-    raise TenantConflict("This tenant is erased")
+    if await repository.exists(tenant_id=tenant_id):
+        raise TenantConflict("This tenant is erased")
+    raise TenantNotFound(tenant_id)
 
 
-async def _detail(repository: AdminRepository, tenant_id: TenantId) -> TenantResponse:
-    row = await repository.tenant(tenant_id)
-    if row is None:
+async def _detail(session: ReadSession, tenant_id: TenantId) -> TenantResponse:
+    tenant = await TenantFiguresRepository(session).get_one_or_none(tenant_id=tenant_id)
+    if tenant is None:
         raise TenantNotFound(tenant_id)
-    return _tenant(row)
-
-
-def _tenant(row: Any) -> TenantResponse:
-    """Converts sums to int: in PostgreSQL sums of bigint are numeric."""
-    columns = _columns(row)
-    exact = {name: int(columns[name]) for name in ("vaults", "ideas", "sealed_bytes", "newest_key_version")}
-    return TenantResponse(**{**columns, **exact})
-
-
-def _columns(row: Any) -> dict[str, Any]:
-    return dict(row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
+    return response_of(TenantResponse, tenant)

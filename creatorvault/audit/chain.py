@@ -39,10 +39,7 @@ class Event(Protocol):
 
 
 def digest(key: bytes, event: Event, previous: bytes) -> bytes:
-    """Returns an HMAC-SHA256 (RFC 2104), which nobody with write access to the database can compute without the key.
-
-    Raises TypeError for a time that this service never writes: infinity, which has no time zone.
-    """
+    """Returns an HMAC-SHA256 (RFC 2104), which nobody with write access to the database can compute without the key."""
     parts = context(
         DOMAIN,
         event.tenant_id.bytes,

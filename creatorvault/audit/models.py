@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Index, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -14,16 +14,16 @@ class AuditEvent(SQLModel, table=True):
     __tablename__ = "audit_events"
     __table_args__ = (Index("audit_events_by_time", "tenant_id", "happened_at"),)
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    happened_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    actor: str = Field(sa_column=Column(Text, nullable=False))
-    verb: str = Field(sa_column=Column(Text, nullable=False))
-    targets: dict[str, str] = Field(sa_column=Column(JSONB, nullable=False))
-    address: str | None = Field(sa_column=Column(Text, nullable=True))
-    outcome: str = Field(sa_column=Column(Text, nullable=False))
-    previous: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    digest: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    sequence: int = Field(primary_key=True, sa_type=BigInteger)
+    happened_at: datetime
+    actor: str = Field(sa_type=Text)
+    verb: str = Field(sa_type=Text)
+    targets: dict[str, str] = Field(sa_type=JSONB)
+    address: str | None = Field(sa_type=Text)
+    outcome: str = Field(sa_type=Text)
+    previous: bytes = Field(repr=False)
+    digest: bytes = Field(repr=False)
 
 
 class AuditHead(SQLModel, table=True):
@@ -31,9 +31,9 @@ class AuditHead(SQLModel, table=True):
 
     __tablename__ = "audit_heads"
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    sequence: int = Field(sa_column=Column(BigInteger, nullable=False))
-    digest: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    sequence: int = Field(sa_type=BigInteger)
+    digest: bytes = Field(repr=False)
 
 
 class AuditKey(SQLModel, table=True):
@@ -42,9 +42,7 @@ class AuditKey(SQLModel, table=True):
     __tablename__ = "audit_keys"
     __table_args__ = {"schema": "keys"}
 
-    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    root_key_id: str = Field(sa_column=Column(Text, nullable=False))
-    wrapped: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    created_at: datetime = Field(
-        default_factory=lambda: datetime.now(UTC), sa_column=Column(DateTime(timezone=True), nullable=False)
-    )
+    version: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    root_key_id: str = Field(sa_type=Text)
+    wrapped: bytes = Field(repr=False)
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

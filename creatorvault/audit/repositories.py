@@ -1,17 +1,19 @@
 """Statements for one tenant's chain, and for all chains as an operator."""
 
 from collections.abc import AsyncGenerator, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from msgspec import Struct
-from sqlalchemy import ColumnElement, Row, func, select, text
+from advanced_alchemy.filters import BeforeAfter, LimitOffset, OnBeforeAfter, OrderBy
+from sqlalchemy import Row, select, text, true
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import load_only
 from sqlmodel import col
 
 from creatorvault.audit.chain import BEGINNING
 from creatorvault.audit.models import AuditEvent, AuditHead, AuditKey
+from creatorvault.audit.schemas import AuditQuery
+from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.identifiers import TenantId
 
@@ -32,16 +34,26 @@ BATCH: Final = 512
 type EventColumns = Row[Any]
 
 
-class Search(Struct, frozen=True, kw_only=True):
-    """Filters of events, combined with AND. The newest come first."""
+class AuditEventRepository(ScopedRepository[AuditEvent]):
+    """The events of a tenant, or of all, as far as the login may see them: the runtime login sees only its tenant's."""
 
-    tenant_id: UUID | None = None
-    actor: str | None = None
-    verb: str | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-    limit: int = 20
-    offset: int = 0
+    model_type = AuditEvent
+    loader_options = [load_only(*READ, raiseload=True)]
+
+    def __init__(self, session: ReadSession, tenant_id: UUID | None = None) -> None:
+        super().__init__(session, true() if tenant_id is None else col(AuditEvent.tenant_id) == tenant_id)
+
+    async def page(self, query: AuditQuery) -> tuple[Sequence[AuditEvent], int]:
+        """The newest first, and how many there are on all pages."""
+        return await self.get_many_and_count(
+            OnBeforeAfter("happened_at", on_or_before=None, on_or_after=query.since),
+            BeforeAfter("happened_at", before=query.until, after=None),
+            OrderBy("happened_at", "desc"),
+            OrderBy("tenant_id"),
+            OrderBy("sequence", "desc"),
+            LimitOffset(query.limit, query.offset),
+            **query.model_dump(include={"actor", "verb"}, exclude_none=True),
+        )
 
 
 class AuditRepository:
@@ -83,23 +95,6 @@ async def add_key_if_missing(session: WriteSession, key: AuditKey) -> None:
     await session.execute(insert(AuditKey).values(key.model_dump()).on_conflict_do_nothing())
 
 
-async def events(session: ReadSession, search: Search) -> Sequence[EventColumns]:
-    """As far as the login may see them: the runtime login its tenant's, the operators' all."""
-    statement = (
-        select(*READ)
-        .where(*_filters(search))
-        .order_by(col(AuditEvent.happened_at).desc(), col(AuditEvent.tenant_id), col(AuditEvent.sequence).desc())
-        .limit(search.limit)
-        .offset(search.offset)
-    )
-    return (await session.execute(statement)).all()
-
-
-async def total(session: ReadSession, search: Search) -> int:
-    statement = select(func.count(col(AuditEvent.tenant_id))).where(*_filters(search))
-    return int((await session.execute(statement)).scalar_one())
-
-
 async def heads(session: ReadSession) -> Sequence[AuditHead]:
     """Of all tenants, for an operator."""
     return (await session.execute(select(AuditHead).order_by(col(AuditHead.tenant_id)))).scalars().all()
@@ -112,18 +107,3 @@ async def links(session: ReadSession) -> AsyncGenerator[EventColumns]:
     async for partition in result.partitions():
         for row in partition:
             yield row
-
-
-def _filters(search: Search) -> list[ColumnElement[bool]]:
-    filters: list[ColumnElement[bool]] = []
-    if search.tenant_id is not None:
-        filters.append(col(AuditEvent.tenant_id) == search.tenant_id)
-    if search.actor is not None:
-        filters.append(col(AuditEvent.actor) == search.actor)
-    if search.verb is not None:
-        filters.append(col(AuditEvent.verb) == search.verb)
-    if search.since is not None:
-        filters.append(col(AuditEvent.happened_at) >= search.since)
-    if search.until is not None:
-        filters.append(col(AuditEvent.happened_at) < search.until)
-    return filters

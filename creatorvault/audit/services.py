@@ -9,9 +9,10 @@ from litestar.types import HTTPScope
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import digest
 from creatorvault.audit.models import AuditEvent
-from creatorvault.audit.repositories import AuditRepository, Search, events, total
-from creatorvault.audit.schemas import AuditEventList, AuditEventResponse
+from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
+from creatorvault.audit.schemas import AuditEventList, AuditEventResponse, AuditQuery
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.limits.client_addresses import ClientAddresses
 from creatorvault.crypto.rootkeys import RootKeyProvider
@@ -79,11 +80,7 @@ class AuditRecorder:
         await repository.append(head, event)
 
 
-async def event_page(session: ReadSession, search: Search) -> AuditEventList:
-    rows = await events(session, search)
-    return AuditEventList(
-        items=[AuditEventResponse(**row._mapping) for row in rows],  # noqa: SLF001  # SQLAlchemy's own public name
-        total=await total(session, search),
-        limit=search.limit,
-        offset=search.offset,
-    )
+async def event_page(repository: AuditEventRepository, query: AuditQuery) -> AuditEventList:
+    events, total = await repository.page(query)
+    items = [response_of(AuditEventResponse, event) for event in events]
+    return AuditEventList(items=items, total=total, limit=query.limit, offset=query.offset)

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from creatorvault.audit.audit_key import is_stored, store_new_key
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.errors import AuditKeyLost
-from creatorvault.audit.repositories import Search, total
+from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.core.database.sessions import Database, WriteSession
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.settings.sections import Settings
@@ -53,6 +53,6 @@ async def _name_the_owner(session: WriteSession) -> None:
 async def _refuse_lost_key(session: WriteSession) -> None:
     """Row-level security hides tenants' events from the owner, who may take it off: nobody else sees the table so."""
     await session.execute(EVERY_EVENT)
-    if await total(session, Search()):
+    if await AuditEventRepository(session).exists():
         raise AuditKeyLost
     await session.execute(OWN_EVENTS)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, DateTime, Integer, LargeBinary, Text, Uuid
+from sqlalchemy import BigInteger, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -13,12 +13,10 @@ class VaultKey(SQLModel, table=True):
     __tablename__ = "vault_keys"
     __table_args__ = {"schema": "keys"}
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: str = Field(sa_column=Column(Text, primary_key=True))
-    version: int = Field(sa_column=Column(Integer, primary_key=True, autoincrement=False))
-    root_key_id: str = Field(sa_column=Column(Text, nullable=False))
-    wrapped: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    first_revision: int = Field(sa_column=Column(BigInteger, nullable=False))
-    created_at: datetime = Field(
-        default_factory=lambda: datetime.now(UTC), sa_column=Column(DateTime(timezone=True), nullable=False)
-    )
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    version: int = Field(primary_key=True)
+    root_key_id: str = Field(sa_type=Text)
+    wrapped: bytes = Field(repr=False)
+    first_revision: int = Field(sa_type=BigInteger)
+    created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

@@ -3,12 +3,14 @@
 from typing import Any
 
 from litestar import Controller, Request, Response
+from litestar.di import NamedDependency, Provide
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 
 from creatorvault import __version__
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.responses import documents
 from creatorvault.core.parts import part_of
+from creatorvault.health.dependencies import provide_health
 from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
 from creatorvault.health.services import HealthService
 from creatorvault.settings.sections import Settings
@@ -34,6 +36,7 @@ class HealthController(Controller):
     path = "/health"
     tags = ["Health"]
     opt = {"public": True}
+    dependencies = {"health": Provide(provide_health)}
 
     @get("/", summary="Check the process", sync_to_thread=False, **documents(UP))
     def health_check(self) -> dict[str, str]:
@@ -41,24 +44,20 @@ class HealthController(Controller):
         return {"status": "ok", "service": SERVICE, "version": __version__}
 
     @get("/db", summary="Check the database", **documents(CONNECTED, DISCONNECTED))
-    async def health_check_db(self, request: Request[Any, Any, Any]) -> Response[dict[str, str]]:
+    async def health_check_db(self, health: NamedDependency[HealthService]) -> Response[dict[str, str]]:
         """Checks whether the database is reachable."""
-        if await _service(request).is_connected():
+        if await health.is_connected():
             return Response({"status": "ok", "database": "connected"})
         return Response({"status": "error", "database": "disconnected"}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
 
     @get("/ready", summary="Check readiness", **documents(READY, NOT_READY))
-    async def readiness_check(self, request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
+    async def readiness_check(self, health: NamedDependency[HealthService]) -> Response[dict[str, Any]]:
         """Checks everything that a request needs: the database answers a read and accepts writes, its migrations are
         applied, and a root key is usable.
         """
-        found = await _service(request).readiness()
+        found = await health.readiness()
         answer = {"status": "ready" if found.is_ready else "not_ready", "checks": found.checks}
         return Response(
             answer | ({"warnings": found.warnings} if found.warnings else {}),
             status_code=HTTP_200_OK if found.is_ready else HTTP_503_SERVICE_UNAVAILABLE,
         )
-
-
-def _service(request: Request[Any, Any, Any]) -> HealthService:
-    return part_of(request.app, HealthService)

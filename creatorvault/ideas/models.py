@@ -5,17 +5,13 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
-    Column,
     DateTime,
     Dialect,
     ForeignKeyConstraint,
     Index,
-    Integer,
-    LargeBinary,
     SmallInteger,
     Text,
     TypeDecorator,
-    Uuid,
 )
 from sqlmodel import Field, SQLModel
 
@@ -48,19 +44,20 @@ class Idea(SQLModel, table=True):
         Index("ideas_by_revision", "tenant_id", "user_id", "revision"),
     )
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: str = Field(sa_column=Column(Text, primary_key=True))
-    id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    title: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    notes: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    tags: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    stage: int = Field(sa_column=Column(SmallInteger, nullable=False))
-    priority: int = Field(sa_column=Column(SmallInteger, nullable=False))
-    due_date: datetime | None = Field(sa_column=Column(DueDate, nullable=True))
-    created_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    updated_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
-    stamp: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    id: UUID = Field(primary_key=True)
+    title: bytes = Field(repr=False)
+    notes: bytes = Field(repr=False)
+    tags: bytes = Field(repr=False)
+    stage: int = Field(sa_type=SmallInteger)
+    priority: int = Field(sa_type=SmallInteger)
+    due_date: datetime | None = Field(sa_type=DueDate)
+    # SQLModel's own type for times converts each value in Python, and a cold search reads every row of the vault.
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(sa_type=DateTime(timezone=True))
+    stamp: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    revision: int = Field(sa_type=BigInteger)
 
 
 class IdeaSegment(SQLModel, table=True):
@@ -74,10 +71,10 @@ class IdeaSegment(SQLModel, table=True):
         ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
     )
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: str = Field(sa_column=Column(Text, primary_key=True))
-    first_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
-    last_revision: int = Field(sa_column=Column(BigInteger, primary_key=True))
-    ideas: int = Field(sa_column=Column(Integer, nullable=False))
-    folding: str = Field(sa_column=Column(Text, nullable=False))
-    sealed: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    first_revision: int = Field(primary_key=True, sa_type=BigInteger)
+    last_revision: int = Field(primary_key=True, sa_type=BigInteger)
+    ideas: int
+    folding: str = Field(sa_type=Text)
+    sealed: bytes = Field(repr=False)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Column, DateTime, Index, LargeBinary, Text, Uuid
+from sqlalchemy import Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -13,8 +13,8 @@ class StoredResultRow(SQLModel, table=True):
     __tablename__ = "idempotency_answers"
     __table_args__ = (Index("idempotency_answers_by_expiry", "tenant_id", "user_id", "expires_at"),)
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    user_id: str = Field(sa_column=Column(Text, primary_key=True))
-    name: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
-    answer: bytes = Field(repr=False, sa_column=Column(LargeBinary, nullable=False))
-    expires_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    name: bytes = Field(primary_key=True)
+    answer: bytes = Field(repr=False)
+    expires_at: datetime

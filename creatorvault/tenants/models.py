@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, ForeignKey, Integer, Text, Uuid, false
+from sqlalchemy import BigInteger, Text, false
 from sqlmodel import Field, SQLModel
 
 
@@ -36,16 +36,16 @@ class Tenant(SQLModel, table=True):
 
     __tablename__ = "tenants"
 
-    tenant_id: UUID = Field(sa_column=Column(Uuid, primary_key=True))
-    kind: str = Field(sa_column=Column(Text, nullable=False))
-    realm: str = Field(sa_column=Column(Text, nullable=False))
-    external_id: str = Field(sa_column=Column(Text, nullable=False))
-    status: str = Field(default=TenantStatus.ACTIVE.value, sa_column=Column(Text, nullable=False))
-    idea_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    byte_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    vault_idea_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    vault_byte_quota: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    tenant_id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    realm: str = Field(sa_type=Text)
+    external_id: str = Field(sa_type=Text)
+    status: str = Field(default=TenantStatus.ACTIVE.value, sa_type=Text)
+    idea_quota: int | None = Field(default=None, sa_type=BigInteger)
+    byte_quota: int | None = Field(default=None, sa_type=BigInteger)
+    vault_idea_quota: int | None = Field(default=None, sa_type=BigInteger)
+    vault_byte_quota: int | None = Field(default=None, sa_type=BigInteger)
+    created_at: datetime = Field(default_factory=_now)
 
 
 class Vault(SQLModel, table=True):
@@ -59,15 +59,13 @@ class Vault(SQLModel, table=True):
 
     __tablename__ = "vaults"
 
-    tenant_id: UUID = Field(
-        sa_column=Column(Uuid, ForeignKey("tenants.tenant_id", ondelete="RESTRICT"), primary_key=True)
-    )
-    user_id: str = Field(sa_column=Column(Text, primary_key=True))
-    revision: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    digest: int = Field(default=0, sa_column=Column(BigInteger, nullable=False, server_default="0"))
-    idea_count: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    sealed_bytes: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
-    key_version: int = Field(default=0, sa_column=Column(Integer, nullable=False))
-    segmented: bool = Field(default=False, sa_column=Column(Boolean, nullable=False, server_default=false()))
-    created_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
-    changed_at: datetime = Field(default_factory=_now, sa_column=Column(DateTime(timezone=True), nullable=False))
+    tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.tenant_id", ondelete="RESTRICT")
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    revision: int = Field(default=0, sa_type=BigInteger)
+    digest: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    idea_count: int = Field(default=0, sa_type=BigInteger)
+    sealed_bytes: int = Field(default=0, sa_type=BigInteger)
+    key_version: int = 0
+    segmented: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    created_at: datetime = Field(default_factory=_now)
+    changed_at: datetime = Field(default_factory=_now)

@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
@@ -110,11 +112,10 @@ class TenantRepository(ScopedRepository[Vault]):
         statement = self.columns(func.count(col(Vault.user_id)), ideas, sealed_bytes)
         return TenantUsage(*map(int, (await self.session.execute(statement)).one()))
 
-    async def vaults(self, limit: int, offset: int) -> Sequence[Vault]:
-        """Returns a page of vaults, most recently changed first."""
-        order = (col(Vault.changed_at).desc(), col(Vault.user_id))
-        statement = self.statement.order_by(*order).limit(limit).offset(offset)
-        return (await self.session.execute(statement)).scalars().all()
+    async def vaults(self, query: PageQuery) -> tuple[Sequence[Vault], int]:
+        """Returns a page, most recently changed first, and the total number."""
+        order = (OrderBy("changed_at", "desc"), OrderBy("user_id"))
+        return await self.get_many_and_count(*order, LimitOffset(query.limit, query.offset))
 
 
 def vault_scope(model: Any, vault: VaultId) -> ColumnElement[bool]:

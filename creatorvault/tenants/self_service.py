@@ -1,6 +1,6 @@
 """Tenant self-service: members and usage of a tenant for its owners and admins, without content."""
 
-from creatorvault.audit.repositories import Search
+from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.audit.services import event_page
 from creatorvault.core.database.sessions import ReadSession
@@ -46,7 +46,7 @@ class TenantSelfService:
         )
 
     async def members(self, query: PageQuery) -> MemberList:
-        rows = await self._repository.vaults(query.limit, query.offset)
+        rows, total = await self._repository.vaults(query)
         items = [
             Member(
                 user_id=row.user_id,
@@ -57,8 +57,7 @@ class TenantSelfService:
             )
             for row in rows
         ]
-        total = (await self._repository.usage()).vaults
         return MemberList(items=items, total=total, limit=query.limit, offset=query.offset)
 
     async def events(self, query: AuditQuery) -> AuditEventList:
-        return await event_page(self._session, Search(tenant_id=self._tenant.id, **query.model_dump()))
+        return await event_page(AuditEventRepository(self._session, self._tenant.id), query)

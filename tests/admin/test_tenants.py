@@ -40,6 +40,7 @@ async def test_vaults_are_listed_with_sizes_and_key_versions(organization: Organ
     assert {(vault["ideas"], vault["key_version"], vault["revision"]) for vault in page["items"]} == {(1, 1, 1)}
     assert (await olga.get("/vaults", user_id=ada.user_id, key_version=1))["total"] == 1
     assert (await olga.get("/vaults", user_id=ada.user_id, key_version=2))["total"] == 0
+    assert (await olga.get("/vaults", user_id=ada.user_id, offset=1)).items() >= {"items": [], "total": 1}.items()
 
 
 async def test_tenants_are_filtered_sorted_and_paged(olga: AdminClient) -> None:
@@ -59,6 +60,7 @@ async def test_tenants_are_filtered_sorted_and_paged(olga: AdminClient) -> None:
     assert await found(external_id="org-1") == ["org-1"]
     assert await found(status="suspended") == []
     assert (await olga.get("/tenants", realm=realm, limit=1))["total"] == 4
+    assert (await olga.get("/tenants", realm=realm, offset=4)).items() >= {"items": [], "total": 4}.items()
     for sort in ("ideas", "sealed_bytes", "last_activity"):
         assert sorted(await found(sort=sort)) == sorted([*names, "ada"])
 

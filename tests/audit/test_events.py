@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -11,7 +12,9 @@ from litestar import Litestar
 
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import SERVICE
-from creatorvault.audit.repositories import AuditRepository, Search, events, total
+from creatorvault.audit.models import AuditEvent
+from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
+from creatorvault.audit.schemas import AuditQuery
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.lru import LRU
 from tests.application import House
@@ -114,13 +117,21 @@ async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
     await ada.idea()
     actor = f"user:better-auth/{ada.user_id}"
     async with OpenParts(app).operators_database.reading() as session:
-        newest, oldest = await events(session, Search(actor=actor))
 
+        async def events(tenant: UUID | None = None, **filters: Any) -> Sequence[AuditEvent]:
+            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters)))[0]
+
+        async def total(tenant: UUID | None = None, **filters: Any) -> int:
+            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters)))[1]
+
+        newest, oldest = await events()
         assert (newest.verb, oldest.verb) == ("key.created", "tenant.created")
-        assert await total(session, Search(actor=actor, until=newest.happened_at)) == 1
-        assert await total(session, Search(actor=actor, since=newest.happened_at)) == 1
-        assert await total(session, Search(actor=actor, verb="key.created", tenant_id=newest.tenant_id)) == 1
-        assert len(await events(session, Search(actor=actor, limit=1, offset=1))) == 1
+        assert await total(until=newest.happened_at) == 1
+        assert await total(since=newest.happened_at) == 1
+        assert await total(verb="key.created", tenant=newest.tenant_id) == 1
+        assert len(await events(limit=1, offset=1)) == 1
+        assert await total(tenant=SERVICE) == 0
+        assert await total(limit=1, offset=2) == 2, "also on a page after the last event"
 
 
 async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connection) -> None:

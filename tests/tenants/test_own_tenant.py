@@ -38,8 +38,10 @@ async def test_an_owner_sees_the_usage_of_members(member: Callable[[str], Creato
 
     answer = await owner.request("GET", f"{TENANT}/members", params={"limit": 1})
     rest = await owner.request("GET", f"{TENANT}/members", params={"offset": 1})
+    none = await owner.request("GET", f"{TENANT}/members", params={"offset": 2})
 
-    assert answer.json()["total"] == 2
+    assert answer.json()["total"] == rest.json()["total"] == none.json()["total"] == 2
+    assert none.json()["items"] == []
     assert [row["user_id"] for row in answer.json()["items"]] == [bob.user_id]
     assert [row["user_id"] for row in rest.json()["items"]] == [owner.user_id]
     assert answer.json()["items"][0]["ideas"] == 1

@@ -14,6 +14,9 @@ class ScopedRepository[ModelT: Any, SessionT: ReadSession = ReadSession](SQLAlch
 
     Its methods that write can be called only where it was made with a WriteSession: they say so of `self`.
 
+    Totals are counted by a statement of their own: a window function finds none on a page after the last row. Page and
+    total are of one snapshot if the session is (`Database.reading`).
+
     Columns are changed with `change`. Advanced Alchemy's updates from dicts (`update(dict, item_id=…)`, `update_many`,
     `upsert`) would write SQLModel's construction defaults over columns that were not named.
     """
@@ -25,6 +28,7 @@ class ScopedRepository[ModelT: Any, SessionT: ReadSession = ReadSession](SQLAlch
             statement=select(self.model_type).where(scope),
             auto_refresh=False,
             wrap_exceptions=False,
+            count_with_window_function=False,
         )
 
     def columns(self, *columns: Any) -> Select[Any]:

@@ -25,3 +25,8 @@ class RequestModel(BaseModel):
     private: ClassVar[frozenset[str]] = frozenset()
     repeatable: ClassVar[frozenset[str]] = frozenset()
     described: ClassVar[Prose] = {}
+
+
+def response_of[StructT: msgspec.Struct](struct: type[StructT], entity: object) -> StructT:
+    """Returns a response whose fields are the attributes of the same names. Validates nothing: the database has."""
+    return struct(**{name: getattr(entity, name) for name in struct.__struct_fields__})
