@@ -24,6 +24,7 @@ class Creator:
     wanted: dict[str, str] = field(default_factory=dict)
     """Titles of writes that were started, with their idempotency keys."""
     acknowledged: set[str] = field(default_factory=set)
+    in_flight: set[asyncio.Task[Answer]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.token = self.token or token_of(claims_of(self.user_id))
@@ -37,11 +38,11 @@ class Creator:
         return {"Authorization": f"Bearer {self.token}"}
 
     async def read(self) -> Answer:
-        return await ask(self.port, "GET", self.url, self.headers)
+        return await self._ask("GET", self.url, self.headers)
 
     async def write(self, title: str) -> Answer:
         key = self.wanted.setdefault(title, str(uuid4()))
-        answer = await ask(self.port, "POST", self.url, {**self.headers, "Idempotency-Key": key}, {"title": title})
+        answer = await self._ask("POST", self.url, {**self.headers, "Idempotency-Key": key}, {"title": title})
         if answer.status == 201:
             self.acknowledged.add(title)
         return answer
@@ -56,12 +57,18 @@ class Creator:
     async def stored(self) -> Counter[str]:
         titles: Counter[str] = Counter()
         for offset in itertools.count(0, 100):
-            answer = await ask(self.port, "GET", f"{self.url}?limit=100&offset={offset}", self.headers)
+            answer = await self._ask("GET", f"{self.url}?limit=100&offset={offset}", self.headers)
             page = answer.json()
             titles.update(item["title"] for item in page["items"])
             if not page["has_more"]:
                 return titles
         raise AssertionError
+
+    async def _ask(self, method: str, path: str, headers: Mapping[str, str], body: object = None) -> Answer:
+        request = asyncio.create_task(ask(self.port, method, path, headers, body))
+        self.in_flight.add(request)
+        request.add_done_callback(self.in_flight.discard)
+        return await request
 
 
 class Crowd:

@@ -29,10 +29,12 @@ def database(cluster: Cluster) -> Generator[Database]:
 
 @asynccontextmanager
 async def serving(crowd: Crowd, *services: Service) -> AsyncGenerator[None]:
-    """Routes the clients to these addresses, as a proxy does."""
+    """Routes the clients to these addresses, as a proxy does: requests to other addresses are completed first."""
     creators = [*crowd.readers, *crowd.writers]
     for number, creator in enumerate(creators):
         creator.port = services[number % len(services)].port
+    # A connection that is not accepted yet would be reset when the process stops.
+    await asyncio.gather(*(request for creator in creators for request in creator.in_flight))
     served = len(crowd.answers)
     yield
     async with asyncio.timeout(60):
