@@ -79,10 +79,9 @@ async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView
     stored, total = seen.rows[0][STORED:IDEA]
     # Before rows and counts are compared, since a row that does not open is the better alert: it has an id.
     found = await page_of_rows(seen.vault, query, rows, total, time_slice)
-    if after is None:
-        adds_up = stored == seen.vault.version.idea_count and len(rows) == max(0, min(wanted, total - query.offset))
-    else:  # the number of rows beyond a place is not known
-        adds_up = stored == seen.vault.version.idea_count
+    # The number of rows beyond a place is not known.
+    is_complete = after is not None or len(rows) == max(0, min(wanted, total - query.offset))
+    adds_up = is_complete and stored == seen.vault.version.idea_count
     if adds_up and not filtered and len(rows) < wanted and (after is not None or not rows):
         adds_up = await _stored(vault) == seen.vault.version.idea_count
     if not adds_up:
