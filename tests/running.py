@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,16 +67,24 @@ class Run:
 
 @contextmanager
 def running(home: Path, *arguments: str, **environ: str) -> Iterator[Run]:
-    port = free_port()
+    variables = {**INHERITED, "CREATORVAULT_HOME": str(home), "PORT": str(free_port()), **environ}
+    with started([sys.executable, "-m", "creatorvault", "run", *arguments], variables) as run:
+        yield run
+
+
+@contextmanager
+def started(command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None) -> Iterator[Run]:
+    """Runs a command that serves on PORT, a variable, until the context ends. `folder` is this one if omitted."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "creatorvault", "run", *arguments],
-        env={**INHERITED, "CREATORVAULT_HOME": str(home), "PORT": str(port), **environ},
+        command,
+        cwd=folder,
+        env=variables,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
     )
-    run = Run(process, f"http://127.0.0.1:{port}")
+    run = Run(process, f"http://127.0.0.1:{variables['PORT']}")
     try:
         yield run
     finally:

@@ -22,7 +22,7 @@ import pytest
 from creatorvault import __version__
 from tests.guides.blocks import claimed
 from tests.ports import free_port
-from tests.running import DEADLINE, Run
+from tests.running import DEADLINE, Run, started
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -187,25 +187,8 @@ def running(environment: Path) -> Iterator[Run]:
     """Runs it in an empty folder."""
     folder = environment.parent / "empty"
     folder.mkdir()
-    environ = variables(environment)
-    process = subprocess.Popen(
-        ["creatorvault", "run"],
-        cwd=folder,
-        env=dict(environ),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    run = Run(process, f"http://127.0.0.1:{environ['PORT']}")
-    try:
+    with started(["creatorvault", "run"], variables(environment), folder) as run:
         yield run
-    finally:
-        if process.poll() is None:
-            process.terminate()
-        run.left()
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def test_the_installed_wheel_serves_in_an_empty_folder(environment: Path) -> None:
