@@ -14,7 +14,7 @@ STATEMENTS = {"POST": INSERT, "PUT": UPDATE, "PATCH": UPDATE, "DELETE": DELETE}
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The ways that writes go from now on: a statement that is a transaction by itself, or "at length"."""
+    """Records the statements of writes from now on, and "transaction" for one of several statements."""
     ways: list[str] = []
     changed, writing = Statements.changed, Database.writing
 
@@ -22,12 +22,12 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ways.append(statement)
         return await changed(self, statement, *arguments)
 
-    def at_length(self: Database) -> Any:
-        ways.append("at length")
+    def transaction(self: Database) -> Any:
+        ways.append("transaction")
         return writing(self)
 
     monkeypatch.setattr(Statements, "changed", one_statement)
-    monkeypatch.setattr(Database, "writing", at_length)
+    monkeypatch.setattr(Database, "writing", transaction)
     return ways
 
 
