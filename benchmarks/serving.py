@@ -1,9 +1,13 @@
-"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT [WORKERS]"""
+"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT [WORKERS]
 
+`twin` is ours with the substitute that the variable SUBSTITUTE names (`benchmarks/substitutes.py`).
+"""
+
+import os
 import sys
 from typing import Final
 
-from benchmarks import null_cipher
+from benchmarks import null_cipher, substitutes
 from creatorvault.asgi import create_app
 from creatorvault.core.parts import part_of
 from creatorvault.crypto.parts import CryptoParts
@@ -13,6 +17,7 @@ from creatorvault.settings.sections import ServerSettings
 FACTORIES: Final = {
     "ours": "creatorvault.asgi:create_app",
     "both-ciphers": "benchmarks.serving:create_app_of_both_ciphers",
+    "twin": "benchmarks.serving:create_app_with_substitute",
     "floor": "benchmarks.floor.app:create_app",
 }
 
@@ -20,6 +25,12 @@ FACTORIES: Final = {
 def create_app_of_both_ciphers() -> object:
     app = create_app()
     null_cipher.install(lambda: part_of(app, CryptoParts).keyring)
+    return app
+
+
+def create_app_with_substitute() -> object:
+    app = create_app()
+    substitutes.install(os.environ["SUBSTITUTE"])
     return app
 
 

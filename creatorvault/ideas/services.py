@@ -7,6 +7,7 @@ again in a transaction, where absence is certain and nobody else changes the vau
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 from typing import Final
 from uuid import UUID
 
@@ -35,6 +36,8 @@ from creatorvault.tenants.services import VaultService
 from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
 
 UNCONDITIONAL: Final = Precondition()
+
+_given: Final[Callable[[SealedRow], tuple[object, ...]]] = attrgetter(*GIVEN)
 
 
 class Creation(msgspec.Struct, frozen=True):
@@ -155,7 +158,7 @@ class IdeaService:
             return StoredIdea(before, found.tag)
         row = IdeaSealer.of(found.vault.cipher).seal(idea)
         usage = UsageDelta(ideas=0, sealed_bytes=row.size - found.row.size)
-        given = (*(getattr(row, name) for name in GIVEN), found.row.stamp)
+        given = (*_given(row), found.row.stamp)
         update = VaultChange(UPDATE, usage, row.stamp ^ found.row.stamp, idea.updated_at, given)
         revision = await vault.apply(update, found.vault.cipher)
         return StoredIdea(idea, idea_tag(row.stamp, revision))
@@ -176,8 +179,8 @@ async def _insert(idea: IdeaResponse, vault: WritableVault) -> StoredIdea:
 
 
 def _insertion(row: SealedRow) -> VaultChange:
-    given = tuple(getattr(row, name) for name in GIVEN)
-    return VaultChange(INSERT, UsageDelta(ideas=1, sealed_bytes=row.size), row.stamp, row.created_at, given)
+    usage = UsageDelta(ideas=1, sealed_bytes=row.size)
+    return VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
 
 
 async def store_all(vault: VaultService, ideas: Iterable[IdeaCreate]) -> None:

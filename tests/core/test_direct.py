@@ -3,7 +3,6 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import httpx
 import pytest
@@ -11,7 +10,6 @@ from litestar import Litestar, Response
 from litestar.exceptions import ImproperlyConfiguredException
 
 from creatorvault.core.http.dispatch import directly
-from creatorvault.core.http.edge import new_identifier
 from creatorvault.core.http.handlers import get
 from creatorvault.core.http.responses import StructResponse
 from creatorvault.ideas.controllers import IdeaController
@@ -139,11 +137,3 @@ async def test_an_operation_with_unsupported_parameters_is_refused(hook: str) ->
     scope = {"type": "http", "route_handler": app.routes[0].route_handler_map["GET"][0]}  # type: ignore[union-attr]
     with pytest.raises(ImproperlyConfiguredException, match="hooks"):
         await directly(app)(scope, called, called)  # type: ignore[arg-type]
-
-
-def test_new_identifiers_are_random_uuids() -> None:
-    made = {new_identifier() for _ in range(100)}
-    assert len(made) == 100
-    for identifier in made:
-        parsed = UUID(identifier)
-        assert (str(parsed), parsed.version, parsed.variant) == (identifier, 4, "specified in RFC 4122")

@@ -10,7 +10,6 @@ import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE, BOM_UTF32_BE, BOM_UTF32_LE
 from typing import Any, Final, NamedTuple, NoReturn
 
-import msgspec
 from litestar import Request
 from litestar.exceptions import ClientException
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
@@ -20,7 +19,6 @@ from creatorvault.core.errors import BodyTooSlow, ClientGone, FieldError, Reques
 from creatorvault.core.http.nesting import is_shallow, too_deep
 from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.asgi_headers import header
-from creatorvault.core.text import NUL
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.settings.sections import Settings
 
@@ -104,26 +102,16 @@ async def _whole(receive: Receive, largest: float) -> bytes:
 
 
 def parse(body: bytes) -> Body:
-    shallow = is_shallow(body)
-    if shallow:
-        try:
-            # It rejects unpaired surrogates, which UTF-8 cannot encode.
-            return Body(_decode_quickly(body.removeprefix(BOM_UTF8)), NUL not in body, len(body))
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            pass  # the slower parser finds the position
-    return Body(parse_carefully(body, shallow=shallow), ESCAPE not in body, len(body))
-
-
-def parse_carefully(body: bytes, *, shallow: bool = False) -> Any:
-    """Raises RequestInvalid. `shallow` means that it is known not to be too deep."""
+    """Raises RequestInvalid."""
     try:
         text = body.removeprefix(BOM_UTF8).decode()
     except UnicodeDecodeError as error:
         raise _not_json(error.start, _encoding_error(body)) from None
-    if not shallow and (offset := too_deep(text)) is not None:
+    if not is_shallow(body) and (offset := too_deep(text)) is not None:
         raise _not_json(offset, "Nested too deeply")
     try:
-        return _decode(text)
+        # Without an escape there is neither U+0000 nor a lone surrogate, which UTF-8 cannot encode.
+        return Body(_decode(text), ESCAPE not in body, len(body))
     except json.JSONDecodeError as error:
         raise _not_json(error.pos, error.msg) from None
     except _NotANumber:
@@ -148,7 +136,6 @@ def _refuse(_constant: str) -> NoReturn:
     raise _NotANumber
 
 
-_decode_quickly: Final = msgspec.json.Decoder().decode
 _decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
 """Like `json.loads`, with a decoder that is created once."""
 

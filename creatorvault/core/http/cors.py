@@ -13,6 +13,7 @@ ANYBODY: Final = "*"
 ALLOW_ORIGIN: Final = b"access-control-allow-origin"
 VARY: Final = b"vary"
 ORIGIN: Final = "Origin"
+VARY_BY_ORIGIN: Final = (VARY, ORIGIN.encode())
 
 
 class Origins:
@@ -37,6 +38,8 @@ class Origins:
 def varying_by_origin(headers: list[Header]) -> list[Header]:
     """A cache must not serve one origin a response for another origin, or for a request without an origin."""
     known = [value.decode("latin-1") for name, value in headers if name == VARY]
+    if not known:
+        return [*headers, VARY_BY_ORIGIN]
     fields = [field.strip() for value in known for field in value.split(",")]
     if not any(field.lower() in (ORIGIN.lower(), "*") for field in fields):
         fields.append(ORIGIN)

@@ -1,11 +1,11 @@
 """Processing of every request, routed or not: correlation id, security headers, one log line."""
 
-import os
 import re
 from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from http import HTTPMethod
 from typing import Any, Final, cast
+from uuid import uuid4
 
 from litestar import Litestar, Request
 from litestar.enums import ScopeType
@@ -27,7 +27,6 @@ from creatorvault.settings.sections import ServerSettings
 
 log = get_logger(__name__)
 
-VARIANTS: Final = "89ab"
 ORIGIN: Final = b"origin"
 LOCATION: Final = b"location"
 CORRELATION_HEADER: Final = b"x-correlation-id"
@@ -180,11 +179,4 @@ def _identifier(scope: Scope) -> str:
         for name, value in scope["headers"]:
             if name == CORRELATION_HEADER and WELL_FORMED.fullmatch(value):
                 return value.decode()
-    return new_identifier()
-
-
-def new_identifier() -> str:
-    """Returns a random UUID (RFC 9562 §5.4) without creating the object that `uuid4` returns."""
-    digits = os.urandom(16).hex()
-    variant = VARIANTS[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return str(uuid4())

@@ -1,13 +1,11 @@
-"""Litestar route handlers with less overhead per request."""
+"""Litestar route handlers that read their inputs from their signatures."""
 
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from litestar import Litestar
-from litestar.connection import ASGIConnection
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ExceptionHandlersMap
 from litestar.utils import is_async_callable
 
 from creatorvault.core.http.declarations import Declaration, declaration_of
@@ -17,14 +15,9 @@ PUBLIC: Final = "public"
 
 
 class Operation(HTTPRouteHandler):
-    """Passes itself to its guards. Litestar passes a copy to each, made for every request; our guards do not modify it.
-
-    It also puts its exception handlers together once, and not for every request, and reads what its signature declares
-    (core.http.declarations).
-    """
+    """Reads what its signature and those of its providers declare (core.http.declarations)."""
 
     _declaration: Declaration | None = None
-    _exception_handlers: "ExceptionHandlersMap | None" = None
 
     @property
     def declaration(self) -> Declaration:
@@ -41,15 +34,6 @@ class Operation(HTTPRouteHandler):
             self._fn, self._parsed_fn_signature = handler.call, handler.signature
         super().on_registration(app)
         self.has_sync_callable = self.has_sync_callable and not is_async_callable(self.declaration.handler.call)
-
-    def resolve_exception_handlers(self) -> ExceptionHandlersMap:
-        if self._exception_handlers is None:
-            self._exception_handlers = super().resolve_exception_handlers()
-        return self._exception_handlers
-
-    async def authorize_connection(self, connection: ASGIConnection[Any, Any, Any, Any]) -> None:
-        for guard in self.resolve_guards():
-            await guard(connection, self)  # type: ignore[misc]  # resolved guards are coroutine functions
 
 
 get: Final = partial(Operation, http_method=HttpMethod.GET)

@@ -3,12 +3,11 @@
 import logging
 import logging.config
 import sys
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TextIO, cast
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, Processor, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 from creatorvault.core.telemetry.request_context import CURRENT
 
@@ -17,42 +16,24 @@ LogFormat = Literal["auto", "json", "console"]
 _encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
-class Logger:
-    """Passes events through PROCESSORS and writes the result.
+class _StandardError:
+    """The current standard error output, which may be replaced after a logger was made."""
 
-    structlog's own loggers, which support bound values, take longer than all the processors together.
-    """
+    def write(self, text: str) -> None:
+        sys.stderr.write(text)
 
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def debug(self, event: str, **fields: object) -> None:
-        self._log("debug", event, fields)
-
-    def info(self, event: str, **fields: object) -> None:
-        self._log("info", event, fields)
-
-    def warning(self, event: str, **fields: object) -> None:
-        self._log("warning", event, fields)
-
-    def error(self, event: str, **fields: object) -> None:
-        self._log("error", event, fields)
-
-    def _log(self, method: str, event: str, fields: dict[str, Any]) -> None:
-        line: Any = fields
-        line["event"] = event
-        try:
-            for process in PROCESSORS:
-                line = process(self, method, line)
-        except structlog.DropEvent:
-            return
-        sys.stderr.write(f"{line}\n")  # to the current standard error output
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
-def get_logger(name: str) -> Logger:
-    return Logger(name)
+_output: Final = structlog.WriteLogger(cast("TextIO", _StandardError()))
+_every_level: Final = structlog.make_filtering_bound_logger(logging.NOTSET)
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Returns a logger that passes its events through PROCESSORS."""
+    logger: FilteringBoundLogger = structlog.wrap_logger(_output, PROCESSORS, _every_level)
+    return logger.bind(logger=name)
 
 
 def configure_logging(level: str, log_format: LogFormat, *, production: bool) -> None:
@@ -66,7 +47,7 @@ def configure_logging(level: str, log_format: LogFormat, *, production: bool) ->
     as_json = log_format == "json" or (log_format == "auto" and production)
     PROCESSORS[:] = [
         _Least(level),
-        _origin,
+        *_COMMON,
         *([_json] if as_json else _readable()),
     ]
     logging.config.dictConfig(_standard_library(level, _of_libraries() if as_json else _readable()))
@@ -82,14 +63,6 @@ class _Least:
         if structlog.processors.NAME_TO_LEVEL[method] < self._level:
             raise structlog.DropEvent
         return event
-
-
-def _origin(logger: WrappedLogger, method: str, event: EventDict) -> EventDict:
-    """Adds logger, level and time in one step, which is cheaper than one structlog processor for each."""
-    event["logger"] = logger.name
-    event["level"] = method
-    event["timestamp"] = f"{datetime.now(UTC).isoformat().removesuffix('+00:00')}Z"
-    return _ids(logger, method, event)
 
 
 def _ids(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -116,24 +89,23 @@ def _json(logger: WrappedLogger, method: str, event: EventDict) -> str:
     return _encoder.encode(event).decode()
 
 
-PROCESSORS: Final[list[Processor]] = [_origin, *_readable()]
+_COMMON: Final[list[Processor]] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    _ids,
+]
+PROCESSORS: Final[list[Processor]] = [*_COMMON, *_readable()]
 """Processors of our own events, the renderer last. Configuring changes the list in place."""
 
 
 def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
-    before: list[Processor] = [
-        _ids,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
             "structured": {
                 "()": structlog.stdlib.ProcessorFormatter,
-                "foreign_pre_chain": before,
+                "foreign_pre_chain": [structlog.stdlib.add_logger_name, *_COMMON],
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
             }
         },

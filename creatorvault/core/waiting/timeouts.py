@@ -1,6 +1,7 @@
 """Coarse timeouts that share one event-loop timer.
 
-`asyncio.timeout` creates and cancels a timer of the event loop, which takes longer than the rest of a short wait.
+`asyncio.timeout` creates and cancels a timer of the event loop, which takes longer than the rest of a short wait: 4 to
+6 % of a create and a get (`python -m benchmarks.twins --only timeouts`).
 """
 
 import asyncio
