@@ -21,8 +21,9 @@ from tests.factories import Creator
 from tests.logs import Logs, captured_logs
 from tests.postgres import Cluster, Database
 from tests.schema import build_template
+from tests.thoroughness import IN_CI
 
-hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True)
+hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=100 if IN_CI else 25)
 hypothesis_settings.load_profile("creatorvault")
 
 _started: list[Cluster] = []

@@ -30,11 +30,11 @@ from creatorvault.settings.loading import load_settings
 from tests.application import ROOT_KEYS
 from tests.factories import SECRET
 from tests.postgres import Cluster, Database
+from tests.thoroughness import IN_CI
 
 ROOT: Final = Path(__file__).parent.parent
 ENVIRONMENT_IN_IMAGE: Final = "/opt/creatorvault"
 SCRIPTS_IN_IMAGE: Final = "/usr/local/bin/"
-IN_CI: Final = bool(os.environ.get("CI"))
 
 type Instruction = tuple[str, str]
 

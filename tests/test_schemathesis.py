@@ -1,6 +1,5 @@
 """Tests the running service against its document: all checks and phases of schemathesis, without a failure."""
 
-import os
 import re
 import signal
 import socket
@@ -22,10 +21,10 @@ from tests.application import environment_of
 from tests.factories import claims_of, token_of
 from tests.postgres import Database
 from tests.schema import unmeasured
+from tests.thoroughness import IN_CI
 
 ROOT: Final = Path(__file__).parent.parent
 CREATOR: Final = "schemathesis"
-IN_CI: Final = bool(os.environ.get("CI"))
 CASES: Final = 5000 if IN_CI else 300
 ADMIN: Final = "^/api/v1/admin/"
 

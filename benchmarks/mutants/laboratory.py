@@ -104,7 +104,8 @@ class Laboratory:
 
     def _started(self, module: str) -> subprocess.Popen[str]:
         command = [str(self._sandbox.python), "-m", module]
-        environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}
+        # As in CI: nothing is left out of the exhaustive tests.
+        environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "CI": "true"}
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self._sandbox.tree, stdin=pipe, stdout=pipe, text=True, env=environment)
 

@@ -1,6 +1,5 @@
 """One Better Auth per algorithm, started on demand, and our service for its users."""
 
-import os
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -14,6 +13,7 @@ from tests.accounts.signers import ALGORITHMS
 from tests.better_auth.driver import BetterAuth
 from tests.better_auth.packages import NotInstallable, installed, project
 from tests.postgres import Cluster
+from tests.thoroughness import IN_CI
 
 type Start = Callable[..., BetterAuth]
 type Opening = Callable[..., Awaitable[Entrance]]
@@ -52,7 +52,7 @@ def better_auth_with(guide_project: Path, cluster: Cluster) -> Generator[Start]:
 
 
 # Each needs a separate server, which takes seconds: outside of CI, only the default of Better Auth is tested.
-@pytest.fixture(params=ALGORITHMS if os.environ.get("CI") else ALGORITHMS[:1])
+@pytest.fixture(params=ALGORITHMS if IN_CI else ALGORITHMS[:1])
 def better_auth(request: pytest.FixtureRequest, better_auth_with: Start) -> BetterAuth:
     return better_auth_with(request.param)
 

@@ -8,8 +8,10 @@ A Markdown comment before a block, or its language, determines this:
 - `<!-- run later -->`: in a session, after the delay of an erasure
 """
 
+import logging
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,10 @@ ROOT: Final = Path(__file__).parents[2]
 GUIDES: Final = sorted(
     [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")] + list((ROOT / "docs").rglob("*.md"))
 )
+# It logs every rule that it tries, which took longer than the rest.
+logging.getLogger("markdown_it").setLevel(logging.WARNING)
+_markdown: Final = MarkdownIt("commonmark").enable("table")
+
 SHELLS: Final = {"bash", "sh"}
 MARK: Final = re.compile(r"<!--\s*(not run|run by|run as|run later)(?:[: ]\s*(.*?))?\s*-->", re.DOTALL)
 
@@ -44,8 +50,13 @@ def blocks_of(page: Path) -> list[Block]:
     return blocks_in(page.read_text(encoding="utf-8"), page.relative_to(ROOT).as_posix())
 
 
+@cache
+def tokens_of(text: str) -> tuple[Token, ...]:
+    return tuple(_markdown.parse(text))
+
+
 def blocks_in(text: str, name: str) -> list[Block]:
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    tokens = tokens_of(text)
     return [
         _block(name, token, tokens[at - 1] if at else token)
         for at, token in enumerate(tokens)

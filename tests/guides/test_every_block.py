@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from markdown_it import MarkdownIt
-
-from tests.guides.blocks import BLOCKS, GUIDES, ROOT, SHELLS, Block, blocks_in, claimed
+from tests.guides.blocks import BLOCKS, GUIDES, ROOT, SHELLS, Block, blocks_in, claimed, tokens_of
 from tests.guides.shell import hazards
 
 BY_LANGUAGE: Final = {
@@ -163,7 +161,7 @@ def test_the_readme_links_to_licence_and_security_policy() -> None:
 
 
 def links(page: Path) -> Iterator[tuple[str, str]]:
-    for token in MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8")):
+    for token in tokens_of(page.read_text(encoding="utf-8")):
         for child in token.children or []:
             target = str(child.attrs.get("href", ""))
             if target and not re.match(r"[a-z]+:", target):
@@ -172,7 +170,7 @@ def links(page: Path) -> Iterator[tuple[str, str]]:
 
 
 def anchors(page: Path) -> set[str]:
-    tokens = MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8"))
+    tokens = tokens_of(page.read_text(encoding="utf-8"))
     titles = [tokens[at + 1].content for at, token in enumerate(tokens) if token.type == "heading_open"]
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 

@@ -5,16 +5,15 @@ import shlex
 from collections.abc import Iterator
 
 import rich_click as click
-from markdown_it import MarkdownIt
 
 from creatorvault.__main__ import root
-from tests.guides.blocks import GUIDES, ROOT, SHELLS, blocks_of
+from tests.guides.blocks import GUIDES, ROOT, SHELLS, blocks_of, tokens_of
 
 
 def named() -> Iterator[tuple[str, str]]:
     """Yields each page and its code: inline and in shell blocks."""
     for page in GUIDES:
-        tokens = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+        tokens = tokens_of(page.read_text(encoding="utf-8"))
         inline = [child.content for token in tokens for child in token.children or [] if child.type == "code_inline"]
         lines = [line for block in blocks_of(page) if block.language in SHELLS for line in block.text.splitlines()]
         for text in (*inline, *lines):

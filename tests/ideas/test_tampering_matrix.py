@@ -25,6 +25,7 @@ from tests.ideas.tampering_matrix import (
 )
 from tests.logs import Logs
 from tests.postgres import Database
+from tests.thoroughness import sampled
 from tests.ways import vault_of
 
 pytestmark = pytest.mark.no_cover
@@ -89,16 +90,16 @@ async def search(vault: TamperedVault, creator: Creator) -> None:
 
 
 async def test_no_wrong_result_is_returned_without_an_alert(vault: TamperedVault, logs: Logs, tampering: str) -> None:
-    expected = expected_of(tampering, segmented=vault.ideas >= SIZES["large"])
+    expected = dict(sampled(expected_of(tampering, segmented=vault.ideas >= SIZES["large"]).items()))
     outcomes = {}
-    for operation in expected:
+    for operation, as_expected in expected.items():
         right = await vault.right_answer(operation)
         await vault.reset(operation)
         await vault.tamper(*TAMPERINGS[tampering])
         before = await vault.stored()
         logs.events.clear()
 
-        outcomes[operation] = outcome(right, await vault.ask(operation), logs, expected[operation])
+        outcomes[operation] = outcome(right, await vault.ask(operation), logs, as_expected)
 
         if outcomes[operation] in CODES and operation in WRITES:
             assert await vault.stored() == before, operation

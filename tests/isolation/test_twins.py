@@ -17,6 +17,7 @@ from tests.isolation.acts import (
 from tests.isolation.locks import Locks
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import without_scope
+from tests.thoroughness import sampled
 
 pytestmark = pytest.mark.no_cover
 
@@ -50,6 +51,7 @@ async def assert_undisturbed(scene: Scene, acts: Sequence[Act], locks: Locks, tw
     """Each act has the same outcome among twins, in a process that knows the vault and in one that does not."""
     world = World(AMONG[locks], twins)
     rewrite = None if locks.scoped else without_scope
+    acts = sampled(acts)
     for act in acts:  # all of them first, since creating a world takes longer than most acts
         await alone_in_the_world(scene, act, world)
     for cold in (False, True):
