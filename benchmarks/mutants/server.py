@@ -43,7 +43,8 @@ class Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_configure(self, config: pytest.Config) -> None:
         config.workerinput = {"cluster": dict(self._cluster)}  # type: ignore[attr-defined]  # as xdist would
-        config.addinivalue_line("markers", "xdist_group(name): tests for one worker")
+        for mark in ("xdist_group(name): tests for one worker", "no_cover: tests whose coverage says nothing new"):
+            config.addinivalue_line("markers", mark)  # as the plugins that are left out would
 
     def pytest_sessionstart(self) -> None:
         """After the tests' own profile: that an example fails is enough, the smallest one is not looked for."""
