@@ -16,6 +16,7 @@ from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
 from creatorvault.settings.sections import Settings
+from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
 from tests.logs import Logs, captured_logs
@@ -177,6 +178,14 @@ def logs() -> Generator[Logs]:
     """Log events of the application during the test, as dicts and as written text."""
     with captured_logs() as logs:
         yield logs
+
+
+@pytest.fixture
+async def key_server() -> AsyncGenerator[KeyServer]:
+    server = KeyServer()
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @pytest.fixture

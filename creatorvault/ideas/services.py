@@ -48,6 +48,10 @@ class Creation(msgspec.Struct, frozen=True):
     revision: VaultRevision
     stamp: int = 0
 
+    @property
+    def tag(self) -> str:
+        return idea_tag(self.stamp, self.revision)
+
 
 class IdeaService:
     """The ideas of one vault, for one request. A change is committed when its method returns.
@@ -102,7 +106,8 @@ class IdeaService:
         idea = drafted(given, user_id) if doubt is None else created(given, user_id, doubt.id, doubt.created_at)
         try:
             if doubt is None:
-                return await self._vault.write(partial(_insert, idea))
+                creation = await self._vault.write(partial(_insert, idea))
+                return StoredIdea(idea, creation.tag)
             return await self._create_if_missing(idea)
         except ServiceUnavailable:
             self._in_doubt.remember(self._vault.id, given, idea)
@@ -126,14 +131,11 @@ class IdeaService:
             earlier = await key.replay(vault.session, vault.cipher, request, Creation)
             if earlier is not None:
                 idea = created(given, vault.id.user_id, earlier.id, earlier.time)
-                return StoredIdea(idea, idea_tag(earlier.stamp, earlier.revision))
+                return StoredIdea(idea, earlier.tag)
             idea = drafted(given, vault.id.user_id)
-            row = IdeaSealer.of(vault.cipher).seal(idea)
-            revision = await vault.apply(_insertion(row), vault.cipher)
-            await key.store(
-                vault.session, vault.cipher, request, Creation(idea.id, idea.created_at, revision, row.stamp)
-            )
-            return StoredIdea(idea, idea_tag(row.stamp, revision))
+            creation = await _insert(idea, vault)
+            await key.store(vault.session, vault.cipher, request, creation)
+            return StoredIdea(idea, creation.tag)
 
     async def _create_if_missing(self, idea: IdeaResponse) -> StoredIdea:
         """Reads first: reading works even when nothing can be committed, such as while a standby is unavailable."""
@@ -145,7 +147,7 @@ class IdeaService:
             try:
                 return (await find_idea(idea.id, vault)).stored()
             except IdeaNotFound:
-                return await _insert(idea, vault)
+                return StoredIdea(idea, (await _insert(idea, vault)).tag)
 
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
@@ -171,16 +173,12 @@ class IdeaService:
         await vault.apply(deletion, found.vault.cipher)
 
 
-async def _insert(idea: IdeaResponse, vault: WritableVault) -> StoredIdea:
+async def _insert(idea: IdeaResponse, vault: WritableVault) -> Creation:
     cipher = vault.cipher
     row = IdeaSealer.of(cipher).seal(idea)
-    revision = await vault.apply(_insertion(row), cipher)
-    return StoredIdea(idea, idea_tag(row.stamp, revision))
-
-
-def _insertion(row: SealedRow) -> VaultChange:
     usage = UsageDelta(ideas=1, sealed_bytes=row.size)
-    return VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
+    insertion = VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
+    return Creation(idea.id, idea.created_at, await vault.apply(insertion, cipher), row.stamp)
 
 
 async def store_all(vault: VaultService, ideas: Iterable[IdeaCreate]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 
+import jwt
 import pytest
 
 from creatorvault.settings.secret import Secret
@@ -19,11 +20,17 @@ def signers() -> Mapping[str, Signer]:
 
 
 @pytest.fixture
-async def key_server() -> AsyncGenerator[KeyServer]:
-    server = KeyServer()
-    await server.start()
-    yield server
-    await server.stop()
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every token whose signature was verified."""
+    checked: list[str] = []
+    decode = jwt.decode
+
+    def recording(token: str, *arguments: object, **options: object) -> Mapping[str, object]:
+        checked.append(token)
+        return decode(token, *arguments, **options)  # type: ignore[arg-type]  # handed through as they came
+
+    monkeypatch.setattr(jwt, "decode", recording)
+    return checked
 
 
 @pytest.fixture

@@ -29,20 +29,6 @@ async def limited(issuers: tuple[IssuerSettings, ...]) -> AsyncGenerator[Entranc
         yield entrance
 
 
-@pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every token whose signature was verified."""
-    checked: list[str] = []
-    decode = jwt.decode
-
-    def recording(token: str, *arguments: object, **options: object) -> Mapping[str, object]:
-        checked.append(token)
-        return decode(token, *arguments, **options)  # type: ignore[arg-type]  # handed through as they came
-
-    monkeypatch.setattr(jwt, "decode", recording)
-    return checked
-
-
 def good() -> str:
     return token_of({**claims_of(f"user-{uuid4()}"), "jti": str(uuid4())})
 

@@ -92,14 +92,6 @@ async def _wait(seconds: float) -> None:
 
 
 @pytest.fixture
-async def key_server() -> AsyncGenerator[KeyServer]:
-    server = KeyServer()
-    await server.start()
-    yield server
-    await server.stop()
-
-
-@pytest.fixture
 async def patient_house(
     wire: HangingWire, fresh_database: Database, home: Path, key_server: KeyServer
 ) -> AsyncGenerator[House]:
