@@ -1,8 +1,10 @@
 """Prometheus metrics: access, contents, and no private data."""
 
+import re
 import socket
 from collections.abc import Awaitable, Callable
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import httpx
 import pytest
@@ -13,6 +15,7 @@ from creatorvault.settings.reader import SettingsError
 from tests.application import House
 from tests.ports import free_port
 
+MONITORING: Final = Path(__file__).parents[2] / "docs" / "operations" / "monitoring.md"
 TOKEN = "the-token-of-the-metrics-0123456789abcdef"
 
 type HouseWith = Callable[..., Awaitable[House]]
@@ -100,6 +103,19 @@ async def test_every_component_has_metrics(measured: House) -> None:
     assert shown.value("creatorvault_keyring_vaults") == 1
     assert shown.value("creatorvault_remembered_tokens") == 1
     assert shown.value("process_resident_memory_bytes") > 0
+
+
+async def test_the_guide_names_every_metric(measured: House) -> None:
+    """The guide shortens the names that follow another one of the same kind: `creatorvault_search_bytes`, `_vaults`."""
+    rows = [
+        line.split("|")[1] for line in MONITORING.read_text(encoding="utf-8").splitlines() if "| `creatorvault_" in line
+    ]
+    named = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    shown = set(re.findall(r"^# TYPE (creatorvault_\S+)", (await read(measured)).text, re.MULTILINE))
+
+    assert {name for name in shown if not any(name.endswith(ending) for ending in named)} == set()
+    # This one exists only with a storage that processes share.
+    assert {name for name in named if name.startswith("creatorvault_")} - shown == {"creatorvault_limits_storage_up"}
 
 
 async def test_refusals_are_counted(house_with: HouseWith) -> None:
