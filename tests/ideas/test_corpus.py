@@ -1,6 +1,8 @@
 """Content queries give the same results as a plain list of the ideas."""
 
 import asyncio
+import inspect
+import sys
 from itertools import batched
 from uuid import UUID
 
@@ -192,6 +194,27 @@ async def test_many_changes_are_sorted_like_few() -> None:
     vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
 
     assert plain(await search_cache.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
+
+
+async def test_every_loop_over_ideas_yields_to_other_requests() -> None:
+    places: set[int] = set()
+
+    class Over(TimeSlice):
+        @property
+        def is_over(self) -> bool:
+            return True
+
+        async def rest(self) -> None:
+            caller = sys._getframe(1)
+            if caller.f_code.co_filename == corpus_module.__file__:
+                places.add(caller.f_lineno)
+
+    search_index = await corpus_of(*(idea_of(f"title {number}", tags=["x"]) for number in range(9)))
+    for query in (SearchQuery(search="title", stages=(StageEnum.IDEA,)), SearchQuery(tags=("x",), sort="title")):
+        await search_index.select(query, Over())
+
+    lines = inspect.getsource(corpus_module).splitlines()
+    assert places == {number for number, line in enumerate(lines, 1) if "time_slice.rest()" in line}
 
 
 async def test_an_order_may_be_built_while_others_are_updated() -> None:
