@@ -1,6 +1,6 @@
 """Interleaved rounds: every service in turn, several times, so that what else the machine does falls on all alike."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from statistics import median
 from typing import Final
 
@@ -42,6 +42,18 @@ def measure(
             server = servers[name]
             found[name].append(costing(server, cluster, lambda server=server: one_run(work, server, seconds)))
     return {name: _result(samples) for name, samples in found.items()}
+
+
+def in_pairs[Way, Taken](
+    first: Way, second: Way, turn: Callable[[Way], Taken], pairs: int
+) -> Iterator[tuple[Taken, Taken]]:
+    """Takes a turn of each way, in the other order in every second pair. Yields what the first and the second took."""
+    for pair in range(pairs):
+        if pair % 2:
+            one, other = turn(first), turn(second)
+        else:
+            other, one = turn(second), turn(first)
+        yield one, other
 
 
 def costing(server: Server, cluster: Cluster, run: Callable[[], Sample]) -> tuple[Sample, float, float]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 import asyncpg
 import msgspec
 
+from benchmarks.cluster import Cluster, finished, started
 from benchmarks.content import PRIORITIES, ROOT_KEYS, STAGES, Group, Stored, stored_ideas
 from benchmarks.floor.app import seal
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
@@ -106,6 +107,15 @@ def plain_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
     for idea in ideas:
         texts = idea.title, idea.notes, STAGES[idea.stage], PRIORITIES[idea.priority], ",".join(idea.tags)
         yield idea.id, idea.user_id, *texts, None, idea.time, idea.time
+
+
+def prepare_ours(cluster: Cluster, groups: set[Group]) -> None:
+    """A database of ours alone, with these groups in it, and the folder of the servers' logs."""
+    (cluster.home / "logs").mkdir()
+    cluster.create("ours")
+    cluster.migrate("ours")
+    finished(started(fill_ours, cluster.url("postgres", "ours"), groups))
+    cluster.checkpoint()
 
 
 def fill_ours(url: str, groups: Iterable[Group], *, of_floor: bool = False) -> None:

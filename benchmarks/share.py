@@ -1,5 +1,6 @@
 """Encryption's own share of a list request: the same process with its cipher and without, in turn."""
 
+from functools import partial
 from signal import Signals
 from statistics import median
 from typing import Final
@@ -10,7 +11,7 @@ import uvloop
 from benchmarks import content
 from benchmarks.cluster import Cluster
 from benchmarks.load import Sample, drive
-from benchmarks.measuring import costing
+from benchmarks.measuring import costing, in_pairs
 from benchmarks.null_cipher import TO_NULL, TO_REAL
 from benchmarks.processes import Server
 from benchmarks.works import lists
@@ -52,12 +53,10 @@ def share(server: Server, cluster: Cluster, pairs: int = 24) -> Share:
     with server:
         for cipher in (TO_REAL, TO_NULL):  # which then knows all that is going to be asked for
             _time_slice(server, cluster, cipher)
-        for pair in range(pairs):
-            order = (TO_REAL, TO_NULL) if pair % 2 else (TO_NULL, TO_REAL)
-            taken = {cipher: _time_slice(server, cluster, cipher) for cipher in order}
-            service.append(taken[TO_REAL][0])
-            database.append(taken[TO_REAL][1])
-            spared.append(taken[TO_REAL][0] - taken[TO_NULL][0])
+        for real, null in in_pairs(TO_REAL, TO_NULL, partial(_time_slice, server, cluster), pairs):
+            service.append(real[0])
+            database.append(real[1])
+            spared.append(real[0] - null[0])
     return Share(median(service), median(database), spared)
 
 

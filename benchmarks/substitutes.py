@@ -8,7 +8,6 @@ import asyncio
 import signal
 from collections.abc import Callable, Mapping
 from functools import cache
-from http import HTTPMethod
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
@@ -75,23 +74,13 @@ async def take_back(_own: ProcessCounters, bucket: str, window: int) -> None:
     await storage().decr(f"{bucket}:{window}")
 
 
-def through_cors(app: edge.Edge, scope: Any, receive: Any, send: Any) -> Any:
-    """`Edge._answer` without the shortcut past Litestar's CORS."""
-    if (error := edge.refusal(scope, app.bounds)) is not None:
-        return app._refuse(error, scope, receive, send)  # noqa: SLF001
-    scope["path"] = edge.sent_path(scope).decode("latin-1")
-    if scope["method"] == HTTPMethod.HEAD:
-        scope["method"] = "GET"
-    return super(edge.Edge, app).__call__(scope, receive, send)
-
-
 PATCHES: Final[Mapping[str, Callable[[], list[Patch]]]] = {
     "nothing": list,
     "dispatch": lambda: [Patch(dispatch, "Operation", NeverUsed)],
     "response": lambda: [
         Patch(controllers, "StructResponse", lambda content, headers: Response(content, headers=headers))
     ],
-    "cors": lambda: [Patch(edge.Edge, "_answer", through_cors)],
+    "cors": lambda: [Patch(edge, "CORSMiddleware", NeverUsed)],  # so the edge does not pass Litestar's by
     "timeouts": lambda: [Patch(Timeouts, "within", staticmethod(Timeout))],
     "counters": lambda: [Patch(ProcessCounters, "add", add), Patch(ProcessCounters, "take_back", take_back)],
 }

@@ -1,4 +1,4 @@
-"""What each hand-written faster copy of a library's part saves: python -m benchmarks.twins [--only dispatch,logger]
+"""What each hand-written faster copy of a library's part saves: python -m benchmarks.twins [--only dispatch,timeouts]
 
 The same process answers with ours and with the library's own in turn (`benchmarks/substitutes.py`). "nothing" changes
 nothing: what is measured for it is the error of the method.
@@ -7,18 +7,19 @@ nothing: what is measured for it is the error of the method.
 import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from signal import Signals
 from statistics import median
 from typing import Final, NamedTuple
 
 import uvloop
 
-from benchmarks.cluster import Cluster, finished, started
+from benchmarks.cluster import Cluster
 from benchmarks.content import SMALL, TINY
 from benchmarks.load import Requests, Sample, drive
-from benchmarks.measuring import costing
+from benchmarks.measuring import costing, in_pairs
 from benchmarks.processes import Server
-from benchmarks.seeding import fill_ours
+from benchmarks.seeding import prepare_ours
 from benchmarks.substitutes import PATCHES, TO_LIBRARY, TO_OURS
 from benchmarks.works import creates, gets, lists, patches
 
@@ -59,11 +60,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=12)
     options = parser.parse_args()
     with Cluster() as cluster:
-        (cluster.home / "logs").mkdir()
-        cluster.create("ours")
-        cluster.migrate("ours")
-        finished(started(fill_ours, cluster.url("postgres", "ours"), {SMALL, TINY}))
-        cluster.checkpoint()
+        prepare_ours(cluster, {SMALL, TINY})
         print("saved CPU of the service, share of it, throughput against the library's own")
         for name in options.only.split(","):
             with _server(cluster, name) as server:
@@ -73,11 +70,9 @@ def main() -> None:
 
 def _saving(server: Server, cluster: Cluster, requests: Requests, pairs: int) -> Saving:
     ours, saved, rates = [], [], []
-    _turn(server, cluster, requests, TO_LIBRARY)
-    for pair in range(pairs):
-        order = (TO_OURS, TO_LIBRARY) if pair % 2 else (TO_LIBRARY, TO_OURS)
-        turns = {way: _turn(server, cluster, requests, way) for way in order}
-        (own_rate, own_cpu), (other_rate, other_cpu) = turns[TO_OURS], turns[TO_LIBRARY]
+    turn = partial(_turn, server, cluster, requests)
+    turn(TO_LIBRARY)
+    for (own_rate, own_cpu), (other_rate, other_cpu) in in_pairs(TO_OURS, TO_LIBRARY, turn, pairs):
         ours.append(own_cpu)
         saved.append(other_cpu - own_cpu)
         rates.append(own_rate / other_rate)

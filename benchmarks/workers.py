@@ -6,11 +6,11 @@ import sys
 from statistics import median
 from typing import Final
 
-from benchmarks.cluster import Cluster, finished, started
+from benchmarks.cluster import Cluster
 from benchmarks.content import Group
 from benchmarks.load import Requests, drive
 from benchmarks.processes import Server
-from benchmarks.seeding import fill_ours
+from benchmarks.seeding import prepare_ours
 from benchmarks.works import creates, gets, lists, patches
 
 ONE_VAULT: Final = Group("one", 1, 200)
@@ -32,11 +32,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0)
     options = parser.parse_args()
     with Cluster() as cluster:
-        (cluster.home / "logs").mkdir()
-        cluster.create("ours")
-        cluster.migrate("ours")
-        finished(started(fill_ours, cluster.url("postgres", "ours"), {ONE_VAULT, TWENTY}))
-        cluster.checkpoint()
+        prepare_ours(cluster, {ONE_VAULT, TWENTY})
         with _served(cluster, 1) as one, _served(cluster, 2) as two:
             print(f"{'work':24}{'one worker':>12}{'two workers':>12}{'ratio':>8}")
             for name, requests in WORKS.items():
