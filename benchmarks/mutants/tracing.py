@@ -104,7 +104,9 @@ class Tracing:
         if not report.passed:  # what is skipped notices nothing either
             self._tests[report.nodeid]["passed"] = False
 
-    def pytest_sessionfinish(self) -> None:
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.INTERRUPTED:  # the trace of the last file is not complete
+            return
         lines = {label: sorted(found) for label, found in self._lines.found.items()}
         (self._folder / LABEL_FILE).unlink(missing_ok=True)
         for file in self._folder.glob("process-*.json"):
