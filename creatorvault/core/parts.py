@@ -5,39 +5,35 @@ Apps contribute their own (`App.parts`), so this module names none of them. `cre
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from litestar import Litestar
 
 STATE_KEY: Final = "parts"
 
 
-class Parts:
-    """At most one part of each type."""
+class Parts(dict[type[Any], Any]):
+    """At most one part of each type. Raises KeyError for a part that is not open, or not open yet."""
+
+    if TYPE_CHECKING:  # a dict's own look-ups, which every request makes several times, with the types of parts
+
+        def __getitem__[P](self, kind: type[P]) -> P: ...
+
+        def get[P](self, kind: type[P]) -> P | None: ...  # type: ignore[override]  # without a default
 
     def __init__(self, *parts: object) -> None:
-        self._parts: dict[type[Any], Any] = {}
+        super().__init__()
         for part in parts:
             self.add(part)
 
-    def __getitem__[P](self, kind: type[P]) -> P:
-        """Raises KeyError if the part is not open, or not open yet."""
-        part: P = self._parts[kind]
-        return part
-
-    def get[P](self, kind: type[P]) -> P | None:
-        """Returns None if the part is not open. For optional parts."""
-        part: P | None = self._parts.get(kind)
-        return part
-
     def add(self, part: object) -> None:
         """Raises ValueError if there is already a part of the same type."""
-        if type(part) in self._parts:
+        if type(part) in self:
             raise ValueError(f"there are two parts of the type {type(part).__name__}")
-        self._parts[type(part)] = part
+        self[type(part)] = part
 
     def remove(self, part: object) -> None:
-        del self._parts[type(part)]
+        del self[type(part)]
 
 
 type PartOpener = Callable[[Parts], AbstractAsyncContextManager[object]]
@@ -51,4 +47,5 @@ def parts_of(app: Litestar) -> Parts:
 
 def part_of[P](app: Litestar, kind: type[P]) -> P:
     """Returns a part of the application. Raises KeyError as `Parts` does."""
-    return parts_of(app)[kind]
+    parts: Parts = app.state[STATE_KEY]
+    return parts[kind]

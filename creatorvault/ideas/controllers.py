@@ -1,6 +1,7 @@
 """The ideas API, /api/v1/{user_id}/ideas."""
 
-from typing import Any, cast
+from functools import lru_cache
+from typing import Any, Final, cast
 from urllib.parse import quote
 
 from litestar import Controller, Response
@@ -25,6 +26,9 @@ from creatorvault.ideas.schemas import (
 )
 from creatorvault.ideas.services import IdeaService
 
+REMEMBERED: Final = 1024
+"""The number of users whose percent-encoded paths are cached."""
+
 
 class IdeaController(Controller):
     path = "/api/v1/{user_id:str}/ideas"
@@ -40,8 +44,7 @@ class IdeaController(Controller):
         With an `Idempotency-Key` header, a repeated request is executed once and gets the same response.
         """
         stored = await ideas.create(given)
-        owner = quote(stored.idea.user_id, safe="")
-        return _answer(stored, {"Location": f"/api/v1/{owner}/ideas/{stored.idea.id}"})
+        return _answer(stored, {"Location": f"{_path_of(stored.idea.user_id)}/{stored.idea.id}"})
 
     @get("/", summary="List and search ideas", **openapi.LIST)
     async def list_ideas(
@@ -106,6 +109,11 @@ class IdeaController(Controller):
     async def delete_idea(self, path: Path[IdeaPath], ideas: NamedDependency[IdeaService]) -> None:
         """Deletes the idea permanently. With `If-Match`, only if it is still the version that you have read."""
         await ideas.delete(path.idea_id)
+
+
+@lru_cache(REMEMBERED)
+def _path_of(user_id: str) -> str:
+    return f"/api/v1/{quote(user_id, safe='')}/ideas"
 
 
 def _answer(stored: StoredIdea, headers: dict[str, Any] | None = None) -> Response[IdeaResponse]:

@@ -52,6 +52,6 @@ class SeenRevisions:
     def forget(self, vault: VaultId) -> None:
         self._revisions.pop(vault)
 
-    def lock(self, vault: VaultId) -> KeyedLock:
+    def lock(self, vault: VaultId) -> KeyedLock[VaultId]:
         """Raises ServiceUnavailable if the lock is not acquired within the request's wait budget."""
         return self._changing.lock(vault)

@@ -5,7 +5,7 @@ path; everything else uses `core.database.sessions`, with the same results.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -43,20 +43,20 @@ class Statements:
         self._idle: list[asyncpg.Connection] = []
         self._leaving: set[asyncio.Task[None]] = set()
 
-    async def rows(self, statement: str, *arguments: object) -> Sequence[Row]:
+    def rows(self, statement: str, *arguments: object) -> Coroutine[Any, Any, Sequence[Row]]:
         """Raises ServiceUnavailable if the database is unavailable.
 
         The driver limits the statement, and cancels it on the server on timeout or if the request is cancelled: setting
         the server's own limit would need another round trip.
         """
-        return await self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
+        return self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
 
-    async def changed(self, statement: str, *arguments: object) -> Sequence[Row]:
+    def changed(self, statement: str, *arguments: object) -> Coroutine[Any, Any, Sequence[Row]]:
         """As `rows`, for a statement that changes something. It is committed on return.
 
         Raises as `rows`; the statement may or may not be committed then. Its time limit is that of a lock wait.
         """
-        return await self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
+        return self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
 
     @property
     def in_use(self) -> int:

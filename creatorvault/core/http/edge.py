@@ -4,7 +4,7 @@ import re
 from collections.abc import Awaitable, Sequence
 from contextlib import ExitStack
 from http import HTTPMethod
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import uuid4
 
 from litestar import Litestar, Request
@@ -62,7 +62,7 @@ class Edge(Litestar):
         self, scope: Scope | LifeSpanScope, receive: Receive | LifeSpanReceive, send: Send | LifeSpanSend
     ) -> None:
         if scope["type"] == ScopeType.HTTP:
-            await self._handle(cast("HTTPScope", scope), cast("Receive", receive), cast("Send", send))
+            await self._handle(scope, receive, send)  # type: ignore[arg-type]  # of a request, by its type
         else:
             await super().__call__(scope, receive, send)
 

@@ -17,13 +17,13 @@ _encoder: Final = msgspec.json.Encoder(enc_hook=repr)
 
 
 class _StandardError:
-    """The current standard error output, which may be replaced after a logger was made."""
+    """The current standard error output, which may be replaced after a logger was made. It is line-buffered."""
 
     def write(self, text: str) -> None:
         sys.stderr.write(text)
 
     def flush(self) -> None:
-        sys.stderr.flush()
+        """Not needed after a whole line."""
 
 
 _output: Final = structlog.WriteLogger(cast("TextIO", _StandardError()))

@@ -15,7 +15,7 @@ class Timeouts:
     """One for each component that waits, for one event loop. With limits of similar length its timer rarely changes."""
 
     def __init__(self) -> None:
-        self._running: set[TimeLimit] = set()
+        self.running: set[TimeLimit] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._looks_at = 0.0
 
@@ -24,13 +24,9 @@ class Timeouts:
         return TimeLimit(self, monotonic() + seconds)
 
     def add(self, limit: "TimeLimit") -> None:
-        self._running.add(limit)
+        self.running.add(limit)
         if self._timer is None or limit.ends_at < self._looks_at:
             self._look_at(limit.ends_at)
-
-    def discard(self, limit: "TimeLimit") -> None:
-        """Keeps the timer: it checks when it fires whether there is anything to do."""
-        self._running.discard(limit)
 
     def _look_at(self, time: float) -> None:
         if self._timer is not None:
@@ -43,11 +39,11 @@ class Timeouts:
     def _look(self) -> None:
         self._timer = None
         now = monotonic()
-        for limit in [limit for limit in self._running if limit.ends_at <= now]:
-            self._running.discard(limit)
+        for limit in [limit for limit in self.running if limit.ends_at <= now]:
+            self.running.discard(limit)
             limit.end()
-        if self._running:
-            self._look_at(min(limit.ends_at for limit in self._running))
+        if self.running:
+            self._look_at(min(limit.ends_at for limit in self.running))
 
 
 class TimeLimit:
@@ -70,7 +66,8 @@ class TimeLimit:
         self._timeouts.add(self)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._timeouts.discard(self)
+        # The timer remains: it checks when it fires whether there is anything to do.
+        self._timeouts.running.discard(self)
         # Somebody else may have cancelled the task at the same time; that cancellation must not be undone.
         if self._over and self._task.uncancel() <= self._cancellations and kind is asyncio.CancelledError:
             raise TimeoutError from error
