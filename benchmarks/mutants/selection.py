@@ -39,29 +39,35 @@ class Index:
         self._modules = {module.path: module for module in modules}
         self._uses: defaultdict[str, set[tuple[str, int]]] = defaultdict(set)
         self._at_import: dict[tuple[str, int], ast.stmt] = {}
+        self._functions: dict[tuple[str, int], str] = {}
         for path, module in self._modules.items():
             for node in ast.walk(module.tree):
                 if isinstance(node, ast.Name | ast.Attribute):
                     name = node.id if isinstance(node, ast.Name) else node.attr
                     self._uses[name].add((path, node.lineno))
-                if isinstance(node, ast.stmt) and module.function(node) is None:
+                if isinstance(node, ast.stmt) and (function := module.function(node)) is not None:
+                    self._functions[path, node.lineno] = function.name
+                elif isinstance(node, ast.stmt):
                     for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
                         self._at_import[path, line] = node  # the innermost is looked at last
 
     def lines_that_depend_on(self, path: str, lines: range) -> set[str]:
-        """Lines of functions that use what these lines make at import."""
+        """Lines of functions that use what these lines make at import, also by a function that runs at import."""
         found: set[str] = set()
         waiting, seen = [(path, line) for line in lines], set[tuple[str, int]]()
         for _ in range(_DEPTH):
-            names: set[str] = set()
+            names, functions = set[str](), set[str]()
             for place in waiting:
                 seen.add(place)
                 if (statement := self._at_import.get(place)) is None:
                     found.add(f"{place[0]}:{place[1]}")
+                    functions.add(self._functions.get(place, ""))
                 else:
                     names.update(_bound_by(self._modules[place[0]], statement))
                     found.update(f"{place[0]}:{line}" for line in _body_of(statement))
-            waiting = [place for name in names for place in self._uses[name] if place not in seen]
+            uses = [place for name in names for place in self._uses[name]]
+            uses += [place for name in functions for place in self._uses[name] if place in self._at_import]
+            waiting = [place for place in uses if place not in seen]
         return found
 
 

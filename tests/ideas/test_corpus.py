@@ -162,9 +162,10 @@ async def test_a_refreshed_index_has_the_size_of_a_rebuilt_one(
         assert size == (await corpus_of(*stored.values())).size
 
 
-async def test_many_changes_leave_few_blocks_of_limited_size() -> None:
+@pytest.mark.parametrize("letters", [10, 5000], ids=["of many ideas", "of many bytes"])
+async def test_many_changes_leave_few_blocks_of_limited_size(letters: int) -> None:
     search_index, time_slice = await corpus_of(), TimeSlice()
-    some = [idea_of(f"title {number}", notes="n" * 5000) for number in range(300)]
+    some = [idea_of(f"title {number}", notes="n" * letters) for number in range(300)]
 
     for number in range(900):
         draft = search_index.draft()

@@ -55,6 +55,14 @@ def test_a_search_finds_the_text_however_it_is_written(needle: str, text: str) -
 
 
 @pytest.mark.parametrize(
+    "mark", ["\u0301", "\u0484", "\u1ab0", "\u1dc4", "\u20d7", "\u2de0", "\ua66f", "\ua69e", "\ufe20"]
+)
+def test_a_search_ignores_the_marks_of_every_block_of_accents(mark: str) -> None:
+    """Unicode 17.0, Blocks.txt: those whose names contain "Combining", and those of Cyrillic marks."""
+    assert fold(f"a{mark}b") == "ab"
+
+
+@pytest.mark.parametrize(
     ("needle", "text"), [("\u0301", "é"), ("%", "percent"), ("a_c", "abc"), ("\\", "/"), ("か", "が")]
 )
 def test_a_search_distinguishes_different_texts(needle: str, text: str) -> None:
