@@ -6,7 +6,6 @@ from typing import Final
 from litestar import Litestar
 from litestar.enums import HttpMethod
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ExceptionHandlersMap
 from litestar.utils import is_async_callable
 
 from creatorvault.core.http.declarations import Declaration, declaration_of
@@ -19,7 +18,6 @@ class Operation(HTTPRouteHandler):
     """Reads what its signature and those of its providers declare (core.http.declarations)."""
 
     _declaration: Declaration | None = None
-    _exception_handlers: "ExceptionHandlersMap | None" = None
 
     @property
     def declaration(self) -> Declaration:
@@ -27,12 +25,6 @@ class Operation(HTTPRouteHandler):
         if self._declaration is None:
             self._declaration = declaration_of(self)
         return self._declaration
-
-    def resolve_exception_handlers(self) -> ExceptionHandlersMap:
-        """Resolved once, as Litestar documents. Litestar resolves them for every request."""
-        if self._exception_handlers is None:
-            self._exception_handlers = super().resolve_exception_handlers()
-        return self._exception_handlers
 
     def on_registration(self, app: Litestar) -> None:
         """Has Litestar give everything that the signatures declare. Raises as `declaration` does."""
