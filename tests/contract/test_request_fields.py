@@ -153,9 +153,12 @@ async def test_null_leaves_fields_that_cannot_be_null(ada: Creator, field: str) 
         {"unknown": 1},
     ],
 )
-async def test_a_patch_that_changes_nothing_keeps_the_time(ada: Creator, change: dict[str, Any]) -> None:
+async def test_a_patch_that_changes_nothing_keeps_time_and_versions(ada: Creator, change: dict[str, Any]) -> None:
     idea = await ada.idea(notes="n", stage="draft", tags=["t"], due_date="2027-01-01T00:00:00Z")
+    tag, tag_of_list = (await ada.get(idea)).headers["ETag"], (await ada.list()).headers["ETag"]
     answer = await ada.patch(idea, change)
 
-    assert (answer.status_code, answer.json()) == (200, idea)
-    assert (await ada.get(idea)).json() == idea
+    assert (answer.status_code, answer.json(), answer.headers["ETag"]) == (200, idea, tag)
+    after = await ada.get(idea)
+    assert (after.json(), after.headers["ETag"]) == (idea, tag)
+    assert (await ada.list()).headers["ETag"] == tag_of_list

@@ -92,10 +92,12 @@ async def test_ideas_in_segments_are_not_opened_row_by_row(
     house: House, ada: Creator, database: asyncpg.Connection, opened: list[Any]
 ) -> None:
     await filled(ada)
+    writer = house.parts.segment_writer
+    written, lost = writer.written, writer.lost
     first = await searched(house, ada)
 
     assert await spans(database, ada) == [Span(1, MOST, MOST), Span(MOST + 1, MANY, FEWEST)]
-    assert house.parts.segment_writer.written >= 2
+    assert (writer.written, writer.lost) == (written + 2, lost)
     opened.clear()
     assert await searched(house, ada) == first
     assert await total(ada) == MANY
@@ -199,6 +201,26 @@ async def test_a_segment_is_not_written_once_the_vault_has_changed(
 
     assert await spans(database, ada) == []
     assert writer.lost == lost + 1
+
+
+async def test_segments_that_wait_together_are_written_once(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    await filled(ada)
+    await searched(house, ada)
+    both = await spans(database, ada)
+    sealed = await database.fetch(
+        "SELECT sealed FROM idea_segments WHERE user_id = $1 ORDER BY first_revision", ada.user_id
+    )
+    writer, vault = house.parts.segment_writer, vault_of(ada)
+    written, lost = writer.written, writer.lost
+    writer.forget(vault)
+    for span, row in zip(both, sealed, strict=True):
+        writer.write(vault, VaultRevision(MANY), Segment(span, row["sealed"]))
+    await writer.finish()
+
+    assert await spans(database, ada) == both
+    assert (writer.written, writer.lost) == (written + len(both), lost)
 
 
 @pytest.mark.parametrize("fault", ["an overlap", "1/3.0.0", "2/15.1.0/2"])
