@@ -30,6 +30,10 @@ LETTERS_OF_MANY_KINDS = (
 )
 
 
+def hex_of(character: str) -> str:
+    return f"U+{ord(character):04X}"
+
+
 @pytest.mark.parametrize(
     ("needle", "text"),
     [
@@ -55,11 +59,21 @@ def test_a_search_finds_the_text_however_it_is_written(needle: str, text: str) -
 
 
 @pytest.mark.parametrize(
-    "mark", ["\u0301", "\u0484", "\u1ab0", "\u1dc4", "\u20d7", "\u2de0", "\ua66f", "\ua69e", "\ufe20"]
+    "mark",
+    "\u0300\u036f\u0483\u0487\u1ab0\u1ace\u1dc0\u1dff\u20d0\u20f0\u2de0\u2dff\ua66f\ua67d\ua69e\ua69f\ufe20\ufe2f",
+    ids=hex_of,
 )
 def test_a_search_ignores_the_marks_of_every_block_of_accents(mark: str) -> None:
-    """Unicode 17.0, Blocks.txt: those whose names contain "Combining", and those of Cyrillic marks."""
+    """The first and the last of each block (Unicode 15.1, Blocks.txt)."""
     assert fold(f"a{mark}b") == "ab"
+
+
+@pytest.mark.parametrize(
+    "sign", "\u00ad\u200b\ufeff\U0001bca0\U0001bca3\U0001d173\U0001d17a\U000e0000\U000e0fff", ids=hex_of
+)
+@pytest.mark.parametrize("text", ["ab", "аб", "日本"])
+def test_a_search_ignores_invisible_signs(text: str, sign: str) -> None:
+    assert fold(sign.join(text)) == fold(text)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ from uuid import uuid4
 
 import pytest
 
+from creatorvault.core.waiting import event_loop_budget
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
 from creatorvault.ideas.statements.reads import page
 from tests.application import House
 from tests.factories import Creator, Idea
@@ -98,6 +100,25 @@ async def test_an_empty_page_at_the_end_of_a_list_takes_no_transaction(ada: Crea
 
     assert (answer["items"], answer["total"]) == ([], len(stored))
     assert trail.way is Way.STATEMENT
+
+
+@pytest.mark.parametrize(("seconds", "pauses"), [(0.0, 5), (3600.0, 0)], ids=["over", "long"])
+async def test_a_page_rests_after_each_idea_once_its_time_is_over(
+    ada: Creator, stored: list[Idea], monkeypatch: pytest.MonkeyPatch, seconds: float, pauses: int
+) -> None:
+    counted = 0
+    pause = EventLoopBudget.pause
+
+    async def counting(budget: EventLoopBudget) -> None:
+        nonlocal counted
+        counted += 1
+        await pause(budget)
+
+    monkeypatch.setattr(event_loop_budget, "SLICE_SECONDS", seconds)
+    monkeypatch.setattr(EventLoopBudget, "pause", counting)
+    page = (await ada.list({"limit": 5})).json()
+
+    assert (len(page["items"]), counted) == (5, pauses)
 
 
 async def test_a_warm_search_takes_one_statement(ada: Creator, stored: list[Idea]) -> None:
