@@ -45,3 +45,10 @@ def test_production_is_refused(environ: dict[str, str]) -> None:
 
     assert result.exit_code == 1
     assert "development" in result.output
+
+
+def test_help_shows_how_many_ideas_can_be_stored(environ: dict[str, str]) -> None:
+    shown = run(environ, "--help").output
+
+    assert "1<=x<=10000]" in shown  # creators
+    assert "1<=x<=200000]" in shown  # ideas of each
