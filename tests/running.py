@@ -5,7 +5,6 @@ import re
 import shlex
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,10 +13,10 @@ from pathlib import Path
 
 import httpx
 
+from tests.commands import INHERITED, Command
 from tests.ports import free_port
 
 DEADLINE = 90.0
-INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 
 
 class Run:
@@ -68,14 +67,16 @@ class Run:
 @contextmanager
 def running(home: Path, *arguments: str, **environ: str) -> Iterator[Run]:
     variables = {**INHERITED, "CREATORVAULT_HOME": str(home), "PORT": str(free_port()), **environ}
-    with started([sys.executable, "-m", "creatorvault", "run", *arguments], variables) as run:
+    with started(Command[str], ["run", *arguments], variables) as run:
         yield run
 
 
 @contextmanager
-def started(command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None) -> Iterator[Run]:
+def started(
+    kind: type[subprocess.Popen[str]], command: Sequence[str], variables: Mapping[str, str], folder: Path | None = None
+) -> Iterator[Run]:
     """Runs a command that serves on PORT, a variable, until the context ends. `folder` is this one if omitted."""
-    process = subprocess.Popen(
+    process = kind(
         command,
         cwd=folder,
         env=variables,

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -15,9 +15,8 @@ from creatorvault.core.database.migrations import alembic_config
 from creatorvault.settings.database_url import asyncpg_url
 from creatorvault.settings.secret import Secret
 from tests.application import environment_of
+from tests.commands import INHERITED
 from tests.postgres import TEMPLATE, Cluster, Database
-
-PATH: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 
 
 def unmeasured() -> dict[str, str]:
@@ -28,7 +27,7 @@ def unmeasured() -> dict[str, str]:
 def build_template(cluster: Cluster) -> None:
     """Uses the upgrade command, which also grants the runtime login its role."""
     environ = environment_of(cluster.create(TEMPLATE), Path(cluster.folder))
-    subprocess.run([sys.executable, "-m", "creatorvault", "database", "upgrade"], check=True, env=environ | PATH)
+    subprocess.run([sys.executable, "-m", "creatorvault", "database", "upgrade"], check=True, env=environ | INHERITED)
 
 
 def migrate(database: Database, revision: str = "head", *, down: bool = False) -> None:

@@ -1,7 +1,6 @@
 """The commands of docs/operations/backups.md: dump, restore elsewhere, and use of the result."""
 
 import subprocess
-import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pytest
 from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas.segments.sealing import FEWEST
 from tests.application import House, environment_of, open_house
+from tests.commands import completed
 from tests.factories import Idea
 from tests.guides.blocks import claimed
 from tests.logs import captured_logs
@@ -135,9 +135,7 @@ async def opened(database: Database, home: Path, **overrides: str) -> AsyncGener
 
 def creatorvault(database: Database, home: Path, *arguments: str, **overrides: str) -> str:
     environ = {**unmeasured(), **environment_of(database, home), **overrides}
-    done = subprocess.run(
-        [sys.executable, "-m", "creatorvault", *arguments], env=environ, capture_output=True, text=True, check=False
-    )
+    done = completed(*arguments, env=environ)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -15,16 +15,17 @@ from creatorvault.management.checks import Installation
 from creatorvault.management.checks_of_database import database_check
 from tests.application import House, environment_of, settings_of
 from tests.checkouts import LATER, later_checkout, ran
+from tests.commands import INHERITED
 from tests.logs import Logs
 from tests.postgres import Database
-from tests.schema import PATH, config_of, migrate
+from tests.schema import config_of, migrate
 
 OURS: Final = next(iter(heads()))
 
 
 @pytest.fixture
 def environ(fresh_database: Database, home: Path) -> dict[str, str]:
-    return environment_of(fresh_database, home) | PATH
+    return environment_of(fresh_database, home) | INHERITED
 
 
 async def found_by_check(environ: dict[str, str]) -> list[str]:

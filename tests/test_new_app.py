@@ -14,8 +14,8 @@ import pytest
 from creatorvault.apps import INSTALLED
 from tests.application import environment_of
 from tests.checkouts import LATER, PACKAGE, checkout_with_app, ran
+from tests.commands import INHERITED
 from tests.postgres import Cluster, Database
-from tests.schema import PATH
 
 ROOT: Final = Path(__file__).parent.parent
 TOKEN: Final = "the-token-of-the-metrics-0123456789abcdef"
@@ -30,7 +30,7 @@ def database(cluster: Cluster) -> Generator[Database]:
 
 @pytest.fixture(scope="module")
 def environ(database: Database, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    environ = environment_of(database, tmp_path_factory.mktemp("home")) | PATH
+    environ = environment_of(database, tmp_path_factory.mktemp("home")) | INHERITED
     return environ | {"CREATORVAULT_METRICS__TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
 
 

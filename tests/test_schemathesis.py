@@ -18,6 +18,7 @@ import pytest
 from creatorvault.admin.operator_keys import new_key
 from creatorvault.admin.scopes import Scope
 from tests.application import environment_of
+from tests.commands import Command
 from tests.factories import claims_of, token_of
 from tests.postgres import Database
 from tests.schema import unmeasured
@@ -38,8 +39,7 @@ def service(fresh_database: Database, tmp_path: Path) -> Generator[str]:
         port = probe.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     variables = unmeasured() | environment_of(fresh_database, tmp_path) | {"PORT": str(port), "LOG_LEVEL": "WARNING"}
-    command = [sys.executable, "-m", "creatorvault", "run"]
-    process = subprocess.Popen(command, env=variables, cwd=ROOT, stdout=subprocess.DEVNULL)
+    process = Command[bytes](["run"], env=variables, stdout=subprocess.DEVNULL)
     try:
         _wait_for(process, address)
         yield address

@@ -187,7 +187,7 @@ def running(environment: Path) -> Iterator[Run]:
     """Runs it in an empty folder."""
     folder = environment.parent / "empty"
     folder.mkdir()
-    with started(["creatorvault", "run"], variables(environment), folder) as run:
+    with started(subprocess.Popen[str], ["creatorvault", "run"], variables(environment), folder) as run:
         yield run
 
 

@@ -25,6 +25,7 @@ class Stage:
     async def service(self, database_url: str | None = None, **settings: str) -> AsyncIterator[Service]:
         owner_url = self.server.owner_url.replace("+asyncpg", "")
         service = Service(self.folder, database_url or self.server.runtime_url, owner_url, **settings)
+        service.checkout = Path.cwd()  # started as an operator starts it
         await service.start()
         try:
             yield service

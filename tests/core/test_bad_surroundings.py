@@ -17,11 +17,11 @@ from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
 from tests.application import environment_of
+from tests.commands import INHERITED
 from tests.ports import free_port
 from tests.postgres import Database
 
 ROOT = Path(__file__).parents[2]
-INHERITED = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 
 
 def creatorvault(*arguments: str, **environ: str) -> Result:

@@ -15,12 +15,12 @@ import httpx
 import pytest
 
 from tests.application import environment_of
+from tests.commands import INHERITED
 from tests.ports import free_port
 from tests.postgres import Database
 
 pytestmark = pytest.mark.xdist_group("run")
 
-INHERITED: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 DEADLINE: Final = 90.0
 IS_DUMPABLE: Final = "ctypes.CDLL(None).prctl(3, 0, 0, 0, 0)"
 """PR_GET_DUMPABLE, prctl(2)."""

@@ -1,7 +1,6 @@
 """One login for everything, which owns the database: development with only DATABASE_URL set."""
 
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -9,8 +8,9 @@ from typing import Final
 import httpx
 import pytest
 
+from tests.commands import INHERITED, completed
 from tests.postgres import Cluster, Database
-from tests.running import INHERITED, running
+from tests.running import running
 
 pytestmark = pytest.mark.xdist_group("run")
 
@@ -51,8 +51,7 @@ def environ(owned: Database, folder: Path) -> dict[str, str]:
 
 
 def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "creatorvault", *arguments]
-    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+    return completed(*arguments, env=environ | INHERITED)
 
 
 def test_an_owner_that_serves_stores_and_finds_ideas(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.application import ROOT_KEYS
+from tests.commands import Command
 from tests.factories import SECRET
 from tests.faults.clients import ask
 from tests.ports import free_port
@@ -22,7 +23,7 @@ class Service:
     def __init__(self, folder: Path, database_url: str, owner_url: str, **settings: str) -> None:
         self.port = free_port()
         self.checkout: Path | None = None
-        """The folder to run from, if not this checkout."""
+        """Where `python -m creatorvault` is started. If None, the command is forked (`tests/commands.py`)."""
         self._log = folder / "service.log"
         self.environment: Mapping[str, str] = {
             "PATH": os.environ["PATH"],
@@ -42,9 +43,11 @@ class Service:
         self._process: subprocess.Popen[bytes] | None = None
 
     async def start(self) -> None:
+        kind: type[subprocess.Popen[bytes]] = subprocess.Popen if self.checkout else Command
+        python = [sys.executable, "-m", "creatorvault"] if self.checkout else []
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "creatorvault", "run"],
+            self._process = kind(
+                [*python, "run"],
                 env=self.environment,
                 cwd=self.checkout,
                 stdout=log,

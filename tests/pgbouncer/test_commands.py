@@ -1,27 +1,22 @@
 """Commands with the API's address through PgBouncer and the owner's address directly to the server."""
 
-import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Final
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from tests.commands import INHERITED, completed
 from tests.pgbouncer.bouncer import Bouncer
 from tests.postgres import OWNER, RUNTIME, Cluster
 from tests.running import running
 
 pytestmark = pytest.mark.xdist_group("run")
 
-INHERITED: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
-
 
 def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "creatorvault", *arguments]
-    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+    return completed(*arguments, env=environ | INHERITED)
 
 
 def test_checks_pass_repeatedly(bounced_environ: dict[str, str]) -> None:

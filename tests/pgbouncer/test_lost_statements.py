@@ -1,9 +1,7 @@
 """A PgBouncer that loses prepared statements, with a service that uses them."""
 
 import asyncio
-import os
 import subprocess
-import sys
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final
@@ -15,11 +13,11 @@ from creatorvault.core.database.connections import connect_arguments
 from creatorvault.core.database.prepared_statements import SWITCH, PreparedStatementsProbe, supports_prepared_statements
 from creatorvault.core.telemetry.alerts import RAISED
 from tests.application import environment_of, open_house, settings_of
+from tests.commands import INHERITED, completed
 from tests.logs import captured_logs
 from tests.pgbouncer.bouncer import Bouncer, bouncer_before
 from tests.postgres import Database
 
-INHERITED: Final = {name: os.environ[name] for name in ("PATH", "COVERAGE_PROCESS_CONFIG") if name in os.environ}
 AT_ONCE: Final = 30
 
 
@@ -36,8 +34,7 @@ def misled(forgetful: Bouncer, home: Path) -> dict[str, str]:
 
 
 def creatorvault(environ: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "creatorvault", *arguments]
-    return subprocess.run(command, env=environ | INHERITED, capture_output=True, text=True, check=False)
+    return completed(*arguments, env=environ | INHERITED)
 
 
 @pytest.mark.parametrize("command", [["check"], ["check", "--deploy"], ["run"]], ids=" ".join)
