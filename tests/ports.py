@@ -1,6 +1,8 @@
-"""Free ports of this machine."""
+"""Free ports of this machine, and what listens on them."""
 
 import socket
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
 
 
 def free_port() -> int:
@@ -19,3 +21,15 @@ def is_free(port: int) -> bool:
         except OSError:
             return False
         return True
+
+
+def is_ready(port: int) -> bool:
+    """Whether a service there answers that it is ready. Not by httpx, whose clients load all certificate authorities
+    for 30 ms of CPU time: a test that waits asks many times.
+    """
+    with closing(HTTPConnection("127.0.0.1", port, timeout=5)) as connection:
+        try:
+            connection.request("GET", "/health/ready")
+            return connection.getresponse().status == 200
+        except (OSError, HTTPException):
+            return False

@@ -2,7 +2,6 @@
 
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +11,6 @@ from typing import Final
 from uuid import uuid4
 
 import asyncpg
-import httpx
 import pytest
 
 from creatorvault.admin.operator_keys import new_key
@@ -20,6 +18,7 @@ from creatorvault.admin.scopes import Scope
 from tests.application import environment_of
 from tests.commands import Command
 from tests.factories import claims_of, token_of
+from tests.ports import free_port, is_ready
 from tests.postgres import Database
 from tests.schema import unmeasured
 from tests.thoroughness import IN_CI
@@ -34,14 +33,12 @@ type Fuzz = Callable[..., int]
 
 @pytest.fixture
 def service(fresh_database: Database, tmp_path: Path) -> Generator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     address = f"http://127.0.0.1:{port}"
     variables = unmeasured() | environment_of(fresh_database, tmp_path) | {"PORT": str(port), "LOG_LEVEL": "WARNING"}
     process = Command[bytes](["run"], env=variables, stdout=subprocess.DEVNULL)
     try:
-        _wait_for(process, address)
+        _wait_for(process, port)
         yield address
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
@@ -50,14 +47,12 @@ def service(fresh_database: Database, tmp_path: Path) -> Generator[str]:
         process.wait()
 
 
-def _wait_for(process: subprocess.Popen[bytes], address: str) -> None:
+def _wait_for(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + 60
     while process.poll() is None and time.monotonic() < deadline:
-        try:
-            if httpx.get(f"{address}/health/ready", timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.1)
+        if is_ready(port):
+            return
+        time.sleep(0.1)
     raise RuntimeError("the service did not start")
 
 

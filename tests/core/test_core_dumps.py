@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-import httpx
 import pytest
 
 from tests.application import environment_of
 from tests.commands import INHERITED
-from tests.ports import free_port
+from tests.ports import free_port, is_ready
 from tests.postgres import Database
 
 pytestmark = pytest.mark.xdist_group("run")
@@ -87,13 +86,6 @@ def test_a_worker_that_crashes_leaves_no_core_file(fresh_database: Database, hom
     assert len(processes) >= 3
     assert limits == [["0", "0"]] * len(processes)
     assert not list(tmp_path.glob("*core*"))
-
-
-def is_ready(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def until(happens: Callable[[], bool]) -> None:

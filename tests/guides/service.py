@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import httpx
-
-from tests.ports import free_port
+from tests.ports import free_port, is_ready
 
 PRINTED_ADDRESS: Final = "127.0.0.1:8000"
 """The address in the guides; the service of a test listens on a free port."""
@@ -62,10 +60,7 @@ def await_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, log.read_text()
-        try:
-            if httpx.get(f"http://127.0.0.1:{port}/health/ready").status_code == 200:
-                return
-        except httpx.HTTPError:
-            pass
+        if is_ready(port):
+            return
         time.sleep(0.1)
     raise AssertionError(log.read_text())
