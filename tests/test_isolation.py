@@ -10,6 +10,8 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.postgres import Database
 
+pytestmark = pytest.mark.no_cover
+
 ACME = {"org_id": "acme", "org_role": "member"}
 OTHER = {"org_id": "other", "org_role": "member"}
 TABLES = ["ideas", "vaults", "tenants", "keys.vault_keys"]

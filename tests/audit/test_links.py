@@ -14,6 +14,8 @@ from tests.audit.conftest import Command
 from tests.factories import Creator
 from tests.postgres import Database
 
+pytestmark = pytest.mark.no_cover
+
 EVENT: Final = """
     INSERT INTO audit_events (tenant_id, sequence, happened_at, actor, verb, targets, outcome, previous, digest)
     SELECT tenant_id, {sequence}, now(), 'user:eve', 'key.created', '{{}}', 'done', {previous}, sha256('forged')

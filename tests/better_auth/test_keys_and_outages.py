@@ -8,6 +8,8 @@ from tests.accounts.entrance import refusal
 from tests.better_auth.conftest import Opening
 from tests.better_auth.driver import BetterAuth
 
+pytestmark = pytest.mark.no_cover
+
 UNKNOWN_KEY = "the key that signed the token is not one that its issuer publishes"
 
 

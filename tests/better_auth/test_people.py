@@ -3,12 +3,15 @@
 from collections.abc import Awaitable, Callable
 
 import jwt
+import pytest
 
 from tests.accounts.entrance import refusal
 from tests.application import House
 from tests.better_auth.conftest import Opening, Start
 from tests.better_auth.driver import BetterAuth
 from tests.factories import SECRET, claims_of, token_of
+
+pytestmark = pytest.mark.no_cover
 
 
 async def test_a_user_keeps_their_ideas_when_migrating_from_a_shared_secret(

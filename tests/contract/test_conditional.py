@@ -9,6 +9,8 @@ import pytest
 from tests.application import PATIENT, House
 from tests.factories import Creator
 
+pytestmark = pytest.mark.no_cover
+
 
 async def test_a_change_gives_an_idea_a_new_tag(ada: Creator) -> None:
     created = await ada.post({"title": "One"})

@@ -7,6 +7,8 @@ import pytest
 from tests.contract.fields import WRITES, refused, write
 from tests.factories import Creator
 
+pytestmark = pytest.mark.no_cover
+
 ALL_STAGES = ["idea", "outline", "draft", "published"]
 ALL_PRIORITIES = ["high", "medium", "low"]
 

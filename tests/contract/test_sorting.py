@@ -4,6 +4,8 @@ import pytest
 
 from tests.factories import Creator
 
+pytestmark = pytest.mark.no_cover
+
 # Ascending: letters, then accents, then case; numbers by value.
 TITLES = ["20", "100", "Ananas", "Äpfel", "apple", "Banane", "Eclair", "éclair", "Éclair", "eclairs", "straße", "Zebra"]
 

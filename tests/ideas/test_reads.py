@@ -16,6 +16,8 @@ from tests.factories import Creator, Idea
 from tests.ideas.plans import nodes_of
 from tests.ways import Way, followed, forget, vault_of
 
+pytestmark = pytest.mark.no_cover
+
 STAGES, PRIORITIES = ["idea", "outline", "draft", "published"], ["low", "medium", "high"]
 IDEAS = [
     {"title": f"Idea {number}", "stage": stage, "priority": priority, "tags": ["even"] if number % 2 else []}

@@ -20,6 +20,8 @@ from tests.logs import Logs
 from tests.vault_rows import rows_of
 from tests.ways import forget, vault_of
 
+pytestmark = pytest.mark.no_cover
+
 IDEAS = 4
 CIPHER = VaultCipher(new_vault_id(), VaultRevision(1), {1: bytes(32)}, unusable={})  # type: ignore[dict-item]
 

@@ -10,6 +10,8 @@ from tests.factories import Creator
 from tests.ideas.tampering import PRIVATE, SEALED, Attacker, assert_refused, assert_unaffected
 from tests.logs import Logs
 
+pytestmark = pytest.mark.no_cover
+
 type Who = tuple[dict[str, str], str]
 
 ORGANIZATION = {"org_id": "acme", "org_role": "member"}
