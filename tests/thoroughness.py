@@ -9,7 +9,7 @@ from typing import Final
 IN_CI: Final = bool(os.environ.get("CI"))
 
 
-def sampled[T](cases: Iterable[T], share: float = 0.25) -> list[T]:
+def sampled[T](cases: Iterable[T], share: float = 0.1) -> list[T]:
     """Returns all cases in CI, else a random share of them, in their order, and at least one.
 
     pytest-randomly seeds `random` and prints the seed, so that a failure can be repeated: `PYTEST="--randomly-seed=…"`.
