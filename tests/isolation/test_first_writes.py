@@ -7,8 +7,9 @@ import asyncpg
 import pytest
 
 from tests.application import House, open_house
+from tests.thoroughness import IN_CI
 
-PAIRS = 60
+PAIRS = 60 if IN_CI else 15
 
 
 @pytest.fixture

@@ -9,8 +9,9 @@ import pytest
 
 from tests.application import House
 from tests.pgbouncer.drill import Drill
+from tests.thoroughness import IN_CI
 
-REQUESTS: Final = int(os.environ.get("PGBOUNCER_REQUESTS", "1500"))
+REQUESTS: Final = int(os.environ.get("PGBOUNCER_REQUESTS", "1500" if IN_CI else "500"))
 """`make pgbouncer` sends 20,000."""
 
 LEFT_BEHIND: Final = """
