@@ -87,7 +87,7 @@ def _options() -> argparse.Namespace:
 
 def _selection(sandbox: Sandbox, laboratory: Laboratory) -> Selection:
     """Tests that were not traced as they are now are traced first."""
-    index = Index(_package())
+    index = Index([*_package(), *(Module(CHECKOUT, file) for file in _files_of_tests(sandbox.tree))])
     selection = Selection(sandbox.lines, sandbox.tree, index)
     if missing := [file for file in _files_of_tests(sandbox.tree) if file not in selection.files]:
         print(f"tracing {len(missing)} files of tests, which takes some minutes …", file=sys.stderr, flush=True)

@@ -45,26 +45,32 @@ class Index:
                 if isinstance(node, ast.Name | ast.Attribute):
                     name = node.id if isinstance(node, ast.Name) else node.attr
                     self._uses[name].add((path, node.lineno))
-                if isinstance(node, ast.stmt) and (function := module.function(node)) is not None:
-                    self._functions[path, node.lineno] = function.name
-                elif isinstance(node, ast.stmt):
+                if isinstance(node, ast.stmt):
+                    function = module.function(node)
                     for line in range(node.lineno, (node.end_lineno or node.lineno) + 1):
-                        self._at_import[path, line] = node  # the innermost is looked at last
+                        if function is None:
+                            self._at_import[path, line] = node  # the innermost is looked at last
+                        else:
+                            self._functions[path, line] = function.name
 
-    def lines_that_depend_on(self, path: str, lines: range) -> set[str]:
+    def function_at(self, place: tuple[str, int]) -> str:
+        """Returns the name of the innermost function; an empty text outside of functions."""
+        return self._functions.get(place, "")
+
+    def places_that_depend_on(self, path: str, lines: range) -> set[tuple[str, int]]:
         """Lines of functions that use what these lines make at import, also by a function that runs at import."""
-        found: set[str] = set()
+        found: set[tuple[str, int]] = set()
         waiting, seen = [(path, line) for line in lines], set[tuple[str, int]]()
         for _ in range(_DEPTH):
             names, functions = set[str](), set[str]()
             for place in waiting:
                 seen.add(place)
                 if (statement := self._at_import.get(place)) is None:
-                    found.add(f"{place[0]}:{place[1]}")
-                    functions.add(self._functions.get(place, ""))
+                    found.add(place)
+                    functions.add(self.function_at(place))
                 else:
                     names.update(_bound_by(self._modules[place[0]], statement))
-                    found.update(f"{place[0]}:{line}" for line in _body_of(statement))
+                    found.update((place[0], line) for line in _body_of(statement))
             uses = [place for name in names for place in self._uses[name]]
             uses += [place for name in functions for place in self._uses[name] if place in self._at_import]
             waiting = [place for place in uses if place not in seen]
@@ -82,17 +88,19 @@ class Selection:
         self.seconds: dict[str, float] = {}
         self._by_fixture: defaultdict[str, set[str]] = defaultdict(set)
         self._labels: defaultdict[str, set[str]] = defaultdict(set)
+        self._by_function: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         for file in sorted(folder.glob("trace-*.json"), reverse=True):
             self._add(json.loads(file.read_text(encoding="utf-8")))
 
     def for_change(self, path: str, lines: range, statement: range) -> Chosen:
         labels = self._of(path, lines) or self._of(path, statement)
         if labels <= {IMPORTS}:
-            for line in self._index.lines_that_depend_on(path, lines):
-                labels |= self._labels.get(line, set())
+            for place in self._index.places_that_depend_on(path, lines):
+                labels |= self._labels.get("{}:{}".format(*place), set())
+                labels |= self._by_function.get((place[0], self._index.function_at(place)), set())
         direct = labels & self.seconds.keys()
         shared = {test for label in labels for test in self._by_fixture.get(label, ())} - direct
-        near = (f"tests/{Path(path).parts[1]}/", *([_MODELS] if Path(path).name == "models.py" else []))
+        near = (*([_MODELS] if Path(path).name == "models.py" else []), f"tests/{Path(path).parts[1]}/")
         return Chosen([*self._ordered(direct, near), *self._ordered(shared, near)], TEMPLATE in labels)
 
     def tests_in(self, places: Sequence[str]) -> Sequence[str]:
@@ -113,6 +121,8 @@ class Selection:
         for name, test in tests.items():
             if test["passed"]:
                 self.seconds[name] = test["seconds"]
+                file, *_, function = name.partition("[")[0].split("::")
+                self._by_function[file, function].add(name)
                 for fixture in test["fixtures"]:
                     self._by_fixture[FIXTURE + fixture].add(name)
         for label, places in trace["lines"].items():
@@ -124,7 +134,10 @@ class Selection:
         return {label for line in lines for label in self._labels.get(f"{path}:{line}", ())}
 
     def _ordered(self, tests: Iterable[str], near: tuple[str, ...]) -> list[str]:
-        return sorted(tests, key=lambda test: (not test.startswith(near), self.seconds[test], test))
+        def distance(test: str) -> int:
+            return next((place for place, start in enumerate(near) if test.startswith(start)), len(near))
+
+        return sorted(tests, key=lambda test: (distance(test), self.seconds[test], test))
 
 
 def _is_in(test: str, places: Sequence[str]) -> bool:

@@ -161,7 +161,8 @@ async def test_a_key_that_the_vaults_row_lacks_raises_an_alert(
     assert_plain_fault(await ada.post({"title": "Under which key?"}))
     assert_plain_fault(await ada.get(stored))
 
-    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_set_back", "lost_key"]
+    alerts = [(alert["code"], alert["user_id"], alert["key_version"]) for alert in logs.named("alarm")]
+    assert alerts == [("vault_set_back", ada.user_id, "1"), ("lost_key", ada.user_id, "0")]
 
 
 class Held:
