@@ -413,9 +413,9 @@ IDEMPOTENCY: Final = (
 AUDIT: Final = (
     Fault(
         "accepted requests on public routes are counted as refused tokens",
-        "creatorvault/audit/auth_failures.py",
-        "if refused and context.caller is None and",
-        "if context.caller is None and",
+        "creatorvault/audit/parts.py",
+        "if context.status in REFUSED:",
+        "if context.status:",
         ("tests/audit/test_events.py",),
     ),
     Fault(

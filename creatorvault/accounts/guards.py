@@ -40,13 +40,14 @@ async def requires_identity(connection: ASGIConnection[Any, Any, Any, State], ha
     """
     if handler.opt.get(PUBLIC):
         return
-    verifier = part_of(connection.app, AccountsParts).verifier
-    connection.scope["user"] = await counted(connection, handler, verifier, _name)
+    accounts = part_of(connection.app, AccountsParts)
+    connection.scope["user"] = await counted(connection, handler, accounts, accounts.verifier, _name)
 
 
 async def counted[Caller](
     connection: ASGIConnection[Any, Any, Any, State],
     handler: BaseRouteHandler,
+    accounts: AccountsParts,
     credentials: Credentials[Caller],
     named: Callable[[Caller], Sequence[str]],
 ) -> Caller:
@@ -59,7 +60,6 @@ async def counted[Caller](
     ServiceUnavailable.
     """
     scope = cast("HTTPScope", connection.scope)
-    accounts = part_of(connection.app, AccountsParts)
     limits = accounts.limits
     try:
         token = bearer_token(connection)

@@ -9,6 +9,7 @@ from litestar.handlers import BaseRouteHandler
 from creatorvault.accounts.errors import AdminRequired
 from creatorvault.accounts.guards import bearer_token, counted, requires_identity
 from creatorvault.accounts.identity import Identity
+from creatorvault.accounts.parts import AccountsParts
 from creatorvault.admin.errors import ScopeMissing
 from creatorvault.admin.operator_keys import PREFIX
 from creatorvault.admin.parts import AdminParts
@@ -37,7 +38,8 @@ async def _administrator(connection: ASGIConnection[Any, Any, Any, State], handl
     """By an operator key, or by a token from an issuer that may name administrators: such a token has every scope."""
     keys = part_of(connection.app, AdminParts).operator_keys
     if keys is not None and _carries_key(connection):
-        return await counted(connection, handler, keys, lambda caller: (caller.actor,))
+        accounts = part_of(connection.app, AccountsParts)
+        return await counted(connection, handler, accounts, keys, lambda caller: (caller.actor,))
     await requires_identity(connection, handler)
     identity: Identity = connection.user
     if not identity.is_admin:

@@ -22,6 +22,7 @@ log = get_logger(__name__)
 
 MINUTE: Final = 60
 REMEMBERED: Final = 10_000
+REFUSED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
 
 
 class AuthFailures:
@@ -36,9 +37,8 @@ class AuthFailures:
         self._writing: set[asyncio.Task[None]] = set()
 
     def saw(self, context: RequestContext) -> None:
-        """Processes a request that has ended."""
-        refused = context.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS}
-        if refused and context.caller is None and _has_token(context.scope):
+        """Processes a request that was refused with one of REFUSED."""
+        if context.caller is None and _has_token(context.scope):
             self._count(context.scope)
 
     async def aclose(self) -> None:

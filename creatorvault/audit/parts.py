@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from creatorvault.audit.auth_failures import AuthFailures
+from creatorvault.audit.auth_failures import REFUSED, AuthFailures
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.parts import Parts, part_of
@@ -32,4 +32,5 @@ async def audit_parts(parts: Parts) -> AsyncGenerator[AuditParts]:
 
 def count_auth_failures(context: RequestContext) -> None:
     """A completion hook of the application."""
-    part_of(context.scope["litestar_app"], AuditParts).auth_failures.saw(context)
+    if context.status in REFUSED:
+        part_of(context.scope["litestar_app"], AuditParts).auth_failures.saw(context)

@@ -33,8 +33,9 @@ class SeenRevisions:
 
     def put(self, vault: VaultId, revision: VaultRevision) -> None:
         """Records a committed revision. A lower one is ignored, since a read may report after a later change."""
-        known = self._revisions.peek(vault)
-        self._revisions.put(vault, revision if known is None else max(revision, known))
+        known = self._revisions.use(vault)
+        if known is None or revision > known:
+            self._revisions.put(vault, revision)
 
     def check(self, vault: VaultId, known: VaultRevision | None, revision: VaultRevision | None) -> None:
         """Raises VaultSetBack if `revision` is lower than `known`, or None because there is no such vault.

@@ -1,7 +1,7 @@
 """Opens a vault: checks its tenant's status and its row, in a statement or a transaction, and provides its cipher."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Final
 
@@ -48,8 +48,11 @@ class VaultService:
 
         `uncertain` are errors that a single statement cannot be sure of. Raises as `snapshot`, and as `ask`.
         """
-        with suppress(Undecided, NotFound, VaultMismatch, *uncertain):
+        unsure: tuple[type[Exception], ...] = (Undecided, NotFound, VaultMismatch, *uncertain)
+        try:
             return await ask(self)
+        except unsure:
+            pass
         async with self.snapshot() as snapshot:
             return await ask(snapshot)
 
