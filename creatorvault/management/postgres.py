@@ -40,6 +40,16 @@ SELECT 'CREATE DATABASE creatorvault OWNER creatorvault_owner'
 """
 
 
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Delays Ctrl-C and SIGTERM until a started process is known to its object: nothing else would stop it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 class State(IntEnum):
     """Exit status of pg_isready."""
 
@@ -180,7 +190,7 @@ class EmbeddedPostgres:
         """PostgreSQL gets its own session: Ctrl-C must not stop it before the requests in flight have completed."""
         place = self.place
         options = {**self._options, "unix_socket_directories": str(place.socket)}
-        with (place.folder / "log").open("ab") as log:
+        with (place.folder / "log").open("ab") as log, _uninterrupted():
             self._process = subprocess.Popen(
                 (place.programs / "postgres", "-D", place.folder / "data", *_flags(options)),
                 stdin=subprocess.DEVNULL,

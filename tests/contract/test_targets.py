@@ -98,6 +98,7 @@ async def test_head_on_the_metrics_requires_their_token(house_with: HouseWith) -
 
 async def test_head_counts_as_a_read(house_with: HouseWith) -> None:
     house = await house_with(CREATORVAULT_LIMITS__IDENTITY_READS="2", CREATORVAULT_LIMITS__IDENTITY_WRITES="1")
+    house.parts.limits._clock = lambda: 0.0
     ada = house.creator()
 
     statuses = [(await ada.request("HEAD", ada.url)).status_code for _ in range(3)]

