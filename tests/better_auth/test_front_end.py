@@ -143,6 +143,7 @@ async def test_a_front_end_continues_with_a_new_token_after_a_401(page: Page, se
 
     user_id = await page.evaluate("signUp", person())
     await page.evaluate("given => ideasOf(...given).list()", [service, user_id])
+    await asyncio.sleep(1.1)  # two tokens of one second are equal, so a new one would seem to be the refused one
     await page.route(f"{service}/**", spoil)
     page.on("request", note)
     pages = await page.evaluate(
