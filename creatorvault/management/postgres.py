@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from creatorvault.management.postgres_place import Account, EmbeddedPostgresError, Place, place_for
+from creatorvault.management.signals import held_back
 
 __all__ = ("EmbeddedPostgres", "EmbeddedPostgresError")
 
@@ -38,16 +39,6 @@ SELECT 'CREATE ROLE creatorvault_operator_app LOGIN NOSUPERUSER NOCREATEDB NOCRE
 SELECT 'CREATE DATABASE creatorvault OWNER creatorvault_owner'
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = 'creatorvault') \\gexec
 """
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Delays Ctrl-C and SIGTERM until a started process is known to its object: nothing else would stop it."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class State(IntEnum):
@@ -190,7 +181,7 @@ class EmbeddedPostgres:
         """PostgreSQL gets its own session: Ctrl-C must not stop it before the requests in flight have completed."""
         place = self.place
         options = {**self._options, "unix_socket_directories": str(place.socket)}
-        with (place.folder / "log").open("ab") as log, _uninterrupted():
+        with (place.folder / "log").open("ab") as log, held_back():
             self._process = subprocess.Popen(
                 (place.programs / "postgres", "-D", place.folder / "data", *_flags(options)),
                 stdin=subprocess.DEVNULL,
