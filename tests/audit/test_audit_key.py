@@ -164,13 +164,25 @@ async def until_alone(sql: asyncpg.Connection, statements: str) -> None:
 async def test_an_upgrade_lets_another_owner_of_the_tables_write_events(
     fresh_database: Database, fresh_sql: asyncpg.Connection, command: Command
 ) -> None:
-    """As after REASSIGN OWNED and DROP OWNED, which drops the policy of the old owner."""
+    """As after REASSIGN OWNED and DROP OWNED, which drops the policy of the old owner.
+
+    REASSIGN OWNED itself would also give away the databases of tests that run at the same time.
+    """
     await until_alone(
         fresh_sql,
         """
         DO $$ BEGIN CREATE ROLE another_owner LOGIN CREATEROLE; EXCEPTION WHEN duplicate_object THEN END $$;
         GRANT creatorvault_runtime, creatorvault_operator TO another_owner WITH ADMIN TRUE, INHERIT FALSE;
-        REASSIGN OWNED BY creatorvault_owner TO another_owner;
+        DO $$ DECLARE found record; BEGIN
+            FOR found IN
+                SELECT object.type, object.identity
+                FROM pg_shdepend AS owned, pg_identify_object(owned.classid, owned.objid, 0) AS object
+                WHERE object.type <> 'sequence' -- follows its table
+                  AND owned.deptype = 'o' AND owned.refobjid = 'creatorvault_owner'::regrole
+                  AND owned.dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+            LOOP EXECUTE format('ALTER %s %s OWNER TO another_owner', found.type, found.identity); END LOOP;
+            EXECUTE format('ALTER DATABASE %I OWNER TO another_owner', current_database());
+        END $$;
         DROP POLICY owner_records ON audit_heads;
         """,
     )
