@@ -10,7 +10,8 @@ PYTHON := .venv/bin/python
 UV := $(PYTHON) -m uv
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.13 --generate-hashes --no-emit-index-url \
 	--no-annotate --custom-compile-command "make lock"
-WORKERS ?= 2
+# Two processors, and one more worker, since tests also wait.
+WORKERS ?= 3
 # Else every process compiles what it imports anew, and every worker of pytest rewrites all asserts.
 unexport PYTHONDONTWRITEBYTECODE
 # More for pytest, such as PYTEST="--cov" or PYTEST="tests/ideas -k search".

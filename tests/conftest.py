@@ -2,9 +2,10 @@
 
 import asyncio
 import gc
+import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,9 +24,9 @@ from tests.logs import Logs, captured_logs
 from tests.memory import temporary_files_in_memory
 from tests.postgres import Cluster, Database
 from tests.schema import build_template
-from tests.thoroughness import IN_CI
+from tests.thoroughness import IN_CI, left_out
 
-hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=100 if IN_CI else 25)
+hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=60 if IN_CI else 25)
 hypothesis_settings.load_profile("creatorvault")
 
 _started: list[Cluster] = []
@@ -42,16 +43,27 @@ def pytest_configure(config: pytest.Config) -> None:
     # Handles SIGTERM as an interrupt, so that the cluster is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not hasattr(config, "workerinput"):  # workers inherit it
-        files = temporary_files_in_memory()
-        files.__enter__()
-        config.add_cleanup(lambda: files.__exit__(None, None, None))
+        files = ExitStack()
+        files.enter_context(temporary_files_in_memory())
+        config.add_cleanup(files.close)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_HandsClusterToWorkers())
 
 
 @pytest.hookimpl(trylast=True)  # after they have been shuffled
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if _is_everything(config):
+        seed = os.environ.get("SAMPLE") or str(config.getoption("randomly_seed"))
+        unwanted = set(left_out(items, seed))
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
+
+
+def _is_everything(config: pytest.Config) -> bool:
+    """Whether no file was named: a file's own cases all run."""
+    handed: bool | None = getattr(config, "workerinput", {}).get("everything")
+    return config.args_source is pytest.Config.ArgsSource.TESTPATHS if handed is None else handed
 
 
 def pytest_collection_finish() -> None:
@@ -67,6 +79,7 @@ def pytest_collection_finish() -> None:
 class _HandsClusterToWorkers:
     def pytest_configure_node(self, node: Any) -> None:
         node.workerinput["cluster"] = _start().as_dict()
+        node.workerinput["everything"] = _is_everything(node.config)
 
 
 def pytest_unconfigure() -> None:

@@ -1,7 +1,7 @@
 """Temporary files of the tests in memory.
 
-PostgreSQL creates a thousand files for each database, and the tests create hundreds of databases. On a disk a seventh of
-the processor time of a run was ext4's search for inodes that were not freed in the last seconds.
+PostgreSQL creates a thousand files for each database, and the tests create hundreds of databases. On a disk a seventh
+of the processor time of a run was ext4's search for inodes that were not freed in the last seconds.
 """
 
 import fcntl

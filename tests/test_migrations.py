@@ -17,6 +17,8 @@ from tests.application import environment_of, open_house, settings_of
 from tests.postgres import Cluster, Database
 from tests.schema import compare, config_of, migrate
 
+pytestmark = pytest.mark.no_cover
+
 GUIDE: Final = (Path(__file__).parent.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
 UNFORCE, CHANGE, FORCE = re.findall(r"^ *(\w.*);$", GUIDE.partition("```sql\n")[2].partition("```")[0], re.MULTILINE)
 

@@ -104,8 +104,8 @@ class Laboratory:
 
     def _started(self, module: str) -> subprocess.Popen[str]:
         command = [str(self._sandbox.python), "-m", module]
-        # As in CI: nothing is left out of the exhaustive tests.
-        environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "CI": "true"}
+        # Nothing is left out of the exhaustive tests.
+        environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "EVERY_CASE": "1"}
         pipe = subprocess.PIPE
         return subprocess.Popen(command, cwd=self._sandbox.tree, stdin=pipe, stdout=pipe, text=True, env=environment)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from litestar import Router
 from litestar.types import ControllerRouterHandler
@@ -14,6 +15,13 @@ from creatorvault.core.parts import PartOpener
 from creatorvault.core.telemetry.metrics import MetricSource
 from creatorvault.management.checks import Check
 from creatorvault.management.upgrade import UpgradeStep
+
+
+class AppRouter(Router):
+    """Litestar copies a router for each application, which is a fifth of a start. This one is made for one only."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +45,7 @@ class App:
     @property
     def router(self) -> Router:
         """Its routes, which are a group for rate limits: `limits.groups` names it by the app."""
-        return Router("/", route_handlers=self.controllers, opt={GROUP: self.name})
+        return AppRouter("/", route_handlers=self.controllers, opt={GROUP: self.name})
 
     @property
     def is_limited(self) -> bool:

@@ -11,6 +11,8 @@ import pytest
 from tests.application import House
 from tests.factories import Creator, claims_of, token_of
 
+pytestmark = pytest.mark.no_cover
+
 SOME_ID = "0f2d7a3e-5b1c-4c77-9a60-3d2f8e1b4a95"
 ONE = f"/{SOME_ID}"
 FOREIGN = [

@@ -10,6 +10,8 @@ from tests.application import House
 from tests.factories import SECRET, Creator, claims_of
 from tests.postgres import Database
 
+pytestmark = pytest.mark.no_cover
+
 
 async def test_a_token_without_issuer_and_audience_is_enough(ada: Creator) -> None:
     assert set(claims_of(ada.user_id)) == {"sub", "user_id", "email", "name", "iat", "exp"}

@@ -20,6 +20,7 @@ from tests.application import environment_of
 from tests.commands import INHERITED
 from tests.ports import free_port
 from tests.postgres import Database
+from tests.schema import unmeasured
 
 ROOT = Path(__file__).parents[2]
 
@@ -163,7 +164,7 @@ def test_a_missing_revision_is_reported(fresh_database: Database, home: Path) ->
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no /dev/full")
 def test_unwritable_output_is_reported(tmp_path: Path) -> None:
     command = f"{sys.executable} -m creatorvault"
-    environ = INHERITED | {"CREATORVAULT_HOME": str(tmp_path)}
+    environ = unmeasured() | {"CREATORVAULT_HOME": str(tmp_path)}
     for line, status, said in (
         (f"{command} openapi > /dev/full", 1, "Error: standard output: No space left on device\n"),
         (f"{command} version > /dev/full", 1, "Error: standard output: No space left on device\n"),

@@ -2,6 +2,7 @@
 
 from unicodedata import normalize
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,8 @@ from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.needles import finder
 from tests.ideas.paper_vaults import block_of, idea_of
 from tests.ideas.strategies import ideas
+
+pytestmark = pytest.mark.no_cover
 
 STORED = st.lists(ideas(), min_size=1, max_size=6, unique_by=lambda idea: idea.id)
 LETTERS = st.text(alphabet="abж€😀", min_size=1, max_size=4)

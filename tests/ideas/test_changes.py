@@ -14,6 +14,8 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ways import Way, followed, forget, vault_of
 
+pytestmark = pytest.mark.no_cover
+
 WHOLE = {"title": "Whole", "notes": "All of it", "stage": "draft", "priority": "high", "tags": ["a", "b"]}
 BODIES = [{"title": "Bare"}, {**WHOLE, "due_date": "9999-12-31T23:59:59.999999Z"}]
 CHANGES: list[dict[str, object]] = [

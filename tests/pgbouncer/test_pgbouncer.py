@@ -11,6 +11,8 @@ from tests.application import House
 from tests.pgbouncer.drill import Drill
 from tests.thoroughness import IN_CI
 
+pytestmark = pytest.mark.no_cover
+
 REQUESTS: Final = int(os.environ.get("PGBOUNCER_REQUESTS", "1500" if IN_CI else "500"))
 """`make pgbouncer` sends 20,000."""
 

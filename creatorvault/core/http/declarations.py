@@ -92,7 +92,7 @@ class Declaration:
 def declaration_of(handler: HTTPRouteHandler) -> Declaration:
     """Raises ImproperlyConfiguredException for inputs that are contradictory or cannot be read."""
     own = Function(str(handler), handler.fn, handler.parsed_fn_signature)
-    providers = dict(_used(own, _every_provider(handler)))
+    providers = dict(_used(own, _every_provider(handler), handler.resolve_signature_namespace()))
     inputs: dict[str, Input] = {}
     for function in (own, *providers.values()):
         for name, declared in function.inputs().items():
@@ -104,21 +104,23 @@ def declaration_of(handler: HTTPRouteHandler) -> Declaration:
     return Declaration(own, accepts, inputs, providers)
 
 
-def _every_provider(handler: HTTPRouteHandler) -> Mapping[str, Function]:
-    namespace = handler.resolve_signature_namespace()
-    found: dict[str, Function] = {}
-    for layer in handler.ownership_layers:
-        for name, provider in (layer.dependencies or {}).items():
-            function = provider.dependency if isinstance(provider, Provide) else provider
-            found[name] = Function(f"the provider of {name}", function, ParsedSignature.from_fn(function, namespace))
-    return found
+def _every_provider(handler: HTTPRouteHandler) -> Mapping[str, AnyCallable]:
+    return {
+        name: provider.dependency if isinstance(provider, Provide) else provider
+        for layer in handler.ownership_layers
+        for name, provider in (layer.dependencies or {}).items()
+    }
 
 
-def _used(function: Function, known: Mapping[str, Function]) -> Iterator[tuple[str, Function]]:
+def _used(
+    function: Function, known: Mapping[str, AnyCallable], namespace: Mapping[str, Any]
+) -> Iterator[tuple[str, Function]]:
     for name in function.parameters:
         if name in known:
-            yield name, known[name]
-            yield from _used(known[name], known)
+            signature = ParsedSignature.from_fn(known[name], dict(namespace))
+            provider = Function(f"the provider of {name}", known[name], signature)
+            yield name, provider
+            yield from _used(provider, known, namespace)
 
 
 def _model_of(place: Place, inputs: Mapping[str, Input], name: str) -> type[RequestModel] | None:
