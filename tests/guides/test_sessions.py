@@ -15,6 +15,7 @@ from creatorvault.core.openapi.document import document
 from tests.guides.blocks import BLOCKS, SHELLS, Block
 from tests.guides.service import PRINTED_ADDRESS, Served, served
 from tests.guides.shell import session
+from tests.thoroughness import IN_CI
 
 pytestmark = pytest.mark.xdist_group("guides")
 
@@ -31,7 +32,10 @@ IN_BOTH_SHELLS: Final = {"README.md", "docs/paging.md"}
 """Pages whose commands can be run twice on one service, as other creators."""
 
 CASES: Final = [
-    (page, shell) for page in sorted(SESSIONS) for shell in ("bash", "zsh") if shell == "bash" or page in IN_BOTH_SHELLS
+    (page, shell)
+    for page in sorted(SESSIONS)
+    for shell in ("bash", "zsh")
+    if shell == "bash" or (page in IN_BOTH_SHELLS and IN_CI)
 ]
 
 
@@ -41,6 +45,7 @@ def service() -> Iterator[Served]:
         yield service
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize(("page", "shell"), CASES)
 def test_the_commands_of_a_page_work_and_print_its_responses(service: Served, page: str, shell: str) -> None:
     if shutil.which(shell) is None:

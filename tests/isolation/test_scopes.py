@@ -46,6 +46,7 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
     return [Run(act, cold, twins) for act in acts for twins in Twins for cold in (False, True)]
 
 
+@pytest.mark.longest
 @pytest.mark.parametrize(
     "runs",
     [
