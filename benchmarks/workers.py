@@ -52,7 +52,9 @@ def _print(name: str, requests: Requests, one: Server, two: Server, rounds: int,
 
 def _served(cluster: Cluster, workers: int) -> Server:
     command = [sys.executable, "-m", "benchmarks.serving", "ours", "{port}", str(workers)]
-    return Server(f"{workers}-workers", command, cluster.environment("ours"), cluster.home / "logs")
+    environment = dict(cluster.environment("ours"))
+    del environment["CREATORVAULT_DATABASE__POOL_SIZE"]  # each worker has the connections of a default installation
+    return Server(f"{workers}-workers", command, environment, cluster.home / "logs")
 
 
 if __name__ == "__main__":
