@@ -26,7 +26,7 @@ from tests.postgres import Cluster, Database
 from tests.schema import build_template
 from tests.thoroughness import IN_CI, left_out
 
-hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=60 if IN_CI else 25)
+hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=50 if IN_CI else 25)
 hypothesis_settings.load_profile("creatorvault")
 
 _started: list[Cluster] = []

@@ -16,13 +16,13 @@ import pytest
 
 EVERY_CASE: Final = bool(os.environ.get("EVERY_CASE"))
 IN_CI: Final = EVERY_CASE or bool(os.environ.get("CI"))
-FEW: Final = 5
+FEW: Final = 4
 """The number of cases of one test that every run tests."""
 
-SHARE: Final = 0.3 if IN_CI else 0.1
+SHARE: Final = 0.2 if IN_CI else 0.05
 """The share of more cases."""
 
-MORE_IN_CI: Final = 3
+MORE_IN_CI: Final = 2
 """How many times as much of a table CI tests as `make test`."""
 
 COVERED_WHOLLY: Final = tuple(f"tests/{name}/" for name in ("accounts", "admin", "audit", "crypto", "tenants"))
