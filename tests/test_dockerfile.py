@@ -4,6 +4,7 @@ In CI this environment is created by the commands of the Dockerfile. Elsewhere t
 which contains more packages than the image, but requires no download.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -71,15 +72,28 @@ def here(path: str, environment: Path = Path(sys.prefix)) -> str:
 
 @pytest.fixture(scope="session")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The image's virtual environment."""
+    """The image's virtual environment. Installing it takes a quarter of a minute, so all workers share it."""
     if not IN_CI:
         return Path(sys.prefix)
-    environment = tmp_path_factory.mktemp("opt") / "creatorvault"
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    environment, installed = shared / "opt" / "creatorvault", shared / "opt" / "installed"
+    with (shared / "opt.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not installed.exists():
+            install(environment)
+            installed.touch()
+    return environment
+
+
+def install(environment: Path) -> None:
+    """Runs the first RUN instruction with this folder as the environment of the image."""
+    environment.parent.mkdir()
     [(_, target), *_] = from_the_context()
     for command in map(shlex.split, of_kind("RUN")[0].split("&&")):
         parts = [here(part, environment).replace(target, str(ROOT / "requirements.lock")) for part in command]
         subprocess.run([sys.executable if parts[0] == "python" else parts[0], *parts[1:]], check=True)
-    return environment
 
 
 def image_environment() -> dict[str, str]:
