@@ -16,6 +16,8 @@ from typing import Final
 SHARED_MEMORY: Final = Path("/dev/shm")
 PREFIX: Final = "cv-"
 """Short, since addresses of Unix sockets have at most 107 bytes."""
+LOCK: Final = "creatorvault-tests.lock"
+"""The file that tells a folder of ours from somebody else's. A run holds its lock."""
 NEEDED_BYTES: Final = 4 << 30
 """A run uses half a gigabyte."""
 
@@ -29,7 +31,8 @@ def temporary_files_in_memory() -> Iterator[None]:
     _remove_left_behind()
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=SHARED_MEMORY))
     folder.chmod(0o1777)  # PostgreSQL may run as another account
-    lock = _locked(folder)
+    lock = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
     os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
     try:
         yield
@@ -37,8 +40,7 @@ def temporary_files_in_memory() -> Iterator[None]:
         del os.environ["TMPDIR"]
         tempfile.tempdir = None
         shutil.rmtree(folder)
-        if lock is not None:
-            os.close(lock)
+        os.close(lock)
 
 
 def _has_room() -> bool:
@@ -61,7 +63,7 @@ def _remove_left_behind() -> None:
 def _locked(folder: Path) -> int | None:
     """Returns a file descriptor that holds the folder's lock, or None if another process does or it is not ours."""
     try:
-        lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        lock = os.open(folder / LOCK, os.O_RDWR | os.O_NOFOLLOW)
     except OSError:
         return None
     try:
