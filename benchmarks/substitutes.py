@@ -11,11 +11,13 @@ from functools import cache
 from types import TracebackType
 from typing import Any, Final, NamedTuple
 
+import structlog
 from limits.aio.storage import MemoryStorage
 from litestar import Response
 
 from creatorvault.core.http import dispatch, edge
 from creatorvault.core.limits.counters import ProcessCounters
+from creatorvault.core.telemetry import logging
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.ideas import controllers
 
@@ -82,6 +84,13 @@ PATCHES: Final[Mapping[str, Callable[[], list[Patch]]]] = {
     ],
     "cors": lambda: [Patch(edge, "CORSMiddleware", NeverUsed)],  # so the edge does not pass Litestar's by
     "timeouts": lambda: [Patch(Timeouts, "within", staticmethod(Timeout))],
+    "logging": lambda: [
+        Patch(
+            logging.Logger,
+            "_proxy_to_logger",
+            structlog.BoundLoggerBase._proxy_to_logger,  # noqa: SLF001 - what a wrapper class overrides
+        )
+    ],
     "counters": lambda: [Patch(ProcessCounters, "add", add), Patch(ProcessCounters, "take_back", take_back)],
 }
 
