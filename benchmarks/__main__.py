@@ -80,7 +80,7 @@ def _servers(cluster: Cluster) -> list[Server]:
     return [
         _ours(cluster, "ours"),
         *(_ours(cluster, name, more | ALWAYS_COLD) for name, more in COLD.items()),
-        Server("floor", _granian("floor"), {"DATABASE_URL": cluster.url(RUNTIME, "floor")}, logs),
+        Server("floor", _served("floor"), {"DATABASE_URL": cluster.url(RUNTIME, "floor")}, logs),
         Server(
             "baseline",
             [str(BASELINE_PYTHON), *UVICORN, "--app-dir", str(HERE / "baseline")],
@@ -92,10 +92,10 @@ def _servers(cluster: Cluster) -> list[Server]:
 
 def _ours(cluster: Cluster, name: str, settings: dict[str, str] | None = None) -> Server:
     environment = cluster.environment("ours") | (settings or {})
-    return Server(name, _granian(name if name == "both-ciphers" else "ours"), environment, cluster.home / "logs")
+    return Server(name, _served(name if name == "both-ciphers" else "ours"), environment, cluster.home / "logs")
 
 
-def _granian(which: str) -> list[str]:
+def _served(which: str) -> list[str]:
     return [sys.executable, "-m", "benchmarks.serving", which, "{port}"]
 
 

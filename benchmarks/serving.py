@@ -1,4 +1,4 @@
-"""One of the Granian services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT [WORKERS]
+"""One of our services, as a process: python -m benchmarks.serving ours|both-ciphers|floor PORT [WORKERS]
 
 `twin` is ours with the substitute that the variable SUBSTITUTE names (`benchmarks/substitutes.py`).
 """

@@ -54,7 +54,16 @@ def server(environ: Mapping[str, str]) -> Generator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = ["-m", "granian", "--interface", "asgi", "--factory", "--port", str(port), "creatorvault.asgi:create_app"]
+    command = [
+        "-m",
+        "uvicorn",
+        "--factory",
+        "--port",
+        str(port),
+        "--log-level",
+        "error",
+        "creatorvault.asgi:create_app",
+    ]
     process = subprocess.Popen([sys.executable, *command], env=dict(environ), stdout=subprocess.DEVNULL)
     try:
         _wait(process, port)

@@ -118,7 +118,7 @@ def test_a_worker_that_cannot_start_stops_the_service(home: Path) -> None:
             assert run.left() == 1
 
     assert "Address already in use" in run.printed
-    assert "Unexpected exit from worker" in run.printed
+    assert "worker.cannot_start" in run.printed
     assert not list(home.glob("postgres/data/postmaster.pid"))
 
 

@@ -1,4 +1,4 @@
-"""The least that the compared operations take on the same parts: Granian, one Litestar handler each, raw asyncpg in a
+"""The least that the compared operations take on the same parts: Uvicorn, one Litestar handler each, raw asyncpg in a
 transaction with the tenant context, as many AES-GCM opens and seals as ours, a msgspec encode.
 
 It checks no token, binds no ciphertext to its row, validates little, logs nothing and has no errors of its own.

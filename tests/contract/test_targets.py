@@ -235,7 +235,7 @@ async def test_invalid_text_in_a_path_is_422(app: Litestar, ada: Creator, segmen
 
 
 async def test_a_request_of_http_1_1_requires_one_host(app: Litestar) -> None:
-    """RFC 9112 §3.2. HTTP/1.0 allows requests without a host; Granian calls it 1 and passes an empty host."""
+    """RFC 9112 §3.2. HTTP/1.0 allows requests without a host; some servers call it 1 and pass an empty host."""
     for version, headers, status in (
         *(("1.1", {}, 400), ("1.1", {"host": ""}, 400), ("1.1", {"host": "a.example"}, 200)),
         *(("1.0", {}, 200), ("1", {"host": ""}, 200), ("1", {"host": "a.example"}, 200), ("1.1", {"host": "a b"}, 400)),

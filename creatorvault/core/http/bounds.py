@@ -12,7 +12,6 @@ MAX_PATH_BYTES: Final = 4096
 """A user id of 255 characters has at most 3,060 bytes, percent-encoded. Litestar caches a thousand paths in memory."""
 
 MAX_HEADERS: Final = 100
-"""Granian's limit."""
 
 TOKEN_HEADER: Final = b"authorization"
 FIELD_BYTES: Final = 4
@@ -20,7 +19,7 @@ FIELD_BYTES: Final = 4
 
 HOST: Final = b"host"
 WITHOUT_HOST: Final = ("1.0", "1")
-"""The HTTP version that allows requests without a host; Granian calls it 1."""
+"""The HTTP version that allows requests without a host; some servers call it 1."""
 
 
 def refusal(scope: HTTPScope, bounds: ServerSettings) -> CreatorVaultError | None:

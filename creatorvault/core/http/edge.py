@@ -97,6 +97,8 @@ class Edge(Litestar):
             if message["type"] == "http.response.start":
                 context.status = int(message["status"])
                 self._add_headers(message, context)
+                if context.method == HTTPMethod.HEAD:
+                    scope["method"] = "HEAD"  # the server must know that no body will follow
             elif message["type"] == "http.response.body":
                 if context.method == HTTPMethod.HEAD:
                     message["body"] = b""

@@ -133,5 +133,9 @@ def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
         },
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         # httpx logs whole URLs at INFO, SQLAlchemy and asyncpg whole statements, which may contain private data.
-        "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "sqlalchemy", "asyncpg", "alembic")},
+        # Uvicorn warns of each request that is no HTTP.
+        "loggers": {
+            **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "sqlalchemy", "asyncpg", "alembic")},
+            "uvicorn": {"level": "ERROR"},
+        },
     }

@@ -4,18 +4,12 @@ However many of them are running, a short request waits for at most one slice at
 """
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import Final
 
 SLICE_SECONDS: Final = 0.001
-LET_GO_SECONDS: Final = 0.00005
-"""Lets the server's own thread, which receives requests and sends responses, acquire the interpreter lock while this
-thread sleeps. Otherwise it would wait five milliseconds for the lock, at each step of a request: the event loop
-releases the lock while it polls, but for less time than a thread needs to wake up.
-"""
 
 
 class EventLoopBudget:
@@ -73,7 +67,6 @@ class TimeSlice:
         """Yields to other tasks."""
         if self._on_pause is not None:
             self._on_pause()
-        time.sleep(LET_GO_SECONDS)  # noqa: ASYNC251  # it is this thread that has to sleep
         await self._budget.pause()
         self.restart()
 

@@ -1,62 +1,76 @@
-"""Runs Granian, configured for this service."""
+"""Runs Uvicorn in worker processes, configured for this service."""
 
+import asyncio
 import gc
 import socket
+from functools import partial
 from importlib import import_module
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
-from granian.constants import HTTPModes, Interfaces, Loops
-from granian.http import HTTP1Settings
-from granian.log import LogLevels
+from uvicorn import Config, Server
 
-from creatorvault.management.commands.supervising import Supervisor, application_of_worker
+from creatorvault.core.http.connections import Connection, close_overdue
+from creatorvault.management.commands.supervising import Supervisor
 from creatorvault.settings.sections import ServerSettings
 
-MORE_BUFFER: Final = 16_384
-"""Space to read a request that is slightly too large, so that the application can respond. A request that does not fit
-gets the server's 431 without a body, like one with more than 100 headers; a target of 65,535 bytes or more gets a 414.
-"""
+BACKLOG: Final = 1024
 
 
 def serve(application: str, server: ServerSettings) -> int:
     """Blocks until shutdown after SIGINT or SIGTERM; returns the exit status, 1 if workers cannot start.
 
-    Requests in flight have `shutdown_seconds` to finish. Workers are forked if the platform supports it, since
-    importing everything again takes longer than the rest of the start: call this without running threads.
+    Requests in flight have `shutdown_seconds` to finish. Workers are forked, since importing everything again takes
+    longer than the rest of the start: call this without running threads.
     """
-    supervisor = Supervisor(
-        application,
-        interface=Interfaces.ASGI,
-        address=_numeric(server.host),
-        port=server.port,
-        workers=server.workers,
-        loop=Loops.uvloop,
-        # Granian does not close idle HTTP/2 connections, or connections whose protocol is not known yet.
-        http=HTTPModes.http1,
-        websockets=False,
-        http1_settings=HTTP1Settings(
-            header_read_timeout=round(server.header_seconds * 1000),
-            max_buffer_size=server.max_target_bytes + server.max_header_bytes + MORE_BUFFER,
-        ),
-        workers_kill_timeout=server.shutdown_seconds,
-        log_level=LogLevels.warning,
-    )
     import_module(application.partition(":")[0])  # once, for all workers
     # Imported objects live until the end. Scanning all of them at each garbage collection would delay every request in
     # flight by a tenth of a second.
     gc.collect()
     gc.freeze()
-    try:
-        supervisor.serve(target_loader=application_of_worker)
-    except SystemExit:
-        # Ctrl-C also reaches the workers; Granian treats one that exits before it is told to as crashed.
-        return 0 if supervisor.interrupt_signal else 1
-    return 0
+    address = _numeric(server.host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.create_server((address, server.port), family=family, backlog=BACKLOG) as listener:
+        return Supervisor(partial(_work, application, server, listener), server.workers, server.shutdown_seconds).run()
+
+
+def _work(application: str, bounds: ServerSettings, listener: socket.socket) -> None:
+    module, _, factory = application.partition(":")
+    server_of(getattr(import_module(module), factory)(), bounds).run(sockets=[listener])
+
+
+def server_of(application: Any, bounds: ServerSettings) -> Server:
+    """Returns the server of one worker, for sockets that are already bound."""
+    server: Server
+
+    async def watch() -> None:
+        now = asyncio.get_running_loop().time()
+        close_overdue(server.server_state.connections, now, bounds.header_seconds)
+
+    server = Server(
+        Config(
+            application,
+            interface="asgi3",
+            lifespan="on",
+            loop="uvloop",
+            http=partial(Connection, bounds),  # type: ignore[arg-type]  # it is only called
+            ws="none",
+            backlog=BACKLOG,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # core.limits.client_addresses decides whom to trust
+            server_header=False,
+            timeout_keep_alive=round(2 * bounds.header_seconds) + 1,  # `watch` is earlier
+            timeout_graceful_shutdown=bounds.shutdown_seconds,
+            callback_notify=watch,
+            timeout_notify=0,  # each second
+        )
+    )
+    return server
 
 
 def _numeric(host: str) -> str:
-    """Resolves a host name, since Granian accepts only addresses."""
+    """Resolves a host name."""
     try:
         return str(ip_address(host))
     except ValueError:

@@ -6,13 +6,17 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
-from importlib import import_module
-from queue import Empty, SimpleQueue
-from typing import Any, Final, override
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from multiprocessing.connection import wait
+from multiprocessing.context import ForkProcess
+from socket import socketpair
+from types import FrameType
+from typing import Final
 
-from granian.log import logger
-from granian.server import MPServer
+from creatorvault.core.telemetry.logging import get_logger
+
+log = get_logger(__name__)
 
 YOUNG_SECONDS: Final = 10.0
 """A worker that fails before this age is considered unable to start."""
@@ -21,96 +25,117 @@ SHORTEST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 30.0
 """Limits of the time between the starts of a worker and of its replacement."""
 
+CLOSING_SECONDS: Final = 5.0
+"""For a worker to close its pools, after the requests in flight have ended."""
+
 FROM_OUTSIDE: Final = frozenset({0, -signal.SIGTERM, -signal.SIGKILL})
 """Exit statuses of a worker that was stopped from outside, which does not mean that the next one cannot start."""
 
 
-class Supervisor(MPServer):
-    """Granian's server with a different reaction to the death of a worker.
+class Supervisor:
+    """Runs a function in several forked processes until SIGINT or SIGTERM.
 
-    Granian stops the whole service if a worker dies twice within six seconds, and can miss one of two that die
-    together. Here a worker that dies is replaced, and the others continue to serve. A replacement that fails is also
-    replaced, after delays that double. The service exits with status 1 if no worker is left after a failed start, and
-    if one of the first workers cannot start, since that requires manual intervention.
+    A worker that dies is replaced, and the others continue to serve. A replacement that fails is also replaced, after
+    delays that double. It gives up if no worker is left after a failed start, and if one of the first workers cannot
+    start, since that requires manual intervention.
     """
 
-    def __init__(self, application: str, **options: Any) -> None:
-        super().__init__(application, **options)
-        self.main_loop_interrupt: Any = Wakeups()
+    def __init__(self, work: Callable[[], None], workers: int, shutdown_seconds: float) -> None:
+        self._work = work
+        self._count = workers
+        self._patience = shutdown_seconds + CLOSING_SECONDS
+        self._workers: dict[int, tuple[ForkProcess, float]] = {}  # by number, with the time of its start
+        self._due: dict[int, float] = {}
         self._failed_starts: Counter[int] = Counter()  # consecutive failures by the worker's number
         self._replaced: set[int] = set()
-        self._due: dict[int, float] = {}
+        self._received: list[int] = []  # signals
 
-    @override
-    def _serve_loop(self, spawn_target: Callable[..., Any], target_loader: Callable[..., Any]) -> None:
-        while not self.interrupt_signal:
-            self.main_loop_interrupt.wait(self._seconds_until_due())
-            if self.reload_signal:
-                self._due.clear()
-                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # Granian leaves it bare
-            while self.interrupt_children and not self.interrupt_signal:
-                if not self._will_be_replaced(self.interrupt_children[0]):
-                    return  # remaining entries in the list make the exit status 1
-                self.interrupt_children.pop(0)
-            for number in self._taken_due():
-                logger.warning(f"Starting worker-{number + 1} again")
-                self._respawn_workers([number], spawn_target, target_loader)
+    def run(self) -> int:
+        """Blocks; returns the exit status, 1 if workers cannot start."""
+        with self._signals() as wakeups:
+            for number in range(self._count):
+                self._start(number)
+            try:
+                while not self._received:
+                    pause = max(min(self._due.values()) - time.monotonic(), 0.0) if self._due else None
+                    wait([wakeups, *(process.sentinel for process, _ in self._workers.values())], pause)
+                    if not (self._received or self._replace_dead()):
+                        return 1
+            finally:
+                self._stop_all()
+        return 0
 
-    def _will_be_replaced(self, number: int) -> bool:
-        worker = self.wrks[number]
+    def _start(self, number: int) -> None:
+        process = multiprocessing.get_context("fork").Process(target=_be_worker, args=(self._work,))
+        process.start()
+        self._workers[number] = process, time.monotonic()
+
+    def _replace_dead(self) -> bool:
+        """Returns False if there is no point in going on."""
+        for number, (process, started) in [*self._workers.items()]:
+            if process.exitcode is not None:
+                del self._workers[number]
+                if not self._will_be_replaced(number, process.exitcode, started):
+                    log.error("worker.cannot_start", worker=number + 1, exit_status=process.exitcode)
+                    return False
+        for number in [number for number, at in self._due.items() if at <= time.monotonic()]:
+            del self._due[number]
+            log.warning("worker.started_again", worker=number + 1)
+            self._start(number)
+        return True
+
+    def _will_be_replaced(self, number: int, exit_status: int, started: float) -> bool:
         now = time.monotonic()
-        failed = worker.inner.exitcode not in FROM_OUTSIDE and now - worker.birth < YOUNG_SECONDS
+        failed = exit_status not in FROM_OUTSIDE and now - started < YOUNG_SECONDS
         pause = SHORTEST_PAUSE_SECONDS
         if failed:
-            if number not in self._replaced or len(self._due) == self.workers - 1:
-                logger.error(f"Worker-{number + 1} cannot start")
+            if number not in self._replaced or len(self._due) == self._count - 1:
                 return False
             pause = min(pause * 2 ** self._failed_starts[number], LONGEST_PAUSE_SECONDS)
         self._failed_starts[number] = self._failed_starts[number] + 1 if failed else 0
         self._replaced.add(number)
-        self._due[number] = max(now, worker.birth + pause)
+        self._due[number] = max(now, started + pause)
         return True
 
-    def _seconds_until_due(self) -> float | None:
-        return max(min(self._due.values()) - time.monotonic(), 0.0) if self._due else None
+    def _stop_all(self) -> None:
+        deadline = time.monotonic() + self._patience
+        for process, _ in self._workers.values():
+            process.terminate()
+        for process, _ in self._workers.values():
+            process.join(max(deadline - time.monotonic(), 0.0))
+            process.kill()
+            process.join()
 
-    def _taken_due(self) -> list[int]:
-        due = [number for number, at in self._due.items() if at <= time.monotonic() and not self.interrupt_signal]
-        for number in due:
-            del self._due[number]
-        return due
-
-
-class Wakeups:
-    """Implements the part of threading.Event that Granian uses. Signal handlers set it, and an Event would deadlock if
-    a signal arrives during `wait` or `clear`.
-    """
-
-    def __init__(self) -> None:
-        self._queue: SimpleQueue[None] = SimpleQueue()  # its put() is reentrant
-
-    def set(self) -> None:
-        self._queue.put(None)
-
-    def wait(self, timeout: float | None = None) -> None:
-        """Returns once per call of `set`, or after `timeout` seconds."""
+    @contextmanager
+    def _signals(self) -> Generator[int]:
+        """Yields a file descriptor that becomes readable when a signal arrives: no signal is missed between a look at
+        the flag and the wait.
+        """
+        ours, theirs = socketpair()
+        theirs.setblocking(False)
+        before_fd = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        before = {number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            self._queue.get(timeout=timeout)
-        except Empty:
-            return
+            yield ours.fileno()
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(before_fd)
+            ours.close()
+            theirs.close()
 
-    def clear(self) -> None:
-        """Does nothing: wake-ups must not be lost, and an extra one is harmless."""
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        self._received.append(number)
 
 
-def application_of_worker(target: str) -> Callable[..., Any]:
-    """Returns the application that the worker serves; called first in the worker."""
+def _be_worker(work: Callable[[], None]) -> None:
     # The parent's handlers, which a fork inherits, would keep a worker alive that is stopped before it serves.
+    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Ctrl-C also reaches the workers, which leave the end of the start to their parent.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
-    module, _, factory = target.partition(":")
-    application: Callable[..., Any] = getattr(import_module(module), factory)()
-    return application
+    work()
 
 
 def _leave_with_parent() -> None:
