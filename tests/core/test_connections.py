@@ -152,6 +152,48 @@ async def test_a_body_may_come_in_chunks_and_after_a_100(connect: Connect, ada: 
     assert (await peer.response()).status == 201
 
 
+async def test_a_body_may_come_in_chunks_of_one_byte(connect: Connect, ada: Creator) -> None:
+    body = json.dumps({"title": "One", "notes": "x" * 5000}).encode()
+    peer = await connect()
+    peer.send(request(ada, "POST", "Content-Type: application/json\nTransfer-Encoding: chunked"))
+    for at in range(len(body)):
+        peer.send(b"1\r\n%b\r\n" % body[at : at + 1])
+    peer.send(b"0\r\n\r\n")
+
+    assert (await peer.response()).status == 201
+
+
+async def test_trailers_are_not_headers(connect: Connect, ada: Creator) -> None:
+    idea = await ada.idea()
+    head = request(ada, "PATCH", "Content-Type: application/json\nTransfer-Encoding: chunked", path=ada.url_of(idea))
+    peer = await connect()
+    peer.send(head + b'f\r\n{"title":"Two"}\r\n0\r\nIf-Match: "0000000000000001"\r\n\r\n')
+
+    assert (await peer.response()).status == 200
+
+
+@pytest.mark.parametrize("endless", [b"X: a\r\n" * 10_000, b"a" * 60_000])
+async def test_endless_trailers_are_cut_off(house: House, ada: Creator, endless: bytes) -> None:
+    sent = 0
+    async with serving(house, header_seconds=3600) as connect:
+        peer = await connect()
+        peer.send(request(ada, "POST", "Content-Type: application/json\nTransfer-Encoding: chunked"))
+        peer.send(b'f\r\n{"title":"Two"}\r\n0\r\nX: ')
+
+        async def go_on() -> None:
+            nonlocal sent
+            while True:
+                peer.send(endless)
+                await peer.writer.drain()
+                sent += len(endless)
+
+        sending = asyncio.create_task(go_on())
+        assert await peer.is_closed()
+        with pytest.raises(OSError, match=r"reset|lost|[Bb]roken"):
+            await sending
+    assert sent < 32_000_000, "more than the buffers of the sockets hold"
+
+
 async def test_a_client_that_still_sends_reads_the_whole_refusal(connect: Connect, ada: Creator) -> None:
     peer = await connect()
     peer.send(request(ada, "POST", "Content-Type: application/json\nContent-Length: 10000000"))

@@ -16,6 +16,9 @@ MORE_BYTES: Final = 16_384
 LONGEST_TARGET: Final = 65_534
 """Bytes of a target that the parser accepts."""
 
+AROUND: Final = 8
+"""Bytes of chunk lengths, line ends and trailers for each byte of the longest body; chunks of one byte have five."""
+
 READING: Final = 6
 
 
@@ -28,8 +31,11 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, bounds: ServerSettings, **uvicorn: Any) -> None:
         super().__init__(**uvicorn)
-        self._most_bytes = bounds.max_target_bytes + bounds.max_header_bytes + MORE_BYTES
+        self._most_of_head = bounds.max_target_bytes + bounds.max_header_bytes + MORE_BYTES
+        self._most_around_body = self._most_of_head + AROUND * bounds.max_body_bytes
         self._head_bytes = 0
+        self._body_bytes = 0
+        self._bytes_around_body = 0
         self._is_in_body = False
         self._is_over = False
         self.waiting_since: float | None = None
@@ -45,21 +51,31 @@ class Connection(HttpToolsProtocol):
         if self._is_over:
             return
         self._unset_keepalive_if_required()
+        body_bytes = self._body_bytes
         try:
             self.parser.feed_data(data)
         except HttpParserUpgrade as upgrade:
             self._decline_upgrade(data[upgrade.args[0] :])
         except HttpParserError:
             self.send_400_response("Invalid HTTP request received.")
-        if self.waiting_since is not None and not (self._is_in_body or self.transport.is_closing()):
+        if self._is_in_body:
+            self._bytes_around_body += len(data) - (self._body_bytes - body_bytes)
+            if self._bytes_around_body > self._most_around_body:
+                self.transport.abort()
+        elif self.waiting_since is not None and not self.transport.is_closing():
             self._head_bytes += len(data)
-            if self._head_bytes > self._most_bytes:
+            if self._head_bytes > self._most_of_head:
                 self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     @override
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._bytes_around_body = 0
+
+    @override
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_in_body:  # a trailer, which a server may discard (RFC 9110 §6.5.1)
+            super().on_header(name, value)
 
     @override
     def on_headers_complete(self) -> None:
@@ -75,6 +91,7 @@ class Connection(HttpToolsProtocol):
 
     @override
     def on_body(self, body: bytes) -> None:
+        self._body_bytes += len(body)
         if not self._is_over:
             super().on_body(body)
 
