@@ -4,8 +4,10 @@ import asyncio
 
 import pytest
 
+from creatorvault.core.http import bodies
 from creatorvault.core.waiting import event_loop_budget as loop_budget
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from tests.factories import Creator
 
 
 async def test_all_waiting_tasks_run_between_two_slices(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,3 +74,27 @@ async def test_short_computations_do_not_yield() -> None:
     await time_slice.rest_if_over()
 
     assert not paused
+
+
+async def test_large_bodies_that_arrive_together_are_read_in_separate_iterations(
+    ada: Creator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iteration, parsed_in = 0, []
+    parse = bodies.parse
+
+    async def count() -> None:
+        nonlocal iteration
+        while True:
+            iteration += 1
+            await asyncio.sleep(0)
+
+    def recording(body: bytes) -> bodies.Body:
+        parsed_in.append(iteration)
+        return parse(body)
+
+    monkeypatch.setattr(bodies, "parse", recording)
+    counting = asyncio.create_task(count())
+    await asyncio.gather(*(ada.post({"title": "One", "more": "x" * 10_000}) for _ in range(8)))
+    counting.cancel()
+
+    assert len(set(parsed_in)) == len(parsed_in) == 8

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from creatorvault.core.errors import FieldError, RequestInvalid
-from creatorvault.core.http.bodies import read_object
+from creatorvault.core.http.bodies import read_object, turn_of_large
 from creatorvault.core.http.field_errors import MAX_ERRORS, may_be_repeated, reported
 from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.text import is_storable, unstorable
@@ -66,6 +66,7 @@ class Accepts:
         errors: list[FieldError] = []
         path = query = body = None
         sent = len(request.scope["path"]) + len(request.scope["query_string"])
+        await turn_of_large(request, sent)
         if self.path is not None:
             path = _validated(self.path, "path", request.path_params, errors)
         if self.query is not None:
@@ -77,6 +78,7 @@ class Accepts:
                 errors.extend(error.errors)
             else:
                 sent += content.size
+                await turn_of_large(request, content.size)  # parsing it has taken the last one
                 body = _validated(self.body, "body", content.value, errors, storable=content.storable)
         if errors:
             raise RequestInvalid(reported(errors, sent))
