@@ -1,8 +1,9 @@
 """Long searches: scheduled fairly, limited for each identity, and without delays for others."""
 
 import asyncio
+import gc
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -20,6 +21,15 @@ type HouseWith = Callable[..., Awaitable[House]]
 
 A_MOMENT: Final = 0.03
 """Seconds of processor time: fifteen times the intended time slice, for a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def frozen() -> Generator[None]:
+    """As a worker does it: collecting the garbage of all tests before takes longer than a slice, within a step."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 async def fill(creator: Creator, notes: list[str]) -> None:
