@@ -55,9 +55,9 @@ def configure_logging(level: str, log_format: LogFormat, *, production: bool) ->
     `auto` is JSON in production and readable text elsewhere. Tracebacks are rendered without local variables,
     which could contain titles and keys.
     """
+    _least.level = logging.getLevelNamesMapping()[level.upper()]
     # Through the records and handlers of the standard library a line costs several times as much, and each
     # request logs one.
-    _least.level = logging.getLevelNamesMapping()[level.upper()]
     as_json = log_format == "json" or (log_format == "auto" and production)
     PROCESSORS[:] = [
         _least,
