@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -78,12 +79,12 @@ def _sent(
 
 
 def _opened(
-    begin: Callable[[Database], AbstractAsyncContextManager[Any]],
-) -> Callable[[Database], AbstractAsyncContextManager[Any]]:
-    def opened(self: Database) -> AbstractAsyncContextManager[Any]:
+    begin: Callable[[Database, UUID | None], AbstractAsyncContextManager[Any]],
+) -> Callable[[Database, UUID | None], AbstractAsyncContextManager[Any]]:
+    def opened(self: Database, tenant_id: UUID | None = None) -> AbstractAsyncContextManager[Any]:
         if trail := _TRAIL.get():
             trail.transactions += 1
-        return begin(self)
+        return begin(self, tenant_id)
 
     return opened
 

@@ -1,6 +1,7 @@
 """Which way a write goes: a statement that is a transaction by itself, or a transaction of several."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -22,9 +23,9 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         ways.append(statement)
         return await changed(self, statement, *arguments)
 
-    def transaction(self: Database) -> Any:
+    def transaction(self: Database, tenant_id: UUID | None = None) -> Any:
         ways.append("transaction")
-        return writing(self)
+        return writing(self, tenant_id)
 
     monkeypatch.setattr(Statements, "changed", one_statement)
     monkeypatch.setattr(Database, "writing", transaction)

@@ -8,7 +8,6 @@ from typing import Final
 from litestar.types import HTTPScope
 
 from creatorvault.audit.chain import SERVICE
-from creatorvault.audit.repositories import AuditRepository
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import CreatorVaultError
@@ -55,8 +54,7 @@ class AuthFailures:
 
     async def _write(self, scope: HTTPScope) -> None:
         try:
-            async with self._database.writing() as session:
-                await AuditRepository(session, SERVICE).enter()
+            async with self._database.writing(SERVICE) as session:
                 recorder = self._audit.recorder("service", scope)
                 await recorder.record(session, SERVICE, "tokens.refused", outcome="refused", count=str(self._threshold))
         except CreatorVaultError as error:

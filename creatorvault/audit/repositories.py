@@ -5,7 +5,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from advanced_alchemy.filters import BeforeAfter, LimitOffset, OnBeforeAfter, OrderBy
-from sqlalchemy import Row, select, text, true
+from sqlalchemy import Row, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
 from sqlmodel import col
@@ -28,7 +28,6 @@ READ: Final[tuple[Any, ...]] = (
     col(AuditEvent.outcome),
 )
 LINKS: Final[tuple[Any, ...]] = (*READ, col(AuditEvent.previous), col(AuditEvent.digest))
-ENTER: Final = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 BATCH: Final = 512
 
 type EventColumns = Row[Any]
@@ -60,10 +59,6 @@ class AuditRepository:
     def __init__(self, session: WriteSession, tenant_id: TenantId) -> None:
         self._session = session
         self._tenant_id = tenant_id
-
-    async def enter(self) -> None:
-        """Sets the tenant context of the transaction, if it is not set yet."""
-        await self._session.execute(ENTER, {"tenant_id": str(self._tenant_id)})
 
     async def locked_head(self) -> AuditHead:
         """Locks the head until the transaction ends; creates it on first use. Requires READ COMMITTED: it may wait."""

@@ -12,7 +12,7 @@ from creatorvault.ideas.parts import ideas_parts
 from creatorvault.management.apps import App
 
 # Skips the trigger that deletes an idea's segment: all segments are already deleted.
-NO_SEGMENTS: Final = "SELECT set_config('app.unsegmented', 'true', true)"
+NO_SEGMENTS: Final = "SET LOCAL app.unsegmented = 'true'"
 
 APP: Final = App(
     name="ideas",

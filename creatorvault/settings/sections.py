@@ -62,6 +62,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     answer_seconds: Seconds = 4.0
     startup_seconds: Seconds = 60.0
     prepared_statements: bool = True
+    distributed: bool = False
     idea_partitions: Annotated[int, Meta(ge=1, le=1024)] = IDEA_PARTITIONS
 
 

@@ -25,8 +25,8 @@ async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGen
     settings, tenant = part_of(request.app, Settings), tenant_name(request.user)
     if set(settings.admin.tenant_roles).isdisjoint(request.user.org_roles):  # empty without an organization
         raise NotItsOwner
-    async with part_of(request.app, Database).reading() as session:
+    async with part_of(request.app, Database).reading(tenant.id) as session:
         entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))
         service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, settings.tenancy)
-        service.admit((await entrance.enter()).status)
+        service.admit((await entrance.tenant()).status)
         yield service

@@ -28,9 +28,9 @@ class Preparation:
     async def make(self) -> None:
         """Creates what is missing. Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and LostKey."""
         parts = self._parts
-        async with parts.database.writing() as session:
+        async with parts.database.writing(self._tenant.id) as session:
             repository = VaultRepository(session, self._vault)
-            state = await repository.enter()
+            state = await repository.tenant()
             admit(parts, self._vault, state.status)
             if state.status is None and await repository.provision(self._tenant):
                 kind = self._tenant.kind.value

@@ -51,10 +51,9 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
             col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version)
         )
 
-    async def enter(self) -> TenantState:
-        """Sets the tenant of the transaction."""
-        [row] = await run(self.session, TENANT, str(self._vault.tenant_id))
-        return TenantState(*row)
+    async def tenant(self) -> TenantState:
+        rows = await run(self.session, TENANT, str(self._vault.tenant_id))
+        return TenantState(*rows[0]) if rows else TenantState(None, None, None, None, None)
 
     async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
         """Creates the tenant's row. Waits for a concurrent request that creates it, and then returns False."""

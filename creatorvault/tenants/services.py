@@ -116,7 +116,7 @@ class VaultService:
         """
         parts, vault = self._parts, self.id
         known = parts.revisions.get(vault)
-        async with (database or parts.database).reading() as session:
+        async with (database or parts.database).reading(vault.tenant_id) as session:
             [row] = await run(session, VAULT_ALONE, str(vault.tenant_id), vault.user_id)
             status, revision, digest, idea_count, key_version = row
             admit(parts, vault, status)
@@ -149,12 +149,12 @@ class VaultService:
     async def _locked(self, stack: AsyncExitStack, before: Before | None) -> LockedVault | None:
         """Returns None if tenant, vault or key must be created first."""
         parts, vault = self._parts, self.id
-        session = await stack.enter_async_context(parts.database.writing())
+        session = await stack.enter_async_context(parts.database.writing(vault.tenant_id))
         if before is not None:
             await before(session)
         known = parts.revisions.get(vault)
         repository = VaultRepository(session, vault)
-        state = await repository.enter()
+        state = await repository.tenant()
         admit(parts, vault, state.status)
         counters = await repository.locked()
         check_not_set_back(parts, vault, known, None if counters is None else counters.revision)

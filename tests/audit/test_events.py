@@ -13,7 +13,7 @@ from litestar import Litestar
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.models import AuditEvent
-from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
+from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditQuery
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.lru import LRU
@@ -136,8 +136,7 @@ async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
 
 async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connection) -> None:
     log: AuditLog = OpenParts(app).audit
-    async with OpenParts(app).database.writing() as session:
-        await AuditRepository(session, SERVICE).enter()
+    async with OpenParts(app).database.writing(SERVICE) as session:
         await log.recorder("command").record(session, SERVICE, "test.happened")
 
     row = await database.fetchrow("SELECT * FROM audit_events WHERE verb = 'test.happened'")

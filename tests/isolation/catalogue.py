@@ -33,6 +33,12 @@ POLICIES: Final = """
            pg_get_expr(polqual, polrelid) AS using_, pg_get_expr(polwithcheck, polrelid) AS check_
     FROM pg_policy JOIN pg_class ON pg_class.oid = polrelid
 """
+GUARDS: Final = """
+    SELECT tgrelid AS oid FROM pg_trigger
+    WHERE NOT tgisinternal AND tgenabled = 'O' AND tgfoid = 'refuse_destruction'::regproc
+"""
+"""Tables of which operators delete only what is being erased."""
+
 DEFINERS: Final = """
     SELECT oid::regprocedure::text AS name FROM pg_proc
     WHERE prosecdef AND pronamespace::regnamespace::text NOT IN ('pg_catalog', 'information_schema')
@@ -95,6 +101,7 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
     """Returns everything that would give a tenant access to another's rows."""
     found: set[str] = set()
     unique, every_policy = await sql.fetch(UNIQUE), await sql.fetch(POLICIES)
+    guarded = {row["oid"] for row in await sql.fetch(GUARDS)}
     for table in await sql.fetch(TABLES, OURS):
         name = table["name"]
         if table["view"]:
@@ -114,6 +121,9 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
             found.add(f"{name}: has no policy")
         found |= {f"{name}: the policy {policy['polname']} is for everybody" for policy in own if _is_open(policy)}
         found |= {f"{name}: the policy {policy['polname']} is another" for policy in own if not _is_sound(policy)}
+        found |= {f"{name}: the policy {policy['polname']} has a subquery" for policy in own if _has_subquery(policy)}
+        if table["oid"] not in guarded and any(map(_lets_operators_destroy, own)):
+            found.add(f"{name}: operators can destroy rows of any tenant")
         found |= {
             f"{name}: tenant_id does not lead {index['name']}"
             for index in unique
@@ -126,6 +136,14 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
 
 def _is_open(policy: asyncpg.Record) -> bool:
     return "PUBLIC" in policy["roles"]
+
+
+def _has_subquery(policy: asyncpg.Record) -> bool:
+    return "SELECT" in f"{policy['using_']} {policy['check_']}"
+
+
+def _lets_operators_destroy(policy: asyncpg.Record) -> bool:
+    return policy["roles"] == ["creatorvault_operator"] and policy["command"] == "DELETE"
 
 
 def _is_sound(policy: asyncpg.Record) -> bool:

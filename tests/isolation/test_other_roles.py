@@ -211,21 +211,34 @@ async def test_the_runtime_login_reaches_rows(
     assert found["SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1"] == "1 rows"
 
 
-@pytest.mark.parametrize("table", ["ideas", "idea_segments", "idempotency_answers", "keys.vault_keys"])
+DESTRUCTIBLE: Final = ["ideas", "idea_segments", "idempotency_answers", "keys.vault_keys"]
+
+
+@pytest.mark.parametrize("table", DESTRUCTIBLE)
 async def test_an_operator_with_a_tenants_context_cannot_delete(
-    victim: Victim, database: asyncpg.Connection, worker_database: Database, table: str
+    victim: Victim, worker_database: Database, table: str
 ) -> None:
     kept = (await victim.creator.list({"limit": 100})).json()
-    connection = await asyncpg.connect(worker_database.operator_url)
-    try:
-        async with connection.transaction():
-            await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(victim.tenant_id))
-            done = await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", victim.tenant_id)
-    finally:
-        await connection.close()
+    async with entered(worker_database.operator_url, victim.tenant_id) as connection:
+        assert await outcome(connection, f"DELETE FROM {table} WHERE tenant_id = $1", victim.tenant_id) == DENIED
+        assert await outcome(connection, f"DELETE FROM {table}") == DENIED
 
-    assert done == "DELETE 0"
     assert (await victim.creator.list({"limit": 100})).json() == kept
+
+
+@pytest.mark.parametrize("table", DESTRUCTIBLE)
+async def test_a_tenant_being_erased_does_not_cover_for_another(
+    victim: Victim, house: House, database: asyncpg.Connection, worker_database: Database, table: str
+) -> None:
+    """One statement deletes rows of both; the context is that of the erased one before, during and after."""
+    erased = house.creator()
+    await erased.idea()
+    await database.execute("UPDATE tenants SET status = 'erasing' WHERE tenant_id = $1", tenant_of(erased))
+    both = [victim.tenant_id, tenant_of(erased)]
+
+    async with entered(worker_database.operator_url, tenant_of(erased)) as connection:
+        assert await outcome(connection, f"DELETE FROM {table} WHERE tenant_id = ANY ($1)", both) == DENIED
+        await connection.execute(f"DELETE FROM {table} WHERE tenant_id = $1", tenant_of(erased))
 
 
 async def test_an_operator_with_a_context_cannot_restore_an_erased_tenant(
@@ -258,11 +271,23 @@ async def test_an_operator_with_a_tenants_context_reads_no_ciphertext(
             await connection.fetch(f"SELECT {column} FROM {table}")
 
 
-@pytest.mark.parametrize("column", ["idea_count", "sealed_bytes", "changed_at"])
+@pytest.mark.parametrize("change", ["digest = 0, idea_count = 0, sealed_bytes = 0", "idea_count = 0", "digest = 0"])
 async def test_an_operator_with_a_tenants_context_cannot_empty_a_vault(
-    victim: Victim, worker_database: Database, column: str
+    victim: Victim, worker_database: Database, change: str
 ) -> None:
     async with entered(worker_database.operator_url, victim.tenant_id) as connection:
-        done = await connection.execute(f"UPDATE vaults SET {column} = DEFAULT WHERE tenant_id = $1", victim.tenant_id)
+        assert await outcome(connection, f"UPDATE vaults SET {change} WHERE tenant_id = $1", victim.tenant_id) == DENIED
 
-    assert done == "UPDATE 0"
+
+async def test_an_operator_cannot_touch_an_empty_vault(
+    house: House, database: asyncpg.Connection, worker_database: Database
+) -> None:
+    ada = house.creator()
+    await ada.delete(await ada.idea())
+    touch = "UPDATE vaults SET changed_at = now() WHERE tenant_id = $1"
+
+    async with entered(worker_database.operator_url, tenant_of(ada)) as connection:
+        assert await outcome(connection, touch, tenant_of(ada)) == DENIED
+    await database.execute("UPDATE tenants SET status = 'erasing' WHERE tenant_id = $1", tenant_of(ada))
+    async with entered(worker_database.operator_url, None) as connection:
+        assert await outcome(connection, touch, tenant_of(ada)) == "1 rows"

@@ -9,7 +9,6 @@ from litestar.datastructures import State
 from creatorvault.accounts.identity import Identity
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.parts import part_of
-from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.resolution import tenant_id_of
 
 from .parts import MoodParts
@@ -20,6 +19,5 @@ MoodRequest = Request[Identity, Any, State]
 
 async def provide_moods(request: MoodRequest) -> AsyncGenerator[MoodRepository]:
     vault = VaultId(tenant_id_of(request.user), request.user.subject)
-    async with part_of(request.app, MoodParts).database.writing() as session:
-        await VaultRepository(session, vault).enter()
+    async with part_of(request.app, MoodParts).database.writing(vault.tenant_id) as session:
         yield MoodRepository(session, vault)

@@ -3,12 +3,14 @@
 import secrets
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from creatorvault.core.database.tenant_context import beginning
 from creatorvault.settings.database_address import address_of, connected
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -37,6 +39,9 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
     )
 
     class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+        tenant_id: UUID | None = None
+        """The tenant of the next transaction, whose context is set in the round trip of BEGIN, too."""
+
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
             self._token = secrets.token_hex(4)
@@ -44,7 +49,7 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
             """Only asyncpg's own transactions begin with BEGIN; statements of a session are prepared."""
             if query.startswith("BEGIN"):
-                query = f"{query} {set_limits}"
+                query = f"{query} {set_limits}{beginning(self.tenant_id, distributed=limits.distributed)}"
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
 

@@ -8,12 +8,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
+from uuid import UUID
 
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
 from creatorvault.core.database.connections import connect_arguments, engine_for
+from creatorvault.core.database.tenant_context import routed
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import Waiting, current_wait_budget
@@ -23,6 +25,7 @@ from creatorvault.settings.sections import DatabaseSettings
 log = get_logger(__name__)
 
 _CUT_OFF: Final = "creatorvault.core.cut_off"
+_DISTRIBUTED: Final = "creatorvault.core.distributed"
 
 
 class ReadSession(AsyncSession):
@@ -45,6 +48,7 @@ class Database:
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._answer_seconds = settings.answer_seconds
+        self._distributed = settings.distributed
         self.engine = engine_for(
             settings.url.reveal(),
             connect_arguments(settings),
@@ -57,25 +61,27 @@ class Database:
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
-    async def reading(self) -> AsyncGenerator[ReadSession]:
-        """A snapshot. Raises ServiceUnavailable when the database cannot answer now."""
-        async with self._unit_of_work(ReadSession, self._reading) as session:
+    async def reading(self, tenant_id: UUID | None = None) -> AsyncGenerator[ReadSession]:
+        """A snapshot, in the context of a tenant. Raises ServiceUnavailable when the database cannot answer now."""
+        async with self._unit_of_work(ReadSession, self._reading, tenant_id) as session:
             yield session
 
     @asynccontextmanager
-    async def writing(self) -> AsyncGenerator[WriteSession]:
+    async def writing(self, tenant_id: UUID | None = None) -> AsyncGenerator[WriteSession]:
         """Commits on leaving without an error, rolls back otherwise. Raises as `reading` does, at the commit too."""
-        async with self._unit_of_work(WriteSession, self.engine) as session:
+        async with self._unit_of_work(WriteSession, self.engine, tenant_id) as session:
             yield session
 
     async def close(self) -> None:
         await self.engine.dispose()
 
     @asynccontextmanager
-    async def _unit_of_work[S: ReadSession](self, kind: type[S], engine: AsyncEngine) -> AsyncGenerator[S]:
+    async def _unit_of_work[S: ReadSession](
+        self, kind: type[S], engine: AsyncEngine, tenant_id: UUID | None
+    ) -> AsyncGenerator[S]:
         try:
-            async with self._connection(engine) as (connection, cut_off):
-                info = {_CUT_OFF: cut_off}
+            async with self._connection(engine, tenant_id) as (connection, cut_off):
+                info = {_CUT_OFF: cut_off, _DISTRIBUTED: self._distributed}
                 session = kind(connection, expire_on_commit=False, autoflush=False, info=info)
                 async with session.begin():
                     yield session
@@ -85,9 +91,12 @@ class Database:
             raise unavailable(error) from error
 
     @asynccontextmanager
-    async def _connection(self, engine: AsyncEngine) -> AsyncGenerator[tuple[AsyncConnection, "_CutOff"]]:
+    async def _connection(
+        self, engine: AsyncEngine, tenant_id: UUID | None
+    ) -> AsyncGenerator[tuple[AsyncConnection, "_CutOff"]]:
         async with Waiting(self._answer_seconds):
             connection = await engine.connect()
+        _driver_connection(connection).tenant_id = tenant_id
         cut_off = _CutOff(connection, self._answer_seconds)
         try:
             yield connection, cut_off
@@ -102,6 +111,8 @@ async def run(
 ) -> Sequence[Sequence[Any]]:
     """The rows of a statement in the driver's form, `$1` being its first argument, in the session's transaction."""
     connection = await session.connection()
+    if session.info[_DISTRIBUTED]:
+        statement = routed(statement)
     return (await connection.exec_driver_sql(statement, arguments)).all()
 
 
@@ -125,7 +136,7 @@ class _CutOff:
 
     def __init__(self, connection: AsyncConnection, seconds: float) -> None:
         self._connection = connection
-        self._driver_connection: Any = cast("Connection", connection.sync_connection).connection.driver_connection
+        self._driver_connection = _driver_connection(connection)
         self._seconds = seconds
         self._wait_budget = current_wait_budget()
         self.resume()
@@ -142,6 +153,10 @@ class _CutOff:
         if not self._connection.closed:
             log.warning("database.cut_off")
             self._driver_connection.terminate()
+
+
+def _driver_connection(connection: AsyncConnection) -> Any:
+    return cast("Connection", connection.sync_connection).connection.driver_connection
 
 
 def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None:

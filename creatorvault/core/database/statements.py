@@ -7,10 +7,12 @@ path; everything else uses `core.database.sessions`, with the same results.
 import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 import asyncpg
 
 from creatorvault.core.database.connections import connect_arguments
+from creatorvault.core.database.tenant_context import routed
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import WaitBudget, current_wait_budget
@@ -77,6 +79,8 @@ class Statements:
     async def _answered(
         self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
     ) -> Sequence[Row]:
+        if self._settings.distributed:
+            statement = routed(statement)
         wait_budget = current_wait_budget()
         wait_budget.start(self.answer_seconds)
         try:
@@ -113,12 +117,14 @@ class Statements:
     ) -> Sequence[Row]:
         rows: Sequence[Row]
         try:
-            if self._settings.prepared_statements:
+            if self._settings.prepared_statements and (readonly or not self._settings.distributed):
                 with self._timeouts.within(seconds):
                     rows = await connection.fetch(statement, *arguments)
             else:
                 # An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a
-                # proxy may send the second to another server connection, or another client's statement in between.
+                # proxy may send the second to another server connection, or another client's statement in between. On
+                # Citus a change needs a transaction whose context has been set.
+                connection.tenant_id = _tenant_of(arguments) if self._settings.distributed else None
                 async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
                     rows = await connection.fetch(statement, *arguments, timeout=seconds)
         except TimeoutError:
@@ -171,6 +177,12 @@ class Statements:
         arguments = connect_arguments(self._settings)
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
         return await connected(self._address, **arguments)
+
+
+def _tenant_of(arguments: Sequence[object]) -> UUID | None:
+    """Statements on tables of tenants have the tenant's id, as text, as their first argument; others have no text."""
+    first = arguments[0] if arguments else None
+    return UUID(first) if isinstance(first, str) else None
 
 
 async def _leave(connection: asyncpg.Connection) -> None:

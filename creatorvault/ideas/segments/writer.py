@@ -6,11 +6,11 @@ from contextvars import Context
 from typing import Final, NamedTuple
 
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.ideas.segments.sealing import Segment
-from creatorvault.tenants.statements.changes import CONTEXT_IS_SET
 
 log = get_logger(__name__)
 

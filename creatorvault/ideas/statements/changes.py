@@ -5,6 +5,7 @@ Each updates the counters in the vault's row first, which serialises all changes
 
 from typing import Final
 
+from creatorvault.core.database.tenant_context import HIDDEN_TENANT, UNSEGMENTED_IS_SET
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 
 GIVEN: Final = ("id", "title", "notes", "tags", "stage", "priority", "due_date", "stamp")
@@ -15,13 +16,11 @@ EXPECTED_BY_UPDATE: Final = f"${FIRST_ARGUMENT + len(GIVEN)}"
 EXPECTED_BY_DELETE: Final = f"${FIRST_ARGUMENT + 1}"
 
 # Without the first condition, which depends on `changed`, row-level security would be evaluated for the idea before the
-# context is set. With a plain argument the planner would prune partitions at planning time, and so plan each execution,
-# which takes longer than executing. concat() is STABLE, so partitions are pruned when execution starts. If the vault,
-# which is locked at this point, has no segment, the trigger need not search for the segment of the idea.
+# context is set.
 THIS: Final = f"""
-    (SELECT set_config('app.unsegmented', (NOT segmented)::text, true) FROM changed) IS NOT NULL
-    AND ideas.tenant_id = concat($1::text)::uuid AND ideas.user_id = $2 AND ideas.id = ${FIRST_ARGUMENT}
-"""  # noqa: S608 - constants
+    {UNSEGMENTED_IS_SET}
+    AND ideas.tenant_id = {HIDDEN_TENANT} AND ideas.user_id = $2 AND ideas.id = ${FIRST_ARGUMENT}
+"""
 # The vault was locked before the idea is looked up. If another process has changed or deleted the idea meanwhile, a
 # division by zero aborts the statement.
 ALL_OR_NOTHING: Final = "SELECT revision / (SELECT count(*) FROM touched) FROM changed"

@@ -3,6 +3,7 @@
 from functools import cache
 from typing import Final
 
+from creatorvault.core.database.tenant_context import HIDDEN_TENANT
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
 
 COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision"
@@ -12,9 +13,9 @@ COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at,
 # would find cheaper plans for some and plan each request, which takes longer than reading a page. No row is looked up
 # before the context is set, since the user id comes from there.
 #
-# concat() is STABLE, so partitions are pruned when execution starts, and the others are not even opened. Reads of a
-# whole vault gain little from that, and the tenant, which the planner could estimate from it, would cost a custom plan.
-OWN: Final = "ideas.tenant_id = concat($1::text)::uuid AND ideas.user_id = context.user_id"
+# Partitions are pruned when execution starts, and the others are not even opened. Reads of a whole vault gain little
+# from that, and the tenant, which the planner could estimate from it, would cost a custom plan.
+OWN: Final = f"ideas.tenant_id = {HIDDEN_TENANT} AND ideas.user_id = context.user_id"
 WHOLE: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = context.user_id"
 # No context is set at planning time, so the planner expects one row at offset 0 and uses the index that has the order,
 # regardless of its statistics. For more rows it would read and sort all of a vault that it estimates as small.

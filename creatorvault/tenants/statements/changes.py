@@ -3,10 +3,7 @@
 from datetime import datetime
 from typing import Final, NamedTuple
 
-# Sets the context of a statement whose first argument is the tenant's id. A condition without columns is a one-time
-# filter in PostgreSQL, evaluated before any row is read. If it were evaluated later, row-level security would hide the
-# rows, and nothing would be changed.
-CONTEXT_IS_SET: Final = "(SELECT set_config('app.tenant_id', $1::text, true)) = $1::text"
+from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 
 # Returns a row if the tenant is active, the vault's revision is not lower than this process has seen, the sealing key
 # is stored as this process has unwrapped it and is not due for rotation, the counters do not become negative, and the

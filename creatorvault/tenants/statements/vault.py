@@ -29,13 +29,7 @@ VAULT_COLUMNS: Final = 5
 VAULT_ALONE: Final = VAULT.format(more="", columns="")
 
 TENANT: Final = """
-    WITH context (tenant_id) AS MATERIALIZED (
-        SELECT set_config('app.tenant_id', $1, true)::uuid
-    )
-    SELECT tenants.status, tenants.idea_quota, tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota
-    FROM context
-    LEFT JOIN LATERAL (
-        SELECT * FROM tenants WHERE tenants.tenant_id = context.tenant_id
-    ) AS tenants ON true
+    SELECT status, idea_quota, byte_quota, vault_idea_quota, vault_byte_quota FROM tenants
+    WHERE tenant_id = $1::text::uuid
 """
-"""Sets the context of a transaction, and reads the tenant's status and quotas."""
+"""Reads the tenant's status and quotas, in a transaction whose context is set."""
