@@ -7,7 +7,7 @@ import sys
 gc.disable()
 try:
     from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
-    from creatorvault.apps import INSTALLED
+    from creatorvault.apps import INSTALLED, tenant_data
     from creatorvault.asgi import create_app
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
     from creatorvault.crypto.errors import RootKeysInvalid
@@ -21,6 +21,7 @@ try:
     from creatorvault.management.commands.shell import shell_command
     from creatorvault.management.commands.version import version
     from creatorvault.management.core_dumps import forbid_core_dumps
+    from creatorvault.management.distribution import DistributionRefused
     from creatorvault.management.upgrade import DatabaseUnreachable, MigrationsUnknown
     from creatorvault.settings.sections import Settings
 except ModuleNotFoundError as missing:
@@ -56,7 +57,7 @@ upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 root = root_group(
     [
         run_command(APPLICATION, sample_token, checks, upgrade_steps),
-        database_group(upgrade_steps),
+        database_group(upgrade_steps, tenant_data()),
         check_command([*checks, *database_checks]),
         openapi_command(create_app),
         routes_command(create_app),
@@ -64,7 +65,10 @@ root = root_group(
         version,
         *(command for app in INSTALLED for command in app.commands),
     ],
-    told_in_words=[CannotMint, DatabaseUnreachable, MigrationsUnknown, RootKeysInvalid, AuditKeyMissing, AuditKeyLost],
+    told_in_words=[
+        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost),
+        *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
+    ],
 )
 
 

@@ -16,6 +16,7 @@ from creatorvault.asgi import create_app
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Settings
 from tests.factories import SECRET, Creator
+from tests.foreign import DISTRIBUTED
 from tests.parts import OpenParts
 from tests.postgres import Database
 
@@ -58,6 +59,7 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "DATABASE_OPERATOR_URL": database.operator_url,
         "BETTER_AUTH_SECRET": SECRET,
         "LOG_LEVEL": "DEBUG",
+        **({"CREATORVAULT_DATABASE__DISTRIBUTED": "true"} if DISTRIBUTED else {}),
         # A test sends as many requests in a second as a person in a day. Tests of limits set their own limits.
         "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
         "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",

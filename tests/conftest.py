@@ -20,6 +20,7 @@ from creatorvault.settings.sections import Settings
 from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
+from tests.foreign import ADDRESS, ForeignCluster
 from tests.logs import Logs, captured_logs
 from tests.memory import temporary_files_in_memory
 from tests.postgres import Cluster, Database
@@ -34,7 +35,7 @@ _started: list[Cluster] = []
 
 def _start() -> Cluster:
     if not _started:
-        _started.append(Cluster.start())
+        _started.append(Cluster.start() if ADDRESS is None else ForeignCluster.at(ADDRESS))
         build_template(_started[0])
     return _started[0]
 
@@ -46,6 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
         files = ExitStack()
         files.enter_context(temporary_files_in_memory())
         config.add_cleanup(files.close)
+    if ADDRESS is not None and config.getoption("numprocesses", None):
+        raise pytest.UsageError("the one database of CREATORVAULT_TEST_DATABASE is for one process: use -n 0")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(_HandsClusterToWorkers())
 

@@ -22,9 +22,10 @@ def upgrade() -> None:
     # A row takes most of a page and is neither compressed nor moved out of the table, so each one needs a page more. It
     # is taken back at once, and vacuum gives the pages back.
     op.execute("""
-        CREATE TABLE write_probe (filler text STORAGE PLAIN NOT NULL)
+        CREATE TABLE write_probe (filler text NOT NULL)
         WITH (autovacuum_vacuum_threshold = 100, autovacuum_vacuum_scale_factor = 0)
     """)
+    op.execute("ALTER TABLE write_probe ALTER COLUMN filler SET STORAGE PLAIN")
     op.execute("GRANT INSERT ON write_probe TO creatorvault_runtime")
     # On a full disk what fails is to make a table larger: to change a row in its place succeeds for a long time. The
     # row belongs to a subtransaction that is undone; the transaction around it commits, and so has to reach the disk

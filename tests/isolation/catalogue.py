@@ -143,7 +143,7 @@ def _has_subquery(policy: asyncpg.Record) -> bool:
 
 
 def _lets_operators_destroy(policy: asyncpg.Record) -> bool:
-    return policy["roles"] == ["creatorvault_operator"] and policy["command"] == "DELETE"
+    return (policy["roles"], policy["command"]) == (["creatorvault_operator"], "DELETE")
 
 
 def _is_sound(policy: asyncpg.Record) -> bool:

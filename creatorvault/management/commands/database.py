@@ -5,18 +5,22 @@ from collections.abc import Sequence
 
 import rich_click as click
 from alembic import command
+from rich.console import Console
+from rich.table import Table
 
 from creatorvault.core.database.migrations import Standing, alembic_config
+from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.commands.words import Words
 from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.management.distribution import distribute as distribute_tables
 from creatorvault.management.roles import role_statements, run_as_owner
 from creatorvault.management.upgrade import UpgradeStep, addresses, changeable
 from creatorvault.management.upgrade import upgrade as upgrade_database
 from creatorvault.settings.loading import load_settings
 
 
-def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
-    """`steps` are the upgrade steps of the installed apps."""
+def database_group(steps: Sequence[UpgradeStep], tenant_data: TenantData) -> click.RichGroup:
+    """`steps` are the upgrade steps of the installed apps, and `tenant_data` their tables."""
 
     @click.group()
     def database() -> None:
@@ -33,6 +37,23 @@ def database_group(steps: Sequence[UpgradeStep]) -> click.RichGroup:
         with with_database(with_development_secrets(load_settings()), click.echo) as settings:
             if upgrade_database(settings, steps, revision, click.echo) is not Standing.AHEAD:
                 click.echo(f"The database is at {revision}.")
+
+    @database.command()
+    @click.option("--dry-run", is_flag=True, help="Change nothing, and show what would be distributed.")
+    def distribute(dry_run: bool) -> None:
+        """Distribute the tables of tenants over the nodes of a Citus cluster, after the migrations.
+
+        What is distributed stays as it is. Each shard must have the table's row-level security, policies and triggers.
+        """
+        settings = load_settings()
+        placements = asyncio.run(distribute_tables(settings.database, tenant_data, dry_run=dry_run))
+        table = Table("table", "shards", "")
+        for name, shards, was_there in placements:
+            done = "was distributed before" if was_there else "to be distributed" if dry_run else "distributed now"
+            table.add_row(name, "" if shards is None else str(shards), done)
+        Console(width=80).print(table)
+        if not settings.database.distributed:
+            click.echo("The service needs CREATORVAULT_DATABASE__DISTRIBUTED=true.")
 
     for command_ in (downgrade, check, make_migrations, roles):
         database.add_command(command_)

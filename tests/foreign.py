@@ -1,0 +1,125 @@
+"""A server that is not ours, on which tests run instead of a cluster of their own: such as a Citus cluster.
+
+`CREATORVAULT_TEST_DATABASE` is the address of a database that may be emptied, with `{login}` in the place of the login:
+`postgresql://{login}@localhost:5432/creatorvault_tests`. The logins are those of `tests.postgres`, and `postgres`, a
+superuser. The database is upgraded and emptied where tests would clone one; what needs a private server is skipped.
+
+`CREATORVAULT_TEST_DISTRIBUTED` runs the tests in distributed mode (docs/scaling.md), also on one server.
+"""
+
+import asyncio
+import os
+import shutil
+import tempfile
+from typing import Final, NoReturn, Self
+
+import asyncpg
+import pytest
+from sqlalchemy import make_url
+
+from tests.postgres import TEMPLATE, Cluster, Database
+
+ADDRESS: Final = os.environ.get("CREATORVAULT_TEST_DATABASE")
+DISTRIBUTED: Final = bool(os.environ.get("CREATORVAULT_TEST_DISTRIBUTED"))
+
+TABLES: Final = """
+    SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
+    WHERE c.relnamespace::regnamespace::text IN ('public', 'keys') AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+"""
+
+
+class ForeignDatabase(Database):
+    """The one database."""
+
+    def __init__(self, address: str) -> None:
+        object.__setattr__(self, "name", make_url(address.replace("{login}", "login")).database)
+        object.__setattr__(self, "_address", address)
+
+    def url(self, role: str) -> str:
+        address: str = self._address
+        return address.replace("{login}", role)
+
+    @property
+    def socket(self) -> str:  # type: ignore[override]  # a field there
+        _skip()
+
+
+class ForeignCluster(Cluster):
+    """The server of the one database."""
+
+    def __init__(self, address: str, folder: str) -> None:
+        object.__setattr__(self, "folder", folder)
+        object.__setattr__(self, "_database", ForeignDatabase(address))
+
+    @classmethod
+    def at(cls, address: str) -> Self:
+        return cls(address, tempfile.mkdtemp(prefix="creatorvault-tests-"))
+
+    @property
+    def the_database(self) -> ForeignDatabase:
+        database: ForeignDatabase = self._database
+        return database
+
+    @property
+    def programs(self) -> str:  # type: ignore[override]  # a field there
+        _skip()
+
+    @property
+    def socket(self) -> str:  # type: ignore[override]  # a field there
+        _skip()
+
+    def stop(self) -> None:
+        """The server is not ours to stop."""
+        shutil.rmtree(self.folder)
+
+    def database(self, name: str) -> Database:
+        if name != self.the_database.name:
+            _skip()
+        return self.the_database
+
+    def create(self, name: str) -> Database:
+        if name != TEMPLATE:
+            _skip()
+        return self.the_database
+
+    def clone(self, name: str, template: str = TEMPLATE) -> Database:
+        if template != TEMPLATE:
+            _skip()
+        asyncio.run(_empty(self.the_database))
+        return self.the_database
+
+    def drop(self, database: Database) -> None:
+        """The one database stays."""
+
+    def run(self, sql: str, database: str | None = None) -> str:
+        if database not in {None, self.the_database.name}:
+            _skip()
+        return asyncio.run(_run(self.the_database, sql))
+
+    def program(self, name: str, *arguments: str) -> str:
+        _skip()
+
+
+def _skip() -> NoReturn:
+    pytest.skip("needs a private server")
+
+
+async def _empty(database: Database) -> None:
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        tables = [name for (name,) in await connection.fetch(TABLES)]
+        async with connection.transaction():
+            await connection.execute("SET LOCAL citus.propagate_set_commands = 'local'")
+            await connection.execute("SET LOCAL session_replication_role = 'replica'")  # no trigger refuses it
+            await connection.execute(f"TRUNCATE operators, {', '.join(tables)}")
+    finally:
+        await connection.close()
+
+
+async def _run(database: Database, sql: str) -> str:
+    connection = await asyncpg.connect(database.superuser_url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+    return ""
