@@ -20,11 +20,12 @@ from creatorvault.settings.sections import Settings
 from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
-from tests.foreign import ADDRESS, ForeignCluster
+from tests.foreign import ADDRESS, ForeignCluster, needs_a_private_server
 from tests.logs import Logs, captured_logs
 from tests.memory import temporary_files_in_memory
 from tests.postgres import Cluster, Database
 from tests.schema import build_template
+from tests.statement_rules import record, recorder
 from tests.thoroughness import IN_CI, left_out
 
 hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=50 if IN_CI else 25)
@@ -43,6 +44,9 @@ def _start() -> Cluster:
 def pytest_configure(config: pytest.Config) -> None:
     # Handles SIGTERM as an interrupt, so that the cluster is stopped.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    statements = pytest.MonkeyPatch()
+    config.add_cleanup(statements.undo)
+    record(statements)
     if not hasattr(config, "workerinput"):  # workers inherit it
         files = ExitStack()
         files.enter_context(temporary_files_in_memory())
@@ -60,6 +64,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         unwanted = set(left_out(items, seed))
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in unwanted]
+    if ADDRESS is not None:
+        for item in items:
+            if reason := needs_a_private_server(item):
+                item.add_marker(pytest.mark.skip(f"needs a private server: {reason}"))
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 
@@ -88,6 +96,17 @@ class _HandsClusterToWorkers:
 def pytest_unconfigure() -> None:
     for cluster in _started:
         cluster.stop()
+
+
+@pytest.fixture(autouse=True)
+def statements_keep_their_rules(request: pytest.FixtureRequest) -> Generator[None]:
+    """Every statement that a test makes the service execute could be answered by a Citus cluster.
+
+    The mark `own_statements` is for tests that execute statements of their own on the service's connections.
+    """
+    yield
+    broken, recorder.broken = recorder.broken, []
+    assert not broken or request.node.get_closest_marker("own_statements"), broken
 
 
 @pytest.fixture(scope="session")

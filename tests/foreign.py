@@ -11,7 +11,9 @@ import asyncio
 import os
 import shutil
 import tempfile
-from typing import Final, NoReturn, Self
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NoReturn, Self
 
 import asyncpg
 import pytest
@@ -28,44 +30,63 @@ TABLES: Final = """
 """
 
 
+PRIVATE: Final = {
+    "tests/faults": "stops the server, or waits for its processes",
+    "tests/ideas/test_page_plans.py": "reads plans of one server",
+    "tests/ideas/test_reads.py::test_the_matches": "reads plans of one server",
+    "tests/ideas/test_revisions_given_twice.py": "sets rows back, as a failover does",
+    "tests/ideas/test_segments.py::test_a_search_does_not_find_a_deleted_row": "disables triggers",
+    "tests/ideas/test_segments.py::test_ids_are_compared": "disables triggers",
+    "tests/ideas/test_segments.py::test_segments_beyond": "locks the rows of all tenants",
+    "tests/ideas/test_segments.py::test_an_unavailable_database": "locks the rows of all tenants",
+    "tests/ideas/test_segment_rows.py": "changes constraints",
+    "tests/ideas/test_swaps.py": "moves rows to other tenants",
+    "tests/ideas/test_tampering_matrix.py": "disables triggers",
+    "tests/pgbouncer": "has a pooler of its own",
+}
+"""Tests, by the beginning of their ids, that need a private server, and why."""
+
+
+def needs_a_private_server(item: pytest.Item) -> str | None:
+    return next((reason for beginning, reason in PRIVATE.items() if item.nodeid.startswith(beginning)), None)
+
+
 class ForeignDatabase(Database):
     """The one database."""
+
+    _address: str
 
     def __init__(self, address: str) -> None:
         object.__setattr__(self, "name", make_url(address.replace("{login}", "login")).database)
         object.__setattr__(self, "_address", address)
 
     def url(self, role: str) -> str:
-        address: str = self._address
-        return address.replace("{login}", role)
+        return self._address.replace("{login}", role)
 
     @property
-    def socket(self) -> str:  # type: ignore[override]  # a field there
+    def socket(self) -> str:
         _skip()
 
 
 class ForeignCluster(Cluster):
     """The server of the one database."""
 
+    the_database: ForeignDatabase
+
     def __init__(self, address: str, folder: str) -> None:
         object.__setattr__(self, "folder", folder)
-        object.__setattr__(self, "_database", ForeignDatabase(address))
+        object.__setattr__(self, "the_database", ForeignDatabase(address))
 
     @classmethod
     def at(cls, address: str) -> Self:
         return cls(address, tempfile.mkdtemp(prefix="creatorvault-tests-"))
 
     @property
-    def the_database(self) -> ForeignDatabase:
-        database: ForeignDatabase = self._database
-        return database
-
-    @property
-    def programs(self) -> str:  # type: ignore[override]  # a field there
+    def programs(self) -> str:
         _skip()
 
     @property
-    def socket(self) -> str:  # type: ignore[override]  # a field there
+    def socket(self) -> str:
         _skip()
 
     def stop(self) -> None:
@@ -85,7 +106,7 @@ class ForeignCluster(Cluster):
     def clone(self, name: str, template: str = TEMPLATE) -> Database:
         if template != TEMPLATE:
             _skip()
-        asyncio.run(_empty(self.the_database))
+        _in_a_thread(_empty(self.the_database))
         return self.the_database
 
     def drop(self, database: Database) -> None:
@@ -94,7 +115,7 @@ class ForeignCluster(Cluster):
     def run(self, sql: str, database: str | None = None) -> str:
         if database not in {None, self.the_database.name}:
             _skip()
-        return asyncio.run(_run(self.the_database, sql))
+        return _in_a_thread(_run(self.the_database, sql))
 
     def program(self, name: str, *arguments: str) -> str:
         _skip()
@@ -102,6 +123,12 @@ class ForeignCluster(Cluster):
 
 def _skip() -> NoReturn:
     pytest.skip("needs a private server")
+
+
+def _in_a_thread[T](task: Coroutine[Any, Any, T]) -> T:
+    """The caller's own thread may have a running event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, task).result()
 
 
 async def _empty(database: Database) -> None:

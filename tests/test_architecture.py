@@ -43,7 +43,12 @@ SEARCH_MAY_IMPORT_OF_APPS: Final = (
 )
 
 # Modules that begin and end transactions: requests, grants after a migration, and roles before it.
-EDGES: Final = {"core/database/sessions.py", "management/roles.py", "management/upgrade.py"}
+EDGES: Final = {
+    "core/database/sessions.py",
+    "management/distribution.py",
+    "management/roles.py",
+    "management/upgrade.py",
+}
 
 
 def module_of(path: Path) -> str:

@@ -2,8 +2,14 @@
 
 from typing import Final
 
+from creatorvault.health.checks import reads_check
 from creatorvault.health.controllers import HealthController, RootController
 from creatorvault.health.parts import health_service
 from creatorvault.management.apps import App
 
-APP: Final = App(name="health", controllers=[RootController, HealthController], parts=[health_service])
+APP: Final = App(
+    name="health",
+    controllers=[RootController, HealthController],
+    database_checks=[reads_check],
+    parts=[health_service],
+)

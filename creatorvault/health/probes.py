@@ -1,5 +1,6 @@
-"""Database probes for readiness, each in one statement and in the way that most requests use the database."""
+"""Probes of the database for readiness and `check`, each in one statement and as most requests use the database."""
 
+import asyncio
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.core.database.prepared_statements import PreparedStatementsProbe
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.ideas.statements.reads import ONE
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -22,6 +24,8 @@ AUDIT_KEY: Final = "SELECT EXISTS (SELECT FROM keys.audit_keys)"
 VAULT_KEYS: Final = "SELECT to_regclass('keys.vault_keys') IS NOT NULL"
 WRITE: Final = "SELECT probe_write()"
 NOBODY: Final = UUID(int=0)
+SPREAD: Final = 8
+"""Tenants to read of a cluster. Each is on one of its nodes."""
 
 
 class Probes:
@@ -32,7 +36,9 @@ class Probes:
     """
 
     def __init__(self, settings: DatabaseSettings) -> None:
-        self._statements = Statements(replace(settings, pool_size=1, answer_seconds=DEADLINE_SECONDS))
+        self._tenants = [UUID(int=number) for number in range(SPREAD if settings.distributed else 1)]
+        pool_size = len(self._tenants)
+        self._statements = Statements(replace(settings, pool_size=pool_size, answer_seconds=DEADLINE_SECONDS))
         self._kept = PreparedStatementsProbe(settings, DEADLINE_SECONDS)
         self._wrote_at = -WRITES_APART_SECONDS
         self._failed: Exception | None = None
@@ -54,8 +60,25 @@ class Probes:
         return await self._is(VAULT_KEYS) and await self._is(AUDIT_KEY)
 
     async def read(self) -> None:
-        """Reads an idea that does not exist: like creators' reads, through row-level security on the three tables."""
-        await self._statements.rows(ONE, str(NOBODY), str(NOBODY), NOBODY)
+        """Reads an idea that does not exist: like creators' reads, through row-level security on the three tables.
+
+        On a cluster one node that answers is enough: while another is down, only its tenants get 503.
+        """
+        reads = [asyncio.create_task(self._statements.rows(ONE, str(of), str(NOBODY), NOBODY)) for of in self._tenants]
+        failed: list[ServiceUnavailable] = []
+        try:
+            for first in asyncio.as_completed(reads):
+                try:
+                    await first
+                except ServiceUnavailable as error:
+                    failed.append(error)
+                else:
+                    return
+            raise failed[0]
+        finally:
+            for read in reads:
+                read.cancel()
+            await asyncio.gather(*reads, return_exceptions=True)
 
     async def write(self) -> None:
         """Inserts a row that needs its own page, rolls it back, and commits; the result is cached for a few seconds."""

@@ -6,12 +6,12 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import ClassVar, Final, Self
 
 from creatorvault.management.postgres_place import Account, EmbeddedPostgresError, Place, place_for
 from creatorvault.management.signals import held_back
@@ -56,6 +56,9 @@ class EmbeddedPostgres:
     mode 0700 and belongs to the account that PostgreSQL runs as, so that only this account and root have access.
     `options` are server settings, for example `{"fsync": "off"}`.
     """
+
+    locale: ClassVar[Sequence[str]] = ("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8")
+    """Options of initdb, for the release in the wheel."""
 
     def __init__(self, home: Path, options: Mapping[str, str] | None = None) -> None:
         self._home = home.absolute()
@@ -171,7 +174,7 @@ class EmbeddedPostgres:
         self._run(
             "initdb",
             *("--pgdata", str(draft), "--username", "postgres", "--auth-local", "trust", "--auth-host", "reject"),
-            *("--encoding", "UTF8", "--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
+            *("--encoding", "UTF8", *self.locale),
             *(["--no-sync"] if self._options.get("fsync") == "off" else []),
             as_account=True,
         )

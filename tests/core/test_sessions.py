@@ -24,6 +24,7 @@ async def test_a_session_for_reading_is_none_for_writing(house: House) -> None:
         assert isinstance(session, ReadSession), "whoever may write may read"
 
 
+@pytest.mark.own_statements
 async def test_nothing_is_written_through_a_session_for_reading(house: House) -> None:
     with pytest.raises(ServiceUnavailable) as refused:
         async with house.parts.database.reading() as session:

@@ -172,6 +172,7 @@ async def test_a_missing_vault_or_key_is_read_in_a_transaction(house: House, ada
     assert (nothing_stored.way, no_key.way) == (Way.TRANSACTION, Way.TRANSACTION)
 
 
+@pytest.mark.own_statements
 async def test_the_context_of_a_statement_ends_with_it(house: House, ada: Creator, stored: list[Idea]) -> None:
     await ada.list()
 

@@ -701,6 +701,7 @@ async def test_a_tampered_segment_raises_an_alert(
     assert await searched(house, ada)
 
 
+@pytest.mark.own_statements
 async def test_another_tenants_segments_are_not_accessible(
     house: House, ada: Creator, database: asyncpg.Connection
 ) -> None:

@@ -84,7 +84,8 @@ def rewritten(rewrite: Rewrite) -> Generator[None]:
 
     def sent(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def rewritten_send(self: asyncpg.Connection, query: str, *arguments: object, **options: Any) -> Any:
-            of_runtime = self._params.user == RUNTIME
+            # The context that follows BEGIN belongs to the other lock.
+            of_runtime = self._params.user == RUNTIME and not query.startswith("BEGIN")
             return await send(self, rewrite(query) if of_runtime else query, *arguments, **options)
 
         return rewritten_send

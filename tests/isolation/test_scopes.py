@@ -27,7 +27,7 @@ from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWi
 from tests.isolation.scopes import Condition, conditions_of, without_scope
 from tests.thoroughness import sampled
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 
 EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
 
@@ -86,10 +86,11 @@ async def test_removing_any_condition_of_a_trigger_is_detected(scenes: SceneWith
     assert unnoticed == []
 
 
-# Those of the audit log are tested by tests/audit/test_links.py: they concern logins, not creators.
+# Others concern logins, not creators: those of the audit log are tested by tests/audit/test_links.py, those for
+# operators by tests/isolation/test_other_roles.py.
 FUNCTIONS: Final = """
     SELECT pg_get_functiondef(oid) FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND prosrc !~ 'audit_'
+    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND prosrc !~ 'audit_|creatorvault_operator'
 """
 
 

@@ -19,7 +19,7 @@ from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWi
 from tests.isolation.scopes import without_scope
 from tests.thoroughness import sampled
 
-pytestmark = pytest.mark.no_cover
+pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 
 IN_OTHER_TENANTS: Final = (*ELSEWHERE, *FOREIGN)
 # Row-level security distinguishes tenants, not the creators of one.

@@ -41,6 +41,7 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
     class BoundedConnection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
         tenant_id: UUID | None = None
         """The tenant of the next transaction, whose context is set in the round trip of BEGIN, too."""
+        distributed = limits.distributed
 
         def __init__(self, *arguments: Any) -> None:
             super().__init__(*arguments)
@@ -49,7 +50,7 @@ def bounded_connection(limits: DatabaseSettings) -> type[asyncpg.Connection]:
         async def execute(self, query: str, *args: object, timeout: float | None = None) -> str:  # noqa: ASYNC109
             """Only asyncpg's own transactions begin with BEGIN; statements of a session are prepared."""
             if query.startswith("BEGIN"):
-                query = f"{query} {set_limits}{beginning(self.tenant_id, distributed=limits.distributed)}"
+                query = f"{query} {set_limits}{beginning(self.tenant_id, distributed=self.distributed)}"
             status: str = await super().execute(query, *args, timeout=timeout)
             return status
 
