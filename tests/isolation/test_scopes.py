@@ -86,8 +86,8 @@ async def test_removing_any_condition_of_a_trigger_is_detected(scenes: SceneWith
     assert unnoticed == []
 
 
-# Others concern logins, not creators: those of the audit log are tested by tests/audit/test_links.py, those for
-# operators by tests/isolation/test_other_roles.py.
+# Others concern logins and not creators: tests/audit/test_links.py tests those of the audit log, and
+# tests/isolation/test_other_roles.py those that operators meet.
 FUNCTIONS: Final = """
     SELECT pg_get_functiondef(oid) FROM pg_proc
     WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND prosrc !~ 'audit_|creatorvault_operator'
