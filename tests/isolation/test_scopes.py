@@ -90,7 +90,8 @@ async def test_removing_any_condition_of_a_trigger_is_detected(scenes: SceneWith
 # tests/isolation/test_other_roles.py those that operators meet.
 FUNCTIONS: Final = """
     SELECT pg_get_functiondef(oid) FROM pg_proc
-    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype AND prosrc !~ 'audit_|creatorvault_operator'
+    WHERE pronamespace = 'public'::regnamespace AND prorettype = 'trigger'::regtype
+      AND prosrc !~ 'audit_|creatorvault_operator'
 """
 
 
