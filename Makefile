@@ -26,7 +26,7 @@ help:
 	@echo "make mutants  change the code in one place at a time, and see whether the tests notice (about half an hour)"
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
-	@echo "make bench    compare with a plaintext baseline and the minimum cost (about 5 minutes); writes docs/benchmarks/"
+	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
 	@echo "make lock     update the locked dependencies   make images   update the images' digests, with Docker"
@@ -73,14 +73,14 @@ check: .venv/installed
 	@$(PYTHON) -m ruff check .
 	@$(PYTHON) -m mypy
 
-# Compares with a plaintext baseline and the minimum cost, on a separate PostgreSQL; writes docs/benchmarks/.
+# Compares with plaintext services and the minimum cost, on a separate PostgreSQL; writes docs/benchmarks/.
 bench: .venv/installed .venv-bench/installed
 	@$(PYTHON) -m benchmarks --write docs/benchmarks
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
-	@$(COMPILE) --upgrade benchmarks/baseline/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
+	@$(COMPILE) --upgrade benchmarks/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
 # Pins the current digest of each tag. For another version, change the tag and run it.

@@ -1,9 +1,10 @@
-"""Measures our service beside the baseline and the floor: python -m benchmarks [--only list,get] [--rounds 3]"""
+"""Measures our service beside others: python -m benchmarks [--only list,get] [--rounds 3]"""
 
 import argparse
 import shutil
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Final
@@ -12,10 +13,11 @@ from benchmarks import content
 from benchmarks.cluster import RUNTIME, Cluster, finished, started
 from benchmarks.content import SECRET, SMALL, TINY, Group
 from benchmarks.crowding import crowding
-from benchmarks.measuring import Result, measure
+from benchmarks.measuring import measure
 from benchmarks.processes import Server
-from benchmarks.report import Findings, print_rows, write
-from benchmarks.seeding import fill_baseline, fill_ours
+from benchmarks.report import Findings, print_figures, print_rows, write
+from benchmarks.rivals.comparison import compared, table
+from benchmarks.seeding import fill_ours, fill_plain
 from benchmarks.share import share
 from benchmarks.works import WORKS
 
@@ -24,6 +26,7 @@ BASELINE_PYTHON: Final = HERE.parent / ".venv-bench" / "bin" / "python"
 UVICORN: Final = ("-m", "uvicorn", "app:app", "--loop", "uvloop", "--http", "httptools", "--port", "{port}")
 CROWDING: Final = "crowding"
 SHARE: Final = "share"
+RIVALS: Final = "rivals"
 COLD: Final = {"first": {"CREATORVAULT_SEARCH__SEGMENTS": "false"}, "cold": {}}
 """Searches by a process that has nothing in memory: as if nobody had searched before, and after somebody has."""
 
@@ -33,7 +36,7 @@ ALWAYS_COLD: Final = {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(48 * 2**20)}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), SHARE, CROWDING)))
+    parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), SHARE, CROWDING, RIVALS)))
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=0.8)
     parser.add_argument("--write", type=Path, help="the folder for the table and the plot")
@@ -42,12 +45,29 @@ def main() -> None:
     if not BASELINE_PYTHON.exists():
         sys.exit("Error: the baseline is not installed. Run: make .venv-bench/installed")
     only = options.only.split(",")
+    findings = Findings(options.rounds, options.seconds)
+    with Cluster() as cluster:
+        (cluster.home / "logs").mkdir()
+        if only != [RIVALS]:
+            _measure_ours(cluster, only, findings)
+        if RIVALS in only:
+            for title, results in compared(cluster, options.rounds, options.seconds):
+                findings.rivals[title] = results
+                print_figures(title, results)
+            print(*table(findings.rivals), sep="\n")
+        if options.write:
+            write(options.write, findings)
+        if options.logs:
+            shutil.copytree(cluster.home / "logs", options.logs, dirs_exist_ok=True)
+
+
+def _measure_ours(cluster: Cluster, only: Sequence[str], findings: Findings) -> None:
+    """Beside the baseline and the floor, one process each."""
     works = [work for work in WORKS if work.name in only]
     groups = {group for work in works for group in work.groups} | {SMALL, TINY}
     if CROWDING in only:
         groups.add(content.HUNDRED_THOUSAND)
-
-    with Cluster() as cluster, ExitStack() as running:
+    with ExitStack() as running:
         servers = {server.name: server for server in _servers(cluster)}
         start = time.perf_counter()
         _fill(cluster, groups, running, servers)
@@ -55,27 +75,19 @@ def main() -> None:
         for name, server in servers.items():
             if name != "baseline" and any(name in work.services for work in works):
                 running.enter_context(server)
-        results: dict[str, dict[str, Result]] = {}
         for work in works:
-            results[work.name] = measure(work, servers, cluster, options.rounds, options.seconds)
-            print_rows(work, results[work.name])
-        encryption = None
+            findings.results[work.name] = measure(work, servers, cluster, findings.rounds, findings.seconds)
+            print_rows(work, findings.results[work.name])
         if SHARE in only:
-            encryption = share(_ours(cluster, "both-ciphers"), cluster)
-            print(encryption, flush=True)
-        crowds = []
+            findings.share = share(_ours(cluster, "both-ciphers"), cluster)
+            print(findings.share, flush=True)
         if CROWDING in only:
-            crowds = [crowding(_ours(cluster, f"crowded-{name}", more)) for name, more in COLD.items()]
-            print(*crowds, sep="\n")
-        if options.write:
-            write(options.write, Findings(results, encryption, crowds, options.rounds, options.seconds))
-        if options.logs:
-            shutil.copytree(cluster.home / "logs", options.logs, dirs_exist_ok=True)
+            findings.crowding = [crowding(_ours(cluster, f"crowded-{name}", more)) for name, more in COLD.items()]
+            print(*findings.crowding, sep="\n")
 
 
 def _servers(cluster: Cluster) -> list[Server]:
     logs = cluster.home / "logs"
-    logs.mkdir()
     database = cluster.url(RUNTIME, "baseline").replace("postgresql:", "postgresql+asyncpg:")
     return [
         _ours(cluster, "ours"),
@@ -109,7 +121,7 @@ def _fill(cluster: Cluster, groups: set[Group], running: ExitStack, servers: dic
     admin = {name: cluster.url("postgres", name) for name in ("ours", "baseline", "floor")}
     filling = [
         started(fill_ours, admin["ours"], groups),
-        started(fill_baseline, admin["baseline"], groups - {content.HUNDRED_THOUSAND}),
+        started(fill_plain, admin["baseline"], groups - {content.HUNDRED_THOUSAND}, ",".join),
     ]
     for process in filling:
         finished(process)

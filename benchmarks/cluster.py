@@ -38,8 +38,12 @@ class Cluster:
         pid_file = self._server.place.folder / "data" / "postmaster.pid"
         return cpu_seconds(int(pid_file.read_text().split()[0]))
 
+    @property
+    def socket(self) -> str:
+        return str(self._server.place.socket)
+
     def url(self, role: str, database: str) -> str:
-        return f"postgresql://{role}@/{database}?host={self._server.place.socket}"
+        return f"postgresql://{role}@/{database}?host={self.socket}"
 
     def create(self, database: str, template: str | None = None) -> None:
         self._run(f"CREATE DATABASE {database} OWNER {OWNER}" + (f" TEMPLATE {template}" if template else ""))
@@ -74,6 +78,10 @@ class Cluster:
     def allow_tables(self, database: str) -> None:
         """To the runtime login, which the baseline makes its own table with."""
         self._run(f"GRANT CREATE ON SCHEMA public TO {RUNTIME}", database)
+
+    def commit_without_flush(self, database: str) -> None:
+        """Its connections respond before the write-ahead log is on the disk: a crash loses the last commits."""
+        self._run(f"ALTER DATABASE {database} SET synchronous_commit = off")
 
     def checkpoint(self) -> None:
         """What seeding wrote is not written while requests are timed."""

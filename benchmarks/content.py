@@ -119,6 +119,16 @@ def stored_ideas(group: Group, user_id: str) -> Iterator[Stored]:
         )
 
 
+def found_terms(group: Group) -> list[str]:
+    """A word and the beginning of the next, as they are found in every vault of the group."""
+    terms = sorted({f"{first} {second[:size]}" for first, second, size in product(WORDS, WORDS, (1, 2))})
+    for user_id in group.users():
+        texts = "\n".join(f"{idea.title}\n{idea.notes}".lower() for idea in stored_ideas(group, user_id))
+        terms = [term for term in terms if term in texts]
+    random.Random(13).shuffle(terms)
+    return terms
+
+
 def search_terms() -> list[str]:
     """Two words and the beginning of a third: found now and then, and none the beginning of another."""
     terms = [f"{first} {second} {third}" for first, second, third in product(WORDS, WORDS, ("ca", "th", "ma", "in"))]

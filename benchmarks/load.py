@@ -8,6 +8,10 @@ from typing import Final, NamedTuple, cast
 
 HEAD_END: Final = b"\r\n\r\n"
 LENGTH: Final = b"content-length:"
+CHUNKED: Final = b"transfer-encoding: chunked"
+LAST_CHUNK: Final = b"\r\n0\r\n\r\n"
+"""What no JSON text contains: line ends inside of strings are escaped."""
+
 PATIENCE_SECONDS: Final = 30.0
 
 type Requests = Callable[[], Iterator[bytes]]
@@ -45,6 +49,7 @@ class Connection(asyncio.Protocol):
         self._least = least
         self._received = b""
         self._expected = 0
+        self._chunked = False
         self._sent_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -57,8 +62,10 @@ class Connection(asyncio.Protocol):
             head_end = self._received.find(HEAD_END)
             if head_end < 0:
                 return
-            self._expected = head_end + len(HEAD_END) + self._content_length(self._received[:head_end].lower())
-        if len(self._received) >= self._expected:
+            head = self._received[:head_end].lower()
+            self._expected = head_end + len(HEAD_END) + self._content_length(head)
+            self._chunked = CHUNKED in head
+        if self._received.endswith(LAST_CHUNK) if self._chunked else len(self._received) >= self._expected:
             self._answered()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -65,7 +65,7 @@ def costing(server: Server, cluster: Cluster, run: Callable[[], Sample]) -> tupl
 
 
 def one_run(work: Work, server: Server, seconds: float, least: int = 1) -> Sample:
-    return uvloop.run(drive(server.port, work.requests, work.connections, seconds, least))
+    return uvloop.run(drive(server.port, work.requests_of(server.name), work.connections, seconds, least))
 
 
 def _result(samples: list[tuple[Sample, float, float]]) -> Result:

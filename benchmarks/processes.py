@@ -21,10 +21,16 @@ def free_port() -> int:
 
 
 class Server:
-    """One service, with all the processes that it starts. Its log goes to `<folder>/<name>.log`."""
+    """One service, with all the processes that it starts. Its log goes to `<folder>/<name>.log`.
 
-    def __init__(self, name: str, command: list[str], environment: Mapping[str, str], folder: Path) -> None:
+    It is ready as soon as it answers a GET of `health` with 200.
+    """
+
+    def __init__(
+        self, name: str, command: list[str], environment: Mapping[str, str], folder: Path, health: str = "/health"
+    ) -> None:
         self.name = name
+        self._health = health
         self.port = free_port()
         self._command = [word.replace("{port}", str(self.port)) for word in command]
         self._environment = {**os.environ, **environment}
@@ -67,7 +73,9 @@ class Server:
                 raise RuntimeError(f"{self.name} does not start:\n{self._log.read_text()[-3000:]}")
             try:
                 with socket.create_connection(("127.0.0.1", self.port), timeout=0.2) as connection:
-                    connection.sendall(b"GET /health HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n")
+                    connection.sendall(
+                        f"GET {self._health} HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n\r\n".encode()
+                    )
                     if connection.recv(64).startswith(b"HTTP/1.1 200"):
                         return
             except OSError:

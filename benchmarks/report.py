@@ -10,6 +10,7 @@ import msgspec
 from benchmarks.crowding import Crowding
 from benchmarks.measuring import Result
 from benchmarks.plot import Bar, plot
+from benchmarks.rivals.comparison import table
 from benchmarks.share import Share
 from benchmarks.works import WORKS, Work
 
@@ -17,11 +18,12 @@ HEADER = ("work", "service", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms
 
 
 class Findings(msgspec.Struct):
-    results: dict[str, dict[str, Result]]
-    share: Share | None
-    crowding: Sequence[Crowding]
     rounds: int
     seconds: float
+    results: dict[str, dict[str, Result]] = {}
+    share: Share | None = None
+    crowding: Sequence[Crowding] = ()
+    rivals: dict[str, dict[str, Result]] = {}
 
 
 def cells(result: Result) -> list[str]:
@@ -30,12 +32,16 @@ def cells(result: Result) -> list[str]:
 
 
 def print_rows(work: Work, results: dict[str, Result]) -> None:
-    print(f"{work.title}, {work.connections} connections")
-    for name, result in results.items():
-        print(f"  {name:<10}" + "".join(f"{cell:>10}" for cell in cells(result)))
+    print_figures(f"{work.title}, {work.connections} connections", results)
     for against, target, ratio in ratios(work, results):
         goal = f" (goal {target:g})" if target else ""
         print(f"  {ratio:.2f} x {against}{goal}", flush=True)
+
+
+def print_figures(title: str, results: dict[str, Result]) -> None:
+    print(title)
+    for name, result in results.items():
+        print(f"  {name:<18}" + "".join(f"{cell:>10}" for cell in cells(result)), flush=True)
 
 
 def ratios(work: Work, results: dict[str, Result]) -> list[tuple[str, float | None, float]]:
@@ -85,10 +91,13 @@ def _markdown(findings: Findings) -> str:
             goal, reached = (f"{target:g}", "reached" if ratio >= target else "missed") if target else ("–", "")
             lines.append(f"| {work.title} | {against} | {ratio:.2f} × | {goal} | {reached} |")
     lines += _special(findings)
+    if findings.rivals:
+        lines += ["", "## Beside PocketBase and Django Ninja", "", *table(findings.rivals)]
     lines += ["", "## All figures", "", f"| {' | '.join(HEADER)} |", "|---" * len(HEADER) + "|"]
-    for work in _measured(findings):
-        for name, result in findings.results[work.name].items():
-            lines.append(f"| {work.title} | {name} | {' | '.join(cells(result))} |")
+    figures = [(work.title, findings.results[work.name]) for work in _measured(findings)]
+    figures += [(f"{title}, all cores", results) for title, results in findings.rivals.items()]
+    for title, results in figures:
+        lines += [f"| {title} | {name} | {' | '.join(cells(result))} |" for name, result in results.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Fills the databases by COPY: ours with rows that are really sealed, the baseline's with the same ideas in plain."""
+"""Fills the databases by COPY: ours with rows that are really sealed, others' with the same ideas in plain."""
 
 import asyncio
 import os
@@ -35,6 +35,9 @@ PLAIN: Final = (
 )
 
 type RowsOf = Callable[[VaultCipher], Iterator[tuple[Any, ...]]]
+
+type OfTags = Callable[[list[str]], str | list[str]]
+"""How a plaintext table stores tags."""
 
 assert len(b64decode(ROOT_KEYS.split(":")[1])) == KEY_BYTES
 
@@ -103,9 +106,9 @@ def floor_rows(ideas: Iterable[Stored], _cipher: VaultCipher) -> Iterator[tuple[
         yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, 0, revision
 
 
-def plain_rows(ideas: Iterable[Stored]) -> Iterator[tuple[Any, ...]]:
+def plain_rows(ideas: Iterable[Stored], of_tags: OfTags) -> Iterator[tuple[Any, ...]]:
     for idea in ideas:
-        texts = idea.title, idea.notes, STAGES[idea.stage], PRIORITIES[idea.priority], ",".join(idea.tags)
+        texts = idea.title, idea.notes, STAGES[idea.stage], PRIORITIES[idea.priority], of_tags(idea.tags)
         yield idea.id, idea.user_id, *texts, None, idea.time, idea.time
 
 
@@ -134,12 +137,12 @@ def fill_ours(url: str, groups: Iterable[Group], *, of_floor: bool = False) -> N
     asyncio.run(fill())
 
 
-def fill_baseline(url: str, groups: Iterable[Group]) -> None:
+def fill_plain(url: str, groups: Iterable[Group], of_tags: OfTags) -> None:
     async def fill() -> None:
         database = await asyncpg.connect(url)
         for group in groups:
             for user_id in group.users():
-                rows = plain_rows(stored_ideas(group, user_id))
+                rows = plain_rows(stored_ideas(group, user_id), of_tags)
                 await database.copy_records_to_table("ideas", records=rows, columns=PLAIN)
         await database.execute("VACUUM ANALYZE")
         await database.close()

@@ -5,7 +5,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import cycle
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol
 from urllib.parse import urlencode
 
 import jwt
@@ -18,7 +19,10 @@ BODIES: Final = 512
 
 
 class Work(NamedTuple):
-    """`times_baseline` and `times_floor` are the throughputs to reach; `groups` what must be in the databases."""
+    """`times_baseline` and `times_floor` are the throughputs to reach; `groups` what must be in the databases.
+
+    `translated` has the requests of those services that have another API.
+    """
 
     name: str
     title: str
@@ -28,6 +32,10 @@ class Work(NamedTuple):
     times_baseline: float | None = None
     times_floor: float | None = None
     connections: int = 16
+    translated: Mapping[str, Requests] = MappingProxyType({})
+
+    def requests_of(self, service: str) -> Requests:
+        return self.translated.get(service, self.requests)
 
 
 @cache
@@ -37,10 +45,22 @@ def token(user_id: str) -> str:
     return jwt.encode({**claims, "exp": now + 86_400}, content.SECRET, algorithm="HS256")
 
 
-def request(method: str, user_id: str, rest: str = "", body: Mapping[str, object] | None = None) -> bytes:
+type Body = Mapping[str, object]
+
+
+class Ask(Protocol):
+    """A whole request on the ideas of a user; `rest` is what follows their address: nothing, an idea's id, a query."""
+
+    def __call__(self, method: str, user_id: str, rest: str = "", body: Body | None = None) -> bytes: ...
+
+
+def request(method: str, user_id: str, rest: str = "", body: Body | None = None) -> bytes:
+    return http(method, f"/api/v1/{user_id}/ideas{rest}", token(user_id), body)
+
+
+def http(method: str, target: str, bearer: str, body: Body | None = None) -> bytes:
     head = (
-        f"{method} /api/v1/{user_id}/ideas{rest} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n"
-        f"Authorization: Bearer {token(user_id)}\r\n"
+        f"{method} {target} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\nAuthorization: Bearer {bearer}\r\n"
     )
     if body is None:
         return f"{head}\r\n".encode()
@@ -48,26 +68,26 @@ def request(method: str, user_id: str, rest: str = "", body: Mapping[str, object
     return f"{head}Content-Type: application/json\r\nContent-Length: {len(encoded)}\r\n\r\n{encoded}".encode()
 
 
-def lists(group: Group, rests: Callable[[], Iterator[str]] = lambda: iter(("",))) -> Requests:
+def lists(group: Group, rests: Callable[[], Iterator[str]] = lambda: iter(("",)), ask: Ask = request) -> Requests:
     """Round all the vaults of the group, each time with the next of `rests`."""
 
     def supply() -> Iterator[bytes]:
         users, endless = cycle(group.users()), cycle(rests())
-        return (request("GET", user, rest) for user, rest in zip(users, endless, strict=False))
+        return (ask("GET", user, rest) for user, rest in zip(users, endless, strict=False))
 
     return supply
 
 
+def search(term: str) -> str:
+    return "?" + urlencode({"search": term})
+
+
+_left: Final = cycle(map(search, content.search_terms()))
+
+
 def searches() -> Iterator[str]:
-    return ("?" + urlencode({"search": term}) for term in _terms())
-
-
-_left: Final = iter(cycle(content.search_terms()))
-
-
-def _terms() -> Iterator[str]:
     """Goes on where the last run ended, so that no remembered answer helps."""
-    return iter(lambda: next(_left), None)
+    return _left
 
 
 def tag_filters() -> Iterator[str]:
@@ -79,33 +99,29 @@ def title_pages() -> Iterator[str]:
     return (f"?sort=title&order=asc&offset={offset}" for offset in range(0, 2000, 20))
 
 
-def gets(group: Group) -> Requests:
+def gets(group: Group, ask: Ask = request) -> Requests:
     def supply() -> Iterator[bytes]:
         ids = {user: content.idea_ids(user, group.ideas) for user in group.users()}
-        return cycle(
-            [request("GET", user, f"/{ids[user][number]}") for number in range(0, group.ideas, 7) for user in ids]
-        )
+        return cycle([ask("GET", user, f"/{ids[user][number]}") for number in range(0, group.ideas, 7) for user in ids])
 
     return supply
 
 
-def creates(group: Group) -> Requests:
+def creates(group: Group, ask: Ask = request) -> Requests:
     def supply() -> Iterator[bytes]:
         text = Text(time.time_ns())
-        return cycle([request("POST", user, body=text.body()) for _ in range(BODIES // 64) for user in group.users()])
+        return cycle([ask("POST", user, body=text.body()) for _ in range(BODIES // 64) for user in group.users()])
 
     return supply
 
 
-def patches(group: Group) -> Requests:
+def patches(group: Group, ask: Ask = request) -> Requests:
     """Each sets a title that no idea has."""
 
     def supply() -> Iterator[bytes]:
         text = Text(time.time_ns())
         ids = {user: cycle(content.idea_ids(user, group.ideas)) for user in group.users()}
-        return (
-            request("PATCH", user, f"/{next(ids[user])}", {"title": text.new_title()}) for user in cycle(group.users())
-        )
+        return (ask("PATCH", user, f"/{next(ids[user])}", {"title": text.new_title()}) for user in cycle(group.users()))
 
     return supply
 
