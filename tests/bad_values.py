@@ -80,6 +80,7 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "database.url": URLS,
     "database.owner_url": URLS,
     "database.operator_url": URLS,
+    "database.replica_url": URLS,
     "limits.storage_url": STORAGES,
     "metrics.token": TOKENS,
 }

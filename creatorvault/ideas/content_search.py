@@ -8,7 +8,8 @@ from typing import Final
 
 from litestar.types import HTTPScope, Receive
 
-from creatorvault.core.identifiers import vault_ids
+from creatorvault.core.database.replica import ReplicaUnavailable
+from creatorvault.core.identifiers import VaultVersion, vault_ids
 from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance
 from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
@@ -25,7 +26,6 @@ from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.tenants.errors import Undecided, VaultMismatch
 from creatorvault.tenants.opening import Snapshot
-from creatorvault.tenants.revisions import SeenRevisions
 from creatorvault.tenants.services import VaultService
 
 DRIVER_SHARE: Final = 1 / 2
@@ -43,14 +43,12 @@ class ContentSearchParts:
         full_reads: FullReads,
         allowance: WorkAllowance,
         budget: EventLoopBudget,
-        revisions: SeenRevisions,
         segments: SegmentWriter | None,
     ) -> None:
         self.cache = cache
         self.full_reads = full_reads
         self.allowance = allowance
         self.budget = budget
-        self.revisions = revisions
         self.segments = segments
 
 
@@ -63,6 +61,7 @@ class ContentSearch:
         self._scope = scope
         self._receive = receive
         self._creator = request_context_of(scope).caller or ""
+        self._seen: VaultVersion | None = None
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Returns a page and a total of the same snapshot.
@@ -82,15 +81,15 @@ class ContentSearch:
     async def _page(self, query: IdeaQuery, time_slice: TimeSlice, watch: ClientWatch, meter: Meter) -> IdeaPage:
         if (page := await self._page_from_memory(query, time_slice)) is not None:
             return page
-        rows = await self._rows_to_read()
+        seen = self._seen or await self._version()
+        rows = 0 if seen is None else self._rows_to_read(seen)
         watch.start()
         full_reads = self._parts.full_reads
         async with full_reads.lock(self._creator, rows):
             self._admit()
             before = meter.seconds
             try:
-                async with self._vault.snapshot(full_reads.database) as snapshot:
-                    return await self._page_of(snapshot, query, time_slice)
+                return await self._page_of_full_read(query, seen, time_slice)
             finally:
                 meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
@@ -103,8 +102,21 @@ class ContentSearch:
             return None  # the cursor may be sealed with a key that this process has not read yet
         if vault is None:
             return None
+        self._seen = vault.version
         page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice)
         return None if page is None else page_of_matches(vault, query, page)
+
+    async def _page_of_full_read(self, query: IdeaQuery, seen: VaultVersion | None, time_slice: TimeSlice) -> IdeaPage:
+        full_reads = self._parts.full_reads
+        if full_reads.replica is not None and seen is not None:
+            try:
+                async with self._vault.replayed(full_reads.replica, seen) as snapshot:
+                    if snapshot is not None:
+                        return await self._page_of(snapshot, query, time_slice)
+            except ReplicaUnavailable:
+                pass
+        async with self._vault.snapshot(full_reads.database) as snapshot:
+            return await self._page_of(snapshot, query, time_slice)
 
     async def _page_of(self, snapshot: Snapshot, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
         repository, vault = IdeaRepository(snapshot.session, snapshot.id), snapshot.vault
@@ -120,13 +132,14 @@ class ContentSearch:
         page = await self._parts.cache.page(vault.id, reader, about_content(query, after), time_slice)
         return page_of_matches(vault, query, page)
 
-    async def _rows_to_read(self) -> int:
+    async def _version(self) -> VaultVersion | None:
+        """Returns the vault's version; None if nothing was stored yet. For a vault that this process does not know."""
+        async with self._vault.snapshot() as snapshot:
+            return None if snapshot.vault is None else snapshot.vault.version
+
+    def _rows_to_read(self, seen: VaultVersion) -> int:
         """Returns an upper bound: an idea has one revision, and a vault has one for each of its changes."""
-        revision = self._parts.revisions.get(self._vault.id)
-        if revision is None:  # the first request for this vault in this process
-            async with self._vault.snapshot() as snapshot:
-                revision = snapshot.revision
-        return revision - self._parts.cache.revision_of(self._vault.id)
+        return seen.revision - self._parts.cache.revision_of(self._vault.id)
 
     def _admit(self) -> None:
         self._parts.allowance.admit(self._scope, self._creator)

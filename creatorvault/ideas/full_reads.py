@@ -9,6 +9,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import ServiceUnavailable, TooManyRequests
 from creatorvault.settings.sections import DatabaseSettings, SearchSettings
@@ -27,6 +28,7 @@ class FullReads:
         """Opens no connection yet. Raises SettingsError if no address is configured."""
         at_once = search.full_reads
         self.database = Database(replace(database, pool_size=2 * at_once, max_overflow=0))
+        self.replica = Replica.of(database, 2 * at_once)
         self._large, self._small = asyncio.Semaphore(at_once), asyncio.Semaphore(at_once)
         self._seconds = search.full_read_seconds
         self._turns: dict[str, asyncio.Semaphore] = {}
@@ -39,6 +41,8 @@ class FullReads:
 
     async def aclose(self) -> None:
         await self.database.close()
+        if self.replica is not None:
+            await self.replica.aclose()
 
     @asynccontextmanager
     async def lock(self, creator: str, rows: int) -> AsyncGenerator[None]:

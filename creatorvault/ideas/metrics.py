@@ -32,5 +32,7 @@ def work_metrics(parts: Parts) -> Iterator[Metric]:
     full_reads, allowance = parts[IdeasParts].searching.full_reads, parts[IdeasParts].searching.allowance
     yield gauge("full_reads_under_way", "Vaults that are being read as a whole.", full_reads.under_way)
     yield gauge("full_reads_waiting", "Requests that wait for such a read.", full_reads.waiting)
+    for name in ("answered", "behind", "failed"):
+        yield counter(f"replica_{name}", f"Full reads at the replica: {name}.", getattr(full_reads.replica, name, 0))
     yield counter("work_seconds", "Processor time of searches and full reads.", allowance.seconds)
     yield gauge("work_longest_step_seconds", "The longest that such work held the event loop.", allowance.longest_step)

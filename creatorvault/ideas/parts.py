@@ -52,5 +52,5 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
             search_cache=cache,
             in_doubt=InDoubtIdeas(),
             segment_writer=writer,
-            searching=ContentSearchParts(cache, full_reads, allowance, budget, vaults.revisions, segments),
+            searching=ContentSearchParts(cache, full_reads, allowance, budget, segments),
         )

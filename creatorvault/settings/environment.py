@@ -11,6 +11,7 @@ DEPLOYED: Final[Mapping[str, tuple[str, ...]]] = {
     "DATABASE_URL": ("database", "url"),
     "DATABASE_OWNER_URL": ("database", "owner_url"),
     "DATABASE_OPERATOR_URL": ("database", "operator_url"),
+    "DATABASE_REPLICA_URL": ("database", "replica_url"),
     "ALLOWED_ORIGINS": ("server", "allowed_origins"),
     "HOST": ("server", "host"),
     "PORT": ("server", "port"),

@@ -47,6 +47,7 @@ def normal_database(database: DatabaseSettings, problems: list[str]) -> Database
         url=url,
         owner_url=_address(database.owner_url, "DATABASE_OWNER_URL", problems) or url,
         operator_url=_address(database.operator_url, "DATABASE_OPERATOR_URL", problems),
+        replica_url=_address(database.replica_url, "DATABASE_REPLICA_URL", problems),
     )
 
 

@@ -43,7 +43,11 @@ def unsafe(settings: Settings) -> list[str]:
 
 
 def _alone(database: DatabaseSettings) -> Iterator[str]:
-    for variable, url in (("DATABASE_OWNER_URL", database.owner_url), ("DATABASE_OPERATOR_URL", database.operator_url)):
+    for variable, url in (
+        ("DATABASE_OWNER_URL", database.owner_url),
+        ("DATABASE_OPERATOR_URL", database.operator_url),
+        ("DATABASE_REPLICA_URL", database.replica_url),
+    ):
         if url is not None:
             yield f"{variable} says nothing without DATABASE_URL"
 

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Final
 
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database, WriteSession, run
 from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER_ERRORS, sqlstate
 from creatorvault.core.errors import NotFound, ServiceUnavailable
@@ -127,6 +128,25 @@ class VaultService:
                 cipher = await parts.keyring.cipher(session, vault, key_version)
                 opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
             yield Snapshot(session, vault, opened)
+
+    @asynccontextmanager
+    async def replayed(self, replica: Replica, seen: VaultVersion) -> AsyncGenerator[Snapshot | None]:
+        """A snapshot of the replica, or None if it does not show the vault as `seen` on the primary in this request.
+
+        It must be that very version: a later one could be of a standby that has replayed what the primary has lost.
+        Raises ReplicaUnavailable, and the alerts of `Keyring.cipher`.
+        """
+        vault = self.id
+        async with replica.reading(vault.tenant_id) as session:
+            [row] = await run(session, VAULT_ALONE, str(vault.tenant_id), vault.user_id)
+            _, revision, digest, idea_count, key_version = row
+            if revision is None or VaultVersion(revision, digest, idea_count) != seen:
+                replica.behind += 1
+                yield None
+                return
+            cipher = await self._parts.keyring.cipher(session, vault, key_version)
+            yield Snapshot(session, vault, OpenVault(vault, seen, cipher))
+            replica.answered += 1
 
     @asynccontextmanager
     async def transaction(self, before: Before | None = None) -> AsyncGenerator[LockedVault]:

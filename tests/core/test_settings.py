@@ -26,6 +26,7 @@ SECRET = {
     ("database", "url"): "DATABASE_URL",
     ("database", "owner_url"): "DATABASE_OWNER_URL",
     ("database", "operator_url"): "DATABASE_OPERATOR_URL",
+    ("database", "replica_url"): "DATABASE_REPLICA_URL",
     ("encryption", "root_keys"): "CREATORVAULT_ROOT_KEYS",
     ("encryption", "root_keys_file"): "CREATORVAULT_ROOT_KEYS_FILE",
     ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
