@@ -73,9 +73,8 @@ async def distribute(database: DatabaseSettings, tenant_data: TenantData, *, dry
         # Shards are looked at through connections of their own, which do not see an open transaction.
         async with engine.begin() as connection:
             placed = await _placed(connection)
-            for name in names:
-                if name in placed:
-                    await _compare(connection, name)
+            for name in placed:  # partitions, too
+                await _compare(connection, name)
             return [TablePlacement(name, placed.get(name), name in before) for name in names]
     finally:
         await engine.dispose()

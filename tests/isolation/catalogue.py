@@ -10,7 +10,12 @@ OF_NO_TENANT: Final = {"alembic_version", "migration_history", "write_probe", "o
 POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 """The policy of the runtime role, for reading and for writing."""
 
-# Partitions are accessed through their table, whose policies apply. The privileges deny direct access.
+# Partitions are accessed through their table, whose policies apply. They have none: nobody sees a row in them directly.
+PARTITIONS: Final = """
+    SELECT oid::regclass::text AS name FROM pg_class
+    WHERE relispartition AND relkind = 'r' AND relnamespace::regnamespace::text = ANY ($1)
+      AND NOT (relrowsecurity AND relforcerowsecurity)
+"""
 TABLES: Final = """
     SELECT c.oid, c.oid::regclass::text AS name, c.relkind IN ('v', 'm') AS view,
            c.relrowsecurity, c.relforcerowsecurity,
@@ -129,6 +134,7 @@ async def faults(sql: asyncpg.Connection) -> set[str]:
             for index in unique
             if index["oid"] == table["oid"] and index["leads"] != table["tenant"]
         }
+    found |= {f"{row['name']}: a partition whose rows can be seen" for row in await sql.fetch(PARTITIONS, OURS)}
     found |= {f"{row['name']}: runs as its owner in the caller's search_path" for row in await sql.fetch(DEFINERS)}
     found |= {f"{row['nspname']}: a schema of ours?" for row in await sql.fetch(SCHEMAS) if row["nspname"] not in OURS}
     return found
