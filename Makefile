@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills abuse mutants pgbouncer audit lint format types check lock images clean bench
+.PHONY: help run test faults kills drill-processes drill-failover abuse mutants pgbouncer audit lint format types check lock images clean bench
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -22,6 +22,8 @@ help:
 	@echo "make test     set everything up and run the tests"
 	@echo "make faults   break what is around the service, under load, and see what clients see (about 4 minutes)"
 	@echo "make kills    kill -9 of workers and of their parent, 20 times under load, and see whether an idea is lost"
+	@echo "make drill-processes  four processes on one database under mixed writers, and their rates (about 2 minutes)"
+	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
 	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
 	@echo "make mutants  change the code in one place at a time, and see whether the tests notice (about half an hour)"
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
@@ -44,6 +46,12 @@ faults: .venv/installed
 kills: .venv/installed
 	@KILLS=20 $(PYTHON) -m pytest tests/faults/test_killed.py
 	@$(PYTHON) -m benchmarks.faults kills
+
+drill-processes: .venv/installed
+	@$(PYTHON) -m benchmarks.several
+
+drill-failover: .venv/installed
+	@$(PYTHON) -m benchmarks.failover
 
 # Uses the default limits.
 abuse: .venv/installed

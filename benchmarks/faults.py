@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.drill import client_faults, database_faults, neighbour_faults, process_faults
-from benchmarks.drill.postgres import Server
 from benchmarks.drill.row import Row, print_table
 from benchmarks.drill.stage import Stage
+from tests.faults.servers import Server
 
 DRILLS: Final[Mapping[str, Callable[[Stage], Awaitable[Row]]]] = {
     "killed": database_faults.killed,

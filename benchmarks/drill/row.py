@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tests.faults.clients import Answer
+from tests.faults.promises import table
 
 ANSWER_MS: Final = 5000.0
 RECOVERY_MS: Final = 1000.0
@@ -83,9 +84,4 @@ class Row:
 
 
 def print_table(rows: Sequence[Row]) -> None:
-    lines = [HEADINGS, *(row.cells() for row in rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    for index, line in enumerate(lines):
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |")
-        if index == 0:
-            print("|" + "|".join("-" * (width + 2) for width in widths) + "|")
+    print(table(HEADINGS, [row.cells() for row in rows]))

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks.drill.postgres import Server
 from benchmarks.drill.pulse import Pulse
 from benchmarks.drill.row import Row
 from tests.faults.crowd import Crowd
+from tests.faults.servers import Server
 from tests.faults.service import Service
 
 IDLE_WITHIN_SECONDS: Final = 5.0

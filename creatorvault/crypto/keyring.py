@@ -65,10 +65,14 @@ class Keyring:
         edited is forgotten and read again, which raises the alert of `cipher`.
         """
         cipher = await self.cipher(session, vault, version)
-        if await VaultKeyRepository(session, vault).has(cipher.version, cipher.first_revision, cipher.wrap):
+        if await self.is_stored(session, vault, cipher):
             return cipher
         self.forget(vault)
         return await self.cipher(session, vault, version)
+
+    async def is_stored(self, session: ReadSession, vault: VaultId, cipher: VaultCipher) -> bool:
+        """Whether the sealing key is still stored as it was when it was unwrapped."""
+        return await VaultKeyRepository(session, vault).has(cipher.version, cipher.first_revision, cipher.wrap)
 
     def newest(self, vault: VaultId) -> VaultCipher | None:
         """Returns the vault's cipher from the cache; another process may have created a newer key."""

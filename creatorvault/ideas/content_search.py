@@ -14,6 +14,7 @@ from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowanc
 from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.lists.cursors import place_of
@@ -113,8 +114,8 @@ class ContentSearch:
                 async with self._vault.replayed(full_reads.replica, seen) as snapshot:
                     if snapshot is not None:
                         return await self._page_of(snapshot, query, time_slice)
-            except ReplicaUnavailable:
-                pass
+            except (ReplicaUnavailable, Tampered, VaultMismatch):
+                pass  # the primary decides
         async with self._vault.snapshot(full_reads.database) as snapshot:
             return await self._page_of(snapshot, query, time_slice)
 

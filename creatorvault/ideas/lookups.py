@@ -57,6 +57,11 @@ async def find_idea(idea_id: UUID, vault: VaultView) -> Found:
     return Found(seen.vault, IdeaColumns(*columns))
 
 
+async def open_idea(idea_id: UUID, vault: VaultView) -> StoredIdea:
+    """Raises as `find_idea`, and the alerts of `opened`."""
+    return (await find_idea(idea_id, vault)).stored()
+
+
 async def tag_of_list(query: IdeaQuery, vault: VaultView) -> str:
     seen = await vault.look()
     place_of(query, None if seen.vault is None else seen.vault.cipher)

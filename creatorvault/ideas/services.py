@@ -26,7 +26,7 @@ from creatorvault.ideas.lists.pages import (
     is_about_content,
     opened,
 )
-from creatorvault.ideas.lookups import find_idea, page_of_list, tag_of_list
+from creatorvault.ideas.lookups import find_idea, open_idea, page_of_list, tag_of_list
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
 from creatorvault.ideas.statements.changes import DELETE, GIVEN, INSERT, UPDATE
@@ -78,7 +78,7 @@ class IdeaService:
 
     async def get(self, idea_id: UUID) -> StoredIdea:
         """Raises IdeaNotFound, and the alerts of `opened`."""
-        return (await self._vault.read(partial(find_idea, idea_id))).stored()
+        return await self._vault.read(partial(open_idea, idea_id))
 
     async def tag(self, query: IdeaQuery) -> str:
         """Returns the current entity tag of the page. Raises CursorInvalid, as the page itself would."""
@@ -145,7 +145,7 @@ class IdeaService:
             pass
         async with self._vault.transaction() as vault:
             try:
-                return (await find_idea(idea.id, vault)).stored()
+                return await open_idea(idea.id, vault)
             except IdeaNotFound:
                 return StoredIdea(idea, (await _insert(idea, vault)).tag)
 

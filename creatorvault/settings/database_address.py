@@ -1,7 +1,9 @@
 """Opens connections to a PostgreSQL address: hosts, their order, and TLS."""
 
+import asyncio
 import os
 import ssl
+from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,14 @@ from creatorvault.settings.database_url import hosts_of
 
 PROTOCOL: Final = "postgresql"
 """PostgreSQL's name in ALPN (RFC 7301), required for direct TLS negotiation."""
+
+NEXT_HOST_SECONDS: Final = 0.25
+"""How long a host may be silent before the next one is asked as well, as in RFC 8305 section 5."""
+
+NEXT_HOST_ERRORS: Final = (OSError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError)
+
+type HostAndPort = tuple[str | None, int | None]
+"""None is the driver's default."""
 
 
 class Address(NamedTuple):
@@ -49,17 +59,43 @@ def address_of(url: str | URL) -> Address:
 
 
 async def connected(address: Address, **arguments: Any) -> asyncpg.Connection:
-    """Tries the hosts in order. As in libpq, each has the whole `timeout`: a host that does not respond must not
-    prevent trying the next one. Raises the error of the last host.
+    """Asks the hosts in order, each for `timeout`, and uses the first that accepts. Raises the error of the last one.
+
+    The next host is asked when one refuses, or is silent for NEXT_HOST_SECONDS: otherwise a host that has vanished
+    would cost every connection its `timeout`. While one is silent, those that refused are asked again: one of them may
+    be promoted in its place.
     """
-    hosts: tuple[tuple[str | None, int | None], ...] = address.hosts or ((None, None),)
-    *others, last = hosts
-    for host, port in others:
-        try:
-            return await _connected(address, host, port, arguments)
-        except (OSError, asyncpg.CannotConnectNowError):
-            continue
-    return await _connected(address, *last, arguments)
+    hosts: deque[HostAndPort] = deque(address.hosts or ((None, None),))
+    attempts: dict[asyncio.Task[asyncpg.Connection], HostAndPort] = {}
+    refused: list[HostAndPort] = []
+    try:
+        while True:
+            if hosts:
+                host = hosts.popleft()
+                attempts[asyncio.create_task(_connected(address, *host, arguments))] = host
+            seconds = NEXT_HOST_SECONDS if hosts or refused else None
+            done, _ = await asyncio.wait(attempts, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            for attempt in done:
+                host, error = attempts.pop(attempt), attempt.exception()
+                if error is None:
+                    return attempt.result()
+                if not isinstance(error, NEXT_HOST_ERRORS) or not (attempts or hosts):
+                    raise error
+                if not isinstance(error, TimeoutError):
+                    refused.append(host)
+            if not done and not hosts:
+                hosts.extend(refused)
+                refused.clear()
+    finally:
+        for attempt in attempts:
+            attempt.cancel()
+            attempt.add_done_callback(_discard)
+
+
+def _discard(attempt: asyncio.Task[asyncpg.Connection]) -> None:
+    """Closes a connection that was opened after another one, or although nobody waits for it any more."""
+    if not attempt.cancelled() and attempt.exception() is None:
+        attempt.result().terminate()
 
 
 async def _connected(

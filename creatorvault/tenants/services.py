@@ -10,10 +10,11 @@ from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database, WriteSession, run
 from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER_ERRORS, sqlstate
 from creatorvault.core.errors import NotFound, ServiceUnavailable
-from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion
+from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.errors import Tampered
 from creatorvault.tenants.admission import admit, check_not_set_back
-from creatorvault.tenants.errors import Conflict, Undecided, VaultMismatch
+from creatorvault.tenants.errors import Conflict, Undecided, VaultMismatch, VaultSetBack
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.opening import LockedVault, OpenVault, Run, Seen, Snapshot, VaultView, WritableVault
 from creatorvault.tenants.parts import VaultParts
@@ -26,6 +27,8 @@ from creatorvault.tenants.statements.vault import VAULT_ALONE
 
 ATTEMPTS: Final = 3
 NOTHING_SEEN: Final = VaultRevision(0)
+UNSURE: Final = (Undecided, NotFound, VaultMismatch, Tampered)
+"""What a single statement cannot be sure of. A value that does not open may be sealed with a key that replaced ours."""
 
 type Before = Callable[[WriteSession], Awaitable[None]]
 """Runs in a transaction before the vault is locked."""
@@ -49,7 +52,7 @@ class VaultService:
 
         `uncertain` are errors that a single statement cannot be sure of. Raises as `snapshot`, and as `ask`.
         """
-        unsure: tuple[type[Exception], ...] = (Undecided, NotFound, VaultMismatch, *uncertain)
+        unsure: tuple[type[Exception], ...] = (*UNSURE, *uncertain)
         try:
             return await ask(self)
         except unsure:
@@ -70,7 +73,7 @@ class VaultService:
                         return await attempt(self)
                     except Conflict:
                         continue
-                    except (Undecided, NotFound, VaultMismatch):
+                    except UNSURE:
                         break
         async with self.transaction() as vault:
             return await attempt(vault)
@@ -113,6 +116,9 @@ class VaultService:
     async def snapshot(self, database: Database | None = None) -> AsyncGenerator[Snapshot]:
         """`database` is the connection pool, if it is not the default one.
 
+        If something does not open because the vault has another key than this process has seen, it raises VaultSetBack
+        instead: a failover has lost the first key, and another process has made the second.
+
         Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alerts of `Keyring.cipher`.
         """
         parts, vault = self._parts, self.id
@@ -127,7 +133,13 @@ class VaultService:
                 parts.revisions.put(vault, revision)
                 cipher = await parts.keyring.cipher(session, vault, key_version)
                 opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
-            yield Snapshot(session, vault, opened)
+            try:
+                yield Snapshot(session, vault, opened)
+            except Tampered:
+                if opened is not None and not await parts.keyring.is_stored(session, vault, opened.cipher):
+                    parts.forget(vault)
+                    raise VaultSetBack(**vault_ids(vault), key_version=str(key_version)) from None
+                raise
 
     @asynccontextmanager
     async def replayed(self, replica: Replica, seen: VaultVersion) -> AsyncGenerator[Snapshot | None]:

@@ -19,6 +19,7 @@ from creatorvault.core.database.sessions import Database as Pool
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.management.upgrade import DatabaseUnreachable, reachable
+from creatorvault.settings.database_address import address_of, connected
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.secret import Secret
@@ -219,12 +220,44 @@ async def unavailable(database: DatabaseSettings) -> None:
 
 
 async def test_a_silent_host_does_not_prevent_trying_the_next_one(place: Place) -> None:
-    """Each host has its own timeout."""
+    """The next one is asked long before the time of the first is over."""
     async with opened(Silent(Path(place.database.socket))) as silent:
         form = (
             f"postgresql://creatorvault_app@127.0.0.1:{silent.port},127.0.0.1:{place.front.port}/{place.database.name}"
         )
-        await served(replace(settings_of(form), connect_seconds=0.5, answer_seconds=30.0))
+        await served(replace(settings_of(form), connect_seconds=3600.0, answer_seconds=60.0))
+
+
+async def test_the_promoted_host_is_found_while_another_is_silent(
+    fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    """By the attempt that had found a standby there."""
+    folder = Path(fresh_database.socket)
+    await fresh_sql.execute(f"ALTER DATABASE {fresh_database.name} SET default_transaction_read_only = on")
+    async with opened(Silent(folder)) as silent, opened(Front(folder)) as standby:
+        hosts = f"127.0.0.1:{silent.port},127.0.0.1:{standby.port}"
+        form = f"postgresql://creatorvault_app@{hosts}/{fresh_database.name}"
+        serving = asyncio.create_task(served(replace(settings_of(form), connect_seconds=3600.0, answer_seconds=60.0)))
+        while len(standby.asked) < 2:  # noqa: ASYNC110  # each is a connection
+            await asyncio.sleep(0.01)
+        await fresh_sql.execute(f"ALTER DATABASE {fresh_database.name} SET default_transaction_read_only = off")
+        await serving
+
+
+async def test_silent_hosts_are_unavailable_after_the_time_of_each(place: Place) -> None:
+    async with opened(Silent(Path(place.database.socket))) as silent:
+        hosts = f"127.0.0.1:{silent.port},127.0.0.1:{silent.port}"
+        form = f"postgresql://creatorvault_app@{hosts}/{place.database.name}"
+        await unavailable(replace(settings_of(form), connect_seconds=0.5, answer_seconds=60.0))
+
+
+async def test_a_host_that_refuses_the_login_is_reported_and_not_hidden_by_the_next(place: Place) -> None:
+    hosts = f"127.0.0.1:{place.front.port},127.0.0.1:{place.second.port}"
+    url = settings_of(f"postgresql://nobody@{hosts}/{place.database.name}").url
+    assert url is not None
+
+    with pytest.raises(asyncpg.InvalidAuthorizationSpecificationError):
+        await connected(address_of(url.reveal()))
 
 
 class Silent(Front):

@@ -5,7 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import text
 
+from creatorvault.core.database.sessions import Database as Pool
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.waiting.deadlines import RequestDeadline, current_wait_budget
@@ -73,6 +75,51 @@ async def test_a_connection_that_the_server_closed_is_replaced(house: House, dat
     [[answer]] = await statements.rows("SELECT 1")
     await statements.close()
     assert answer == 1
+
+
+async def test_the_last_words_of_a_server_are_no_bug_of_ours(house: House) -> None:
+    """A server that ends tells idle connections so, a moment before it closes them."""
+    statements = Statements(brief(house))
+    await statements.rows("SELECT 1")
+    fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
+    statements._idle[0]._protocol.data_received(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+
+    with pytest.raises(ServiceUnavailable):
+        await statements.rows("SELECT 1")
+    [[answer]] = await statements.rows("SELECT 1")
+    await statements.close()
+    assert answer == 1
+
+
+@pytest.mark.parametrize("way", ["statement", "transaction"])
+async def test_a_server_that_has_become_read_only_is_left(house: House, way: str) -> None:
+    """As by a switchover that keeps connections open. The next attempt looks for the primary again."""
+    settings = replace(brief(house), pool_size=2, pool_wait_seconds=60.0, statement_seconds=60.0)
+    statements, pool = Statements(settings), Pool(settings)
+
+    async def attempt(statement: str) -> object:
+        if way == "statement":
+            return (await statements.changed(statement))[0][0]
+        async with pool.writing() as session:
+            return (await session.execute(text(statement))).scalar_one()
+
+    async def backends() -> set[object]:
+        """Both connections."""
+        held = "SELECT pg_backend_pid() FROM pg_sleep(0.2)"
+        return set(await asyncio.gather(attempt(held), attempt(held)))
+
+    before = await backends()
+    read_only = "SELECT set_config('default_transaction_read_only', 'on', false) FROM pg_sleep(0.2)"
+    await asyncio.gather(attempt(read_only), attempt(read_only))
+    with pytest.raises(ServiceUnavailable):
+        await attempt("SELECT probe_write()")
+    await attempt("SELECT probe_write()")
+    after = await backends()
+    await statements.close()
+    await pool.close()
+
+    assert len(before) == len(after) == 2
+    assert not before & after
 
 
 def brief(house: House) -> DatabaseSettings:

@@ -2,9 +2,13 @@
 
 import asyncio
 import json
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
+
+from tests.factories import claims_of, token_of
 
 NO_ANSWER: Final = 0
 REFUSED: Final = -1
@@ -17,6 +21,7 @@ class Answer(NamedTuple):
     body: bytes
     began: float
     ended: float
+    head: bytes = b""
 
     @property
     def seconds(self) -> float:
@@ -28,6 +33,20 @@ class Answer(NamedTuple):
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    def header(self, name: str) -> str | None:
+        for line in self.head.decode("latin-1").split("\r\n")[1:]:
+            found, _, value = line.partition(":")
+            if found.lower() == name.lower():
+                return value.strip()
+        return None
+
+    @property
+    def tag(self) -> str:
+        """The entity tag; raises KeyError if there is none."""
+        if (tag := self.header("ETag")) is None:
+            raise KeyError("ETag")
+        return tag
 
 
 def request_bytes(
@@ -54,7 +73,7 @@ async def ask(
 ) -> Answer:
     """`source` is the client's address, a loopback address."""
     began = time.monotonic()
-    status, content = NO_ANSWER, b""
+    status, head, content = NO_ANSWER, b"", b""
     try:
         async with asyncio.timeout(seconds):
             reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(source, 0))
@@ -68,4 +87,33 @@ async def ask(
         status = REFUSED
     except (OSError, TimeoutError):
         status = NO_ANSWER
-    return Answer(status, content, began, time.monotonic())
+    return Answer(status, content, began, time.monotonic(), head)
+
+
+class Client:
+    """A creator, whose requests go to any of several services."""
+
+    def __init__(self, ports: Sequence[int], answers: list[Answer]) -> None:
+        """All answers are added to `answers`."""
+        self.user_id = f"user-{uuid4()}"
+        self.ports = ports
+        self._answers = answers
+        self._headers = {
+            "Authorization": f"Bearer {token_of(claims_of(self.user_id))}",
+            "Accept": "application/json, application/problem+json",
+        }
+
+    async def ask(
+        self,
+        method: str,
+        path: str = "",
+        body: object = None,
+        more: Mapping[str, str] | None = None,
+        port: int | None = None,
+    ) -> Answer:
+        """`path` follows that of the creator's ideas, `more` are headers."""
+        url = f"/api/v1/{self.user_id}/ideas{path}"
+        answer = await ask(port or random.choice(self.ports), method, url, {**self._headers, **(more or {})}, body)
+        assert answer.status != REFUSED, "the service has ended"
+        self._answers.append(answer)
+        return answer

@@ -60,6 +60,15 @@ class Service:
                 raise RuntimeError(f"the service does not start:\n{self._log.read_text()[-3000:]}")
             await asyncio.sleep(0.1)
 
+    @property
+    def log(self) -> str:
+        return self._log.read_text()
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, or None if it does not run."""
+        return self._running.pid if self._running.poll() is None else None
+
     def terminate(self) -> None:
         self._running.send_signal(signal.SIGTERM)
 

@@ -104,3 +104,20 @@ async def test_only_one_request_fails_when_all_connections_hang(
 
     assert [(await grace.get(idea)).status_code for _ in range(2)] == [503, 200]
     assert [(await grace.put(idea, {"title": "Changed"})).status_code for _ in range(2)] == [200, 200]
+
+
+async def test_only_one_write_fails_when_all_connections_hang(
+    house: House, wire: HangingWire, grace: Creator, idea: dict[str, Any]
+) -> None:
+    """A write that times out may only be waiting for a lock. A server that does not even end it is gone."""
+    others = [house.creator() for _ in range(2)]
+    await asyncio.gather(*(other.post({"title": "Opens a connection"}) for other in others))
+    await asyncio.gather(*(other.post({"title": "Its key is cached"}) for other in others))
+
+    wire.silence_open()
+
+    assert (await grace.put(idea, {"title": "In doubt"})).status_code == 503
+    async with asyncio.timeout(60):
+        while house.parts.statements.idle:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.05)
+    assert (await grace.put(idea, {"title": "Changed"})).status_code == 200

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 
 import asyncpg
+import httpx
 import pytest
 
 from tests.application import House
@@ -78,3 +79,42 @@ async def test_entity_tags_from_before_the_failover_do_not_match(
     ]
 
     assert [answer.status_code for answer in answers] == [200, 200, 200, 412]
+
+
+async def test_a_vault_whose_key_was_lost_and_made_again_elsewhere_is_served(
+    house: House, database: asyncpg.Connection, house_with: Callable[..., Awaitable[House]]
+) -> None:
+    """The whole vault was lost, and another process has made it again, up to the revision that this one knows."""
+    for ask in (get, listed, searched, change):
+        ada = house.creator()
+        lost = [await ada.idea(f"Idea lost {number}") for number in range(2)]
+        assert len(await ada.titles({"search": "idea"})) == 2
+        for table in ("ideas", "idea_segments", "vaults", "keys.vault_keys"):
+            await database.execute(f"DELETE FROM {table} WHERE user_id = $1", ada.user_id)
+        elsewhere = (await house_with()).creator(ada.user_id)
+        since = [await elsewhere.idea(f"Idea since {number}") for number in range(2)]
+
+        with captured_logs() as logs:
+            answers = [await ask(ada, since[0]) for _ in range(2)]
+
+        alarms = [alert["code"] for alert in logs.named("alarm")]
+        assert [answer.status_code for answer in answers] == ([200] * 2 if ask is change else [500, 200]), ask
+        assert alarms == ([] if ask is change else ["vault_set_back"]), ask
+        assert {idea["id"] for idea in (await ada.list()).json()["items"]} == {idea["id"] for idea in since}
+        assert (await ada.get(lost[0])).status_code == 404
+
+
+async def get(creator: Creator, idea: Idea) -> httpx.Response:
+    return await creator.get(idea)
+
+
+async def listed(creator: Creator, _: Idea) -> httpx.Response:
+    return await creator.list()
+
+
+async def searched(creator: Creator, _: Idea) -> httpx.Response:
+    return await creator.list({"search": "idea"})
+
+
+async def change(creator: Creator, idea: Idea) -> httpx.Response:
+    return await creator.patch(idea, {"notes": "Mine"})

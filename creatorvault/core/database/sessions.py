@@ -11,12 +11,13 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_scoped_session
 
 from creatorvault.core.database.connections import connect_arguments, engine_for
 from creatorvault.core.database.tenant_context import routed
-from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, READ_ONLY, is_transient, sqlstate, unavailable
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import Waiting, current_wait_budget
 from creatorvault.settings.reader import SettingsError
@@ -58,6 +59,7 @@ class Database:
             pool_use_lifo=True,
         )
         event.listen(self.engine.sync_engine, "checkout", _refuse_dead)
+        event.listen(self.engine.sync_engine, "handle_error", _leave_read_only)
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
@@ -163,3 +165,9 @@ def _refuse_dead(dbapi_connection: Any, _record: object, _proxy: object) -> None
     """Invalidates the pool if the server has closed a connection: it has restarted, so the others are dead, too."""
     if dbapi_connection.driver_connection.is_closed():
         raise InvalidatePoolError
+
+
+def _leave_read_only(error: ExceptionContext) -> None:
+    """Closes all connections if the server has become read-only: new ones find the server that accepts writes."""
+    if sqlstate(error.original_exception) == READ_ONLY:
+        error.is_disconnect = True

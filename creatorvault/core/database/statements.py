@@ -13,7 +13,7 @@ import asyncpg
 
 from creatorvault.core.database.connections import connect_arguments
 from creatorvault.core.database.tenant_context import routed
-from creatorvault.core.database.transient_errors import DRIVER_ERRORS, is_transient, unavailable
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS, READ_ONLY, is_transient, sqlstate, unavailable
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import WaitBudget, current_wait_budget
 from creatorvault.core.waiting.timeouts import Timeouts
@@ -92,8 +92,10 @@ class Statements:
                 clean = False  # a statement may be in progress on it
                 rows = await self._asked(connection, statement, arguments, wait_budget, limit, readonly=readonly)
                 clean = True
-            except asyncpg.PostgresError:
-                clean = True
+            except asyncpg.PostgresError as error:
+                clean = sqlstate(error) != READ_ONLY
+                if not clean:
+                    self._distrust_idle()
                 raise
             finally:
                 self._give_back(connection, clean=clean)
@@ -156,7 +158,7 @@ class Statements:
         if clean:
             self._idle.append(connection)
         else:
-            leaving = asyncio.create_task(_leave(connection))
+            leaving = asyncio.create_task(self._leave(connection))
             self._leaving.add(leaving)
             leaving.add_done_callback(self._leaving.discard)
         self._leave_place()
@@ -166,8 +168,8 @@ class Statements:
         self._places.release()
 
     def _distrust_idle(self) -> None:
-        """Discards idle connections. If a read times out, each of them could cost a request its whole wait budget. A
-        change that times out may only be waiting for a lock; reads wait for none.
+        """Discards idle connections. If a read has timed out, each could cost a request its whole wait budget; if the
+        server has become read-only, each would fail. A change that times out may only be waiting for a lock.
         """
         for connection in self._idle:
             connection.terminate()
@@ -178,21 +180,22 @@ class Statements:
         arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
         return await connected(self._address, **arguments)
 
+    async def _leave(self, connection: asyncpg.Connection) -> None:
+        """Closes the connection of a request that was cancelled or timed out. The driver has asked the server to cancel
+        its statement, and the transaction is rolled back, so that nobody waits for its locks. A server that does not
+        do that either does not respond at all.
+        """
+        try:
+            async with asyncio.timeout(CANCEL_SECONDS):
+                await connection.execute("ROLLBACK")
+        except DRIVER_ERRORS:
+            log.debug("database.left_without_a_word")
+            self._distrust_idle()
+        finally:
+            connection.terminate()
+
 
 def _tenant_of(arguments: Sequence[object]) -> UUID | None:
     """Statements on tables of tenants have the tenant's id, as text, as their first argument; others have no text."""
     first = arguments[0] if arguments else None
     return UUID(first) if isinstance(first, str) else None
-
-
-async def _leave(connection: asyncpg.Connection) -> None:
-    """Closes the connection of a request that was cancelled or timed out. The driver has asked the server to cancel its
-    statement, and the transaction is rolled back, so that nobody waits for its locks.
-    """
-    try:
-        async with asyncio.timeout(CANCEL_SECONDS):
-            await connection.execute("ROLLBACK")
-    except DRIVER_ERRORS:
-        log.debug("database.left_without_a_word")
-    finally:
-        connection.terminate()

@@ -21,10 +21,13 @@ TRANSIENT_CLASSES: Final = (
     "57",  # operator intervention: shutdown, start-up, a cancelled statement, which includes statement_timeout
     "58",  # input and output
 )
+READ_ONLY: Final = "25006"
+"""The server has become read-only under an open connection: another one may be the primary now."""
+
 TRANSIENT_CODES: Final = frozenset(
     {
         "3D000",  # no such database: it is being restored
-        "25006",  # read-only: the server is a standby or an operator has set it
+        READ_ONLY,
         "25P03",  # idle_in_transaction_session_timeout
         "25P04",  # transaction_timeout
         "40001",  # serialisation failure
@@ -43,6 +46,7 @@ DRIVER_ERRORS: Final = (
     PoolTimeoutError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     OSError,
     TimeoutError,
 )
@@ -65,7 +69,9 @@ def is_transient(error: BaseException) -> bool:
         # No SQLSTATE: the client gave up, because the server did not respond. The driver has no exception type
         # for a connection that was closed.
         closed = isinstance(cause, asyncpg.InterfaceError) and "closed" in str(cause)
-        return closed or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
+        # A server that ends sends its last error unasked. The driver is busy with it until it learns that it is closed.
+        closing = isinstance(cause, asyncpg.InternalClientError) and "in progress" in str(cause)
+        return closed or closing or isinstance(cause, PoolTimeoutError | OSError | TimeoutError)
     return state.startswith(TRANSIENT_CLASSES) or state in TRANSIENT_CODES or state in LOST_STATEMENTS
 
 
