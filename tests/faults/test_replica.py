@@ -148,7 +148,7 @@ async def test_a_suspended_tenant_is_refused_before_the_replica_is_asked(
 async def test_a_replica_that_shows_another_past_is_not_used(
     house: House, both: Servers, standby: asyncpg.Connection, replica: Replica
 ) -> None:
-    """As after a failover, the vault's digest differs at the same revision. Here the primary's rows contradict it, too."""
+    """As after a failover: the vault has another digest at the same revision. Here the primary's rows contradict it."""
     ada = house.creator()
     await ada.idea("Idea 1")
     await replayed(both, standby)
