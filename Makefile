@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover abuse mutants pgbouncer audit lint format types check lock images clean bench
+.PHONY: help run test faults kills drill-processes drill-failover abuse mutants pgbouncer audit lint format types check lock images clean bench volume
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -29,6 +29,7 @@ help:
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
 	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
+	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
 	@echo "make lock     update the locked dependencies   make images   update the images' digests, with Docker"
@@ -84,6 +85,9 @@ check: .venv/installed
 # Compares with plaintext services and the minimum cost, on a separate PostgreSQL; writes docs/benchmarks/.
 bench: .venv/installed .venv-bench/installed
 	@$(PYTHON) -m benchmarks --write docs/benchmarks
+
+volume: .venv/installed
+	@$(PYTHON) -m benchmarks.volume
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock

@@ -19,8 +19,9 @@ from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import MOST, Block
 from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.draft import SearchIndexDraft
 from creatorvault.ideas.search.filters import SearchQuery
-from creatorvault.ideas.search.index import SearchIndex, SearchIndexDraft
+from creatorvault.ideas.search.index import SearchIndex
 from creatorvault.ideas.segments.sealing import SegmentSealer
 
 SIZES = (1_000, 10_000, 100_000)
@@ -52,7 +53,9 @@ async def build(ideas: list[IdeaResponse]) -> SearchIndex:
     for block in blocks_of(ideas):
         draft.merge(block)
     await draft.settle(time_slice)
-    return await draft.finish(VaultVersion(VaultRevision(1), 0, len(ideas)), time_slice)
+    search_index = await draft.finish(VaultVersion(VaultRevision(1), 0, len(ideas)), time_slice)
+    assert isinstance(search_index, SearchIndex)
+    return search_index
 
 
 def blocks_of(ideas: list[IdeaResponse]) -> list[Block]:
@@ -115,7 +118,7 @@ async def report(size: int, chance: random.Random) -> str:
     watch.cancel()
 
     start = perf_counter()
-    draft = search_index.draft()
+    draft = SearchIndexDraft(search_index)
     draft.merge(Block.of([OpenedIdea.of(2, sample_idea(chance, 0))]))
     await draft.settle(TimeSlice())
     followed = await draft.finish(VaultRevision(2), TimeSlice())

@@ -26,6 +26,7 @@ from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.ideas.segments.growth import GrowingSegments
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.settings.sections import Settings
 from creatorvault.tenants.parts import VaultParts
@@ -107,6 +108,10 @@ class OpenParts:
     @property
     def segment_writer(self) -> SegmentWriter:
         return self.ideas.segment_writer
+
+    @property
+    def growing_segments(self) -> GrowingSegments:
+        return self.ideas.growing_segments
 
     @property
     def searching(self) -> ContentSearchParts:

@@ -4,6 +4,7 @@ They are answered from memory or by a full read of the vault. Both take processo
 query counts against the creator's allowance, runs in slices, and ends when the client disconnects.
 """
 
+from functools import partial
 from typing import Final
 
 from litestar.types import HTTPScope, Receive
@@ -15,6 +16,7 @@ from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.crypto.errors import Tampered
+from creatorvault.ideas.bodies import read_bodies
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.lists.cursors import place_of
@@ -104,7 +106,11 @@ class ContentSearch:
         if vault is None:
             return None
         self._seen = vault.version
-        page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice)
+        bodies = partial(read_bodies, self._vault, vault.version, time_slice)
+        try:
+            page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice, bodies)
+        except (Undecided, VaultMismatch):
+            return None  # the vault has changed meanwhile, or a snapshot decides that it has not
         return None if page is None else page_of_matches(vault, query, page)
 
     async def _page_of_full_read(self, query: IdeaQuery, seen: VaultVersion | None, time_slice: TimeSlice) -> IdeaPage:
@@ -129,7 +135,7 @@ class ContentSearch:
         segments = None
         if self._parts.segments is not None:
             segments = Segments(SegmentRepository(snapshot.session, vault.id), self._parts.segments)
-        reader = VaultReader(repository, vault, time_slice, segments)
+        reader = VaultReader(repository, snapshot, vault, time_slice, segments)
         page = await self._parts.cache.page(vault.id, reader, about_content(query, after), time_slice)
         return page_of_matches(vault, query, page)
 

@@ -15,6 +15,7 @@ from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.ideas.segments.growth import GrowingSegments
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.ideas.text.collation import collation_table
 from creatorvault.settings.sections import Settings
@@ -29,6 +30,7 @@ class IdeasParts:
     search_cache: SearchCache
     in_doubt: InDoubtIdeas
     segment_writer: SegmentWriter
+    growing_segments: GrowingSegments
     searching: ContentSearchParts
 
 
@@ -45,6 +47,8 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
         vaults.also_forget.append(cache.forget)
         allowance = WorkAllowance(settings.limits, parts[AccountsParts].limits.refused)
         segments = writer if settings.search.segments else None
+        growing = GrowingSegments(segments)
+        vaults.also_forget.append(growing.forget)
         yield IdeasParts(
             vaults=vaults,
             audit=parts[AuditParts].log,
@@ -52,5 +56,6 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
             search_cache=cache,
             in_doubt=InDoubtIdeas(),
             segment_writer=writer,
+            growing_segments=growing,
             searching=ContentSearchParts(cache, full_reads, allowance, budget, segments),
         )

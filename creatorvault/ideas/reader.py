@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from functools import partial
 from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultRevision, vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.bodies import read_bodies
 from creatorvault.ideas.repositories import IdeaRepository
-from creatorvault.ideas.sealing import IdeaSealer
+from creatorvault.ideas.sealing import REVISION, STAMP, IdeaSealer
 from creatorvault.ideas.search.blocks import ID_BYTES, MOST, MOST_BYTES, Block, ids_in
 from creatorvault.ideas.search.cache import BEGINNING
 from creatorvault.ideas.search.documents import OpenedIdea
@@ -23,7 +25,7 @@ from creatorvault.ideas.segments.sealing import (
 )
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.opening import OpenVault
+from creatorvault.tenants.opening import OpenVault, VaultView
 
 MOST_GAPS: Final = 32
 """If more gaps between segments contain ideas, the segments are deleted and written again without gaps."""
@@ -49,10 +51,16 @@ class VaultReader:
     """
 
     def __init__(
-        self, repository: IdeaRepository, vault: OpenVault, time_slice: TimeSlice, segments: Segments | None = None
+        self,
+        repository: IdeaRepository,
+        view: VaultView,
+        vault: OpenVault,
+        time_slice: TimeSlice,
+        segments: Segments | None = None,
     ) -> None:
         """`time_slice` is that of the caller, which yields to the event loop between blocks."""
         self.version = vault.version
+        self.bodies = partial(read_bodies, view, vault.version, time_slice)
         self._repository = repository
         self._vault = vault
         self._time_slice = time_slice
@@ -141,7 +149,7 @@ class VaultReader:
         async with aclosing(self._repository.changed_within(gap)) as batches:
             async for rows in batches:
                 for row in rows:
-                    idea = OpenedIdea.of(row.revision, row.stamp, self._sealer.open(row))
+                    idea = OpenedIdea.of(row[REVISION], row[STAMP], self._sealer.open(row))
                     opened.append(idea)
                     size += idea.size
                     if _is_full(len(opened), size):
@@ -154,7 +162,7 @@ class VaultReader:
 
     def _make_segment(self, segments: Segments, block: Block) -> None:
         if self._makes_segments and segments.writer.has_room:
-            segments.writer.write(self._vault.id, self.version.revision, self._segment_sealer.seal(block))
+            segments.writer.write(self._vault.id, self._segment_sealer.seal(block), block.digest)
 
     async def _mismatch(self) -> VaultMismatch:
         """Returns the error. It names the segments' table if the rows and the vault's row agree."""

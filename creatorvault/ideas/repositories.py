@@ -1,14 +1,13 @@
 """Reads all ideas of a vault. Single ideas and pages are read by `statements/`."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
     BigInteger,
     LargeBinary,
-    Row,
     func,
     literal,
     select,
@@ -18,18 +17,17 @@ from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, computing
+from creatorvault.core.database.statements import Row
+from creatorvault.core.database.streams import batches_of_rows
 from creatorvault.core.identifiers import VaultId
 from creatorvault.ideas.models import Idea
-from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.ideas.search.blocks import ID_BYTES
 from creatorvault.ideas.segments.sealing import Gap
+from creatorvault.ideas.statements.content import CHANGED_WITHIN
 from creatorvault.tenants.repositories import vault_scope
 
-READ: Final = tuple(col(getattr(Idea, name)) for name in IdeaColumns._fields)
 BATCH: Final = 256
 IDS_AT_ONCE: Final = 2**14
-
-type IdeaRow = Row[Any]
 
 
 class IdeaRepository(ScopedRepository[Idea]):
@@ -39,14 +37,10 @@ class IdeaRepository(ScopedRepository[Idea]):
         super().__init__(session, vault_scope(Idea, vault))
         self.vault = vault
 
-    def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[IdeaRow]]:
-        """Rows last changed at revisions in the gap, oldest change first, in batches."""
-        statement = (
-            self.columns(*READ)
-            .where(col(Idea.revision) > gap.after, col(Idea.revision) < gap.before)
-            .order_by(col(Idea.revision))
-        )
-        return self.in_batches(statement, BATCH)
+    def changed_within(self, gap: Gap) -> AsyncGenerator[Sequence[Row]]:
+        """Rows last changed at revisions in the gap, oldest change first, in batches. Columns as in IdeaColumns."""
+        vault = self.vault
+        return batches_of_rows(self.session, BATCH, CHANGED_WITHIN, str(vault.tenant_id), vault.user_id, *gap)
 
     async def rows_in(self, gaps: Sequence[Gap]) -> list[tuple[Gap, int]]:
         """Returns the gaps that contain ideas, by revision of the last change, with the number of ideas in each."""

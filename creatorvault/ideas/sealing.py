@@ -78,6 +78,10 @@ class IdeaColumns(NamedTuple):
         return len(self.title) + len(self.notes) + len(self.tags)
 
 
+STAMP: Final = IdeaColumns._fields.index("stamp")
+REVISION: Final = IdeaColumns._fields.index("revision")
+
+
 def new_stamp() -> int:
     """Returns a random number from 1 to 2^63 - 1. Two changes of an idea have the same one with probability 2^-63."""
     return (int.from_bytes(os.urandom(8)) >> 1) or 1

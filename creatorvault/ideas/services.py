@@ -29,6 +29,7 @@ from creatorvault.ideas.lists.pages import (
 from creatorvault.ideas.lookups import find_idea, open_idea, page_of_list, tag_of_list
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
+from creatorvault.ideas.segments.growth import GrowingSegments
 from creatorvault.ideas.statements.changes import DELETE, GIVEN, INSERT, UPDATE
 from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.opening import WritableVault
@@ -66,6 +67,7 @@ class IdeaService:
         search: Callable[[], ContentSearch],
         budget: EventLoopBudget,
         in_doubt: InDoubtIdeas,
+        growing: GrowingSegments,
         precondition: Precondition = UNCONDITIONAL,
         idempotency_key: IdempotencyKey | None = None,
     ) -> None:
@@ -73,6 +75,7 @@ class IdeaService:
         self._search = search
         self._budget = budget
         self._in_doubt = in_doubt
+        self._growing = growing
         self._precondition = precondition
         self._idempotency_key = idempotency_key
 
@@ -106,7 +109,7 @@ class IdeaService:
         idea = drafted(given, user_id) if doubt is None else created(given, user_id, doubt.id, doubt.created_at)
         try:
             if doubt is None:
-                creation = await self._vault.write(partial(_insert, idea))
+                creation = await self._vault.write(partial(self._insert, idea))
                 return StoredIdea(idea, creation.tag)
             return await self._create_if_missing(idea)
         except ServiceUnavailable:
@@ -133,7 +136,7 @@ class IdeaService:
                 idea = created(given, vault.id.user_id, earlier.id, earlier.time)
                 return StoredIdea(idea, earlier.tag)
             idea = drafted(given, vault.id.user_id)
-            creation = await _insert(idea, vault)
+            creation = await self._insert(idea, vault)
             await key.store(vault.session, vault.cipher, request, creation)
             return StoredIdea(idea, creation.tag)
 
@@ -147,7 +150,7 @@ class IdeaService:
             try:
                 return await open_idea(idea.id, vault)
             except IdeaNotFound:
-                return StoredIdea(idea, (await _insert(idea, vault)).tag)
+                return StoredIdea(idea, (await self._insert(idea, vault)).tag)
 
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
@@ -163,6 +166,7 @@ class IdeaService:
         given = (*_given(row), found.row.stamp)
         update = VaultChange(UPDATE, usage, row.stamp ^ found.row.stamp, idea.updated_at, given)
         revision = await vault.apply(update, found.vault.cipher)
+        self._growing.stored(vault.id, found.vault.cipher, revision, row.stamp, idea)
         return StoredIdea(idea, idea_tag(row.stamp, revision))
 
     async def _delete(self, idea_id: UUID, vault: WritableVault) -> None:
@@ -170,7 +174,14 @@ class IdeaService:
         self._precondition.check(found.tag)
         usage = UsageDelta(ideas=-1, sealed_bytes=-found.row.size)
         deletion = VaultChange(DELETE, usage, found.row.stamp, datetime.now(UTC), (idea_id, found.row.stamp))
-        await vault.apply(deletion, found.vault.cipher)
+        revision = await vault.apply(deletion, found.vault.cipher)
+        self._growing.deleted(vault.id, revision, idea_id.bytes)
+
+    async def _insert(self, idea: IdeaResponse, vault: WritableVault) -> Creation:
+        cipher = vault.cipher
+        creation = await _insert(idea, vault)
+        self._growing.stored(vault.id, cipher, creation.revision, creation.stamp, idea)
+        return creation
 
 
 async def _insert(idea: IdeaResponse, vault: WritableVault) -> Creation:

@@ -1,7 +1,7 @@
 """A reference vault: ideas in a dictionary, and the simplest possible implementation of every query."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import reduce
@@ -73,6 +73,11 @@ class PaperReader:
         self.asked_for_ids += 1
         for start in range(0, len(self.ideas), self.batch):
             yield [idea.id.bytes for _, idea in self.ideas[start : start + self.batch]]
+
+    async def bodies(self, stamps: Mapping[bytes, int]) -> Mapping[bytes, bytes]:
+        found = {idea.id.bytes: (stamp_of(revision, idea), idea) for revision, idea in self.ideas}
+        assert {idea_id: found[idea_id][0] for idea_id in stamps} == stamps
+        return {idea_id: msgspec.json.encode(found[idea_id][1]) for idea_id in stamps}
 
 
 @dataclass

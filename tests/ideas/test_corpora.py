@@ -2,7 +2,6 @@
 
 import asyncio
 import tracemalloc
-from itertools import chain
 from typing import Any
 
 import pytest
@@ -12,8 +11,9 @@ from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.cache import REMEMBERED_TOO_LARGE, SearchCache
 from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.draft import SearchIndexDraft
 from creatorvault.ideas.search.filters import SearchQuery
-from creatorvault.ideas.search.index import EMPTY_BYTES, SearchIndexDraft
+from creatorvault.ideas.search.index import EMPTY_BYTES, SearchIndex
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
@@ -156,7 +156,7 @@ async def test_the_least_recently_used_vault_is_evicted() -> None:
 
 
 async def test_a_vault_that_becomes_too_large_is_streamed() -> None:
-    search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 20_000)), vault_of("a")
+    search_cache, vault = SearchCache(SearchSettings(vault_bytes=EMPTY_BYTES + 15_000)), vault_of("a")
     await titles(search_cache, vault)
 
     vault.put(*(idea_of(f"b{number}", notes="n" * 2000) for number in range(9)))
@@ -272,8 +272,9 @@ def test_the_estimated_size_is_close_to_the_allocated_size(letter: str) -> None:
             if len(opened) == 10:
                 draft.merge(Block.of(opened))
                 opened.clear()
-        for document in chain.from_iterable(block.documents for block in draft._read):
-            assert document.keys
+        for block in draft._read:
+            assert isinstance(block, Block)
+            assert [document for document in block.documents if document.keys]
         taken = sum(trace.size for trace in tracemalloc.take_snapshot().filter_traces([OF_IDEAS]).traces)
     finally:
         tracemalloc.stop()
@@ -291,6 +292,7 @@ async def test_the_estimated_size_includes_many_tags() -> None:
     draft.merge(block_of(*((1, idea) for idea in ideas)))
     await draft.settle(TimeSlice())
     search_index = await draft.finish(VaultVersion(VaultRevision(1), 0, 100), TimeSlice())
+    assert isinstance(search_index, SearchIndex)
     tracemalloc.start()
     try:
         await search_index.select(SearchQuery(sort="title", limit=1, tags=("x",)), TimeSlice())

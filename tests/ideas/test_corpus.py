@@ -20,8 +20,9 @@ from creatorvault.ideas.search import streaming
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES
 from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.search.documents import Keys
+from creatorvault.ideas.search.draft import KEPT_IN_ORDER, SearchIndexDraft
 from creatorvault.ideas.search.filters import Page, SearchQuery
-from creatorvault.ideas.search.index import FEW, KEPT_IN_ORDER, SearchIndex, SearchIndexDraft
+from creatorvault.ideas.search.index import FEW, SearchIndex
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
 from creatorvault.settings.sections import SearchSettings
 from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
@@ -37,7 +38,13 @@ async def corpus_of(*stored: IdeaResponse) -> SearchIndex:
     for batch in batched(stored, 64):
         draft.merge(block_of(*((1, idea) for idea in batch)))
     await draft.settle(time_slice)
-    return await draft.finish(of(1, draft), time_slice)
+    return await finished(draft, 1)
+
+
+async def finished(draft: SearchIndexDraft, revision: int, time_slice: TimeSlice | None = None) -> SearchIndex:
+    search_index = await draft.finish(of(revision, draft), time_slice or TimeSlice())
+    assert isinstance(search_index, SearchIndex)
+    return search_index
 
 
 def of(revision: int, draft: SearchIndexDraft) -> VaultVersion:
@@ -150,13 +157,13 @@ async def test_a_refreshed_index_has_the_size_of_a_rebuilt_one(
     search_index, stored, time_slice = await corpus_of(), dict[UUID, IdeaResponse](), TimeSlice()
 
     for revision, changed in enumerate(changes, start=2):
-        draft = search_index.draft()
+        draft = SearchIndexDraft(search_index)
         for batch in batched(changed, 2):
             draft.merge(block_of(*((revision, idea) for idea in batch)))
         await draft.settle(time_slice)
         stored |= {idea.id: idea for idea in changed}
         assert draft.idea_count == len(stored)
-        search_index, size = await draft.finish(of(revision, draft), time_slice), draft.size
+        search_index, size = await finished(draft, revision), draft.size
 
         assert search_index.size == size
         assert size == (await corpus_of(*stored.values())).size
@@ -168,15 +175,15 @@ async def test_many_changes_leave_few_blocks_of_limited_size(letters: int) -> No
     some = [idea_of(f"title {number}", notes="n" * letters) for number in range(300)]
 
     for number in range(900):
-        draft = search_index.draft()
+        draft = SearchIndexDraft(search_index)
         draft.merge(block_of((number, some[number * 7 % 300])))
         await draft.settle(time_slice)
-        search_index = await draft.finish(of(number, draft), time_slice)
+        search_index = await finished(draft, number)
 
     assert search_index.version.idea_count == 300
-    assert len(search_index._blocks) < 40
-    assert max(map(len, search_index._blocks)) <= MOST // 2
-    assert max(block.size for block in search_index._blocks) <= MOST_BYTES // 2
+    assert len(search_index.blocks) < 40
+    assert max(map(len, search_index.blocks)) <= MOST // 2
+    assert max(block.size for block in search_index.blocks) <= MOST_BYTES // 2
 
 
 async def test_a_match_does_not_span_title_and_notes() -> None:
@@ -230,11 +237,11 @@ async def test_an_order_may_be_built_while_others_are_updated() -> None:
     search_index = await corpus_of(*vault.ideas)
     await search_index.select(SearchQuery(), TimeSlice())
     vault.put(idea_of("c"))
-    draft = search_index.draft()
+    draft = SearchIndexDraft(search_index)
     draft.merge(block_of(*list(vault.rows.values())[2:]))
     await draft.settle(TimeSlice())
 
-    finishing = asyncio.create_task(draft.finish(of(3, draft), Resting()))
+    finishing = asyncio.create_task(finished(draft, 3, Resting()))
     await asyncio.sleep(0)
     assert (await search_index.select(SearchQuery(sort="title"), TimeSlice())).total == 2
     asked.set()

@@ -91,7 +91,7 @@ async def test_many_searches_of_one_creator_do_not_block_others(house_with: Hous
         CREATORVAULT_LIMITS__IDENTITY_WORK_MILLISECONDS="100",
     )
     greedy, others = house.creator(), [house.creator() for _ in range(6)]
-    await fill(greedy, [f"{number} {'word ' * 900}" for number in range(120)])
+    await fill(greedy, [f"{number} {'слово ' * 830}" for number in range(120)])
     ideas = [await other.idea("Mine") for other in others]
 
     async def at_work(number: int) -> list[httpx.Response]:

@@ -20,7 +20,7 @@ from creatorvault.ideas import reader as vault_reader
 from creatorvault.ideas import repositories
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer
-from creatorvault.ideas.search.blocks import MOST
+from creatorvault.ideas.search.blocks import MOST, MOST_BYTES
 from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.sealing import (
     FEWEST,
@@ -67,6 +67,16 @@ async def spans(database: asyncpg.Connection, creator: Creator) -> list[Span]:
         creator.user_id,
     )
     return [Span(*row) for row in rows]
+
+
+async def digest(database: asyncpg.Connection, creator: Creator, first: int = 0, last: int = 2**62) -> int:
+    """Returns the stamps of the ideas with these revisions, combined by exclusive or."""
+    return int(
+        await database.fetchval(
+            "SELECT bit_xor(stamp) FROM ideas WHERE user_id = $1 AND revision BETWEEN $2 AND $3",
+            *(creator.user_id, first, last),
+        )
+    )
 
 
 async def texts(house: House, database: asyncpg.Connection, creator: Creator) -> str:
@@ -174,7 +184,7 @@ async def test_a_change_that_waited_for_a_segment_deletes_it(
     writing = database.transaction()
     await writing.start()
     columns = ([row[name]] for name in ("first_revision", "last_revision", "ideas", "folding", "sealed"))
-    assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, FEWEST, *columns)
+    assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, *columns, [await digest(database, ada)])
 
     change = asyncio.create_task(ada.request(way, ada.url_of(some[0]), json={"title": "Another"}))
     await asyncio.sleep(0.3)
@@ -185,22 +195,66 @@ async def test_a_change_that_waited_for_a_segment_deletes_it(
     assert await spans(database, ada) == []
 
 
-async def test_a_segment_is_not_written_once_the_vault_has_changed(
+async def test_a_segment_is_not_written_once_its_ideas_have_changed(
     house: House, ada: Creator, database: asyncpg.Connection
 ) -> None:
     some = await filled(ada, FEWEST)
     await searched(house, ada)
     [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
     span = Span(row["first_revision"], row["last_revision"], row["ideas"])
+    before = await digest(database, ada)
     await ada.delete(some[0])
 
     writer, vault = house.parts.segment_writer, vault_of(ada)
     lost = writer.lost
-    writer.write(vault, VaultRevision(FEWEST), Segment(span, row["sealed"]))
+    writer.write(vault, Segment(span, row["sealed"]), before)
     await writer.finish()
 
     assert await spans(database, ada) == []
     assert writer.lost == lost + 1
+
+
+async def test_a_segment_is_written_although_other_ideas_have_changed(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    await filled(ada, FEWEST)
+    await searched(house, ada)
+    [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
+    segment = Segment(Span(row["first_revision"], row["last_revision"], row["ideas"]), row["sealed"])
+    stamps = await digest(database, ada)
+    await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+    await ada.idea("Title later")
+
+    house.parts.segment_writer.write(vault_of(ada), segment, stamps)
+    await house.parts.segment_writer.finish()
+
+    assert await spans(database, ada) == [segment.span]
+    assert len(await searched(house, ada)) == FEWEST + 1
+
+
+@pytest.mark.parametrize("fault", ["other stamps", "an overlap"])
+async def test_a_segment_that_does_not_fit_is_not_written(
+    house: House, ada: Creator, database: asyncpg.Connection, fault: str
+) -> None:
+    """Other stamps: after a failover that lost commits, other ideas may have the same revisions."""
+    await filled(ada, FEWEST)
+    await searched(house, ada)
+    [row] = await database.fetch("SELECT * FROM idea_segments WHERE user_id = $1", ada.user_id)
+    span = Span(row["first_revision"], row["last_revision"], row["ideas"])
+    stamps = await digest(database, ada)
+    if fault == "an overlap":
+        await database.execute(
+            "UPDATE idea_segments SET first_revision = 2, ideas = 31 WHERE user_id = $1", ada.user_id
+        )
+    else:
+        await database.execute("DELETE FROM idea_segments WHERE user_id = $1", ada.user_id)
+        stamps ^= 1
+    before = await spans(database, ada)
+
+    house.parts.segment_writer.write(vault_of(ada), Segment(span, row["sealed"]), stamps)
+    await house.parts.segment_writer.finish()
+
+    assert await spans(database, ada) == before
 
 
 async def test_segments_that_wait_together_are_written_once(
@@ -216,7 +270,7 @@ async def test_segments_that_wait_together_are_written_once(
     written, lost = writer.written, writer.lost
     writer.forget(vault)
     for span, row in zip(both, sealed, strict=True):
-        writer.write(vault, VaultRevision(MANY), Segment(span, row["sealed"]))
+        writer.write(vault, Segment(span, row["sealed"]), await digest(database, ada, span.first, span.last))
     await writer.finish()
 
     assert await spans(database, ada) == both
@@ -492,7 +546,7 @@ async def test_a_streamed_vault_is_read_from_segments(
 ) -> None:
     house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
     ada = house.creator()
-    notes = "Hexenkessel " * 400
+    notes = "Ведьмин котёл " * 350  # too much for a slim index, too
     for number in range(MANY):
         await ada.idea(f"Title {number:04}", notes=notes)
     await searched(house, ada)
@@ -515,7 +569,7 @@ async def test_a_second_pass_keeps_the_segments_of_the_first(
     house = await house_with(CREATORVAULT_SEARCH__VAULT_BYTES=str(2**20))
     ada = house.creator()
     for number in range(MANY):
-        await ada.idea(f"Title {number:04}", notes="Hexenkessel " * 400)
+        await ada.idea(f"Title {number:04}", notes="Ведьмин котёл " * 350)
     await searched(house, ada)
     made = await spans(database, ada)
     await database.execute("UPDATE idea_segments SET folding = 'another' WHERE user_id = $1", ada.user_id)
@@ -637,10 +691,10 @@ async def test_segments_of_two_vaults_are_written_separately(
         await searched(house, creator)
         row = await database.fetchrow("SELECT * FROM idea_segments WHERE user_id = $1", creator.user_id)
         await database.execute("DELETE FROM idea_segments WHERE user_id = $1", creator.user_id)
-        kept.append((vault_of(creator), Segment(Span(*row[2:6]), row["sealed"])))
+        kept.append((vault_of(creator), Segment(Span(*row[2:6]), row["sealed"]), await digest(database, creator)))
 
-    for vault, segment in kept:
-        writer.write(vault, VaultRevision(FEWEST), segment)
+    for vault, segment, stamps in kept:
+        writer.write(vault, segment, stamps)
     await writer.finish()
 
     for creator in (ada, bob):
@@ -739,6 +793,22 @@ def test_sealing_and_opening_a_segment_preserves_every_idea(stored: list[Any]) -
     ):
         with pytest.raises(Tampered):
             sealer.open(other)
+
+
+@given(st.lists(ideas(), max_size=9), st.sampled_from([1, 2, 128]), st.sampled_from([1, 4000, MOST_BYTES]))
+@settings(max_examples=50)
+def test_a_batch_is_sealed_in_segments(stored: list[IdeaResponse], most: int, most_bytes: int) -> None:
+    batch = [(revision, revision * 7, idea) for revision, idea in enumerate(stored, start=3)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("creatorvault.ideas.segments.sealing.MOST", most)
+        patch.setattr("creatorvault.ideas.segments.sealing.MOST_BYTES", most_bytes)
+        sealed = list(SegmentSealer.of(CIPHER).seal_all(batch))
+
+    blocks = [SegmentSealer.of(CIPHER).open(segment) for segment in sealed]
+    assert [idea_id for block in blocks for idea_id in block.ids] == [idea.id.bytes for idea in stored]
+    assert [stamp for block in blocks for stamp in block.stamps] == [stamp for _, stamp, _ in batch]
+    assert go_together([segment.span for segment in sealed])
+    assert all(len(block) <= most for block in blocks)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 9)), max_size=6))

@@ -10,6 +10,7 @@ from typing import Any, Final, NamedTuple
 import httpx
 import pytest
 
+from creatorvault.ideas.search import draft as search_drafts
 from tests.isolation.locks import Rewrite, rewritten
 from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
 from tests.vault_rows import rows_of_others
@@ -232,6 +233,17 @@ def rotating(do: Do) -> Do:
     return rotated
 
 
+def slimmed(do: Do) -> Do:
+    """With an index in memory that contains no idea as a whole."""
+
+    async def slim(scene: Scene) -> Sequence[httpx.Response]:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(search_drafts, "EMPTY_BYTES", 2**40)
+            return await do(scene)
+
+    return slim
+
+
 CREATE: Final = request("POST", json=IDEAS[1])
 CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": "another"})
 CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
@@ -324,6 +336,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
         WRITTEN(f"{name} while being suspended", overtaken(do), Way.BOTH, depends=True)
         for name, do in (("create", CREATE), ("change", CHANGE), ("replace", REPLACE), ("delete", DELETE))
     ),
+    Act("search a slim index", slimmed(one_after_the_other(SEARCH, SEARCH)), Way.BOTH, forgotten),
     WRITTEN("write segments while being shut", overtaken(SEARCH), Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
     WRITTEN("create when the key is gone", CREATE, Way.BOTH, KEY_GONE),
     *(

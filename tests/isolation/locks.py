@@ -90,9 +90,17 @@ def rewritten(rewrite: Rewrite) -> Generator[None]:
 
         return rewritten_send
 
+    def streamed(send: Callable[..., Any]) -> Callable[..., Any]:
+        def rewritten_stream(self: asyncpg.Connection, query: str, *arguments: object, **options: Any) -> Any:
+            of_runtime = self._params.user == RUNTIME
+            return send(self, rewrite(query) if of_runtime else query, *arguments, **options)
+
+        return rewritten_stream
+
     event.listen(Engine, "before_cursor_execute", before_execution, retval=True)
     try:
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncpg.Connection, "cursor", streamed(asyncpg.Connection.cursor))
             for name in ("fetch", "fetchrow", "fetchval", "execute", "executemany"):
                 patch.setattr(asyncpg.Connection, name, sent(getattr(asyncpg.Connection, name)))
             yield

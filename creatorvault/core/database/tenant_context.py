@@ -35,7 +35,9 @@ If the vault, which is locked at this point, has no segment, the trigger need no
 """
 
 ROUTED: Final = {
-    "= context.tenant_id": "= $1::text::uuid AND context.tenant_id IS NOT NULL",  # the context is set before, as there
+    # The row that these come from still has to be there first: it sets the context, or locks the vault.
+    "= context.tenant_id": "= $1::text::uuid AND context.tenant_id IS NOT NULL",
+    "= vault.tenant_id": "= $1::text::uuid AND vault.tenant_id IS NOT NULL",
     HIDDEN_TENANT: "$1::text::uuid",
     CONTEXT_IS_SET: "true",
     UNSEGMENTED_IS_SET: "EXISTS (SELECT FROM changed)",

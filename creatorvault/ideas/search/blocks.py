@@ -95,6 +95,17 @@ class Block:
         return ids_in(self._ids)
 
     @property
+    def stamps(self) -> Sequence[int]:
+        return stamps_in(self._stamps)
+
+    @property
+    def bodies(self) -> Sequence[bytes]:
+        """The JSON of the ideas. Creates no documents."""
+        if isinstance(self._documents, bytes):
+            return _unpack_bodies(self._documents)
+        return [document.body for document in self._documents]
+
+    @property
     def texts(self) -> Sequence[bytes]:
         """In the format of `OpenedIdea.text`."""
         return [self._texts[start:end] for start, end in pairwise([0, *self._ends])]

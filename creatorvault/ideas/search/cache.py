@@ -1,6 +1,6 @@
 """Search indexes of many vaults in one process, within one memory budget; least recently used is evicted first."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
@@ -11,8 +11,8 @@ from creatorvault.core.lru import LRU
 from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
-from creatorvault.ideas.search.filters import Page, SearchQuery
-from creatorvault.ideas.search.index import SearchIndex, SearchIndexDraft
+from creatorvault.ideas.search.draft import Index, SearchIndexDraft
+from creatorvault.ideas.search.filters import Bodies, Page, SearchQuery
 from creatorvault.ideas.search.streaming import PageWindow
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch, VaultSetBack
@@ -38,6 +38,9 @@ class VaultReader(Protocol):
     def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
         """Yields the ids of all ideas of the vault, 16 bytes each, in batches."""
 
+    async def bodies(self, stamps: Mapping[bytes, int]) -> Mapping[bytes, bytes]:
+        """As `filters.Bodies`."""
+
 
 class CacheStatistics(msgspec.Struct, frozen=True, kw_only=True):
     """`bytes` and `vaults` are current values; the others are counts since the start of the process."""
@@ -59,7 +62,7 @@ class SearchCache:
     def __init__(self, settings: SearchSettings) -> None:
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
-        self._indexes = LRU[VaultId, SearchIndex](MOST_INDEXES)
+        self._indexes = LRU[VaultId, Index](MOST_INDEXES)
         self._bytes = 0
         self._growing_bytes = 0
         self._too_large = LRU[VaultId, int](REMEMBERED_TOO_LARGE)
@@ -75,14 +78,14 @@ class SearchCache:
         if search_index is None:
             self._streams += 1
             return await self._streamed(vault, reader, query, time_slice)
-        return await search_index.select(query, time_slice)
+        return await search_index.select(query, time_slice, reader.bodies)
 
     async def page_at_hand(
-        self, vault: VaultId, version: VaultVersion, query: SearchQuery, time_slice: TimeSlice
+        self, vault: VaultId, version: VaultVersion, query: SearchQuery, time_slice: TimeSlice, bodies: Bodies
     ) -> Page | None:
-        """Returns the page at exactly this version, or None if the cache does not have it."""
+        """Returns the page at exactly this version, or None if the cache does not have it. Raises as `bodies`."""
         search_index = self._hit(vault, version)
-        return None if search_index is None else await search_index.select(query, time_slice)
+        return None if search_index is None else await search_index.select(query, time_slice, bodies)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
         """Returns the revision up to which the vault has been read; 0 if it is not in the cache."""
@@ -106,7 +109,7 @@ class SearchCache:
             vaults=len(self._indexes),
         )
 
-    def _hit(self, vault: VaultId, version: VaultVersion) -> SearchIndex | None:
+    def _hit(self, vault: VaultId, version: VaultVersion) -> Index | None:
         search_index = self._indexes.peek(vault)
         if search_index is None or search_index.version != version:
             return None
@@ -114,7 +117,7 @@ class SearchCache:
         self._hits += 1
         return search_index
 
-    async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
+    async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> Index | None:
         """Returns the index at the reader's version, or None if the ideas have to be streamed."""
         base, version = self._indexes.peek(vault), reader.version
         if base and base.version.revision == version.revision:
@@ -127,7 +130,7 @@ class SearchCache:
             return None
         return await self._loaded(vault, reader, base, time_slice)
 
-    async def _replaced(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> SearchIndex | None:
+    async def _replaced(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> Index | None:
         """Reloads a vault whose revision was assigned twice: after a failover that lost commits, or because somebody
         changed rows and digest outside of the service. Raises VaultMismatch if rows and digest do not match.
         """
@@ -137,10 +140,10 @@ class SearchCache:
         return replaced
 
     async def _loaded(
-        self, vault: VaultId, reader: VaultReader, base: SearchIndex | None, time_slice: TimeSlice
-    ) -> SearchIndex | None:
+        self, vault: VaultId, reader: VaultReader, base: Index | None, time_slice: TimeSlice
+    ) -> Index | None:
         epoch = self._epoch
-        draft = base.draft() if base else SearchIndexDraft()
+        draft = SearchIndexDraft(base)
         if not await self._read_into(draft, vault, reader, base, time_slice):
             return None
         await draft.settle(time_slice)
@@ -165,7 +168,7 @@ class SearchCache:
         draft: SearchIndexDraft,
         vault: VaultId,
         reader: VaultReader,
-        base: SearchIndex | None,
+        base: Index | None,
         time_slice: TimeSlice,
     ) -> bool:
         """Returns False if the changes do not fit: a draft counts against the budget while it grows."""
@@ -178,6 +181,8 @@ class SearchCache:
                     draft.merge(block)
                     if draft.size > self._vault_budget:
                         await draft.settle(time_slice)
+                    if draft.size > self._vault_budget and not draft.is_slim:
+                        await draft.slim_down(time_slice)
                     self._growing_bytes += draft.size - size_before - growth
                     growth = draft.size - size_before
                     if draft.size > self._vault_budget:
@@ -199,7 +204,7 @@ class SearchCache:
             self._evictions += 1
         return True
 
-    def _store(self, vault: VaultId, search_index: SearchIndex) -> None:
+    def _store(self, vault: VaultId, search_index: Index) -> None:
         self._drop(vault)
         self._indexes.put(vault, search_index)
         self._bytes += search_index.size

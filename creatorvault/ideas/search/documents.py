@@ -32,7 +32,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
 
     @classmethod
     def of(cls, body: bytes) -> Self:
-        read = _read(body)
+        read = read_values(body)
         title_order, title = title_key(read.title)
         # Ideas share tags. Interning stores each tag once, for as long as a document has it.
         tags = tuple([intern(fold_tag(tag)) for tag in read.tags])
@@ -104,7 +104,9 @@ def _title_bytes(folded: bytes) -> int:
     return getsizeof(title) - _EMPTY_TEXT + 3 * len(title)
 
 
-class _Read(msgspec.Struct, gc=False):
+class ReadValues(msgspec.Struct, gc=False):
+    """What sort and filter keys are made of, as in the JSON of an idea."""
+
     title: str
     stage: StageEnum
     priority: PriorityEnum
@@ -119,7 +121,7 @@ def _more_tags(body: bytes, tags_at: int) -> int:
 
 
 _encode = msgspec.json.Encoder().encode
-_read = msgspec.json.Decoder(_Read).decode
+read_values = msgspec.json.Decoder(ReadValues).decode
 
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)

@@ -1,7 +1,7 @@
 """Search queries, filters and pages of results."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
@@ -39,6 +39,10 @@ class Page(msgspec.Struct, frozen=True):
     total: int
     items: list[msgspec.Raw]
     last: Place | None
+
+
+type Bodies = Callable[[Mapping[bytes, int]], Awaitable[Mapping[bytes, bytes]]]
+"""Reads ideas: returns the JSON by id. Its argument contains the stamp that each idea must have."""
 
 
 class Filter(msgspec.Struct, frozen=True):

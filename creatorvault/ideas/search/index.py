@@ -3,27 +3,21 @@
 Why it is not in the database: docs/decisions/0003-corpus-instead-of-index.md.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import AsyncIterable, Callable, Collection, Iterable, Sequence
-from functools import reduce
+from collections.abc import Iterable, Sequence
 from itertools import batched, chain
-from operator import xor
 
 import msgspec
 
 from creatorvault.core.identifiers import VaultVersion
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
-from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
+from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.documents import Document
-from creatorvault.ideas.search.filters import Filter, Page, SearchQuery, page_of
+from creatorvault.ideas.search.filters import Bodies, Filter, Page, SearchQuery, page_of
 from creatorvault.ideas.search.needles import finder
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
 
 RECENT_RESULTS = 4
 """Number of searches whose matches are cached: their next page needs no scan."""
-
-KEPT_IN_ORDER = 64
-"""Up to this many changes are inserted into the known orders one by one; after more, orders are rebuilt on demand."""
 
 FEW = 8
 """Matches are few if they are at most one in this many ideas."""
@@ -42,13 +36,13 @@ class SearchIndex:
 
     def __init__(self, version: VaultVersion, blocks: Sequence[Block], orders: Orders) -> None:
         self.version = version
-        self._blocks = blocks
-        self._orders = orders
+        self.blocks = blocks
+        self.orders = orders
         self.size = EMPTY_BYTES + sum([block.size for block in blocks])
         self._by_tag: dict[str, list[Document]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Document]] = {}
 
-    async def select(self, query: SearchQuery, time_slice: TimeSlice) -> Page:
+    async def select(self, query: SearchQuery, time_slice: TimeSlice, _bodies: Bodies | None = None) -> Page:
         time_slice.restart()
         matches = await self._matches(query.sort, Filter.of(query), time_slice)
         rows, last = page_of(matches, query, SORT_KEYS[query.sort])
@@ -69,7 +63,7 @@ class SearchIndex:
         all of them in order takes longer.
         """
         if wanted.needle:
-            among: Iterable[Document] = await holding(wanted.needle, self._blocks, time_slice)
+            among: Iterable[Document] = await holding(wanted.needle, self.blocks, time_slice)
         elif wanted.tags:
             among = await self._tagged(wanted.tags, time_slice)
         else:
@@ -83,7 +77,7 @@ class SearchIndex:
         """Returns the ideas that have any of the folded tags, each once."""
         if self._by_tag is None:
             by_tag: dict[str, list[Document]] = {}
-            for document in chain.from_iterable(block.documents for block in self._blocks):
+            for document in chain.from_iterable(block.documents for block in self.blocks):
                 for tag in document.keys.tags:
                     by_tag.setdefault(tag, []).append(document)
                 if time_slice.is_over:
@@ -97,17 +91,14 @@ class SearchIndex:
         return found.values()
 
     async def _ordered(self, sort: SortField, time_slice: TimeSlice) -> list[Document]:
-        if sort not in self._orders:
+        if sort not in self.orders:
             documents: list[Document] = []
-            for block in self._blocks:
+            for block in self.blocks:
                 documents.extend(block.documents)
                 if time_slice.is_over:
                     await time_slice.rest()
-            self._orders[sort] = await _sorted(documents, sort, time_slice)
-        return self._orders[sort]
-
-    def draft(self) -> "SearchIndexDraft":
-        return SearchIndexDraft(self._blocks, self._orders)
+            self.orders[sort] = await _sorted(documents, sort, time_slice)
+        return self.orders[sort]
 
 
 async def _sorted(documents: Sequence[Document], sort: SortField, time_slice: TimeSlice) -> list[Document]:
@@ -160,94 +151,3 @@ async def read_keys(documents: Iterable[Document], time_slice: TimeSlice) -> Non
             _ = document.keys
             if time_slice.is_over:
                 await time_slice.rest()
-
-
-class SearchIndexDraft:
-    """Builds the next index, from nothing or from an older index, which is not modified.
-
-    `size` is the size of the next index. Ideas that were read again count twice until `settle`.
-    """
-
-    def __init__(self, blocks: Sequence[Block] = (), orders: Orders | None = None) -> None:
-        self._blocks = list(blocks)
-        self._orders = dict(orders or {})  # other requests may add orders to the older index meanwhile
-        self._read: list[Block] = []
-        self._gone: list[Document] = []
-        self._come: list[Document] = []
-        self.size = EMPTY_BYTES + sum([block.size for block in blocks])
-
-    @property
-    def idea_count(self) -> int:
-        return sum(map(len, self._blocks)) + sum(map(len, self._read))
-
-    def is_of(self, version: VaultVersion) -> bool:
-        """Returns whether the ideas match the vault at that version. Valid after `settle`."""
-        digest = reduce(xor, [block.digest for block in self._blocks], 0)
-        return (digest, self.idea_count) == (version.digest, version.idea_count)
-
-    def merge(self, block: Block) -> None:
-        """Adds ideas that are new or have changed."""
-        self._read.append(block)
-        self.size += block.size
-
-    async def settle(self, time_slice: TimeSlice) -> None:
-        """Removes the older versions of merged ideas."""
-        read, self._read = self._read, []
-        changed: set[bytes] = set()
-        if self._blocks:
-            for block in read:
-                changed.update(block.ids)
-                await time_slice.rest_if_over()
-            await self._drop(changed.intersection, time_slice)
-        for block in read:
-            if self._orders:
-                self._come.extend(block.documents)
-            self._append(block)
-            await time_slice.rest_if_over()
-
-    async def retain(self, batches: AsyncIterable[Sequence[bytes]], time_slice: TimeSlice) -> None:
-        """Removes all ideas except these. To be called after `settle`."""
-        live: set[bytes] = set()
-        async for ids in batches:
-            live.update(ids)
-            await time_slice.rest_if_over()
-        await self._drop(lambda ids: set(ids) - live, time_slice)
-
-    async def finish(self, version: VaultVersion, time_slice: TimeSlice) -> SearchIndex:
-        return SearchIndex(version, self._blocks, await self._next_orders(time_slice))
-
-    async def _drop(self, gone_of: Callable[[Iterable[bytes]], Collection[bytes]], time_slice: TimeSlice) -> None:
-        blocks, self._blocks = self._blocks, []
-        for block in blocks:
-            left: Block | None = block
-            if gone := gone_of(block.ids):
-                left = block.without(gone)
-                self.size += (left.size if left else 0) - block.size
-                if self._orders:
-                    self._gone.extend([document for document in block.documents if document.id in gone])
-            if left:
-                self._append(left)
-            await time_slice.rest_if_over()
-
-    def _append(self, block: Block) -> None:
-        """Joins two adjacent blocks that fill at most half a block, so that many changes do not leave many blocks."""
-        if self._blocks:
-            last = self._blocks[-1]
-            if len(last) + len(block) <= MOST // 2 and last.size + block.size <= MOST_BYTES // 2:
-                block = self._blocks.pop().joined(block)
-        self._blocks.append(block)
-
-    async def _next_orders(self, time_slice: TimeSlice) -> Orders:
-        if len(self._gone) + len(self._come) > KEPT_IN_ORDER:
-            return {}
-        orders: Orders = {}
-        for sort, order in self._orders.items():
-            key = SORT_KEYS[sort]
-            orders[sort] = rows = list(order)
-            for document in self._come:
-                insort(rows, document, key=key)
-                await time_slice.rest_if_over()
-            for document in self._gone:  # bisect_left finds it before an added document with the same key
-                del rows[bisect_left(rows, key(document), key=key)]
-                await time_slice.rest_if_over()
-        return orders

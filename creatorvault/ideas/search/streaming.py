@@ -34,25 +34,41 @@ class PageWindow:
         self._reach = query.offset + query.limit + 1  # one more tells whether anything follows
         self.shallow = self._reach <= SHALLOW
         self._candidates: list[Candidate] = []
-        self._total = 0
+        self.worst: SortKey | None = None
+        self.total = 0
 
     async def add(self, block: Block, time_slice: TimeSlice) -> None:
         needle = self._filter.needle
         documents = await holding(needle, [block], time_slice) if needle else block.documents
         matches = await passing(self._filter, documents, time_slice)
         await read_keys(matches, time_slice)
-        self._total += len(matches)
-        candidates = ((self._sort_key(document), document if self.shallow else None) for document in matches)
+        self.total += len(matches)
+        key = self._sort_key
+        await self._consider([(key(document), document if self.shallow else None) for document in matches], time_slice)
+
+    async def add_keys(self, keys: Sequence[SortKey], time_slice: TimeSlice) -> None:
+        """Adds matches by their sort keys only."""
+        self.total += len(keys)
+        await self._consider([(key, None) for key in keys], time_slice)
+
+    async def _consider(self, candidates: list[Candidate], time_slice: TimeSlice) -> None:
+        descending = self._query.descending
         if (after := self._query.after) is not None:
-            lies_beyond = lt if self._query.descending else gt
-            candidates = (candidate for candidate in candidates if lies_beyond(_key(candidate), after))
-        self._candidates.extend(candidates)
+            lies_beyond = lt if descending else gt
+            candidates = [candidate for candidate in candidates if lies_beyond(candidate[0], after)]
+        if (worst := self.worst) is not None:
+            is_better = gt if descending else lt
+            candidates = [candidate for candidate in candidates if is_better(candidate[0], worst)]
+        self._candidates += candidates
         if len(self._candidates) >= 2 * self._reach + SLACK:
             await self._drop_hopeless(time_slice)
 
     async def _drop_hopeless(self, time_slice: TimeSlice) -> None:
+        """After this, an idea can be on the page only if it sorts before the last candidate."""
         ascending = await sort_in_turns(self._candidates, _key, time_slice)
         self._candidates = ascending[-self._reach :] if self._query.descending else ascending[: self._reach]
+        if len(self._candidates) == self._reach:
+            self.worst = _key(self._candidates[0 if self._query.descending else -1])
 
     async def chosen(self, time_slice: TimeSlice) -> tuple[Sequence[Candidate], Place | None]:
         await self._drop_hopeless(time_slice)
@@ -70,4 +86,4 @@ class PageWindow:
                     bodies |= {document.id: document.body for document in block.documents if document.id in missing}
                 if len(bodies) == len(places):
                     break
-        return Page(self._total, [msgspec.Raw(bodies[place]) for place in places], last)
+        return Page(self.total, [msgspec.Raw(bodies[place]) for place in places], last)

@@ -5,15 +5,17 @@ the copy is current as long as the vault has that many ideas with a revision in 
 what a segment is bound to.
 """
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import batched, pairwise
 from struct import Struct
 from typing import Final, NamedTuple, Self
 
 from creatorvault.core.errors import Alert
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
-from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
+from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.text.folding import RULE
 
 DOMAIN: Final = b"creatorvault/segment/v2"
@@ -79,6 +81,21 @@ class SegmentSealer:
         span = Span(*block.revisions, len(block), folding)
         packed = block.packed()
         return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
+
+    def seal_all(self, ideas: Iterable[tuple[int, int, IdeaResponse]]) -> Iterator[Segment]:
+        """Seals all ideas of a batch, each given with its revision and its stamp, in the order of their revisions.
+
+        To be stored in the transaction that stores the rows, with `vaults.segmented` set to true.
+        """
+        for batch in batched(ideas, MOST):
+            opened: list[OpenedIdea] = []
+            for idea in batch:
+                opened.append(OpenedIdea.of(*idea))
+                if sum([one.size for one in opened]) >= MOST_BYTES:
+                    yield self.seal(Block.of(opened))
+                    opened = []
+            if opened:
+                yield self.seal(Block.of(opened))
 
     def open(self, segment: Segment) -> Block:
         """Raises as `VaultCipher.open_decoded`, with the segment in the alert's ids."""

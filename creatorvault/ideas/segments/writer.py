@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.core.identifiers import VaultId, VaultRevision
+from creatorvault.core.identifiers import VaultId
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.ideas.segments.sealing import Segment
 
@@ -20,18 +20,40 @@ WAITING_BYTES: Final = 16 * 2**20
 AT_ONCE: Final = 8
 """Segments per statement, about a megabyte: changes of the vault wait for it."""
 
-# Locks the vault's row until commit, and writes only if the vault is at the revision at which the ideas were read.
+ATTEMPTS: Final = 2
+"""A vault that changes often may have changed while a statement waited for its lock."""
+
+# Writes a segment only if the rows with a revision in its span are the ideas in it: as many, and with the same stamps.
+# The vault's row is locked until commit. If it has changed while the statement waited for the lock, the rows may be
+# newer than those that the statement sees, so nothing is written. A segment before that overlaps is kept.
 WRITE: Final = f"""
-    WITH vault AS (
-        UPDATE vaults SET segmented = true FROM tenants
+    WITH seen AS MATERIALIZED (
+        SELECT vaults.revision FROM vaults
+        WHERE {CONTEXT_IS_SET} AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
+    ), vault AS (
+        UPDATE vaults SET segmented = true FROM tenants, seen
         WHERE {CONTEXT_IS_SET}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
-            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = $3
+            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = seen.revision
         RETURNING vaults.tenant_id
     )
     INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)
-    SELECT vault.tenant_id, $2, part.*
-    FROM vault, unnest($4::bigint[], $5::bigint[], $6::integer[], $7::text[], $8::bytea[]) AS part
+    SELECT vault.tenant_id, $2, part.first, part.last, part.ideas, part.folding, part.sealed
+    FROM vault
+    CROSS JOIN unnest($3::bigint[], $4::bigint[], $5::integer[], $6::text[], $7::bytea[], $8::bigint[])
+        AS part (first, last, ideas, folding, sealed, digest)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS ideas, coalesce(bit_xor(ideas.stamp), 0) AS digest FROM ideas
+        WHERE ideas.tenant_id = vault.tenant_id AND ideas.user_id = $2
+            AND ideas.revision BETWEEN part.first AND part.last
+    ) AS stored
+    LEFT JOIN LATERAL (
+        SELECT idea_segments.last_revision FROM idea_segments
+        WHERE idea_segments.tenant_id = vault.tenant_id AND idea_segments.user_id = $2
+            AND idea_segments.first_revision <= part.last
+        ORDER BY idea_segments.first_revision DESC LIMIT 1
+    ) AS before ON true
+    WHERE (stored.ideas, stored.digest) = (part.ideas, part.digest) AND coalesce(before.last_revision, 0) < part.first
     ON CONFLICT DO NOTHING
     RETURNING ideas
 """  # noqa: S608 - constants
@@ -44,11 +66,11 @@ FORGET: Final = f"""
 
 
 class PendingWrite(NamedTuple):
-    """`segment` is of the vault at `revision`; None means to delete all segments of the vault."""
+    """`digest` combines the stamps of the ideas in `segment`. Without a segment, all of the vault are to be deleted."""
 
     vault: VaultId
-    revision: VaultRevision | None
     segment: Segment | None
+    digest: int
 
 
 class SegmentWriter:
@@ -68,14 +90,17 @@ class SegmentWriter:
     def has_room(self) -> bool:
         return self._waiting_bytes < WAITING_BYTES
 
-    def write(self, vault: VaultId, revision: VaultRevision, segment: Segment) -> None:
-        """Queues a segment. It is dropped if the vault has changed before it is written."""
+    def write(self, vault: VaultId, segment: Segment, digest: int) -> None:
+        """Queues a segment. It is dropped if its ideas have changed before it is written.
+
+        `digest` combines the stamps of its ideas by exclusive or.
+        """
         self._waiting_bytes += len(segment.sealed)
-        self._begin(PendingWrite(vault, revision, segment))
+        self._begin(PendingWrite(vault, segment, digest))
 
     def forget(self, vault: VaultId) -> None:
         """Queues the deletion of all segments of the vault. They are copies: a needless deletion only costs time."""
-        self._begin(PendingWrite(vault, None, None))
+        self._begin(PendingWrite(vault, None, 0))
 
     async def finish(self) -> None:
         """Waits until the queue is empty."""
@@ -99,23 +124,29 @@ class SegmentWriter:
             if work.segment is None:
                 await self._try(FORGET, work.vault)
             else:
-                await self._write(work, [work.segment, *self._more_like(work)])
+                digests = [work.digest]
+                segments = [work.segment]
+                self._add_more(work.vault, segments, digests)
+                await self._write(work.vault, segments, digests)
 
-    def _more_like(self, work: PendingWrite) -> list[Segment]:
-        """Removes from the queue the next segments that can be written in the same statement."""
-        more: list[Segment] = []
-        while self._waiting and len(more) < AT_ONCE - 1:
-            vault, revision, segment = self._waiting[0]
-            if segment is None or (vault, revision) != (work.vault, work.revision):
+    def _add_more(self, vault: VaultId, segments: list[Segment], digests: list[int]) -> None:
+        """Takes from the queue the next segments that can be written in the same statement."""
+        while self._waiting and len(segments) < AT_ONCE:
+            more = self._waiting[0]
+            if more.segment is None or more.vault != vault:
                 break
-            more.append(segment)
+            segments.append(more.segment)
+            digests.append(more.digest)
             self._waiting.popleft()
-        return more
 
-    async def _write(self, work: PendingWrite, segments: list[Segment]) -> None:
+    async def _write(self, vault: VaultId, segments: list[Segment], digests: list[int]) -> None:
         columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
+        arguments = [*map(list, columns), digests]
         try:
-            written = await self._try(WRITE, work.vault, work.revision, *map(list, columns))
+            written = 0
+            for _ in range(ATTEMPTS):
+                if written := await self._try(WRITE, vault, *arguments):
+                    break
         finally:
             self._waiting_bytes -= sum(len(segment.sealed) for segment in segments)
         self.written += written

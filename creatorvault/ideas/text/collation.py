@@ -7,6 +7,7 @@ bytes (docs/decisions/0013-collation.md).
 """
 
 import re
+from codecs import charmap_decode
 from functools import cache
 from struct import pack
 from typing import Any, Final
@@ -22,6 +23,12 @@ ORDER: Final = f"1/10.0.0/{unidata_version}"
 
 LATEST_SYMBOL: Final = "\U0001f9e6"
 """The last emoji of the table. Symbols of later versions sort after it."""
+
+PLAIN_LENGTHS: Final = (2, 1, 1)
+UNDEFINED: Final = "\ufffe"
+"""Stands in a table of `charmap_decode` for a character that is not in it."""
+
+NUMBER: Final = re.compile("([0-9]+)")
 
 END_OF_PLANES: Final = 0x20000
 """Cache of pieces with combining marks."""
@@ -46,18 +53,15 @@ def title_key(title: str) -> tuple[bytes, str]:
     if not text.isascii():
         text = normalize("NFC", stream_safe(text)).translate(PLAIN_SIGNS)
     text = _from_first_letter(" ".join(text.split()))
-    pieces = table.piece.findall(text) if table.special.search(text) else text
-    weights = [table[piece] for piece in pieces]
-    primary = b"".join([weight[0] for weight in weights])
-    secondary = b"".join([weight[1] for weight in weights]).rstrip(COMMON_SECONDARY)
-    tertiary = b"".join([weight[2] for weight in weights]).rstrip(COMMON_TERTIARY)
-    return primary + b"\0\0" + secondary + b"\0" + tertiary, title
+    primary, secondary, tertiary = table.plain(text) or table.weights_of(text)
+    rest = secondary.rstrip(COMMON_SECONDARY) + b"\0" + tertiary.rstrip(COMMON_TERTIARY)
+    return primary + b"\0\0" + rest, title
 
 
 def _from_first_letter(text: str) -> str:
     """Skips leading punctuation, spaces and invisible characters, unless there is nothing else."""
     for start, character in enumerate(text):
-        if category(character)[0] not in "PZC":
+        if character.isalpha() or category(character)[0] not in "PZC":
             return text[start:]
     return text
 
@@ -80,6 +84,42 @@ class CollationTable(dict[str, Weights]):
         self.special = re.compile(rf"\d|{NON_STARTER}|[{tails_in_bmp}]")
         self.piece = re.compile(rf"\d+|(?s:.)[{tail}]*")
         self._digits = [self._elements(digit)[0][0] for digit in "0123456789"]
+        plain = {sign: self[sign] for sign in map(chr, range(0x20, 0x7F)) if not self.special.search(sign)}
+        plain = {sign: weights for sign, weights in plain.items() if tuple(map(len, weights)) == PLAIN_LENGTHS}
+        plain = {sign: weights for sign, weights in plain.items() if weights[1] == COMMON_SECONDARY}
+        primaries = {sign: chr(int.from_bytes(weights[0])) for sign, weights in plain.items()}
+        self._primaries = "".join([primaries.get(chr(point), UNDEFINED) for point in range(0x80)])
+        self._tertiaries = bytes(plain[chr(point)][2][0] if chr(point) in plain else 0 for point in range(256))
+
+    def plain(self, text: str) -> Weights | None:
+        """Returns the weights of a text of ASCII letters, numbers and the like in a fifth of the time; None for others.
+
+        Each character has one primary weight, which the codec for single bytes looks up, and the common secondary one.
+        """
+        if not text.isascii():
+            return None
+        places = text.encode()
+        try:
+            return self._primary(places), b"", places.translate(self._tertiaries)
+        except UnicodeDecodeError:
+            pass
+        parts = NUMBER.split(text)
+        try:
+            primary = [self[part][0] if place % 2 else self._primary(part.encode()) for place, part in enumerate(parts)]
+        except UnicodeDecodeError:
+            return None
+        return b"".join(primary), b"", "".join(parts[::2]).encode().translate(self._tertiaries)
+
+    def _primary(self, places: bytes) -> bytes:
+        letters: str = charmap_decode(places, "strict", self._primaries)[0]
+        return letters.encode("utf-16-be", "surrogatepass")
+
+    def weights_of(self, text: str) -> Weights:
+        """`text` is in NFC, and Stream-Safe."""
+        pieces = self.piece.findall(text) if self.special.search(text) else text
+        weights = [self[piece] for piece in pieces]
+        primary, secondary, tertiary = (b"".join([weight[level] for weight in weights]) for level in range(3))
+        return primary, secondary, tertiary
 
     def __missing__(self, piece: str) -> Weights:
         weights = self._weights(piece)

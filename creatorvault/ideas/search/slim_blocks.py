@@ -1,0 +1,204 @@
+"""Blocks of ideas as columns, without their JSON: what is needed to find ideas and to sort them."""
+
+from array import array
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import reduce
+from itertools import accumulate, pairwise
+from operator import xor
+from typing import Final, NamedTuple, Self
+from zlib import compress, decompress
+
+import msgspec
+
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.search.blocks import ID_BYTES, STAMP_BYTES, Block, ids_in
+from creatorvault.ideas.search.documents import read_values
+from creatorvault.ideas.search.filters import Filter
+from creatorvault.ideas.search.needles import Find
+from creatorvault.ideas.search.ordering import SortField, SortKey
+from creatorvault.ideas.text.collation import title_key
+from creatorvault.ideas.text.folding import fold_tag
+
+FAST: Final = 1
+"""The level of compression: titles and tags are needed for one order and one filter only."""
+
+TIME_BYTES: Final = 8
+BYTES_PER_IDEA: Final = ID_BYTES + STAMP_BYTES + TIME_BYTES + 4 + 1 + 1 + 8
+"""Of the columns for id, stamp, creation, end of text, stage, priority and head of the title's sort key."""
+
+BLOCK_BYTES: Final = 1600
+"""Memory of a block's objects beside the bytes in them."""
+
+HEAD_BYTES: Final = 8
+HIGHEST_HEAD: Final = 256**HEAD_BYTES - 1
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+
+
+class SlimIdea(NamedTuple):
+    """`text` is folded (`OpenedIdea.text`), `title` is not, `tags` are. Times are microseconds since 1970."""
+
+    id: bytes
+    stamp: int
+    text: bytes
+    title: str
+    tags: list[str]
+    created_at: int
+    updated_at: int
+    stage: int
+    priority: int
+
+
+class SlimBlock:
+    """At least one idea, as columns. Immutable. `size`, `revisions` and `digest` as in `Block`."""
+
+    __slots__ = (
+        *(
+            "_created",
+            "_ends",
+            "_heads",
+            "_ids",
+            "_priorities",
+            "_stages",
+            "_stamps",
+            "_tags",
+            "_texts",
+            "_titles",
+            "_updated",
+        ),
+        *("digest", "revisions", "size"),
+    )
+
+    def __init__(self, ideas: Sequence[SlimIdea], revisions: tuple[int, int]) -> None:
+        ids, stamps, texts, titles, tags, created, updated, stages, priorities = zip(*ideas, strict=True)
+        self.revisions = revisions
+        self.digest = reduce(xor, stamps, 0)
+        self._ids = b"".join(ids)
+        self._stamps = array("Q", stamps)
+        self._texts = b"".join(texts)
+        self._ends = array("I", list(accumulate(map(len, texts))))  # from an iterator it would reserve more than needed
+        self._titles = compress(_pack(titles), FAST)
+        self._tags = compress(_pack(tags), FAST)
+        self._heads: array[int] | None = None
+        self._created = array("q", created)
+        self._updated = self._created if created == updated else array("q", updated)  # equal for many vaults
+        self._stages = bytes(stages)
+        self._priorities = bytes(priorities)
+        per_idea = BYTES_PER_IDEA + (0 if self._updated is self._created else TIME_BYTES)
+        self.size = BLOCK_BYTES + len(ideas) * per_idea + sum(map(len, (self._texts, self._titles, self._tags)))
+
+    @classmethod
+    def of(cls, block: Block) -> Self:
+        given = zip(block.ids, block.stamps, block.texts, block.bodies, strict=True)
+        return cls([_slim(*idea) for idea in given], block.revisions)
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    @property
+    def ids(self) -> Sequence[bytes]:
+        return ids_in(self._ids)
+
+    def stamp(self, place: int) -> int:
+        return int(self._stamps[place])
+
+    def without(self, gone: Collection[bytes]) -> Self | None:
+        """Returns a block of the ideas with other ids, or None if there are none."""
+        left = [idea for idea in self._ideas() if idea.id not in gone]
+        return type(self)(left, self.revisions) if left else None
+
+    def joined(self, other: Self) -> Self:
+        """Returns a block of the ideas of both. They must have none in common."""
+        first, last = zip(self.revisions, other.revisions, strict=True)
+        return type(self)([*self._ideas(), *other._ideas()], (min(first), max(last)))
+
+    def matching(self, wanted: Filter, find: Find | None) -> Sequence[int]:
+        """Returns the places of the ideas that match the filter. `find` finds its needle; None if it has none."""
+        places: Sequence[int] = range(len(self)) if find is None else self._holding(find)
+        if wanted.stages:
+            places = [place for place in places if self._stages[place] in wanted.stages]
+        if wanted.priorities:
+            places = [place for place in places if self._priorities[place] in wanted.priorities]
+        if wanted.tags and places:
+            tags = _unpack_tags(decompress(self._tags))
+            places = [place for place in places if not wanted.tags.isdisjoint(tags[place])]
+        return places
+
+    async def sort_keys(self, sort: SortField, places: Iterable[int], time_slice: TimeSlice) -> list[SortKey]:
+        """Returns the sort keys of `ordering.SORT_KEYS`, with times as microseconds."""
+        ids = self.ids
+        if sort == "title":
+            titles, keys = self._all_titles(), list[SortKey]()
+            for place in places:
+                keys.append((*title_key(titles[place]), ids[place]))
+                if time_slice.is_over:
+                    await time_slice.rest()
+            return keys
+        column = {
+            "created_at": self._created,
+            "updated_at": self._updated,
+            "stage": self._stages,
+            "priority": self._priorities,
+        }[sort]
+        return [(column[place], ids[place]) for place in places]
+
+    async def heads(self, time_slice: TimeSlice) -> Sequence[int]:
+        """Returns the first `HEAD_BYTES` of each title's sort key as a number. They are computed on first use."""
+        if self._heads is None:
+            heads: list[int] = []
+            for title in self._all_titles():
+                heads.append(head_of(title_key(title)[0]))
+                if time_slice.is_over:
+                    await time_slice.rest()
+            self._heads = array("Q", heads)
+        return self._heads
+
+    def _all_titles(self) -> list[str]:
+        return _unpack_titles(decompress(self._titles))
+
+    def _holding(self, find: Find) -> list[int]:
+        texts, ends, found = self._texts, self._ends, list[int]()
+        at = find(texts, 0)
+        while at >= 0:
+            place = bisect_right(ends, at)
+            found.append(place)
+            at = find(texts, ends[place])
+        return found
+
+    def _ideas(self) -> list[SlimIdea]:
+        texts = [self._texts[start:end] for start, end in pairwise([0, *self._ends])]
+        titles, tags = self._all_titles(), _unpack_tags(decompress(self._tags))
+        numbers = self._created, self._updated, self._stages, self._priorities
+        columns = self.ids, self._stamps, texts, titles, tags, *numbers
+        return [SlimIdea(*idea) for idea in zip(*columns, strict=True)]
+
+
+def head_of(title_order: bytes) -> int:
+    return int.from_bytes(title_order[:HEAD_BYTES].ljust(HEAD_BYTES, b"\0"))
+
+
+def microseconds(time: datetime) -> int:
+    return (time - EPOCH) // MICROSECOND
+
+
+def time_of(number: int) -> datetime:
+    """Inverse of `microseconds`."""
+    return EPOCH + number * MICROSECOND
+
+
+def _slim(idea_id: bytes, stamp: int, text: bytes, body: bytes) -> SlimIdea:
+    read = read_values(body)
+    created = microseconds(read.created_at)
+    updated = created if read.updated_at == read.created_at else microseconds(read.updated_at)
+    tags = [fold_tag(tag) for tag in read.tags]
+    ranks = STAGE_RANK[read.stage], PRIORITY_RANK[read.priority]
+    return SlimIdea(idea_id, stamp, text, read.title, tags, created, updated, *ranks)
+
+
+_pack: Final = msgspec.msgpack.Encoder().encode
+_unpack_titles: Final = msgspec.msgpack.Decoder(list[str]).decode
+_unpack_tags: Final = msgspec.msgpack.Decoder(list[list[str]]).decode
