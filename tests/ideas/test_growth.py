@@ -22,7 +22,8 @@ FEW = 4
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch: pytest.MonkeyPatch) -> None:
+def small(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(house.parts.growing_segments, "_next_begins", 0.0)
     monkeypatch.setattr(growth, "LARGE", 0)
     monkeypatch.setattr(growth, "MOST", FEW)
     monkeypatch.setattr(growth, "RUN_SECONDS", 0)
