@@ -35,8 +35,13 @@ class Cluster:
 
     @property
     def cpu_seconds(self) -> float:
+        return cpu_seconds(self.process_id)
+
+    @property
+    def process_id(self) -> int:
+        """Of the server's first process."""
         pid_file = self._server.place.folder / "data" / "postmaster.pid"
-        return cpu_seconds(int(pid_file.read_text().split()[0]))
+        return int(pid_file.read_text().split()[0])
 
     @property
     def socket(self) -> str:

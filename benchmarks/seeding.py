@@ -84,20 +84,23 @@ class Filling:
 
 
 def sealed_rows(ideas: Iterable[Stored], cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:
-    sealer = IdeaSealer(cipher)
+    sealer = IdeaSealer.of(cipher)
     for revision, idea in enumerate(ideas, start=1):
-        response = IdeaResponse(
-            title=idea.title,
-            notes=idea.notes,
-            stage=StageEnum(STAGES[idea.stage]),
-            priority=PriorityEnum(PRIORITIES[idea.priority]),
-            tags=idea.tags,
-            id=idea.id,
-            user_id=idea.user_id,
-            created_at=idea.time,
-            updated_at=idea.time,
-        )
-        yield *sealer.seal(response), revision
+        yield *sealer.seal(response_of_stored(idea)), revision
+
+
+def response_of_stored(idea: Stored) -> IdeaResponse:
+    return IdeaResponse(
+        title=idea.title,
+        notes=idea.notes,
+        stage=StageEnum(STAGES[idea.stage]),
+        priority=PriorityEnum(PRIORITIES[idea.priority]),
+        tags=idea.tags,
+        id=idea.id,
+        user_id=idea.user_id,
+        created_at=idea.time,
+        updated_at=idea.time,
+    )
 
 
 def floor_rows(ideas: Iterable[Stored], _cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:

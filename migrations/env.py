@@ -1,22 +1,30 @@
-"""Runs migrations as the owner, one at a time, in one transaction."""
+"""Runs migrations as the owner, one at a time, in one transaction, apart from indexes that are built concurrently."""
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 from sqlmodel.sql.sqltypes import AutoString
 
 from creatorvault.apps import import_models
 from creatorvault.core.database.connections import passing_engine
-from creatorvault.core.database.migrations import HISTORY
+from creatorvault.core.database.index_builds import LIMIT_WAITS
+from creatorvault.core.database.migration_history import record_history
 
 # Two deployments that start at once wait for one another here. The number is arbitrary and must never change.
 ADVISORY_LOCK = 4_279_163_202
-LOCK_TIMEOUT = "5s"
+TRY_LOCK = f"SELECT WHERE pg_try_advisory_xact_lock({ADVISORY_LOCK})"
+LOCKED = "SELECT 1"
+"""The status of a statement that returns a row."""
 
-WITHOUT_MODEL = ("migration_history", "write_probe")
+LOCK_SECONDS = 0.2
+
+WITHOUT_MODEL = ("migration_history", "totals_position", "write_probe")
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -45,42 +53,34 @@ def migrate(connection: Connection) -> None:
         render_item=render_item,
     )
     with context.begin_transaction():
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK})
-        # A migration that waits for a table makes every request behind it wait too: better that it fails and is rerun.
-        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
+        connection.execute(text(LIMIT_WAITS))
         # Triggers on a table that is distributed over nodes, which touch only rows of the same tenant on the same node.
         connection.execute(text("SET LOCAL citus.enable_unsafe_triggers = on"))
         context.run_migrations()
         record_history(connection)
 
 
-def record_history(connection: Connection) -> None:
-    """For versions that do not know the last migrations: `creatorvault.core.database.migrations` says how they read it.
+@asynccontextmanager
+async def locked(engine: AsyncEngine) -> AsyncGenerator[None]:
+    """Holds the lock on a connection of its own: building an index concurrently commits what the migrations have done.
 
-    A migration that takes away what an earlier version needs has a constant `oldest_served`: the last revision of the
-    oldest version that can serve the database then.
+    A build waits for every snapshot, so neither the lock nor waiting for it may keep one: a prepared statement would
+    until the transaction ends, and a statement that waits for the lock would meanwhile.
     """
-    if connection.scalar(text("SELECT to_regclass('migration_history')")) is None:
-        return
-    applied = context.get_context().get_current_heads()
-    scripts = [*context.script.iterate_revisions(applied, "base")][::-1]
-    history = [(script.revision, getattr(script.module, "oldest_served", None)) for script in scripts]
-    if history != [(revision, oldest) for revision, oldest in connection.execute(text(HISTORY))]:
-        connection.execute(text("DELETE FROM migration_history"))
-        connection.execute(
-            text("INSERT INTO migration_history VALUES (:position, :revision, :oldest_served)"),
-            [
-                {"position": position, "revision": revision, "oldest_served": oldest}
-                for position, (revision, oldest) in enumerate(history)
-            ],
-        )
+    async with engine.connect() as holder:
+        driver: Any = (await holder.get_raw_connection()).driver_connection
+        async with driver.transaction():
+            await driver.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            while await driver.execute(TRY_LOCK) != LOCKED:  # noqa: ASYNC110  # another process has it
+                await asyncio.sleep(LOCK_SECONDS)
+            yield
 
 
 async def run() -> None:
     url = context.config.attributes["url"]
     engine = passing_engine(url.reveal())
     try:
-        async with engine.connect() as connection:
+        async with locked(engine), engine.connect() as connection:
             await connection.run_sync(migrate)
             await connection.commit()
     finally:

@@ -86,8 +86,12 @@ class OpenParts:
         return part_of(self._app, AuditParts).auth_failures
 
     @property
+    def vaults(self) -> VaultParts:
+        return part_of(self._app, VaultParts)
+
+    @property
     def revisions(self) -> SeenRevisions:
-        return part_of(self._app, VaultParts).revisions
+        return self.vaults.revisions
 
     @property
     def health(self) -> HealthService:

@@ -4,9 +4,9 @@ from typing import Final
 
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
-from creatorvault.admin.models import TenantErasure
+from creatorvault.admin.models import TenantErasure, TenantTotals
 from creatorvault.admin.parts import admin_parts
-from creatorvault.core.database.tenant_data import Erased
+from creatorvault.core.database.tenant_data import Erased, Tombstone
 from creatorvault.management.apps import App
 
 APP: Final = App(
@@ -14,5 +14,12 @@ APP: Final = App(
     controllers=[AdminController],
     commands=[operators_group],
     parts=[admin_parts],
-    erases=[Erased(model=TenantErasure)],
+    erases=[
+        Erased(model=TenantErasure),
+        Tombstone(
+            model=TenantTotals,
+            reason="Numbers alone; without the row, lists in their order would omit the tenant.",
+            emptied={"ideas": 0, "sealed_bytes": 0},
+        ),
+    ],
 )

@@ -11,7 +11,9 @@ from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.schemas import TenantPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration, Overview
+from creatorvault.admin.statements.overview import PLANNING
 from creatorvault.audit.services import AuditRecorder
+from creatorvault.core.database.sessions import run
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.parts import part_of
@@ -21,6 +23,7 @@ AdminRequest = Request[Caller, Any, State]
 
 async def provide_overview(request: AdminRequest) -> AsyncGenerator[Overview]:
     async with part_of(request.app, AdminParts).database().reading() as session:
+        await run(session, PLANNING)
         yield Overview(session)
 
 

@@ -1,9 +1,9 @@
-"""Operators, and erasures that wait for confirmation."""
+"""Operators, erasures that wait for confirmation, and totals of tenants."""
 
 from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Text
+from sqlalchemy import ARRAY, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -34,3 +34,24 @@ class TenantErasure(SQLModel, table=True):
     confirmation: bytes = Field(repr=False)
     requested_at: datetime
     not_before: datetime
+
+
+class TenantTotals(SQLModel, table=True):
+    """Sums over a tenant's vaults as of some time ago (`admin.totals`).
+
+    `last_activity` is the tenant's creation while it has no vault.
+    """
+
+    __tablename__ = "tenant_totals"
+    __table_args__ = (
+        Index("tenant_totals_by_ideas", "ideas", "tenant_id"),
+        Index("tenant_totals_by_sealed_bytes", "sealed_bytes", "tenant_id"),
+        Index("tenant_totals_by_last_activity", "last_activity", "tenant_id"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True)
+    vaults: int = Field(sa_type=BigInteger)
+    ideas: int = Field(sa_type=BigInteger)
+    sealed_bytes: int = Field(sa_type=BigInteger)
+    newest_key_version: int
+    last_activity: datetime

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from creatorvault.admin.errors import AdminOff
 from creatorvault.admin.operator_keys import OperatorKeys, operator_keys
+from creatorvault.admin.totals import TotalsKeeper
 from creatorvault.audit.parts import AuditParts
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.operator_login import operators_database
@@ -50,6 +51,8 @@ async def admin_parts(parts: Parts) -> AsyncGenerator[AdminParts]:
         keys = operator_keys(settings.database, operators)
         if keys is not None:
             stack.push_async_callback(keys.aclose)
+        if operators is not None:
+            stack.push_async_callback(TotalsKeeper(operators).aclose)
         yield AdminParts(
             settings=settings.admin,
             operators_database=operators,

@@ -3,36 +3,33 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import (
-    BigInteger,
     Row,
     Select,
-    Subquery,
-    cast,
     delete,
     func,
-    null,
     select,
     text,
     true,
-    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import load_only, registry
+from sqlalchemy.orm import load_only
 from sqlmodel import col
 
 from creatorvault.admin.models import Operator, TenantErasure
-from creatorvault.admin.schemas import TenantQuery, VaultQuery
-from creatorvault.audit.models import AuditKey
+from creatorvault.admin.schemas import RootKeyResponse, TenantQuery, TenantResponse, VaultQuery
+from creatorvault.admin.statements.overview import ROOT_KEYS
+from creatorvault.admin.statements.tenants import FEW, FIGURES, FILTERS, POSITION, by_creation, by_total, count_of
+from creatorvault.admin.statements.totals import BEGIN_EMPTY
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.core.database.repositories import ScopedRepository
-from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
-from creatorvault.crypto.models import VaultKey
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
 
@@ -57,42 +54,6 @@ KEYS: Final = """
 type Columns = Row[Any]
 
 
-def _figures() -> Subquery:
-    usage = (
-        select(
-            col(Vault.tenant_id),
-            func.count(col(Vault.user_id)).label("vaults"),
-            func.sum(col(Vault.idea_count)).label("ideas"),
-            func.sum(col(Vault.sealed_bytes)).label("sealed_bytes"),
-            func.max(col(Vault.key_version)).label("newest_key_version"),
-            func.max(col(Vault.changed_at)).label("last_activity"),
-        )
-        .group_by(col(Vault.tenant_id))
-        .subquery()
-    )
-    # In PostgreSQL sums of bigint are numeric.
-    sums = [
-        cast(func.coalesce(usage.c[name], 0), BigInteger).label(name)
-        for name in ("vaults", "ideas", "sealed_bytes", "newest_key_version")
-    ]
-    own = Tenant.__table__.columns  # type: ignore[attr-defined]  # SQLModel gives every table model its table
-    statement: Select[*tuple[Any, ...]] = (
-        select(*own, *sums, usage.c.last_activity, col(TenantErasure.not_before).label("erasable_from"))
-        .select_from(Tenant)
-        .outerjoin(usage, usage.c.tenant_id == col(Tenant.tenant_id))
-        .outerjoin(TenantErasure, col(TenantErasure.tenant_id) == col(Tenant.tenant_id))
-    )
-    return statement.subquery("figures")
-
-
-class TenantFigures:
-    """A tenant with sums over its vaults. Mapped to a subquery, so that it is filtered and sorted like a table."""
-
-
-_FIGURES: Final = _figures()
-registry().map_imperatively(TenantFigures, _FIGURES, primary_key=[_FIGURES.c.tenant_id])
-
-
 class _OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepository[ModelT, SessionT]):
     """Rows without a scope: of the two locks operators have the second, grants and policies of their login."""
 
@@ -100,18 +61,38 @@ class _OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepo
         super().__init__(session, true())
 
 
-class TenantFiguresRepository(_OfAllTenants[TenantFigures]):
-    model_type = TenantFigures
+class TenantFiguresRepository:
+    """Tenants with sums over their vaults, by the statements of `statements.tenants`."""
 
-    async def page(self, query: TenantQuery) -> tuple[Sequence[TenantFigures], int]:
+    def __init__(self, session: ReadSession) -> None:
+        self._session = session
+
+    async def page(self, query: TenantQuery) -> tuple[Sequence[TenantResponse], int]:
         """Returns a page in the requested order, and the total number."""
-        last_activity = func.coalesce(_FIGURES.c.last_activity, _FIGURES.c.created_at)
-        return await self.get_many_and_count(
-            OrderBy(last_activity if query.sort == "last_activity" else query.sort, query.order),
-            OrderBy("tenant_id", query.order),
-            LimitOffset(query.limit, query.offset),
-            **query.model_dump(include={"status", "kind", "realm", "external_id"}, exclude_none=True),
-        )
+        given = query.model_dump(include={*FILTERS}, exclude_none=True)
+        names, values = tuple(given), given.values()
+        [(total,)] = await run(self._session, count_of(names), *values)
+        arguments: list[object] = [query.limit, query.offset, *values]
+        if query.sort != "created_at":
+            statement = by_total(query.sort, query.order, names, few=total <= FEW)
+            return _tenants(await run(self._session, statement, *await self._position(), *arguments)), total
+        ids = [row[0] for row in await run(self._session, by_creation(query.order, names), *arguments)]
+        figures = {tenant.tenant_id: tenant for tenant in await self._figures(ids)}
+        return [figures[tenant_id] for tenant_id in ids], total
+
+    async def one_or_none(self, tenant_id: TenantId) -> TenantResponse | None:
+        return next(iter(await self._figures([tenant_id])), None)
+
+    async def _figures(self, ids: Sequence[UUID]) -> Sequence[TenantResponse]:
+        return _tenants(await run(self._session, FIGURES, *await self._position(), ids))
+
+    async def _position(self) -> Sequence[Any]:
+        [position] = await run(self._session, POSITION)
+        return position
+
+
+def _tenants(rows: Sequence[Sequence[Any]]) -> Sequence[TenantResponse]:
+    return [TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True))) for row in rows]
 
 
 class VaultFiguresRepository(_OfAllTenants[Vault]):
@@ -121,9 +102,9 @@ class VaultFiguresRepository(_OfAllTenants[Vault]):
     loader_options = [load_only(*READABLE, raiseload=True)]
 
     async def page(self, query: VaultQuery) -> tuple[Sequence[Vault], int]:
-        """Returns a page, most recently changed first, and the total number."""
+        """Returns a page, most recently changed first, and the total number. An index has the order by hours."""
         return await self.get_many_and_count(
-            *(OrderBy(name, "desc") for name in ("changed_at", "tenant_id", "user_id")),
+            *(OrderBy(name, "desc") for name in ("changed_hour", "changed_at", "tenant_id", "user_id")),
             LimitOffset(query.limit, query.offset),
             **query.model_dump(include={"tenant_id", "user_id", "key_version"}, exclude_none=True),
         )
@@ -146,7 +127,10 @@ class AdminRepository[SessionT: ReadSession = ReadSession](_OfAllTenants[Tenant,
         """Returns False if the tenant already exists."""
         row = Tenant(tenant_id=name.id, kind=name.kind, realm=name.realm, external_id=name.external_id)
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
-        return (await self.session.execute(statement)).scalar_one_or_none() is not None
+        created = (await self.session.execute(statement)).scalar_one_or_none() is not None
+        if created:
+            await run(self.session, BEGIN_EMPTY, name.id, row.created_at)
+        return created
 
     async def erasure(self, tenant_id: TenantId) -> TenantErasure | None:
         statement = select(TenantErasure).where(col(TenantErasure.tenant_id) == tenant_id)
@@ -179,29 +163,19 @@ class AdminRepository[SessionT: ReadSession = ReadSession](_OfAllTenants[Tenant,
                 await self.session.execute(update(table.model).where(own).values(**table.emptied))
         return counts
 
-    async def root_keys(self) -> Sequence[Columns]:
+    async def root_keys(self) -> Sequence[RootKeyResponse]:
         """Returns what each root key wraps: keys of vaults, and the key of the audit log."""
-        wrapped = union_all(
-            select(col(VaultKey.root_key_id), col(VaultKey.created_at), col(VaultKey.tenant_id)),
-            select(col(AuditKey.root_key_id), col(AuditKey.created_at), null()),
-        ).subquery()
-        statement: Select[*tuple[Any, ...]] = (
-            select(
-                wrapped.c.root_key_id,
-                func.count(wrapped.c.tenant_id).label("vault_keys"),
-                (func.count() - func.count(wrapped.c.tenant_id)).label("audit_keys"),
-                func.min(wrapped.c.created_at).label("oldest"),
-                func.max(wrapped.c.created_at).label("newest"),
-            )
-            .group_by(wrapped.c.root_key_id)
-            .order_by(wrapped.c.root_key_id)
-        )
-        return (await self.session.execute(statement)).all()
+        rows = await run(self.session, ROOT_KEYS)
+        return [RootKeyResponse(**dict(zip(RootKeyResponse.__struct_fields__, row, strict=True))) for row in rows]
 
     async def tenants_by_status(self) -> dict[str, int]:
-        statement = select(col(Tenant.status), func.count(col(Tenant.tenant_id))).group_by(col(Tenant.status))
-        counted = dict((await self.session.execute(statement)).all())
-        return {status: counted.get(status, 0) for status in TenantStatus}
+        """Counts all, and by status only those that are not active, which an index finds."""
+        others = [status for status in TenantStatus if status != TenantStatus.ACTIVE]
+        grouped = select(col(Tenant.status), func.count()).where(col(Tenant.status).in_(others))
+        counted = dict((await self.session.execute(grouped.group_by(col(Tenant.status)))).all())
+        total: int = (await self.session.execute(select(func.count()).select_from(Tenant))).scalar_one()
+        active: dict[str, int] = {TenantStatus.ACTIVE: total - sum(counted.values())}
+        return active | {status: counted.get(status, 0) for status in others}
 
     async def usage(self) -> Columns:
         """Returns the usage of all tenants."""

@@ -10,7 +10,6 @@ from creatorvault.admin.schemas import (
     AdminAuditQuery,
     Figures,
     RootKeyList,
-    RootKeyResponse,
     TenantCreate,
     TenantList,
     TenantQuery,
@@ -24,7 +23,6 @@ from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, event_page
 from creatorvault.core.database.sessions import ReadSession, WriteSession
-from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
@@ -62,8 +60,7 @@ class Overview:
 
     async def tenants(self, query: TenantQuery) -> TenantList:
         rows, total = await TenantFiguresRepository(self._session).page(query)
-        items = [response_of(TenantResponse, row) for row in rows]
-        return TenantList(items=items, total=total, limit=query.limit, offset=query.offset)
+        return TenantList(items=list(rows), total=total, limit=query.limit, offset=query.offset)
 
     async def tenant(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound."""
@@ -87,8 +84,7 @@ class Overview:
         return VaultList(items=items, total=total, limit=query.limit, offset=query.offset)
 
     async def root_keys(self) -> RootKeyList:
-        rows = await self._repository.root_keys()
-        return RootKeyList(items=[response_of(RootKeyResponse, row) for row in rows])
+        return RootKeyList(items=list(await self._repository.root_keys()))
 
     async def events(self, query: AdminAuditQuery) -> AuditEventList:
         return await event_page(AuditEventRepository(self._session, query.tenant_id), query)
@@ -151,7 +147,7 @@ async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: Te
 
 
 async def _detail(session: ReadSession, tenant_id: TenantId) -> TenantResponse:
-    tenant = await TenantFiguresRepository(session).get_one_or_none(tenant_id=tenant_id)
+    tenant = await TenantFiguresRepository(session).one_or_none(tenant_id)
     if tenant is None:
         raise TenantNotFound(tenant_id)
-    return response_of(TenantResponse, tenant)
+    return tenant

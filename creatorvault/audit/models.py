@@ -12,7 +12,12 @@ class AuditEvent(SQLModel, table=True):
     """`targets` are names and ids. `address` is a pseudonym for one day. `digest` covers this event and `previous`."""
 
     __tablename__ = "audit_events"
-    __table_args__ = (Index("audit_events_by_time", "tenant_id", "happened_at"),)
+    __table_args__ = (
+        Index("audit_events_by_time", "tenant_id", "happened_at"),
+        Index("audit_events_of_all_by_time", "happened_at", "tenant_id", "sequence"),
+        Index("audit_events_by_verb", "verb"),
+        Index("audit_events_by_actor", "actor"),
+    )
 
     tenant_id: UUID = Field(primary_key=True)
     sequence: int = Field(primary_key=True, sa_type=BigInteger)

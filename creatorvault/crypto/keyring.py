@@ -104,7 +104,11 @@ class Keyring:
         three values of an idea, and a write that rolls back seals without a revision: the default of 2^24 leaves a
         factor of 85.
         """
-        return revision - cipher.first_revision >= self.rotate_after
+        return revision > self.last_revision(cipher)
+
+    def last_revision(self, cipher: VaultCipher) -> VaultRevision:
+        """Returns the last vault revision that the cipher's key may seal."""
+        return VaultRevision(cipher.first_revision + self.rotate_after - 1)
 
     def forget(self, vault: VaultId) -> None:
         """Removes the vault's keys from this process, including those of a load in progress."""

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text
+from sqlalchemy import BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
 
@@ -11,7 +11,7 @@ class VaultKey(SQLModel, table=True):
     """One version of one vault's key. Destroying every row of a vault, here and in backups, erases its ideas."""
 
     __tablename__ = "vault_keys"
-    __table_args__ = {"schema": "keys"}
+    __table_args__ = (Index("vault_keys_by_root_key", "root_key_id", "created_at"), {"schema": "keys"})
 
     tenant_id: UUID = Field(primary_key=True)
     user_id: str = Field(primary_key=True, sa_type=Text)

@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
+from uuid import UUID
 
-from creatorvault.ideas.schemas import IdeaCreate, PriorityEnum, StageEnum
+from creatorvault.ideas.drafting import created
+from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, PriorityEnum, StageEnum
 
 TOPICS: Final = (
     ("sourdough at altitude", ("baking", "science")),
@@ -38,12 +40,15 @@ NOTES: Final = (
 )
 
 
-def sample_ideas(random: Random, count: int) -> Iterator[IdeaCreate]:
-    """Yields the same ideas for the same seed of `random`, except due dates, which are in the next three months."""
+def sample_ideas(random: Random, user_id: str, count: int) -> Iterator[IdeaResponse]:
+    """Yields the same ideas with the same ids for the same seed of `random`.
+
+    They are created now, and due in the next three months.
+    """
     for _ in range(count):
         topic, tags = random.choice(TOPICS)
         due = datetime.now(UTC) + timedelta(days=random.randrange(1, 90))
-        yield IdeaCreate(
+        given = IdeaCreate(
             title=_capitalised(random.choice(FORMS).format(topic)),
             notes="\n\n".join(random.sample(NOTES, k=random.randrange(1, 4))) if random.random() < 0.8 else None,
             stage=random.choices(tuple(StageEnum), weights=(5, 3, 2, 2))[0],
@@ -51,6 +56,7 @@ def sample_ideas(random: Random, count: int) -> Iterator[IdeaCreate]:
             tags=list(tags[: random.randrange(0, 3)]),
             due_date=due.replace(hour=9, minute=0, second=0, microsecond=0) if random.random() < 0.4 else None,
         )
+        yield created(given, user_id, UUID(int=random.getrandbits(128), version=4), datetime.now(UTC))
 
 
 def _capitalised(title: str) -> str:

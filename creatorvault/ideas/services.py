@@ -4,7 +4,7 @@ Every operation has one statement. It first runs alone, which is enough for near
 again in a transaction, where absence is certain and nobody else changes the vault.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from operator import attrgetter
@@ -190,10 +190,3 @@ async def _insert(idea: IdeaResponse, vault: WritableVault) -> Creation:
     usage = UsageDelta(ideas=1, sealed_bytes=row.size)
     insertion = VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
     return Creation(idea.id, idea.created_at, await vault.apply(insertion, cipher), row.stamp)
-
-
-async def store_all(vault: VaultService, ideas: Iterable[IdeaCreate]) -> None:
-    """Stores new ideas in one transaction. Raises as `VaultService.transaction`, and QuotaExceeded."""
-    async with vault.transaction() as locked:
-        for given in ideas:
-            await _insert(drafted(given, vault.id.user_id), locked)

@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Text, false
+from sqlalchemy import BigInteger, Column, Computed, DateTime, Index, Text, false
 from sqlmodel import Field, SQLModel
+
+CHANGED_HOUR: Final = "date_bin('01:00:00'::interval, changed_at, '2000-01-01 00:00:00+00'::timestamptz)"
 
 
 class TenantKind(StrEnum):
@@ -35,6 +38,11 @@ class Tenant(SQLModel, table=True):
     """
 
     __tablename__ = "tenants"
+    __table_args__ = (
+        Index("tenants_by_creation", "created_at", "tenant_id"),
+        Index("tenants_by_external_id", "external_id"),
+        Index("tenants_by_status", "status", "kind", "realm"),
+    )
 
     tenant_id: UUID = Field(primary_key=True)
     kind: str = Field(sa_type=Text)
@@ -54,10 +62,15 @@ class Vault(SQLModel, table=True):
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `digest` combines
     the stamps of its ideas by exclusive or. `idea_count` and `sealed_bytes`, the size of their ciphertexts, are exact.
     `key_version` is the newest vault key, 0 while there is none. `segmented` is true once the vault has had a segment
-    (`ideas.segments`).
+    (`ideas.segments`). The database computes `changed_hour`, which is `changed_at` rounded down to an hour: an index on
+    `changed_at` itself would be written by every change.
     """
 
     __tablename__ = "vaults"
+    __table_args__ = (
+        Index("vaults_by_hour", "changed_hour", "tenant_id"),
+        Index("vaults_by_user", "user_id"),
+    )
 
     tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.tenant_id", ondelete="RESTRICT")
     user_id: str = Field(primary_key=True, sa_type=Text)
@@ -69,3 +82,8 @@ class Vault(SQLModel, table=True):
     segmented: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=_now)
     changed_at: datetime = Field(default_factory=_now)
+    changed_hour: datetime | None = Field(
+        default=None,
+        exclude=True,
+        sa_column=Column(DateTime(timezone=True), Computed(CHANGED_HOUR, persisted=True), nullable=False),
+    )

@@ -88,7 +88,10 @@ class Snapshot:
 
 
 class LockedVault:
-    """A vault in a transaction that has locked the vault's row: nobody else can change its ideas until it commits."""
+    """A vault in a transaction that has locked the vault's row: nobody else can change its ideas until it commits.
+
+    `last_revision` is the last one that the key of `cipher` may seal; it is higher than `revision` at first.
+    """
 
     def __init__(
         self,
@@ -98,10 +101,12 @@ class LockedVault:
         cipher: VaultCipher,
         quotas: Quotas,
         apply: Apply,
+        last_revision: VaultRevision,
     ) -> None:
         self.session = session
         self.id = vault_id
         self.cipher = cipher
+        self.last_revision = last_revision
         self._counters = counters
         self._quotas = quotas
         self._apply = apply

@@ -1,6 +1,7 @@
 """The rows of one tenant and one vault."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
@@ -73,7 +74,8 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
         return Counters(*(await self.session.execute(self._counters.with_for_update())).one())
 
     async def set_key_version(self: "VaultRepository[WriteSession]", version: KeyVersion) -> None:
-        await self.session.execute(update(Vault).where(self.scope).values(key_version=version))
+        values = {"key_version": version, "changed_at": datetime.now(UTC)}
+        await self.session.execute(update(Vault).where(self.scope).values(**values))
 
     async def usage_of_tenant(self) -> Usage:
         """Returns the usage of all its vaults. Waits until concurrent callers commit, so that no two exceed a quota."""

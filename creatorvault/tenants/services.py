@@ -197,7 +197,8 @@ class VaultService:
             return None
 
         apply = partial(self._apply, quotas_are_checked=True)
-        return LockedVault(session, vault, counters, cipher, Quotas(state, parts.tenancy), apply)
+        quotas, last_revision = Quotas(state, parts.tenancy), parts.keyring.last_revision(cipher)
+        return LockedVault(session, vault, counters, cipher, quotas, apply, last_revision)
 
     async def _apply(
         self, send: Run, change: VaultChange, cipher: VaultCipher, *, quotas_are_checked: bool = False

@@ -23,13 +23,15 @@ GRANTS = {
     "public.migration_history": {"SELECT"},
     "public.operators": {"SELECT"},
     "public.tenant_erasures": {"SELECT", "INSERT", "DELETE"},
+    "public.tenant_totals": {"SELECT", "INSERT", "UPDATE"},
+    "public.totals_position": {"SELECT", "UPDATE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
         "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
         "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota)",
     },
     "public.vaults": {
-        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at)",
+        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
     "keys.audit_keys": {"SELECT"},

@@ -40,6 +40,22 @@ def test_sample_creators_find_their_ideas(environ: dict[str, str], fresh_databas
     assert asyncio.run(totals()) == [60, 60, 0]
 
 
+def test_a_second_run_stores_only_what_is_missing(environ: dict[str, str], fresh_database: Database) -> None:
+    for ideas in ("3", "5", "5"):
+        assert run(environ, "--users", "1", "--ideas", ideas).exit_code == 0
+
+    async def total() -> int:
+        async with open_house(environ, fresh_database) as house:
+            answer = await house.creator("sample-1").list()
+            return int(answer.json()["total"])
+
+    assert asyncio.run(total()) == 5
+
+
+def test_progress_shows_a_rate(environ: dict[str, str]) -> None:
+    assert "ideas/s" in run(environ, "--users", "1", "--ideas", "600").output
+
+
 def test_production_is_refused(environ: dict[str, str]) -> None:
     result = run(environ | {"CREATORVAULT_ENV": "production"})
 

@@ -3,14 +3,18 @@
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from itertools import product
 from typing import Any, Final, NamedTuple
+from uuid import uuid4
 
 import httpx
 import pytest
 
+from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search import draft as search_drafts
+from tests.bulk import store
 from tests.isolation.locks import Rewrite, rewritten
 from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
 from tests.vault_rows import rows_of_others
@@ -19,6 +23,7 @@ from tests.ways import Trail, Way, followed, forget
 type Do = Callable[[Scene], Awaitable[Sequence[httpx.Response]]]
 type Prepare = Callable[[Scene], Awaitable[object]]
 
+BULK_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
 OWN: Final = f"tenant_id = '{ME.tenant_id}' AND user_id = '{ME.user_id}'"
 OWNED: Final = ("", "/members", "/audit")
@@ -224,6 +229,22 @@ def overtaken(do: Do) -> Do:
     return done
 
 
+async def store_in_bulk(scene: Scene) -> Sequence[httpx.Response]:
+    """Ideas with the id of an own one, with that of another vault's, if there is one, and with a new one."""
+    ids = await scene.sql.fetch(f"""
+        (SELECT id FROM ideas WHERE {OWN} LIMIT 1) UNION ALL
+        (SELECT id FROM ideas WHERE id NOT IN (SELECT id FROM ideas WHERE {OWN}) LIMIT 1)
+    """)
+    ideas = [
+        IdeaResponse(title="In bulk", id=idea_id, user_id=ME.user_id, created_at=BULK_TIME, updated_at=BULK_TIME)
+        for idea_id in [*(row["id"] for row in ids), uuid4(), uuid4()][:3]
+    ]
+    if scene.cold:
+        forget(scene.house, ME)
+    await store(scene.house, scene.me, ideas)
+    return []
+
+
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
@@ -322,6 +343,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
         WRITTEN(f"{method} what is not there", request(method, NOBODYS, json={"title": "None"}), Way.BOTH)
         for method in ("PUT", "PATCH", "DELETE")
     ),
+    WRITTEN("store in bulk", store_in_bulk, Way.TRANSACTION),
     WRITTEN("create once", CREATE_ONCE, Way.TRANSACTION),
     WRITTEN("create once when others' answers have expired", CREATE_ONCE, Way.TRANSACTION, EXPIRED_ANSWERS),
     WRITTEN("create what was created before", request("POST", json=IDEAS[0], headers=KEY), Way.TRANSACTION),

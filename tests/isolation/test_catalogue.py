@@ -60,9 +60,12 @@ RIGHTS: Final = {
         },
         "operators": {"SELECT"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
+        "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
+        "totals_position": {"SELECT", "UPDATE"},
         "tenants": {f"SELECT ({TENANT})", f"INSERT ({TENANT})", f"UPDATE ({QUOTAS}, status, {VAULT_QUOTAS})"},
         "vaults": {
-            "SELECT (changed_at, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id, user_id)",
+            "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id,"
+            " user_id)",
             "UPDATE (changed_at, digest, idea_count, sealed_bytes)",
         },
     },
@@ -86,6 +89,7 @@ POLICIES: Final = {
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,
+    "tenant_totals": ACTING,
     "tenants": {
         **OWN,
         **READING,

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import TextClause, make_url
 
 import creatorvault
+from creatorvault.ideas.statements.bulk import INSERT_MANY
 from tests.isolation.acts import (
     OTHER_ACTS,
     Act,
@@ -57,7 +58,13 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
 async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Sequence[Run]) -> None:
     scene = await scenes(Locks.SCOPE)
     by_statement = await runs_by_statement(scene, runs)
-    conditions = [(statement, condition) for statement in by_statement for condition in conditions_of(statement)]
+    conditions = [
+        (statement, condition)
+        for statement in by_statement
+        for condition in conditions_of(statement)
+        # Only in a transaction that has looked for the row of the key before.
+        if not (INSERT_MANY in statement and condition.text.startswith("vault_keys."))
+    ]
     planted = sampled(conditions, max(0.1, 11 / len(conditions)))
     unnoticed = [
         f"{condition.text} of {statement}"
@@ -105,8 +112,12 @@ async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> 
 
 
 def statements_written_as_text() -> Iterator[tuple[str, str]]:
-    """Yields statements and parts of statements, except those with placeholders."""
+    """Yields statements and parts of statements, except those with placeholders, and those of operators, who read
+    the metadata of all tenants.
+    """
     for module in walk_packages(creatorvault.__path__, "creatorvault."):
+        if module.name.startswith("creatorvault.admin."):
+            continue
         for name, value in vars(import_module(module.name)).items():
             text = as_sent(value) if isinstance(value, TextClause) else value
             if name.isupper() and isinstance(text, str) and "{" not in text:

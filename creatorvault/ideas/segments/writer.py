@@ -31,10 +31,11 @@ WRITE: Final = f"""
         SELECT vaults.revision FROM vaults
         WHERE {CONTEXT_IS_SET} AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
     ), vault AS (
-        UPDATE vaults SET segmented = true FROM tenants, seen
+        UPDATE vaults SET segmented = true FROM tenants
         WHERE {CONTEXT_IS_SET}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
-            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2 AND vaults.revision = seen.revision
+            AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
+            AND vaults.revision = (SELECT seen.revision FROM seen)
         RETURNING vaults.tenant_id
     )
     INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)

@@ -1,0 +1,161 @@
+"""How fast ideas are stored in bulk: python -m benchmarks.bulk [--ideas 50000]
+
+To measure one processor, keep the process on it: `taskset --cpu-list 0 .venv/bin/python -m benchmarks.bulk`.
+PostgreSQL is moved to the others.
+"""
+
+import argparse
+import asyncio
+import os
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from datetime import UTC, datetime
+from itertools import batched
+from statistics import median
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from benchmarks.cluster import RUNTIME, Cluster
+from benchmarks.content import Group, stored_ideas
+from benchmarks.seeding import response_of_stored
+from creatorvault.audit.services import COMMAND, AuditLog
+from creatorvault.core.database.sessions import Database
+from creatorvault.core.database.statements import Statements
+from creatorvault.core.identifiers import UserId, VaultId
+from creatorvault.crypto.keyring import Keyring
+from creatorvault.crypto.providers import root_key_provider
+from creatorvault.ideas.bulk import AT_ONCE, store_batches
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.statements.bulk import COLUMNS
+from creatorvault.settings.loading import load_settings
+from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.parts import VaultParts
+from creatorvault.tenants.resolution import TenantName
+from creatorvault.tenants.revisions import SeenRevisions
+from creatorvault.tenants.services import VaultService
+
+GOAL: Final = 5_000
+"""Ideas per second on one processor."""
+
+PAIRS: Final = 12
+SIZES: Final = (98, 540, 66)
+"""Of title, notes and tags of an idea of 500 characters, sealed, in bytes."""
+
+type Rows = Sequence[tuple[Any, ...]]
+type Send = Callable[[asyncpg.Connection, UUID, Rows], Awaitable[object]]
+
+NAMES: Final = ", ".join([*COLUMNS, "revision"])
+KINDS: Final = [*COLUMNS.values(), "bigint"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--ideas", type=int, default=50_000)
+    options = parser.parse_args()
+    with Cluster() as cluster:
+        _move_away(cluster)
+        cluster.create("ours")
+        cluster.migrate("ours")
+        cpu, began = time.process_time(), time.perf_counter()
+        asyncio.run(_store(cluster, options.ideas))
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        rate = options.ideas / seconds
+        print(f"sealed and stored: {rate:,.0f} ideas/s (goal: {GOAL:,}), {1e6 * cpu / options.ideas:.0f} us CPU each")
+        for size in (100, 500, 1000):
+            by_arrays, by_copy = asyncio.run(_compared(cluster, size))
+            print(f"rows alone, {size} at once: {by_arrays:,.0f} rows/s by arrays, {by_copy:,.0f} by COPY")
+
+
+def _move_away(cluster: Cluster) -> None:
+    """PostgreSQL inherits the processors of this process; its new connections inherit those of its first process."""
+    own, all_of_them = os.sched_getaffinity(0), set(range(os.cpu_count() or 1))
+    os.sched_setaffinity(cluster.process_id, all_of_them - own or all_of_them)
+
+
+async def _store(cluster: Cluster, ideas: int) -> None:
+    settings = load_settings(cluster.environment("ours"))
+    database, statements = Database(settings.database), Statements(settings.database)
+    provider = root_key_provider(settings.encryption)
+    keyring = Keyring(provider, settings.encryption.rotate_after_revisions)
+    parts = VaultParts(database, statements, keyring, SeenRevisions(60), settings.tenancy)
+    tenant = TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, "bulk-0")
+    vault_id = VaultId(tenant.id, UserId(tenant.external_id))
+    recorder = AuditLog(provider, settings.limits).recorder(COMMAND)
+    try:
+        vault = VaultService(parts, tenant, vault_id, lambda: recorder)
+        async for _ in store_batches(vault, _batches(ideas)):
+            pass
+    finally:
+        await statements.close()
+        await database.close()
+
+
+async def _batches(ideas: int) -> AsyncGenerator[Sequence[IdeaResponse]]:
+    group = Group("bulk", 1, ideas)
+    for batch in batched(stored_ideas(group, "bulk-0"), AT_ONCE, strict=False):
+        yield [response_of_stored(idea) for idea in batch]
+
+
+async def _compared(cluster: Cluster, size: int) -> tuple[float, float]:
+    """Returns the rates by arrays and by COPY, without sealing, in a vault of the runtime login."""
+    tenant_id = uuid4()
+    owner = await asyncpg.connect(cluster.url("postgres", "ours"))
+    await owner.execute(
+        "INSERT INTO tenants (tenant_id, kind, realm, external_id, status, created_at)"
+        " VALUES ($1, 'personal', 'bulk', 'bulk', 'active', now())",
+        tenant_id,
+    )
+    await owner.execute(
+        "INSERT INTO vaults (tenant_id, user_id, revision, idea_count, sealed_bytes, key_version, created_at,"
+        " changed_at) VALUES ($1, 'bulk', 0, 0, 0, 0, now(), now())",
+        tenant_id,
+    )
+    await owner.close()
+    connection = await asyncpg.connect(cluster.url(RUNTIME, "ours"))
+    turns: dict[Send, list[float]] = {by_arrays: [], by_copy: []}
+    revision = 1
+    loop = asyncio.get_running_loop()
+    for pair in range(PAIRS):
+        for send in (by_arrays, by_copy) if pair % 2 else (by_copy, by_arrays):
+            rows = _rows(size, revision)
+            revision += size
+            began = loop.time()
+            async with connection.transaction():
+                await connection.execute("SELECT set_config('app.tenant_id', $1, true)", str(tenant_id))
+                await send(connection, tenant_id, rows)
+            turns[send].append(size / (loop.time() - began))
+    await connection.close()
+    return median(turns[by_arrays]), median(turns[by_copy])
+
+
+def _rows(size: int, first_revision: int) -> Rows:
+    now = datetime.now(UTC)
+    return [
+        (uuid4(), *map(os.urandom, SIZES), 1, 1, None, now, now, int.from_bytes(os.urandom(7)), first_revision + place)
+        for place in range(size)
+    ]
+
+
+async def by_arrays(connection: asyncpg.Connection, tenant_id: UUID, rows: Rows) -> None:
+    arrays = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(KINDS, start=2))
+    await connection.execute(
+        f"INSERT INTO ideas (tenant_id, user_id, {NAMES})"
+        f" SELECT $1::uuid, 'bulk', given.* FROM unnest({arrays}) AS given",
+        tenant_id,
+        *map(list, zip(*rows, strict=True)),
+    )
+
+
+async def by_copy(connection: asyncpg.Connection, tenant_id: UUID, rows: Rows) -> None:
+    columns = ", ".join(f"{name} {kind}" for name, kind in zip(NAMES.split(", "), KINDS, strict=True))
+    await connection.execute(f"CREATE TEMPORARY TABLE given ({columns}) ON COMMIT DROP")
+    await connection.copy_records_to_table("given", records=rows)
+    await connection.execute(
+        f"INSERT INTO ideas (tenant_id, user_id, {NAMES}) SELECT $1::uuid, 'bulk', {NAMES} FROM given", tenant_id
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,174 @@
+"""Indexes of large tables are built while the service writes, and an interrupted build is repaired by the next one."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import asyncpg
+import pytest
+from alembic import command
+from sqlalchemy.exc import SQLAlchemyError
+
+from creatorvault.core.database.migrations import heads
+from creatorvault.settings.bundled import bundled
+from tests.application import House, environment_of
+from tests.commands import INHERITED
+from tests.postgres import Database
+from tests.schema import compare, config_of, migrate, unmeasured
+
+pytestmark = pytest.mark.no_cover
+
+BUILD: Final = "20261130_04"
+BEFORE: Final = "20261130_03"
+EARLIER: Final = "20261130_02"
+BUILDING: Final = """
+    SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE 'CREATE INDEX CONCURRENTLY%' AND wait_event_type = 'Lock'
+"""
+UPGRADES: Final = """
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND query LIKE '%pg_try_advisory_xact_lock%' AND pid <> pg_backend_pid()
+"""
+OF_A_PARTITIONED_TABLE: Final = """
+from creatorvault.core.database.index_builds import build_partitioned_index
+
+revision = "99991231_01"
+down_revision = {after!r}
+
+
+def upgrade() -> None:
+    build_partitioned_index("ideas_by_stage", "ideas", "tenant_id, user_id, stage")
+"""
+INVALID: Final = "SELECT count(*) FROM pg_index WHERE NOT indisvalid"
+
+
+@asynccontextmanager
+async def waiting_build(
+    database: Database,
+    sql: asyncpg.Connection,
+    table: str = "audit_events",
+    migrating: Callable[[Database], None] = migrate,
+) -> AsyncGenerator[tuple[asyncio.Task[None], int]]:
+    """An upgrade, one of whose builds waits for a transaction, with the process id of its connection."""
+    writer = await asyncpg.connect(database.superuser_url)
+    upgrade: asyncio.Task[None] | None = None
+    try:
+        transaction = writer.transaction()
+        await transaction.start()
+        await writer.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")  # as a write does
+        upgrade = asyncio.create_task(asyncio.to_thread(migrating, database))
+        while (building := await sql.fetchval(BUILDING)) is None:
+            assert not upgrade.done(), "the upgrade did not wait"
+            await asyncio.sleep(0.01)
+        yield upgrade, building
+        await transaction.commit()
+    finally:
+        await writer.close()
+        if upgrade is not None:
+            await asyncio.gather(upgrade, return_exceptions=True)
+
+
+@pytest.fixture
+async def house_before(fresh_house: House, fresh_database: Database) -> House:
+    """A service with an idea, whose database has not been through the builds yet."""
+    await fresh_house.creator().idea("Before")
+    await asyncio.to_thread(migrate, fresh_database, EARLIER, down=True)
+    return fresh_house
+
+
+async def test_the_service_writes_during_a_build(
+    house_before: House, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    ada = house_before.creator()
+    async with waiting_build(fresh_database, fresh_sql) as (upgrade, _):
+        idea = await ada.idea("Meanwhile")
+        assert (await ada.patch(idea, {"title": "Changed"})).status_code == 200
+        assert not upgrade.done()
+        # Earlier versions, which serve meanwhile, find their own last migration in the history.
+        history = await fresh_sql.fetch("SELECT revision FROM migration_history ORDER BY position DESC LIMIT 2")
+        assert [row["revision"] for row in history] == [BEFORE, EARLIER]
+        assert await fresh_sql.fetchval("SELECT version_num FROM alembic_version") == BEFORE
+    await upgrade
+
+    assert await fresh_sql.fetchval(INVALID) == 0
+    await asyncio.to_thread(compare, fresh_database)
+    assert await ada.titles() == ["Changed"]
+
+
+async def test_an_interrupted_build_is_repaired_by_the_next_upgrade(
+    house_before: House, fresh_database: Database, fresh_sql: asyncpg.Connection
+) -> None:
+    async with waiting_build(fresh_database, fresh_sql) as (upgrade, building):
+        await fresh_sql.execute("SELECT pg_terminate_backend($1)", building)
+        with pytest.raises(SQLAlchemyError):
+            await upgrade
+    assert await fresh_sql.fetchval(INVALID) == 1
+    assert await fresh_sql.fetchval("SELECT version_num FROM alembic_version") == BEFORE
+    await house_before.creator().idea("Meanwhile")
+
+    await asyncio.to_thread(migrate, fresh_database)
+
+    assert await fresh_sql.fetchval(INVALID) == 0
+    await asyncio.to_thread(compare, fresh_database)
+
+
+async def test_two_upgrades_at_once_wait_for_each_other(
+    house_before: House, fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
+) -> None:
+    environ = unmeasured() | environment_of(fresh_database, home) | INHERITED
+    async with waiting_build(fresh_database, fresh_sql) as (upgrade, _):
+        words = [sys.executable, "-m", "creatorvault", "database", "upgrade"]
+        other = await asyncio.create_subprocess_exec(*words, env=environ, stdout=asyncio.subprocess.DEVNULL)
+        while await fresh_sql.fetchval(UPGRADES) < 2:
+            assert other.returncode is None
+            await asyncio.sleep(0.01)
+    await upgrade
+    assert await other.wait() == 0
+
+    assert await fresh_sql.fetchval("SELECT version_num FROM alembic_version") == BUILD
+    await asyncio.to_thread(compare, fresh_database)
+
+
+async def test_a_build_that_is_done_is_not_repeated(fresh_database: Database, fresh_sql: asyncpg.Connection) -> None:
+    indexes = "SELECT array_agg(indexrelid ORDER BY indexrelid) FROM pg_index"
+    before = await fresh_sql.fetchval(indexes)
+    await fresh_sql.execute("UPDATE alembic_version SET version_num = $1", BEFORE)
+
+    await asyncio.to_thread(migrate, fresh_database)
+
+    assert await fresh_sql.fetchval(indexes) == before
+
+
+async def test_an_index_of_a_partitioned_table_is_built_and_repaired_partition_by_partition(
+    fresh_house: House, fresh_database: Database, fresh_sql: asyncpg.Connection, tmp_path: Path
+) -> None:
+    ada = fresh_house.creator()
+    await ada.idea("Before")
+    (after,) = heads()
+    (tmp_path / "later.py").write_text(OF_A_PARTITIONED_TABLE.format(after=after), encoding="utf-8")
+    config = config_of(fresh_database)
+    config.set_main_option("path_separator", "os")
+    config.set_main_option(
+        "version_locations", os.pathsep.join([str(bundled("migrations") / "versions"), str(tmp_path)])
+    )
+
+    def later(_: Database) -> None:
+        command.upgrade(config, "head")
+
+    async with waiting_build(fresh_database, fresh_sql, "ideas_part_3", later) as (upgrade, building):
+        idea = await ada.idea("Meanwhile")
+        assert (await ada.delete(idea)).status_code == 204
+        await fresh_sql.execute("SELECT pg_terminate_backend($1)", building)
+        with pytest.raises(SQLAlchemyError):
+            await upgrade
+    assert await fresh_sql.fetchval(INVALID) == 2  # of the table and of the partition
+
+    await asyncio.to_thread(later, fresh_database)
+
+    assert await fresh_sql.fetchval(INVALID) == 0
+    partitions = "SELECT count(*) FROM pg_inherits WHERE inhparent = to_regclass($1)"
+    assert await fresh_sql.fetchval(partitions, "ideas_by_stage") == await fresh_sql.fetchval(partitions, "ideas")
