@@ -6,6 +6,7 @@ other work competes for the processor. Exit status 1 if a goal is missed.
 
 import argparse
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -98,6 +99,7 @@ def main() -> int:
             for part in measured(cluster, which, options.rounds):
                 print(part, flush=True)
                 parts.append(part)
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
     return 0 if all(part.reached for part in parts) else 1
 
 
