@@ -1,4 +1,4 @@
-"""How fast ideas are stored in bulk: python -m benchmarks.bulk [--ideas 50000]
+"""How fast ideas are stored in bulk, and how large their indexes are: python -m benchmarks.bulk [--ideas 50000]
 
 To measure one processor, keep the process on it: `taskset --cpu-list 0 .venv/bin/python -m benchmarks.bulk`.
 PostgreSQL is moved to the others.
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 import asyncpg
 
 from benchmarks.cluster import RUNTIME, Cluster
-from benchmarks.content import Group, stored_ideas
+from benchmarks.content import Group, Stored, stored_ideas
 from benchmarks.seeding import response_of_stored
 from creatorvault.audit.services import COMMAND, AuditLog
 from creatorvault.core.database.sessions import Database
@@ -40,7 +40,17 @@ GOAL: Final = 5_000
 """Ideas per second on one processor."""
 
 PAIRS: Final = 12
-SIZES: Final = (98, 540, 66)
+SHARE: Final = 1 / 3
+"""Of the size of the rows."""
+
+VAULTS: Final = 20
+USERS: Final = [str(UUID(int=number * 2**64 + 1)) for number in range(VAULTS)]
+SIZES: Final = """
+    SELECT sum(pg_table_size(inhrelid)) / (SELECT count(*) FROM ideas),
+        sum(pg_indexes_size(inhrelid)) / (SELECT count(*) FROM ideas)
+    FROM pg_inherits WHERE inhparent = 'ideas'::regclass
+"""
+SEALED_SIZES: Final = (98, 540, 66)
 """Of title, notes and tags of an idea of 500 characters, sealed, in bytes."""
 
 type Rows = Sequence[tuple[Any, ...]]
@@ -63,6 +73,9 @@ def main() -> None:
         seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
         rate = options.ideas / seconds
         print(f"sealed and stored: {rate:,.0f} ideas/s (goal: {GOAL:,}), {1e6 * cpu / options.ideas:.0f} us CPU each")
+        rows, indexes = asyncio.run(_sizes(cluster))
+        share = indexes / rows
+        print(f"on disk: {rows:.0f} bytes each, and {indexes:.0f} of indexes, {share:.2f} of that (goal: {SHARE:.2f})")
         for size in (100, 500, 1000):
             by_arrays, by_copy = asyncio.run(_compared(cluster, size))
             print(f"rows alone, {size} at once: {by_arrays:,.0f} rows/s by arrays, {by_copy:,.0f} by COPY")
@@ -80,22 +93,33 @@ async def _store(cluster: Cluster, ideas: int) -> None:
     provider = root_key_provider(settings.encryption)
     keyring = Keyring(provider, settings.encryption.rotate_after_revisions)
     parts = VaultParts(database, statements, keyring, SeenRevisions(60), settings.tenancy)
-    tenant = TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, "bulk-0")
-    vault_id = VaultId(tenant.id, UserId(tenant.external_id))
     recorder = AuditLog(provider, settings.limits).recorder(COMMAND)
+    tenants = [TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, user_id) for user_id in USERS]
+    vaults = [
+        VaultService(parts, tenant, VaultId(tenant.id, UserId(tenant.external_id)), lambda: recorder)
+        for tenant in tenants
+    ]
+    batches = [batched(stored_ideas(Group("bulk", 1, ideas // VAULTS), user_id), AT_ONCE) for user_id in USERS]
     try:
-        vault = VaultService(parts, tenant, vault_id, lambda: recorder)
-        async for _ in store_batches(vault, _batches(ideas)):
-            pass
+        for round_of_them in zip(*batches, strict=True):
+            for vault, batch in zip(vaults, round_of_them, strict=True):
+                async for _ in store_batches(vault, _alone(batch)):
+                    pass
     finally:
         await statements.close()
         await database.close()
 
 
-async def _batches(ideas: int) -> AsyncGenerator[Sequence[IdeaResponse]]:
-    group = Group("bulk", 1, ideas)
-    for batch in batched(stored_ideas(group, "bulk-0"), AT_ONCE, strict=False):
-        yield [response_of_stored(idea) for idea in batch]
+async def _alone(batch: Sequence[Stored]) -> AsyncGenerator[Sequence[IdeaResponse]]:
+    yield [response_of_stored(idea) for idea in batch]
+
+
+async def _sizes(cluster: Cluster) -> tuple[float, float]:
+    """Returns the bytes of an idea's row and of its index entries."""
+    database = await asyncpg.connect(cluster.url("postgres", "ours"))
+    rows, indexes = await database.fetchrow(SIZES)
+    await database.close()
+    return float(rows), float(indexes)
 
 
 async def _compared(cluster: Cluster, size: int) -> tuple[float, float]:
@@ -133,7 +157,17 @@ async def _compared(cluster: Cluster, size: int) -> tuple[float, float]:
 def _rows(size: int, first_revision: int) -> Rows:
     now = datetime.now(UTC)
     return [
-        (uuid4(), *map(os.urandom, SIZES), 1, 1, None, now, now, int.from_bytes(os.urandom(7)), first_revision + place)
+        (
+            uuid4(),
+            *map(os.urandom, SEALED_SIZES),
+            1,
+            1,
+            None,
+            now,
+            now,
+            int.from_bytes(os.urandom(7)),
+            first_revision + place,
+        )
         for place in range(size)
     ]
 
