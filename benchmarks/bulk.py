@@ -92,7 +92,7 @@ async def _store(cluster: Cluster, ideas: int) -> None:
     database, statements = Database(settings.database), Statements(settings.database)
     provider = root_key_provider(settings.encryption)
     keyring = Keyring(provider, settings.encryption.rotate_after_revisions)
-    parts = VaultParts(database, statements, keyring, SeenRevisions(60), settings.tenancy)
+    parts = VaultParts(database, statements, keyring, SeenRevisions(), settings.tenancy)
     recorder = AuditLog(provider, settings.limits).recorder(COMMAND)
     tenants = [TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, user_id) for user_id in USERS]
     vaults = [

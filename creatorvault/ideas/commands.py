@@ -59,7 +59,7 @@ def seed(users: int, ideas: int) -> None:
 async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int], None]) -> None:
     database, statements = Database(settings.database), Statements(settings.database)
     keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
-    revisions = SeenRevisions(settings.database.answer_seconds)
+    revisions = SeenRevisions()
     parts = VaultParts(database, statements, keyring, revisions, settings.tenancy)
     recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
     realm = settings.auth.issuers[0].realm

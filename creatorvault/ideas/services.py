@@ -118,15 +118,15 @@ class IdeaService:
 
     async def replace(self, idea_id: UUID, given: IdeaCreate) -> StoredIdea:
         """Resets omitted optional fields to their defaults. Raises IdeaNotFound, then PreconditionFailed."""
-        return await self._vault.write(partial(self._change, idea_id, lambda idea: replaced(idea, given)))
+        return await self._vault.write(partial(self._change, idea_id, lambda idea: replaced(idea, given)), idea_id)
 
     async def change(self, idea_id: UUID, given: IdeaUpdate) -> StoredIdea:
         """If no field changes, the row, its time and the vault's revision stay the same. Raises as `replace`."""
-        return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)))
+        return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)), idea_id)
 
     async def delete(self, idea_id: UUID) -> None:
         """Raises as `replace`."""
-        await self._vault.write(partial(self._delete, idea_id))
+        await self._vault.write(partial(self._delete, idea_id), idea_id)
 
     async def _create_once(self, given: IdeaCreate, key: IdempotencyKey) -> StoredIdea:
         request = given.model_dump_json().encode()

@@ -3,15 +3,18 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from creatorvault.accounts.parts import TenantNaming
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.parts import Parts
+from creatorvault.core.waiting.keyed_locks import KeyedLocks
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
 from creatorvault.settings.sections import Settings, TenancySettings
+from creatorvault.tenants.group_commits import GroupCommits
 from creatorvault.tenants.resolution import tenant_id_of
 from creatorvault.tenants.revisions import SeenRevisions
 
@@ -25,8 +28,16 @@ class VaultParts:
     keyring: Keyring
     revisions: SeenRevisions
     tenancy: TenancySettings
+    group_commits: GroupCommits = field(init=False)
+    changing: KeyedLocks[tuple[VaultId, UUID]] = field(init=False)
+    """Changes of one idea follow each other: of two that start from the same version, one would fail."""
+
     also_forget: list[Callable[[VaultId], None]] = field(default_factory=list)
     """Callbacks of apps that cache data of vaults."""
+
+    def __post_init__(self) -> None:
+        self.group_commits = GroupCommits(self.statements)
+        self.changing = KeyedLocks(self.statements.answer_seconds)
 
     def forget(self, vault: VaultId) -> None:
         """Removes the keys and caches of a vault that was erased or set back."""
@@ -38,8 +49,12 @@ class VaultParts:
 @asynccontextmanager
 async def vault_parts(parts: Parts) -> AsyncGenerator[VaultParts]:
     settings = parts[Settings]
-    revisions = SeenRevisions(settings.database.answer_seconds)
-    yield VaultParts(parts[Database], parts[Statements], parts[CryptoParts].keyring, revisions, settings.tenancy)
+    revisions = SeenRevisions()
+    vaults = VaultParts(parts[Database], parts[Statements], parts[CryptoParts].keyring, revisions, settings.tenancy)
+    try:
+        yield vaults
+    finally:
+        await vaults.group_commits.aclose()
 
 
 @asynccontextmanager

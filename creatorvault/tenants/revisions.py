@@ -8,22 +8,16 @@ from typing import Final
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
 from creatorvault.core.lru import LRU
-from creatorvault.core.waiting.keyed_locks import KeyedLock, KeyedLocks
 from creatorvault.tenants.errors import VaultSetBack
 
 REMEMBERED: Final = 10_000
 
 
 class SeenRevisions:
-    """The revisions of the `size` most recently used vaults. One per process, for one event loop.
+    """The revisions of the `size` most recently used vaults. One per process, for one event loop."""
 
-    Changes of one vault are serialised in this process: of two that start from the same hint, one would fail.
-    """
-
-    def __init__(self, answer_seconds: float, size: int = REMEMBERED) -> None:
-        """`answer_seconds` is the maximum total wait of a request, including the wait for the lock."""
+    def __init__(self, size: int = REMEMBERED) -> None:
         self._revisions = LRU[VaultId, VaultRevision](size)
-        self._changing = KeyedLocks[VaultId](answer_seconds)
 
     def __len__(self) -> int:
         return len(self._revisions)
@@ -52,7 +46,3 @@ class SeenRevisions:
 
     def forget(self, vault: VaultId) -> None:
         self._revisions.pop(vault)
-
-    def lock(self, vault: VaultId) -> KeyedLock[VaultId]:
-        """Raises ServiceUnavailable if the lock is not acquired within the request's wait budget."""
-        return self._changing.lock(vault)

@@ -1,9 +1,10 @@
 """Opens a vault: checks its tenant's status and its row, in a statement or a transaction, and provides its cipher."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from functools import partial
 from typing import Final
+from uuid import UUID
 
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.replica import Replica
@@ -60,14 +61,14 @@ class VaultService:
         async with self.snapshot() as snapshot:
             return await ask(snapshot)
 
-    async def write[T](self, attempt: Callable[[WritableVault], Awaitable[T]]) -> T:
+    async def write[T](self, attempt: Callable[[WritableVault], Awaitable[T]], idea_id: UUID | None = None) -> T:
         """Attempts a change by a single statement, and in a transaction if that does nothing.
 
-        Changes of one vault are serialised in this process, so that they do not hold all connections while they wait
-        for each other. Raises as `transaction`, and as `attempt`.
+        Changes of `idea_id` follow each other in this process. Raises as `transaction`, and as `attempt`.
         """
-        if (self._parts.tenancy.idea_quota, self._parts.tenancy.byte_quota) == (None, None):
-            async with self._parts.revisions.lock(self.id):
+        parts = self._parts
+        if (parts.tenancy.idea_quota, parts.tenancy.byte_quota) == (None, None):
+            async with nullcontext() if idea_id is None else parts.changing.lock((self.id, idea_id)):
                 for _ in range(ATTEMPTS - 1):
                     try:
                         return await attempt(self)
@@ -105,8 +106,8 @@ class VaultService:
         return Seen(OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher), rows)
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
-        """Uses a single statement, which is committed on return. Raises Conflict if nothing was changed."""
-        revision = await self._apply(self._parts.statements.changed, change, cipher)
+        """The change is committed on return, perhaps with others. Raises Conflict if nothing was changed."""
+        revision = await self._apply(partial(self._parts.group_commits.changed, self.id), change, cipher)
         if revision is None:
             raise Conflict
         self._parts.revisions.put(self.id, revision)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from tests.commands import INHERITED, completed
-from tests.pgbouncer.bouncer import Bouncer
+from tests.pgbouncer.bouncer import bouncer_before
 from tests.postgres import OWNER, RUNTIME, Cluster
 from tests.running import running
 
@@ -41,14 +41,15 @@ async def test_the_service_runs_and_is_ready(bounced_environ: dict[str, str], ho
         assert run.curl().status_code == 201
 
 
-def test_migrations_also_work_through_it(bounced_environ: dict[str, str], bouncer: Bouncer, cluster: Cluster) -> None:
-    """Each is one transaction, and the lock between deployments is a transaction-level lock."""
+def test_migrations_also_work_through_it(bounced_environ: dict[str, str], cluster: Cluster) -> None:
+    """They use two connections: the lock between deployments is that of a transaction, on a connection of its own."""
     empty = cluster.create(f"empty_{uuid4().hex}")
-    through = {"DATABASE_URL": bouncer.url(RUNTIME, empty), "DATABASE_OWNER_URL": bouncer.url(OWNER, empty)}
     try:
-        for _ in range(3):
-            done = creatorvault(bounced_environ | through, "database", "upgrade")
-            assert done.returncode == 0, done.stdout + done.stderr
-        assert creatorvault(bounced_environ | through, "database", "check").returncode == 0
+        with bouncer_before(empty, statements=False, default_pool_size="2") as bouncer:
+            through = {"DATABASE_URL": bouncer.url(RUNTIME, empty), "DATABASE_OWNER_URL": bouncer.url(OWNER, empty)}
+            for _ in range(3):
+                done = creatorvault(bounced_environ | through, "database", "upgrade")
+                assert done.returncode == 0, done.stdout + done.stderr
+            assert creatorvault(bounced_environ | through, "database", "check").returncode == 0
     finally:
         cluster.drop(empty)

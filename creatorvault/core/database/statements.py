@@ -5,8 +5,9 @@ path; everything else uses `core.database.sessions`, with the same results.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from functools import partial
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -24,6 +25,14 @@ from creatorvault.settings.sections import DatabaseSettings
 log = get_logger(__name__)
 
 type Row = Sequence[Any]
+
+
+class Change(NamedTuple):
+    """A statement that changes something, and its arguments."""
+
+    statement: str
+    arguments: Sequence[object]
+
 
 CANCEL_SECONDS: Final = 2.0
 """Time limit for the driver to cancel a statement on the server."""
@@ -51,14 +60,24 @@ class Statements:
         The driver limits the statement, and cancels it on the server on timeout or if the request is cancelled: setting
         the server's own limit would need another round trip.
         """
-        return self._answered(statement, arguments, self._settings.statement_seconds, readonly=True)
+        ask = partial(self._read, self._form(statement), arguments)
+        return self._answered(ask, self._settings.statement_seconds)
 
     def changed(self, statement: str, *arguments: object) -> Coroutine[Any, Any, Sequence[Row]]:
         """As `rows`, for a statement that changes something. It is committed on return.
 
         Raises as `rows`; the statement may or may not be committed then. Its time limit is that of a lock wait.
         """
-        return self._answered(statement, arguments, self._settings.lock_seconds, readonly=False)
+        ask = partial(self._change, self._form(statement), arguments)
+        return self._answered(ask, self._settings.lock_seconds)
+
+    def changed_together(self, changes: Sequence[Change]) -> Coroutine[Any, Any, Sequence[Sequence[Row]]]:
+        """As `changed`, for several changes of one tenant in one transaction. Returns the rows of each.
+
+        If one of them raises an error, none is stored.
+        """
+        ask = partial(self._transact, [(self._form(statement), arguments) for statement, arguments in changes])
+        return self._answered(ask, self._settings.lock_seconds)
 
     @property
     def in_use(self) -> int:
@@ -76,11 +95,12 @@ class Statements:
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await asyncio.sleep(0)  # the iteration in which the event loop closes them
 
-    async def _answered(
-        self, statement: str, arguments: Sequence[object], seconds: float, *, readonly: bool
-    ) -> Sequence[Row]:
-        if self._settings.distributed:
-            statement = routed(statement)
+    def _form(self, statement: str) -> str:
+        return routed(statement) if self._settings.distributed else statement
+
+    async def _answered[T](
+        self, ask: Callable[[asyncpg.Connection, WaitBudget, float], Awaitable[T]], seconds: float
+    ) -> T:
         wait_budget = current_wait_budget()
         wait_budget.start(self.answer_seconds)
         try:
@@ -90,7 +110,7 @@ class Statements:
                 if (limit := min(wait_budget.left, seconds)) <= 0:  # too late to begin a statement
                     raise TimeoutError
                 clean = False  # a statement may be in progress on it
-                rows = await self._asked(connection, statement, arguments, wait_budget, limit, readonly=readonly)
+                answer = await ask(connection, wait_budget, limit)
                 clean = True
             except asyncpg.PostgresError as error:
                 clean = sqlstate(error) != READ_ONLY
@@ -105,35 +125,61 @@ class Statements:
             raise unavailable(error) from error
         finally:
             wait_budget.stop()
-        return rows
+        return answer
 
-    async def _asked(
+    async def _read(
         self,
-        connection: asyncpg.Connection,
         statement: str,
         arguments: Sequence[object],
+        connection: asyncpg.Connection,
+        wait_budget: WaitBudget,
+        seconds: float,
+    ) -> Sequence[Row]:
+        try:
+            if self._settings.prepared_statements:
+                return await self._fetch(connection, statement, arguments, seconds)
+            [rows] = await self._transact([(statement, arguments)], connection, wait_budget, seconds, readonly=True)
+        except TimeoutError:
+            self._distrust_idle()
+            raise
+        return rows
+
+    async def _change(
+        self,
+        statement: str,
+        arguments: Sequence[object],
+        connection: asyncpg.Connection,
+        wait_budget: WaitBudget,
+        seconds: float,
+    ) -> Sequence[Row]:
+        """On Citus a change needs a transaction whose context has been set."""
+        if self._settings.prepared_statements and not self._settings.distributed:
+            return await self._fetch(connection, statement, arguments, seconds)
+        [rows] = await self._transact([(statement, arguments)], connection, wait_budget, seconds)
+        return rows
+
+    async def _fetch(
+        self, connection: asyncpg.Connection, statement: str, arguments: Sequence[object], seconds: float
+    ) -> Sequence[Row]:
+        with self._timeouts.within(seconds):
+            rows: Sequence[Row] = await connection.fetch(statement, *arguments)
+        return rows
+
+    async def _transact(
+        self,
+        statements: Sequence[tuple[str, Sequence[object]]],
+        connection: asyncpg.Connection,
         wait_budget: WaitBudget,
         seconds: float,
         *,
-        readonly: bool,
-    ) -> Sequence[Row]:
-        rows: Sequence[Row]
-        try:
-            if self._settings.prepared_statements and (readonly or not self._settings.distributed):
-                with self._timeouts.within(seconds):
-                    rows = await connection.fetch(statement, *arguments)
-            else:
-                # An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a
-                # proxy may send the second to another server connection, or another client's statement in between. On
-                # Citus a change needs a transaction whose context has been set.
-                connection.tenant_id = _tenant_of(arguments) if self._settings.distributed else None
-                async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
-                    rows = await connection.fetch(statement, *arguments, timeout=seconds)
-        except TimeoutError:
-            if readonly:
-                self._distrust_idle()
-            raise
-        return rows
+        readonly: bool = False,
+    ) -> Sequence[Sequence[Row]]:
+        """An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a proxy may
+        send the second to another server connection, or another client's statement in between.
+        """
+        connection.tenant_id = _tenant_of(statements[0][1]) if self._settings.distributed else None
+        async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
+            return [await connection.fetch(text, *arguments, timeout=seconds) for text, arguments in statements]
 
     async def _take(self, wait_budget: WaitBudget) -> asyncpg.Connection:
         """Returns a connection, which the caller must release. Raises one of FAULTS."""
