@@ -8,6 +8,7 @@ import sys
 from typing import Final
 
 from benchmarks import null_cipher, substitutes
+from benchmarks.profile import profiled
 from creatorvault.asgi import create_app
 from creatorvault.core.parts import part_of
 from creatorvault.crypto.parts import CryptoParts
@@ -17,6 +18,7 @@ from creatorvault.settings.sections import ServerSettings
 FACTORIES: Final = {
     "ours": "creatorvault.asgi:create_app",
     "both-ciphers": "benchmarks.serving:create_app_of_both_ciphers",
+    "profiled": "benchmarks.serving:create_profiled_app",
     "twin": "benchmarks.serving:create_app_with_substitute",
     "floor": "benchmarks.floor.app:create_app",
 }
@@ -26,6 +28,10 @@ def create_app_of_both_ciphers() -> object:
     app = create_app()
     null_cipher.install(lambda: part_of(app, CryptoParts).keyring)
     return app
+
+
+def create_profiled_app() -> object:
+    return profiled(create_app())
 
 
 def create_app_with_substitute() -> object:

@@ -37,12 +37,18 @@ PRIVATE: Final = {
     "tests/ideas/test_revisions_given_twice.py": "sets rows back, as a failover does",
     "tests/ideas/test_segments.py::test_a_search_does_not_find_a_deleted_row": "disables triggers",
     "tests/ideas/test_segments.py::test_ids_are_compared": "disables triggers",
+    "tests/ideas/test_segments.py::test_a_change_that_waited": "sends statements in the form for one server",
     "tests/ideas/test_segments.py::test_segments_beyond": "locks the rows of all tenants",
     "tests/ideas/test_segments.py::test_an_unavailable_database": "locks the rows of all tenants",
     "tests/ideas/test_segment_rows.py": "changes constraints",
     "tests/ideas/test_swaps.py": "moves rows to other tenants",
     "tests/ideas/test_tampering_matrix.py": "disables triggers",
+    "tests/isolation/test_first_writes.py": "starts applications on databases of their own",
+    "tests/isolation/test_matrix.py": "takes row-level security off",
+    "tests/isolation/test_scopes.py": "takes row-level security off",
+    "tests/isolation/test_twins.py": "takes row-level security off",
     "tests/pgbouncer": "has a pooler of its own",
+    "tests/test_distributed.py::test_a_database_without_citus": "is about one server",
 }
 """Tests, by the beginning of their ids, that need a private server, and why."""
 

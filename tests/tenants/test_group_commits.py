@@ -131,14 +131,15 @@ async def commits(house: House) -> AsyncGenerator[GroupCommits]:
 
 
 VAULT = VaultId(TenantId(UUID(int=1)), UserId("somebody"))
-ECHO = "SELECT $1::text, pg_sleep($2::float8)"
-FAIL = "SELECT 1 / $1::integer"
+TENANT = str(VAULT.tenant_id)
+ECHO = "SELECT $2::text, pg_sleep($3::float8), $1::text"
+FAIL = "SELECT 1 / $2::integer, $1::text"
 
 
 async def test_what_arrives_meanwhile_is_sent_in_groups_of_limited_size(commits: GroupCommits, sent: Sent) -> None:
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.2))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.2))
     await asyncio.sleep(0.05)
-    others = [asyncio.create_task(commits.changed(VAULT, ECHO, str(number), 0.0)) for number in range(AT_ONCE + 2)]
+    others = [asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, str(number), 0.0)) for number in range(AT_ONCE + 2)]
 
     rows = await asyncio.gather(first, *others)
 
@@ -147,21 +148,21 @@ async def test_what_arrives_meanwhile_is_sent_in_groups_of_limited_size(commits:
 
 
 async def test_changes_of_other_vaults_do_not_wait(commits: GroupCommits) -> None:
-    slow = asyncio.create_task(commits.changed(VAULT, ECHO, "slow", 0.5))
+    slow = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "slow", 0.5))
     await asyncio.sleep(0.05)
     other = VAULT._replace(user_id=UserId("somebody else"))
 
-    assert (await commits.changed(other, ECHO, "quick", 0.0))[0][0] == "quick"
+    assert (await commits.changed(other, ECHO, TENANT, "quick", 0.0))[0][0] == "quick"
     assert not slow.done()
     await slow
 
 
 async def test_an_error_reaches_only_the_change_that_caused_it(commits: GroupCommits) -> None:
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.2))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.2))
     await asyncio.sleep(0.05)
     others = [
-        asyncio.create_task(commits.changed(VAULT, ECHO, "a", 0.0)),
-        *(asyncio.create_task(commits.changed(VAULT, FAIL, number)) for number in (0, 1)),
+        asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "a", 0.0)),
+        *(asyncio.create_task(commits.changed(VAULT, FAIL, TENANT, number)) for number in (0, 1)),
     ]
 
     results = await asyncio.gather(first, *others, return_exceptions=True)
@@ -172,8 +173,8 @@ async def test_an_error_reaches_only_the_change_that_caused_it(commits: GroupCom
 
 
 async def test_the_first_change_fails_and_the_others_go_on(commits: GroupCommits) -> None:
-    first = asyncio.create_task(commits.changed(VAULT, "SELECT 1 / 0, pg_sleep(0.1)"))
-    other = asyncio.create_task(commits.changed(VAULT, ECHO, "other", 0.0))
+    first = asyncio.create_task(commits.changed(VAULT, FAIL, TENANT, 0))
+    other = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "other", 0.0))
 
     with pytest.raises(asyncpg.DivisionByZeroError):
         await first
@@ -181,10 +182,10 @@ async def test_the_first_change_fails_and_the_others_go_on(commits: GroupCommits
 
 
 async def test_a_request_that_ends_while_it_waits_withdraws_its_change(commits: GroupCommits, sent: Sent) -> None:
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.3))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.3))
     await asyncio.sleep(0.05)
-    leaving = asyncio.create_task(commits.changed(VAULT, ECHO, "leaving", 0.0))
-    staying = asyncio.create_task(commits.changed(VAULT, ECHO, "staying", 0.0))
+    leaving = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "leaving", 0.0))
+    staying = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "staying", 0.0))
     await asyncio.sleep(0.05)
     leaving.cancel()
 
@@ -196,10 +197,10 @@ async def test_a_request_that_ends_while_it_waits_withdraws_its_change(commits: 
 
 
 async def test_a_request_that_ends_after_its_change_was_sent_spoils_no_other(commits: GroupCommits) -> None:
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.1))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.1))
     await asyncio.sleep(0.05)
-    leaving = asyncio.create_task(commits.changed(VAULT, ECHO, "leaving", 0.3))
-    staying = asyncio.create_task(commits.changed(VAULT, ECHO, "staying", 0.0))
+    leaving = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "leaving", 0.3))
+    staying = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "staying", 0.0))
     await first
     await asyncio.sleep(0.1)
     leaving.cancel()
@@ -210,12 +211,12 @@ async def test_a_request_that_ends_after_its_change_was_sent_spoils_no_other(com
 async def test_a_request_waits_no_longer_than_it_may(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     statements = house.parts.vaults.statements
     commits = GroupCommits(statements)
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.5))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.5))
     await asyncio.sleep(0.05)
     monkeypatch.setattr(statements, "answer_seconds", 0.1)
 
     with RequestDeadline(), pytest.raises(ServiceUnavailable):
-        await commits.changed(VAULT, ECHO, "late", 0.0)
+        await commits.changed(VAULT, ECHO, TENANT, "late", 0.0)
     await first
     await commits.aclose()
 
@@ -226,10 +227,10 @@ async def test_a_database_that_is_gone_fails_all_that_were_sent(
     async def gone(*_: object) -> None:
         raise ServiceUnavailable
 
-    first = asyncio.create_task(commits.changed(VAULT, ECHO, "first", 0.2))
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.2))
     await asyncio.sleep(0.05)
     monkeypatch.setattr(Statements, "changed_together", gone)
-    others = [asyncio.create_task(commits.changed(VAULT, ECHO, str(number), 0.0)) for number in range(3)]
+    others = [asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, str(number), 0.0)) for number in range(3)]
 
     results = await asyncio.gather(*others, return_exceptions=True)
     assert [type(result) for result in results] == [ServiceUnavailable] * 3
@@ -244,7 +245,7 @@ async def test_every_change_gets_its_own_answer(house: House) -> None:
         changes = [(chance.randrange(3), chance.random() < 0.2) for _ in range(chance.randrange(1, 40))]
         results = await asyncio.gather(
             *(
-                commits.changed(VAULT._replace(user_id=UserId(f"user-{vault}")), FAIL, 0 if fails else 1)
+                commits.changed(VAULT._replace(user_id=UserId(f"user-{vault}")), FAIL, TENANT, 0 if fails else 1)
                 for vault, fails in changes
             ),
             return_exceptions=True,
