@@ -2,7 +2,7 @@
 
 Each table of tenants in a statement is compared with the tenant as a parameter; UPDATE and DELETE contain no volatile
 function; in distributed mode the context comes from SET LOCAL in a transaction. Statements are recorded as the driver
-sends them, for the runtime login: operators read and destroy across tenants.
+sends them. Those of operators, who read and destroy across tenants, keep only the second rule.
 """
 
 import re
@@ -33,12 +33,13 @@ def tenant_tables() -> frozenset[str]:
 
 
 @cache
-def broken_rules(statement: str) -> tuple[str, ...]:
+def broken_rules(statement: str, *, of_all_tenants: bool = False) -> tuple[str, ...]:
     """Of a statement in the form for a cluster."""
     if not any(name in statement for name in tenant_tables()):
         return ()
     tree = sqlglot.parse_one(statement, dialect="postgres")
-    found = [f"{name} is not compared with the tenant as a parameter" for name in _unscoped(tree)]
+    unscoped = [] if of_all_tenants else _unscoped(tree)
+    found = [f"{name} is not compared with the tenant as a parameter" for name in unscoped]
     for change in tree.find_all(exp.Update, exp.Delete):
         called = {_name(function) for function in change.find_all(exp.Func)}
         found += [f"{name}() in a change" for name in sorted(called & VOLATILE)]
@@ -105,7 +106,10 @@ class Recorder:
             connection._begun = query
 
     def statement(self, connection: Any, query: str) -> None:
-        if not _is_of_the_service(connection) or connection._params.user != RUNTIME:
+        if not _is_of_the_service(connection):
+            return
+        if connection._params.user != RUNTIME:
+            self.broken += broken_rules(query, of_all_tenants=True)
             return
         self.seen.add(query)
         distributed = connection.distributed

@@ -1,7 +1,7 @@
 """Changes of one vault that arrive together are committed together, and none depends on another."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -14,9 +14,11 @@ from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.core.waiting.deadlines import RequestDeadline
 from creatorvault.tenants.group_commits import AT_ONCE, GroupCommits
-from tests.application import House
+from tests.application import PATIENT, House
 from tests.factories import Creator
 from tests.ways import vault_of
+
+type HouseWith = Callable[..., Awaitable[House]]
 
 WRITERS = 16
 
@@ -97,17 +99,20 @@ async def test_changes_of_the_same_idea_follow_each_other(ada: Creator) -> None:
 
 
 async def test_a_change_that_the_database_refuses_spoils_no_other(
-    ada: Creator, house: House, database: asyncpg.Connection
+    house_with: HouseWith, database: asyncpg.Connection
 ) -> None:
-    """Another process has changed one of the ideas between its read and its change."""
+    """Another process has deleted one of the ideas between its read and its change."""
+    house = await house_with(**PATIENT)
+    ada = house.creator()
     ideas = [await ada.idea(f"Idea {number}") for number in range(WRITERS)]
     vault = vault_of(ada)
     held = database.transaction()
     await held.start()
     await database.execute("SELECT FROM vaults WHERE tenant_id = $1 AND user_id = $2 FOR UPDATE", *vault)
     changes = [asyncio.create_task(ada.patch(idea, {"title": "Changed"})) for idea in ideas]
-    while len(house.parts.vaults.group_commits._waiting.get(vault, ())) < WRITERS - 1:  # noqa: ASYNC110  # it tells nobody
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(60):
+        while len(house.parts.vaults.group_commits._waiting.get(vault, ())) < WRITERS - 1:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
     await database.execute("DELETE FROM ideas WHERE id = $1", ideas[5]["id"])
     await database.execute(
         "UPDATE vaults SET idea_count = idea_count - 1, revision = revision + 1,"
@@ -139,11 +144,12 @@ FAIL = "SELECT 1 / $2::integer, $1::text"
 async def test_what_arrives_meanwhile_is_sent_in_groups_of_limited_size(commits: GroupCommits, sent: Sent) -> None:
     first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.2))
     await asyncio.sleep(0.05)
-    others = [asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, str(number), 0.0)) for number in range(AT_ONCE + 2)]
+    names = [str(number) for number in range(AT_ONCE + 2)]
+    others = [asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, name, 0.0)) for name in names]
 
     rows = await asyncio.gather(first, *others)
 
-    assert [row[0] for [row] in rows] == ["first", *map(str, range(AT_ONCE + 2))]
+    assert [row[0] for [row] in rows] == ["first", *names]
     assert sent.together == [AT_ONCE, 2]
 
 

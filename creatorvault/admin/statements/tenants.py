@@ -21,10 +21,9 @@ RECENT: Final = """
 CLEAN: Final = "tenant_totals.tenant_id NOT IN (SELECT tenant_id FROM recent)"
 
 SUMS: Final = """
-    SELECT count(*) AS vaults, coalesce(sum(idea_count), 0)::bigint AS ideas,
-        coalesce(sum(sealed_bytes), 0)::bigint AS sealed_bytes,
-        coalesce(max(key_version), 0) AS newest_key_version, max(changed_at) AS last_activity
-    FROM vaults
+    count(*) AS vaults, coalesce(sum(vaults.idea_count), 0)::bigint AS ideas,
+    coalesce(sum(vaults.sealed_bytes), 0)::bigint AS sealed_bytes,
+    coalesce(max(vaults.key_version), 0) AS newest_key_version, max(vaults.changed_at) AS last_activity
 """
 COLUMNS: Final = """
     tenants.tenant_id, tenants.kind, tenants.realm, tenants.external_id, tenants.status, tenants.idea_quota,
@@ -45,7 +44,7 @@ FIGURES: Final = f"""
     FROM tenants
     LEFT JOIN tenant_totals ON tenant_totals.tenant_id = tenants.tenant_id AND {CLEAN}
     LEFT JOIN LATERAL (
-        {SUMS} WHERE vaults.tenant_id = tenants.tenant_id AND tenant_totals.tenant_id IS NULL
+        SELECT {SUMS} FROM vaults WHERE vaults.tenant_id = tenants.tenant_id AND tenant_totals.tenant_id IS NULL
     ) AS own ON true
     LEFT JOIN tenant_erasures ON tenant_erasures.tenant_id = tenants.tenant_id
     WHERE tenants.tenant_id = ANY ($3::uuid[])
@@ -91,31 +90,27 @@ def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool) -> s
     _check(order)
     if sort not in TOTALS:
         raise ValueError("no total to sort by")
-    matched, condition = "", "true"
-    own, totals = "recent", "tenant_totals"
+    matched, condition, few_totals = "", "true", "true"
+    own, totals = "recent JOIN vaults ON vaults.tenant_id = recent.tenant_id", "tenant_totals"
     if filters and few:
         matched = f", matched AS MATERIALIZED (SELECT tenants.tenant_id FROM tenants WHERE {conditions(filters, 5)})"  # noqa: S608 - constants
-        own = "recent JOIN matched ON matched.tenant_id = recent.tenant_id"
-        # LIMIT keeps the planner from reading all totals.
-        totals = """matched CROSS JOIN LATERAL (
-            SELECT * FROM tenant_totals AS one WHERE one.tenant_id = matched.tenant_id LIMIT 1
-        ) AS tenant_totals"""
+        own = f"{own} JOIN matched ON matched.tenant_id = vaults.tenant_id"
+        # As an array, so that totals are looked up by their key.
+        few_totals = "tenant_totals.tenant_id = ANY (ARRAY(SELECT matched.tenant_id FROM matched))"
     elif filters:
         condition = conditions(filters, 5)
-        own, totals = (f"{table} JOIN tenants ON tenants.tenant_id = {table}.tenant_id" for table in (own, totals))
+        own = f"{own} JOIN tenants ON tenants.tenant_id = vaults.tenant_id"
+        totals = "tenant_totals JOIN tenants ON tenants.tenant_id = tenant_totals.tenant_id"
     order_by = f"ORDER BY {{0}}.{sort} {order}, {{0}}.tenant_id {order} LIMIT $3::bigint + $4::bigint"
     return f"""
         {RECENT}{matched}, own AS MATERIALIZED (
-            SELECT recent.tenant_id, sums.*
-            FROM {own}
-            CROSS JOIN LATERAL ({SUMS} WHERE vaults.tenant_id = recent.tenant_id) AS sums
-            WHERE {condition}
+            SELECT vaults.tenant_id, {SUMS} FROM {own} WHERE {condition} GROUP BY vaults.tenant_id
         ), listed AS MATERIALIZED (
             SELECT either.tenant_id, either.{sort} FROM (
                 (
                     SELECT tenant_totals.tenant_id, tenant_totals.{sort}
                     FROM {totals}
-                    WHERE {CLEAN} AND {condition} {order_by.format("tenant_totals")}
+                    WHERE {CLEAN} AND {condition} AND {few_totals} {order_by.format("tenant_totals")}
                 )
                 UNION ALL
                 (SELECT own.tenant_id, own.{sort} FROM own {order_by.format("own")})
@@ -125,9 +120,9 @@ def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool) -> s
         SELECT {COLUMNS}
         FROM listed
         JOIN tenants ON tenants.tenant_id = listed.tenant_id
-        LEFT JOIN own ON own.tenant_id = listed.tenant_id
-        LEFT JOIN tenant_totals ON tenant_totals.tenant_id = listed.tenant_id AND own.tenant_id IS NULL
-        LEFT JOIN tenant_erasures ON tenant_erasures.tenant_id = listed.tenant_id
+        LEFT JOIN own ON own.tenant_id = tenants.tenant_id
+        LEFT JOIN tenant_totals ON tenant_totals.tenant_id = tenants.tenant_id AND own.tenant_id IS NULL
+        LEFT JOIN tenant_erasures ON tenant_erasures.tenant_id = tenants.tenant_id
         ORDER BY listed.{sort} {order}, listed.tenant_id {order}
     """  # noqa: S608 - put together from constants
 
