@@ -14,11 +14,12 @@ import asyncpg
 import pytest
 import sqlglot
 from sqlglot import Expr, exp
+from sqlglot.errors import ParseError
 from sqlmodel import SQLModel
 
 import creatorvault.apps  # noqa: F401 - every app's tables are known with it
 from creatorvault.core.database.tenant_context import REACHES_NODES, routed
-from tests.postgres import RUNTIME
+from tests.postgres import OPERATOR, RUNTIME
 
 CONTEXT: Final = re.compile(r"SET LOCAL app\.tenant_id = '[0-9a-f-]{36}'")
 VOLATILE: Final = frozenset(
@@ -37,7 +38,10 @@ def broken_rules(statement: str, *, of_all_tenants: bool = False) -> tuple[str, 
     """Of a statement in the form for a cluster."""
     if not any(name in statement for name in tenant_tables()):
         return ()
-    tree = sqlglot.parse_one(statement, dialect="postgres")
+    try:
+        tree = sqlglot.parse_one(statement, dialect="postgres")
+    except ParseError as error:  # raised here it would be an error of the service
+        return (f"cannot be read, {error}: {statement}",)
     unscoped = [] if of_all_tenants else _unscoped(tree)
     found = [f"{name} is not compared with the tenant as a parameter" for name in unscoped]
     for change in tree.find_all(exp.Update, exp.Delete):
@@ -108,9 +112,12 @@ class Recorder:
     def statement(self, connection: Any, query: str) -> None:
         if not _is_of_the_service(connection):
             return
-        if connection._params.user != RUNTIME:
+        if connection._params.user == OPERATOR:
             self.broken += broken_rules(query, of_all_tenants=True)
-            return
+        elif connection._params.user == RUNTIME:
+            self._statement_of_a_tenant(connection, query)
+
+    def _statement_of_a_tenant(self, connection: Any, query: str) -> None:
         self.seen.add(query)
         distributed = connection.distributed
         self.broken += broken_rules(query if distributed else routed(query))

@@ -197,7 +197,8 @@ async def test_the_keeper_goes_on_after_a_failure(
     monkeypatch.setattr("creatorvault.admin.totals.EVERY_SECONDS", 0.01)
     keeper = TotalsKeeper(operators_of(fresh_house), 0.01)
     try:
-        await done.wait()
+        async with asyncio.timeout(60):
+            await done.wait()
     finally:
         await keeper.aclose()
 

@@ -23,6 +23,7 @@ ADD_UP: Final = """
         SELECT count(*), sum(idea_count)::bigint, sum(sealed_bytes)::bigint, max(key_version), max(changed_at)
         FROM vaults WHERE vaults.tenant_id = changed.tenant_id
     ) AS own
+    WHERE true -- so that ON is no condition of a join to any reader
     ON CONFLICT (tenant_id) DO UPDATE SET
         vaults = excluded.vaults, ideas = excluded.ideas, sealed_bytes = excluded.sealed_bytes,
         newest_key_version = excluded.newest_key_version, last_activity = excluded.last_activity
