@@ -61,7 +61,7 @@ async def waiting_build(
         await transaction.start()
         await writer.execute(f"LOCK TABLE {table} IN ROW EXCLUSIVE MODE")  # as a write does
         upgrade = asyncio.create_task(asyncio.to_thread(migrating, database))
-        while (building := await sql.fetchval(BUILDING)) is None:
+        while (building := await sql.fetchval(BUILDING)) is None or not await sql.fetchval(INVALID):
             assert not upgrade.done(), "the upgrade did not wait"
             await asyncio.sleep(0.01)
         yield upgrade, building

@@ -102,8 +102,6 @@ class GroupCommits:
         return True
 
     async def _sent_alone(self, pending: Pending) -> None:
-        if pending.result.done():  # its request has ended
-            return
         try:
             rows = await self._statements.changed(pending.change.statement, *pending.change.arguments)
         except (asyncpg.PostgresError, ServiceUnavailable) as error:

@@ -77,11 +77,6 @@ class Snapshot:
     def cipher(self) -> VaultCipher | None:
         return None if self.vault is None else self.vault.cipher
 
-    @property
-    def revision(self) -> VaultRevision:
-        """The vault's revision; 0 if nothing was stored yet."""
-        return VaultRevision(0) if self.vault is None else self.vault.version.revision
-
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
         rows = await run(self.session, statement, str(self.id.tenant_id), self.id.user_id, *arguments)
         return Seen(self.vault, rows)

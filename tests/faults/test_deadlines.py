@@ -16,6 +16,7 @@ from creatorvault.core.waiting.deadlines import RequestDeadline, Waiting, curren
 from creatorvault.ideas.reader import EVERYTHING
 from creatorvault.ideas.repositories import BATCH, IdeaRepository
 from creatorvault.tenants.models import TenantKind
+from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.resolution import TenantName
 from tests.accounts.key_server import KeyServer
 from tests.accounts.signers import Signer, better_auth_claims
@@ -168,10 +169,9 @@ async def _batches(house: House, creator: Creator) -> AsyncGenerator[int]:
     """Returns the sizes of batches, read in one snapshot by a slow reader."""
     tenant = TenantName(TenantKind.PERSONAL, "better-auth", creator.user_id)
     vault = VaultId(tenant.id, UserId(creator.user_id))
-    async with (
-        house.parts.database.reading(tenant.id) as session,
-        aclosing(IdeaRepository(session, vault).changed_within(EVERYTHING)) as batches,
-    ):
-        async for batch in batches:
-            yield len(batch)
-            await asyncio.sleep(PAUSE)
+    async with house.parts.database.reading(tenant.id) as session:
+        await VaultRepository(session, vault).tenant()  # begins the transaction
+        async with aclosing(IdeaRepository(session, vault).changed_within(EVERYTHING)) as batches:
+            async for batch in batches:
+                yield len(batch)
+                await asyncio.sleep(PAUSE)

@@ -27,6 +27,7 @@ async def promoted(ada: Creator, before: list[Idea], database: asyncpg.Connectio
         await database.execute(
             f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} WHERE user_id = $1", ada.user_id
         )
+    await database.execute("ALTER TABLE kept_vaults DROP COLUMN changed_hour")  # generated, so never inserted
 
     async def promote() -> None:
         await database.execute("SET session_replication_role = replica")

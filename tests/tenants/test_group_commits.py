@@ -138,6 +138,7 @@ async def commits(house: House) -> AsyncGenerator[GroupCommits]:
 VAULT = VaultId(TenantId(UUID(int=1)), UserId("somebody"))
 TENANT = str(VAULT.tenant_id)
 ECHO = "SELECT $2::text, pg_sleep($3::float8), $1::text"
+LATE_FAILURE = "SELECT pg_sleep($3::float8), 1 / (random() * $2::text::integer)::integer, $1::text"
 FAIL = "SELECT 1 / $2::integer, $1::text"
 
 
@@ -212,6 +213,21 @@ async def test_a_request_that_ends_after_its_change_was_sent_spoils_no_other(com
     leaving.cancel()
 
     assert (await staying)[0][0] == "staying"
+
+
+@pytest.mark.parametrize("statement", [ECHO, LATE_FAILURE])
+async def test_nobody_is_told_of_a_change_whose_request_has_ended(commits: GroupCommits, statement: str) -> None:
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.1))
+    await asyncio.sleep(0.05)
+    leaving = asyncio.create_task(commits.changed(VAULT, statement, TENANT, "0", 0.4))
+    await first
+    await asyncio.sleep(0.1)
+    leaving.cancel()
+
+    await commits.aclose()
+    with pytest.raises(asyncio.CancelledError):
+        await leaving
+    assert len(commits) == 0
 
 
 async def test_a_request_waits_no_longer_than_it_may(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
