@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import creatorvault
 from creatorvault.ideas.statements.bulk import INSERT_MANY
+from creatorvault.ideas.statements.content import SOME
 from tests.isolation.acts import (
     OTHER_ACTS,
     Act,
@@ -65,6 +66,8 @@ async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Seque
         for condition in conditions_of(statement)
         # Only in a transaction that has looked for the rows of the tenant and of the key before.
         if not (INSERT_MANY in statement and condition.text.startswith(("tenants.", "vault_keys.")))
+        # Only for what a statement before has found; with another tenant or vault, all of it is read instead.
+        and not (SOME in statement and condition.text.startswith(("tenants.", "vaults.")))
     ]
     planted = sampled(conditions, max(0.1, 11 / len(conditions)))
     unnoticed = [
