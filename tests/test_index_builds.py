@@ -23,6 +23,7 @@ from tests.schema import compare, config_of, migrate, unmeasured
 pytestmark = pytest.mark.no_cover
 
 BUILD: Final = "20261130_04"
+(HEAD,) = heads()
 BEFORE: Final = "20261130_03"
 EARLIER: Final = "20261130_02"
 BUILDING: Final = """
@@ -129,18 +130,21 @@ async def test_two_upgrades_at_once_wait_for_each_other(
     await upgrade
     assert await other.wait() == 0
 
-    assert await fresh_sql.fetchval("SELECT version_num FROM alembic_version") == BUILD
+    assert await fresh_sql.fetchval("SELECT version_num FROM alembic_version") == HEAD
     await asyncio.to_thread(compare, fresh_database)
 
 
-async def test_a_build_that_is_done_is_not_repeated(fresh_database: Database, fresh_sql: asyncpg.Connection) -> None:
+@pytest.mark.parametrize(("before", "build"), [(BEFORE, BUILD), ("20261130_06", "20261130_07")])
+async def test_builds_that_are_done_are_not_repeated(
+    fresh_database: Database, fresh_sql: asyncpg.Connection, before: str, build: str
+) -> None:
     indexes = "SELECT array_agg(indexrelid ORDER BY indexrelid) FROM pg_index"
-    before = await fresh_sql.fetchval(indexes)
-    await fresh_sql.execute("UPDATE alembic_version SET version_num = $1", BEFORE)
+    built = await fresh_sql.fetchval(indexes)
+    await fresh_sql.execute("UPDATE alembic_version SET version_num = $1", before)
 
-    await asyncio.to_thread(migrate, fresh_database)
+    await asyncio.to_thread(migrate, fresh_database, build)
 
-    assert await fresh_sql.fetchval(indexes) == before
+    assert await fresh_sql.fetchval(indexes) == built
 
 
 async def test_an_index_of_a_partitioned_table_is_built_and_repaired_partition_by_partition(
@@ -148,8 +152,7 @@ async def test_an_index_of_a_partitioned_table_is_built_and_repaired_partition_b
 ) -> None:
     ada = fresh_house.creator()
     await ada.idea("Before")
-    (after,) = heads()
-    (tmp_path / "later.py").write_text(OF_A_PARTITIONED_TABLE.format(after=after), encoding="utf-8")
+    (tmp_path / "later.py").write_text(OF_A_PARTITIONED_TABLE.format(after=HEAD), encoding="utf-8")
     config = config_of(fresh_database)
     config.set_main_option("path_separator", "os")
     config.set_main_option(

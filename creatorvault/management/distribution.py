@@ -34,11 +34,17 @@ _LOCKS: Final = """
     ) FROM pg_class c WHERE c.oid = {table}::regclass
 """
 LOCKS: Final = text(_LOCKS.replace("{table}::regclass", "CAST(:name AS regclass)"))
-LOCKS_OF_SHARDS: Final = text(
+ON_SHARDS: Final = text(
     "SELECT success, result, count(*) FROM run_command_on_shards(CAST(:name AS regclass), :command)"
     " GROUP BY success, result"
 )
 OF_A_SHARD: Final = _LOCKS.replace("{table}", "'%s'")
+
+# How many values the planner is told to expect in a column; new shards do not get it from their table.
+EXPECTED: Final = text("""
+    SELECT attname::text, expected FROM pg_attribute, unnest(attoptions) AS options (expected)
+    WHERE attrelid = CAST(:name AS regclass) AND starts_with(expected, 'n_distinct=')
+""")
 
 
 class DistributionRefused(Exception):
@@ -75,6 +81,8 @@ async def distribute(database: DatabaseSettings, tenant_data: TenantData, *, dry
             placed = await _placed(connection)
             for name in placed:  # partitions, too
                 await _compare(connection, name)
+                if not dry_run:
+                    await _expect(connection, name)
             return [TablePlacement(name, placed.get(name), name in before) for name in names]
     finally:
         await engine.dispose()
@@ -102,11 +110,18 @@ async def _placed(connection: AsyncConnection) -> dict[str, int]:
 async def _compare(connection: AsyncConnection, name: str) -> None:
     """Raises DistributionRefused if a shard has other policies or triggers than its table."""
     expected = await connection.scalar(LOCKS, {"name": name})
-    for success, result, shards in (
-        await connection.execute(LOCKS_OF_SHARDS, {"name": name, "command": OF_A_SHARD})
-    ).all():
+    for success, result, shards in (await connection.execute(ON_SHARDS, {"name": name, "command": OF_A_SHARD})).all():
         if not success or result != expected:
             raise DistributionRefused(
                 f"{shards} shards of {name} have other locks than the table: {result!r} instead of {expected!r} "
                 "(row-level security, for the owner too, policies, triggers)"
             )
+
+
+async def _expect(connection: AsyncConnection, name: str) -> None:
+    for column, expected in (await connection.execute(EXPECTED, {"name": name})).all():
+        command = f"ALTER TABLE %s ALTER COLUMN {column} SET ({expected})"
+        if not all(
+            row.success for row in (await connection.execute(ON_SHARDS, {"name": name, "command": command})).all()
+        ):
+            raise DistributionRefused(f"a shard of {name} refused {command}")

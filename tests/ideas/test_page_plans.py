@@ -88,10 +88,12 @@ async def beside_a_large_vault(sql: asyncpg.Connection) -> None:
 async def with_misleading_ones(sql: asyncpg.Connection) -> None:
     """Statistics of far more tenants and users: a vault seems to have a few ideas."""
     await with_true_ones(sql)
-    await sql.execute(
-        "UPDATE pg_statistic SET stadistinct = CASE staattnum WHEN 1 THEN -0.02 ELSE 64 END"
-        " WHERE starelid::regclass::text LIKE 'ideas%' AND staattnum IN (1, 2)"
-    )
+    await sql.execute("""
+        UPDATE pg_statistic SET stadistinct = CASE attname WHEN 'tenant_id' THEN -0.02 ELSE 64 END
+        FROM pg_attribute
+        WHERE attrelid = starelid AND attnum = staattnum AND starelid::regclass::text LIKE 'ideas%'
+            AND attname IN ('tenant_id', 'user_id')
+    """)
 
 
 @pytest.fixture(

@@ -10,6 +10,7 @@ from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.telemetry.logging import get_logger
+from creatorvault.ideas.models import VAULT_HASH
 from creatorvault.ideas.segments.sealing import Segment
 
 log = get_logger(__name__)
@@ -45,7 +46,8 @@ WRITE: Final = f"""
         AS part (first, last, ideas, folding, sealed, digest)
     CROSS JOIN LATERAL (
         SELECT count(*) AS ideas, coalesce(bit_xor(ideas.stamp), 0) AS digest FROM ideas
-        WHERE ideas.tenant_id = vault.tenant_id AND ideas.user_id = $2
+        WHERE ideas.vault_hash = {VAULT_HASH.format(user_id="$2", tenant_id="vault.tenant_id")}
+            AND ideas.tenant_id = vault.tenant_id AND ideas.user_id = $2
             AND ideas.revision BETWEEN part.first AND part.last
     ) AS stored
     LEFT JOIN LATERAL (

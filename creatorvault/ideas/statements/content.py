@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.ideas.models import VAULT_HASH
 from creatorvault.ideas.statements.reads import COLUMNS, OWN
 from creatorvault.tenants.statements.vault import VAULT
 
@@ -9,7 +10,8 @@ from creatorvault.tenants.statements.vault import VAULT
 # soon, which is the index of revisions.
 CHANGED_WITHIN: Final = f"""
     SELECT {COLUMNS} FROM ideas
-    WHERE ideas.tenant_id = $1::text::uuid AND ideas.user_id = $2 AND ideas.revision > $3 AND ideas.revision < $4
+    WHERE ideas.vault_hash = {VAULT_HASH.format(user_id="$2", tenant_id="$1::text::uuid")}
+        AND ideas.tenant_id = $1::text::uuid AND ideas.user_id = $2 AND ideas.revision > $3 AND ideas.revision < $4
     ORDER BY ideas.revision
 """  # noqa: S608 - constants
 """Arguments: the tenant's and the user's id, and two revisions, exclusive. Columns as in `sealing.IdeaColumns`."""

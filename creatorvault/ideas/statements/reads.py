@@ -4,6 +4,7 @@ from functools import cache
 from typing import Final
 
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT
+from creatorvault.ideas.models import VAULT_HASH
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
 
 COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision"
@@ -16,6 +17,12 @@ COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at,
 # Partitions are pruned when execution starts, and the others are not even opened. Reads of a whole vault gain little
 # from that, and the tenant, which the planner could estimate from it, would cost a custom plan.
 OWN: Final = f"ideas.tenant_id = {HIDDEN_TENANT} AND ideas.user_id = context.user_id"
+# The planner expects one row with a hash (`n_distinct` of the column). It would as well with tenant and user in the
+# primary key, which does not have the order: with another collation, the user is not looked up there.
+IN_ORDER: Final = f"""
+    ideas.vault_hash = {VAULT_HASH.format(user_id="context.user_id", tenant_id=HIDDEN_TENANT)}
+    AND ideas.tenant_id = {HIDDEN_TENANT} AND ideas.user_id COLLATE "C" = context.user_id
+"""
 WHOLE: Final = "ideas.tenant_id = context.tenant_id AND ideas.user_id = context.user_id"
 # No context is set at planning time, so the planner expects one row at offset 0 and uses the index that has the order,
 # regardless of its statistics. For more rows it would read and sort all of a vault that it estimates as small.
@@ -65,7 +72,7 @@ def page(sort: str, order: str, *, filtered: bool, beyond: bool) -> str:
     """
     if sort not in ORDERED or order not in {"asc", "desc"}:
         raise ValueError("no order that SQL knows")
-    scope = f"{OWN if sort in INDEXED else WHOLE}{f' AND {FILTERS}' if filtered else ''}"
+    scope = f"{IN_ORDER if sort in INDEXED else WHOLE}{f' AND {FILTERS}' if filtered else ''}"
     order_by = f"ORDER BY ideas.{sort} {order}, ideas.id {order}"
     counts = (
         "(SELECT stored FROM counted), (SELECT matches FROM counted)"
