@@ -19,6 +19,18 @@ TABLES = """
     GROUP BY c.oid HAVING array_agg(a.attname::text) @> ARRAY['tenant_id'] ORDER BY name
 """
 
+TOTAL = """
+    WITH vault AS (
+        INSERT INTO totalled_vaults
+        SELECT tenant_id, user_id, idea_count, sealed_bytes, key_version, changed_at FROM vaults WHERE tenant_id = $1
+        RETURNING *
+    )
+    INSERT INTO tenant_totals
+    SELECT tenant_id, count(*), sum(ideas), sum(sealed_bytes), max(key_version), max(last_activity)
+    FROM vault GROUP BY tenant_id
+"""
+"""Adds up the vaults of one tenant, as the service does later for all."""
+
 
 async def tables(sql: asyncpg.Connection) -> Tables:
     return {row["name"]: row["columns"] for row in await sql.fetch(TABLES)}

@@ -36,8 +36,21 @@ class TenantErasure(SQLModel, table=True):
     not_before: datetime
 
 
+class TotalledVault(SQLModel, table=True):
+    """What a vault contributes to the totals of its tenant: its figures as of some time ago (`admin.totals`)."""
+
+    __tablename__ = "totalled_vaults"
+
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    ideas: int = Field(sa_type=BigInteger)
+    sealed_bytes: int = Field(sa_type=BigInteger)
+    key_version: int
+    last_activity: datetime
+
+
 class TenantTotals(SQLModel, table=True):
-    """Sums over a tenant's vaults as of some time ago (`admin.totals`).
+    """Sums over a tenant's `totalled_vaults`.
 
     `last_activity` is the tenant's creation while it has no vault.
     """

@@ -11,10 +11,10 @@ from creatorvault.core.database.tenant_data import Tombstone
 from creatorvault.core.identifiers import TenantId
 from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator
-from tests.vault_rows import tables
+from tests.vault_rows import TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
-TOTALS: Final = "INSERT INTO tenant_totals VALUES ($1, 1, 1, 1, 1, now())"
+SUMS: Final = "SELECT vaults + ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1"
 DELAY_IS_OVER: Final = "UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1"
 
 
@@ -47,7 +47,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     await ada.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
     await bob.idea("bob's")
     await database.execute(SEGMENT, tenant, ada.user_id)
-    await database.execute(TOTALS, tenant)
+    await database.execute(TOTAL, tenant)
     confirmation = (await olga.post(path))["confirmation"]
     await database.execute(DELAY_IS_OVER, tenant)
     assert await holding(database, tenant) == set(await tables(database)), "the tenant has rows everywhere"
@@ -57,7 +57,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     tombstones = names(table.model for table in tenant_data().tables if isinstance(table, Tombstone))
     assert sorted(await holding(database, tenant)) == tombstones
     assert tombstones == ["audit_events", "audit_heads", "tenant_totals", "tenants", "vaults"]
-    assert await database.fetchval("SELECT ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1", tenant) == 0
+    assert await database.fetchval(SUMS, tenant) == 0
 
 
 async def test_an_erasure_touches_no_other_tenant(
@@ -67,7 +67,7 @@ async def test_an_erasure_touches_no_other_tenant(
     for someone in (ada, bob):
         await someone.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
         await database.execute(SEGMENT, tenant_of(someone), someone.user_id)
-        await database.execute(TOTALS, tenant_of(someone))
+        await database.execute(TOTAL, tenant_of(someone))
     before = await holding(database, tenant_of(bob))
     confirmation = (await olga.post(path))["confirmation"]
     await database.execute(DELAY_IS_OVER, tenant_of(ada))

@@ -24,6 +24,7 @@ GRANTS = {
     "public.operators": {"SELECT"},
     "public.tenant_erasures": {"SELECT", "INSERT", "DELETE"},
     "public.tenant_totals": {"SELECT", "INSERT", "UPDATE"},
+    "public.totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.totals_position": {"SELECT", "UPDATE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",

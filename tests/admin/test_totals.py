@@ -11,8 +11,9 @@ import pytest
 
 from creatorvault.admin import repositories
 from creatorvault.admin.statements.tenants import by_creation, by_total
-from creatorvault.admin.totals import TotalsKeeper, add_up
-from creatorvault.core.database.sessions import Database
+from creatorvault.admin.statements.totals import ADD_UP, POSITION_LOCKED, TOTAL_VAULTS
+from creatorvault.admin.totals import FIRST, TotalsKeeper, add_up
+from creatorvault.core.database.sessions import Database, run
 from creatorvault.core.errors import ServiceUnavailable
 from tests.admin.operators import EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
@@ -32,6 +33,9 @@ ADDED_UP: Final = """
         coalesce(max(key_version), 0), max(changed_at), t.created_at, t.kind, t.status, t.realm, t.external_id
     FROM tenants t LEFT JOIN vaults v USING (tenant_id) GROUP BY t.tenant_id
 """
+WAITING: Final = (
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%totals_position%')"
+)
 OLDER: Final = "UPDATE vaults SET changed_at = changed_at - $2::interval WHERE tenant_id = $1"
 
 
@@ -102,6 +106,8 @@ async def test_lists_are_exact_before_and_after_adding_up_and_in_between(
 
     await tenants["last"].idea("Another", notes="n" * 2000)
     await tenants["members"].idea("Another")
+    [first, *_] = (await tenants["third"].list()).json()["items"]
+    await tenants["third"].delete(first["id"])
     newcomer = fresh_house.creator()
     await newcomer.idea("First")
     await lists_are_exact(oskar, fresh_sql)
@@ -139,6 +145,31 @@ async def test_totals_are_added_up_in_batches_by_several_processes(
     )
     assert [tuple(row) for row in totals] == [tuple(row) for row in exact]
     assert await fresh_sql.fetchval("SELECT hour > now() FROM totals_position")
+    await lists_are_exact(oskar, fresh_sql)
+
+
+async def test_a_vault_that_is_added_up_during_an_erasure_is_empty_afterwards(
+    fresh_house: House, fresh_sql: asyncpg.Connection, oskar: AdminClient, tenants: dict[str, Creator]
+) -> None:
+    tenant = tenant_of(tenants["members"])
+    path = f"/tenants/{tenant}/erasure"
+    confirmation = (await oskar.post(path))["confirmation"]
+    await fresh_sql.execute("UPDATE tenant_erasures SET not_before = now()")
+    async with operators_of(fresh_house).writing() as session:
+        [position] = await run(session, POSITION_LOCKED)
+        until = datetime.now(UTC) + timedelta(hours=1)
+        added_up = [row[0] for row in await run(session, TOTAL_VAULTS, *position, until, FIRST)]
+        assert tenant in added_up
+        erasing = asyncio.create_task(oskar.post(f"{path}/confirm", {"confirmation": confirmation}))
+        while not await fresh_sql.fetchval(WAITING):
+            assert not erasing.done()
+            await asyncio.sleep(0.01)
+        await run(session, ADD_UP, added_up)
+    await erasing
+
+    assert (await oskar.get(f"/tenants/{tenant}"))["ideas"] == 0
+    await lists_are_exact(oskar, fresh_sql)
+    await add_up(operators_of(fresh_house), datetime.now(UTC) + timedelta(hours=5))
     await lists_are_exact(oskar, fresh_sql)
 
 

@@ -61,6 +61,7 @@ RIGHTS: Final = {
         "operators": {"SELECT"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
+        "totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "totals_position": {"SELECT", "UPDATE"},
         "tenants": {f"SELECT ({TENANT})", f"INSERT ({TENANT})", f"UPDATE ({QUOTAS}, status, {VAULT_QUOTAS})"},
         "vaults": {
@@ -90,6 +91,7 @@ POLICIES: Final = {
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,
     "tenant_totals": ACTING,
+    "totalled_vaults": ACTING,
     "tenants": {
         **OWN,
         **READING,

@@ -1,8 +1,9 @@
 """Lists of tenants in every order, over a million vaults.
 
 `tenant_totals` holds sums over the vaults of each tenant, as of some time before the position ($1, $2), a pair of
-`changed_hour` and tenant. A vault that has changed since is at the position or after it. Its tenant is `recent`: its
-sums are computed from its vaults. So every figure is exact at the snapshot of the statement.
+`changed_hour` and tenant; `totalled_vaults` holds what each vault contributes to them. A vault that has changed since
+is at the position or after it: the difference between the vault and its contribution is added to the totals of its
+tenant. So every figure is exact at the snapshot of the statement, and only vaults that have changed are read.
 """
 
 from functools import cache
@@ -13,40 +14,51 @@ FEW: Final = 5_000
 
 POSITION: Final = "SELECT hour, tenant FROM totals_position"
 
-RECENT: Final = """
-    WITH recent AS MATERIALIZED (
-        SELECT DISTINCT tenant_id FROM vaults WHERE (changed_hour, tenant_id) >= ($1::timestamptz, $2::uuid)
-    )
+# Sizes and numbers change by the difference. A key's version only grows. A vault at the position has changed after
+# each vault of its tenant before the position.
+OWN: Final = """
+    SELECT changed.tenant_id,
+        coalesce(tenant_totals.vaults, 0) + changed.vaults AS vaults,
+        coalesce(tenant_totals.ideas, 0) + changed.ideas AS ideas,
+        coalesce(tenant_totals.sealed_bytes, 0) + changed.sealed_bytes AS sealed_bytes,
+        greatest(tenant_totals.newest_key_version, changed.newest_key_version) AS newest_key_version,
+        changed.last_activity
+    FROM (
+        SELECT vaults.tenant_id, count(*) - count(totalled_vaults.tenant_id) AS vaults,
+            sum(vaults.idea_count - coalesce(totalled_vaults.ideas, 0))::bigint AS ideas,
+            sum(vaults.sealed_bytes - coalesce(totalled_vaults.sealed_bytes, 0))::bigint AS sealed_bytes,
+            max(vaults.key_version) AS newest_key_version, max(vaults.changed_at) AS last_activity
+        FROM vaults
+        LEFT JOIN totalled_vaults
+            ON totalled_vaults.tenant_id = vaults.tenant_id AND totalled_vaults.user_id = vaults.user_id
+        WHERE (vaults.changed_hour, vaults.tenant_id) >= ($1::timestamptz, $2::uuid) AND {which}
+        GROUP BY vaults.tenant_id
+    ) AS changed
+    LEFT JOIN tenant_totals ON tenant_totals.tenant_id = changed.tenant_id
 """
-CLEAN: Final = "tenant_totals.tenant_id NOT IN (SELECT tenant_id FROM recent)"
+"""The tenants of which a vault has changed, with their exact figures."""
 
-SUMS: Final = """
-    count(*) AS vaults, coalesce(sum(vaults.idea_count), 0)::bigint AS ideas,
-    coalesce(sum(vaults.sealed_bytes), 0)::bigint AS sealed_bytes,
-    coalesce(max(vaults.key_version), 0) AS newest_key_version, max(vaults.changed_at) AS last_activity
-"""
 COLUMNS: Final = """
     tenants.tenant_id, tenants.kind, tenants.realm, tenants.external_id, tenants.status, tenants.idea_quota,
     tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota, tenants.created_at,
-    coalesce(tenant_totals.vaults, own.vaults) AS vaults, coalesce(tenant_totals.ideas, own.ideas) AS ideas,
-    coalesce(tenant_totals.sealed_bytes, own.sealed_bytes) AS sealed_bytes,
-    coalesce(tenant_totals.newest_key_version, own.newest_key_version) AS newest_key_version,
-    CASE WHEN tenant_totals.vaults > 0 THEN tenant_totals.last_activity ELSE own.last_activity END AS last_activity,
+    coalesce(own.vaults, tenant_totals.vaults, 0) AS vaults, coalesce(own.ideas, tenant_totals.ideas, 0) AS ideas,
+    coalesce(own.sealed_bytes, tenant_totals.sealed_bytes, 0) AS sealed_bytes,
+    coalesce(own.newest_key_version, tenant_totals.newest_key_version, 0) AS newest_key_version,
+    coalesce(own.last_activity, CASE WHEN tenant_totals.vaults > 0 THEN tenant_totals.last_activity END)
+        AS last_activity,
     tenant_erasures.not_before AS erasable_from
 """
 """The fields of TenantResponse."""
 
-# The condition on `tenant_totals` is inside of the subquery: as a condition of the join it would be evaluated after the
-# vaults were read.
-FIGURES: Final = f"""
-    {RECENT}
-    SELECT {COLUMNS}
-    FROM tenants
-    LEFT JOIN tenant_totals ON tenant_totals.tenant_id = tenants.tenant_id AND {CLEAN}
-    LEFT JOIN LATERAL (
-        SELECT {SUMS} FROM vaults WHERE vaults.tenant_id = tenants.tenant_id AND tenant_totals.tenant_id IS NULL
-    ) AS own ON true
+DETAILS: Final = """
+    LEFT JOIN own ON own.tenant_id = tenants.tenant_id
+    LEFT JOIN tenant_totals ON tenant_totals.tenant_id = tenants.tenant_id
     LEFT JOIN tenant_erasures ON tenant_erasures.tenant_id = tenants.tenant_id
+"""
+
+FIGURES: Final = f"""
+    WITH own AS MATERIALIZED ({OWN.format(which="vaults.tenant_id = ANY ($3::uuid[])")})
+    SELECT {COLUMNS} FROM tenants {DETAILS}
     WHERE tenants.tenant_id = ANY ($3::uuid[])
 """  # noqa: S608 - constants
 """The tenants with the ids $3, in any order."""
@@ -90,39 +102,35 @@ def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool) -> s
     _check(order)
     if sort not in TOTALS:
         raise ValueError("no total to sort by")
-    matched, condition, few_totals = "", "true", "true"
-    own, totals = "recent JOIN vaults ON vaults.tenant_id = recent.tenant_id", "tenant_totals"
+    matched, which, own, totals, condition = "WITH", "true", "", "tenant_totals", "true"
     if filters and few:
-        matched = f", matched AS MATERIALIZED (SELECT tenants.tenant_id FROM tenants WHERE {conditions(filters, 5)})"  # noqa: S608 - constants
-        own = f"{own} JOIN matched ON matched.tenant_id = vaults.tenant_id"
+        matched = (
+            f"WITH matched AS MATERIALIZED (SELECT tenants.tenant_id FROM tenants WHERE {conditions(filters, 5)}),"  # noqa: S608 - constants
+        )
+        # IS TRUE keeps this from becoming a join, which would read all vaults of the matches.
+        which = "(vaults.tenant_id IN (SELECT matched.tenant_id FROM matched)) IS TRUE"
         # As an array, so that totals are looked up by their key.
-        few_totals = "tenant_totals.tenant_id = ANY (ARRAY(SELECT matched.tenant_id FROM matched))"
+        condition = "tenant_totals.tenant_id = ANY (ARRAY(SELECT matched.tenant_id FROM matched))"
     elif filters:
         condition = conditions(filters, 5)
-        own = f"{own} JOIN tenants ON tenants.tenant_id = vaults.tenant_id"
         totals = "tenant_totals JOIN tenants ON tenants.tenant_id = tenant_totals.tenant_id"
+        own = f"JOIN tenants ON tenants.tenant_id = changed.tenant_id WHERE {condition}"
     order_by = f"ORDER BY {{0}}.{sort} {order}, {{0}}.tenant_id {order} LIMIT $3::bigint + $4::bigint"
     return f"""
-        {RECENT}{matched}, own AS MATERIALIZED (
-            SELECT vaults.tenant_id, {SUMS} FROM {own} WHERE {condition} GROUP BY vaults.tenant_id
-        ), listed AS MATERIALIZED (
+        {matched} own AS MATERIALIZED ({OWN.format(which=which)} {own}), listed AS MATERIALIZED (
             SELECT either.tenant_id, either.{sort} FROM (
                 (
                     SELECT tenant_totals.tenant_id, tenant_totals.{sort}
                     FROM {totals}
-                    WHERE {CLEAN} AND {condition} AND {few_totals} {order_by.format("tenant_totals")}
+                    WHERE tenant_totals.tenant_id NOT IN (SELECT own.tenant_id FROM own) AND {condition}
+                    {order_by.format("tenant_totals")}
                 )
                 UNION ALL
                 (SELECT own.tenant_id, own.{sort} FROM own {order_by.format("own")})
             ) AS either
             ORDER BY either.{sort} {order}, either.tenant_id {order} LIMIT $3::bigint OFFSET $4::bigint
         )
-        SELECT {COLUMNS}
-        FROM listed
-        JOIN tenants ON tenants.tenant_id = listed.tenant_id
-        LEFT JOIN own ON own.tenant_id = tenants.tenant_id
-        LEFT JOIN tenant_totals ON tenant_totals.tenant_id = tenants.tenant_id AND own.tenant_id IS NULL
-        LEFT JOIN tenant_erasures ON tenant_erasures.tenant_id = tenants.tenant_id
+        SELECT {COLUMNS} FROM listed JOIN tenants ON tenants.tenant_id = listed.tenant_id {DETAILS}
         ORDER BY listed.{sort} {order}, listed.tenant_id {order}
     """  # noqa: S608 - put together from constants
 
