@@ -1,12 +1,11 @@
 """Repositories that cannot access rows outside their scope."""
 
-from collections.abc import AsyncGenerator, Sequence
 from typing import Any
 
 from advanced_alchemy.repository import SQLAlchemyAsyncRepository
 from sqlalchemy import ColumnElement, Select, select
 
-from creatorvault.core.database.sessions import ReadSession, WriteSession, computing
+from creatorvault.core.database.sessions import ReadSession, WriteSession
 
 
 class ScopedRepository[ModelT: Any, SessionT: ReadSession = ReadSession](SQLAlchemyAsyncRepository[ModelT]):
@@ -34,16 +33,6 @@ class ScopedRepository[ModelT: Any, SessionT: ReadSession = ReadSession](SQLAlch
     def columns(self, *columns: Any) -> Select[Any]:
         """Returns a select of columns within the scope. Rows cost a fraction of entities, and lists need none."""
         return select(*columns).where(self.scope)
-
-    async def in_batches(self, statement: Select[Any], size: int) -> AsyncGenerator[Sequence[Any]]:
-        """Yields rows in batches of `size`, without loading all of them.
-
-        The time that the caller spends on a batch does not count as waiting for the database.
-        """
-        result = await self.session.stream(statement, execution_options={"yield_per": size})
-        async for rows in result.partitions():
-            with computing(self.session):
-                yield rows
 
     async def change(self: "ScopedRepository[ModelT, WriteSession]", entity: ModelT, **values: Any) -> None:
         """Sets just these columns of a loaded entity and sends them."""
