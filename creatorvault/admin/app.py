@@ -4,6 +4,7 @@ from typing import Final
 
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
+from creatorvault.admin.metrics import replica_metrics
 from creatorvault.admin.models import TenantErasure, TenantTotals, TotalledVault
 from creatorvault.admin.parts import admin_parts
 from creatorvault.admin.statements.totals import POSITION_LOCKED
@@ -15,6 +16,7 @@ APP: Final = App(
     controllers=[AdminController],
     commands=[operators_group],
     parts=[admin_parts],
+    metrics=[replica_metrics],
     erases=[
         Erased(model=TenantErasure),
         # Locked, so that nobody adds up a vault meanwhile as it was before the erasure.

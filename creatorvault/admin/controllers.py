@@ -6,9 +6,10 @@ from litestar.di import NamedDependency, Provide
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from creatorvault.admin import openapi
-from creatorvault.admin.dependencies import AdminRequest, provide_administration, provide_erasure, provide_overview
+from creatorvault.admin.dependencies import AdminRequest, provide_administration, provide_erasure, provide_reads
 from creatorvault.admin.erasure import Erasure
 from creatorvault.admin.parts import AdminParts
+from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.schemas import (
     AdminAuditQuery,
     ErasureConfirm,
@@ -39,7 +40,7 @@ class AdminController(Controller):
     tags = ["Admin"]
     cache_control = CacheControlHeader(no_store=True)
     dependencies = {
-        "overview": Provide(provide_overview),
+        "reads": Provide(provide_reads),
         "administration": Provide(provide_administration),
         "erasure": Provide(provide_erasure),
     }
@@ -50,9 +51,10 @@ class AdminController(Controller):
         operator=Scope.READ,
         **openapi.FIGURED,
     )
-    async def get_status(self, request: AdminRequest, overview: NamedDependency[Overview]) -> Figures:
+    async def get_status(self, request: AdminRequest, reads: NamedDependency[OperatorReads]) -> Figures:
         """Returns figures of the service and of the responding process."""
-        return await overview.figures(ProcessFigures.of(part_of(request.app, AdminParts)))
+        process = ProcessFigures.of(part_of(request.app, AdminParts))
+        return await reads.answer(lambda overview: overview.figures(process))
 
     @get(
         "/tenants",
@@ -60,9 +62,9 @@ class AdminController(Controller):
         operator=Scope.READ,
         **openapi.TENANTS,
     )
-    async def list_tenants(self, asked: Query[TenantQuery], overview: NamedDependency[Overview]) -> TenantList:
+    async def list_tenants(self, asked: Query[TenantQuery], reads: NamedDependency[OperatorReads]) -> TenantList:
         """Returns a page of tenants: status, quotas, sizes, last activity. Filters combine with AND."""
-        return await overview.tenants(asked)
+        return await reads.answer(lambda overview: overview.tenants(asked))
 
     @post(
         "/tenants",
@@ -82,9 +84,9 @@ class AdminController(Controller):
         operator=Scope.READ,
         **openapi.TENANT_READ,
     )
-    async def get_tenant(self, path: Path[TenantPath], overview: NamedDependency[Overview]) -> TenantResponse:
+    async def get_tenant(self, path: Path[TenantPath], reads: NamedDependency[OperatorReads]) -> TenantResponse:
         """Returns a tenant: status, quotas, sizes, last activity."""
-        return await overview.tenant(TenantId(path.tenant_id))
+        return await reads.answer(lambda overview: overview.tenant(TenantId(path.tenant_id)))
 
     @post(
         "/tenants/{tenant_id:str}/suspend",
@@ -169,9 +171,9 @@ class AdminController(Controller):
         operator=Scope.READ,
         **openapi.VAULTS,
     )
-    async def list_vaults(self, asked: Query[VaultQuery], overview: NamedDependency[Overview]) -> VaultList:
+    async def list_vaults(self, asked: Query[VaultQuery], reads: NamedDependency[OperatorReads]) -> VaultList:
         """Returns a page of vaults: sizes, key versions, last activity. Filters combine with AND."""
-        return await overview.vaults(asked)
+        return await reads.answer(lambda overview: overview.vaults(asked))
 
     @get(
         "/root-keys",
@@ -179,9 +181,9 @@ class AdminController(Controller):
         operator=Scope.KEYS,
         **openapi.ROOT_KEYS,
     )
-    async def list_root_keys(self, overview: NamedDependency[Overview]) -> RootKeyList:
+    async def list_root_keys(self, reads: NamedDependency[OperatorReads]) -> RootKeyList:
         """Returns how many vault keys each root key wraps: ids and numbers, no keys."""
-        return await overview.root_keys()
+        return await reads.answer(Overview.root_keys)
 
     @get(
         "/audit",
@@ -189,6 +191,8 @@ class AdminController(Controller):
         operator=Scope.READ,
         **openapi.AUDIT,
     )
-    async def search_audit(self, asked: Query[AdminAuditQuery], overview: NamedDependency[Overview]) -> AuditEventList:
+    async def search_audit(
+        self, asked: Query[AdminAuditQuery], reads: NamedDependency[OperatorReads]
+    ) -> AuditEventList:
         """Returns a page of events, newest first. Filters combine with AND."""
-        return await overview.events(asked)
+        return await reads.answer(lambda overview: overview.events(asked))

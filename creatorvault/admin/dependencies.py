@@ -1,4 +1,4 @@
-"""Litestar dependency providers: one transaction as the operators' login."""
+"""Litestar dependency providers: reads, or one transaction, as the operators' login."""
 
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -8,12 +8,11 @@ from litestar.datastructures import State
 
 from creatorvault.admin.erasure import Erasure
 from creatorvault.admin.parts import AdminParts
+from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.schemas import TenantPath
 from creatorvault.admin.scopes import Caller
-from creatorvault.admin.services import Administration, Overview
-from creatorvault.admin.statements.overview import PLANNING
+from creatorvault.admin.services import Administration
 from creatorvault.audit.services import AuditRecorder
-from creatorvault.core.database.sessions import run
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.parts import part_of
@@ -21,10 +20,9 @@ from creatorvault.core.parts import part_of
 AdminRequest = Request[Caller, Any, State]
 
 
-async def provide_overview(request: AdminRequest) -> AsyncGenerator[Overview]:
-    async with part_of(request.app, AdminParts).database().reading() as session:
-        await run(session, PLANNING)
-        yield Overview(session)
+async def provide_reads(request: AdminRequest) -> OperatorReads:
+    parts = part_of(request.app, AdminParts)
+    return OperatorReads(parts.database(), parts.operators_replica)
 
 
 async def provide_administration(request: AdminRequest) -> AsyncGenerator[Administration]:

@@ -9,7 +9,8 @@ from creatorvault.admin.operator_keys import OperatorKeys, operator_keys
 from creatorvault.admin.totals import TotalsKeeper
 from creatorvault.audit.parts import AuditParts
 from creatorvault.audit.services import AuditLog
-from creatorvault.core.database.operator_login import operators_database
+from creatorvault.core.database.operator_login import operators_database, operators_replica
+from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.parts import Parts
@@ -27,6 +28,7 @@ class AdminParts:
 
     settings: AdminSettings
     operators_database: Database | None
+    operators_replica: Replica | None
     operator_keys: OperatorKeys | None
     audit: AuditLog
     keyring: Keyring
@@ -48,6 +50,9 @@ async def admin_parts(parts: Parts) -> AsyncGenerator[AdminParts]:
         operators = operators_database(settings.database)
         if operators is not None:
             stack.push_async_callback(operators.close)
+        replica = operators_replica(settings.database)
+        if replica is not None:
+            stack.push_async_callback(replica.aclose)
         keys = operator_keys(settings.database, operators)
         if keys is not None:
             stack.push_async_callback(keys.aclose)
@@ -56,6 +61,7 @@ async def admin_parts(parts: Parts) -> AsyncGenerator[AdminParts]:
         yield AdminParts(
             settings=settings.admin,
             operators_database=operators,
+            operators_replica=replica,
             operator_keys=keys,
             audit=parts[AuditParts].log,
             keyring=parts[CryptoParts].keyring,

@@ -28,7 +28,7 @@ class FullReads:
         """Opens no connection yet. Raises SettingsError if no address is configured."""
         at_once = search.full_reads
         self.database = Database(replace(database, pool_size=2 * at_once, max_overflow=0))
-        self.replica = Replica.of(database, 2 * at_once)
+        self.replica = Replica.of(database, database.replica_url, 2 * at_once)
         self._large, self._small = asyncio.Semaphore(at_once), asyncio.Semaphore(at_once)
         self._seconds = search.full_read_seconds
         self._turns: dict[str, asyncio.Semaphore] = {}

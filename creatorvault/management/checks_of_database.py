@@ -7,10 +7,11 @@ from sqlalchemy import Row, make_url, text
 
 from creatorvault.core.database.connections import passing_engine
 from creatorvault.core.database.migrations import Standing, migrated
+from creatorvault.core.database.operator_login import OPERATOR_ROLE
 from creatorvault.core.database.prepared_statements import SWITCH, supports_prepared_statements
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.management.checks import Installation, Message
-from creatorvault.management.upgrade import OPERATOR_ROLE, RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
+from creatorvault.management.upgrade import RUNTIME_ROLE, DatabaseUnreachable, addresses, reachable
 
 OLDEST: Final = 15
 

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from sqlalchemy import URL, make_url, text
 
 from creatorvault.core.database.connections import passing_engine
-from creatorvault.management.upgrade import OPERATOR_ROLE, RUNTIME_ROLE, addresses, belongs_to
+from creatorvault.core.database.operator_login import OPERATOR_ROLE
+from creatorvault.management.upgrade import RUNTIME_ROLE, addresses, belongs_to
 from creatorvault.settings.sections import DatabaseSettings
 
 

@@ -11,15 +11,13 @@ from sqlalchemy import make_url, text
 
 from creatorvault.core.database.connections import passing_engine
 from creatorvault.core.database.migrations import Standing, alembic_config, migrated
+from creatorvault.core.database.operator_login import OPERATOR_ROLE
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS, described, is_transient, sqlstate
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import DatabaseSettings, Settings
 
 RUNTIME_ROLE: Final = "creatorvault_runtime"
 """Created by the first migration, with all privileges for serving; logins are members of it."""
-
-OPERATOR_ROLE: Final = "creatorvault_operator"
-"""Created by a migration: sees the metadata of all tenants, but no ciphertext. For the login of the admin API."""
 
 
 type UpgradeStep = Callable[[Settings], Coroutine[Any, Any, None]]

@@ -32,6 +32,7 @@ def unsafe(settings: Settings) -> list[str]:
     production = settings.environment == "production"
     return [
         *(_alone(settings.database) if settings.database.url is None else ()),
+        *_operator_replica(settings.database),
         *_server(settings.server, production=production),
         *_encryption(settings.encryption),
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
@@ -47,9 +48,19 @@ def _alone(database: DatabaseSettings) -> Iterator[str]:
         ("DATABASE_OWNER_URL", database.owner_url),
         ("DATABASE_OPERATOR_URL", database.operator_url),
         ("DATABASE_REPLICA_URL", database.replica_url),
+        ("DATABASE_OPERATOR_REPLICA_URL", database.operator_replica_url),
     ):
         if url is not None:
             yield f"{variable} says nothing without DATABASE_URL"
+
+
+def _operator_replica(database: DatabaseSettings) -> Iterator[str]:
+    if database.operator_replica_url is None:
+        return
+    if database.url is not None and database.operator_url is None:
+        yield "DATABASE_OPERATOR_REPLICA_URL says nothing without DATABASE_OPERATOR_URL"
+    if database.distributed:
+        yield "DATABASE_OPERATOR_REPLICA_URL: a standby of the coordinator cannot tell what other nodes have replayed"
 
 
 def _missing(settings: Settings) -> Iterator[str]:

@@ -53,6 +53,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     owner_url: Secret | None = None
     operator_url: Secret | None = None
     replica_url: Secret | None = None
+    operator_replica_url: Secret | None = None
     pool_size: Count = 10
     max_overflow: Annotated[int, Meta(ge=0, le=1_000_000)] = 10
     pool_wait_seconds: Seconds = 2.0

@@ -27,6 +27,7 @@ SECRET = {
     ("database", "owner_url"): "DATABASE_OWNER_URL",
     ("database", "operator_url"): "DATABASE_OPERATOR_URL",
     ("database", "replica_url"): "DATABASE_REPLICA_URL",
+    ("database", "operator_replica_url"): "DATABASE_OPERATOR_REPLICA_URL",
     ("encryption", "root_keys"): "CREATORVAULT_ROOT_KEYS",
     ("encryption", "root_keys_file"): "CREATORVAULT_ROOT_KEYS_FILE",
     ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
@@ -267,6 +268,18 @@ def test_an_owner_without_a_runtime_login_is_refused() -> None:
     assert problems({"DATABASE_OWNER_URL": "postgres://o@db/x"}) == [
         "DATABASE_OWNER_URL says nothing without DATABASE_URL"
     ]
+
+
+def test_an_operators_replica_is_that_of_one_server_with_an_operators_login() -> None:
+    alone = {"DATABASE_OPERATOR_REPLICA_URL": "postgres://o@standby/x"}
+    without = alone | {"DATABASE_URL": "postgres://a@db/x"}
+    complete = without | {"DATABASE_OPERATOR_URL": "postgres://o@db/x"}
+
+    assert problems(alone) == ["DATABASE_OPERATOR_REPLICA_URL says nothing without DATABASE_URL"]
+    assert problems(without) == ["DATABASE_OPERATOR_REPLICA_URL says nothing without DATABASE_OPERATOR_URL"]
+    assert load_settings(complete).database.operator_replica_url is not None
+    [problem] = problems(complete | {"CREATORVAULT_DATABASE__DISTRIBUTED": "true"})
+    assert problem.startswith("DATABASE_OPERATOR_REPLICA_URL: a standby of the coordinator")
 
 
 def test_the_shared_secret_adds_an_issuer() -> None:

@@ -4,11 +4,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
 from creatorvault.settings.sections import DatabaseSettings
 
+OPERATOR_ROLE: Final = "creatorvault_operator"
+"""Created by a migration: sees the metadata of all tenants, but no ciphertext."""
+
 OPERATION_SECONDS: Final = 60.0
+POOL_SIZE: Final = 2
 
 
 def operators_database(settings: DatabaseSettings, seconds: float = OPERATION_SECONDS) -> Database | None:
@@ -19,7 +24,15 @@ def operators_database(settings: DatabaseSettings, seconds: float = OPERATION_SE
     if settings.operator_url is None:
         return None
     limits = replace(settings, statement_seconds=seconds, idle_in_transaction_seconds=seconds, answer_seconds=seconds)
-    return Database(replace(limits, url=settings.operator_url, pool_size=2, max_overflow=0))
+    return Database(replace(limits, url=settings.operator_url, pool_size=POOL_SIZE, max_overflow=0))
+
+
+def operators_replica(settings: DatabaseSettings) -> Replica | None:
+    """Returns a small pool of this login on the standby; None if there is none.
+
+    Statements have the same time limits as those of requests: the primary answers what the standby does not.
+    """
+    return Replica.of(settings, settings.operator_replica_url, POOL_SIZE)
 
 
 def operators_statements(settings: DatabaseSettings) -> Statements | None:

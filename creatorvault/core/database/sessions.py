@@ -5,7 +5,7 @@ as ServiceUnavailable.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final, cast
 from uuid import UUID
@@ -63,9 +63,14 @@ class Database:
         self._reading = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
     @asynccontextmanager
-    async def reading(self, tenant_id: UUID | None = None) -> AsyncGenerator[ReadSession]:
-        """A snapshot, in the context of a tenant. Raises ServiceUnavailable when the database cannot answer now."""
-        async with self._unit_of_work(ReadSession, self._reading, tenant_id) as session:
+    async def reading(
+        self, tenant_id: UUID | None = None, first: Callable[[ReadSession], Awaitable[None]] | None = None
+    ) -> AsyncGenerator[ReadSession]:
+        """A snapshot, in the context of a tenant. Raises ServiceUnavailable when the database cannot answer now.
+
+        `first` is called on the same connection, in a transaction that ends before the snapshot is taken.
+        """
+        async with self._unit_of_work(ReadSession, self._reading, tenant_id, first) as session:
             yield session
 
     @asynccontextmanager
@@ -79,12 +84,19 @@ class Database:
 
     @asynccontextmanager
     async def _unit_of_work[S: ReadSession](
-        self, kind: type[S], engine: AsyncEngine, tenant_id: UUID | None
+        self,
+        kind: type[S],
+        engine: AsyncEngine,
+        tenant_id: UUID | None,
+        first: Callable[[S], Awaitable[None]] | None = None,
     ) -> AsyncGenerator[S]:
         try:
             async with self._connection(engine, tenant_id) as (connection, cut_off):
                 info = {_CUT_OFF: cut_off, _DISTRIBUTED: self._distributed}
                 session = kind(connection, expire_on_commit=False, autoflush=False, info=info)
+                if first is not None:
+                    async with session.begin():
+                        await first(session)
                 async with session.begin():
                     yield session
         except DRIVER_ERRORS as error:
