@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
+from creatorvault.admin.metrics import replica_metrics
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.schemas import RootKeyList
@@ -19,7 +20,7 @@ from creatorvault.admin.services import Overview
 from creatorvault.core.database.operator_login import OPERATOR_ROLE, operators_database
 from creatorvault.core.database.replica import PAUSE_SECONDS, Replica, ReplicaUnavailable, position_of
 from creatorvault.core.database.sessions import ReadSession, run
-from creatorvault.core.parts import part_of
+from creatorvault.core.parts import part_of, parts_of
 from creatorvault.settings.secret import Secret
 from tests.admin.operators import EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House, environment_of, open_house
@@ -239,6 +240,8 @@ async def test_operators_are_answered_by_a_replica_that_has_replayed(
     answers = [await answered_there(operators_replica, olga, path) for path in paths]
 
     assert operators_replica.answered == len(paths)
+    counted = [metric.samples[0].value for metric in replica_metrics(parts_of(house.app))]
+    assert counted == [len(paths), operators_replica.behind, 0]
     monkeypatch.setattr(part_of(house.app, AdminParts), "operators_replica", None)
     assert [await olga.get(path) for path in paths] == answers
 
