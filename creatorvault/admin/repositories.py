@@ -23,7 +23,16 @@ from sqlmodel import col
 from creatorvault.admin.models import Operator, TenantErasure
 from creatorvault.admin.schemas import RootKeyResponse, TenantQuery, TenantResponse, VaultQuery
 from creatorvault.admin.statements.overview import ROOT_KEYS
-from creatorvault.admin.statements.tenants import FEW, FIGURES, FILTERS, POSITION, by_creation, by_total, count_of
+from creatorvault.admin.statements.tenants import (
+    FEW,
+    FIGURES,
+    FILTERS,
+    LOOKUPS,
+    POSITION,
+    by_creation,
+    by_total,
+    count_of,
+)
 from creatorvault.admin.statements.totals import BEGIN_EMPTY
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.core.database.repositories import ScopedRepository
@@ -74,6 +83,7 @@ class TenantFiguresRepository:
         [(total,)] = await run(self._session, count_of(names), *values)
         arguments: list[object] = [query.limit, query.offset, *values]
         if query.sort != "created_at":
+            await run(self._session, LOOKUPS)
             statement = by_total(query.sort, query.order, names, few=total <= FEW)
             return _tenants(await run(self._session, statement, *await self._position(), *arguments)), total
         ids = [row[0] for row in await run(self._session, by_creation(query.order, names), *arguments)]

@@ -3,11 +3,10 @@
 from typing import Final
 
 # Planned for the given values, since a status that few tenants have needs another plan than a common one. Compilation
-# takes longer than these statements. The memory holds the ids of a million tenants. Indexes are expected in memory:
-# with a higher cost of their pages, some ten thousand vaults that have changed are looked up by reading whole tables.
+# takes longer than these statements. The memory holds the ids of a million tenants. Indexes are expected in memory.
 PLANNING: Final = """
     SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),
-        set_config('work_mem', '64MB', true), set_config('random_page_cost', '0.5', true)
+        set_config('work_mem', '64MB', true), set_config('random_page_cost', '1.1', true)
 """
 
 ROOT_KEYS: Final = """

@@ -63,6 +63,9 @@ FIGURES: Final = f"""
 """  # noqa: S608 - constants
 """The tenants with the ids $3, in any order."""
 
+LOOKUPS: Final = "SELECT set_config('random_page_cost', '0.5', true)"
+"""Before `by_total`: otherwise what some ten thousand vaults have contributed is looked up by reading whole tables."""
+
 FILTERS: Final = {
     "status": "tenants.status = ${}",
     "kind": "tenants.kind = ${}",
