@@ -72,7 +72,7 @@ class Block:
         revisions: tuple[int, int],
     ) -> Self:
         ids, ends = b"".join([document.id for document in documents]), list(accumulate(map(len, texts)))
-        return cls(size, ids, pack(f">{len(stamps)}Q", *stamps), ends, b"".join(texts), documents, revisions)
+        return cls(size, ids, packed_stamps(stamps), ends, b"".join(texts), documents, revisions)
 
     @classmethod
     def unpacked(cls, packed: bytes | memoryview, revisions: tuple[int, int]) -> Self:
@@ -97,6 +97,11 @@ class Block:
     @property
     def stamps(self) -> Sequence[int]:
         return stamps_in(self._stamps)
+
+    @property
+    def packed_columns(self) -> tuple[bytes, bytes, bytes, list[int]]:
+        """Ids, stamps, texts, and the end positions of the texts, as given to the block."""
+        return self._ids, self._stamps, self._texts, self._ends
 
     @property
     def bodies(self) -> Sequence[bytes]:
@@ -156,6 +161,10 @@ def ids_in(packed: bytes) -> Sequence[bytes]:
 
 def stamps_in(packed: bytes) -> Sequence[int]:
     return unpack(f">{len(packed) // STAMP_BYTES}Q", packed)
+
+
+def packed_stamps(stamps: Sequence[int]) -> bytes:
+    return pack(f">{len(stamps)}Q", *stamps)
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode

@@ -73,15 +73,19 @@ class OpenedIdea(msgspec.Struct, gc=False):
 
     @classmethod
     def of(cls, revision: int, stamp: int, idea: IdeaResponse) -> Self:
-        folded = "".join([f"{fold(text)}\0" for text in _read_as(idea)])
+        folded = _folded(idea.title, idea.notes)
         # A copy: the result holds the encoder's larger buffer, test_the_estimated_size_is_close_to_the_allocated_size.
         text, body = folded.encode(), bytes(memoryview(_encode(idea)))
         return cls(revision, stamp, text, Document(idea.id.bytes, body), memory_size(text, body))
 
 
-def _read_as(idea: IdeaResponse) -> list[str]:
-    texts = [idea.title, idea.notes] if idea.notes else [idea.title]
-    return texts + [text.replace(NON_JOINER, " ") for text in texts if NON_JOINER in text]
+def _folded(title: str, notes: str | None) -> str:
+    texts = [title, notes] if notes else [title]
+    joined = "\0".join(texts)
+    if joined.isascii():
+        return f"{fold(joined)}\0"  # at once, since each letter is folded alone, and U+0000 ends a run of white space
+    texts += [text.replace(NON_JOINER, " ") for text in texts if NON_JOINER in text]
+    return "".join([f"{fold(text)}\0" for text in texts])
 
 
 def memory_size(text: bytes, body: bytes) -> int:

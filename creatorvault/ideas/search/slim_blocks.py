@@ -5,7 +5,7 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 from operator import xor
 from typing import Final, NamedTuple, Self
 from zlib import compress, decompress
@@ -14,7 +14,7 @@ import msgspec
 
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
-from creatorvault.ideas.search.blocks import ID_BYTES, STAMP_BYTES, Block, ids_in
+from creatorvault.ideas.search.blocks import ID_BYTES, STAMP_BYTES, Block, ids_in, packed_stamps, stamps_in
 from creatorvault.ideas.search.documents import read_values
 from creatorvault.ideas.search.filters import Filter
 from creatorvault.ideas.search.needles import Find
@@ -38,19 +38,25 @@ HIGHEST_HEAD: Final = 256**HEAD_BYTES - 1
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 
+type SlimIdea = tuple[bytes, int, bytes, str, list[str], int, int, int, int]
+"""Id, stamp, text, title, tags, times of creation and update, ranks of stage and priority: a row of `Columns`."""
 
-class SlimIdea(NamedTuple):
-    """`text` is folded (`OpenedIdea.text`), `title` is not, `tags` are. Times are microseconds since 1970."""
 
-    id: bytes
-    stamp: int
-    text: bytes
-    title: str
-    tags: list[str]
-    created_at: int
-    updated_at: int
-    stage: int
-    priority: int
+class Columns(NamedTuple):
+    """Ideas, one column for each part. `texts` are folded (`OpenedIdea.text`) and contiguous, `ends` their end
+    positions. Titles are not folded, tags are. Times are microseconds since 1970.
+    """
+
+    ids: bytes
+    stamps: bytes
+    texts: bytes
+    ends: Sequence[int]
+    titles: Sequence[str]
+    tags: Sequence[Sequence[str]]
+    created: Sequence[int]
+    updated: Sequence[int]
+    stages: bytes
+    priorities: bytes
 
 
 class SlimBlock:
@@ -73,28 +79,43 @@ class SlimBlock:
         *("digest", "revisions", "size"),
     )
 
-    def __init__(self, ideas: Sequence[SlimIdea], revisions: tuple[int, int]) -> None:
-        ids, stamps, texts, titles, tags, created, updated, stages, priorities = zip(*ideas, strict=True)
+    def __init__(self, columns: Columns, digest: int, revisions: tuple[int, int]) -> None:
         self.revisions = revisions
-        self.digest = reduce(xor, stamps, 0)
-        self._ids = b"".join(ids)
-        self._stamps = array("Q", stamps)
-        self._texts = b"".join(texts)
-        self._ends = array("I", list(accumulate(map(len, texts))))  # from an iterator it would reserve more than needed
-        self._titles = compress(_pack(titles), FAST)
-        self._tags = compress(_pack(tags), FAST)
+        self.digest = digest
+        self._ids = columns.ids
+        self._stamps = columns.stamps
+        self._texts = columns.texts
+        self._ends = array("I", columns.ends)
+        self._titles = compress(_pack(columns.titles), FAST)
+        self._tags = compress(_pack(columns.tags), FAST)
         self._heads: array[int] | None = None
-        self._created = array("q", created)
-        self._updated = self._created if created == updated else array("q", updated)  # equal for many vaults
-        self._stages = bytes(stages)
-        self._priorities = bytes(priorities)
+        self._created = array("q", columns.created)
+        # Equal for many vaults.
+        self._updated = self._created if columns.created == columns.updated else array("q", columns.updated)
+        self._stages = columns.stages
+        self._priorities = columns.priorities
         per_idea = BYTES_PER_IDEA + (0 if self._updated is self._created else TIME_BYTES)
-        self.size = BLOCK_BYTES + len(ideas) * per_idea + sum(map(len, (self._texts, self._titles, self._tags)))
+        self.size = BLOCK_BYTES + len(self) * per_idea + sum(map(len, (self._texts, self._titles, self._tags)))
 
     @classmethod
     def of(cls, block: Block) -> Self:
-        given = zip(block.ids, block.stamps, block.texts, block.bodies, strict=True)
-        return cls([_slim(*idea) for idea in given], block.revisions)
+        """Shares the ids, stamps and texts of the block."""
+        read = [read_values(body) for body in block.bodies]
+        tags = {tag: fold_tag(tag) for tag in set(chain.from_iterable([values.tags for values in read]))}
+        created = [microseconds(values.created_at) for values in read]
+        columns = Columns(
+            *block.packed_columns,
+            titles=[values.title for values in read],
+            tags=[[tags[tag] for tag in values.tags] for values in read],
+            created=created,
+            updated=[
+                first if values.updated_at == values.created_at else microseconds(values.updated_at)
+                for first, values in zip(created, read, strict=True)
+            ],
+            stages=bytes([STAGE_RANK[values.stage] for values in read]),
+            priorities=bytes([PRIORITY_RANK[values.priority] for values in read]),
+        )
+        return cls(columns, block.digest, block.revisions)
 
     def __len__(self) -> int:
         return len(self._ends)
@@ -104,17 +125,17 @@ class SlimBlock:
         return ids_in(self._ids)
 
     def stamp(self, place: int) -> int:
-        return int(self._stamps[place])
+        return int.from_bytes(self._stamps[place * STAMP_BYTES : (place + 1) * STAMP_BYTES])
 
     def without(self, gone: Collection[bytes]) -> Self | None:
         """Returns a block of the ideas with other ids, or None if there are none."""
-        left = [idea for idea in self._ideas() if idea.id not in gone]
-        return type(self)(left, self.revisions) if left else None
+        left = [idea for idea in self._ideas() if idea[0] not in gone]
+        return self._made(left, self.revisions) if left else None
 
     def joined(self, other: Self) -> Self:
         """Returns a block of the ideas of both. They must have none in common."""
         first, last = zip(self.revisions, other.revisions, strict=True)
-        return type(self)([*self._ideas(), *other._ideas()], (min(first), max(last)))
+        return self._made([*self._ideas(), *other._ideas()], (min(first), max(last)))
 
     def matching(self, wanted: Filter, find: Find | None) -> Sequence[int]:
         """Returns the places of the ideas that match the filter. `find` finds its needle; None if it has none."""
@@ -173,8 +194,14 @@ class SlimBlock:
         texts = [self._texts[start:end] for start, end in pairwise([0, *self._ends])]
         titles, tags = self._all_titles(), _unpack_tags(decompress(self._tags))
         numbers = self._created, self._updated, self._stages, self._priorities
-        columns = self.ids, self._stamps, texts, titles, tags, *numbers
-        return [SlimIdea(*idea) for idea in zip(*columns, strict=True)]
+        return list(zip(self.ids, stamps_in(self._stamps), texts, titles, tags, *numbers, strict=True))
+
+    @classmethod
+    def _made(cls, ideas: Sequence[SlimIdea], revisions: tuple[int, int]) -> Self:
+        ids, stamps, texts, titles, tags, created, updated, stages, priorities = zip(*ideas, strict=True)
+        packed = b"".join(ids), packed_stamps(stamps), b"".join(texts), list(accumulate(map(len, texts)))
+        columns = Columns(*packed, titles, tags, created, updated, bytes(stages), bytes(priorities))
+        return cls(columns, reduce(xor, stamps, 0), revisions)
 
 
 def head_of(title_order: bytes) -> int:
@@ -188,15 +215,6 @@ def microseconds(time: datetime) -> int:
 def time_of(number: int) -> datetime:
     """Inverse of `microseconds`."""
     return EPOCH + number * MICROSECOND
-
-
-def _slim(idea_id: bytes, stamp: int, text: bytes, body: bytes) -> SlimIdea:
-    read = read_values(body)
-    created = microseconds(read.created_at)
-    updated = created if read.updated_at == read.created_at else microseconds(read.updated_at)
-    tags = [fold_tag(tag) for tag in read.tags]
-    ranks = STAGE_RANK[read.stage], PRIORITY_RANK[read.priority]
-    return SlimIdea(idea_id, stamp, text, read.title, tags, created, updated, *ranks)
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode
