@@ -4,6 +4,9 @@ A batch is one transaction: it locks the vault's row, and one statement inserts 
 counters. The rows are arrays, not COPY. PostgreSQL refuses COPY into a table with row-level security, and COPY into a
 temporary table with INSERT … SELECT is no faster: 29,700 rows a second in batches of 500, 29,400 by arrays, and in
 batches of 100 20,100 and 24,800 (`python -m benchmarks.bulk`).
+
+In a large vault the same transaction stores the ideas in segments as well, so that no search has to read them row by
+row.
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, Sequence
@@ -17,6 +20,10 @@ from creatorvault.core.database.sessions import computing, run
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.segments.growth import LARGE
+from creatorvault.ideas.segments.sealing import FEWEST, Segment, SegmentSealer
+from creatorvault.ideas.segments.writer import WRITE, columns_of
 from creatorvault.ideas.statements.bulk import INSERT_MANY, STORED
 from creatorvault.tenants.opening import LockedVault
 from creatorvault.tenants.services import VaultService
@@ -62,7 +69,11 @@ async def _store(vault: VaultService, batch: Sequence[IdeaResponse], slices: Tim
             if ideas:
                 with computing(locked.session):
                     rows = await _sealed(locked, ideas, slices)
+                    segments = await _segments(locked, ideas, rows, slices)
                 await locked.apply(_insertion(rows), locked.cipher)
+                if segments:
+                    columns = columns_of(*zip(*segments, strict=True))
+                    await run(locked.session, WRITE, str(vault.id.tenant_id), vault.id.user_id, *columns)
         for idea in ideas:
             del left[idea.id]
         stored += len(ideas)
@@ -77,6 +88,22 @@ async def _sealed(vault: LockedVault, ideas: Sequence[IdeaResponse], slices: Tim
         await slices.rest_if_over()
         rows.append(sealer.seal(idea))
     return rows
+
+
+async def _segments(
+    vault: LockedVault, ideas: Sequence[IdeaResponse], rows: Sequence[SealedRow], slices: TimeSlice
+) -> Sequence[tuple[Segment, int]]:
+    """Seals the ideas in segments, with the revisions that they will have; none if the vault or the batch is small."""
+    if len(ideas) < FEWEST or vault.revision + len(ideas) < LARGE:
+        return []
+    opened, segments = list[OpenedIdea](), list[tuple[Segment, int]]()
+    for revision, (idea, row) in enumerate(zip(ideas, rows, strict=True), start=vault.revision + 1):
+        await slices.rest_if_over()
+        opened.append(OpenedIdea.of(revision, row.stamp, idea))
+    for segment in SegmentSealer.of(vault.cipher).seal_all(opened):
+        segments.append(segment)
+        await slices.rest_if_over()
+    return segments
 
 
 def _insertion(rows: Sequence[SealedRow]) -> VaultChange:

@@ -5,7 +5,7 @@ the copy is current as long as the vault has that many ideas with a revision in 
 what a segment is bound to.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import batched, pairwise
 from struct import Struct
 from typing import Final, NamedTuple, Self
@@ -13,7 +13,6 @@ from typing import Final, NamedTuple, Self
 from creatorvault.core.errors import Alert
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
 from creatorvault.crypto.envelope import Sealed, context
-from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
 from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.text.folding import RULE
@@ -82,20 +81,25 @@ class SegmentSealer:
         packed = block.packed()
         return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
 
-    def seal_all(self, ideas: Iterable[tuple[int, int, IdeaResponse]]) -> Iterator[Segment]:
-        """Seals all ideas of a batch, each given with its revision and its stamp, in the order of their revisions.
-
-        To be stored in the transaction that stores the rows, with `vaults.segmented` set to true.
+    def seal_all(self, ideas: Sequence[OpenedIdea]) -> Iterator[tuple[Segment, int]]:
+        """Seals all ideas of a batch, which have consecutive revisions, in that order. Yields segments of about the
+        same number of ideas, each with the digest of its block.
         """
-        for batch in batched(ideas, MOST):
-            opened: list[OpenedIdea] = []
-            for idea in batch:
-                opened.append(OpenedIdea.of(*idea))
-                if sum([one.size for one in opened]) >= MOST_BYTES:
-                    yield self.seal(Block.of(opened))
-                    opened = []
-            if opened:
-                yield self.seal(Block.of(opened))
+        parts = -(-len(ideas) // MOST)
+        for part in batched(ideas, -(-len(ideas) // parts)):
+            some, size = list[OpenedIdea](), 0
+            for idea in part:
+                some.append(idea)
+                size += idea.size
+                if size >= MOST_BYTES:
+                    yield self._sealed(some)
+                    some, size = [], 0
+            if some:
+                yield self._sealed(some)
+
+    def _sealed(self, ideas: Sequence[OpenedIdea]) -> tuple[Segment, int]:
+        block = Block.of(ideas)
+        return self.seal(block), block.digest
 
     def open(self, segment: Segment) -> Block:
         """Raises as `VaultCipher.open_decoded`, with the segment in the alert's ids."""

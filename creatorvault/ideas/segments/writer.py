@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from contextvars import Context
 from typing import Final, NamedTuple
 
@@ -66,6 +67,12 @@ FORGET: Final = f"""
         AND tenant_id = $1::text::uuid AND user_id = $2
     RETURNING ideas
 """  # noqa: S608 - constants
+
+
+def columns_of(segments: Sequence[Segment], digests: Sequence[int]) -> Sequence[list[object]]:
+    """Returns the arguments of WRITE that follow the tenant's and the user's id. There must be at least one segment."""
+    rows = ((*segment.span, segment.sealed, digest) for segment, digest in zip(segments, digests, strict=True))
+    return [*map(list, zip(*rows, strict=True))]
 
 
 class PendingWrite(NamedTuple):
@@ -143,8 +150,7 @@ class SegmentWriter:
             self._waiting.popleft()
 
     async def _write(self, vault: VaultId, segments: list[Segment], digests: list[int]) -> None:
-        columns = zip(*((*segment.span, segment.sealed) for segment in segments), strict=True)
-        arguments = [*map(list, columns), digests]
+        arguments = columns_of(segments, digests)
         try:
             written = 0
             for _ in range(ATTEMPTS):
