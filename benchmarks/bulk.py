@@ -1,4 +1,7 @@
-"""How fast ideas are stored in bulk, and how large their indexes are: python -m benchmarks.bulk [--ideas 50000]
+"""How fast ideas are stored in bulk, how large their indexes are, and what a first search of them costs:
+python -m benchmarks.bulk [--ideas 50000]
+
+First in twenty vaults, which are too small for segments, then all in one vault.
 
 To measure one processor, keep the process on it: `taskset --cpu-list 0 .venv/bin/python -m benchmarks.bulk`.
 PostgreSQL is moved to the others.
@@ -16,10 +19,15 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 import asyncpg
+import uvloop
 
 from benchmarks.cluster import RUNTIME, Cluster
 from benchmarks.content import Group, Stored, stored_ideas
+from benchmarks.load import drive
+from benchmarks.measuring import costing
 from benchmarks.seeding import response_of_stored
+from benchmarks.volume import ROOMY, served
+from benchmarks.works import lists, searches
 from creatorvault.audit.services import COMMAND, AuditLog
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
@@ -44,7 +52,9 @@ SHARE: Final = 1 / 3
 """Of the size of the rows."""
 
 VAULTS: Final = 20
-USERS: Final = [str(UUID(int=number * 2**64 + 1)) for number in range(VAULTS)]
+SEARCHES: Final = 3
+"""First searches, each of a new process, with segments and without."""
+
 SIZES: Final = """
     SELECT sum(pg_table_size(inhrelid)) / (SELECT count(*) FROM ideas),
         sum(pg_indexes_size(inhrelid)) / (SELECT count(*) FROM ideas)
@@ -68,17 +78,16 @@ def main() -> None:
         _move_away(cluster)
         cluster.create("ours")
         cluster.migrate("ours")
-        cpu, began = time.process_time(), time.perf_counter()
-        asyncio.run(_store(cluster, options.ideas))
-        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-        rate = options.ideas / seconds
-        print(f"sealed and stored: {rate:,.0f} ideas/s (goal: {GOAL:,}), {1e6 * cpu / options.ideas:.0f} us CPU each")
+        small, large = Group("small", VAULTS, options.ideas // VAULTS), Group("large", 1, options.ideas)
+        print(f"sealed and stored in {VAULTS} vaults: {_stored(cluster, small)}")
         rows, indexes = asyncio.run(_sizes(cluster))
         share = indexes / rows
         print(f"on disk: {rows:.0f} bytes each, and {indexes:.0f} of indexes, {share:.2f} of that (goal: {SHARE:.2f})")
         for size in (100, 500, 1000):
             by_arrays, by_copy = asyncio.run(_compared(cluster, size))
             print(f"rows alone, {size} at once: {by_arrays:,.0f} rows/s by arrays, {by_copy:,.0f} by COPY")
+        print(f"sealed and stored in one vault, in segments: {_stored(cluster, large)}")
+        _print_first_searches(cluster, large)
 
 
 def _move_away(cluster: Cluster) -> None:
@@ -87,19 +96,51 @@ def _move_away(cluster: Cluster) -> None:
     os.sched_setaffinity(cluster.process_id, all_of_them - own or all_of_them)
 
 
-async def _store(cluster: Cluster, ideas: int) -> None:
+def _stored(cluster: Cluster, group: Group) -> str:
+    ideas = group.vaults * group.ideas
+    cpu, began = time.process_time(), time.perf_counter()
+    asyncio.run(_store(cluster, group))
+    seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+    return f"{ideas / seconds:,.0f} ideas/s (goal: {GOAL:,}), {1e6 * cpu / ideas:.0f} us CPU each"
+
+
+def _print_first_searches(cluster: Cluster, group: Group) -> None:
+    """With the segments of the bulk load; and without, as each search would have been before there were any."""
+    (cluster.home / "logs").mkdir()
+    for kind in ("from segments", "row by row"):
+        costs: list[tuple[float, float, float]] = []
+        for _ in range(SEARCHES):
+            if kind == "row by row":
+                asyncio.run(_without_segments(cluster))
+            with served(cluster, ROOMY) as server:
+                uvloop.run(drive(server.port, lists(group), 1, 0, 3))
+                sample, service, database = costing(
+                    server, cluster, lambda port=server.port: uvloop.run(drive(port, lists(group, searches), 1, 0))
+                )
+            costs.append((sample.latencies[0], service, database))
+        wall, service, database = map(median, zip(*costs, strict=True))
+        print(f"first search of {group.ideas:,} ideas, {kind}: {wall:.2f} s, CPU {service:.2f} + {database:.2f}")
+
+
+async def _without_segments(cluster: Cluster) -> None:
+    database = await asyncpg.connect(cluster.url("postgres", "ours"))
+    await database.execute("TRUNCATE idea_segments")
+    await database.close()
+
+
+async def _store(cluster: Cluster, group: Group) -> None:
     settings = load_settings(cluster.environment("ours"))
     database, statements = Database(settings.database), Statements(settings.database)
     provider = root_key_provider(settings.encryption)
     keyring = Keyring(provider, settings.encryption.rotate_after_revisions)
     parts = VaultParts(database, statements, keyring, SeenRevisions(), settings.tenancy)
     recorder = AuditLog(provider, settings.limits).recorder(COMMAND)
-    tenants = [TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, user_id) for user_id in USERS]
+    tenants = [TenantName(TenantKind.PERSONAL, settings.auth.issuers[0].realm, user_id) for user_id in group.users()]
     vaults = [
         VaultService(parts, tenant, VaultId(tenant.id, UserId(tenant.external_id)), lambda: recorder)
         for tenant in tenants
     ]
-    batches = [batched(stored_ideas(Group("bulk", 1, ideas // VAULTS), user_id), AT_ONCE) for user_id in USERS]
+    batches = [batched(stored_ideas(group, user_id), AT_ONCE) for user_id in group.users()]
     try:
         for round_of_them in zip(*batches, strict=True):
             for vault, batch in zip(vaults, round_of_them, strict=True):

@@ -17,16 +17,16 @@ from statistics import median
 from typing import Final
 
 from benchmarks.cluster import Cluster
+from benchmarks.content import Group
 from benchmarks.load import Requests, drive
 from benchmarks.processes import Server as Process
 from benchmarks.seeding import prepare_ours
-from benchmarks.workers import ONE_VAULT, TWENTY
 from benchmarks.works import creates, patches
 from tests.faults.promises import Promise, table
 from tests.faults.servers import Server
-from tests.processes.several import PROCESSES, mixed, services
+from tests.processes.several import PROCESSES, promised
 from tests.processes.writers import Plan
-from tests.valkey import PROGRAM, ValkeyServer
+from tests.valkey import PROGRAM
 
 PLAN: Final = Plan(
     newcomers=40,
@@ -50,6 +50,8 @@ GROWS: Final = 1.2
 NOISE: Final = 0.1
 """By so much two measurements of the same differ."""
 
+ONE_VAULT: Final = Group("one", 1, 200)
+TWENTY: Final = Group("twenty", 20, 20)
 WORKS: Final[dict[str, tuple[Requests, bool]]] = {
     "create, twenty vaults": (creates(TWENTY), True),
     "patch, twenty vaults": (patches(TWENTY), True),
@@ -59,20 +61,11 @@ WORKS: Final[dict[str, tuple[Requests, bool]]] = {
 
 
 async def written(folder: Path) -> list[Promise]:
-    with ExitStack() as stack:
-        server = stack.enter_context(Server(folder / "database", {"max_connections": str(MAX_CONNECTIONS)}))
-        settings = {}
-        if PROGRAM is not None:
-            storage = ValkeyServer(folder)
-            storage.start()
-            stack.callback(storage.kill)
-            settings["CREATORVAULT_LIMITS__STORAGE_URL"] = storage.url
+    with Server(folder / "database", {"max_connections": str(MAX_CONNECTIONS)}) as server:
         urls = server.runtime_url, server.owner_url.replace("+asyncpg", "")
-        async with services(folder, urls, PLAN, settings, Path.cwd()) as running:
-            sql = await server.connect()
-            ports = [service.port for service in running]
-            promises = await mixed(ports, PLAN, sql, shared_limits=bool(settings))
-            await sql.close()
+        sql = await server.connect()
+        promises = await promised(folder, urls, PLAN, sql, {}, Path.cwd())
+        await sql.close()
         return promises
 
 

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ from tests.faults.clients import Client
 from tests.faults.promises import Promise
 from tests.faults.service import Service
 from tests.processes.writers import Crew, Plan
+from tests.valkey import PROGRAM, ValkeyServer
 
 PROCESSES: Final = 4
 ALLOWED: Final = frozenset({200, 201, 204, 304, 409, 412, 422, 429})
@@ -43,6 +44,34 @@ async def services(
             stack.push_async_callback(service.stop)
             started.append(service)
         yield started
+
+
+async def promised(
+    folder: Path,
+    urls: tuple[str, str],
+    plan: Plan,
+    sql: asyncpg.Connection,
+    settings: Mapping[str, str],
+    checkout: Path | None = None,
+) -> list[Promise]:
+    """What `mixed` finds for new processes, which share their limits if a storage for them is installed."""
+    with limits_storage(folder) as limits:
+        async with services(folder, urls, plan, {**settings, **limits}, checkout) as running:
+            return await mixed([service.port for service in running], plan, sql, shared_limits=bool(limits))
+
+
+@contextmanager
+def limits_storage(folder: Path) -> Generator[Mapping[str, str]]:
+    """Yields the setting of limits that all processes share; none if no storage is installed."""
+    if PROGRAM is None:
+        yield {}
+        return
+    storage = ValkeyServer(folder)
+    storage.start()
+    try:
+        yield {"CREATORVAULT_LIMITS__STORAGE_URL": storage.url}
+    finally:
+        storage.kill()
 
 
 async def mixed(ports: Sequence[int], plan: Plan, sql: asyncpg.Connection, *, shared_limits: bool) -> list[Promise]:
