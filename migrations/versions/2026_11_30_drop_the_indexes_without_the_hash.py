@@ -23,8 +23,8 @@ INDEXES = {
 
 
 def upgrade() -> None:
-    # As if each idea had a hash of its own. Expecting one row, the planner reads the index that has the order of a page;
-    # expecting many, of which few are of that tenant and user, it would read and sort all of the vault.
+    # As if each idea had a hash of its own. Expecting one row, the planner reads the index that has a page's order.
+    # Expecting many, of which few are of that tenant and user, it would read and sort all of the vault.
     bind = op.get_bind()
     partitions = bind.scalars(PARTITIONS).all()
     distributed = bind.scalar(SHARDS) and bind.scalar(text("SELECT EXISTS (SELECT FROM pg_dist_shard)"))
