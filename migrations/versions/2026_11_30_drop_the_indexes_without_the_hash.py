@@ -11,7 +11,7 @@ down_revision = "20261130_07"
 branch_labels = None
 depends_on = None
 
-EXPECT_ONE = "ALTER TABLE %s ALTER COLUMN vault_hash SET (n_distinct = -1)"
+COLUMN = "ALTER TABLE %s ALTER COLUMN vault_hash "
 PARTITIONS = text("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'ideas'::regclass")
 SHARDS = text("SELECT to_regclass('pg_dist_shard')")
 ON_SHARDS = text("SELECT bool_and(success) FROM run_command_on_shards(CAST(:partition AS regclass), :command)")
@@ -25,14 +25,7 @@ INDEXES = {
 def upgrade() -> None:
     # As if each idea had a hash of its own. Expecting one row, the planner reads the index that has a page's order.
     # Expecting many, of which few are of that tenant and user, it would read and sort all of the vault.
-    bind = op.get_bind()
-    partitions = bind.scalars(PARTITIONS).all()
-    distributed = bind.scalar(SHARDS) and bind.scalar(text("SELECT EXISTS (SELECT FROM pg_dist_shard)"))
-    for partition in partitions:
-        if not distributed:
-            op.execute(EXPECT_ONE % partition)
-        elif not bind.scalar(ON_SHARDS, {"partition": partition, "command": EXPECT_ONE}):
-            raise RuntimeError(f"a shard of {partition} refused {EXPECT_ONE}")
+    alter_partitions(COLUMN + "SET (n_distinct = -1)")
     op.execute("ANALYZE ideas")  # so that the planner knows the new column before its indexes are the only ones
     for name in INDEXES:
         op.drop_index(name)
@@ -41,3 +34,16 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name, columns in INDEXES.items():
         op.create_index(name, "ideas", columns)
+    alter_partitions(COLUMN + "RESET (n_distinct)")
+
+
+def alter_partitions(command: str) -> None:
+    """On a cluster, their shards: Citus does not pass this command on."""
+    bind = op.get_bind()
+    partitions = bind.scalars(PARTITIONS).all()
+    distributed = bind.scalar(SHARDS) and bind.scalar(text("SELECT EXISTS (SELECT FROM pg_dist_shard)"))
+    for partition in partitions:
+        if not distributed:
+            op.execute(command % partition)
+        elif not bind.scalar(ON_SHARDS, {"partition": partition, "command": command}):
+            raise RuntimeError(f"a shard of {partition} refused {command}")

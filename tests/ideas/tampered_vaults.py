@@ -17,6 +17,9 @@ TABLES: Final = {
 }
 """Tables, with the condition that selects the vault's rows."""
 
+GENERATED: Final = {"vaults": "changed_hour", "ideas": "vault_hash"}
+"""Columns that are never inserted."""
+
 ALL: Final[dict[str, Any]] = {"limit": 100}
 SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
 PAGE: Final = 15
@@ -46,6 +49,7 @@ class TamperedVault:
         kept = ", ".join(f"'{idea}'" for idea in ids)
         await self.tamper(
             f"CREATE TEMPORARY TABLE kept_ideas AS SELECT * FROM ideas WHERE $V AND id IN ({kept})",
+            f"ALTER TABLE kept_ideas DROP COLUMN {GENERATED['ideas']}",
             "CREATE TEMPORARY TABLE kept_segments AS SELECT * FROM idea_segments WHERE $V",
         )
 
@@ -53,7 +57,8 @@ class TamperedVault:
         """Saves the state that `reset` restores."""
         for table, of_vault in TABLES.items():
             await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE {of_vault}")
-        await self.tamper(f"ALTER TABLE {_saved('vaults')} DROP COLUMN changed_hour")  # generated, so never inserted
+        for table, column in GENERATED.items():
+            await self.tamper(f"ALTER TABLE {_saved(table)} DROP COLUMN {column}")
 
     async def reset(self, operation: str) -> None:
         """Restores the saved state. `house` has read it, and searched it if useful; the others have forgotten it."""

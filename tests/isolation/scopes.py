@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 import creatorvault.apps  # noqa: F401 - every app's tables are known with it
 
-_NAME: Final = r"(?:\w+\.)*(?P<{}>tenant_id|user_id)\b"
+_NAME: Final = r"(?:\w+\.)*(?P<{}>tenant_id|user_id)\b(?:\s+COLLATE\s+\"C\")?"
 _VALUE: Final = r"(?:concat\(\$\d+::text\)|\$\d+|(?:\w+\.)*\w+\b(?!\s*[(.]))(?:::\w+)*"
 # Precedes a condition, but no assignment of a SET and no column of a list.
 _BEFORE: Final = r"(?P<before>\b(?:WHERE|AND|OR|ON|NOT|WHEN)\s+\(*\s*)"
@@ -18,9 +18,13 @@ _CONDITION: Final = re.compile(
     rf"|(?P<other>{_VALUE})\s*=\s*{_NAME.format('right')})",
     re.IGNORECASE,
 )
+# Repeats tenant and creator, for the indexes.
+_HASH: Final = re.compile(
+    r"(?:\w+\.)*vault_hash\s*=\s*(?P<value>hashtextextended\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))"
+)
 # Any other comparison of a column of the scope. An assignment follows SET or a comma.
 _COMPARED: Final = re.compile(
-    r"(?P<before>\S+)\s+(?:\w+\.)*(?:tenant_id|user_id)\b(?:::\w+)?\s*"
+    r"(?P<before>\S+)\s+(?:\w+\.)*(?:tenant_id|user_id|vault_hash)\b(?:::\w+|\s+COLLATE\s+\S+)?\s*"
     r"(?:=|<|>|!=|\bIN\b|\bNOT\b|\bIS\b|\bLIKE\b|\bBETWEEN\b)"
     r"|=\s*(?:\w+\.)*(?:tenant_id|user_id)\b"
     r"|\bUSING\s*\([^)]*\b(?:tenant_id|user_id)\b"
@@ -46,7 +50,13 @@ class Condition(NamedTuple):
     value: str
 
     def dropped_from(self, statement: str) -> str:
-        """Removes the condition. The value is still used, since an unused parameter would have no type."""
+        """Removes the condition, and those on the hash, which would hide that.
+
+        The value is still used, since an unused parameter would have no type.
+        """
+        return _without_hash(self.cut_from(statement))
+
+    def cut_from(self, statement: str) -> str:
         anything = f"({self.value}::{_TYPES[self.column]} IS NOT NULL)"
         return f"{statement[: self.start]}{anything}{statement[self.end :]}"
 
@@ -61,6 +71,10 @@ def conditions_of(statement: str) -> Sequence[Condition]:
     return found
 
 
+def _without_hash(statement: str) -> str:
+    return _HASH.sub(r"(\g<value> IS NOT NULL)", statement)
+
+
 @cache
 def without_scope(statement: str) -> str:
     """Returns the statement without its conditions.
@@ -70,7 +84,8 @@ def without_scope(statement: str) -> str:
     conditions = conditions_of(statement)
     rewritten = statement
     for condition in reversed(conditions):
-        rewritten = condition.dropped_from(rewritten)
+        rewritten = condition.cut_from(rewritten)
+    rewritten = _without_hash(rewritten)
     assert conditions or not _READS.search(statement), f"has no scope: {statement}"
     left = [match.group() for match in _COMPARED.finditer(_LITERAL.sub("''", rewritten)) if not _assigns(match)]
     assert not left, f"still has a scope, {left}: {rewritten}"

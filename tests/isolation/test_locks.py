@@ -24,6 +24,11 @@ REWRITTEN = {
     "SELECT 1 FROM ideas WHERE ideas.tenant_id = concat($1::text)::uuid AND ideas.user_id = context.user_id": (
         "SELECT 1 FROM ideas WHERE (concat($1::text)::uuid::uuid IS NOT NULL) AND (context.user_id::text IS NOT NULL)"
     ),
+    "SELECT 1 FROM ideas WHERE ideas.vault_hash = hashtextextended($2, uuid_hash_extended(concat($1::text)::uuid, 0)) "
+    'AND ideas.user_id COLLATE "C" = $2': (
+        "SELECT 1 FROM ideas WHERE (hashtextextended($2, uuid_hash_extended(concat($1::text)::uuid, 0)) IS NOT NULL) "
+        "AND ($2::text IS NOT NULL)"
+    ),
     "INSERT INTO ideas (tenant_id, user_id) SELECT tenant_id, $2 FROM advanced": (
         "INSERT INTO ideas (tenant_id, user_id) SELECT tenant_id, $2 FROM advanced"
     ),
@@ -44,6 +49,8 @@ def test_only_the_conditions_of_the_scope_are_removed(statement: str) -> None:
         "ideas.user_id = ANY ($2)",
         "user_id = (SELECT $2)",
         "user_id = lower($2)",
+        'user_id COLLATE "x" = $2',
+        "vault_hash = $2",
         "(tenant_id, user_id) = ($1, $2)",
         "(ideas.tenant_id, ideas.user_id) IN (($1, $2))",
         "user_id IS NOT DISTINCT FROM $2",

@@ -33,7 +33,7 @@ STRANGERS: Final = {
 }
 """Logins created by mistake, with the statements that created them."""
 
-GENERATED: Final = {"changed_hour"}
+GENERATED: Final = {"changed_hour", "vault_hash"}
 NOTHING: Final = "0 rows"
 DENIED: Final = "denied"
 
