@@ -109,5 +109,5 @@ async def _segments(
 def _insertion(rows: Sequence[SealedRow]) -> VaultChange:
     usage = UsageDelta(ideas=len(rows), sealed_bytes=sum(row.size for row in rows))
     digest = reduce(xor, (row.stamp for row in rows))
-    columns = zip(*reversed(rows), strict=True)
+    columns = zip(*rows, strict=True)
     return VaultChange(INSERT_MANY, usage, digest, datetime.now(UTC), tuple(map(list, columns)))

@@ -24,14 +24,17 @@ ARRAYS: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(C
 # The vault's revision grows by the number of ideas, and its key must be able to seal the last of these revisions.
 CHANGED_BY_MANY: Final = CHANGED.replace("vaults.revision + 1", f"vaults.revision + cardinality({IDS})")
 
-# The newest idea comes first, so that the first row of the result has the vault's new revision.
+# In ascending order, since PostgreSQL then fills the pages of indexes instead of halving them.
 INSERT_MANY: Final = f"""
-    {CHANGED_BY_MANY}
-    INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(COLUMNS)})
-    SELECT changed.tenant_id, $2, changed.revision + 1 - given.place, {", ".join(f"given.{name}" for name in COLUMNS)}
-    FROM changed, unnest({ARRAYS}) WITH ORDINALITY AS given ({", ".join(COLUMNS)}, place)
-    ORDER BY given.place
-    RETURNING revision
+    {CHANGED_BY_MANY}, stored AS (
+        INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(COLUMNS)})
+        SELECT changed.tenant_id, $2, changed.revision - cardinality({IDS}) + given.place,
+            {", ".join(f"given.{name}" for name in COLUMNS)}
+        FROM changed, unnest({ARRAYS}) WITH ORDINALITY AS given ({", ".join(COLUMNS)}, place)
+        ORDER BY given.place
+        RETURNING revision
+    )
+    SELECT max(revision) FROM stored HAVING count(*) > 0
 """  # noqa: S608 - put together from constants
 
 STORED: Final = """
