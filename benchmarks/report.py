@@ -13,6 +13,7 @@ from benchmarks.plot import Bar, plot
 from benchmarks.rivals.comparison import table
 from benchmarks.share import Share
 from benchmarks.works import WORKS, Work
+from creatorvault.management.checks_of_python import is_optimised
 
 HEADER = ("work", "service", "requests/s", "p50 ms", "p95 ms", "p99 ms", "CPU ms", "database CPU ms")
 
@@ -75,9 +76,10 @@ def _markdown(findings: Findings) -> str:
     lines = [
         "# Benchmark results",
         "",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: Python {platform.python_version()}, "
-        f"{platform.machine()}. Medians of {findings.rounds} interleaved rounds of {findings.seconds:g} seconds. What "
-        "is measured, and how to read it: [performance](../performance.md).",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d %H:%M} UTC: Python {platform.python_version()}"
+        f"{'' if is_optimised() else ', built without optimisation'}, {platform.machine()}. Medians of "
+        f"{findings.rounds} interleaved rounds of {findings.seconds:g} seconds. What is measured, and how to read it: "
+        "[performance](../performance.md).",
         "",
         "![Throughput against the baseline and the floor](results.svg)",
         "",

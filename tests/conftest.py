@@ -236,8 +236,9 @@ async def key_server() -> AsyncGenerator[KeyServer]:
 
 @pytest.fixture
 def mended_python(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes `check` find a Python that normalises in linear time, whichever runs the tests."""
-    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted)
+    """Makes `check` find an optimised Python that normalises in linear time, whichever runs the tests."""
+    monkeypatch.setattr("creatorvault.management.checks_of_python.is_optimised", lambda: True)
+    monkeypatch.setattr("creatorvault.management.checks_of_python.normalised", sorted)
 
 
 @pytest.fixture(scope="session")

@@ -129,7 +129,7 @@ def test_check_prints_problems_with_id_and_hint_and_fails(command: Command) -> N
 def test_check_finds_a_python_that_normalises_in_quadratic_time(
     command: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
+    monkeypatch.setattr("creatorvault.management.checks_of_python.normalised", sorted_by_insertion)
 
     checked, deployed = command("check"), command("check", "--deploy")
 

@@ -65,7 +65,7 @@ def test_a_restricted_login_is_ready(deployed: Deployed) -> None:
 def test_a_python_that_normalises_in_quadratic_time_can_serve(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("creatorvault.management.checks_of_unicode.normalised", sorted_by_insertion)
+    monkeypatch.setattr("creatorvault.management.checks_of_python.normalised", sorted_by_insertion)
     with socket.create_server(("127.0.0.1", 0)) as taken:
         service = deployed("creatorvault_app", "run", "--port", str(taken.getsockname()[1]))
 

@@ -8,8 +8,8 @@ import rich_click as click
 
 from creatorvault.management.checks import Check, Installation, Level, Message, found_by
 from creatorvault.management.checks_of_database import database_check
+from creatorvault.management.checks_of_python import build_check, normalisation_check
 from creatorvault.management.checks_of_settings import settings_check, unusable
-from creatorvault.management.checks_of_unicode import normalisation_check
 from creatorvault.management.development import with_database, with_development_secrets
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
@@ -22,7 +22,7 @@ def check_command(checks: Sequence[Check]) -> click.RichCommand:
     @click.option("--deploy", is_flag=True, help="Check as production, and warn about development settings.")
     def check(deploy: bool) -> None:
         """Check settings, keys, roles and migrations for problems."""
-        messages = _messages((settings_check, database_check, normalisation_check, *checks), deploy=deploy)
+        messages = _messages((settings_check, database_check, build_check, normalisation_check, *checks), deploy=deploy)
         for message in messages:
             _print(message)
         errors = sum(message.level is Level.ERROR for message in messages)
