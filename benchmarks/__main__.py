@@ -34,6 +34,10 @@ ALWAYS_COLD: Final = {"CREATORVAULT_SEARCH__CORPUS_BYTES": str(48 * 2**20)}
 """Less than the corpora of the four vaults that are searched in turn: each finds its own evicted."""
 
 
+OPENING: Final = {"CREATORVAULT_SEARCH__OPENED_BYTES": "0"}
+"""Every idea is opened for each request."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default=",".join((*(work.name for work in WORKS), SHARE, CROWDING, RIVALS)))
@@ -79,7 +83,7 @@ def _measure_ours(cluster: Cluster, only: Sequence[str], findings: Findings) -> 
             findings.results[work.name] = measure(work, servers, cluster, findings.rounds, findings.seconds)
             print_rows(work, findings.results[work.name])
         if SHARE in only:
-            findings.share = share(_ours(cluster, "both-ciphers"), cluster)
+            findings.share = share(_ours(cluster, "both-ciphers", OPENING), cluster)
             print(findings.share, flush=True)
         if CROWDING in only:
             findings.crowding = [crowding(_ours(cluster, f"crowded-{name}", more)) for name, more in COLD.items()]

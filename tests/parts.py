@@ -24,6 +24,7 @@ from creatorvault.crypto.parts import CryptoParts
 from creatorvault.health.services import HealthService
 from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.in_doubt import InDoubtIdeas
+from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.segments.growth import GrowingSegments
@@ -100,6 +101,10 @@ class OpenParts:
     @property
     def ideas(self) -> IdeasParts:
         return part_of(self._app, IdeasParts)
+
+    @property
+    def opened(self) -> OpenedIdeas:
+        return part_of(self._app, IdeasParts).opened
 
     @property
     def search_cache(self) -> SearchCache:

@@ -6,7 +6,7 @@ from creatorvault.core.database.tenant_data import Erased
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
-from creatorvault.ideas.metrics import search_metrics, segment_metrics, work_metrics
+from creatorvault.ideas.metrics import opened_metrics, search_metrics, segment_metrics, work_metrics
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.management.apps import App
@@ -20,5 +20,5 @@ APP: Final = App(
     commands=[seed],
     parts=[ideas_parts],
     erases=[Erased(model=IdeaSegment), Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS)],
-    metrics=[search_metrics, segment_metrics, work_metrics],
+    metrics=[search_metrics, opened_metrics, segment_metrics, work_metrics],
 )

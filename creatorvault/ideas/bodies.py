@@ -8,7 +8,7 @@ import msgspec
 from creatorvault.core.database.statements import Row
 from creatorvault.core.identifiers import VaultVersion, vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
-from creatorvault.ideas.lists.pages import opened
+from creatorvault.ideas.opened import opened
 from creatorvault.ideas.sealing import STAMP
 from creatorvault.ideas.statements.content import SOME
 from creatorvault.tenants.errors import Undecided, VaultMismatch

@@ -43,6 +43,7 @@ async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaSer
         lambda: ContentSearch(parts.searching, vault, request.scope, request.receive),
         parts.loop_budget,
         parts.in_doubt,
+        parts.opened,
         parts.growing_segments,
         Precondition.of(request),
         None if key is None else IdempotencyKey(vault.id, key),

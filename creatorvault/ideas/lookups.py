@@ -17,11 +17,11 @@ from creatorvault.ideas.lists.pages import (
     empty_page,
     is_filtered,
     list_tag,
-    opened,
     page_of_rows,
     ranks_wanted,
     rows_wanted,
 )
+from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.ideas.statements.reads import IDEA, ONE, STORED, STORED_ALONE, page
@@ -41,9 +41,9 @@ class Found:
     def tag(self) -> str:
         return idea_tag(self.row.stamp, self.row.revision)
 
-    def stored(self) -> StoredIdea:
-        """Raises the alerts of `opened`."""
-        return StoredIdea(opened(self.vault, self.row), self.tag)
+    def stored(self, opened: OpenedIdeas) -> StoredIdea:
+        """Raises as `OpenedIdeas.idea`."""
+        return StoredIdea(opened.idea(self.vault, self.row), self.tag)
 
 
 async def find_idea(idea_id: UUID, vault: VaultView) -> Found:
@@ -57,9 +57,9 @@ async def find_idea(idea_id: UUID, vault: VaultView) -> Found:
     return Found(seen.vault, IdeaColumns(*columns))
 
 
-async def open_idea(idea_id: UUID, vault: VaultView) -> StoredIdea:
-    """Raises as `find_idea`, and the alerts of `opened`."""
-    return (await find_idea(idea_id, vault)).stored()
+async def open_idea(idea_id: UUID, opened: OpenedIdeas, vault: VaultView) -> StoredIdea:
+    """Raises as `find_idea` and `OpenedIdeas.idea`."""
+    return (await find_idea(idea_id, vault)).stored(opened)
 
 
 async def tag_of_list(query: IdeaQuery, vault: VaultView) -> str:
@@ -68,7 +68,7 @@ async def tag_of_list(query: IdeaQuery, vault: VaultView) -> str:
     return list_tag(seen.vault, query)
 
 
-async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
+async def page_of_list(query: IdeaQuery, opened: OpenedIdeas, time_slice: TimeSlice, vault: VaultView) -> IdeaPage:
     """Raises VaultMismatch if all of the vault's rows were counted and their number differs from the vault's count.
 
     All rows are counted for a filter and at the end of a list. In the middle, only the page itself is checked.
@@ -76,14 +76,14 @@ async def page_of_list(query: IdeaQuery, time_slice: TimeSlice, vault: VaultView
     after, filtered, wanted = place_of(query, vault.cipher), is_filtered(query), rows_wanted(query)
     statement = page(query.sort, query.order, filtered=filtered, beyond=after is not None)
     seen = await vault.look(statement, wanted, query.offset, *(ranks_wanted(query) if filtered else ()), *(after or ()))
-    rows = [row[IDEA:] for row in seen.rows] if seen.rows[0][IDEA] is not None else []
+    rows = [tuple(row[IDEA:]) for row in seen.rows] if seen.rows[0][IDEA] is not None else []
     if seen.vault is None:
         if rows or await _stored(vault):
             raise VaultMismatch(**vault_ids(vault.id))
         return empty_page(query)
     stored, total = seen.rows[0][STORED:IDEA]
     # Before rows and counts are compared, since a row that does not open is the better alert: it has an id.
-    found = await page_of_rows(seen.vault, query, rows, total, time_slice)
+    found = await page_of_rows(seen.vault, query, rows, total, opened, time_slice)
     # The number of rows beyond a place is not known.
     is_complete = after is not None or len(rows) == max(0, min(wanted, total - query.offset))
     adds_up = is_complete and stored == seen.vault.version.idea_count

@@ -22,6 +22,10 @@ def search_metrics(parts: Parts) -> Iterator[Metric]:
             yield counter(f"search_{name}", f"Of the corpora: {name}.", value)
 
 
+def opened_metrics(parts: Parts) -> Iterator[Metric]:
+    yield gauge("opened_bytes", "Held in memory of ideas that were opened lately.", parts[IdeasParts].opened.bytes)
+
+
 def segment_metrics(parts: Parts) -> Iterator[Metric]:
     writer = parts[IdeasParts].segment_writer
     for name, count in (("written", writer.written), ("lost", writer.lost)):

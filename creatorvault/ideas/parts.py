@@ -14,6 +14,7 @@ from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
 from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.in_doubt import InDoubtIdeas
+from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.segments.growth import GrowingSegments
 from creatorvault.ideas.segments.writer import SegmentWriter
@@ -29,6 +30,7 @@ class IdeasParts:
     loop_budget: EventLoopBudget
     search_cache: SearchCache
     in_doubt: InDoubtIdeas
+    opened: OpenedIdeas
     segment_writer: SegmentWriter
     growing_segments: GrowingSegments
     searching: ContentSearchParts
@@ -45,6 +47,8 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
         stack.push_async_callback(writer.aclose)
         cache = SearchCache(settings.search)
         vaults.also_forget.append(cache.forget)
+        opened = OpenedIdeas(settings.search.opened_bytes)
+        vaults.also_forget.append(opened.forget)
         allowance = WorkAllowance(settings.limits, parts[AccountsParts].limits.refused)
         segments = writer if settings.search.segments else None
         growing = GrowingSegments(segments)
@@ -55,6 +59,7 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
             loop_budget=budget,
             search_cache=cache,
             in_doubt=InDoubtIdeas(),
+            opened=opened,
             segment_writer=writer,
             growing_segments=growing,
             searching=ContentSearchParts(cache, full_reads, allowance, budget, segments),

@@ -21,12 +21,9 @@ from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
 from creatorvault.ideas.in_doubt import InDoubtIdeas
-from creatorvault.ideas.lists.pages import (
-    IdeaPage,
-    is_about_content,
-    opened,
-)
+from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
 from creatorvault.ideas.lookups import find_idea, open_idea, page_of_list, tag_of_list
+from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
 from creatorvault.ideas.segments.growth import GrowingSegments
@@ -67,6 +64,7 @@ class IdeaService:
         search: Callable[[], ContentSearch],
         budget: EventLoopBudget,
         in_doubt: InDoubtIdeas,
+        opened: OpenedIdeas,
         growing: GrowingSegments,
         precondition: Precondition = UNCONDITIONAL,
         idempotency_key: IdempotencyKey | None = None,
@@ -75,26 +73,29 @@ class IdeaService:
         self._search = search
         self._budget = budget
         self._in_doubt = in_doubt
+        self._opened = opened
         self._growing = growing
         self._precondition = precondition
         self._idempotency_key = idempotency_key
 
     async def get(self, idea_id: UUID) -> StoredIdea:
-        """Raises IdeaNotFound, and the alerts of `opened`."""
-        return await self._vault.read(partial(open_idea, idea_id))
+        """Raises IdeaNotFound, and the alerts of `OpenedIdeas`."""
+        return await self._vault.read(partial(open_idea, idea_id, self._opened))
 
     async def tag(self, query: IdeaQuery) -> str:
         """Returns the current entity tag of the page. Raises CursorInvalid, as the page itself would."""
         return await self._vault.read(partial(tag_of_list, query), CursorInvalid)
 
     async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Returns a page and a total of the same snapshot. Raises CursorInvalid, the alerts of `opened`, VaultMismatch.
+        """Returns a page and a total of the same snapshot.
 
-        A query about content also raises the errors of `ContentSearch.page`.
+        Raises CursorInvalid, VaultMismatch, the alerts of `OpenedIdeas`, and those of `ContentSearch.page` for a query
+        about content.
         """
         if is_about_content(query):
             return await self._search().page(query)
-        return await self._vault.read(partial(page_of_list, query, TimeSlice(self._budget)), CursorInvalid)
+        read = partial(page_of_list, query, self._opened, TimeSlice(self._budget))
+        return await self._vault.read(read, CursorInvalid)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """Stores a new idea.
@@ -148,7 +149,7 @@ class IdeaService:
             pass
         async with self._vault.transaction() as vault:
             try:
-                return await open_idea(idea.id, vault)
+                return await open_idea(idea.id, self._opened, vault)
             except IdeaNotFound:
                 return StoredIdea(idea, (await self._insert(idea, vault)).tag)
 
@@ -157,7 +158,7 @@ class IdeaService:
     ) -> StoredIdea:
         found = await find_idea(idea_id, vault)
         self._precondition.check(found.tag)
-        before = opened(found.vault, found.row)
+        before = self._opened.idea(found.vault, found.row)
         idea = change(before)
         if idea is before:
             return StoredIdea(before, found.tag)

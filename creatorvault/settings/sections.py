@@ -109,6 +109,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
 class SearchSettings(Struct, frozen=True, kw_only=True):
     corpus_bytes: Memory = 256 * MIB
     vault_bytes: Memory = 64 * MIB
+    opened_bytes: Annotated[int, Meta(ge=0, le=2**50)] = 16 * MIB
     segments: bool = True
     full_reads: Annotated[int, Meta(ge=1, le=64)] = 2
     full_read_seconds: Seconds = 60.0

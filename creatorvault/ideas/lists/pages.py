@@ -6,22 +6,18 @@ from typing import Any, Final, NamedTuple, cast
 
 import msgspec
 
-from creatorvault.core.identifiers import vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.fields import split_tags
 from creatorvault.ideas.lists.cursors import next_cursor
+from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
-from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
-from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
+from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.ordering import Place, SortField
-from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.opening import OpenVault
 
 IDEA_ID: Final = IdeaColumns._fields.index("id")
-REVISION: Final = IdeaColumns._fields.index("revision")
-
-_encode: Final = msgspec.json.Encoder().encode
 
 
 class IdeaPage(NamedTuple):
@@ -36,17 +32,6 @@ class IdeaPage(NamedTuple):
         if self.next_cursor is msgspec.UNSET:
             return query.offset + len(self.items) < self.total
         return self.next_cursor is not None
-
-
-def opened(vault: OpenVault, row: Sequence[Any]) -> IdeaResponse:
-    """`row` has the columns of IdeaColumns. Raises the alerts of `IdeaSealer.open`, and VaultMismatch.
-
-    The database assigns an idea the revision of its vault. If the vault's row has a lower one, it was set back.
-    """
-    idea = IdeaSealer.of(vault.cipher).open(row)
-    if row[REVISION] > vault.version.revision:
-        raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea.id))
-    return idea
 
 
 def list_tag(vault: OpenVault | None, query: IdeaQuery) -> str:
@@ -101,16 +86,21 @@ def empty_page(query: IdeaQuery) -> IdeaPage:
 
 
 async def page_of_rows(
-    vault: OpenVault, query: IdeaQuery, rows: Sequence[Sequence[Any]], total: int, time_slice: TimeSlice
+    vault: OpenVault,
+    query: IdeaQuery,
+    rows: Sequence[tuple[Any, ...]],
+    total: int,
+    opened: OpenedIdeas,
+    time_slice: TimeSlice,
 ) -> IdeaPage:
     """`rows` have the columns of IdeaColumns. There are at most `rows_wanted` of them.
 
-    Raises as `opened`.
+    Raises as `OpenedIdeas.json`.
     """
     items: list[msgspec.Raw] = []
     time_slice.restart()
     for row in rows[: query.limit]:
-        items.append(msgspec.Raw(_encode(opened(vault, row))))
+        items.append(opened.json(vault, row))
         if time_slice.is_over:
             await time_slice.rest()
     last = None
