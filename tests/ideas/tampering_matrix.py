@@ -44,6 +44,7 @@ OPERATIONS: Final = (
 """A restarted process has nothing of the vault in memory. `get`, `change` and `delete` request the victim."""
 
 OF_VICTIM: Final = "tenant_id = $1 AND user_id = $2 AND id = $3"
+OF_ANOTHER: Final = "tenant_id = $4 AND user_id = $5 ORDER BY revision LIMIT 1"
 OF_VAULT: Final = "tenant_id = $1 AND user_id = $2"
 FIRST_SEGMENT: Final = (
     f"{OF_VAULT} AND first_revision = (SELECT min(first_revision) FROM idea_segments WHERE {OF_VAULT})"
@@ -106,12 +107,10 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
         f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
         COUNT.format("+ 1"),
     ),
-    "another vault's row copied in": (
-        f"INSERT INTO ideas SELECT $1, $2, id, {CONTENT} FROM ideas WHERE tenant_id = $4 AND user_id = $5 LIMIT 1",
-    ),
+    "another vault's row copied in": (f"INSERT INTO ideas SELECT $1, $2, id, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",),
     "another vault's row in the place of one": (
         f"DELETE FROM ideas WHERE {OF_VICTIM}",
-        f"INSERT INTO ideas SELECT $1, $2, $3, {CONTENT} FROM ideas WHERE tenant_id = $4 AND user_id = $5 LIMIT 1",
+        f"INSERT INTO ideas SELECT $1, $2, $3, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",
     ),
     "a clear column edited": (f"UPDATE ideas SET stage = (stage + 1) % 4 WHERE {OF_VICTIM}",),
     "a byte of a title flipped": (
