@@ -188,7 +188,7 @@ def test_the_number_of_vaults_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Non
 @pytest.mark.parametrize("notes", ["", "n" * 500, "n" * 5000, "ü" * 500])
 def test_the_estimate_is_near_what_is_allocated(notes: str) -> None:
     opened, shelf = OpenedIdeas(2**30), Shelf()
-    rows = [shelf.row(notes=notes) for _ in range(200)]
+    rows = [shelf.row(notes=notes) for _ in range(2_000)]  # so many that the allocations of other threads are few
     tracemalloc.start()
     try:
         for row in rows:
@@ -197,7 +197,7 @@ def test_the_estimate_is_near_what_is_allocated(notes: str) -> None:
     finally:
         tracemalloc.stop()
 
-    assert opened.bytes * 0.7 < allocated < opened.bytes * 1.1
+    assert opened.bytes * 0.7 < allocated < opened.bytes * 1.15
 
 
 def renewed(row: IdeaColumns) -> IdeaColumns:
