@@ -18,7 +18,7 @@ MOST_VAULTS: Final = 10_000
 SHARE_OF_A_VAULT: Final = 8
 """One vault gets at most this part of the memory."""
 
-BYTES_PER_IDEA: Final = 1400
+BYTES_PER_IDEA: Final = 1200
 """Memory of an idea's objects beside the ciphertexts, the texts and the JSON, each about as large as the others."""
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -40,13 +40,20 @@ def _check_revision(vault: OpenVault, row: Sequence[Any]) -> None:
 
 
 class _Opened:
-    __slots__ = ("idea", "json", "row", "size")
+    __slots__ = ("_json", "idea", "row", "size")
 
     def __init__(self, row: tuple[Any, ...], idea: IdeaResponse) -> None:
         self.row = row
         self.idea = idea
-        self.json = msgspec.Raw(_encode(idea))
-        self.size = BYTES_PER_IDEA + 2 * IdeaColumns(*row).size + len(self.json)
+        self.size = BYTES_PER_IDEA + 3 * IdeaColumns(*row).size
+        self._json: msgspec.Raw | None = None
+
+    @property
+    def json(self) -> msgspec.Raw:
+        """Encoded when a list needs it first: reading or changing one idea does not."""
+        if self._json is None:
+            self._json = msgspec.Raw(_encode(self.idea))
+        return self._json
 
 
 class _Vault:

@@ -201,5 +201,5 @@ def test_the_estimate_is_near_what_is_allocated(notes: str) -> None:
 
 
 def renewed(row: IdeaColumns) -> IdeaColumns:
-    """Allocates the values anew, as the driver does."""
+    """Allocates the values again, as the driver does."""
     return IdeaColumns._make(bytes(bytearray(value)) if isinstance(value, bytes) else copy(value) for value in row)
