@@ -90,8 +90,8 @@ volume: .venv/installed
 	@$(PYTHON) -m benchmarks.volume
 
 lock: .venv/installed
-	@$(COMPILE) --upgrade pyproject.toml --extra otel --output-file requirements.lock
-	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock
+	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --upgrade benchmarks/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 

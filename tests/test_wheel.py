@@ -95,7 +95,7 @@ def test_the_metadata_contain_description_and_requirements(wheel: Path) -> None:
     assert (metadata["Name"], metadata["Version"]) == ("creatorvault", __version__)
     assert metadata["License-Expression"] == "MIT"
     assert metadata["Requires-Python"] == "==3.13.*"
-    assert set(metadata.get_all("Provides-Extra", [])) == {"embedded", "otel"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {"aws", "embedded", "otel"}
     assert len(metadata.get_all("Requires-Dist", [])) >= len(PROJECT["dependencies"])
     assert "Private :: Do Not Upload" in metadata.get_all("Classifier", [])
     assert metadata.get_payload() == (ROOT / "README.md").read_text(encoding="utf-8")
