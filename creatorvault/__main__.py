@@ -7,10 +7,12 @@ import sys
 gc.disable()
 try:
     from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
-    from creatorvault.apps import INSTALLED, tenant_data
+    from creatorvault.apps import INSTALLED, protected_data, tenant_data
     from creatorvault.asgi import create_app
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
     from creatorvault.crypto.errors import RootKeysInvalid
+    from creatorvault.key_management.commands import keys_group
+    from creatorvault.key_management.errors import AlreadyRunning, NoOperatorsLogin
     from creatorvault.management.checks_of_settings import groups_check
     from creatorvault.management.commands.check import check_command
     from creatorvault.management.commands.database import database_group
@@ -63,10 +65,11 @@ root = root_group(
         routes_command(create_app),
         shell_command(create_app),
         version,
+        keys_group(protected_data()),
         *(command for app in INSTALLED for command in app.commands),
     ],
     told_in_words=[
-        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost),
+        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost, AlreadyRunning, NoOperatorsLogin),
         *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
     ],
 )

@@ -4,6 +4,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.apps import App
 
@@ -18,6 +19,7 @@ NAMES: Final = (
     "tenants",
     "idempotency",
     "ideas",
+    "key_management",
     "admin",
 )
 
@@ -40,3 +42,10 @@ def import_models() -> None:
 def tenant_data() -> TenantData:
     """Returns the declarations of all apps in order. Rows of a later app may reference those of an earlier one."""
     return TenantData([table for app in reversed(INSTALLED) for table in app.erases])
+
+
+def protected_data() -> ProtectedData:
+    """Returns the declarations of all apps. Vault keys are not among them: `key_management` knows their table."""
+    return ProtectedData(
+        [table for app in INSTALLED for table in app.sealed], [table for app in INSTALLED for table in app.wrapped]
+    )

@@ -30,7 +30,7 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency",),
     ("ideas",),
-    ("admin", "health", "metrics"),
+    ("admin", "health", "key_management", "metrics"),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

@@ -4,7 +4,7 @@ from typing import Final
 
 from creatorvault.core.database.tenant_data import Erased
 from creatorvault.crypto.checks import root_keys_check
-from creatorvault.crypto.commands import keys, pseudonym
+from creatorvault.crypto.commands import pseudonym
 from creatorvault.crypto.metrics import keyring_metrics
 from creatorvault.crypto.models import VaultKey
 from creatorvault.crypto.parts import crypto_parts, pseudonyms
@@ -13,7 +13,7 @@ from creatorvault.management.apps import App
 APP: Final = App(
     name="crypto",
     checks=[root_keys_check],
-    commands=[keys, pseudonym],
+    commands=[pseudonym],
     parts=[crypto_parts, pseudonyms],
     erases=[Erased(model=VaultKey, counted_as="keys")],
     metrics=[keyring_metrics],

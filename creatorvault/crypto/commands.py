@@ -1,4 +1,4 @@
-"""The commands `creatorvault keys …` and `creatorvault pseudonym`."""
+"""The command `creatorvault pseudonym`."""
 
 import asyncio
 from uuid import UUID
@@ -8,32 +8,10 @@ import rich_click as click
 from creatorvault.crypto.errors import LostKey
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
-from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.management.commands.words import Words
 from creatorvault.management.development import with_development_secrets
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import DEFAULT_REALM
-
-
-@click.group()
-def keys() -> None:
-    """Manage root keys, which wrap the keys of all vaults."""
-
-
-@keys.command()
-@click.option(
-    "--id", "root_key_id", type=Words(), help="1 to 32 characters of a-z, 0-9 and -; by default derived from the date."
-)
-def generate(root_key_id: str | None) -> None:
-    """Print a new root key, as an entry of CREATORVAULT_ROOT_KEYS, on the last line of the output.
-
-    Put it before the existing entries: the first one wraps, all unwrap. Losing an entry means losing
-    every vault whose keys it has wrapped.
-    """
-    try:
-        click.echo(RootKeyring.generate_entry(root_key_id))
-    except ValueError as error:
-        raise click.BadParameter(str(error), param_hint="--id") from error
 
 
 @click.command()

@@ -84,17 +84,30 @@ class Keyring:
         return cipher if cipher is not None and cipher.has(version) else None
 
     async def create(
-        self, session: WriteSession, vault: VaultId, version: KeyVersion, first_revision: VaultRevision
+        self,
+        session: WriteSession,
+        vault: VaultId,
+        version: KeyVersion,
+        first_revision: VaultRevision,
+        before: VaultCipher | None = None,
     ) -> None:
         """Adds a new random key as `version` in the caller's transaction. It can be used after the commit.
 
-        Raises IntegrityError if the vault already has a key of that version, and WrongKey if the wrap does not open.
+        `before` is the cipher of the earlier versions, which the key takes the place of. Raises IntegrityError if the
+        vault already has a key of that version, and WrongKey if the wrap does not open.
         """
         key, bound = os.urandom(KEY_BYTES), wrap_context(vault, version, first_revision)
         root_key_id, wrapped = await self._provider.wrap(key, bound)
         if await self._provider.unwrap(root_key_id, wrapped, bound) != key:
             raise WrongKey(**vault_ids(vault), key_version=str(version))
-        row = WrappedKey(version=version, root_key_id=root_key_id, wrapped=wrapped, first_revision=first_revision)
+        row = WrappedKey(
+            version=version,
+            root_key_id=root_key_id,
+            wrapped=wrapped,
+            first_revision=first_revision,
+            # Without all keys, the earlier versions cannot be retired, so nothing has to be taken over yet.
+            carried=before.seal_carried(key, version) if before is not None and before.complete else None,
+        )
         await VaultKeyRepository(session, vault).add(row)
 
     def must_rotate(self, cipher: VaultCipher, revision: VaultRevision) -> bool:
@@ -132,8 +145,8 @@ class Keyring:
         for needed in (version, newest):
             if needed not in keys:
                 raise unusable.get(needed) or LostKey(**vault_ids(vault), key_version=str(needed))
-        wrap = Wrap(rows[-1].root_key_id, rows[-1].wrapped)
-        return VaultCipher(vault, rows[-1].first_revision, keys, unusable=unusable, wrap=wrap)
+        wrap, carried = Wrap(rows[-1].root_key_id, rows[-1].wrapped), rows[-1].carried
+        return VaultCipher(vault, rows[-1].first_revision, keys, unusable=unusable, wrap=wrap, carried=carried)
 
 
 def wrap_context(vault: VaultId, version: KeyVersion, first_revision: VaultRevision) -> bytes:

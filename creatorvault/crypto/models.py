@@ -8,7 +8,10 @@ from sqlmodel import Field, SQLModel
 
 
 class VaultKey(SQLModel, table=True):
-    """One version of one vault's key. Destroying every row of a vault, here and in backups, erases its ideas."""
+    """One version of one vault's key. Destroying every row of a vault, here and in backups, erases its ideas.
+
+    `carried` is what the key takes over from versions before it, sealed (`crypto.carried`).
+    """
 
     __tablename__ = "vault_keys"
     __table_args__ = (Index("vault_keys_by_root_key", "root_key_id", "created_at"), {"schema": "keys"})
@@ -19,4 +22,5 @@ class VaultKey(SQLModel, table=True):
     root_key_id: str = Field(sa_type=Text)
     wrapped: bytes = Field(repr=False)
     first_revision: int = Field(sa_type=BigInteger)
+    carried: bytes | None = Field(default=None, repr=False)
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))

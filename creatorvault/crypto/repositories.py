@@ -18,6 +18,7 @@ class WrappedKey:
     root_key_id: str
     wrapped: bytes
     first_revision: VaultRevision
+    carried: bytes | None
 
 
 class VaultKeyRepository[SessionT: ReadSession = ReadSession]:
@@ -33,6 +34,7 @@ class VaultKeyRepository[SessionT: ReadSession = ReadSession]:
                 col(VaultKey.root_key_id),
                 col(VaultKey.wrapped),
                 col(VaultKey.first_revision),
+                col(VaultKey.carried),
             )
             .where(
                 col(VaultKey.tenant_id) == self._vault.tenant_id,
@@ -46,8 +48,9 @@ class VaultKeyRepository[SessionT: ReadSession = ReadSession]:
                 root_key_id=root_key_id,
                 wrapped=wrapped,
                 first_revision=VaultRevision(first_revision),
+                carried=carried,
             )
-            for version, root_key_id, wrapped, first_revision in await self._session.execute(statement)
+            for version, root_key_id, wrapped, first_revision, carried in await self._session.execute(statement)
         ]
 
     async def has(self, version: KeyVersion, first_revision: VaultRevision, wrap: Wrap) -> bool:
@@ -72,6 +75,7 @@ class VaultKeyRepository[SessionT: ReadSession = ReadSession]:
                 root_key_id=key.root_key_id,
                 wrapped=key.wrapped,
                 first_revision=key.first_revision,
+                carried=key.carried,
             )
         )
         await self._session.flush()

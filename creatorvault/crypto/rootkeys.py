@@ -3,7 +3,7 @@
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, Protocol, Self
 
@@ -36,6 +36,14 @@ class KeyWrapper(Protocol):
 
 
 class RootKeyProvider(KeyWrapper, Protocol):
+    @property
+    def wraps_with(self) -> str:
+        """The id of the root key that wraps."""
+
+    @property
+    def root_key_ids(self) -> Sequence[str]:
+        """All that can unwrap."""
+
     async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
         """Derives a key of 32 bytes, not for wrapping, from the given root key, or else from the one that wraps.
 
@@ -51,12 +59,12 @@ class RootKeyring:
     wrap 2^32 vault keys (NIST SP 800-38D, section 8.3).
     """
 
-    __slots__ = ("_ciphers", "_keys", "_wraps_with")
+    __slots__ = ("_ciphers", "_keys", "wraps_with")
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._keys = dict(keys)
         self._ciphers = {root_key_id: AESGCM(key) for root_key_id, key in keys.items()}
-        self._wraps_with = next(iter(keys))
+        self.wraps_with = next(iter(keys))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -81,10 +89,14 @@ class RootKeyring:
             raise ValueError("a root key id has 1 to 32 characters out of a-z, 0-9 and -")
         return f"{chosen}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
+    @property
+    def root_key_ids(self) -> Sequence[str]:
+        return [*self._keys]
+
     async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a vault key has {KEY_BYTES} bytes")
-        root_key_id = self._wraps_with
+        root_key_id = self.wraps_with
         nonce = os.urandom(NONCE_BYTES)
         sealed = self._ciphers[root_key_id].encrypt(nonce, key, _bind(additional, root_key_id))
         return root_key_id, _HEADER + nonce + sealed
@@ -102,7 +114,7 @@ class RootKeyring:
             raise WrongKey(root_key_id=root_key_id) from None
 
     async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
-        chosen = self._wraps_with if root_key_id is None else root_key_id
+        chosen = self.wraps_with if root_key_id is None else root_key_id
         key = self._keys.get(chosen)
         if key is None:
             raise LostKey(root_key_id=chosen)

@@ -9,10 +9,8 @@ from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.ideas.metrics import opened_metrics, search_metrics, segment_metrics, work_metrics
 from creatorvault.ideas.models import Idea, IdeaSegment
 from creatorvault.ideas.parts import ideas_parts
+from creatorvault.ideas.sealed import IDEAS_SEALED, NO_SEGMENTS, SEGMENTS_SEALED
 from creatorvault.management.apps import App
-
-# Skips the trigger that deletes an idea's segment: all segments are already deleted.
-NO_SEGMENTS: Final = "SET LOCAL app.unsegmented = 'true'"
 
 APP: Final = App(
     name="ideas",
@@ -20,5 +18,6 @@ APP: Final = App(
     commands=[seed],
     parts=[ideas_parts],
     erases=[Erased(model=IdeaSegment), Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS)],
+    sealed=[IDEAS_SEALED, SEGMENTS_SEALED],
     metrics=[search_metrics, opened_metrics, segment_metrics, work_metrics],
 )

@@ -23,7 +23,7 @@ from creatorvault.ideas.sealing import IdeaSealer, SealedRow
 from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.segments.growth import LARGE
 from creatorvault.ideas.segments.sealing import FEWEST, Segment, SegmentSealer
-from creatorvault.ideas.segments.writer import WRITE, columns_of
+from creatorvault.ideas.segments.writer import WRITE, arguments_of
 from creatorvault.ideas.statements.bulk import INSERT_MANY, STORED
 from creatorvault.tenants.opening import LockedVault
 from creatorvault.tenants.services import VaultService
@@ -72,8 +72,8 @@ async def _store(vault: VaultService, batch: Sequence[IdeaResponse], slices: Tim
                     segments = await _segments(locked, ideas, rows, slices)
                 await locked.apply(_insertion(rows), locked.cipher)
                 if segments:
-                    columns = columns_of(*zip(*segments, strict=True))
-                    await run(locked.session, WRITE, str(vault.id.tenant_id), vault.id.user_id, *columns)
+                    arguments = arguments_of(*zip(*segments, strict=True))
+                    await run(locked.session, WRITE, str(vault.id.tenant_id), vault.id.user_id, *arguments)
         for idea in ideas:
             del left[idea.id]
         stored += len(ideas)

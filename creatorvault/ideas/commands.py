@@ -3,19 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from random import Random
-from typing import override
 
 import rich_click as click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
 
 from creatorvault.audit.services import COMMAND, AuditLog
 from creatorvault.audit.upgrade import prepare_audit_log
@@ -27,6 +16,7 @@ from creatorvault.crypto.providers import root_key_provider
 from creatorvault.ideas.bulk import AT_ONCE, store_batches
 from creatorvault.ideas.samples import sample_ideas
 from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.management.commands.progress import progress_bar
 from creatorvault.management.development import with_database, with_development_secrets
 from creatorvault.management.upgrade import upgrade
 from creatorvault.settings.loading import load_settings
@@ -49,7 +39,7 @@ def seed(users: int, ideas: int) -> None:
     settings = with_development_secrets(load_settings())
     if settings.environment is not Environment.DEVELOPMENT:
         raise click.ClickException("sample ideas are for development; this is a production environment")
-    with with_database(settings, click.echo) as running, _progress() as progress:
+    with with_database(settings, click.echo) as running, progress_bar("ideas") as progress:
         upgrade(running, [prepare_audit_log], say=click.echo)
         task = progress.add_task("Storing sample ideas", total=users * ideas)
         asyncio.run(_store(running, users, ideas, lambda ideas: progress.advance(task, ideas)))
@@ -78,18 +68,3 @@ async def _batches(number: int, user_id: str, ideas: int) -> AsyncGenerator[Sequ
     for first in range(0, ideas, AT_ONCE):
         random = Random(f"{number}-{first}")  # noqa: S311  # samples, the same each time; nothing secret
         yield [*sample_ideas(random, user_id, min(AT_ONCE, ideas - first))]
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), _RateColumn(), TimeRemainingColumn()
-    )
-
-
-class _RateColumn(ProgressColumn):
-    """Ideas per second."""
-
-    @override
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text("" if speed is None else f"{speed:,.0f} ideas/s", style="progress.data.speed")

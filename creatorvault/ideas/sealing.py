@@ -142,6 +142,11 @@ class IdeaSealer:
         raise Tampered(**vault_ids(self._vault), idea_id=str(idea_id))
 
 
+def decoded(title: bytes, notes: bytes, tags: bytes) -> tuple[str, str | None, list[str]]:
+    """Raises DecodeError or UnicodeDecodeError, which contain plaintext."""
+    return _title(title), _notes(notes), _tags(tags)
+
+
 def row_context(
     idea_id: UUID,
     version: int,

@@ -57,7 +57,7 @@ class IdempotencyKey:
         if found is None:
             return None
         sealed, expires_at = found
-        stored = cipher.for_purpose(PURPOSE).open_json(sealed, self._context(name, expires_at), _decoder)
+        stored = cipher.for_purpose(PURPOSE).open_json(sealed, result_context(self._vault, name, expires_at), _decoder)
         if stored.request != _digest(request):
             raise KeyInvalid("it was used before, for a request with another body")
         return msgspec.json.decode(stored.added, type=kind)
@@ -65,11 +65,12 @@ class IdempotencyKey:
     async def store(self, session: WriteSession, cipher: VaultCipher, request: bytes, added: object) -> None:
         name, now = cipher.name_of(self._key), datetime.now(UTC)
         result = StoredResult(_digest(request), msgspec.Raw(msgspec.json.encode(added)))
-        sealed = cipher.for_purpose(PURPOSE).seal_json(result, self._context(name, now + KEPT_FOR))
+        sealed = cipher.for_purpose(PURPOSE).seal_json(result, result_context(self._vault, name, now + KEPT_FOR))
         await StoredResultRepository(session, self._vault).store(name, sealed, now + KEPT_FOR, now)
 
-    def _context(self, name: bytes, expires_at: datetime) -> bytes:
-        return context(DOMAIN, self._vault.tenant_id.bytes, self._vault.user_id.encode(), name, time_part(expires_at))
+
+def result_context(vault: VaultId, name: bytes, expires_at: datetime) -> bytes:
+    return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), name, time_part(expires_at))
 
 
 def _digest(request: bytes) -> bytes:

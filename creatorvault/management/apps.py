@@ -8,6 +8,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 from rich_click import RichCommand
 
+from creatorvault.core.database.sealed_data import SealedTable, WrappedTable
 from creatorvault.core.database.tenant_data import TenantTable
 from creatorvault.core.http.handlers import PUBLIC
 from creatorvault.core.limits.rate_limits import GROUP
@@ -30,6 +31,7 @@ class App:
 
     `database_checks` ask a database, which need not be there when the service starts. `parts` live as long as the
     process. `erases` names every table of the app with rows of tenants; where rows refer to others, they come first.
+    `sealed` and `wrapped` name every table with values that are sealed with vault keys, or keys that root keys wrap.
     """
 
     name: str
@@ -40,6 +42,8 @@ class App:
     commands: Sequence[RichCommand] = ()
     parts: Sequence[PartOpener] = ()
     erases: Sequence[TenantTable] = ()
+    sealed: Sequence[SealedTable] = ()
+    wrapped: Sequence[WrappedTable] = ()
     metrics: Sequence[MetricSource] = ()
 
     @property

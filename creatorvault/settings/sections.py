@@ -104,6 +104,7 @@ class EncryptionSettings(Struct, frozen=True, kw_only=True):
     root_keys: Secret | None = None
     root_keys_file: Path | None = None
     rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**30)] = 2**24
+    rotation_rows_per_second: Count | None = None
 
 
 class SearchSettings(Struct, frozen=True, kw_only=True):

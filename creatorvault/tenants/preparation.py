@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, vault_ids
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.tenants.admission import admit
 from creatorvault.tenants.errors import VaultSetBack
 from creatorvault.tenants.parts import VaultParts
@@ -47,13 +48,30 @@ class Preparation:
             cipher = await keyring.cipher_for_sealing(session, self._vault, counters.key_version)
             if not keyring.must_rotate(cipher, next_revision):
                 return
-        version = KeyVersion(counters.key_version + 1)
-        try:
-            await keyring.create(session, self._vault, version, next_revision)
-        except IntegrityError:  # a key exists that the vault's row does not reference
-            raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
-        await repository.set_key_version(version)
-        verb = "key.created" if version == 1 else "key.rotated"
-        await self._recorder().record(
-            session, self._vault.tenant_id, verb, user_id=self._vault.user_id, version=str(version)
-        )
+            await make_next_key(self._parts, session, repository, counters, self._recorder(), cipher)
+        else:
+            await make_next_key(self._parts, session, repository, counters, self._recorder())
+
+
+async def make_next_key(
+    parts: VaultParts,
+    session: WriteSession,
+    repository: VaultRepository[WriteSession],
+    counters: Counters,
+    recorder: AuditRecorder,
+    before: VaultCipher | None = None,
+) -> KeyVersion:
+    """Makes the next version of the vault's key, which seals from the commit on. `before` is the cipher until then.
+
+    The vault's row must be locked, and `counters` be read from it. Raises VaultSetBack, and as `Keyring.create`.
+    """
+    vault = repository.vault
+    version = KeyVersion(counters.key_version + 1)
+    try:
+        await parts.keyring.create(session, vault, version, VaultRevision(counters.revision + 1), before)
+    except IntegrityError:  # a key exists that the vault's row does not reference
+        raise VaultSetBack(**vault_ids(vault), key_version=str(version)) from None
+    await repository.set_key_version(version)
+    verb = "key.created" if before is None else "key.rotated"
+    await recorder.record(session, vault.tenant_id, verb, user_id=vault.user_id, version=str(version))
+    return version

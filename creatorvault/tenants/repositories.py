@@ -1,7 +1,6 @@
 """The rows of one tenant and one vault."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
@@ -47,13 +46,13 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
 
     def __init__(self, session: SessionT, vault: VaultId) -> None:
         super().__init__(session, vault_scope(Vault, vault))
-        self._vault = vault
+        self.vault = vault
         self._counters = self.columns(
             col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version)
         )
 
     async def tenant(self) -> TenantState:
-        rows = await run(self.session, TENANT, str(self._vault.tenant_id))
+        rows = await run(self.session, TENANT, str(self.vault.tenant_id))
         return TenantState(*rows[0]) if rows else TenantState(None, None, None, None, None)
 
     async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
@@ -69,20 +68,20 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
 
     async def locked_or_made(self: "VaultRepository[WriteSession]") -> Counters:
         """Creates the row and returns it as `locked`. Waits for a concurrent request that creates it."""
-        row = Vault(tenant_id=self._vault.tenant_id, user_id=self._vault.user_id)
+        row = Vault(tenant_id=self.vault.tenant_id, user_id=self.vault.user_id)
         await self.session.execute(insert(Vault).values(row.model_dump()).on_conflict_do_nothing())
         return Counters(*(await self.session.execute(self._counters.with_for_update())).one())
 
     async def set_key_version(self: "VaultRepository[WriteSession]", version: KeyVersion) -> None:
-        values = {"key_version": version, "changed_at": datetime.now(UTC)}
-        await self.session.execute(update(Vault).where(self.scope).values(**values))
+        """`changed_at` stays: it is the time of the creator's last change."""
+        await self.session.execute(update(Vault).where(self.scope).values(key_version=version))
 
     async def usage_of_tenant(self) -> Usage:
         """Returns the usage of all its vaults. Waits until concurrent callers commit, so that no two exceed a quota."""
-        await self.session.execute(select(func.pg_advisory_xact_lock(self._vault.tenant_id.int % 2**63)))
+        await self.session.execute(select(func.pg_advisory_xact_lock(self.vault.tenant_id.int % 2**63)))
         statement = select(
             func.coalesce(func.sum(col(Vault.idea_count)), 0), func.coalesce(func.sum(col(Vault.sealed_bytes)), 0)
-        ).where(col(Vault.tenant_id) == self._vault.tenant_id)
+        ).where(col(Vault.tenant_id) == self.vault.tenant_id)
         ideas, sealed_bytes = (await self.session.execute(statement)).one()
         return Usage(int(ideas), int(sealed_bytes))
 

@@ -13,7 +13,7 @@ from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER
 from creatorvault.core.errors import NotFound, ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.crypto.errors import Tampered
+from creatorvault.crypto.errors import LostKey, Tampered
 from creatorvault.tenants.admission import admit, check_not_set_back
 from creatorvault.tenants.errors import Conflict, Undecided, VaultMismatch, VaultSetBack
 from creatorvault.tenants.models import TenantStatus
@@ -28,8 +28,10 @@ from creatorvault.tenants.statements.vault import VAULT_ALONE
 
 ATTEMPTS: Final = 3
 NOTHING_SEEN: Final = VaultRevision(0)
-UNSURE: Final = (Undecided, NotFound, VaultMismatch, Tampered)
-"""What a single statement cannot be sure of. A value that does not open may be sealed with a key that replaced ours."""
+UNSURE: Final = (Undecided, NotFound, VaultMismatch, Tampered, LostKey)
+"""What a single statement cannot be sure of. A value that does not open may be sealed with a key that replaced ours, or
+with one that was retired while the statement ran.
+"""
 
 type Before = Callable[[WriteSession], Awaitable[None]]
 """Runs in a transaction before the vault is locked."""

@@ -35,7 +35,8 @@ GRANTS = {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
-    "keys.audit_keys": {"SELECT"},
+    "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
+    "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: deleting an idea deletes its segment.

@@ -31,6 +31,7 @@ from creatorvault.ideas.segments.sealing import (
     Span,
     gaps_between,
     go_together,
+    segment_context,
 )
 from creatorvault.ideas.segments.writer import FORGET, WRITE
 from tests.application import House
@@ -185,7 +186,8 @@ async def test_a_change_that_waited_for_a_segment_deletes_it(
     writing = database.transaction()
     await writing.start()
     columns = ([row[name]] for name in ("first_revision", "last_revision", "ideas", "folding", "sealed"))
-    assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, *columns, [await digest(database, ada)])
+    arguments = *columns, [await digest(database, ada)]
+    assert await database.fetch(WRITE, str(vault.tenant_id), vault.user_id, *arguments, 1)
 
     change = asyncio.create_task(ada.request(way, ada.url_of(some[0]), json={"title": "Another"}))
     await asyncio.sleep(0.3)
@@ -194,6 +196,24 @@ async def test_a_change_that_waited_for_a_segment_deletes_it(
 
     assert (await change).is_success
     assert await spans(database, ada) == []
+
+
+async def test_a_segment_is_not_written_under_an_earlier_key(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    """A rotation destroys that key once nothing is left under it."""
+    await filled(ada, FEWEST)
+    await searched(house, ada)
+    [row] = await database.fetch("DELETE FROM idea_segments WHERE user_id = $1 RETURNING *", ada.user_id)
+    columns = ([row[name]] for name in ("first_revision", "last_revision", "ideas", "folding", "sealed"))
+    arguments = str(vault_of(ada).tenant_id), ada.user_id, *columns, [await digest(database, ada)]
+    writing = database.transaction()
+    await writing.start()
+    await database.execute("UPDATE vaults SET key_version = 2 WHERE user_id = $1", ada.user_id)
+
+    assert await database.fetch(WRITE, *arguments, 1) == []
+    assert len(await database.fetch(WRITE, *arguments, 2)) == 1
+    await writing.rollback()
 
 
 async def test_a_segment_is_not_written_once_its_ideas_have_changed(
@@ -853,7 +873,7 @@ def test_an_authentic_value_that_is_no_segment_is_tampering(packed: bytes) -> No
     span = Span(1, 1, 1)
     sealer = SegmentSealer.of(CIPHER)
     plaintext = len(packed).to_bytes(4) + packed
-    sealed = CIPHER.for_purpose(SEGMENTS).seal(plaintext, sealer._context(span))
+    sealed = CIPHER.for_purpose(SEGMENTS).seal(plaintext, segment_context(CIPHER.vault, span))
 
     with pytest.raises(Tampered) as raised:
         sealer.open(Segment(span, sealed))

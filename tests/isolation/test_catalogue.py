@@ -35,10 +35,10 @@ RIGHTS: Final = {
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
-        "idea_segments": {"SELECT", "INSERT", "DELETE"},
+        "idea_segments": {"SELECT", "INSERT", "UPDATE (sealed)", "DELETE"},
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
-        "idempotency_answers": {"SELECT", "INSERT", "DELETE"},
-        "keys.vault_keys": {"SELECT", "INSERT"},
+        "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
+        "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
         "probe_write()": {"EXECUTE"},
         "tenants": {"SELECT", "INSERT"},
         "write_probe": {"INSERT"},
@@ -51,6 +51,8 @@ RIGHTS: Final = {
     # No column with ciphertext, wrapped keys or their names.
     "creatorvault_operator": {
         **EVERYBODYS,
+        "keys.audit_keys": {"SELECT", "UPDATE (root_key_id, wrapped)"},
+        "keys.rotations": {"SELECT", "INSERT", "UPDATE (finished_at)"},
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},

@@ -14,7 +14,7 @@ import msgspec
 
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultId
-from creatorvault.crypto.cipher import VaultCipher
+from creatorvault.crypto.cipher import CURSORS, VaultCipher
 from creatorvault.crypto.envelope import context
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.fields import split_tags
@@ -24,7 +24,6 @@ from creatorvault.ideas.text.collation import ORDER
 from creatorvault.ideas.text.folding import RULE
 
 DOMAIN: Final = b"creatorvault/cursor/v1"
-PURPOSE: Final = "cursors"
 
 _encode: Final = msgspec.json.Encoder().encode
 _time: Final = msgspec.json.Decoder(tuple[datetime, UUID])
@@ -45,7 +44,7 @@ def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> s
         return msgspec.UNSET
     if place is None:
         return None
-    return _written(cipher.for_purpose(PURPOSE).seal_json(place, _context(cipher.vault, query)))
+    return _written(cipher.for_purpose(CURSORS).seal_json(place, _context(cipher.vault, query)))
 
 
 def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
@@ -59,7 +58,7 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
         raise CursorInvalid
     try:
         sealed, bound = _read(query.cursor), _context(cipher.vault, query)
-        return Place(*cipher.for_purpose(PURPOSE).open_json(sealed, bound, _decoders[query.sort]))
+        return Place(*cipher.for_purpose(CURSORS).open_json(sealed, bound, _decoders[query.sort]))
     except (Alert, ValueError):
         # For a stored value this would be an alert. Here it is only invalid input, and is not logged.
         raise CursorInvalid from None

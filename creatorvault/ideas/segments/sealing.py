@@ -11,8 +11,9 @@ from struct import Struct
 from typing import Final, NamedTuple, Self
 
 from creatorvault.core.errors import Alert
+from creatorvault.core.identifiers import KeyVersion, VaultId
 from creatorvault.crypto.cipher import SEGMENTS, VaultCipher
-from creatorvault.crypto.envelope import Sealed, context
+from creatorvault.crypto.envelope import Sealed, context, key_version_of
 from creatorvault.ideas.search.blocks import MOST, MOST_BYTES, Block
 from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.text.folding import RULE
@@ -53,6 +54,10 @@ class Segment(NamedTuple):
     span: Span
     sealed: Sealed
 
+    @property
+    def key_version(self) -> KeyVersion:
+        return key_version_of(self.sealed)
+
 
 def go_together(spans: Sequence[Span]) -> bool:
     """Returns whether all have the current `WRITTEN_BY` and none overlap. `spans` are ordered by revision."""
@@ -74,12 +79,13 @@ class SegmentSealer:
 
     def __init__(self, cipher: VaultCipher) -> None:
         self._cipher = cipher.for_purpose(SEGMENTS)
-        self._shared = context(DOMAIN, cipher.vault.tenant_id.bytes, cipher.vault.user_id.encode())
+        self._vault = cipher.vault
 
     def seal(self, block: Block, folding: str = WRITTEN_BY) -> Segment:
         span = Span(*block.revisions, len(block), folding)
         packed = block.packed()
-        return Segment(span, self._cipher.seal(_LENGTH.pack(len(packed)) + packed, self._context(span)))
+        sealed = self._cipher.seal(_LENGTH.pack(len(packed)) + packed, segment_context(self._vault, span))
+        return Segment(span, sealed)
 
     def seal_all(self, ideas: Sequence[OpenedIdea]) -> Iterator[tuple[Segment, int]]:
         """Seals all ideas of a batch, which have consecutive revisions, in that order. Yields segments of about the
@@ -104,18 +110,22 @@ class SegmentSealer:
     def open(self, segment: Segment) -> Block:
         """Raises as `VaultCipher.open_decoded`, with the segment in the alert's ids."""
         first, last, _, _ = span = segment.span
-
-        def unpacked(padded: bytes) -> Block:
-            [length] = _LENGTH.unpack_from(padded)
-            return Block.unpacked(memoryview(padded)[_LENGTH.size : _LENGTH.size + length], (first, last))
-
         try:
-            return self._cipher.open_decoded(segment.sealed, self._context(span), unpacked)
+            return self._cipher.open_decoded(
+                segment.sealed, segment_context(self._vault, span), lambda padded: unpacked(padded, (first, last))
+            )
         except Alert as alert:
             alert.ids["segment"] = f"{first}-{last}"
             raise
 
-    def _context(self, span: Span) -> bytes:
-        first, last, ideas, folding = span
-        numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
-        return self._shared + context(*numbers, folding.encode())
+
+def unpacked(padded: bytes, span: tuple[int, int]) -> Block:
+    """Raises as `Block.unpacked`."""
+    [length] = _LENGTH.unpack_from(padded)
+    return Block.unpacked(memoryview(padded)[_LENGTH.size : _LENGTH.size + length], span)
+
+
+def segment_context(vault: VaultId, span: Span) -> bytes:
+    first, last, ideas, folding = span
+    numbers = first.to_bytes(8, signed=True), last.to_bytes(8, signed=True), ideas.to_bytes(4, signed=True)
+    return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), *numbers, folding.encode())

@@ -27,7 +27,8 @@ ATTEMPTS: Final = 2
 
 # Writes a segment only if the rows with a revision in its span are the ideas in it: as many, and with the same stamps.
 # The vault's row is locked until commit. If it has changed while the statement waited for the lock, the rows may be
-# newer than those that the statement sees, so nothing is written. A segment before that overlaps is kept.
+# newer than those that the statement sees, so nothing is written. Nor is it if the vault has a newer key: a rotation
+# destroys the earlier ones when nothing is sealed with them. A segment before that overlaps is kept.
 WRITE: Final = f"""
     WITH seen AS MATERIALIZED (
         SELECT vaults.revision FROM vaults
@@ -37,7 +38,7 @@ WRITE: Final = f"""
         WHERE {CONTEXT_IS_SET}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
-            AND vaults.revision = (SELECT seen.revision FROM seen)
+            AND vaults.revision = (SELECT seen.revision FROM seen) AND vaults.key_version = $9
         RETURNING vaults.tenant_id
     )
     INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)
@@ -69,10 +70,13 @@ FORGET: Final = f"""
 """  # noqa: S608 - constants
 
 
-def columns_of(segments: Sequence[Segment], digests: Sequence[int]) -> Sequence[list[object]]:
-    """Returns the arguments of WRITE that follow the tenant's and the user's id. There must be at least one segment."""
+def arguments_of(segments: Sequence[Segment], digests: Sequence[int]) -> Sequence[object]:
+    """Returns the arguments of WRITE that follow the tenant's and the user's id.
+
+    There must be at least one segment, and all must be sealed with the same key.
+    """
     rows = ((*segment.span, segment.sealed, digest) for segment, digest in zip(segments, digests, strict=True))
-    return [*map(list, zip(*rows, strict=True))]
+    return [*map(list, zip(*rows, strict=True)), segments[0].key_version]
 
 
 class PendingWrite(NamedTuple):
@@ -143,14 +147,14 @@ class SegmentWriter:
         """Takes from the queue the next segments that can be written in the same statement."""
         while self._waiting and len(segments) < AT_ONCE:
             more = self._waiting[0]
-            if more.segment is None or more.vault != vault:
+            if more.segment is None or more.vault != vault or more.segment.key_version != segments[0].key_version:
                 break
             segments.append(more.segment)
             digests.append(more.digest)
             self._waiting.popleft()
 
     async def _write(self, vault: VaultId, segments: list[Segment], digests: list[int]) -> None:
-        arguments = columns_of(segments, digests)
+        arguments = arguments_of(segments, digests)
         try:
             written = 0
             for _ in range(ATTEMPTS):

@@ -1,0 +1,1 @@
+"""Rotation and verification of keys: `creatorvault keys`. Nothing here runs in a request."""
