@@ -1,8 +1,8 @@
 """Gives a vault a new key, seals all of its rows with it, and destroys the keys before it.
 
-Each step can be repeated after the process was killed in it. From the commit of `make_key` on, nothing is sealed with an
-earlier key: every statement that stores a sealed value compares the vault's key version. So when no row is left under
-an earlier one, none will follow.
+Each step can be repeated after the process was killed in it. From the commit of `make_key` on, nothing is sealed with
+an earlier key: every statement that stores a sealed value compares the vault's key version. So when no row is left
+under an earlier one, none will follow.
 """
 
 import asyncio

@@ -17,7 +17,7 @@ from tests.postgres import Database
 
 async def versions_in_use(sql: asyncpg.Connection, vault: VaultId) -> set[int]:
     """Of all envelopes in all declared tables."""
-    found = set()
+    found: set[int] = set()
     for table in protected_data().sealed:
         columns = ", ".join(table.sealed)
         rows = await sql.fetch(
