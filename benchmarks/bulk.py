@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--ideas", type=int, default=50_000)
     options = parser.parse_args()
     with Cluster() as cluster:
-        _move_away(cluster)
+        cluster.leave_processor()
         cluster.create("ours")
         cluster.migrate("ours")
         small, large = Group("small", VAULTS, options.ideas // VAULTS), Group("large", 1, options.ideas)
@@ -88,12 +88,6 @@ def main() -> None:
             print(f"rows alone, {size} at once: {by_arrays:,.0f} rows/s by arrays, {by_copy:,.0f} by COPY")
         print(f"sealed and stored in one vault, in segments: {_stored(cluster, large)}")
         _print_first_searches(cluster, large)
-
-
-def _move_away(cluster: Cluster) -> None:
-    """PostgreSQL inherits the processors of this process; its new connections inherit those of its first process."""
-    own, all_of_them = os.sched_getaffinity(0), set(range(os.cpu_count() or 1))
-    os.sched_setaffinity(cluster.process_id, all_of_them - own or all_of_them)
 
 
 def _stored(cluster: Cluster, group: Group) -> str:

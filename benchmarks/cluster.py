@@ -1,5 +1,6 @@
 """A PostgreSQL of the benchmark's own, as it is durable by default, with one database for each service."""
 
+import os
 import shutil
 import subprocess
 import tempfile
@@ -42,6 +43,14 @@ class Cluster:
         """Of the server's first process."""
         pid_file = self._server.place.folder / "data" / "postmaster.pid"
         return int(pid_file.read_text().split()[0])
+
+    def leave_processor(self) -> None:
+        """Moves PostgreSQL, which has inherited the processors of this process, to the others if there are any.
+
+        Its new connections inherit those of its first process.
+        """
+        own, all_of_them = os.sched_getaffinity(0), set(range(os.cpu_count() or 1))
+        os.sched_setaffinity(self.process_id, all_of_them - own or all_of_them)
 
     @property
     def socket(self) -> str:

@@ -3,8 +3,10 @@
 It can be repeated after the process was killed: it selects the keys that another root key wraps.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -21,6 +23,9 @@ from creatorvault.key_management.statements.keys import REWRAP, TENANTS_BY_ROOT,
 
 BATCH: Final = 100
 TENANTS_AT_ONCE: Final = 500
+CONCURRENTLY: Final = 8
+"""Tenants. Most have one key, and a transaction takes far longer than its wrap, as does a provider over a network."""
+
 SERVICE_KEYS: Final = VaultId(TenantId(UUID(int=0)), UserId("-"))
 
 
@@ -51,18 +56,18 @@ class RootRotation:
         result = RootRotationResult()
         for table in self._place.data.wrapped:
             await self._rewrap_service_keys(table, result)
-        async for tenant_id in self._tenants():
-            await lock.check()
-            await self._rewrap_tenant(tenant_id, result)
+        async for tenants in self._tenants():
+            for some in batched(tenants, CONCURRENTLY):
+                await lock.check()
+                await asyncio.gather(*(self._rewrap_tenant(tenant_id, result) for tenant_id in some))
         return result
 
-    async def _tenants(self) -> AsyncGenerator[TenantId]:
+    async def _tenants(self) -> AsyncGenerator[Sequence[TenantId]]:
         after = UUID(int=0)
         while True:
             async with self._place.operators.reading() as session:
                 rows = await run(session, TENANTS_BY_ROOT, after, TENANTS_AT_ONCE)
-            for (tenant_id,) in rows:
-                yield tenant_id
+            yield [row[0] for row in rows]
             if len(rows) < TENANTS_AT_ONCE:
                 return
             after = rows[-1][0]

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from base64 import urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64encode
 from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
@@ -108,6 +108,23 @@ def cursor(vector: dict[str, Any]) -> str:
     header = b"\x01\x01" + integer(vector["version"], 32)
     envelope = header + nonce + aead.encrypt(nonce, padded(compact(vector["place"])), header + cursor_context(vector))
     return urlsafe_b64encode(envelope).decode().rstrip("=")
+
+
+def carried(vector: dict[str, Any]) -> bytes:
+    """Of a vault with one earlier key, which is version 1."""
+    taken_over = {
+        "names": b64encode(purpose_key(vector["earlier_key"], "names")).decode(),
+        "cursors": {"1": b64encode(purpose_key(vector["earlier_key"], "cursors")).decode()},
+    }
+    bound = context(
+        b"creatorvault/carried/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        integer(vector["version"], 32),
+    )
+    aead, nonce = AESGCM(purpose_key(vector["vault_key"], "carried")), bytes(vector["nonce"])
+    header = b"\x01\x01" + integer(vector["version"], 32)
+    return header + nonce + aead.encrypt(nonce, padded(compact(taken_over)), header + bound)
 
 
 def segment_context(vector: dict[str, Any]) -> bytes:

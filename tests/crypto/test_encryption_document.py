@@ -105,7 +105,7 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
 
 
-@pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors"])
+@pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors", "carried"])
 def test_purpose_keys_match_the_vectors(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
@@ -180,6 +180,20 @@ def test_cursors_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
         assert next_cursor(query_of(vector, ""), cipher, place) == vector["cursor"]
+
+
+def test_what_a_key_takes_over_matches_the_vector(monkeypatch: pytest.MonkeyPatch) -> None:
+    vector = VECTORS["A key that took over from version 1"]
+    vault, earlier = vault_of(vector), cipher_of({**vector, "vault_key": vector["earlier_key"], "version": 1})
+
+    assert page.carried(vector) == vector["carried"]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert earlier.seal_carried(vector["vault_key"], vector["version"]) == vector["carried"]
+    keys = {vector["version"]: vector["vault_key"]}
+    cipher = VaultCipher(vault, VaultRevision(9), keys, unusable={}, carried=vector["carried"])
+    assert cipher.name_of(vector["idempotency_key"]) == vector["name"]
+    assert page.name(vector["earlier_key"], vector["idempotency_key"]) == vector["name"]
 
 
 @pytest.mark.parametrize("vector", SEGMENTS)

@@ -1,0 +1,39 @@
+"""Every column that holds ciphertext is declared by its app, so that rotation and verification reach it."""
+
+from typing import Final
+
+from sqlalchemy import LargeBinary
+from sqlmodel import SQLModel
+
+from creatorvault.apps import protected_data
+
+WITHOUT_VAULT_KEYS: Final = {
+    "audit_events.digest": "a hash",
+    "audit_events.previous": "a hash",
+    "audit_heads.digest": "a hash",
+    "idempotency_answers.name": "a hash with a key that later ones take over",
+    "keys.vault_keys.wrapped": "wrapped by a root key",
+    "keys.vault_keys.carried": "made anew with each key",
+    "tenant_erasures.confirmation": "a hash",
+}
+
+
+def test_every_column_of_bytes_is_sealed_wrapped_or_known() -> None:
+    data = protected_data()
+    declared = {f"{table.name}.{column}" for table in data.sealed for column in table.sealed}
+    declared |= {f"{table.name}.wrapped" for table in data.wrapped}
+    found = {
+        f"{table.fullname}.{column.name}"
+        for table in SQLModel.metadata.tables.values()
+        for column in table.columns
+        if isinstance(column.type, LargeBinary)
+    }
+
+    assert found - declared == WITHOUT_VAULT_KEYS.keys()
+    assert declared <= found
+
+
+def test_every_table_with_a_root_key_is_declared() -> None:
+    declared = {table.name for table in protected_data().wrapped}
+    found = {table.fullname for table in SQLModel.metadata.tables.values() if "root_key_id" in table.columns}
+    assert found == declared | {"keys.vault_keys"}
