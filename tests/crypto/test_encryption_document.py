@@ -28,7 +28,7 @@ from tests.crypto import from_the_page as page
 type Vector = dict[str, Any]
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "encryption.md"
-BLOCK: Final = re.compile(r"^### (.+?)\n+```vectors\n(.*?)^```", re.MULTILINE | re.DOTALL)
+BLOCK: Final = re.compile(r"^### ([^\n]+)\n+```vectors\n(.*?)^```", re.MULTILINE | re.DOTALL)
 COLUMNS: Final = ("title", "notes", "tags")
 FILTERS: Final = ("search", "tags", "stage", "priority", "sort", "order")
 
