@@ -12,7 +12,7 @@ try:
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
     from creatorvault.crypto.errors import RootKeysInvalid
     from creatorvault.key_management.commands import keys_group
-    from creatorvault.key_management.errors import AlreadyRunning, NoOperatorsLogin
+    from creatorvault.key_management.errors import AlreadyRunning, LockLost, NoOperatorsLogin
     from creatorvault.management.checks_of_settings import groups_check
     from creatorvault.management.commands.check import check_command
     from creatorvault.management.commands.database import database_group
@@ -69,7 +69,7 @@ root = root_group(
         *(command for app in INSTALLED for command in app.commands),
     ],
     told_in_words=[
-        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost, AlreadyRunning, NoOperatorsLogin),
+        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost, AlreadyRunning, LockLost, NoOperatorsLogin),
         *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
     ],
 )

@@ -1,7 +1,7 @@
 """Sealing and opening the values of one vault."""
 
 import hmac
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Self
 
@@ -140,11 +140,6 @@ class VaultCipher:
     def alerts(self) -> Mapping[KeyVersion, Alert]:
         """The alerts of the keys that could not be unwrapped."""
         return self._unusable
-
-    @property
-    def versions(self) -> Collection[KeyVersion]:
-        """The versions that can be opened."""
-        return self._keys.keys()
 
     def has(self, version: KeyVersion) -> bool:
         return version in self._keys

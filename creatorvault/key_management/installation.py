@@ -1,9 +1,10 @@
 """What the commands work with: two logins, the keys, and the tables that the apps have declared."""
 
 from collections.abc import AsyncGenerator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from types import TracebackType
 from typing import Final, Self
 
 from msgspec.structs import replace
@@ -13,11 +14,12 @@ from creatorvault.core.database.operator_login import operators_database
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.sessions import Database, run
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.rootkeys import RootKeyProvider
-from creatorvault.key_management.errors import AlreadyRunning, NoOperatorsLogin
+from creatorvault.key_management.errors import AlreadyRunning, LockLost, NoOperatorsLogin
 from creatorvault.key_management.statements.keys import LOCK, STILL_THERE
 from creatorvault.settings.sections import Settings
 from creatorvault.tenants.parts import VaultParts
@@ -78,7 +80,7 @@ async def installation(settings: Settings, data: ProtectedData) -> AsyncGenerato
 
 
 class RunningLock:
-    """Held by the one command that changes keys. `check` raises ServiceUnavailable if it was lost."""
+    """Held by the one command that changes keys."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -95,11 +97,15 @@ class RunningLock:
             raise AlreadyRunning
         return self
 
-    async def __aexit__(self, *_: object) -> None:
-        try:
-            await self._stack.aclose()
-        except ServiceUnavailable:  # the lock is lost with its connection
-            return
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        with suppress(ServiceUnavailable):  # the lock was lost with its connection
+            await self._stack.__aexit__(kind, error, traceback)
 
     async def check(self) -> None:
-        await run(self._session, STILL_THERE)
+        """Raises LockLost."""
+        try:
+            await run(self._session, STILL_THERE)
+        except DRIVER_ERRORS as error:
+            raise LockLost from error

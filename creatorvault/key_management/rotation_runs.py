@@ -59,7 +59,10 @@ class RotationRun:
     async def rotate(
         self, scope: Scope, lock: RunningLock, done: Callable[[int], None] = lambda _: None
     ) -> RotationResult:
-        """`done` receives the number of rows of each batch. Raises ServiceUnavailable; it can be repeated then."""
+        """`done` receives the number of rows of each batch.
+
+        Raises ServiceUnavailable and LockLost; it can be repeated then.
+        """
         operators = self._place.operators
         rotation_id, started_at = await _started(operators, scope)
         rotation = VaultRotation(self._place, self._pace, self._report, done)

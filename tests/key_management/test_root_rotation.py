@@ -7,6 +7,7 @@ import pytest
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.key_management import root_rotation
 from tests.application import ROOT_KEYS, House, open_house
 from tests.factories import Creator
 from tests.key_management.conftest import Keys, vault_of
@@ -73,6 +74,23 @@ async def test_a_process_with_both_writes_without_a_failure(
         for _ in range(2):
             await with_both.rotate_root()
             assert (await creator.idea("More"))["title"] == "More"
+
+
+async def test_many_tenants_and_many_keys_of_one_go_in_batches(
+    service: House, with_both: Keys, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(root_rotation, "BATCH", 2)
+    monkeypatch.setattr(root_rotation, "TENANTS_AT_ONCE", 2)
+    for number in range(5):
+        await filled(service)
+        claims = {"org_id": "many", "org_role": "member"}
+        await service.creator(f"member-{number}", claims).idea("An idea")
+    count = await sql.fetchval("SELECT count(*) FROM keys.vault_keys WHERE root_key_id = 'tests'")
+
+    result = await with_both.rotate_root()
+
+    assert result.rewrapped == count + 1
+    assert [row[0] for row in await sql.fetch(WRAPPED_BY)] == ["new"]
 
 
 async def test_repeating_it_does_nothing(service: House, with_both: Keys) -> None:

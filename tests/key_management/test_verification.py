@@ -6,6 +6,7 @@ from typing import Final
 import asyncpg
 import pytest
 
+from creatorvault.apps import protected_data
 from tests.application import House
 from tests.key_management.conftest import Keys, scope_of, vault_of
 from tests.key_management.test_rotation import filled
@@ -81,6 +82,29 @@ async def test_it_names_what_is_wrong(
 
     assert verified.findings == len(keys.findings) > 0
     assert [said for said in keys.said if problem in said], keys.said
+
+
+@pytest.mark.parametrize("table", ["ideas", "idempotency_answers", "idea_segments"])
+async def test_a_value_that_is_not_what_the_service_seals_is_named(
+    service: House, keys: Keys, sql: asyncpg.Connection, table: str
+) -> None:
+    """Sealed with the right key and context: by an attacker who has the key, or by a defect."""
+    creator = await filled(service, ideas=40)
+    await creator.post({"title": "Once"}, headers={"Idempotency-Key": "one"})
+    [sealed] = [sealed for sealed in protected_data().sealed if sealed.name == table]
+    columns = (*sealed.key, *sealed.bound)
+    row = await sql.fetchrow(f"SELECT {', '.join(columns)} FROM {table} WHERE {OWN}", *vault_of(creator))
+    cipher = service.parts.cipher_of(vault_of(creator)).for_purpose(sealed.purpose)
+    [*_, bound] = sealed.contexts(vault_of(creator))(tuple(row))
+    key = " AND ".join(f"{name} = ${number}" for number, name in enumerate(sealed.key, start=3))
+    await sql.execute(
+        f"UPDATE {table} SET {sealed.sealed[-1]} = ${len(sealed.key) + 3} WHERE {OWN} AND {key}",
+        *(*vault_of(creator), *row[: len(sealed.key)], cipher.seal(b"{", bound)),
+    )
+
+    await keys.verify(scope_of(creator))
+
+    assert [finding.problem for finding in keys.findings if finding.table == table] == ["tampered"]
 
 
 async def test_a_key_above_the_vaults_newest_is_named(service: House, keys: Keys, sql: asyncpg.Connection) -> None:
