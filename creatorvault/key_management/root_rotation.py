@@ -59,7 +59,11 @@ class RootRotation:
         async for tenants in self._tenants():
             for some in batched(tenants, CONCURRENTLY):
                 await lock.check()
-                await asyncio.gather(*(self._rewrap_tenant(tenant_id, result) for tenant_id in some))
+                work = (self._rewrap_tenant(tenant_id, result) for tenant_id in some)
+                # All of them end before the first error is raised: they use connections that are closed then.
+                for outcome in await asyncio.gather(*work, return_exceptions=True):
+                    if outcome is not None:
+                        raise outcome
         return result
 
     async def _tenants(self) -> AsyncGenerator[Sequence[TenantId]]:
