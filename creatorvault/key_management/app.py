@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.key_management.checks import needed_root_keys_check
 from creatorvault.management.apps import App
 
-APP: Final = App(name="key_management")
+APP: Final = App(name="key_management", database_checks=[needed_root_keys_check])
