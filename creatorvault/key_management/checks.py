@@ -30,9 +30,7 @@ async def needed_root_keys_check(installation: Installation) -> list[Message]:
     finally:
         await database.close()
     return [
-        Message(
-            "key_management.E001", f"{count} vault keys need the root key {root_key_id}, which is not configured.", HINT
-        )
+        Message("key_management.E001", f"{count} vault keys need the root key {root_key_id}, which is missing.", HINT)
         for root_key_id, count, *_ in stored
         if root_key_id not in known
     ]

@@ -1,8 +1,9 @@
 """The commands `creatorvault keys …`."""
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import msgspec
@@ -25,8 +26,11 @@ from creatorvault.management.development import with_database, with_development_
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Settings
 
-TENANT = click.option("--tenant", "tenant_id", type=click.UUID, help="Only the vaults of this tenant.")
-USER = click.option("--user", "user_id", type=Words(), help="With --tenant: only this user's vault.")
+NICENESS: Final = 10
+"""Requests come first."""
+
+TENANT: Final = click.option("--tenant", "tenant_id", type=click.UUID, help="Only the vaults of this tenant.")
+USER: Final = click.option("--user", "user_id", type=Words(), help="With --tenant: only this user's vault.")
 
 
 def keys_group(data: ProtectedData) -> click.RichGroup:
@@ -111,6 +115,7 @@ def _with_installation[T](data: ProtectedData, work: Callable[[Installation, Say
 
 async def _rotate(place: Installation, scope: Scope, say: Say) -> str:
     """Returns what to say of vaults whose keys could not be retired; nothing if there are none."""
+    os.nice(NICENESS)
     vaults, ideas = await size_of(place.operators, scope)
     async with RunningLock(place.operators) as lock:
         with progress_bar("rows", on_stderr=True) as progress:

@@ -29,7 +29,7 @@ from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.preparation import make_next_key
 from creatorvault.tenants.repositories import VaultRepository
 
-BATCH: Final = 256
+BATCH: Final = 64
 """Rows per transaction. A creator's change of one of them waits for it."""
 
 LARGE_BATCH: Final = 16

@@ -26,7 +26,7 @@ async def test_a_missing_root_key_is_named(service: House, own_environ: dict[str
     [message] = await found(own_environ | {"CREATORVAULT_ROOT_KEYS": RootKeyring.generate_entry("other")})
 
     assert message.id == "key_management.E001"
-    assert "need the root key tests, which is not configured" in message.text
+    assert "need the root key tests, which is missing" in message.text
 
 
 @pytest.mark.parametrize(
