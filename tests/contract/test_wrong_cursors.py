@@ -157,7 +157,7 @@ async def test_a_cursor_survives_a_rotation_but_not_a_missing_key(
     under_the_next_key = await page_of(ada, [], cursor, 1)
     # Values of the second key are sealed again, so that only the cursor is lost with it: of the keys of cursors, later
     # ones take over those of the three before.
-    for title in ("Second, changed", "and again", "and again"):
+    for title in ("Second, changed", "and again", "once more"):
         await ada.patch(ideas[1], {"title": title})
     await database.execute("DELETE FROM keys.vault_keys WHERE user_id = $1 AND version = 2", ada.user_id)
     later = (await house_with()).creator(ada.user_id)
