@@ -25,6 +25,7 @@ from creatorvault.crypto.padding import pad, unpad
 IDEAS: Final = "ideas"
 NAMES: Final = "names"
 SEGMENTS: Final = "segments"
+CHECKPOINTS: Final = "checkpoints"
 
 _encoder: Final = msgspec.json.Encoder()
 

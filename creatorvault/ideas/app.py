@@ -6,8 +6,8 @@ from creatorvault.core.database.tenant_data import Erased
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
-from creatorvault.ideas.metrics import opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import Idea, IdeaSegment
+from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
+from creatorvault.ideas.models import Idea, IdeaSegment, VaultCheckpoint
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.management.apps import App
 
@@ -19,6 +19,10 @@ APP: Final = App(
     controllers=[IdeaController, *under_reserved_ids()],
     commands=[seed],
     parts=[ideas_parts],
-    erases=[Erased(model=IdeaSegment), Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS)],
-    metrics=[search_metrics, opened_metrics, segment_metrics, work_metrics],
+    erases=[
+        Erased(model=VaultCheckpoint),
+        Erased(model=IdeaSegment),
+        Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS),
+    ],
+    metrics=[search_metrics, opened_metrics, segment_metrics, checkpoint_metrics, work_metrics],
 )
