@@ -69,6 +69,7 @@ root = root_group(
         *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost),
         *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
     ],
+    heads=[source for app in INSTALLED for source in app.heads],
 )
 
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_data import Erased
+from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
@@ -25,4 +26,5 @@ APP: Final = App(
         Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS),
     ],
     metrics=[search_metrics, opened_metrics, segment_metrics, checkpoint_metrics, work_metrics],
+    heads=[CheckpointHeads()],
 )

@@ -1,5 +1,6 @@
 """All operations of a creator on a vault, in variants that execute different statements, and their outcomes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -225,10 +226,11 @@ def overtaken(do: Do, by: Prepare | None = None) -> Do:
 
     async def done(scene: Scene) -> Sequence[httpx.Response]:
         database = scene.house.parts.statements
-        change = database.changed
+        change, one_at_a_time = database.changed, asyncio.Lock()
 
         async def suspended_before(*arguments: Any) -> Any:
-            await (by or SUSPENDED)(scene)
+            async with one_at_a_time:  # segments and checkpoints are written at the same time
+                await (by or SUSPENDED)(scene)
             return await change(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
