@@ -32,7 +32,7 @@ class DigestedPart(NamedTuple):
 class ContentDigest:
     """Collects the parts of a vault in any order. The digest does not depend on how the ideas were divided into parts.
 
-    Takes 1.5 ms for 100,000 ideas; sorting them by id would take thirty times as long.
+    Takes 2 ms for 100,000 ideas; sorting them by id would take ten times as long and more (decision 23).
     """
 
     def __init__(self) -> None:
