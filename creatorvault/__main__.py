@@ -72,6 +72,7 @@ root = root_group(
         *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost, AlreadyRunning, LockLost, NoOperatorsLogin),
         *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
     ],
+    heads=[source for app in INSTALLED for source in app.heads],
 )
 
 

@@ -22,6 +22,7 @@ from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
 from creatorvault.health.services import HealthService
+from creatorvault.ideas.checkpoints.writer import CheckpointWriter
 from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.opened import OpenedIdeas
@@ -117,6 +118,10 @@ class OpenParts:
     @property
     def segment_writer(self) -> SegmentWriter:
         return self.ideas.segment_writer
+
+    @property
+    def checkpoint_writer(self) -> CheckpointWriter:
+        return self.ideas.checkpoint_writer
 
     @property
     def growing_segments(self) -> GrowingSegments:

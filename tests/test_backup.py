@@ -95,6 +95,7 @@ async def backup(live: House, cluster: Cluster, backup_login: str, tmp_path_fact
         await ada.idea(f"Number {number:02}")
     assert await ada.titles({"search": "STRASSE"}) == [TITLE]
     await live.parts.segment_writer.finish()
+    await live.parts.checkpoint_writer.finish()
     assert live.parts.segment_writer.written  # so that there is something that is not dumped
 
     listed = (await ada.list({"limit": 100})).json()["items"]

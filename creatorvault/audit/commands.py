@@ -1,7 +1,7 @@
-"""`creatorvault audit`: verification of the audit log."""
+"""`creatorvault audit`: verification of the audit log, and of the database with what was kept elsewhere."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -9,11 +9,12 @@ import rich_click as click
 
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.repositories import heads as stored_heads
-from creatorvault.audit.verification import Finding, Head, findings
+from creatorvault.audit.verification import Head, findings
 from creatorvault.core.database.operator_login import operators_database
 from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.management.heads import OF_THE_AUDIT_LOG, PRINTED_BY, HeadSource, KeptHeads, read_heads
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import DatabaseSettings, Settings
 
@@ -29,45 +30,68 @@ def audit() -> None:
 @click.option(
     "--heads", "file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Heads saved earlier."
 )
-def verify(file: Path | None) -> None:
-    """Find events that were edited, removed, added or reordered; fail if there are any."""
-    kept = {} if file is None else _read(file)
+@click.pass_obj
+def verify(sources: Sequence[HeadSource], file: Path | None) -> None:
+    """Find events that were edited, removed, added or reordered; fail if there are any.
+
+    With --heads, also find chains and vaults that were set back.
+    """
+    kept: KeptHeads = {} if file is None else read_heads(file, sources)
+    try:
+        chains = _chains(kept.get(OF_THE_AUDIT_LOG, ()))
+    except ValueError as error:
+        raise click.ClickException(f"--heads: {file} is not what {PRINTED_BY} prints") from error
     settings = with_development_secrets(load_settings())
     with with_database(settings, click.echo) as running:
-        found = asyncio.run(_findings(running, kept))
+        found = asyncio.run(_findings(running, chains, sources, kept))
     for finding in found:
-        click.echo(f"{finding.tenant_id} {finding.sequence}: {finding.text}")
+        click.echo(finding)
     if found:
         raise click.ClickException(f"{len(found)} findings")
     click.echo("The audit log is whole.")
 
 
 @audit.command()
-def heads() -> None:
-    """Print the end of each chain. Store it where those with write access to the database have no access."""
+@click.pass_obj
+def heads(sources: Sequence[HeadSource]) -> None:
+    """Print the end of each chain, and what each vault held at its last checkpoint.
+
+    Store it where those with write access to the database have no access.
+    """
     with with_database(load_settings(), lambda text: click.echo(text, err=True)) as settings:
-        for line in asyncio.run(_heads(settings)):
-            click.echo(line)
+        asyncio.run(_print_heads(settings, sources))
 
 
-async def _findings(settings: Settings, kept: Mapping[UUID, Head]) -> list[Finding]:
+async def _findings(
+    settings: Settings, chains: Mapping[UUID, Head], sources: Sequence[HeadSource], kept: KeptHeads
+) -> list[str]:
     """Reads one snapshot. Raises AuditKeyMissing."""
     keys = AuditKeys(root_key_provider(settings.encryption))
     database = _patient(settings.database)
     try:
         async with database.reading() as session:
             key = await keys.chain(session)
-            return [finding async for finding in findings(session, key, kept)]
+            found = [
+                f"{finding.tenant_id} {finding.sequence}: {finding.text}"
+                async for finding in findings(session, key, chains)
+            ]
+            for source in sources:
+                if lines := kept.get(source.word):
+                    found += [text async for text in source.findings(session, lines)]
+            return found
     finally:
         await database.close()
 
 
-async def _heads(settings: Settings) -> list[str]:
+async def _print_heads(settings: Settings, sources: Sequence[HeadSource]) -> None:
     database = _patient(settings.database)
     try:
         async with database.reading() as session:
-            rows = await stored_heads(session)
-            return [f"{row.tenant_id} {row.sequence} {row.digest.hex()}" for row in rows]
+            for row in await stored_heads(session):
+                click.echo(f"{row.tenant_id} {row.sequence} {row.digest.hex()}")
+            for source in sources:
+                async for words in source.heads(session):
+                    click.echo(" ".join((source.word, *words)))
     finally:
         await database.close()
 
@@ -80,11 +104,6 @@ def _patient(settings: DatabaseSettings) -> Database:
     return database
 
 
-def _read(file: Path) -> dict[UUID, Head]:
-    try:
-        rows = [line.split() for line in file.read_text(encoding="ascii").splitlines()]
-        return {UUID(tenant): Head(int(sequence), bytes.fromhex(digest)) for tenant, sequence, digest in rows}
-    except OSError as error:
-        raise click.ClickException(f"--heads: {file}: {error.strerror}") from error
-    except ValueError as error:
-        raise click.ClickException(f"--heads: {file} is not what `creatorvault audit heads` prints") from error
+def _chains(lines: Sequence[Sequence[str]]) -> Mapping[UUID, Head]:
+    """Raises ValueError."""
+    return {UUID(tenant): Head(int(sequence), bytes.fromhex(digest)) for tenant, sequence, digest in lines}

@@ -29,6 +29,7 @@ IDEAS: Final = "ideas"
 NAMES: Final = "names"
 SEGMENTS: Final = "segments"
 CURSORS: Final = "cursors"
+CHECKPOINTS: Final = "checkpoints"
 
 _encoder: Final = msgspec.json.Encoder()
 

@@ -3,13 +3,14 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_data import Erased
+from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
-from creatorvault.ideas.metrics import opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import Idea, IdeaSegment
+from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
+from creatorvault.ideas.models import Idea, IdeaSegment, VaultCheckpoint
 from creatorvault.ideas.parts import ideas_parts
-from creatorvault.ideas.sealed import IDEAS_SEALED, NO_SEGMENTS, SEGMENTS_SEALED
+from creatorvault.ideas.sealed import CHECKPOINTS_SEALED, IDEAS_SEALED, NO_SEGMENTS, SEGMENTS_SEALED
 from creatorvault.management.apps import App
 
 APP: Final = App(
@@ -17,7 +18,12 @@ APP: Final = App(
     controllers=[IdeaController, *under_reserved_ids()],
     commands=[seed],
     parts=[ideas_parts],
-    erases=[Erased(model=IdeaSegment), Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS)],
-    sealed=[IDEAS_SEALED, SEGMENTS_SEALED],
-    metrics=[search_metrics, opened_metrics, segment_metrics, work_metrics],
+    erases=[
+        Erased(model=VaultCheckpoint),
+        Erased(model=IdeaSegment),
+        Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS),
+    ],
+    sealed=[IDEAS_SEALED, SEGMENTS_SEALED, CHECKPOINTS_SEALED],
+    metrics=[search_metrics, opened_metrics, segment_metrics, checkpoint_metrics, work_metrics],
+    heads=[CheckpointHeads()],
 )

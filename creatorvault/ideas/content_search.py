@@ -17,6 +17,8 @@ from creatorvault.core.waiting.client_watch import ClientWatch
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.bodies import read_bodies
+from creatorvault.ideas.checkpoints.comparing import ComparedRead, stored_checkpoint
+from creatorvault.ideas.checkpoints.writer import CheckpointWriter
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.lists.cursors import place_of
@@ -27,7 +29,8 @@ from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.writer import SegmentWriter
-from creatorvault.tenants.errors import Undecided, VaultMismatch
+from creatorvault.ideas.statements.checkpoints import WITH_CHECKPOINT
+from creatorvault.tenants.errors import Undecided, VaultMismatch, VaultSetBack
 from creatorvault.tenants.opening import Snapshot
 from creatorvault.tenants.services import VaultService
 
@@ -47,12 +50,14 @@ class ContentSearchParts:
         allowance: WorkAllowance,
         budget: EventLoopBudget,
         segments: SegmentWriter | None,
+        checkpoints: CheckpointWriter,
     ) -> None:
         self.cache = cache
         self.full_reads = full_reads
         self.allowance = allowance
         self.budget = budget
         self.segments = segments
+        self.checkpoints = checkpoints
 
 
 class ContentSearch:
@@ -69,7 +74,7 @@ class ContentSearch:
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Returns a page and a total of the same snapshot.
 
-        Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, the errors of `FullReads.lock` and
+        Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, VaultSetBack, the errors of `FullReads.lock` and
         `VaultService.snapshot`, and the alerts of `opened`.
         """
         self._admit()
@@ -117,25 +122,27 @@ class ContentSearch:
         full_reads = self._parts.full_reads
         if full_reads.replica is not None and seen is not None:
             try:
-                async with self._vault.replayed(full_reads.replica, seen) as snapshot:
+                async with self._vault.replayed(full_reads.replica, seen, WITH_CHECKPOINT) as snapshot:
                     if snapshot is not None:
                         return await self._page_of(snapshot, query, time_slice)
-            except (ReplicaUnavailable, Tampered, VaultMismatch):
+            except (ReplicaUnavailable, Tampered, VaultMismatch, VaultSetBack):
                 pass  # the primary decides
-        async with self._vault.snapshot(full_reads.database) as snapshot:
+        async with self._vault.snapshot(full_reads.database, WITH_CHECKPOINT) as snapshot:
             return await self._page_of(snapshot, query, time_slice)
 
     async def _page_of(self, snapshot: Snapshot, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
         repository, vault = IdeaRepository(snapshot.session, snapshot.id), snapshot.vault
         after = place_of(query, snapshot.cipher)
+        checkpoint = stored_checkpoint(snapshot.more)
         if vault is None:
-            if await repository.count():
+            if checkpoint is not None or await repository.count():
                 raise VaultMismatch(**vault_ids(snapshot.id))
             return empty_page(query)
         segments = None
         if self._parts.segments is not None:
             segments = Segments(SegmentRepository(snapshot.session, vault.id), self._parts.segments)
-        reader = VaultReader(repository, snapshot, vault, time_slice, segments)
+        compared = ComparedRead(vault, checkpoint, self._parts.checkpoints)
+        reader = VaultReader(repository, snapshot, vault, time_slice, segments, compared)
         page = await self._parts.cache.page(vault.id, reader, about_content(query, after), time_slice)
         return page_of_matches(vault, query, page)
 

@@ -32,6 +32,12 @@ def segment_metrics(parts: Parts) -> Iterator[Metric]:
         yield counter(f"segments_{name}", f"Segments: {name}.", count)
 
 
+def checkpoint_metrics(parts: Parts) -> Iterator[Metric]:
+    writer = parts[IdeasParts].checkpoint_writer
+    for name, count in (("written", writer.written), ("lost", writer.lost)):
+        yield counter(f"checkpoints_{name}", f"Checkpoints of vaults: {name}.", count)
+
+
 def work_metrics(parts: Parts) -> Iterator[Metric]:
     full_reads, allowance = parts[IdeasParts].searching.full_reads, parts[IdeasParts].searching.allowance
     yield gauge("full_reads_under_way", "Vaults that are being read as a whole.", full_reads.under_way)

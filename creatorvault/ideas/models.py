@@ -94,3 +94,23 @@ class IdeaSegment(SQLModel, table=True):
     ideas: int
     folding: str = Field(sa_type=Text)
     sealed: bytes = Field(repr=False)
+
+
+class VaultCheckpoint(SQLModel, table=True):
+    """What one vault held at one revision (`ideas.checkpoints`), the newest that was written.
+
+    `sealed` is the statement that counts; `revision`, `ideas` and `digest` are the same in clear text.
+    """
+
+    __tablename__ = "vault_checkpoints"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    revision: int = Field(sa_type=BigInteger)
+    ideas: int = Field(sa_type=BigInteger)
+    digest: bytes
+    sealed: bytes = Field(repr=False)
+    written_at: datetime = Field(sa_type=DateTime(timezone=True))

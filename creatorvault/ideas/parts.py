@@ -11,6 +11,7 @@ from creatorvault.core.database.statements import Statements
 from creatorvault.core.limits.work_allowance import WorkAllowance
 from creatorvault.core.parts import Parts
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
+from creatorvault.ideas.checkpoints.writer import CheckpointWriter
 from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.in_doubt import InDoubtIdeas
@@ -32,6 +33,7 @@ class IdeasParts:
     in_doubt: InDoubtIdeas
     opened: OpenedIdeas
     segment_writer: SegmentWriter
+    checkpoint_writer: CheckpointWriter
     growing_segments: GrowingSegments
     searching: ContentSearchParts
 
@@ -45,6 +47,9 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
         stack.push_async_callback(full_reads.aclose)
         writer = SegmentWriter(parts[Statements])
         stack.push_async_callback(writer.aclose)
+        checkpoints = CheckpointWriter(parts[Statements])
+        stack.push_async_callback(checkpoints.aclose)
+        vaults.also_forget.append(checkpoints.forget)
         cache = SearchCache(settings.search)
         vaults.also_forget.append(cache.forget)
         opened = OpenedIdeas(settings.search.opened_bytes)
@@ -61,6 +66,7 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
             in_doubt=InDoubtIdeas(),
             opened=opened,
             segment_writer=writer,
+            checkpoint_writer=checkpoints,
             growing_segments=growing,
-            searching=ContentSearchParts(cache, full_reads, allowance, budget, segments),
+            searching=ContentSearchParts(cache, full_reads, allowance, budget, segments, checkpoints),
         )

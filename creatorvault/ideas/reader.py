@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from creatorvault.core.identifiers import VaultRevision, vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.bodies import read_bodies
+from creatorvault.ideas.checkpoints.comparing import ComparedRead
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.sealing import REVISION, STAMP, IdeaSealer
 from creatorvault.ideas.search.blocks import ID_BYTES, MOST, MOST_BYTES, Block, ids_in
@@ -47,7 +48,7 @@ class VaultReader:
     """Reads a vault from its segments. Where there are none, reads row by row and writes segments of what it read.
 
     Without `segments` it reads only rows. Implements `search.cache.VaultReader`. Raises the alerts of `IdeaSealer.open`
-    and of `SegmentSealer.open`, and VaultMismatch if the segments are not a copy of the rows.
+    and of `SegmentSealer.open`, VaultMismatch if the segments are not a copy of the rows, and as `ComparedRead`.
     """
 
     def __init__(
@@ -57,26 +58,37 @@ class VaultReader:
         vault: OpenVault,
         time_slice: TimeSlice,
         segments: Segments | None = None,
+        compared: ComparedRead | None = None,
     ) -> None:
-        """`time_slice` is that of the caller, which yields to the event loop between blocks."""
+        """`time_slice` is that of the caller, which yields to the event loop between blocks. `compared` compares the
+        first read of the whole vault with its checkpoint.
+        """
         self.version = vault.version
         self.bodies = partial(read_bodies, view, vault.version, time_slice)
         self._repository = repository
         self._vault = vault
         self._time_slice = time_slice
+        self._compared = compared
         self._segments = segments if vault.version.idea_count >= FEWEST else None
         self._sealer = IdeaSealer.of(vault.cipher)
         self._segment_sealer = SegmentSealer.of(vault.cipher)
         self._makes_segments = True  # and deletes those that cannot be used
 
     async def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
+        compared = self._compared if revision == BEGINNING else None
+        if compared:
+            compared.restart()
         if revision == BEGINNING and self._segments:
             blocks = self._all(self._segments)
         else:
             blocks = self._rows(Gap(revision, ENDLESS))
         async with aclosing(blocks):
             async for block in blocks:
+                if compared:
+                    compared.add(block)
                 yield block
+        if compared:
+            await compared.finish(self._time_slice)
 
     async def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
         size = IDS_AT_ONCE * ID_BYTES

@@ -8,9 +8,10 @@ import msgspec
 
 from creatorvault.core.database.sealed_data import Contexts, SealedTable, Values
 from creatorvault.core.identifiers import VaultId
-from creatorvault.crypto.cipher import IDEAS, SEGMENTS
+from creatorvault.crypto.cipher import CHECKPOINTS, IDEAS, SEGMENTS
 from creatorvault.crypto.envelope import context
-from creatorvault.ideas.models import Idea, IdeaSegment
+from creatorvault.ideas.checkpoints.sealing import Checkpoint, checkpoint_context, is_checkpoint
+from creatorvault.ideas.models import Idea, IdeaSegment, VaultCheckpoint
 from creatorvault.ideas.sealing import DOMAIN, DOMAIN_BEFORE_STAMPS, SEALED, decoded, row_context
 from creatorvault.ideas.segments.sealing import WRITTEN_BY, Span, segment_context, unpacked
 
@@ -74,4 +75,19 @@ SEGMENTS_SEALED: Final = SealedTable(
     contexts=_segment_contexts,
     is_readable=_is_segment,
     is_outdated=lambda values: values[-1] != WRITTEN_BY,
+)
+
+
+def _checkpoint_contexts(vault: VaultId) -> Contexts:
+    return lambda values: [checkpoint_context(vault, values[0])]
+
+
+CHECKPOINTS_SEALED: Final = SealedTable(
+    model=VaultCheckpoint,
+    purpose=CHECKPOINTS,
+    key=(),
+    bound=("revision", "ideas", "digest"),
+    sealed=("sealed",),
+    contexts=_checkpoint_contexts,
+    is_readable=lambda values, plaintexts: is_checkpoint(Checkpoint(*values), plaintexts[0]),
 )

@@ -151,7 +151,7 @@ class VaultRotation:
                 if outdated:
                     await run(session, statements.delete, *_scope(vault), *map(list, zip(*outdated, strict=True)))
             self._done(0 if table.tally is None else len(rows))
-            if len(rows) < size:
+            if len(rows) < size or not table.key:
                 return bad
             after = rows[-1][: len(table.key)]
             await self._pace.wait(len(rows))

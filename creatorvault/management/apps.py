@@ -15,6 +15,7 @@ from creatorvault.core.limits.rate_limits import GROUP
 from creatorvault.core.parts import PartOpener
 from creatorvault.core.telemetry.metrics import MetricSource
 from creatorvault.management.checks import Check
+from creatorvault.management.heads import HeadSource
 from creatorvault.management.upgrade import UpgradeStep
 
 
@@ -32,6 +33,7 @@ class App:
     `database_checks` ask a database, which need not be there when the service starts. `parts` live as long as the
     process. `erases` names every table of the app with rows of tenants; where rows refer to others, they come first.
     `sealed` and `wrapped` name every table with values that are sealed with vault keys, or keys that root keys wrap.
+    `heads` are printed by `creatorvault audit heads`.
     """
 
     name: str
@@ -45,6 +47,7 @@ class App:
     sealed: Sequence[SealedTable] = ()
     wrapped: Sequence[WrappedTable] = ()
     metrics: Sequence[MetricSource] = ()
+    heads: Sequence[HeadSource] = ()
 
     @property
     def router(self) -> Router:

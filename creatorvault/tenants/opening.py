@@ -68,10 +68,12 @@ class WritableVault(VaultView, Protocol):
 class Snapshot:
     """A vault in a REPEATABLE READ transaction whose context is set: a row that is not found does not exist."""
 
-    def __init__(self, session: ReadSession, vault_id: VaultId, vault: OpenVault | None) -> None:
+    def __init__(self, session: ReadSession, vault_id: VaultId, vault: OpenVault | None, more: Row = ()) -> None:
+        """`more` are the columns that the statement has added to those of VAULT."""
         self.session = session
         self.id = vault_id
         self.vault = vault
+        self.more = more
 
     @property
     def cipher(self) -> VaultCipher | None:

@@ -116,8 +116,11 @@ class VaultService:
         return revision
 
     @asynccontextmanager
-    async def snapshot(self, database: Database | None = None) -> AsyncGenerator[Snapshot]:
-        """`database` is the connection pool, if it is not the default one.
+    async def snapshot(
+        self, database: Database | None = None, statement: str = VAULT_ALONE
+    ) -> AsyncGenerator[Snapshot]:
+        """`database` is the connection pool, if it is not the default one. `statement` begins with VAULT and returns
+        one row.
 
         If something does not open because the vault has another key than this process has seen, it raises VaultSetBack
         instead: a failover has lost the first key, and another process has made the second.
@@ -127,8 +130,8 @@ class VaultService:
         parts, vault = self._parts, self.id
         known = parts.revisions.get(vault)
         async with (database or parts.database).reading(vault.tenant_id) as session:
-            [row] = await run(session, VAULT_ALONE, str(vault.tenant_id), vault.user_id)
-            status, revision, digest, idea_count, key_version = row
+            [row] = await run(session, statement, str(vault.tenant_id), vault.user_id)
+            status, revision, digest, idea_count, key_version, *more = row
             admit(parts, vault, status)
             check_not_set_back(parts, vault, known, revision)
             opened = None
@@ -137,7 +140,7 @@ class VaultService:
                 cipher = await parts.keyring.cipher(session, vault, key_version)
                 opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
             try:
-                yield Snapshot(session, vault, opened)
+                yield Snapshot(session, vault, opened, more)
             except Tampered:
                 if opened is not None and not await parts.keyring.is_stored(session, vault, opened.cipher):
                     parts.forget(vault)
@@ -145,7 +148,9 @@ class VaultService:
                 raise
 
     @asynccontextmanager
-    async def replayed(self, replica: Replica, seen: VaultVersion) -> AsyncGenerator[Snapshot | None]:
+    async def replayed(
+        self, replica: Replica, seen: VaultVersion, statement: str = VAULT_ALONE
+    ) -> AsyncGenerator[Snapshot | None]:
         """A snapshot of the replica, or None if it does not show the vault as `seen` on the primary in this request.
 
         It must be that very version: a later one could be of a standby that has replayed what the primary has lost.
@@ -153,14 +158,14 @@ class VaultService:
         """
         vault = self.id
         async with replica.reading(vault.tenant_id) as session:
-            [row] = await run(session, VAULT_ALONE, str(vault.tenant_id), vault.user_id)
-            _, revision, digest, idea_count, key_version = row
+            [row] = await run(session, statement, str(vault.tenant_id), vault.user_id)
+            _, revision, digest, idea_count, key_version, *more = row
             if revision is None or VaultVersion(revision, digest, idea_count) != seen:
                 replica.behind += 1
                 yield None
                 return
             cipher = await self._parts.keyring.cipher(session, vault, key_version)
-            yield Snapshot(session, vault, OpenVault(vault, seen, cipher))
+            yield Snapshot(session, vault, OpenVault(vault, seen, cipher), more)
             replica.answered += 1
 
     @asynccontextmanager

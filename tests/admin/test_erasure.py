@@ -35,6 +35,7 @@ async def test_an_erasure_destroys_keys_ideas_and_stored_results(
     await database.execute(
         "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')", *(tenant, ada.user_id)
     )
+    await database.execute("INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())", *(tenant, ada.user_id))
     before = await database.fetch(VAULTS, tenant)
     confirmation = await asked(olga, ada)
     await let_the_delay_pass(database, ada)
@@ -42,7 +43,15 @@ async def test_an_erasure_destroys_keys_ideas_and_stored_results(
     done = await olga.post(f"/tenants/{tenant}/erasure/confirm", {"confirmation": confirmation})
 
     assert done == {"tenant_id": str(tenant), "keys": 2, "ideas": 3, "answers": 1}
-    for table in ("ideas", "idea_segments", "idempotency_answers", "keys.vault_keys", "tenant_erasures"):
+    emptied = (
+        "ideas",
+        "idea_segments",
+        "vault_checkpoints",
+        "idempotency_answers",
+        "keys.vault_keys",
+        "tenant_erasures",
+    )
+    for table in emptied:
         assert await database.fetchval(f"SELECT count(*) FROM {table} WHERE tenant_id = $1", tenant) == 0, table
     after = await database.fetch(VAULTS, tenant)
     assert after == before, "neither number may come again with something else behind it"

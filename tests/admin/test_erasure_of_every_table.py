@@ -14,6 +14,7 @@ from tests.factories import Creator
 from tests.vault_rows import TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
+CHECKPOINT: Final = "INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())"
 SUMS: Final = "SELECT vaults + ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1"
 DELAY_IS_OVER: Final = "UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1"
 
@@ -47,6 +48,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     await ada.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
     await bob.idea("bob's")
     await database.execute(SEGMENT, tenant, ada.user_id)
+    await database.execute(CHECKPOINT, tenant, ada.user_id)
     await database.execute(TOTAL, tenant)
     confirmation = (await olga.post(path))["confirmation"]
     await database.execute(DELAY_IS_OVER, tenant)
@@ -66,6 +68,7 @@ async def test_an_erasure_touches_no_other_tenant(
     bob, path = creator(), f"/tenants/{tenant_of(ada)}/erasure"
     for someone in (ada, bob):
         await someone.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
+        await database.execute(CHECKPOINT, tenant_of(someone), someone.user_id)
         await database.execute(SEGMENT, tenant_of(someone), someone.user_id)
         await database.execute(TOTAL, tenant_of(someone))
     before = await holding(database, tenant_of(bob))

@@ -31,6 +31,7 @@ GRANTS = {
         "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
         "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota)",
     },
+    "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
     "public.vaults": {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
@@ -41,7 +42,7 @@ GRANTS = {
 }
 # Segments come first: deleting an idea deletes its segment.
 EMPTIED = "UPDATE vaults SET digest = 0, idea_count = 0, sealed_bytes = 0 WHERE tenant_id = $1"
-DESTRUCTIBLE = ("idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
+DESTRUCTIBLE = ("vault_checkpoints", "idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
 
 
 @pytest.fixture
@@ -119,7 +120,8 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
 ) -> None:
     idea, *_ = await filled(ada, FEWEST)
     assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
-    await searched(house, ada)  # writes a segment
+    await searched(house, ada)  # writes a segment and a checkpoint
+    await house.parts.checkpoint_writer.finish()
     tenant = tenant_of(ada)
 
     async def be(status: str) -> None:
@@ -145,6 +147,7 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
 
     await be("erasing")
     assert await destroyed() == {
+        "vault_checkpoints": "DELETE 1",
         "idea_segments": "DELETE 1",
         "ideas": f"DELETE {FEWEST + 1}",
         "idempotency_answers": "DELETE 1",

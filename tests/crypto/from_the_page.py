@@ -151,6 +151,30 @@ def segment(vector: dict[str, Any]) -> bytes:
     return header + nonce + aead.encrypt(nonce, plaintext, header + segment_context(vector))
 
 
+def vault_digest(ideas: list[list[Any]]) -> bytes:
+    """`ideas` are revision, id and stamp of each, in any order."""
+    ordered = sorted(ideas)
+    ids = b"".join(UUID(idea_id).bytes for _, idea_id, _ in ordered)
+    stamps = b"".join(integer(stamp, 64) for *_, stamp in ordered)
+    return hashlib.sha256(integer(len(ordered), 64) + ids + stamps).digest()
+
+
+def checkpoint_context(vector: dict[str, Any]) -> bytes:
+    return context(
+        b"creatorvault/checkpoint/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        integer(vector["revision"], 64, signed=True),
+    )
+
+
+def checkpoint(vector: dict[str, Any]) -> bytes:
+    aead, nonce = AESGCM(purpose_key(vector["vault_key"], "checkpoints")), bytes(vector["nonce"])
+    header = b"\x01\x01" + integer(vector["version"], 32)
+    text = compact({"ideas": len(vector["ideas"]), "digest": vault_digest(vector["ideas"]).hex()})
+    return header + nonce + aead.encrypt(nonce, padded(text), header + checkpoint_context(vector))
+
+
 def compact(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 

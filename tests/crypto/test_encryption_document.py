@@ -16,6 +16,8 @@ from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.ideas.checkpoints.digests import ContentDigest, DigestedPart
+from creatorvault.ideas.checkpoints.sealing import Checkpoint, CheckpointSealer, SealedCheckpoint
 from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
@@ -51,6 +53,7 @@ VECTORS: Final = vectors()
 IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
 
 SEGMENTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "folding" in vector]
+CHECKPOINTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "digest" in vector]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 
@@ -85,6 +88,7 @@ def test_the_page_has_vectors_of_every_kind() -> None:
     assert len(IDEAS) == 3
     assert len(CURSORS) == 2
     assert len(SEGMENTS) == 1
+    assert len(CHECKPOINTS) == 1
 
 
 async def test_wrapped_keys_match_the_vectors() -> None:
@@ -105,7 +109,7 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
 
 
-@pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors", "carried"])
+@pytest.mark.parametrize("purpose", ["ideas", "segments", "checkpoints", "idempotency", "names", "cursors", "carried"])
 def test_purpose_keys_match_the_vectors(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]
@@ -215,3 +219,20 @@ def test_segments_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPa
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
         assert sealer.seal(block, span.folding).sealed == vector["sealed"]
+
+
+@pytest.mark.parametrize("vector", CHECKPOINTS)
+def test_checkpoints_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    sealer, ideas = CheckpointSealer.of(cipher_of(vector)), vector["ideas"]
+    content = ContentDigest()
+    for revision, idea_id, stamp in ideas:
+        content.add(DigestedPart.of([(revision, UUID(idea_id), stamp)]))
+    checkpoint = Checkpoint(vector["revision"], len(ideas), vector["digest"])
+
+    assert content.value() == page.vault_digest(ideas) == vector["digest"]
+    assert page.checkpoint_context(vector) == vector["context"]
+    assert page.checkpoint(vector) == vector["sealed"]
+    assert sealer.open(SealedCheckpoint(checkpoint, vector["sealed"])) == checkpoint
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert sealer.seal(checkpoint).sealed == vector["sealed"]

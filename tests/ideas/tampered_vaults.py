@@ -12,7 +12,7 @@ from tests.factories import Creator, Idea
 from tests.ways import vault_of
 
 TABLES: Final = {
-    **dict.fromkeys(("ideas", "vaults", "idea_segments", "keys.vault_keys"), "$V"),
+    **dict.fromkeys(("ideas", "vaults", "idea_segments", "vault_checkpoints", "keys.vault_keys"), "$V"),
     **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
 }
 """Tables, with the condition that selects the vault's rows."""
@@ -44,13 +44,14 @@ class TamperedVault:
     _right: dict[str, Seen] = field(default_factory=dict)
 
     async def keep(self, *ids: str) -> None:
-        """Saves a copy for the attacker: some current rows of the vault, and all segments."""
+        """Saves a copy for the attacker: some current rows of the vault, all segments, and its checkpoint."""
         await self.sql.execute("SET session_replication_role = replica")
         kept = ", ".join(f"'{idea}'" for idea in ids)
         await self.tamper(
             f"CREATE TEMPORARY TABLE kept_ideas AS SELECT * FROM ideas WHERE $V AND id IN ({kept})",
             f"ALTER TABLE kept_ideas DROP COLUMN {GENERATED['ideas']}",
             "CREATE TEMPORARY TABLE kept_segments AS SELECT * FROM idea_segments WHERE $V",
+            "CREATE TEMPORARY TABLE kept_checkpoints AS SELECT * FROM vault_checkpoints WHERE $V",
         )
 
     async def save(self) -> None:
@@ -88,8 +89,9 @@ class TamperedVault:
 
     async def ask(self, operation: str) -> Seen:
         seen = await ASKED[operation](self)
-        for house in (self.house, self.restarted):
+        for house in (self.house, self.restarted, self.unsegmented):
             await house.parts.segment_writer.finish()
+            await house.parts.checkpoint_writer.finish()
         return seen
 
     async def stored(self) -> list[tuple[object, ...]]:

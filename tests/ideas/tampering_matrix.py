@@ -59,6 +59,9 @@ DELETE_ROW: Final = f"DELETE FROM ideas WHERE {OF_VICTIM}"
 PUT_BACK_DELETED: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VAULT} AND id <> $3"
 PUT_BACK_OLDER: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VICTIM}"
 OLD_SEGMENTS: Final = f"INSERT INTO idea_segments SELECT * FROM kept_segments WHERE {OF_VAULT} ON CONFLICT DO NOTHING"
+NO_CHECKPOINT: Final = f"DELETE FROM vault_checkpoints WHERE {OF_VAULT}"
+OLD_CHECKPOINT: Final = f"INSERT INTO vault_checkpoints SELECT * FROM kept_checkpoints WHERE {OF_VAULT}"
+CHECKPOINT: Final = f"UPDATE vault_checkpoints SET {{}} WHERE {OF_VAULT}"
 NO_SEGMENTS: Final = f"DELETE FROM idea_segments WHERE {OF_VAULT}"
 CONTENT: Final = "title, notes, tags, stage, priority, due_date, created_at, updated_at, revision, stamp"
 KEY: Final = f"UPDATE keys.vault_keys SET {{}} WHERE {OF_VAULT}"
@@ -73,6 +76,18 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "a row and all segments deleted, count and digest adjusted": (
         *(DELETE_ROW, NO_SEGMENTS),
         *(COUNT.format("- 1"), DIGEST),
+    ),
+    "a row, all segments and the checkpoint deleted, count and digest adjusted": (
+        *(DELETE_ROW, NO_SEGMENTS, NO_CHECKPOINT),
+        *(COUNT.format("- 1"), DIGEST),
+    ),
+    "a row and all segments deleted, the checkpoint set back, count and digest adjusted": (
+        *(DELETE_ROW, NO_SEGMENTS, NO_CHECKPOINT, OLD_CHECKPOINT),
+        *(COUNT.format("- 1"), DIGEST),
+    ),
+    "a row and all segments deleted, count and digest adjusted, and the revision raised": (
+        *(DELETE_ROW, NO_SEGMENTS),
+        *(COUNT.format("- 1"), DIGEST, REVISION.format("+ 1")),
     ),
     "a row deleted, the count adjusted and another's revision put in its place": (
         f"UPDATE ideas SET revision = (SELECT revision FROM ideas WHERE {OF_VICTIM}) WHERE {OF_VAULT} AND id ="
@@ -134,10 +149,21 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "a row said to be from before stamps": (f"UPDATE ideas SET stamp = 0 WHERE {OF_VICTIM}",),
     "the count zero": (NO_COUNT,),
     "the bytes zero": (f"UPDATE vaults SET sealed_bytes = 0 WHERE {OF_VAULT}",),
-    "a row's revision edited": (f"UPDATE ideas SET revision = revision - 1 WHERE {OF_VICTIM}",),
+    "a row's revision edited": (f"UPDATE ideas SET revision = revision - 3 WHERE {OF_VICTIM}",),
     "a row's revision far ahead": (f"UPDATE ideas SET revision = revision + 1000 WHERE {OF_VICTIM}",),
     "the count one more": (COUNT.format("+ 1"),),
     "the count one less": (COUNT.format("- 1"),),
+    "a byte of the checkpoint flipped": (CHECKPOINT.format("sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1)"),),
+    "an empty checkpoint": (CHECKPOINT.format("sealed = ''"),),
+    "a checkpoint that says more ideas": (CHECKPOINT.format("ideas = ideas + 1"),),
+    "a checkpoint that says another digest": (CHECKPOINT.format("digest = sha256(digest)"),),
+    "a checkpoint said to be of an earlier revision": (CHECKPOINT.format("revision = revision - 1"),),
+    "another vault's checkpoint in the place of the own": (
+        "UPDATE vault_checkpoints SET (revision, ideas, digest, sealed) = (SELECT revision, ideas, digest, sealed FROM"
+        f" vault_checkpoints WHERE tenant_id = $4 AND user_id = $5) WHERE {OF_VAULT}",
+    ),
+    "the checkpoint deleted": (NO_CHECKPOINT,),
+    "an old checkpoint put back": (NO_CHECKPOINT, OLD_CHECKPOINT),
 }
 TAMPERINGS: Final = OF_ROWS | {
     "the revision set back by one": (REVISION.format("- 1"),),
@@ -239,6 +265,8 @@ VICTIM_ALONE: Final = ("get", "restarted get", "change", "search after a change"
 UNREADABLE_ROW: Final[dict[str, tuple[str, ...]]] = {
     "tampered": (*ENDS, *READS, "first page", "search without segments", "change", "search after a change")
 }
+SEARCHES: Final = (*FROM_SEGMENTS, "search without segments")
+UNREADABLE_CHECKPOINT: Final[dict[str, tuple[str, ...]]] = {"tampered": (*SEARCHES, "search after a change")}
 UNREADABLE_SEGMENT: Final[dict[str, tuple[str, ...]]] = {"tampered": (*FROM_SEGMENTS, "search after a change")}
 UNBELIEVED_SEGMENT: Final[dict[str, tuple[str, ...]]] = {"vault_mismatch": (*FROM_SEGMENTS, "search after a change")}
 WRONG_COUNT: Final[dict[str, tuple[str, ...]]] = {
@@ -263,14 +291,28 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "a row deleted and the count adjusted": UNCOUNTED_ROW,
     "a row and all segments deleted and the count adjusted": UNCOUNTED_ROW,
     "a row deleted, count and digest adjusted": {
-        COUNTED: (*ENDS, "first page", "search without segments"),
+        COUNTED: (*ENDS, "first page"),
         GONE: (*VICTIM_ALONE,),
-        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
+        "vault_mismatch": (*SEARCHES, "warm search"),
     },
     "a row and all segments deleted, count and digest adjusted": {
-        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
+        COUNTED: (*ENDS, "first page"),
+        GONE: (*VICTIM_ALONE,),
+        "vault_mismatch": (*SEARCHES, "warm search"),
+    },
+    "a row, all segments and the checkpoint deleted, count and digest adjusted": {
+        COUNTED: (*ENDS, *SEARCHES, "first page"),
         GONE: (*VICTIM_ALONE,),
         LOGGED: ("warm search",),
+    },
+    "a row and all segments deleted, the checkpoint set back, count and digest adjusted": {
+        COUNTED: (*ENDS, *SEARCHES, "first page"),
+        GONE: (*VICTIM_ALONE,),
+        LOGGED: ("warm search",),
+    },
+    "a row and all segments deleted, count and digest adjusted, and the revision raised": {
+        COUNTED: (*ENDS, *SEARCHES, "first page", "warm search"),
+        GONE: (*VICTIM_ALONE,),
     },
     "a row deleted, the count adjusted and another's revision put in its place": UNCOUNTED_ROW,
     "a deleted row put back": {
@@ -286,8 +328,8 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "warm search", "search after a change"),
     },
     "a deleted row put back, the segments deleted, count and digest adjusted": {
-        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments", "search after a change"),
-        LOGGED: ("warm search",),
+        COUNTED: (*ENDS, "first page", "search after a change"),
+        "vault_mismatch": (*SEARCHES, "warm search"),
     },
     "a deleted row put back for another that is deleted": {
         COUNTED: (*ENDS, "first page"),
@@ -303,12 +345,12 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "vault_mismatch": (*FROM_SEGMENTS, "search without segments", "search after a change"),
     },
     "a row set back, the segments deleted and the digest adjusted": {
-        SET_BACK: (*ENDS, *READS, *FROM_SEGMENTS, "first page", "search without segments", "change"),
-        LOGGED: ("warm search",),
+        SET_BACK: (*ENDS, *READS, "first page", "change"),
+        "vault_mismatch": (*SEARCHES, "warm search"),
     },
     "a row set back with the old segments, and the digest adjusted": {
-        SET_BACK: (*ENDS, *READS, "first page", "search without segments", "change"),
-        "vault_mismatch": (*FROM_SEGMENTS, "warm search"),
+        SET_BACK: (*ENDS, *READS, "first page", "change"),
+        "vault_mismatch": (*SEARCHES, "warm search"),
     },
     "a row set back with the old segments": {
         SET_BACK: (*ENDS, *READS, "first page", "change"),
@@ -352,8 +394,8 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         GONE: (*VICTIM_ALONE,),
     },
     "all rows deleted, count and digest zero": {
-        COUNTED: (*ENDS, *FROM_SEGMENTS, "first page", "search without segments"),
-        LOGGED: ("warm search",),
+        COUNTED: (*ENDS, "first page"),
+        "vault_mismatch": (*SEARCHES, "warm search"),
         GONE: (*VICTIM_ALONE,),
     },
     "the digest edited": {
@@ -368,7 +410,7 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
     },
     "the bytes zero": {"vault_mismatch": ("delete",)},
-    "a row's revision edited": {},
+    "a row's revision edited": {"vault_mismatch": ("search without segments",)},
     "a row's revision far ahead": {
         "vault_mismatch": (
             *(*ENDS, *READS, *FROM_SEGMENTS, "first page"),
@@ -377,18 +419,25 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "the count one more": WRONG_COUNT,
     "the count one less": WRONG_COUNT,
+    "a byte of the checkpoint flipped": UNREADABLE_CHECKPOINT,
+    "an empty checkpoint": UNREADABLE_CHECKPOINT,
+    "a checkpoint that says more ideas": UNREADABLE_CHECKPOINT,
+    "a checkpoint that says another digest": UNREADABLE_CHECKPOINT,
+    "a checkpoint said to be of an earlier revision": UNREADABLE_CHECKPOINT,
+    "another vault's checkpoint in the place of the own": UNREADABLE_CHECKPOINT,
+    "the checkpoint deleted": {},
+    "an old checkpoint put back": {},
     "the revision set back by one": {
-        "vault_set_back": (*AT_HAND,),
-        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+        "vault_set_back": (*AT_HAND, "restarted search", "search without segments"),
+        "vault_mismatch": ("restarted list",),
     },
     "the revision set back by twenty": {
-        "vault_set_back": (*AT_HAND,),
-        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+        "vault_set_back": (*AT_HAND, "restarted search", "search without segments"),
+        "vault_mismatch": ("restarted list",),
     },
     "the latest change undone as a whole": {
-        "vault_set_back": (*AT_HAND,),
+        "vault_set_back": (*AT_HAND, "restarted search", "search without segments"),
         SET_BACK: ("restarted list",),
-        "vault_mismatch": ("restarted search", "search without segments"),
     },
     "the revision set ahead": {},
     "the vault's row deleted": {"vault_set_back": (*AT_HAND,), "vault_mismatch": (*RESTARTED,)},
@@ -399,10 +448,10 @@ EXPECTED: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "old segments put back": {},
     "old segments in the place of the new": UNBELIEVED_SEGMENT,
     "old segments in the place of the new, count and revision adjusted": {
-        "vault_set_back": (*AT_HAND,),
-        "vault_mismatch": ("restarted list", "restarted search", "search without segments"),
+        "vault_set_back": (*AT_HAND, "restarted search", "search without segments"),
+        "vault_mismatch": ("restarted list",),
     },
-    "old segments, and the revision of the victim as it was": {"vault_mismatch": (*FROM_SEGMENTS,)},
+    "old segments, and the revision of the victim as it was": {"vault_mismatch": (*SEARCHES,)},
     "old segments in the place of the new, and the count adjusted": WRONG_COUNT,
     "a byte of a segment flipped": UNREADABLE_SEGMENT,
     "a segment cut short": UNREADABLE_SEGMENT,

@@ -10,7 +10,7 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.logs import captured_logs
 
-TABLES = ("ideas", "vaults", "idea_segments")
+TABLES = ("ideas", "vaults", "idea_segments", "vault_checkpoints")
 GENERATED = {"vaults": "changed_hour", "ideas": "vault_hash"}  # columns that are never inserted
 
 type Standby = Callable[[], Awaitable[None]]
@@ -92,7 +92,8 @@ async def test_a_vault_whose_key_was_lost_and_made_again_elsewhere_is_served(
         ada = house.creator()
         lost = [await ada.idea(f"Idea lost {number}") for number in range(2)]
         assert len(await ada.titles({"search": "idea"})) == 2
-        for table in ("ideas", "idea_segments", "vaults", "keys.vault_keys"):
+        await house.parts.checkpoint_writer.finish()
+        for table in ("ideas", "idea_segments", "vault_checkpoints", "vaults", "keys.vault_keys"):
             await database.execute(f"DELETE FROM {table} WHERE user_id = $1", ada.user_id)
         elsewhere = (await house_with()).creator(ada.user_id)
         since = [await elsewhere.idea(f"Idea since {number}") for number in range(2)]

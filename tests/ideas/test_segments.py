@@ -338,7 +338,8 @@ class Kept:
         """Does what operations/alarms.md instructs after the evidence is saved."""
         await self._database.execute("DELETE FROM idea_segments WHERE user_id = $1", self._ada.user_id)
         await self._database.execute(
-            "UPDATE vaults SET digest = (SELECT bit_xor(stamp) FROM ideas WHERE user_id = $1) WHERE user_id = $1",
+            "UPDATE vaults SET revision = revision + 1,"
+            " digest = (SELECT bit_xor(stamp) FROM ideas WHERE user_id = $1) WHERE user_id = $1",
             self._ada.user_id,
         )
 
@@ -645,7 +646,7 @@ async def test_segments_are_fetched_in_batches(house: House, ada: Creator, monke
         event.remove(engine, "before_cursor_execute", watch)
 
     assert fetched == [3, 3, 2]
-    assert sum("sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched)
+    assert sum("idea_segments.sealed" in statement and "LIMIT" in statement for statement in statements) == len(fetched)
 
 
 async def test_many_thousands_of_gaps_are_read(

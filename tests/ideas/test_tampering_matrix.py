@@ -80,13 +80,15 @@ async def fill(vault: TamperedVault, creator: Creator, count: int) -> None:
         await creator.idea(f"Title {number:02}", notes="Hexenkessel", stage="draft" if number % 3 else "idea")
     await search(vault, creator)
     await creator.idea("Title late")
+    await search(vault, creator)  # a checkpoint of the current revision; the last idea is in no segment
 
 
 async def search(vault: TamperedVault, creator: Creator) -> None:
-    """Searches, which writes segments of ideas that are in none."""
+    """Searches, which writes segments of ideas that are in none, and a checkpoint."""
     vault.house.parts.search_cache.forget(vault_of(creator))
     assert (await creator.list({"search": "title"})).status_code == 200
     await vault.house.parts.segment_writer.finish()
+    await vault.house.parts.checkpoint_writer.finish()
 
 
 async def test_no_wrong_result_is_returned_without_an_alert(vault: TamperedVault, logs: Logs, tampering: str) -> None:

@@ -1,5 +1,6 @@
 """All operations of a creator on a vault, in variants that execute different statements, and their outcomes."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ _OWN_ROWS: Final = " UNION ALL ".join(
         ("vaults", "revision, idea_count, sealed_bytes, key_version, segmented", OWN),
         ("ideas", "revision, stage, priority, due_date", OWN),
         ("idea_segments", "first_revision, last_revision, ideas", OWN),
+        ("vault_checkpoints", "revision, ideas", OWN),
         ("keys.vault_keys", "version, first_revision", OWN),
         ("idempotency_answers", "user_id, expires_at > now()", OWN),
         ("audit_events", "sequence, verb", OWN_TENANT),
@@ -198,6 +200,14 @@ def sql(*statements: str) -> Prepare:
     return prepare
 
 
+def then(*all_of_them: Prepare) -> Prepare:
+    async def prepare(scene: Scene) -> None:
+        for each in all_of_them:
+            await each(scene)
+
+    return prepare
+
+
 def without_rows(*, of_tenant: bool) -> Prepare:
     """Deletes all rows, as if the creator, or the whole tenant, had never stored anything."""
 
@@ -211,15 +221,16 @@ def without_rows(*, of_tenant: bool) -> Prepare:
     return prepare
 
 
-def overtaken(do: Do) -> Do:
-    """Suspends the tenant after all reads, just before the single statement that changes something."""
+def overtaken(do: Do, by: Prepare | None = None) -> Do:
+    """Suspends the tenant after all reads, just before the single statement that changes something, or does `by`."""
 
     async def done(scene: Scene) -> Sequence[httpx.Response]:
         database = scene.house.parts.statements
-        change = database.changed
+        change, one_at_a_time = database.changed, asyncio.Lock()
 
         async def suspended_before(*arguments: Any) -> Any:
-            await SUSPENDED(scene)
+            async with one_at_a_time:  # segments and checkpoints are written at the same time
+                await (by or SUSPENDED)(scene)
             return await change(*arguments)
 
         with pytest.MonkeyPatch.context() as patch:
@@ -277,10 +288,11 @@ NEW_CREATOR: Final = without_rows(of_tenant=False)
 NEW_TENANT: Final = without_rows(of_tenant=True)
 NO_SEGMENTS: Final = sql(f"DELETE FROM idea_segments WHERE {OWN}", "UPDATE vaults SET segmented = false")
 OLD_SEGMENTS: Final = sql(f"UPDATE idea_segments SET folding = 'another' WHERE {OWN}")
+NO_CHECKPOINT: Final = sql(f"DELETE FROM vault_checkpoints WHERE {OWN}")
 EXPIRED_ANSWERS: Final = sql("UPDATE idempotency_answers SET expires_at = now() - interval '1 day'")
 SUSPENDED: Final = sql(f"UPDATE tenants SET status = 'suspended' WHERE {OWN_TENANT}")
 KEY_GONE: Final = sql(f"DELETE FROM keys.vault_keys WHERE {OWN}")
-KEY_WITH_OTHERS: Final = sql(
+KEY_ALSO_WITH_OTHERS: Final = sql(
     f"""
     INSERT INTO keys.vault_keys (tenant_id, user_id, version, root_key_id, wrapped, first_revision, created_at)
     SELECT others.*, version, root_key_id, wrapped, first_revision, created_at
@@ -289,8 +301,8 @@ KEY_WITH_OTHERS: Final = sql(
     ON CONFLICT (tenant_id, user_id, version) DO UPDATE
     SET root_key_id = excluded.root_key_id, wrapped = excluded.wrapped, first_revision = excluded.first_revision
     """,
-    f"DELETE FROM keys.vault_keys WHERE {OWN}",
 )
+KEY_WITH_OTHERS: Final = then(KEY_ALSO_WITH_OTHERS, KEY_GONE)
 FULL: Final = sql(f"UPDATE tenants SET vault_idea_quota = {len(IDEAS) + 1} WHERE {OWN_TENANT}")
 FULL_TENANT: Final = sql(
     f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
@@ -315,14 +327,6 @@ async def unseen(scene: Scene) -> None:
 
 async def forgotten(scene: Scene) -> None:
     forget(scene.house, ME)
-
-
-def then(*all_of_them: Prepare) -> Prepare:
-    async def prepare(scene: Scene) -> None:
-        for each in all_of_them:
-            await each(scene)
-
-    return prepare
 
 
 WRITTEN: Final = partial(Act, writes=True)
@@ -369,6 +373,14 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("create in a full tenant", CREATE, Way.BOTH, FULL_TENANT, over_tenant=True),
     WRITTEN("create in a tenant that has room for one", CREATE, Way.BOTH, NEARLY_FULL_TENANT, over_tenant=True),
     WRITTEN("search what has no segments", SEARCH, Way.TRANSACTION, then(NO_SEGMENTS, forgotten)),
+    WRITTEN("search what has no checkpoint", SEARCH, Way.TRANSACTION, then(NO_CHECKPOINT, forgotten)),
+    WRITTEN("write a checkpoint while being shut", overtaken(SEARCH), Way.TRANSACTION, then(NO_CHECKPOINT, forgotten)),
+    WRITTEN(
+        "write a checkpoint when the key has just gone",
+        overtaken(SEARCH, KEY_GONE),
+        Way.TRANSACTION,
+        then(NO_CHECKPOINT, KEY_ALSO_WITH_OTHERS, forgotten),
+    ),
     WRITTEN("search what has segments of another rule", SEARCH, Way.TRANSACTION, then(OLD_SEGMENTS, forgotten)),
     WRITTEN("search what has segments with a gap", SEARCH, Way.TRANSACTION, then(changed, forgotten)),
     WRITTEN("search after a change", SEARCH, Way.BOTH, changed, depends=True),

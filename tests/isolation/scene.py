@@ -57,6 +57,7 @@ FOREIGN_KEYS: Final = """
 SEALED: Final = (
     ("ideas", "title"),
     ("idea_segments", "sealed"),
+    ("vault_checkpoints", "sealed"),
     ("idempotency_answers", "answer"),
     ("keys.vault_keys", "wrapped"),
 )
@@ -173,6 +174,7 @@ class Scene:
     async def settled(self, answer: httpx.Response) -> httpx.Response:
         """Waits until all background writes are finished."""
         await self.house.parts.segment_writer.finish()
+        await self.house.parts.checkpoint_writer.finish()
         return answer
 
 

@@ -41,6 +41,10 @@ RIGHTS: Final = {
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
         "probe_write()": {"EXECUTE"},
         "tenants": {"SELECT", "INSERT"},
+        "vault_checkpoints": {
+            *("SELECT", "INSERT", "DELETE"),
+            "UPDATE (digest, ideas, revision, sealed, written_at)",
+        },
         "write_probe": {"INSERT"},
         "vaults": {
             "SELECT",
@@ -66,6 +70,7 @@ RIGHTS: Final = {
         "totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "totals_position": {"SELECT", "UPDATE"},
         "tenants": {f"SELECT ({TENANT})", f"INSERT ({TENANT})", f"UPDATE ({QUOTAS}, status, {VAULT_QUOTAS})"},
+        "vault_checkpoints": {"SELECT (digest, ideas, revision, tenant_id, user_id, written_at)", "DELETE"},
         "vaults": {
             "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id,"
             " user_id)",
@@ -91,6 +96,7 @@ POLICIES: Final = {
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
+    "vault_checkpoints": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,
     "tenant_totals": ACTING,
     "totalled_vaults": ACTING,

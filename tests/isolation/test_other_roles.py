@@ -73,6 +73,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
     assert (await ada.post({"title": "Kept for a retry"}, headers={"Idempotency-Key": "once"})).status_code == 201
     await ada.titles({"search": "idea"})
     await house.parts.segment_writer.finish()
+    await house.parts.checkpoint_writer.finish()
     tenant = tenant_of(ada)
     # A requested erasure of an active tenant, so that each table has a row of a tenant.
     await database.execute(
@@ -215,7 +216,7 @@ async def test_the_runtime_login_reaches_rows(
     assert found["SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1"] == "1 rows"
 
 
-DESTRUCTIBLE: Final = ["ideas", "idea_segments", "idempotency_answers", "keys.vault_keys"]
+DESTRUCTIBLE: Final = ["ideas", "idea_segments", "vault_checkpoints", "idempotency_answers", "keys.vault_keys"]
 
 
 @pytest.mark.parametrize("table", DESTRUCTIBLE)
@@ -262,6 +263,7 @@ async def test_an_operator_with_a_context_cannot_restore_an_erased_tenant(
     [
         *(("ideas", column) for column in ("title", "notes", "tags")),
         ("idea_segments", "sealed"),
+        ("vault_checkpoints", "sealed"),
         ("idempotency_answers", "answer"),
         ("idempotency_answers", "name"),
         ("keys.vault_keys", "wrapped"),

@@ -178,5 +178,6 @@ async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
         among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)
     except (asyncpg.PostgresError, DBAPIError, KeyError):  # background writes and bulk writes have no response
         scene.house.parts.segment_writer._task = None
+        scene.house.parts.checkpoint_writer._task = None
         return True
     return among_twins != alone or not goes_as_designed(run.act, trail, cold=run.cold)

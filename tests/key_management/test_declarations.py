@@ -14,6 +14,7 @@ WITHOUT_VAULT_KEYS: Final = {
     "idempotency_answers.name": "a hash with a key that later ones take over",
     "keys.vault_keys.wrapped": "wrapped by a root key",
     "keys.vault_keys.carried": "made anew with each key",
+    "vault_checkpoints.digest": "a hash",
     "tenant_erasures.confirmation": "a hash",
 }
 

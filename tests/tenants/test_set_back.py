@@ -16,7 +16,12 @@ from tests.ideas.tampering import assert_plain_fault
 from tests.logs import Logs, captured_logs
 from tests.ways import vault_of
 
-SET_BACK = "UPDATE vaults SET revision = revision - 1 WHERE user_id = $1"
+SET_BACK = """
+    WITH gone AS (DELETE FROM vault_checkpoints WHERE user_id = $1)
+    UPDATE vaults SET revision = revision - 1 WHERE user_id = $1
+"""
+"""Without a checkpoint of a later revision, which would be set back in a failover too."""
+
 OPERATIONS: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
     "get": lambda ada, idea: ada.get(idea),
     "list": lambda ada, _: ada.list(),
@@ -32,11 +37,12 @@ OPERATIONS: dict[str, Callable[[Creator, Idea], Awaitable[httpx.Response]]] = {
 
 
 @pytest.fixture
-async def stored(ada: Creator) -> Idea:
+async def stored(house: House, ada: Creator) -> Idea:
     """The first of two ideas in a vault whose latest revisions belong to deleted ideas."""
     first, _, third = [await ada.idea(f"Idea {number}") for number in range(3)]
     assert (await ada.delete(third)).status_code == 204
     assert len(await ada.titles({"search": "idea"})) == 2
+    await house.parts.checkpoint_writer.finish()
     return first
 
 

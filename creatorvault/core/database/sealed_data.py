@@ -22,8 +22,8 @@ May raise TypeError, OverflowError or struct.error for values that are never sea
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SealedTable:
-    """`key` names the columns that identify a row within its vault, `bound` further ones that its values are bound to,
-    and `sealed` its envelopes, all with keys of one `purpose`.
+    """`key` names the columns that identify a row within its vault, none if there is one row. `bound` names further
+    columns that its values are bound to, and `sealed` its envelopes, all with keys of one `purpose`.
 
     `contexts` receives the values of `key` and `bound`, in this order. `is_readable` receives them and the plaintexts
     with their padding, and returns False unless they are what the app seals. `is_outdated` returns True for a copy that

@@ -47,19 +47,26 @@ class RowStatements(msgspec.Struct, frozen=True):
         after = ", ".join(f"${number}::{types[column]}" for number, column in enumerate(table.key, start=5))
         arrays = [(column, types[column]) for column in table.key] + [("beginning", "bytea")]
         given = "unnest({}) AS given ({})"
-        same = " AND ".join(f"{name}.{column} = given.{column}" for column in table.key)
-        same += f" AND substring({name}.{table.sealed[0]} from 1 for {CIPHERTEXT_AT}) = given.beginning"
+        same = " AND ".join(
+            [
+                *(f"{name}.{column} = given.{column}" for column in table.key),
+                f"substring({name}.{table.sealed[0]} from 1 for {CIPHERTEXT_AT}) = given.beginning",
+            ]
+        )
+        returning = f"RETURNING {name}.user_id"
+        order = f"ORDER BY {key}" if table.key else ""
         values = ", ".join(f"{column} = given.{column}" for column in table.sealed)
         rows = f"SELECT {columns} FROM {name} WHERE {scope}"  # noqa: S608 - declared names
         return cls(
             all_rows=rows,
-            first_old=f"{rows} AND ({old}) ORDER BY {key} LIMIT $4::bigint",
-            next_old=f"{rows} AND ({old}) AND ({key}) > ({after}) ORDER BY {key} LIMIT $4::bigint",
+            first_old=f"{rows} AND ({old}) {order} LIMIT $4::bigint",
+            next_old=f"{rows} AND ({old}) AND ({key}) > ({after}) {order} LIMIT $4::bigint",
             count=f"SELECT count(*), count(*) FILTER (WHERE {old}) FROM {name} WHERE {scope}",  # noqa: S608 - declared names
             replace=f"UPDATE {name} SET {values} "  # noqa: S608 - declared names
             f"FROM {_unnested(given, [*arrays, *((column, 'bytea') for column in table.sealed)])} "
-            f"WHERE {scope} AND {same} RETURNING {key}",
-            delete=f"DELETE FROM {name} USING {_unnested(given, arrays)} WHERE {scope} AND {same} RETURNING {key}",  # noqa: S608 - declared names
+            f"WHERE {scope} AND {same} {returning}",
+            delete=f"DELETE FROM {name} USING {_unnested(given, arrays)} "  # noqa: S608 - declared names
+            f"WHERE {scope} AND {same} {returning}",
             seen_by_operators=f"SELECT count(*) FROM {name} WHERE {scope}",  # noqa: S608 - declared names
         )
 

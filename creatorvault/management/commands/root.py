@@ -12,6 +12,7 @@ import rich_click as click
 from creatorvault import __version__
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.management.commands.telling import lines_of
+from creatorvault.management.heads import HeadSource
 from creatorvault.management.postgres import EmbeddedPostgresError
 
 APPLICATION: Final = "creatorvault.asgi:create_app"
@@ -52,10 +53,15 @@ class RootGroup(click.RichGroup):
         sys.exit(status)
 
 
-def root_group(commands: Sequence[click.RichCommand], told_in_words: Sequence[type[Exception]] = ()) -> RootGroup:
-    """`told_in_words` are the apps' exceptions whose text is meant for the user."""
+def root_group(
+    commands: Sequence[click.RichCommand],
+    told_in_words: Sequence[type[Exception]] = (),
+    heads: Sequence[HeadSource] = (),
+) -> RootGroup:
+    """`told_in_words` are the apps' exceptions whose text is meant for the user. `heads` are passed to commands."""
+    settings = {"help_option_names": ["-h", "--help"], "obj": heads}
 
-    @click.group(name="creatorvault", cls=RootGroup, context_settings={"help_option_names": ["-h", "--help"]})
+    @click.group(name="creatorvault", cls=RootGroup, context_settings=settings)
     @click.version_option(__version__, prog_name="creatorvault", message="%(prog)s %(version)s")
     @click.option("--traceback", is_flag=True, help="Show the traceback of an error, which may contain private data.")
     @click.pass_context
