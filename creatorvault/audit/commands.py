@@ -52,11 +52,10 @@ def heads() -> None:
 
 async def _findings(settings: Settings, kept: Mapping[UUID, Head]) -> list[Finding]:
     """Reads one snapshot. Raises AuditKeyMissing."""
-    keys = AuditKeys(root_key_provider(settings.encryption))
     database = _patient(settings.database)
     try:
-        async with database.reading() as session:
-            key = await keys.chain(session)
+        async with root_key_provider(settings.encryption) as root_keys, database.reading() as session:
+            key = await AuditKeys(root_keys).chain(session)
             return [finding async for finding in findings(session, key, kept)]
     finally:
         await database.close()

@@ -20,6 +20,7 @@ from creatorvault.crypto.envelope import (
     key_version_of,
 )
 from creatorvault.crypto.errors import LostKey, Tampered
+from creatorvault.crypto.leases import Lease
 from creatorvault.crypto.padding import pad, unpad
 
 IDEAS: Final = "ideas"
@@ -50,10 +51,21 @@ class VaultCipher:
 
     `version` is the version of the sealing key, `first_revision` the vault revision at which it came into use.
     `unusable` contains the alarm to raise for values of versions that could not be unwrapped. `wrap` is the wrapped
-    sealing key: a write checks that it is still stored.
+    sealing key: a write checks that it is still stored. `lease` is None if the keys may be used for ever.
     """
 
-    __slots__ = ("_derived", "_keys", "_opens", "_seals", "_unusable", "first_revision", "vault", "version", "wrap")
+    __slots__ = (
+        "_derived",
+        "_keys",
+        "_opens",
+        "_seals",
+        "_unusable",
+        "first_revision",
+        "lease",
+        "vault",
+        "version",
+        "wrap",
+    )
 
     def __init__(
         self,
@@ -64,11 +76,13 @@ class VaultCipher:
         unusable: Mapping[KeyVersion, Alert],
         purpose: str = IDEAS,
         wrap: Wrap = NOT_STORED,
+        lease: Lease | None = None,
     ) -> None:
         self.vault = vault
         self.version = max(keys)
         self.first_revision = first_revision
         self.wrap = wrap
+        self.lease = lease
         self._keys = keys
         self._unusable = unusable
         derived = {version: EnvelopeKey(derive_purpose_key(key, purpose), version) for version, key in keys.items()}
@@ -101,6 +115,11 @@ class VaultCipher:
         if oldest in self._unusable:
             raise self._unusable[oldest]
         return hmac.digest(derive_purpose_key(self._keys[oldest], NAMES), text.encode(), "sha256")
+
+    def has_keys_of(self, other: "VaultCipher") -> bool:
+        """Whether both have the same keys and the same wrap."""
+        theirs = other._keys  # noqa: SLF001 - of the same class
+        return (self._keys, self.first_revision, self.wrap) == (theirs, other.first_revision, other.wrap)
 
     @property
     def complete(self) -> bool:

@@ -36,10 +36,14 @@ class Preparation:
                 kind = self._tenant.kind.value
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
             counters = await repository.locked() or await repository.locked_or_made()
-            await self._make_key(session, repository, counters)
+            await self._make_key(session, repository, counters, state.root_key_id)
 
     async def _make_key(
-        self, session: WriteSession, repository: VaultRepository[WriteSession], counters: Counters
+        self,
+        session: WriteSession,
+        repository: VaultRepository[WriteSession],
+        counters: Counters,
+        root_key_id: str | None,
     ) -> None:
         """Creates a key unless the vault has one that may seal its next revision."""
         keyring, next_revision = self._parts.keyring, VaultRevision(counters.revision + 1)
@@ -49,7 +53,7 @@ class Preparation:
                 return
         version = KeyVersion(counters.key_version + 1)
         try:
-            await keyring.create(session, self._vault, version, next_revision)
+            await keyring.create(session, self._vault, version, next_revision, root_key_id)
         except IntegrityError:  # a key exists that the vault's row does not reference
             raise VaultSetBack(**vault_ids(self._vault), key_version=str(version)) from None
         await repository.set_key_version(version)

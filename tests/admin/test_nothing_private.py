@@ -32,6 +32,8 @@ ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ONE}/resume", {}),
     (f"PUT {ONE}/quotas", {"json": {"idea_quota": 7}}),
     (f"PUT {ONE}/quotas", {"json": {"idea_quota": 0}}),
+    (f"PUT {ONE}/root-key", {"json": {"root_key_id": "tests"}}),
+    (f"PUT {ONE}/root-key", {"json": {"root_key_id": "transit/elsewhere"}}),
     (f"POST {ONE}/erasure", {}),
     (f"POST {ONE}/erasure/confirm", {"json": {"confirmation": "wrong"}}),
     (f"DELETE {ONE}/erasure", {}),

@@ -6,7 +6,7 @@ import pytest
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.crypto.checks import root_keys_check, usability
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.management.checks import Installation, Level, Message
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import EncryptionSettings, Settings
@@ -36,7 +36,7 @@ async def test_an_invalid_entry_is_an_error_that_does_not_quote_it() -> None:
 
 async def test_an_unreachable_provider_is_an_error() -> None:
     class Unreachable:
-        async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
+        async def wrap(self, key: bytes, additional: bytes, root_key_id: str | None = None) -> tuple[str, bytes]:
             raise ServiceUnavailable
 
         async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
@@ -48,7 +48,7 @@ async def test_an_unreachable_provider_is_an_error() -> None:
 
 async def test_a_provider_that_returns_another_key_is_an_error() -> None:
     class Forgetful:
-        async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
+        async def wrap(self, key: bytes, additional: bytes, root_key_id: str | None = None) -> tuple[str, bytes]:
             return "forgetful", b""
 
         async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:

@@ -3,7 +3,7 @@
 from click.testing import CliRunner
 
 from creatorvault.crypto.commands import keys
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 
 
 def test_generate_prints_an_entry_on_its_last_line() -> None:

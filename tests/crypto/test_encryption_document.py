@@ -15,7 +15,7 @@ from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId,
 from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse

@@ -15,7 +15,7 @@ from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevi
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
 from creatorvault.crypto.keyring import Keyring, wrap_context
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.settings.database_url import asyncpg_url
 from tests.crypto.samples import FIRST, SECOND, new_vault
 from tests.postgres import Database
