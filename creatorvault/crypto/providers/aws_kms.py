@@ -92,8 +92,8 @@ class AwsKms:
         chosen = self._wraps_with if root_key_id is None else root_key_id
         digest = bound_digest(additional, chosen)
         encrypt = partial(self._client.encrypt, KeyId=_key(chosen), Plaintext=key, EncryptionContext=_bound(digest))
-        answer = await self._called(encrypt, chosen)
-        return chosen, packed(AWS_KMS_WRAP, key, digest, answer["CiphertextBlob"])
+        ciphertext: bytes = await self._called(encrypt, "CiphertextBlob", chosen)
+        return chosen, packed(AWS_KMS_WRAP, key, digest, ciphertext)
 
     async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
         digest = bound_digest(additional, root_key_id)
@@ -103,8 +103,8 @@ class AwsKms:
             CiphertextBlob=ciphertext_of(AWS_KMS_WRAP, wrapped, root_key_id),
             EncryptionContext=_bound(digest),
         )
-        answer = await self._called(decrypt, root_key_id)
-        return checked(wrapped, answer["Plaintext"], digest, root_key_id)
+        key: bytes = await self._called(decrypt, "Plaintext", root_key_id)
+        return checked(wrapped, key, digest, root_key_id)
 
     def expires(self, root_key_id: str) -> bool:
         return True
@@ -114,7 +114,7 @@ class AwsKms:
 
     async def health(self) -> Sequence[ProviderHealth]:
         try:
-            await self._called(partial(self._client.describe_key, KeyId=NO_KEY), NO_KEY)
+            await self._metadata(NO_KEY)
         except LostKey:
             pass
         except RootKeyUnavailable as error:
@@ -127,20 +127,27 @@ class AwsKms:
 
     async def _described(self, root_key_id: str) -> RootKey:
         try:
-            answer = await self._called(partial(self._client.describe_key, KeyId=_key(root_key_id)), root_key_id)
+            found = await self._metadata(root_key_id)
         except LostKey:
             return RootKey(root_key_id, AWS_KMS, KeyState.MISSING)
         except RootKeyUnavailable as error:
             return RootKey(root_key_id, AWS_KMS, KeyState.UNKNOWN, reason=error.reason)
-        found = answer["KeyMetadata"]
-        state = STATES.get(found["KeyState"], KeyState.UNKNOWN)
+        state = STATES.get(found.get("KeyState", ""), KeyState.UNKNOWN)
         return RootKey(root_key_id, AWS_KMS, state, created_at=found.get("CreationDate"))
 
-    async def _called(self, call: Callable[[], Answer], root_key_id: str) -> Answer:
-        """Raises LostKey, WrongKey, RootKeyUnavailable. A thread whose call has timed out ends by its own timeouts."""
+    async def _metadata(self, root_key_id: str) -> Answer:
+        describe = partial(self._client.describe_key, KeyId=_key(root_key_id))
+        found: Answer = await self._called(describe, "KeyMetadata", root_key_id)
+        return found
+
+    async def _called(self, call: Callable[[], Answer], member: str, root_key_id: str) -> Any:
+        """Returns one member of the answer. Raises LostKey, WrongKey, RootKeyUnavailable.
+
+        A thread whose call has timed out ends by its own timeouts.
+        """
         try:
             async with asyncio.timeout(self._seconds):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, call)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, call)
         except (TimeoutError, ConnectTimeoutError, ReadTimeoutError):
             raise RootKeyUnavailable(root_key_id, Reason.TIMEOUT) from None
         except ClientError as error:
@@ -149,6 +156,9 @@ class AwsKms:
             raise RootKeyUnavailable(root_key_id, Reason.UNREACHABLE) from None
         except BotoCoreError:  # such as missing credentials
             raise RootKeyUnavailable(root_key_id, Reason.REFUSED) from None
+        if member not in answer:  # botocore takes nonsense for an empty answer
+            raise RootKeyUnavailable(root_key_id, Reason.FAILED)
+        return answer[member]
 
 
 def _refusal(error: ClientError, root_key_id: str) -> CreatorVaultError:
