@@ -8,8 +8,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from botocore.awsrequest import AWSPreparedRequest
-from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber
+from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.kms.models import KmsBackend, kms_backends
 
 from tests.front import Answered, Asked

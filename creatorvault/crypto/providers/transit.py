@@ -33,11 +33,11 @@ type Json = Mapping[str, str]
 
 
 class _Key(msgspec.Struct):
-    """`keys` has the creation time of each version that may decrypt, in seconds since 1970."""
+    """`keys` has each version that may decrypt: of symmetric keys its creation time, in seconds since 1970."""
 
     type: str
     latest_version: int
-    keys: dict[str, int] = {}
+    keys: dict[str, object] = {}
     soft_deleted: bool = False
 
 
@@ -124,7 +124,8 @@ class Transit:
         except RootKeyUnavailable as error:
             states = {Reason.PENDING_DELETION: KeyState.PENDING_DELETION}
             return RootKey(root_key_id, TRANSIT, states.get(error.reason, KeyState.UNKNOWN), reason=error.reason)
-        created_at = datetime.fromtimestamp(min(key.keys.values()), UTC) if key.keys else None
+        times = [time for time in key.keys.values() if isinstance(time, int)]
+        created_at = datetime.fromtimestamp(min(times), UTC) if times else None
         return RootKey(root_key_id, TRANSIT, KeyState.ENABLED, version=key.latest_version, created_at=created_at)
 
     async def _read(self, root_key_id: str) -> _Key:
