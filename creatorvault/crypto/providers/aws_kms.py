@@ -81,7 +81,9 @@ class AwsKms:
         )
         self._client = cast(
             "Client",
-            boto3.client("kms", region_name=settings.kms_region, endpoint_url=settings.kms_endpoint_url, config=config),
+            boto3.Session().client(
+                "kms", region_name=settings.kms_region, endpoint_url=settings.kms_endpoint_url, config=config
+            ),
         )
         self._seconds = seconds
         self._wraps_with = wraps_with

@@ -140,6 +140,7 @@ class TransitEngine(_Remote):
     def __init__(self, bao: Bao, front: Front) -> None:
         super().__init__(front)
         self._bao = bao
+        self.token = Secret(bao.token)
         self._name = bao.new_key()
         self.root_key_id = f"transit/{self._name}"
         self._settings = EncryptionSettings(

@@ -200,6 +200,16 @@ async def test_what_was_opened_is_forgotten_with_its_key(remote: House, clock: C
     assert await ada.titles({"search": "found"}) == ["found"]
 
 
+async def test_keys_that_are_not_used_leave_the_memory(house_with: HouseWith, environment: dict[str, str]) -> None:
+    house = await house_with(**environment, CREATORVAULT_ENCRYPTION__KEY_CACHE_SECONDS="1")
+    await house.creator().idea()
+    assert house.parts.keyring.vaults_held == 1
+
+    async with asyncio.timeout(60):
+        while house.parts.keyring.vaults_held:  # noqa: ASYNC110 - nothing tells when
+            await asyncio.sleep(0.1)
+
+
 async def test_a_tenants_own_key_can_be_taken_away_and_given_back(
     remote: House, bao: Bao, operator: AdminClient, clock: Clock, logs: Logs, database: asyncpg.Connection
 ) -> None:
