@@ -47,7 +47,6 @@ class Bao:
         made = self.call("PUT", "sys/init", secret_shares=1, secret_threshold=1)
         self._unseal_key, self.token = made["keys"][0], made["root_token"]
         self.unseal()
-        self.call("POST", "sys/mounts/transit", type="transit")
         return self
 
     def __exit__(

@@ -15,7 +15,16 @@ from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId,
 from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
+from creatorvault.crypto.providers import transit
 from creatorvault.crypto.providers.keyring import RootKeyring
+from creatorvault.crypto.providers.remote import (
+    AWS_KMS_WRAP,
+    TRANSIT_WRAP,
+    bound_digest,
+    checked,
+    ciphertext_of,
+    packed,
+)
 from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
@@ -103,6 +112,22 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
+
+
+def test_remote_wraps_match_the_vectors() -> None:
+    vector = VECTORS["Wraps of remote providers"]
+    root_key_id, key, ciphertext = vector["root_key_id"], vector["vault_key"], vector["kms_ciphertext"]
+    digest = bound_digest(wrap_context(vault_of(vector), vector["version"], vector["first_revision"]), root_key_id)
+
+    assert page.remote_digest(vector) == digest == vector["digest"]
+    assert page.remote_check(vector) == vector["check"]
+    assert packed(AWS_KMS_WRAP, key, digest, ciphertext) == vector["kms_wrapped"]
+    for_transit = transit._compact(vector["transit_ciphertext"], root_key_id)
+    assert packed(TRANSIT_WRAP, key, digest, for_transit) == vector["transit_wrapped"]
+    assert transit._text(for_transit, root_key_id) == vector["transit_ciphertext"]
+    for algorithm, name in ((TRANSIT_WRAP, "transit_wrapped"), (AWS_KMS_WRAP, "kms_wrapped")):
+        assert ciphertext_of(algorithm, vector[name], root_key_id).endswith(ciphertext)
+        assert checked(vector[name], key, digest, root_key_id) == key
 
 
 @pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors"])

@@ -64,6 +64,10 @@ class Client(Protocol):
     def close(self) -> None: ...
 
 
+class _Denied(RootKeyUnavailable):
+    """The credentials are valid, and do not permit this operation with this key."""
+
+
 class AwsKms:
     """The root key `aws-kms/<key>` is the symmetric key with that id or ARN; an alias could be pointed to another key.
 
@@ -117,7 +121,7 @@ class AwsKms:
     async def health(self) -> Sequence[ProviderHealth]:
         try:
             await self._metadata(NO_KEY)
-        except LostKey:
+        except (LostKey, _Denied):
             pass
         except RootKeyUnavailable as error:
             return [ProviderHealth(AWS_KMS, error.reason)]
@@ -172,7 +176,8 @@ def _refusal(error: ClientError, root_key_id: str) -> CreatorVaultError:
     if code == "KMSInvalidStateException":
         going = "pending deletion" in error.response["Error"].get("Message", "")
         return RootKeyUnavailable(root_key_id, Reason.PENDING_DELETION if going else Reason.FAILED)
-    return RootKeyUnavailable(root_key_id, REASONS.get(code, Reason.FAILED))
+    kind = _Denied if code == "AccessDeniedException" else RootKeyUnavailable
+    return kind(root_key_id, REASONS.get(code, Reason.FAILED))
 
 
 def _key(root_key_id: str) -> str:

@@ -14,6 +14,7 @@ from tests.front import Front, front_of
 @pytest.fixture(scope="session")
 def bao(tmp_path_factory: pytest.TempPathFactory) -> Generator[Bao]:
     with Bao(tmp_path_factory.mktemp("bao")) as bao:
+        bao.call("POST", "sys/mounts/transit", type="transit")
         yield bao
 
 
