@@ -151,6 +151,16 @@ async def test_the_process_is_ready_while_the_provider_is_away(remote: House, fr
     assert away.json()["warnings"] == {"root_key": "unavailable"}
 
 
+async def test_the_process_is_not_ready_without_its_root_key(remote: House, bao: Bao) -> None:
+    name = str(remote.parts.settings.encryption.root_key_id).removeprefix("transit/")
+    bao.call("POST", f"transit/keys/{name}/config", deletion_allowed=True)
+    bao.call("DELETE", f"transit/keys/{name}")
+
+    ready = await remote.client.get("/health/ready")
+
+    assert (ready.status_code, ready.json()["checks"]["root_key"]) == (503, "failed")
+
+
 async def test_vaults_of_the_keyring_are_independent_of_transit(
     house: House, remote: House, front: Front, clock: Clock
 ) -> None:
