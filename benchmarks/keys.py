@@ -32,10 +32,11 @@ from benchmarks.seeding import prepare_ours
 from benchmarks.works import token
 from creatorvault.apps import protected_data
 from creatorvault.audit.upgrade import prepare_audit_log
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation
-from creatorvault.key_management.rotation_runs import RotationRun, Scope
+from creatorvault.key_management.rotation_runs import RotationRun
+from creatorvault.key_management.scopes import Scope
 from creatorvault.key_management.vault_rotation import Pace
 from creatorvault.key_management.verification import Verification
 from creatorvault.management.upgrade import upgrade

@@ -18,7 +18,7 @@ from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevi
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import KEY_BYTES
 from creatorvault.crypto.keyring import wrap_context
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.tenants.models import TenantKind

@@ -21,6 +21,7 @@ from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
+from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.health.services import HealthService
 from creatorvault.ideas.checkpoints.writer import CheckpointWriter
 from creatorvault.ideas.content_search import ContentSearchParts
@@ -52,6 +53,10 @@ class OpenParts:
     @property
     def statements(self) -> Statements:
         return part_of(self._app, Statements)
+
+    @property
+    def root_keys(self) -> RootKeys:
+        return part_of(self._app, CryptoParts).root_keys
 
     @property
     def keyring(self) -> Keyring:

@@ -11,7 +11,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.ideas.segments.sealing import FEWEST
 from tests.application import House, environment_of, open_house
 from tests.commands import completed

@@ -7,7 +7,7 @@ from benchmarks.mutants.faults import Fault
 _CIPHER: Final = "creatorvault/crypto/cipher.py"
 _ENVELOPE: Final = "creatorvault/crypto/envelope.py"
 _KEYRING: Final = "creatorvault/crypto/keyring.py"
-_ROOT_KEYS: Final = "creatorvault/crypto/rootkeys.py"
+_ROOT_KEYS: Final = "creatorvault/crypto/providers/keyring.py"
 _TOKENS: Final = "creatorvault/accounts/services.py"
 _CLAIMS: Final = "creatorvault/accounts/claims.py"
 _PUBLIC_KEYS: Final = "creatorvault/accounts/public_keys.py"
@@ -40,7 +40,7 @@ CRYPTO: Final = (
         _ROOT_KEYS,
         "nonce = os.urandom(NONCE_BYTES)",
         "nonce = bytes(NONCE_BYTES)",
-        ("tests/crypto/test_rootkeys.py", "tests/crypto/test_nonces.py"),
+        ("tests/crypto/providers/test_keyring_provider.py", "tests/crypto/test_nonces.py"),
     ),
     Fault(
         "one key for two purposes",
@@ -103,14 +103,14 @@ CRYPTO: Final = (
         _ROOT_KEYS,
         "next(iter(keys))",
         "next(reversed(keys))",
-        ("tests/crypto/test_rootkeys.py",),
+        ("tests/crypto/providers/test_keyring_provider.py",),
     ),
     Fault(
         "a root key that nobody drew at random",
         _ROOT_KEYS,
         "if len(set(key)) < FEWEST_BYTE_VALUES:",
         "if not any(key):",
-        ("tests/crypto/test_rootkeys.py",),
+        ("tests/crypto/providers/test_keyring_provider.py",),
     ),
     Fault(
         "a load that was under way brings forgotten keys back",

@@ -126,10 +126,10 @@ def _as_owner[T](act: Act[T]) -> T:
 
 
 async def _acted[T](settings: Settings, act: Act[T]) -> T:
-    recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
     database = Database(replace(settings.database, url=settings.database.owner_url))
     try:
-        async with database.writing() as session:
+        async with root_key_provider(settings.encryption) as root_keys, database.writing() as session:
+            recorder = AuditLog(root_keys, settings.limits).recorder(COMMAND)
             # Row-level security also applies to the owner: in the audit log, a policy allows it to write only to the
             # service's own chain.
             return await act(session, recorder)

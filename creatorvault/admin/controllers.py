@@ -23,6 +23,7 @@ from creatorvault.admin.schemas import (
     TenantQuery,
     TenantQuotas,
     TenantResponse,
+    TenantRootKey,
     VaultList,
     VaultQuery,
 )
@@ -125,6 +126,26 @@ class AdminController(Controller):
     ) -> TenantResponse:
         """Replaces all four quotas. A quota below the current usage refuses growth and deletes nothing."""
         return await administration.set_quotas(TenantId(path.tenant_id), given)
+
+    @put(
+        "/tenants/{tenant_id:str}/root-key",
+        summary="Set a tenant's root key",
+        operator=Scope.KEYS,
+        **openapi.ROOT_KEY_SET,
+    )
+    async def set_root_key(
+        self,
+        request: AdminRequest,
+        path: Path[TenantPath],
+        given: Body[TenantRootKey],
+        administration: NamedDependency[Administration],
+    ) -> TenantResponse:
+        """Sets the root key that wraps the keys of the tenant's vaults from now on, after trying it.
+
+        Keys that are already wrapped stay as they are.
+        """
+        root_keys = part_of(request.app, AdminParts).root_keys
+        return await administration.set_root_key(TenantId(path.tenant_id), given.root_key_id, root_keys)
 
     @post(
         "/tenants/{tenant_id:str}/erasure",

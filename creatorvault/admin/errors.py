@@ -32,6 +32,15 @@ class TenantConflict(CreatorVaultError):
     status = HTTPStatus.CONFLICT
 
 
+class RootKeyUnusable(CreatorVaultError):
+    """Something wrapped with the root key cannot be unwrapped now. Nothing was changed."""
+
+    status = HTTPStatus.CONFLICT
+
+    def __init__(self, root_key_id: str, reason: str) -> None:
+        super().__init__(f"The root key {root_key_id} cannot be used: {reason}")
+
+
 class WrongConfirmation(Forbidden):
     """The confirmation is wrong. Nothing was erased."""
 

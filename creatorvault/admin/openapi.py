@@ -7,6 +7,7 @@ from typing import Final
 from creatorvault.accounts.errors import AdminRequired
 from creatorvault.admin.errors import (
     AdminOff,
+    RootKeyUnusable,
     ScopeMissing,
     TenantConflict,
     TenantNotFound,
@@ -18,6 +19,7 @@ from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse, HandlerDocumentation, documents, malformed_id
+from creatorvault.settings.sections import ROOT_KEY_ID
 from creatorvault.tenants.openapi import TENANT_ID
 
 CONFIRMATION: Final = "mJ3bP0pX1l9cF5dY2kUq7sRzT8vWnE4aGhLoKiBxCyQ"
@@ -33,12 +35,20 @@ NAME: Final[Prose] = {
     "realm": ("Realm of the issuers of its members' tokens.", "better-auth"),
     "external_id": ("Subject of the creator or id of the organization, as in their tokens.", "org-1"),
 }
+OWN_ROOT_KEY: Final[Prose] = {
+    "root_key_id": (
+        "Root key that wraps new keys of its vaults: an id of the keyring, `transit/<name>`, or `aws-kms/<id or ARN>`; "
+        "null means the default from the settings.",
+        "transit/organization-1",
+    ),
+}
 ONE_TENANT: Final[Prose] = {"tenant_id": ("Id of the tenant.", str(TENANT_ID))}
 TENANT: Final[Prose] = {
     **ONE_TENANT,
     **NAME,
     "status": ("Requests of suspended, erasing and erased tenants are refused.", "active"),
     **QUOTAS,
+    **OWN_ROOT_KEY,
     "created_at": ("Creation time, UTC.", "2026-11-22T21:10:00Z"),
     "vaults": ("Number of creators who have stored something in it.", 3),
     "ideas": ("Number of ideas.", 1200),
@@ -114,6 +124,17 @@ INVALID_QUOTA: Final = RequestInvalid(
         }
     ]
 )
+INVALID_ROOT_KEY: Final = RequestInvalid(
+    [
+        {
+            "type": "string_pattern_mismatch",
+            "loc": ("body", "root_key_id"),
+            "msg": f"String should match pattern '{ROOT_KEY_ID}'",
+            "input": "transit/",
+            "ctx": {"pattern": ROOT_KEY_ID},
+        }
+    ]
+)
 INVALID_CONFIRMATION: Final = RequestInvalid(
     [{"type": "missing", "loc": ("body", "confirmation"), "msg": "Field required"}]
 )
@@ -150,6 +171,13 @@ LIMITED: Final = admin(
     NOT_FOUND,
     TenantConflict("This tenant is erased"),
     INVALID_QUOTA,
+)
+ROOT_KEY_SET: Final = admin(
+    Scope.KEYS,
+    DocumentedResponse(description="The tenant after the change."),
+    NOT_FOUND,
+    RootKeyUnusable("transit/organization-1", "disabled"),
+    INVALID_ROOT_KEY,
 )
 ERASURE_REQUESTED: Final = admin(
     Scope.MANAGE,

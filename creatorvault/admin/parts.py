@@ -16,6 +16,7 @@ from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.parts import Parts
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
+from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.settings.sections import AdminSettings, Settings
@@ -32,6 +33,7 @@ class AdminParts:
     operator_keys: OperatorKeys | None
     audit: AuditLog
     keyring: Keyring
+    root_keys: RootKeys
     search_cache: SearchCache
     vaults: VaultParts
     tenant_data: TenantData
@@ -65,6 +67,7 @@ async def admin_parts(parts: Parts) -> AsyncGenerator[AdminParts]:
             operator_keys=keys,
             audit=parts[AuditParts].log,
             keyring=parts[CryptoParts].keyring,
+            root_keys=parts[CryptoParts].root_keys,
             search_cache=parts[IdeasParts].search_cache,
             vaults=parts[VaultParts],
             tenant_data=parts[TenantData],

@@ -11,6 +11,7 @@ from creatorvault.audit.schemas import AuditQuery
 from creatorvault.core.http.paging import TOTAL, PageQuery
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
+from creatorvault.settings.sections import ROOT_KEY_ID
 from creatorvault.tenants.models import TenantKind, TenantStatus
 from creatorvault.tenants.openapi import TENANT_ID
 
@@ -80,6 +81,14 @@ class TenantQuotas(RequestModel):
     vault_byte_quota: Quota | None = None
 
 
+class TenantRootKey(RequestModel):
+    """The root key of the tenant. A missing or null id means the default from the settings."""
+
+    described = openapi.OWN_ROOT_KEY
+
+    root_key_id: Annotated[str, Field(max_length=LONGEST_NAME, pattern=ROOT_KEY_ID)] | None = None
+
+
 class ErasureConfirm(RequestModel):
     """Confirms an erasure."""
 
@@ -102,6 +111,7 @@ class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
     byte_quota: int | None
     vault_idea_quota: int | None
     vault_byte_quota: int | None
+    root_key_id: str | None
     created_at: Moment
     vaults: int
     ideas: int

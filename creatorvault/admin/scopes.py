@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Scope(StrEnum):
-    """`read` views, `manage` changes tenants, `keys` destroys keys and views which root keys are in use."""
+    """`read` views, `manage` changes tenants, `keys` destroys keys, sets root keys and views which are in use."""
 
     READ = "read"
     MANAGE = "manage"

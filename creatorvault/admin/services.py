@@ -1,9 +1,10 @@
 """Management of tenants by operators. Every change is recorded in the audit log in the same transaction."""
 
-from typing import NamedTuple
+import os
+from typing import Final, NamedTuple
 
 from creatorvault import __version__
-from creatorvault.admin.errors import TenantConflict, TenantNotFound
+from creatorvault.admin.errors import RootKeyUnusable, TenantConflict, TenantNotFound
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.repositories import AdminRepository, TenantFiguresRepository, VaultFiguresRepository
 from creatorvault.admin.schemas import (
@@ -23,9 +24,15 @@ from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, event_page
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import TenantId
+from creatorvault.crypto.envelope import KEY_BYTES
+from creatorvault.crypto.errors import RootKeyUnavailable, WrongKey
+from creatorvault.crypto.providers.protocol import KeyWrapper
 from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
+
+TRIAL: Final = b"creatorvault/trial/v1"
 
 
 class ProcessFigures(NamedTuple):
@@ -123,6 +130,17 @@ class Administration:
         await self._recorder.record(self._session, tenant_id, "tenant.quotas_set", **targets)
         return await _detail(self._session, tenant_id)
 
+    async def set_root_key(self, tenant_id: TenantId, root_key_id: str | None, root_keys: KeyWrapper) -> TenantResponse:
+        """Raises as `set_quotas`, and RootKeyUnusable."""
+        if root_key_id is not None:
+            await _try(root_keys, root_key_id)
+        tenant = await locked_tenant(self._repository, tenant_id)
+        await self._repository.change(tenant, root_key_id=root_key_id)
+        await self._recorder.record(
+            self._session, tenant_id, "tenant.root_key_set", root_key_id=root_key_id or "default"
+        )
+        return await _detail(self._session, tenant_id)
+
     async def _transition(
         self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str
     ) -> TenantResponse:
@@ -134,6 +152,19 @@ class Administration:
         elif tenant.status != after:
             raise TenantConflict("This tenant is being erased; withdraw the erasure first")
         return await _detail(self._session, tenant_id)
+
+
+async def _try(root_keys: KeyWrapper, root_key_id: str) -> None:
+    """Wraps a throw-away key and unwraps it again. Raises RootKeyUnusable."""
+    key = os.urandom(KEY_BYTES)
+    try:
+        if await root_keys.unwrap(*await root_keys.wrap(key, TRIAL, root_key_id), TRIAL) == key:
+            return
+    except RootKeyUnavailable as error:
+        raise RootKeyUnusable(root_key_id, error.reason) from None
+    except Alert as alert:
+        raise RootKeyUnusable(root_key_id, alert.code) from None
+    raise RootKeyUnusable(root_key_id, WrongKey.code)
 
 
 async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: TenantId) -> Tenant:

@@ -12,7 +12,7 @@ from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.envelope import KEY_BYTES, context
-from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.crypto.providers.protocol import RootKeyProvider
 
 log = get_logger(__name__)
 

@@ -66,11 +66,10 @@ async def _findings(
     settings: Settings, chains: Mapping[UUID, Head], sources: Sequence[HeadSource], kept: KeptHeads
 ) -> list[str]:
     """Reads one snapshot. Raises AuditKeyMissing."""
-    keys = AuditKeys(root_key_provider(settings.encryption))
     database = _patient(settings.database)
     try:
-        async with database.reading() as session:
-            key = await keys.chain(session)
+        async with root_key_provider(settings.encryption) as root_keys, database.reading() as session:
+            key = await AuditKeys(root_keys).chain(session)
             found = [
                 f"{finding.tenant_id} {finding.sequence}: {finding.text}"
                 async for finding in findings(session, key, chains)

@@ -15,7 +15,7 @@ from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.limits.client_addresses import ClientAddresses
-from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.crypto.providers.protocol import RootKeyProvider
 from creatorvault.settings.sections import LimitsSettings
 
 PSEUDONYM_DIGITS: Final = 16

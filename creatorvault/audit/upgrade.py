@@ -39,7 +39,8 @@ async def prepare_audit_log(settings: Settings) -> None:
             await _name_the_owner(session)
             if not await is_stored(session):
                 await _refuse_lost_key(session)
-                await store_new_key(session, root_key_provider(settings.encryption))
+                async with root_key_provider(settings.encryption) as root_keys:
+                    await store_new_key(session, root_keys)
     finally:
         await database.close()
 

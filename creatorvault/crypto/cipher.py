@@ -23,6 +23,7 @@ from creatorvault.crypto.envelope import (
     key_version_of,
 )
 from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
+from creatorvault.crypto.leases import Lease
 from creatorvault.crypto.padding import pad, unpad
 
 IDEAS: Final = "ideas"
@@ -57,12 +58,13 @@ class VaultCipher:
     `carried` is the sealed value of that name in the row of the newest key, if it has one. `version` is the version of
     the sealing key, `first_revision` the vault revision at which it came into use. `unusable` contains the alarm to
     raise for values of versions that could not be unwrapped. `wrap` is the wrapped sealing key: a write checks that it
-    is still stored. `opens_too` are keys of the purpose, by versions of vault keys that were destroyed.
+    is still stored. `opens_too` are keys of the purpose, by versions of vault keys that were destroyed. `lease` is None
+    if the keys may be used for ever.
     """
 
     __slots__ = (
         "_carried", "_derived", "_keys", "_opens", "_purpose", "_seals", "_unusable",
-        "first_revision", "vault", "version", "wrap",
+        "first_revision", "lease", "vault", "version", "wrap",
     )  # fmt: skip
 
     def __init__(
@@ -76,11 +78,13 @@ class VaultCipher:
         wrap: Wrap = NOT_STORED,
         carried: bytes | None = None,
         opens_too: Mapping[KeyVersion, bytes] = NOTHING_MORE,
+        lease: Lease | None = None,
     ) -> None:
         self.vault = vault
         self.version = max(keys)
         self.first_revision = first_revision
         self.wrap = wrap
+        self.lease = lease
         self._keys = keys
         self._unusable = unusable
         self._carried = carried
@@ -127,6 +131,11 @@ class VaultCipher:
         carried_over = Carried.of(self._names_key(), self._cursor_keys())
         successor = VaultCipher(self.vault, self.first_revision, {version: key}, unusable={}, purpose=carried.PURPOSE)
         return successor.seal_json(carried_over, carried_context(self.vault, version))
+
+    def has_keys_of(self, other: "VaultCipher") -> bool:
+        """Whether both have the same keys and the same wrap."""
+        theirs = other._keys  # noqa: SLF001 - of the same class
+        return (self._keys, self.first_revision, self.wrap) == (theirs, other.first_revision, other.wrap)
 
     @property
     def complete(self) -> bool:

@@ -1,12 +1,10 @@
 """The command `creatorvault pseudonym`."""
 
-import asyncio
 from uuid import UUID
 
 import rich_click as click
 
 from creatorvault.crypto.errors import LostKey
-from creatorvault.crypto.providers import root_key_provider
 from creatorvault.crypto.pseudonyms import pseudonyms_of
 from creatorvault.management.commands.words import Words
 from creatorvault.management.development import with_development_secrets
@@ -33,12 +31,13 @@ from creatorvault.settings.sections import DEFAULT_REALM
 def pseudonym(user_id: str, realm: str, root_key_id: str | None, *, operator: bool) -> None:
     """Print the pseudonym that is logged as `caller` for USER_ID, on the last line of the output.
 
-    It requires the root keys of the service: the log alone does not reveal who a pseudonym belongs to.
+    It requires the root keys of the service, or its key for pseudonyms: the log alone does not reveal who a pseudonym
+    belongs to.
     """
     name = (_operator_actor(user_id),) if operator else (realm, user_id)
-    provider = root_key_provider(with_development_secrets(load_settings()).encryption)
+    encryption = with_development_secrets(load_settings()).encryption
     try:
-        pseudonyms = asyncio.run(pseudonyms_of(provider, root_key_id))
+        pseudonyms = pseudonyms_of(encryption, root_key_id)
     except LostKey:
         raise click.BadParameter("there is no root key of this id", param_hint="--root-key") from None
     click.echo(pseudonyms.of(*name))

@@ -8,14 +8,14 @@ from creatorvault.core.parts import Parts
 from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
+from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.crypto.pseudonyms import pseudonyms_of
-from creatorvault.crypto.rootkeys import RootKeyProvider
 from creatorvault.settings.sections import Settings
 
 
 @dataclass(slots=True)
 class CryptoParts:
-    root_keys: RootKeyProvider
+    root_keys: RootKeys
     keyring: Keyring
 
 
@@ -23,11 +23,15 @@ class CryptoParts:
 async def crypto_parts(parts: Parts) -> AsyncGenerator[CryptoParts]:
     """Raises SettingsError or RootKeysInvalid if there is no root key."""
     encryption = parts[Settings].encryption
-    root_keys = root_key_provider(encryption)
-    yield CryptoParts(root_keys, Keyring(root_keys, encryption.rotate_after_revisions))
+    async with root_key_provider(encryption) as root_keys:
+        keyring = Keyring(root_keys, encryption.rotate_after_revisions, cache_seconds=encryption.key_cache_seconds)
+        try:
+            yield CryptoParts(root_keys, keyring)
+        finally:
+            await keyring.aclose()
 
 
 @asynccontextmanager
 async def pseudonyms(parts: Parts) -> AsyncGenerator[Pseudonyms]:
     """Pseudonyms of callers, with a key that only this app can derive."""
-    yield await pseudonyms_of(parts[CryptoParts].root_keys)
+    yield pseudonyms_of(parts[Settings].encryption)

@@ -1,18 +1,21 @@
 """The readiness check: it tests every component, and its results contain no driver messages."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from typing import Final, Literal, NamedTuple
 
 from creatorvault.core.database.migrations import Standing
 from creatorvault.core.database.transient_errors import sqlstate
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.crypto.errors import RootKeyUnavailable
+from creatorvault.crypto.providers.protocol import RootKeyProvider
 from creatorvault.health.probes import DEADLINE_SECONDS, Probes
 
 log = get_logger(__name__)
 
 PROBE: Final = b"creatorvault/readiness/v1"
+TRIAL_SECONDS: Final = 10.0
 
 type Outcome = Literal["ok", "failed"]
 
@@ -41,16 +44,21 @@ class HealthService:
         self._root_keys = root_keys
         self._look: asyncio.Task[DatabaseHealth] | None = None
         self._standing: Standing | None = None
+        self._trial: asyncio.Task[Outcome | Literal["unavailable"]] | None = None
+        self._next_trial = 0.0
 
     async def is_connected(self) -> bool:
         return (await self._database_health()).database == "ok"
 
     async def readiness(self) -> Readiness:
+        """A provider that is away is a warning: vaults whose keys are cached can be used, and no other process would
+        fare better.
+        """
         database, root_key = await asyncio.gather(self._database_health(), self._root_key())
-        ahead = self._standing is Standing.AHEAD and database.migrations == "ok"
-        return Readiness(
-            {"api": "ok", **database._asdict(), "root_key": root_key}, {"migrations": "ahead"} if ahead else {}
-        )
+        warnings = {"migrations": "ahead"} if self._standing is Standing.AHEAD and database.migrations == "ok" else {}
+        if root_key == "unavailable":
+            warnings["root_key"], root_key = root_key, "ok"
+        return Readiness({"api": "ok", **database._asdict(), "root_key": root_key}, warnings)
 
     async def _database_health(self) -> DatabaseHealth:
         if self._look is None or self._look.done():
@@ -85,11 +93,22 @@ class HealthService:
             log.warning("health.migrations", database=standing.name.lower())
         self._standing = standing
 
-    async def _root_key(self) -> Outcome:
+    async def _root_key(self) -> Outcome | Literal["unavailable"]:
+        """Anybody may ask, and a remote provider is paid or limited by the request: it is tried now and then."""
+        if self._trial is None or (self._trial.done() and time.monotonic() >= self._next_trial):
+            self._trial = asyncio.create_task(self._try_root_key())
+        return await asyncio.shield(self._trial)
+
+    async def _try_root_key(self) -> Outcome | Literal["unavailable"]:
+        self._next_trial = 0.0
         try:
             async with asyncio.timeout(DEADLINE_SECONDS):
-                wrapped = await self._root_keys.wrap(bytes(32), PROBE)
-                return "ok" if await self._root_keys.unwrap(*wrapped, PROBE) == bytes(32) else "failed"
+                root_key_id, wrapped = await self._root_keys.wrap(bytes(32), PROBE)
+                if self._root_keys.expires(root_key_id):
+                    self._next_trial = time.monotonic() + TRIAL_SECONDS
+                return "ok" if await self._root_keys.unwrap(root_key_id, wrapped, PROBE) == bytes(32) else "failed"
+        except (RootKeyUnavailable, TimeoutError):
+            return "unavailable"
         except Exception as error:  # noqa: BLE001  # a provider may fail in ways of its own
             log.warning("health.failed", part="root_key", error=type(error).__name__)
             return "failed"

@@ -13,6 +13,7 @@ from creatorvault.core.database.statements import Statements
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
+from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.ideas.bulk import AT_ONCE, store_batches
 from creatorvault.ideas.samples import sample_ideas
 from creatorvault.ideas.schemas import IdeaResponse
@@ -47,11 +48,17 @@ def seed(users: int, ideas: int) -> None:
 
 
 async def _store(settings: Settings, users: int, ideas: int, done: Callable[[int], None]) -> None:
+    async with root_key_provider(settings.encryption) as root_keys:
+        await _store_with(root_keys, settings, users, ideas, done)
+
+
+async def _store_with(
+    root_keys: RootKeys, settings: Settings, users: int, ideas: int, done: Callable[[int], None]
+) -> None:
     database, statements = Database(settings.database), Statements(settings.database)
-    keyring = Keyring(root_key_provider(settings.encryption), settings.encryption.rotate_after_revisions)
-    revisions = SeenRevisions()
-    parts = VaultParts(database, statements, keyring, revisions, settings.tenancy)
-    recorder = AuditLog(root_key_provider(settings.encryption), settings.limits).recorder(COMMAND)
+    keyring = Keyring(root_keys, settings.encryption.rotate_after_revisions)
+    parts = VaultParts(database, statements, keyring, SeenRevisions(), settings.tenancy)
+    recorder = AuditLog(root_keys, settings.limits).recorder(COMMAND)
     realm = settings.auth.issuers[0].realm
     try:
         for number in range(1, users + 1):

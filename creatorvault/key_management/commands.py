@@ -12,11 +12,12 @@ from rich.progress import Progress, TaskID
 
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.identifiers import UserId
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.findings import Finding
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation
-from creatorvault.key_management.rotation_runs import RotationRun, Scope, size_of
+from creatorvault.key_management.rotation_runs import RotationRun
+from creatorvault.key_management.scopes import Scope, size_of
 from creatorvault.key_management.status import KeysStatus, keys_status
 from creatorvault.key_management.vault_rotation import Pace
 from creatorvault.key_management.verification import Verification
@@ -120,8 +121,8 @@ async def _rotate(place: Installation, scope: Scope, say: Say) -> str:
     async with RunningLock(place.operators) as lock:
         with progress_bar("rows", on_stderr=True) as progress:
             task = progress.add_task(f"Rotating the keys of {vaults} vaults", total=ideas)
-            run = RotationRun(place, Pace(place.rows_per_second), place.grace_seconds, _reporting(say))
-            result = await run.rotate(scope, lock, _advancing(progress, task))
+            pace, done = Pace(place.rows_per_second), _advancing(progress, task)
+            result = await RotationRun(place, pace, place.grace_seconds, _reporting(say), done).rotate(scope, lock)
     erased = f", {result.skipped} erased" if result.skipped else ""
     say(f"{result.rotated} vaults have a new key; {result.retired} earlier keys are destroyed{erased}.")
     return f"{result.left} vaults" if result.left else ""
@@ -163,11 +164,13 @@ def _scope(tenant_id: UUID | None, user_id: str | None) -> Scope:
 
 
 def _print(found: KeysStatus) -> None:
+    for provider in found.providers:
+        click.echo(f"provider {provider.provider}: {provider.reason or 'usable'}")
     for root_key in found.root_keys:
-        role = "wraps" if root_key.wraps else "unwraps" if root_key.usable else "MISSING"
+        state = root_key.state.value if root_key.reason is None else f"{root_key.state.value} ({root_key.reason})"
         click.echo(
-            f"root key {root_key.root_key_id}: {role}; {root_key.vault_keys} vault keys, "
-            f"{root_key.service_keys} keys of the service"
+            f"root key {root_key.root_key_id}: {state}{', wraps' if root_key.wraps else ''}; "
+            f"{root_key.vault_keys} vault keys, {root_key.service_keys} keys of the service"
         )
     keys = found.vault_keys
     click.echo(f"{keys.vaults} vaults have a key, {keys.with_earlier_keys} of them earlier ones as well")

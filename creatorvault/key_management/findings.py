@@ -1,12 +1,20 @@
 """What is wrong with a row, a key or a vault."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
-from creatorvault.core.database.sealed_data import SealedTable, Values
-from creatorvault.core.identifiers import VaultId
+from creatorvault.core.errors import Alert
+from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.crypto.errors import RootKeyUnavailable
 
 type Report = Callable[["Finding"], None]
+
+SERVICE_KEYS: Final = VaultId(TenantId(UUID(int=0)), UserId("-"))
+"""Where a finding about a key of the service is."""
+
+Unusable: Final = (Alert, RootKeyUnavailable)
+"""Raised for one vault. `problem_of` raises again what concerns all of them."""
 
 
 class Finding(NamedTuple):
@@ -22,9 +30,22 @@ class Finding(NamedTuple):
         return f"{self.vault.tenant_id} {self.vault.user_id} {place}: {self.problem}"
 
 
-def row_of(table: SealedTable, values: Values) -> str:
+def named(columns: Sequence[str], values: Sequence[Any]) -> str:
     """Names a row by its key: `id 0198…`, `name 5f3a…`."""
     return ", ".join(
         f"{column} {value.hex() if isinstance(value, bytes) else value}"
-        for column, value in zip(table.key, values, strict=False)
+        for column, value in zip(columns, values, strict=False)
     )
+
+
+def problem_of(error: Alert | RootKeyUnavailable) -> str:
+    """Returns an alert's code and the version of the key that it names, or why a root key cannot be used.
+
+    Raises the error itself if its provider is away as a whole: nothing can be done until it is back.
+    """
+    if isinstance(error, RootKeyUnavailable):
+        if error.reason.concerns_all_keys:
+            raise error
+        return f"the root key {error.root_key_id} is {error.reason.value}"
+    version = error.ids.get("key_version")
+    return error.code if version is None else f"{error.code}, key version {version}"

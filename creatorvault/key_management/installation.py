@@ -18,7 +18,7 @@ from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.crypto.rootkeys import RootKeyProvider
+from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.key_management.errors import AlreadyRunning, LockLost, NoOperatorsLogin
 from creatorvault.key_management.statements.keys import LOCK, STILL_THERE
 from creatorvault.settings.sections import Settings
@@ -39,7 +39,7 @@ class Installation:
 
     vaults: VaultParts
     operators: Database
-    root_keys: RootKeyProvider
+    root_keys: RootKeys
     recorder: AuditRecorder
     data: ProtectedData
     rows_per_second: int | None
@@ -63,8 +63,9 @@ async def installation(settings: Settings, data: ProtectedData) -> AsyncGenerato
         database, statements = Database(patient), Statements(patient)
         stack.push_async_callback(statements.close)
         stack.push_async_callback(database.close)
-        provider = root_key_provider(settings.encryption)
+        provider = await stack.enter_async_context(root_key_provider(settings.encryption))
         keyring = Keyring(provider, settings.encryption.rotate_after_revisions, VAULTS_HELD)
+        stack.push_async_callback(keyring.aclose)
         vaults = VaultParts(database, statements, keyring, SeenRevisions(), settings.tenancy)
         stack.push_async_callback(vaults.group_commits.aclose)
         recorder = AuditLog(provider, settings.limits).recorder(COMMAND)

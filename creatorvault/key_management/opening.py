@@ -4,7 +4,6 @@ import struct
 from collections.abc import Sequence
 
 from creatorvault.core.database.sealed_data import SealedTable, Values
-from creatorvault.core.errors import Alert
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import Sealed
 from creatorvault.crypto.errors import Tampered
@@ -42,9 +41,3 @@ class RowOpener:
     def _judge(self, clear: Values, plaintexts: Sequence[bytes]) -> None:
         if not self._table.is_readable(clear, plaintexts):
             raise Tampered
-
-
-def said(alert: Alert) -> str:
-    """Returns the alert's code and the version of the key that it names."""
-    version = alert.ids.get("key_version")
-    return alert.code if version is None else f"{alert.code}, key version {version}"

@@ -1,6 +1,7 @@
-"""Wraps every key anew with the root key that wraps now. The keys themselves and the rows under them do not change.
+"""Wraps every key anew with the root key that wraps now, which may be the tenant's own.
 
-It can be repeated after the process was killed: it selects the keys that another root key wraps.
+The keys themselves and the rows under them do not change. It can be repeated after the process was killed: it selects
+the keys that another root key wraps.
 """
 
 import asyncio
@@ -12,21 +13,17 @@ from uuid import UUID
 
 from creatorvault.core.database.sealed_data import WrappedTable
 from creatorvault.core.database.sessions import computing, run
-from creatorvault.core.errors import Alert
-from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
+from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.crypto.errors import WrongKey
 from creatorvault.crypto.keyring import wrap_context
-from creatorvault.key_management.findings import Finding, Report
+from creatorvault.key_management.findings import SERVICE_KEYS, Finding, Report, Unusable, named, problem_of
 from creatorvault.key_management.installation import Installation, RunningLock
-from creatorvault.key_management.opening import said
-from creatorvault.key_management.statements.keys import REWRAP, TENANTS_BY_ROOT, WRAPS, rewrap_in, wraps_of
+from creatorvault.key_management.statements.keys import REWRAP, ROOT_KEY, TENANTS_BY_ROOT, WRAPS, rewrap_in, wraps_of
 
 BATCH: Final = 100
 TENANTS_AT_ONCE: Final = 500
 CONCURRENTLY: Final = 8
 """Tenants. Most have one key, and a transaction takes far longer than its wrap, as does a provider over a network."""
-
-SERVICE_KEYS: Final = VaultId(TenantId(UUID(int=0)), UserId("-"))
 
 
 class _Rewrapped(NamedTuple):
@@ -77,13 +74,18 @@ class RootRotation:
             after = rows[-1][0]
 
     async def _rewrap_tenant(self, tenant_id: TenantId, result: RootRotationResult) -> None:
-        root_key_id = self._place.root_keys.wraps_with
         after: tuple[str, int] = ("", 0)
         while True:
             async with self._place.vaults.database.writing(tenant_id) as session:
+                own = [row[0] for row in await run(session, ROOT_KEY, str(tenant_id))]
+                root_key_id = next(filter(None, own), self._place.root_keys.wraps_with)
                 rows = await run(session, WRAPS, str(tenant_id), root_key_id, *after, BATCH)
                 with computing(session):
-                    new = [row for row in [await self._rewrapped(tenant_id, row, result) for row in rows] if row]
+                    new = [
+                        row
+                        for row in [await self._rewrapped(tenant_id, row, root_key_id, result) for row in rows]
+                        if row
+                    ]
                 if new:
                     columns = map(list, zip(*new, strict=True))
                     changed = await run(session, REWRAP, str(tenant_id), root_key_id, *columns)
@@ -94,24 +96,24 @@ class RootRotation:
             after = rows[-1][0], rows[-1][1]
 
     async def _rewrapped(
-        self, tenant_id: TenantId, row: Sequence[Any], result: RootRotationResult
+        self, tenant_id: TenantId, row: Sequence[Any], target: str, result: RootRotationResult
     ) -> _Rewrapped | None:
         user_id, version, first_revision, root_key_id, wrapped = row
         vault = VaultId(tenant_id, user_id)
         bound = wrap_context(vault, KeyVersion(version), VaultRevision(first_revision))
         try:
-            new = await self._wrapped_anew(root_key_id, wrapped, bound)
-        except Alert as alert:
-            self._report(Finding(vault, "keys.vault_keys", f"version {version}", said(alert)))
+            new = await self._wrapped_anew(root_key_id, wrapped, bound, target)
+        except Unusable as error:
+            self._report(Finding(vault, "keys.vault_keys", f"version {version}", problem_of(error)))
             result.left += 1
             return None
         return _Rewrapped(user_id, version, root_key_id, wrapped, new)
 
-    async def _wrapped_anew(self, root_key_id: str, wrapped: bytes, bound: bytes) -> bytes:
+    async def _wrapped_anew(self, root_key_id: str, wrapped: bytes, bound: bytes, target: str) -> bytes:
         """Raises the provider's errors, and WrongKey if the new wrap does not open to the same key."""
         provider = self._place.root_keys
         key = await provider.unwrap(root_key_id, wrapped, bound)
-        new_id, new = await provider.wrap(key, bound)
+        new_id, new = await provider.wrap(key, bound, target)
         if await provider.unwrap(new_id, new, bound) != key:
             raise WrongKey(root_key_id=new_id)
         return new
@@ -123,10 +125,9 @@ class RootRotation:
                 if root_key_id == target:
                     continue
                 try:
-                    new = await self._wrapped_anew(root_key_id, wrapped, table.context(key))
-                except Alert as alert:
-                    row = ", ".join(f"{name} {value}" for name, value in zip(table.key, key, strict=True))
-                    self._report(Finding(SERVICE_KEYS, table.name, row, said(alert)))
+                    new = await self._wrapped_anew(root_key_id, wrapped, table.context(key), target)
+                except Unusable as error:
+                    self._report(Finding(SERVICE_KEYS, table.name, named(table.key, key), problem_of(error)))
                     result.left += 1
                     continue
                 await run(session, rewrap_in(table), *key, root_key_id, wrapped, target, new)

@@ -3,30 +3,19 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NamedTuple
-from uuid import UUID
+from typing import NamedTuple
 
 from creatorvault.core.database.sessions import Database, run
-from creatorvault.core.errors import Alert
-from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId
-from creatorvault.key_management.findings import Finding, Report
+from creatorvault.core.identifiers import KeyVersion, VaultId
+from creatorvault.key_management.findings import Finding, Report, Unusable, problem_of
 from creatorvault.key_management.installation import Installation, RunningLock
-from creatorvault.key_management.opening import said
-from creatorvault.key_management.statements.keys import BEGIN, FINISH, SUMMED, UNFINISHED, VAULTS
+from creatorvault.key_management.scopes import Scope, vaults_in
+from creatorvault.key_management.statements.keys import BEGIN, FINISH, UNFINISHED
 from creatorvault.key_management.vault_rotation import Pace, VaultRotation
-
-AT_ONCE: Final = 500
-BEGINNING: Final = VaultId(TenantId(UUID(int=0)), UserId(""))
-
-
-class Scope(NamedTuple):
-    """All vaults, those of a tenant, or one."""
-
-    tenant_id: UUID | None = None
-    user_id: str | None = None
+from creatorvault.key_management.verification import Verification
 
 
 @dataclass(slots=True)
@@ -47,89 +36,71 @@ class _Waiting(NamedTuple):
 
 class RotationRun:
     """Keys are destroyed `grace_seconds` after their vault's last row was sealed with a newer one: a request that began
-    before may still have to read them.
+    before may still have to read them, or be storing a value under them.
     """
 
-    def __init__(self, place: Installation, pace: Pace, grace_seconds: float, report: Report) -> None:
-        self._place = place
-        self._pace = pace
+    def __init__(
+        self,
+        place: Installation,
+        pace: Pace,
+        grace_seconds: float,
+        report: Report,
+        done: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`done` receives the number of rows of each batch."""
+        self._operators = place.operators
+        self._rotation = VaultRotation(place, pace, report, done)
+        self._verification = Verification(place, report)
         self._grace = grace_seconds
         self._report = report
+        self._result = RotationResult()
 
-    async def rotate(
-        self, scope: Scope, lock: RunningLock, done: Callable[[int], None] = lambda _: None
-    ) -> RotationResult:
-        """`done` receives the number of rows of each batch.
-
-        Raises ServiceUnavailable and LockLost; it can be repeated then.
-        """
-        operators = self._place.operators
-        rotation_id, started_at = await _started(operators, scope)
-        rotation = VaultRotation(self._place, self._pace, self._report, done)
-        result, waiting = RotationResult(), deque[_Waiting]()
-        async for vault in vaults_in(operators, scope):
+    async def rotate(self, scope: Scope, lock: RunningLock) -> RotationResult:
+        """Raises ServiceUnavailable and LockLost; it can be repeated then."""
+        rotation_id, started_at = await _started(self._operators, scope)
+        waiting = deque[_Waiting]()
+        async for vault in vaults_in(self._operators, scope):
             await lock.check()
-            await self._rotate(rotation, vault, started_at, result, waiting)
+            if (due := await self._rotated(vault, started_at)) is not None:
+                waiting.append(due)
             while waiting and waiting[0].since + self._grace <= time.monotonic():
-                await self._retire(rotation, waiting.popleft(), result)
+                await self._retire(waiting.popleft())
         while waiting:
             await asyncio.sleep(max(0.0, waiting[0].since + self._grace - time.monotonic()))
             await lock.check()
-            await self._retire(rotation, waiting.popleft(), result)
+            await self._retire(waiting.popleft())
         if rotation_id is not None:
-            async with operators.writing() as session:
+            async with self._operators.writing() as session:
                 await run(session, FINISH, rotation_id, datetime.now(UTC))
-        return result
+        return self._result
 
-    async def _rotate(
-        self,
-        rotation: VaultRotation,
-        vault: VaultId,
-        since: datetime,
-        result: RotationResult,
-        waiting: deque[_Waiting],
-    ) -> None:
+    async def _rotated(self, vault: VaultId, since: datetime) -> _Waiting | None:
         try:
-            version = await rotation.make_key(vault, since)
+            version = await self._rotation.make_key(vault, since)
             if version is None:
-                result.skipped += 1
-            elif await rotation.reseal(vault, version):
-                result.rotated += 1
-                waiting.append(_Waiting(time.monotonic(), vault, version))
+                self._result.skipped += 1
+            elif await self._rotation.reseal(vault, version):
+                self._result.rotated += 1
+                return _Waiting(time.monotonic(), vault, version)
             else:
-                result.left += 1
-        except Alert as alert:
-            self._left(vault, alert, result)
+                self._result.left += 1
+        except Unusable as error:
+            self._left(vault, problem_of(error))
+        return None
 
-    async def _retire(self, rotation: VaultRotation, due: _Waiting, result: RotationResult) -> None:
+    async def _retire(self, due: _Waiting) -> None:
+        """Seals again what was still being stored, and opens everything once more, as it is stored now."""
         try:
-            result.retired += len(await rotation.retire(due.vault, due.version))
-        except Alert as alert:
-            self._left(due.vault, alert, result)
+            if await self._rotation.reseal(due.vault, due.version) and await self._verification.is_sound(due.vault):
+                self._result.retired += len(await self._rotation.retire(due.vault, due.version))
+            else:
+                self._result.left += 1
+        except Unusable as error:
+            self._left(due.vault, problem_of(error))
 
-    def _left(self, vault: VaultId, alert: Alert, result: RotationResult) -> None:
-        self._report(Finding(vault, "keys.vault_keys", "", said(alert)))
-        result.left += 1
-
-
-async def vaults_in(operators: Database, scope: Scope) -> AsyncGenerator[VaultId]:
-    """Yields the vaults that have a key, in order."""
-    after = BEGINNING
-    while True:
-        async with operators.reading() as session:
-            rows = await run(session, VAULTS, after.tenant_id, after.user_id, *scope, AT_ONCE)
-        for tenant_id, user_id, *_ in rows:
-            yield VaultId(tenant_id, user_id)
-        if len(rows) < AT_ONCE:
-            return
-        after = VaultId(*rows[-1][:2])
-
-
-async def size_of(operators: Database, scope: Scope) -> tuple[int, int]:
-    """Returns the numbers of vaults and of ideas."""
-    async with operators.reading() as session:
-        [(vaults, ideas)] = await run(session, SUMMED, *scope)
-    return vaults, ideas
+    def _left(self, vault: VaultId, problem: str) -> None:
+        self._report(Finding(vault, "keys.vault_keys", "", problem))
+        self._result.left += 1
 
 
 async def _started(operators: Database, scope: Scope) -> tuple[int | None, datetime]:

@@ -2,29 +2,42 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from msgspec import Struct
 
 from creatorvault.core.database.sessions import run
+from creatorvault.crypto.providers.protocol import KeyState, RootKey
 from creatorvault.key_management.installation import Installation
 from creatorvault.key_management.statements.keys import LEFT, OPEN_ROTATIONS, VERSIONS, wraps_of
 
 
 class RootKeyStatus(Struct, frozen=True, kw_only=True):
-    """`wraps` is True for the one that wraps new keys, `usable` if the service can unwrap with it."""
+    """`wraps` is True for the one that wraps new keys by default. `vault_keys` and `service_keys` count what it wraps,
+    from the `oldest` to the `newest` vault key. `version` and `created_at` are None if its provider does not say.
+    """
 
     root_key_id: str
+    provider: str
+    state: KeyState
+    reason: str | None
     wraps: bool
-    usable: bool
+    version: int | None
+    created_at: datetime | None
     vault_keys: int
     service_keys: int
     oldest: datetime | None
     newest: datetime | None
 
 
+class ProviderStatus(Struct, frozen=True, kw_only=True):
+    """`reason` is why it cannot be used now, or None."""
+
+    provider: str
+    reason: str | None
+
+
 class VaultKeyStatus(Struct, frozen=True, kw_only=True):
-    """`with_earlier_keys` counts vaults that have more than one key."""
+    """`with_earlier_keys` counts vaults that have more than one key; the times are of the newest key of each vault."""
 
     vaults: int
     with_earlier_keys: int
@@ -41,25 +54,34 @@ class RotationStatus(Struct, frozen=True, kw_only=True):
 
 
 class KeysStatus(Struct, frozen=True, kw_only=True):
+    providers: Sequence[ProviderStatus]
     root_keys: Sequence[RootKeyStatus]
     vault_keys: VaultKeyStatus
     interrupted: Sequence[RotationStatus]
 
 
+type Stored = tuple[int, datetime | None, datetime | None]
+
+
 async def keys_status(place: Installation) -> KeysStatus:
-    """Reads one snapshot as an operator. Raises ServiceUnavailable."""
+    """Reads one snapshot as an operator, and asks the providers. Raises ServiceUnavailable."""
     async with place.operators.reading() as session:
-        stored = {row[0]: row[1:] for row in await run(session, LEFT)}
+        stored: dict[str, Stored] = {row[0]: (row[1], row[2], row[3]) for row in await run(session, LEFT)}
         service = dict[str, int]()
         for table in place.data.wrapped:
             for *_, root_key_id, _ in await run(session, wraps_of(table)):
                 service[root_key_id] = service.get(root_key_id, 0) + 1
         [(vaults, several, highest, oldest, newest)] = await run(session, VERSIONS)
         interrupted = await run(session, OPEN_ROTATIONS)
-    known = place.root_keys.root_key_ids
-    ids = [*known, *sorted({*stored, *service} - set(known))]
     return KeysStatus(
-        root_keys=[_root_key(place, root_key_id, stored.get(root_key_id), service) for root_key_id in ids],
+        providers=[
+            ProviderStatus(provider=health.provider, reason=None if health.reason is None else health.reason.value)
+            for health in await place.root_keys.health()
+        ],
+        root_keys=[
+            _root_key(key, stored.get(key.id, (0, None, None)), service.get(key.id, 0))
+            for key in await place.root_keys.describe({*stored, *service})
+        ],
         vault_keys=VaultKeyStatus(
             vaults=vaults, with_earlier_keys=several, highest_version=highest, oldest=oldest, newest=newest
         ),
@@ -69,16 +91,18 @@ async def keys_status(place: Installation) -> KeysStatus:
     )
 
 
-def _root_key(
-    place: Installation, root_key_id: str, stored: Sequence[Any] | None, service: dict[str, int]
-) -> RootKeyStatus:
-    count, oldest, newest = stored or (0, None, None)
+def _root_key(key: RootKey, stored: Stored, service_keys: int) -> RootKeyStatus:
+    vault_keys, oldest, newest = stored
     return RootKeyStatus(
-        root_key_id=root_key_id,
-        wraps=root_key_id == place.root_keys.wraps_with,
-        usable=root_key_id in place.root_keys.root_key_ids,
-        vault_keys=count,
-        service_keys=service.get(root_key_id, 0),
+        root_key_id=key.id,
+        provider=key.provider,
+        state=key.state,
+        reason=None if key.reason is None else key.reason.value,
+        wraps=key.wraps,
+        version=key.version,
+        created_at=key.created_at,
+        vault_keys=vault_keys,
+        service_keys=service_keys,
         oldest=oldest,
         newest=newest,
     )

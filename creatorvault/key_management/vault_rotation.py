@@ -20,9 +20,9 @@ from creatorvault.core.identifiers import KeyVersion, VaultId, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import CIPHERTEXT_AT
 from creatorvault.crypto.errors import LostKey
-from creatorvault.key_management.findings import Finding, Report, row_of
+from creatorvault.key_management.findings import Finding, Report, named, problem_of
 from creatorvault.key_management.installation import Installation
-from creatorvault.key_management.opening import RowOpener, said
+from creatorvault.key_management.opening import RowOpener
 from creatorvault.key_management.statements.keys import KEY_VERSIONS, RETIRE, TOTAL, TOTAL_OF_TENANT
 from creatorvault.key_management.statements.sealed_rows import RowStatements
 from creatorvault.tenants.models import TenantStatus
@@ -85,7 +85,8 @@ class VaultRotation:
             [*_, (_, created_at)] = keys
             if created_at >= since:
                 return counters.key_version
-            return await make_next_key(parts, session, repository, counters, self._place.recorder, cipher)
+            own, recorder = state.root_key_id, self._place.recorder
+            return await make_next_key(parts, session, repository, counters, recorder, own, cipher)
 
     async def reseal(self, vault: VaultId, version: KeyVersion) -> bool:
         """Returns whether every row is sealed with the key of `version` or a later one now."""
@@ -145,7 +146,7 @@ class VaultRotation:
                             resealed.append((*place, *opener.reseal(row)))
                         except Alert as alert:
                             bad += 1
-                            self._report(Finding(vault, table.name, row_of(table, row), said(alert)))
+                            self._report(Finding(vault, table.name, named(table.key, row), problem_of(alert)))
                 if resealed:
                     await run(session, statements.replace, *_scope(vault), *map(list, zip(*resealed, strict=True)))
                 if outdated:
@@ -157,32 +158,13 @@ class VaultRotation:
             await self._pace.wait(len(rows))
 
     async def _is_complete(self, cipher: VaultCipher) -> bool:
-        """Reports rows that are hidden from this login, by a lost context or a changed policy: they would be lost with
-        their key.
-        """
         vault, header = cipher.vault, cipher.sealing.header
-        complete = True
-        for table, statements in self._tables:
-            there, rows, old = await self._counts(vault, statements, header)
-            if rows < there:
-                self._report(Finding(vault, table.name, "", f"{rows} rows of {there} are visible"))
-            complete = complete and rows >= there and not old
-        return complete
-
-    async def _counts(self, vault: VaultId, statements: RowStatements, header: bytes) -> tuple[int, int, int]:
-        """Returns the numbers of rows that operators see, that this login sees, and of old rows among these.
-
-        Counts again if a creator has deleted rows meanwhile.
-        """
-        there, rows, old = 1, 0, 0
-        for _ in range(ATTEMPTS):
-            async with self._place.operators.reading() as session:
-                [(there,)] = await run(session, statements.seen_by_operators, *_scope(vault))
-            async with self._parts.database.reading(vault.tenant_id) as session:
-                [(rows, old)] = await run(session, statements.count, *_scope(vault), header)
-            if rows >= there:
-                break
-        return there, rows, old
+        async with self._parts.database.reading(vault.tenant_id) as session:
+            for _, statements in self._tables:
+                [(old,)] = await run(session, statements.old, *_scope(vault), header)
+                if old:
+                    return False
+        return True
 
 
 def _scope(vault: VaultId) -> tuple[str, str]:

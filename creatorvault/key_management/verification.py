@@ -1,23 +1,30 @@
-"""Opens everything that is stored, and compares it with what the vaults' rows say of it."""
+"""Opens everything that is stored of a vault, and compares it with the vault's row and its checkpoint."""
 
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from creatorvault.core.database.sealed_data import SealedTable
 from creatorvault.core.database.sessions import ReadSession, run
 from creatorvault.core.database.streams import batches_of_rows
 from creatorvault.core.errors import Alert
-from creatorvault.core.identifiers import KeyVersion, VaultId
+from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, VaultVersion
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.key_management.findings import Finding, Report, row_of
+from creatorvault.ideas.checkpoints.comparing import compare, opened_checkpoint
+from creatorvault.ideas.checkpoints.digests import ContentDigest, DigestedPart
+from creatorvault.ideas.checkpoints.repositories import CheckpointRepository
+from creatorvault.ideas.checkpoints.sealing import Checkpoint
+from creatorvault.ideas.checkpoints.writer import PendingCheckpoint, write_checkpoint
+from creatorvault.key_management.findings import SERVICE_KEYS, Finding, Report, Unusable, named, problem_of
 from creatorvault.key_management.installation import Installation
-from creatorvault.key_management.opening import RowOpener, said
-from creatorvault.key_management.root_rotation import SERVICE_KEYS
-from creatorvault.key_management.rotation_runs import Scope, vaults_in
+from creatorvault.key_management.opening import RowOpener
+from creatorvault.key_management.scopes import Scope, vaults_in
 from creatorvault.key_management.statements.keys import KEY_VERSIONS, VAULT, wraps_of
 from creatorvault.key_management.statements.sealed_rows import RowStatements
+from creatorvault.tenants.opening import OpenVault
 
 BATCH: Final = 512
 
@@ -27,6 +34,27 @@ class Verified:
     vaults: int = 0
     rows: int = 0
     findings: int = 0
+
+
+@dataclass(slots=True)
+class Contents:
+    """Of the ideas of a vault: the size of their envelopes in bytes, and revision, id and stamp of each."""
+
+    sealed_bytes: int = 0
+    versions: list[tuple[int, UUID, int]] = field(default_factory=list)
+
+    @property
+    def digest(self) -> int:
+        digest = 0
+        for _, _, stamp in self.versions:
+            digest ^= stamp
+        return digest
+
+    def checkpoint(self, revision: VaultRevision) -> Checkpoint:
+        content = ContentDigest()
+        if self.versions:
+            content.add(DigestedPart.of(self.versions))
+        return Checkpoint(revision, len(self.versions), content.value())
 
 
 class Verification:
@@ -44,9 +72,23 @@ class Verification:
         if scope == Scope():
             await self._verify_service_keys()
         async for vault in vaults_in(self._place.operators, scope):
-            await self._verify_vault(vault)
+            await self.is_sound(vault)
             self._result.vaults += 1
         return self._result
+
+    async def is_sound(self, vault: VaultId) -> bool:
+        """Returns whether there are no findings. Then writes a new checkpoint if the vault has changed since the last.
+
+        Raises ServiceUnavailable.
+        """
+        before = self._result.findings
+        checkpoint = await self._verify_vault(vault)
+        if self._result.findings > before:
+            return False
+        if checkpoint is not None:
+            async with self._place.vaults.database.writing(vault.tenant_id) as session:
+                await write_checkpoint(partial(run, session), checkpoint)
+        return True
 
     def _report(self, vault: VaultId, table: str, row: str, problem: str) -> None:
         self._result.findings += 1
@@ -58,33 +100,35 @@ class Verification:
                 for *key, root_key_id, wrapped in await run(session, wraps_of(table)):
                     try:
                         await self._place.root_keys.unwrap(root_key_id, wrapped, table.context(key))
-                    except Alert as alert:
-                        row = ", ".join(f"{name} {value}" for name, value in zip(table.key, key, strict=True))
-                        self._report(SERVICE_KEYS, table.name, row, said(alert))
+                    except Unusable as error:
+                        self._report(SERVICE_KEYS, table.name, named(table.key, key), problem_of(error))
 
-    async def _verify_vault(self, vault: VaultId) -> None:
-        scope = str(vault.tenant_id), vault.user_id
-        before = await self._seen_by_operators(vault)
-        read = dict[str, int]()
+    async def _verify_vault(self, vault: VaultId) -> PendingCheckpoint | None:
+        """Returns the checkpoint to write, if the vault has changed since the stored one."""
+        before, read = await self._seen_by_operators(vault), dict[str, int]()
+        pending = None
         async with self._place.vaults.database.reading(vault.tenant_id) as session:
-            counters = await run(session, VAULT, *scope)
+            counters = await run(session, VAULT, str(vault.tenant_id), vault.user_id)
             if not counters:
                 self._report(vault, "vaults", "", "the vault is not visible")
-                return
+                return None
             revision, digest, idea_count, sealed_bytes, key_version = counters[0]
             cipher = await self._cipher(session, vault, key_version)
             if cipher is None:
-                return
+                return None
+            opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
             for table, statements in self._tables:
-                found = await self._verify_table(session, cipher, table, statements)
-                read[table.name] = found.rows
+                contents = Contents()
+                read[table.name] = await self._verify_table(session, cipher, table, statements, contents)
                 if table.tally is not None:
-                    self._compare(vault, found, Totals(idea_count, sealed_bytes, digest), revision)
+                    self._compare(opened, contents, sealed_bytes)
+                    pending = await self._compared_with_checkpoint(session, opened, contents)
         if any(rows < before[name] for name, rows in read.items()):
             after = await self._seen_by_operators(vault)  # creators may have deleted rows since
             for name, rows in read.items():
                 if rows < min(before[name], after[name]):
                     self._report(vault, name, "", f"{rows} rows of {after[name]} are visible")
+        return pending
 
     async def _seen_by_operators(self, vault: VaultId) -> dict[str, int]:
         found = dict[str, int]()
@@ -103,19 +147,24 @@ class Verification:
         try:
             cipher = await self._place.vaults.keyring.cipher(session, vault, version)
             cipher.check_carried()
-        except Alert as alert:
-            self._report(vault, "keys.vault_keys", f"version {version}", said(alert))
+        except Unusable as error:
+            self._report(vault, "keys.vault_keys", f"version {version}", problem_of(error))
             return None
         for unusable, why in cipher.alerts.items():
-            self._report(vault, "keys.vault_keys", f"version {unusable}", said(why))
+            self._report(vault, "keys.vault_keys", f"version {unusable}", problem_of(why))
         return cipher
 
     async def _verify_table(
-        self, session: ReadSession, cipher: VaultCipher, table: SealedTable, statements: RowStatements
-    ) -> "Totals":
-        vault, opener = cipher.vault, RowOpener(table, cipher)
+        self,
+        session: ReadSession,
+        cipher: VaultCipher,
+        table: SealedTable,
+        statements: RowStatements,
+        contents: Contents,
+    ) -> int:
+        """Returns the number of rows."""
+        vault, opener, count = cipher.vault, RowOpener(table, cipher), 0
         clear = len(table.key) + len(table.bound)
-        totals = Totals()
         batches = batches_of_rows(session, BATCH, statements.all_rows, str(vault.tenant_id), vault.user_id)
         async with aclosing(batches):
             async for rows in batches:
@@ -125,33 +174,42 @@ class Verification:
                     try:
                         opener.open(row)
                     except Alert as alert:
-                        self._report(vault, table.name, row_of(table, row), said(alert))
+                        self._report(vault, table.name, named(table.key, row), problem_of(alert))
                     if table.tally is not None:
-                        totals.add(row[clear:], *table.tally(row[:clear]))
-                totals.rows += len(rows)
+                        _add(contents, row, row[clear:], table.tally(row[:clear]))
+                count += len(rows)
                 self._done(0 if table.tally is None else len(rows))
-        self._result.rows += totals.rows
-        return totals
+        self._result.rows += count
+        return count
 
-    def _compare(self, vault: VaultId, found: "Totals", expected: "Totals", revision: int) -> None:
-        for name in ("rows", "sealed_bytes", "digest"):
-            one, other = getattr(found, name), getattr(expected, name)
+    def _compare(self, vault: OpenVault, found: Contents, sealed_bytes: int) -> None:
+        version = vault.version
+        for name, one, other in (
+            ("rows", len(found.versions), version.idea_count),
+            ("sealed_bytes", found.sealed_bytes, sealed_bytes),
+            ("digest", found.digest, version.digest),
+        ):
             if one != other:
-                self._report(vault, "vaults", "", f"{name} of its ideas: {one}, the vault's row says {other}")
-        if found.newest > revision:
-            self._report(vault, "vaults", "", f"an idea has revision {found.newest}, the vault is at {revision}")
+                self._report(vault.id, "vaults", "", f"{name} of its ideas: {one}, the vault's row says {other}")
+        newest = max((revision for revision, *_ in found.versions), default=0)
+        if newest > version.revision:
+            self._report(vault.id, "vaults", "", f"an idea has revision {newest}, the vault is at {version.revision}")
+
+    async def _compared_with_checkpoint(
+        self, session: ReadSession, vault: OpenVault, contents: Contents
+    ) -> PendingCheckpoint | None:
+        found = contents.checkpoint(vault.version.revision)
+        stored = await CheckpointRepository(session, vault.id).stored()
+        try:
+            if compare(vault, opened_checkpoint(vault, stored), found):
+                return PendingCheckpoint(found, vault.version.digest, vault.cipher)
+        except Alert as alert:
+            self._report(vault.id, "vault_checkpoints", "", problem_of(alert))
+        return None
 
 
-@dataclass(slots=True)
-class Totals:
-    """Of ideas: their number, the size of their envelopes in bytes, their stamps combined, and the highest revision."""
-
-    rows: int = 0
-    sealed_bytes: int = 0
-    digest: int = 0
-    newest: int = 0
-
-    def add(self, sealed: Sequence[Any], stamp: int, revision: int) -> None:
-        self.sealed_bytes += sum(map(len, sealed))
-        self.digest ^= stamp
-        self.newest = max(self.newest, revision)
+def _add(contents: Contents, row: Sequence[Any], sealed: Sequence[bytes], version: tuple[int, int]) -> None:
+    """The id comes first in a row."""
+    stamp, revision = version
+    contents.sealed_bytes += sum(map(len, sealed))
+    contents.versions.append((revision, row[0], stamp))

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 
 from creatorvault.management.checks import Check, Installation, Message
 from creatorvault.management.checks_of_transit import transit_messages
+from creatorvault.settings.origins import is_loopback
 from creatorvault.settings.reader import SettingsError
-from creatorvault.settings.rules import is_loopback, unsafe
+from creatorvault.settings.rules import unsafe
 from creatorvault.settings.sections import Environment, Settings
 
 FEW_CHARACTERS: Final = 12

@@ -9,7 +9,7 @@ from sqlalchemy import make_url
 
 from creatorvault.management.checks import Message
 from creatorvault.settings.database_url import hosts_of
-from creatorvault.settings.rules import is_loopback
+from creatorvault.settings.origins import is_loopback
 from creatorvault.settings.sections import Settings
 from creatorvault.settings.storage_url import valkey_url
 

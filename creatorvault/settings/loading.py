@@ -13,7 +13,13 @@ from msgspec.structs import replace
 
 from creatorvault.settings.bundled import bundled, is_installed
 from creatorvault.settings.environment import lay_over
-from creatorvault.settings.normal_forms import normal_auth, normal_database, normal_home, normal_server
+from creatorvault.settings.normal_forms import (
+    normal_auth,
+    normal_database,
+    normal_encryption,
+    normal_home,
+    normal_server,
+)
 from creatorvault.settings.reader import SettingsError, from_file, read, variables
 from creatorvault.settings.rules import unsafe
 from creatorvault.settings.sections import Settings
@@ -48,5 +54,6 @@ def _in_one_form(settings: Settings, problems: list[str]) -> Settings:
         home=normal_home(settings.home, problems),
         server=normal_server(settings.server),
         auth=normal_auth(settings.auth),
+        encryption=normal_encryption(settings.encryption),
         database=normal_database(settings.database, problems),
     )

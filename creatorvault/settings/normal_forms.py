@@ -15,7 +15,7 @@ from creatorvault.settings.database_url import asyncpg_url
 from creatorvault.settings.origins import normal_address, normal_origin
 from creatorvault.settings.reader import UNREAD
 from creatorvault.settings.secret import Secret
-from creatorvault.settings.sections import AuthSettings, DatabaseSettings, ServerSettings
+from creatorvault.settings.sections import AuthSettings, DatabaseSettings, EncryptionSettings, ServerSettings
 
 
 def normal_server(server: ServerSettings) -> ServerSettings:
@@ -29,6 +29,11 @@ def normal_auth(auth: AuthSettings) -> AuthSettings:
     form = partial(normal_address, query=True)
     issuers = [replace(one, jwks_url=one.jwks_url and _formed(form, one.jwks_url)) for one in auth.issuers]
     return replace(auth, issuers=tuple(issuers))
+
+
+def normal_encryption(encryption: EncryptionSettings) -> EncryptionSettings:
+    url = encryption.transit_url
+    return replace(encryption, transit_url=url and _formed(normal_address, url).rstrip("/"))
 
 
 def normal_home(home: Path, problems: list[str]) -> Path:

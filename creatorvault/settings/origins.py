@@ -7,8 +7,10 @@ sentence that names the setting.
 """
 
 import re
-from ipaddress import IPv4Address, IPv6Address
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 import idna
 
@@ -58,6 +60,28 @@ def spellings(text: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((text, normal_address(text, query=True))))
     except ValueError:
         return (text,)
+
+
+def refused(form: Callable[[str], str], text: str) -> str | None:
+    """Returns why it cannot be normalised."""
+    try:
+        form(text)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def is_plain_http(url: str) -> bool:
+    """Whether the address is reached without TLS over a network."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not is_loopback(parts.hostname or "")
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _read(text: str, what: str) -> Address:

@@ -1,20 +1,16 @@
 """Rules for settings: those that always apply, and those for production, where the service refuses to start."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
-from ipaddress import ip_address
-from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from creatorvault.settings.algorithms import ASYMMETRIC, SYMMETRIC
-from creatorvault.settings.origins import normal_address, normal_origin
-from creatorvault.settings.reader import read_file
+from creatorvault.settings.origins import is_plain_http, normal_address, normal_origin, refused
+from creatorvault.settings.rules_of_encryption import missing_encryption, unsafe_encryption
 from creatorvault.settings.rules_of_limits import unsafe_limits, unsafe_metrics
 from creatorvault.settings.sections import (
     DatabaseSettings,
-    EncryptionSettings,
     IssuerSettings,
     ServerSettings,
     Settings,
@@ -24,6 +20,7 @@ SECRET_BYTES: Final = 32
 """RFC 7518 §3.2: a key for HS256 must be at least as long as its hash."""
 
 ANYBODY: Final = "*"
+PLAIN: Final = "{!r} is plain http: anybody on the way could put in keys of his own"
 # Segments of unreserved characters (RFC 3986 §2.3), which need no encoding, without dot segments.
 PATH_PREFIX: Final = re.compile(r"(/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]{1,64}){1,8}")
 
@@ -34,7 +31,7 @@ def unsafe(settings: Settings) -> list[str]:
         *(_alone(settings.database) if settings.database.url is None else ()),
         *_operator_replica(settings.database),
         *_server(settings.server, production=production),
-        *_encryption(settings.encryption),
+        *unsafe_encryption(settings.encryption, production=production),
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
         *_same_names(settings.auth.issuers),
         *unsafe_limits(settings.limits),
@@ -68,8 +65,7 @@ def _missing(settings: Settings) -> Iterator[str]:
         yield "DATABASE_URL is not set: production uses no embedded database"
     if not settings.auth.issuers:
         yield "neither BETTER_AUTH_SECRET nor BETTER_AUTH_URL names an issuer, and none is listed: nobody could sign in"
-    if settings.encryption.root_keys is None and settings.encryption.root_keys_file is None:
-        yield "neither CREATORVAULT_ROOT_KEYS nor CREATORVAULT_ROOT_KEYS_FILE is set: nothing could be encrypted"
+    yield from missing_encryption(settings.encryption)
 
 
 def _server(server: ServerSettings, *, production: bool) -> Iterator[str]:
@@ -78,39 +74,10 @@ def _server(server: ServerSettings, *, production: bool) -> Iterator[str]:
     elif ANYBODY in server.allowed_origins and production:
         yield "ALLOWED_ORIGINS: * is not for production: list the front ends"
     for origin in server.allowed_origins:
-        if origin != ANYBODY and (reason := _refused(normal_origin, origin)):
+        if origin != ANYBODY and (reason := refused(normal_origin, origin)):
             yield f"ALLOWED_ORIGINS: {reason}"
     if server.path_prefix and not PATH_PREFIX.fullmatch(server.path_prefix):
         yield f"server.path_prefix: {server.path_prefix!r} is not a path like /creatorvault"
-
-
-def _refused(form: Callable[[str], str], text: str) -> str | None:
-    """Returns why it cannot be normalised."""
-    try:
-        form(text)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def _encryption(encryption: EncryptionSettings) -> Iterator[str]:
-    file = encryption.root_keys_file
-    if encryption.root_keys is not None and file is not None:
-        yield "both CREATORVAULT_ROOT_KEYS and CREATORVAULT_ROOT_KEYS_FILE are set: which one holds?"
-    if file is not None:
-        yield from _key_file(file)
-
-
-def _key_file(file: Path) -> Iterator[str]:
-    try:
-        content = read_file(file)
-    except ValueError as error:
-        yield f"CREATORVAULT_ROOT_KEYS_FILE: {file}: {error}"
-    else:
-        if file.stat().st_mode & 0o007:
-            yield f"CREATORVAULT_ROOT_KEYS_FILE: everybody may open {file}: chmod 0600 it"
-        if not content.strip():
-            yield f"CREATORVAULT_ROOT_KEYS_FILE: {file} is empty"
 
 
 def _issuer(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:
@@ -134,7 +101,7 @@ def _jwks(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:
     ):
         if not url:
             yield f"{name} is missing"
-        elif reason := _refused(form, url) or (_plain(url) if production else None):
+        elif reason := refused(form, url) or (PLAIN.format(url) if production and is_plain_http(url) else None):
             yield f"{name} {reason}"
     if not issuer.audiences:
         yield "audiences are missing: without them tokens for other services would be taken"
@@ -142,20 +109,6 @@ def _jwks(issuer: IssuerSettings, *, production: bool) -> Iterator[str]:
         yield f"algorithms {', '.join(unknown)} are none of {', '.join(ASYMMETRIC)}"
     if not issuer.algorithms:
         yield "algorithms are missing"
-
-
-def _plain(url: str) -> str | None:
-    parts = urlsplit(url)
-    if parts.scheme == "http" and not is_loopback(parts.hostname or ""):
-        return f"{url!r} is plain http: anybody on the way could put in keys of his own"
-    return None
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _same_names(issuers: "tuple[IssuerSettings, ...]") -> Iterator[str]:

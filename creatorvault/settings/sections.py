@@ -11,6 +11,13 @@ from creatorvault.settings.secret import Secret
 MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
 DEFAULT_REALM: Final = "better-auth"
+TRANSIT: Final = "transit"
+AWS_KMS: Final = "aws-kms"
+ROOT_KEY_ID: Final = (
+    "^([a-z0-9-]{1,32}|transit/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
+    "|aws-kms/(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/)?[A-Za-z0-9-]{1,128})$"
+)
+"""A key of the keyring, `transit/<name>`, or `aws-kms/<id or ARN>`."""
 
 type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
@@ -20,6 +27,10 @@ type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9.
 
 type Name = Annotated[str, Meta(min_length=1, max_length=255)]
 type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
+type RootKeyId = Annotated[str, Meta(max_length=255, pattern=ROOT_KEY_ID)]
+type Mount = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
+type Namespace = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$")]
+type Region = Annotated[str, Meta(max_length=32, pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$")]
 type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
@@ -101,8 +112,25 @@ class AuthSettings(Struct, frozen=True, kw_only=True):
 
 
 class EncryptionSettings(Struct, frozen=True, kw_only=True):
+    """`root_key_id` wraps; its default is the first entry of the keyring. A provider without address is not used.
+
+    A key that a remote provider has unwrapped is unwrapped again after `key_cache_seconds`.
+    """
+
     root_keys: Secret | None = None
     root_keys_file: Path | None = None
+    root_key_id: RootKeyId | None = None
+    pseudonym_key: Secret | None = None
+    key_cache_seconds: Annotated[float, Meta(ge=1, le=86_400)] = 300.0
+    provider_seconds: Seconds = 2.0
+    transit_url: str | None = None
+    transit_token: Secret | None = None
+    transit_token_file: Path | None = None
+    transit_mount: Mount = TRANSIT
+    transit_namespace: Namespace | None = None
+    transit_ca_file: Path | None = None
+    kms_region: Region | None = None
+    kms_endpoint_url: str | None = None
     rotate_after_revisions: Annotated[int, Meta(ge=1, le=2**30)] = 2**24
     rotation_rows_per_second: Count | None = None
 

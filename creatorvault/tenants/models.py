@@ -35,6 +35,7 @@ class Tenant(SQLModel, table=True):
     """A personal tenant of one creator, or an organization's.
 
     `external_id` is the subject or the organization's id within `realm`. A null quota means the settings' default.
+    `root_key_id` wraps new keys of its vaults; null means the settings' default.
     """
 
     __tablename__ = "tenants"
@@ -53,6 +54,7 @@ class Tenant(SQLModel, table=True):
     byte_quota: int | None = Field(default=None, sa_type=BigInteger)
     vault_idea_quota: int | None = Field(default=None, sa_type=BigInteger)
     vault_byte_quota: int | None = Field(default=None, sa_type=BigInteger)
+    root_key_id: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(default_factory=_now)
 
 

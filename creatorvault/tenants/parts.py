@@ -1,8 +1,10 @@
 """Process-wide objects of the tenants app."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Final
 from uuid import UUID
 
 from creatorvault.accounts.parts import TenantNaming
@@ -17,6 +19,9 @@ from creatorvault.settings.sections import Settings, TenancySettings
 from creatorvault.tenants.group_commits import GroupCommits
 from creatorvault.tenants.resolution import tenant_id_of
 from creatorvault.tenants.revisions import SeenRevisions
+
+SWEEPS: Final = 4
+"""So often expired keys are looked for in the time that keys may be used."""
 
 
 @dataclass(slots=True)
@@ -45,16 +50,29 @@ class VaultParts:
         for forget in self.also_forget:
             forget(vault)
 
+    def forget_expired(self) -> None:
+        """Removes keys that may not be used any more, and what was opened with them."""
+        for vault in self.keyring.expired():
+            self.forget(vault)
+
 
 @asynccontextmanager
 async def vault_parts(parts: Parts) -> AsyncGenerator[VaultParts]:
     settings = parts[Settings]
     revisions = SeenRevisions()
     vaults = VaultParts(parts[Database], parts[Statements], parts[CryptoParts].keyring, revisions, settings.tenancy)
+    forgetting = asyncio.create_task(_forget_expired(vaults, settings.encryption.key_cache_seconds / SWEEPS))
     try:
         yield vaults
     finally:
+        forgetting.cancel()
         await vaults.group_commits.aclose()
+
+
+async def _forget_expired(vaults: VaultParts, seconds: float) -> None:
+    while True:
+        await asyncio.sleep(seconds)
+        vaults.forget_expired()
 
 
 @asynccontextmanager

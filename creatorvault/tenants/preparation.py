@@ -37,10 +37,14 @@ class Preparation:
                 kind = self._tenant.kind.value
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
             counters = await repository.locked() or await repository.locked_or_made()
-            await self._make_key(session, repository, counters)
+            await self._make_key(session, repository, counters, state.root_key_id)
 
     async def _make_key(
-        self, session: WriteSession, repository: VaultRepository[WriteSession], counters: Counters
+        self,
+        session: WriteSession,
+        repository: VaultRepository[WriteSession],
+        counters: Counters,
+        root_key_id: str | None,
     ) -> None:
         """Creates a key unless the vault has one that may seal its next revision."""
         keyring, next_revision = self._parts.keyring, VaultRevision(counters.revision + 1)
@@ -48,9 +52,9 @@ class Preparation:
             cipher = await keyring.cipher_for_sealing(session, self._vault, counters.key_version)
             if not keyring.must_rotate(cipher, next_revision):
                 return
-            await make_next_key(self._parts, session, repository, counters, self._recorder(), cipher)
+            await make_next_key(self._parts, session, repository, counters, self._recorder(), root_key_id, cipher)
         else:
-            await make_next_key(self._parts, session, repository, counters, self._recorder())
+            await make_next_key(self._parts, session, repository, counters, self._recorder(), root_key_id)
 
 
 async def make_next_key(
@@ -59,16 +63,18 @@ async def make_next_key(
     repository: VaultRepository[WriteSession],
     counters: Counters,
     recorder: AuditRecorder,
+    root_key_id: str | None,
     before: VaultCipher | None = None,
 ) -> KeyVersion:
     """Makes the next version of the vault's key, which seals from the commit on. `before` is the cipher until then.
+    `root_key_id` is the tenant's own root key, or None.
 
     The vault's row must be locked, and `counters` be read from it. Raises VaultSetBack, and as `Keyring.create`.
     """
     vault = repository.vault
     version = KeyVersion(counters.key_version + 1)
     try:
-        await parts.keyring.create(session, vault, version, VaultRevision(counters.revision + 1), before)
+        await parts.keyring.create(session, vault, version, VaultRevision(counters.revision + 1), before, root_key_id)
     except IntegrityError:  # a key exists that the vault's row does not reference
         raise VaultSetBack(**vault_ids(vault), key_version=str(version)) from None
     await repository.set_key_version(version)

@@ -18,13 +18,14 @@ from creatorvault.tenants.statements.vault import TENANT
 
 
 class TenantState(NamedTuple):
-    """`status` is None before the tenant's first write; a quota is None if it is not set."""
+    """`status` is None before the tenant's first write; a quota or the root key is None if it is not set."""
 
     status: TenantStatus | None
     idea_quota: int | None
     byte_quota: int | None
     vault_idea_quota: int | None
     vault_byte_quota: int | None
+    root_key_id: str | None
 
 
 class Counters(NamedTuple):
@@ -53,7 +54,7 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
 
     async def tenant(self) -> TenantState:
         rows = await run(self.session, TENANT, str(self.vault.tenant_id))
-        return TenantState(*rows[0]) if rows else TenantState(None, None, None, None, None)
+        return TenantState(*rows[0]) if rows else TenantState(None, None, None, None, None, None)
 
     async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
         """Creates the tenant's row. Waits for a concurrent request that creates it, and then returns False."""

@@ -28,6 +28,7 @@ OPERATIONS = {
     ("POST", "/tenants/{tenant_id:str}/suspend"): "manage",
     ("POST", "/tenants/{tenant_id:str}/resume"): "manage",
     ("PUT", "/tenants/{tenant_id:str}/quotas"): "manage",
+    ("PUT", "/tenants/{tenant_id:str}/root-key"): "keys",
     ("POST", "/tenants/{tenant_id:str}/erasure"): "manage",
     ("DELETE", "/tenants/{tenant_id:str}/erasure"): "manage",
     ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): "keys",

@@ -44,6 +44,11 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
     ("POST", "/tenants/{tenant_id:str}/suspend"): (nothing, None, {"tenant.suspended": {}}),
     ("POST", "/tenants/{tenant_id:str}/resume"): (suspended, None, {"tenant.resumed": {}}),
     ("PUT", "/tenants/{tenant_id:str}/quotas"): (nothing, {"idea_quota": 7}, {"tenant.quotas_set": QUOTAS}),
+    ("PUT", "/tenants/{tenant_id:str}/root-key"): (
+        nothing,
+        {"root_key_id": "tests"},
+        {"tenant.root_key_set": {"root_key_id": "tests"}},
+    ),
     ("POST", "/tenants/{tenant_id:str}/erasure"): (nothing, None, {"erasure.requested": {}}),
     ("DELETE", "/tenants/{tenant_id:str}/erasure"): (erasing, None, {"erasure.withdrawn": {}}),
     ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): (

@@ -28,6 +28,9 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("POST", f"{one}/suspend", None, 200),
         ("POST", f"{one}/resume", None, 200),
         ("PUT", f"{one}/quotas", {"idea_quota": 5}, 200),
+        ("PUT", f"{one}/root-key", {"root_key_id": "tests"}, 200),
+        ("PUT", f"{one}/root-key", {"root_key_id": "transit/elsewhere"}, 409),
+        ("PUT", f"{one}/root-key", {"root_key_id": "transit/"}, 422),
         ("GET", f"{ADMIN}/vaults", None, 200),
         ("GET", f"{ADMIN}/root-keys", None, 200),
         ("GET", f"{ADMIN}/audit", None, 200),
@@ -57,4 +60,4 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
                     answer = await olga.request(method.upper(), url, json=example["value"])
                     statuses[name] = answer.status_code
 
-    assert statuses == {"TenantCreate": 201, "TenantQuotas": 200, "ErasureConfirm": 409}
+    assert statuses == {"TenantCreate": 201, "TenantQuotas": 200, "TenantRootKey": 409, "ErasureConfirm": 409}

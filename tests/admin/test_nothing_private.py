@@ -32,6 +32,8 @@ ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ONE}/resume", {}),
     (f"PUT {ONE}/quotas", {"json": {"idea_quota": 7}}),
     (f"PUT {ONE}/quotas", {"json": {"idea_quota": 0}}),
+    (f"PUT {ONE}/root-key", {"json": {"root_key_id": "tests"}}),
+    (f"PUT {ONE}/root-key", {"json": {"root_key_id": "transit/elsewhere"}}),
     (f"POST {ONE}/erasure", {}),
     (f"POST {ONE}/erasure/confirm", {"json": {"confirmation": "wrong"}}),
     (f"DELETE {ONE}/erasure", {}),
@@ -102,7 +104,7 @@ async def test_responses_to_operators_contain_no_content(
         statuses.append(answer.status_code)
         assert betrayed(answer, pieces) == []
 
-    assert statuses == [200] * 6 + [201, 200, 200, 200, 422, 202, 403, 200, 202, 200] + [200] * 6
+    assert statuses == [200] * 6 + [201, 200, 200, 200, 422, 200, 409, 202, 403, 200, 202, 200] + [200] * 6
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])

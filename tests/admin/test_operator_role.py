@@ -27,9 +27,11 @@ GRANTS = {
     "public.totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.totals_position": {"SELECT", "UPDATE"},
     "public.tenants": {
-        "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
-        "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at)",
-        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota)",
+        "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
+        "root_key_id)",
+        "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
+        "root_key_id)",
+        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id)",
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
     "public.vaults": {

@@ -121,6 +121,7 @@ async def test_a_created_tenant_is_the_one_its_creators_work_in(olga: AdminClien
         ("POST", "/suspend"),
         ("POST", "/resume"),
         ("PUT", "/quotas"),
+        ("PUT", "/root-key"),
         ("POST", "/erasure"),
         ("DELETE", "/erasure"),
         ("POST", "/erasure/confirm"),

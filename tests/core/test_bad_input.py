@@ -27,7 +27,13 @@ LOADS_SETTINGS = ("database", "roles")
 """A command that loads all settings, without network access."""
 
 NEEDS_NO_SETTINGS = {("keys", "generate"), ("version",)}
-SECRET_SETTINGS = {*bad_values.SECRETS, "encryption.root_keys", "encryption.root_keys_file"}
+SECRET_SETTINGS = {
+    *bad_values.SECRETS,
+    "encryption.root_keys",
+    "encryption.root_keys_file",
+    "encryption.pseudonym_key",
+    "encryption.transit_token",
+}
 
 
 def commands(group: click.Group = root, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:

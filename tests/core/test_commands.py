@@ -15,7 +15,7 @@ from litestar import Litestar
 from creatorvault import __version__
 from creatorvault.__main__ import main, root
 from creatorvault.core.openapi.document import rendered
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.management.upgrade import DatabaseUnreachable, addresses
 from creatorvault.settings.loading import load_settings
 from tests.application import environment_of

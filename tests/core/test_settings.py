@@ -30,6 +30,8 @@ SECRET = {
     ("database", "operator_replica_url"): "DATABASE_OPERATOR_REPLICA_URL",
     ("encryption", "root_keys"): "CREATORVAULT_ROOT_KEYS",
     ("encryption", "root_keys_file"): "CREATORVAULT_ROOT_KEYS_FILE",
+    ("encryption", "pseudonym_key"): "CREATORVAULT_ENCRYPTION__PSEUDONYM_KEY",
+    ("encryption", "transit_token"): "CREATORVAULT_ENCRYPTION__TRANSIT_TOKEN",
     ("limits", "storage_url"): "CREATORVAULT_LIMITS__STORAGE_URL",
     ("metrics", "token"): "CREATORVAULT_METRICS__TOKEN",
 }

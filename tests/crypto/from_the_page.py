@@ -74,6 +74,14 @@ def wrapped(vector: dict[str, Any]) -> bytes:
     return b"\x01\x01" + nonce + aead.encrypt(nonce, vector["vault_key"], wrap_bound(vector))
 
 
+def remote_digest(vector: dict[str, Any]) -> bytes:
+    return hashlib.sha256(wrap_bound(vector)[2:]).digest()
+
+
+def remote_check(vector: dict[str, Any]) -> bytes:
+    return purpose_key(vector["vault_key"], f"wrap-check/{remote_digest(vector).hex()}")[:16]
+
+
 def additional_data(vector: dict[str, Any], column: str) -> bytes:
     return (
         b"\x01\x01"

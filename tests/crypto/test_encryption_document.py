@@ -15,7 +15,16 @@ from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId,
 from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers import transit
+from creatorvault.crypto.providers.keyring import RootKeyring
+from creatorvault.crypto.providers.remote import (
+    AWS_KMS_WRAP,
+    TRANSIT_WRAP,
+    bound_digest,
+    checked,
+    ciphertext_of,
+    packed,
+)
 from creatorvault.ideas.checkpoints.digests import ContentDigest, DigestedPart
 from creatorvault.ideas.checkpoints.sealing import Checkpoint, CheckpointSealer, SealedCheckpoint
 from creatorvault.ideas.lists.cursors import next_cursor, place_of
@@ -53,7 +62,7 @@ VECTORS: Final = vectors()
 IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
 
 SEGMENTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "folding" in vector]
-CHECKPOINTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "digest" in vector]
+CHECKPOINTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "digest" in vector and "revision" in vector]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 
@@ -109,7 +118,23 @@ async def test_wrapping_with_the_same_nonce_gives_the_same_bytes(monkeypatch: py
         assert await root_keys.wrap(vector["vault_key"], bound) == (vector["root_key_id"], vector["wrapped"])
 
 
-@pytest.mark.parametrize("purpose", ["ideas", "segments", "checkpoints", "idempotency", "names", "cursors", "carried"])
+def test_remote_wraps_match_the_vectors() -> None:
+    vector = VECTORS["Wraps of remote providers"]
+    root_key_id, key, ciphertext = vector["root_key_id"], vector["vault_key"], vector["kms_ciphertext"]
+    digest = bound_digest(wrap_context(vault_of(vector), vector["version"], vector["first_revision"]), root_key_id)
+
+    assert page.remote_digest(vector) == digest == vector["digest"]
+    assert page.remote_check(vector) == vector["check"]
+    assert packed(AWS_KMS_WRAP, key, digest, ciphertext) == vector["kms_wrapped"]
+    for_transit = transit._compact(vector["transit_ciphertext"], root_key_id)
+    assert packed(TRANSIT_WRAP, key, digest, for_transit) == vector["transit_wrapped"]
+    assert transit._text(for_transit, root_key_id) == vector["transit_ciphertext"]
+    for algorithm, name in ((TRANSIT_WRAP, "transit_wrapped"), (AWS_KMS_WRAP, "kms_wrapped")):
+        assert ciphertext_of(algorithm, vector[name], root_key_id).endswith(ciphertext)
+        assert checked(vector[name], key, digest, root_key_id) == key
+
+
+@pytest.mark.parametrize("purpose", ["ideas", "segments", "idempotency", "names", "cursors"])
 def test_purpose_keys_match_the_vectors(purpose: str) -> None:
     vector = VECTORS["Purpose keys"]
     assert page.purpose_key(vector["vault_key"], purpose) == vector[purpose]

@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import KeyVersion, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.crypto.errors import LostKey, Tampered, WrongKey
+from creatorvault.crypto.errors import LostKey, Reason, RootKeyUnavailable, Tampered, WrongKey
 from creatorvault.crypto.keyring import Keyring, wrap_context
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.settings.database_url import asyncpg_url
+from tests.crypto.providers.clocks import Clock
 from tests.crypto.samples import FIRST, SECOND, new_vault
 from tests.postgres import Database
 
@@ -376,3 +377,109 @@ async def test_a_key_is_rotated_after_so_many_revisions(session_of: Sessions) ->
 def test_a_key_is_never_used_for_too_many_seals(rotate_after: int) -> None:
     with pytest.raises(ValueError, match="rotated after"):
         keyring(rotate_after=rotate_after)
+
+
+class Lending(RootKeyring):
+    """Its keys must be unwrapped again after a time, as those of a remote provider. `refuses` says that it does not."""
+
+    refuses = False
+
+    def expires(self, root_key_id: str) -> bool:
+        return True
+
+    async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
+        if self.refuses:
+            raise RootKeyUnavailable(root_key_id, Reason.UNREACHABLE)
+        return await super().unwrap(root_key_id, wrapped, additional)
+
+
+@pytest.fixture
+async def lent(session_of: Sessions) -> AsyncGenerator[tuple[Keyring, Lending, VaultId, Clock]]:
+    """A keyring that has opened a vault with keys for a hundred seconds."""
+    provider, clock, vault = Lending.parse(RootKeyring.generate_entry("lent")), Clock(), new_vault()
+    ring = Keyring(provider, 2**24, cache_seconds=100, clock=clock)
+    async with session_of(vault) as session:
+        await ring.create(session, vault, FIRST, VaultRevision(1))
+        await session.commit()
+    async with session_of(vault) as session:
+        await ring.cipher(session, vault, FIRST)
+    yield ring, provider, vault, clock
+    await ring.aclose()
+
+
+async def test_a_lent_key_is_used_until_its_time_is_over(
+    lent: tuple[Keyring, Lending, VaultId, Clock], session_of: Sessions
+) -> None:
+    ring, provider, vault, clock = lent
+    first = ring.newest(vault)
+    assert first is not None
+    assert "expires_at" in repr(first.lease)
+    clock.move(60)
+    assert ring.at_hand(vault, FIRST) is ring.newest(vault) is first
+    assert not ring._renewals
+
+    clock.move(50)
+    assert ring.at_hand(vault, FIRST) is ring.newest(vault) is None
+    assert ring.expired() == [vault]
+    provider.refuses = True
+    async with session_of(vault) as session:
+        with pytest.raises(RootKeyUnavailable):
+            await ring.cipher(session, vault, FIRST)
+    provider.refuses = False
+    async with session_of(vault) as session:
+        assert await ring.cipher(session, vault, FIRST) is first
+    assert ring.newest(vault) is first
+    assert ring.expired() == []
+
+
+async def test_a_renewal_that_fails_is_tried_again_and_does_not_extend_the_time(
+    lent: tuple[Keyring, Lending, VaultId, Clock], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def another(*_: object) -> bytes:
+        return bytes(32)
+
+    ring, provider, vault, clock = lent
+    cipher = ring.newest(vault)
+    assert cipher is not None
+    clock.move(75)
+    for failing in ("refuses", "answers with another key", "answers"):
+        provider.refuses = failing == "refuses"
+        if failing == "answers with another key":
+            monkeypatch.setattr(provider, "unwrap", another)
+        elif failing == "answers":
+            monkeypatch.undo()
+        assert ring.at_hand(vault, FIRST) is ring.at_hand(vault, FIRST) is cipher
+        assert len(ring._renewals) == 1
+        await asyncio.gather(*ring._renewals)
+        if failing != "answers":
+            assert ring.at_hand(vault, FIRST) is cipher
+            assert not ring._renewals  # not at once
+        clock.move(6)
+
+    clock.move(60)
+    assert ring.newest(vault) is cipher
+    clock.move(40)
+    assert ring.newest(vault) is None
+
+
+async def test_a_renewal_ends_with_the_process(lent: tuple[Keyring, Lending, VaultId, Clock]) -> None:
+    ring, _, vault, clock = lent
+    clock.move(75)
+    ring.at_hand(vault, FIRST)
+    [renewal] = ring._renewals
+
+    await ring.aclose()
+
+    assert renewal.cancelled()
+
+
+async def test_the_given_root_key_wraps_a_new_key(session_of: Sessions) -> None:
+    provider, vault = (
+        RootKeyring.parse(f"{RootKeyring.generate_entry('a')},{RootKeyring.generate_entry('b')}"),
+        new_vault(),
+    )
+    async with session_of(vault) as session:
+        await keyring(provider).create(session, vault, FIRST, VaultRevision(1), root_key_id="b")
+        await session.commit()
+    async with session_of(vault) as session:
+        assert (await keyring(provider).cipher(session, vault, FIRST)).wrap.root_key_id == "b"

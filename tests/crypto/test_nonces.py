@@ -18,8 +18,8 @@ from creatorvault.crypto.envelope import (
     Malformed,
     key_version_of,
 )
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.crypto.records import RecordCipher
-from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.crypto.samples import FIRST, cipher_with

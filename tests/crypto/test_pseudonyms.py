@@ -10,9 +10,15 @@ from typing import Final
 from uuid import uuid4
 
 import asyncpg
+import pytest
 from click.testing import CliRunner
 
 from creatorvault.crypto.commands import pseudonym
+from creatorvault.crypto.errors import LostKey
+from creatorvault.crypto.pseudonyms import pseudonyms_of
+from creatorvault.settings.reader import SettingsError
+from creatorvault.settings.secret import Secret
+from creatorvault.settings.sections import EncryptionSettings
 from tests.admin.operators import appointed
 from tests.application import ROOT_KEYS, House
 from tests.factories import Creator
@@ -79,6 +85,22 @@ async def test_processes_and_restarts_agree_and_a_rotation_can_be_followed(
     assert before == restarted != after
     assert await printed(rotated, "ada") == after
     assert await printed(rotated, "ada", "--root-key", "tests") == before
+
+
+def test_a_key_for_pseudonyms_takes_the_place_of_the_root_key() -> None:
+    root_keys = EncryptionSettings(root_keys=Secret(ROOT_KEYS))
+    own, other = (EncryptionSettings(pseudonym_key=Secret(text * 32)) for text in "ab")
+    both = EncryptionSettings(root_keys=Secret(ROOT_KEYS), pseudonym_key=Secret("a" * 32))
+
+    named = [pseudonyms_of(settings).of("better-auth", "ada") for settings in (root_keys, own, other)]
+
+    assert len(set(named)) == 3
+    assert pseudonyms_of(both).of("better-auth", "ada") == named[1]
+    assert pseudonyms_of(both, "tests").of("better-auth", "ada") == named[0]
+    with pytest.raises(LostKey):
+        pseudonyms_of(own, "tests")
+    with pytest.raises(SettingsError):
+        pseudonyms_of(EncryptionSettings(root_key_id="transit/key"))
 
 
 def test_a_missing_root_key_is_named(environ: dict[str, str]) -> None:

@@ -69,6 +69,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST /tenants/{tenant_id}/suspend", MANAGE, 200),
             ("POST /tenants/{tenant_id}/resume", MANAGE, 200),
             ("PUT /tenants/{tenant_id}/quotas", MANAGE, 200),
+            ("PUT /tenants/{tenant_id}/root-key", KEYS, 200),
             ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
             ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # no erasure is pending
             ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),

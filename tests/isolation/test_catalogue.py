@@ -10,7 +10,9 @@ from tests.postgres import Database
 
 QUOTAS: Final = "byte_quota, idea_quota"
 VAULT_QUOTAS: Final = "vault_byte_quota, vault_idea_quota"
-TENANT: Final = f"byte_quota, created_at, external_id, idea_quota, kind, realm, status, tenant_id, {VAULT_QUOTAS}"
+TENANT: Final = (
+    f"byte_quota, created_at, external_id, idea_quota, kind, realm, root_key_id, status, tenant_id, {VAULT_QUOTAS}"
+)
 EVERYBODYS: Final = {
     "alembic_version": {"SELECT"},
     "audit_events": {"SELECT", "INSERT"},
@@ -69,8 +71,12 @@ RIGHTS: Final = {
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
         "totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "totals_position": {"SELECT", "UPDATE"},
-        "tenants": {f"SELECT ({TENANT})", f"INSERT ({TENANT})", f"UPDATE ({QUOTAS}, status, {VAULT_QUOTAS})"},
         "vault_checkpoints": {"SELECT (digest, ideas, revision, tenant_id, user_id, written_at)", "DELETE"},
+        "tenants": {
+            f"SELECT ({TENANT})",
+            f"INSERT ({TENANT})",
+            f"UPDATE ({QUOTAS}, root_key_id, status, {VAULT_QUOTAS})",
+        },
         "vaults": {
             "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id,"
             " user_id)",

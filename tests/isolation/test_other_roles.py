@@ -195,10 +195,10 @@ async def test_a_context_gives_the_operators_login_no_access(
     assert within == without
     changing = {what: came for what, came in within.items() if what.startswith(("DELETE", "UPDATE", "INSERT"))}
     done = {what for what, came in changing.items() if came not in {NOTHING, DENIED}}
-    # Operators may change status and quotas, pending erasures, totals, and add tenants other than this one.
+    # Operators may change status, quotas and root key, pending erasures, totals, and add tenants other than this one.
     assert {what.partition(" =")[0] for what in done if " tenants " in what and what.startswith("UPDATE")} == {
         f"UPDATE tenants SET {column}"
-        for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")
+        for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id")
     }
     allowed = (" tenants ", " tenant_erasures", " tenant_totals", " totalled_vaults")
     assert all(any(table in what for table in allowed) for what in done)

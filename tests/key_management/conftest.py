@@ -14,7 +14,8 @@ from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.key_management.findings import Finding
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation, RootRotationResult
-from creatorvault.key_management.rotation_runs import RotationResult, RotationRun, Scope
+from creatorvault.key_management.rotation_runs import RotationResult, RotationRun
+from creatorvault.key_management.scopes import Scope
 from creatorvault.key_management.status import KeysStatus, keys_status
 from creatorvault.key_management.vault_rotation import Pace
 from creatorvault.key_management.verification import Verification, Verified

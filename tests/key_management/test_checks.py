@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.checks import needed_root_keys_check
 from creatorvault.management.checks import Installation, Message
 from tests.application import House, settings_of

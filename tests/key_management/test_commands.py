@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.errors import AlreadyRunning
 from creatorvault.key_management.installation import RunningLock
 from creatorvault.key_management.vault_rotation import Pace
@@ -106,10 +106,8 @@ async def test_damage_is_told_with_an_exit_status(
 ) -> None:
     creator = await filled(service)
     vault = vault_of(creator)
-    idea_id = await sql.fetchval(
-        "UPDATE ideas SET title = '\\x00' WHERE id = (SELECT id FROM ideas WHERE user_id = $1 LIMIT 1) RETURNING id",
-        creator.user_id,
-    )
+    idea_id, title = await sql.fetchrow("SELECT id, title FROM ideas WHERE user_id = $1 LIMIT 1", creator.user_id)
+    await sql.execute("UPDATE ideas SET title = '\\x00' WHERE id = $1", idea_id)
     scope = "--tenant", str(vault.tenant_id)
     named = f"{vault.tenant_id} {vault.user_id} ideas id {idea_id}: tampered"
 
@@ -119,7 +117,7 @@ async def test_damage_is_told_with_an_exit_status(
     status, said, stderr = ran(command_environ, "verify", *scope)
     assert (status, said[0]) == (1, named)
     assert re.search(r"\d findings", stderr)
-    await sql.execute("DELETE FROM ideas WHERE user_id = $1", creator.user_id)
+    await sql.execute("UPDATE ideas SET title = $2 WHERE id = $1", idea_id, title)
 
 
 async def test_verify_says_how_much_it_has_opened(service: House, command_environ: dict[str, str]) -> None:
@@ -147,21 +145,15 @@ async def test_rotate_root_and_status(
         ],
     )
     status, said, _ = ran(environ, "status")
-    assert said[:2] == [
-        f"root key new: wraps; {count} vault keys, 1 keys of the service",
-        "root key tests: unwraps; 0 vault keys, 0 keys of the service",
+    assert said[:3] == [
+        "provider keyring: usable",
+        f"root key new: enabled, wraps; {count} vault keys, 1 keys of the service",
+        "root key tests: enabled; 0 vault keys, 0 keys of the service",
     ]
     status, said, _ = ran(command_environ, "status", "--json")
     found = {key["root_key_id"]: key for key in json.loads(said[0])["root_keys"]}
-    assert found["new"] | {"oldest": "", "newest": ""} == {
-        "root_key_id": "new",
-        "wraps": False,
-        "usable": False,
-        "vault_keys": count,
-        "service_keys": 1,
-        "oldest": "",
-        "newest": "",
-    }
+    assert (found["new"]["state"], found["new"]["vault_keys"], found["new"]["service_keys"]) == ("missing", count, 1)
+    assert (found["tests"]["wraps"], found["tests"]["vault_keys"]) == (True, 0)
     await keys.with_root_keys(f"{ROOT_KEYS},{new}").rotate_root()
 
 

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 import pytest
 
-from creatorvault.core.database import sessions
 from creatorvault.core.identifiers import KeyVersion, VaultId
-from creatorvault.key_management import rotation_runs, vault_rotation
+from creatorvault.key_management import scopes, vault_rotation
 from creatorvault.key_management.errors import LockLost
 from creatorvault.key_management.installation import RunningLock
 from creatorvault.key_management.vault_rotation import VaultRotation
+from creatorvault.key_management.verification import Verification
 from tests.application import House
 from tests.key_management.conftest import Keys, scope_of, vault_of
 from tests.key_management.test_rotation import filled, stored_keys, versions_in_use
@@ -148,17 +148,17 @@ async def test_rows_that_are_deleted_while_they_are_counted(
 ) -> None:
     creator = await filled(service)
     [first, *_] = (await creator.list()).json()["items"]
-    run, deleted = sessions.run, False
+    seen_by_operators, deleted = Verification._seen_by_operators, False
 
-    async def and_delete(session: Any, statement: str, *arguments: object) -> Any:
+    async def and_delete(verification: Verification, vault: VaultId) -> dict[str, int]:
         nonlocal deleted
-        rows = await run(session, statement, *arguments)
-        if statement.startswith("SELECT count(*) FROM ideas") and not deleted:
+        found = await seen_by_operators(verification, vault)
+        if not deleted:
             deleted = True
             assert (await creator.delete(first)).is_success
-        return rows
+        return found
 
-    monkeypatch.setattr(vault_rotation, "run", and_delete)
+    monkeypatch.setattr(Verification, "_seen_by_operators", and_delete)
     result = await keys.rotate(scope_of(creator))
     monkeypatch.undo()
 
@@ -171,7 +171,7 @@ async def test_many_rows_and_many_vaults_go_in_batches(
 ) -> None:
     monkeypatch.setattr(vault_rotation, "BATCH", 3)
     monkeypatch.setattr(vault_rotation, "LARGE_BATCH", 1)
-    monkeypatch.setattr(rotation_runs, "AT_ONCE", 2)
+    monkeypatch.setattr(scopes, "AT_ONCE", 2)
     creators = [await filled(service, ideas=7) for _ in range(5)]
     for creator in creators:
         for number in range(3):

@@ -2,7 +2,7 @@
 
 from click.testing import CliRunner
 
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.commands import generate
 
 

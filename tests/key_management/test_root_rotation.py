@@ -1,12 +1,13 @@
 """Rotation of root keys: every key is wrapped anew, and the old root key can be taken out of the keyring."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import asyncpg
 import pytest
 
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management import root_rotation
 from tests.application import ROOT_KEYS, House, open_house
 from tests.factories import Creator
@@ -141,12 +142,12 @@ async def test_a_provider_that_is_away_ends_it_and_it_goes_on_later(
     await filled(service)
     wrap, calls = RootKeyring.wrap, 0
 
-    async def away_after_two(keyring: RootKeyring, key: bytes, additional: bytes) -> tuple[str, bytes]:
+    async def away_after_two(keyring: RootKeyring, *arguments: Any) -> tuple[str, bytes]:
         nonlocal calls
         calls += 1
         if calls > 2:
             raise ServiceUnavailable
-        return await wrap(keyring, key, additional)
+        return await wrap(keyring, *arguments)
 
     monkeypatch.setattr(RootKeyring, "wrap", away_after_two)
     with pytest.raises(ServiceUnavailable):

@@ -3,7 +3,7 @@
 import asyncpg
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
-from creatorvault.key_management.rotation_runs import Scope
+from creatorvault.key_management.scopes import Scope
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
 from tests.application import House

@@ -5,7 +5,7 @@ from typing import Final
 from creatorvault.core.database.sealed_data import WrappedTable
 
 VAULTS: Final = """
-    SELECT tenant_id, user_id, key_version, idea_count FROM vaults
+    SELECT tenant_id, user_id FROM vaults
     WHERE (tenant_id, user_id) > ($1::uuid, $2::text) AND ($3::uuid IS NULL OR tenant_id = $3::uuid)
         AND ($4::text IS NULL OR user_id = $4::text) AND key_version > 0
     ORDER BY tenant_id, user_id LIMIT $5::bigint
@@ -43,6 +43,9 @@ RETIRE: Final = """
 TENANTS_BY_ROOT: Final = """
     SELECT DISTINCT tenant_id FROM keys.vault_keys WHERE tenant_id > $1::uuid ORDER BY tenant_id LIMIT $2::bigint
 """
+ROOT_KEY: Final = "SELECT root_key_id FROM tenants WHERE tenant_id = $1::text::uuid"
+"""The tenant's own root key, or null."""
+
 WRAPS: Final = """
     SELECT user_id, version, first_revision, root_key_id, wrapped FROM keys.vault_keys
     WHERE tenant_id = $1::text::uuid AND root_key_id <> $2 AND (user_id, version) > ($3::text, $4::integer)

@@ -20,7 +20,7 @@ class RowStatements(msgspec.Struct, frozen=True):
 
     - `all_rows`: every row.
     - `first_old`, `next_old`: at most $4 old rows in the order of the key, from the beginning or after the key $5, ….
-    - `count`: the numbers of rows and of old rows.
+    - `old`: the number of old rows.
     - `replace`: arrays of keys, of the beginnings of the first envelopes as they were read, and of new envelopes. A row
       that was changed since is left. Returns a row for each row that was changed.
     - `delete`: arrays of keys and of beginnings.
@@ -30,7 +30,7 @@ class RowStatements(msgspec.Struct, frozen=True):
     all_rows: str
     first_old: str
     next_old: str
-    count: str
+    old: str
     replace: str
     delete: str
     seen_by_operators: str
@@ -61,7 +61,7 @@ class RowStatements(msgspec.Struct, frozen=True):
             all_rows=rows,
             first_old=f"{rows} AND ({old}) {order} LIMIT $4::bigint",
             next_old=f"{rows} AND ({old}) AND ({key}) > ({after}) {order} LIMIT $4::bigint",
-            count=f"SELECT count(*), count(*) FILTER (WHERE {old}) FROM {name} WHERE {scope}",  # noqa: S608 - declared names
+            old=f"SELECT count(*) FROM {name} WHERE {scope} AND ({old})",  # noqa: S608 - declared names
             replace=f"UPDATE {name} SET {values} "  # noqa: S608 - declared names
             f"FROM {_unnested(given, [*arrays, *((column, 'bytea') for column in table.sealed)])} "
             f"WHERE {scope} AND {same} {returning}",

@@ -1,11 +1,11 @@
-"""Root keys wrap vault keys and are stored outside the database. This keyring holds them in the process."""
+"""Root keys in the process, from the environment or a file."""
 
 import base64
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Final, Protocol, Self
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -13,6 +13,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.envelope import AES_256_GCM, FORMAT, KEY_BYTES, NONCE_BYTES, TAG_BYTES, context
 from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, WrongKey
+from creatorvault.crypto.providers.protocol import KeyState, ProviderHealth, RootKey
+
+KEYRING: Final = "keyring"
 
 _HEADER: Final = bytes((FORMAT, AES_256_GCM))
 _CIPHERTEXT_AT: Final = len(_HEADER) + NONCE_BYTES
@@ -22,36 +25,6 @@ _ID: Final = re.compile(r"[a-z0-9-]{1,32}")
 _TO_STANDARD: Final = str.maketrans("-_", "+/")
 
 
-class KeyWrapper(Protocol):
-    """Wraps and unwraps vault keys with root keys that only the provider can use.
-
-    `additional` must be the same for unwrap, and a provider also binds the id of its root key. unwrap raises LostKey if
-    there is no such root key, WrongKey if the wrapped key is not authentic, Tampered if it is malformed; a provider
-    that cannot be reached raises ServiceUnavailable.
-    """
-
-    async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]: ...
-
-    async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes: ...
-
-
-class RootKeyProvider(KeyWrapper, Protocol):
-    @property
-    def wraps_with(self) -> str:
-        """The id of the root key that wraps."""
-
-    @property
-    def root_key_ids(self) -> Sequence[str]:
-        """All that can unwrap."""
-
-    async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
-        """Derives a key of 32 bytes, not for wrapping, from the given root key, or else from the one that wraps.
-
-        Raises LostKey if there is no such root key.
-        """
-        ...
-
-
 class RootKeyring:
     """Root keys by id. The first one wraps, all of them unwrap, so a new one is put before the old ones.
 
@@ -59,12 +32,12 @@ class RootKeyring:
     wrap 2^32 vault keys (NIST SP 800-38D, section 8.3).
     """
 
-    __slots__ = ("_ciphers", "_keys", "wraps_with")
+    __slots__ = ("_ciphers", "_keys", "_wraps_with")
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._keys = dict(keys)
         self._ciphers = {root_key_id: AESGCM(key) for root_key_id, key in keys.items()}
-        self.wraps_with = next(iter(keys))
+        self._wraps_with = next(iter(keys))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -89,17 +62,23 @@ class RootKeyring:
             raise ValueError("a root key id has 1 to 32 characters out of a-z, 0-9 and -")
         return f"{chosen}:{base64.b64encode(os.urandom(KEY_BYTES)).decode()}"
 
-    @property
-    def root_key_ids(self) -> Sequence[str]:
-        return [*self._keys]
+    def __contains__(self, root_key_id: object) -> bool:
+        return root_key_id in self._keys
 
-    async def wrap(self, key: bytes, additional: bytes) -> tuple[str, bytes]:
+    @property
+    def first(self) -> str:
+        """The id of the first entry."""
+        return self._wraps_with
+
+    async def wrap(self, key: bytes, additional: bytes, root_key_id: str | None = None) -> tuple[str, bytes]:
         if len(key) != KEY_BYTES:
             raise ValueError(f"a vault key has {KEY_BYTES} bytes")
-        root_key_id = self.wraps_with
+        chosen = self._wraps_with if root_key_id is None else root_key_id
+        cipher = self._ciphers.get(chosen)
+        if cipher is None:
+            raise LostKey(root_key_id=chosen)
         nonce = os.urandom(NONCE_BYTES)
-        sealed = self._ciphers[root_key_id].encrypt(nonce, key, _bind(additional, root_key_id))
-        return root_key_id, _HEADER + nonce + sealed
+        return chosen, _HEADER + nonce + cipher.encrypt(nonce, key, _bind(additional, chosen))
 
     async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
         cipher = self._ciphers.get(root_key_id)
@@ -113,12 +92,35 @@ class RootKeyring:
         except InvalidTag:
             raise WrongKey(root_key_id=root_key_id) from None
 
-    async def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
-        chosen = self.wraps_with if root_key_id is None else root_key_id
+    def expires(self, root_key_id: str) -> bool:
+        return False
+
+    async def describe(self, root_key_ids: Collection[str] = ()) -> Sequence[RootKey]:
+        """Describes all entries."""
+        return [
+            *(self._described(root_key_id, KeyState.ENABLED) for root_key_id in self._keys),
+            *(self._described(root_key_id, KeyState.MISSING) for root_key_id in {*root_key_ids} - self._keys.keys()),
+        ]
+
+    async def health(self) -> Sequence[ProviderHealth]:
+        return [ProviderHealth(KEYRING)]
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def derive(self, purpose: str, root_key_id: str | None = None) -> bytes:
+        """Derives a key of 32 bytes, not for wrapping, from the given root key, or else from the first one.
+
+        Raises LostKey if there is no such root key.
+        """
+        chosen = self._wraps_with if root_key_id is None else root_key_id
         key = self._keys.get(chosen)
         if key is None:
             raise LostKey(root_key_id=chosen)
         return derive_purpose_key(key, purpose)
+
+    def _described(self, root_key_id: str, state: KeyState) -> RootKey:
+        return RootKey(root_key_id, KEYRING, state, wraps=root_key_id == self._wraps_with)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({', '.join(f'{root_key_id}:********' for root_key_id in self._ciphers)})"

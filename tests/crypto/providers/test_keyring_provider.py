@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from creatorvault.crypto.cipher import derive_purpose_key
 from creatorvault.crypto.errors import LostKey, RootKeysInvalid, Tampered, WrongKey
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.crypto.rootkeys import RootKeyring
+from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.sections import EncryptionSettings
@@ -176,11 +176,11 @@ def test_a_file_that_is_not_text_is_named_by_position(tmp_path: Path) -> None:
 
 async def test_a_derived_key_is_stable_and_independent_of_others() -> None:
     root_keys = keyring(new=NEW, old=OLD)
-    derived = await root_keys.derive("root/pseudonyms")
+    derived = root_keys.derive("root/pseudonyms")
 
-    assert derived == await keyring(new=NEW).derive("root/pseudonyms") == derive_purpose_key(NEW, "root/pseudonyms")
-    assert await root_keys.derive("root/pseudonyms", "old") == await keyring(old=OLD).derive("root/pseudonyms")
-    others = [await root_keys.derive("root/pseudonyms", "old"), await root_keys.derive("other"), NEW, OLD]
+    assert derived == keyring(new=NEW).derive("root/pseudonyms") == derive_purpose_key(NEW, "root/pseudonyms")
+    assert root_keys.derive("root/pseudonyms", "old") == keyring(old=OLD).derive("root/pseudonyms")
+    others = [root_keys.derive("root/pseudonyms", "old"), root_keys.derive("other"), NEW, OLD]
     assert derived not in others
     with pytest.raises(LostKey):
-        await root_keys.derive("root/pseudonyms", "gone")
+        root_keys.derive("root/pseudonyms", "gone")
