@@ -17,6 +17,7 @@ NAMES: Final = (
     "audit",
     "tenants",
     "idempotency",
+    "erasure",
     "ideas",
     "admin",
 )

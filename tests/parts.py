@@ -21,6 +21,7 @@ from creatorvault.core.telemetry.pseudonyms import Pseudonyms
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
+from creatorvault.erasure.parts import ErasureParts
 from creatorvault.health.services import HealthService
 from creatorvault.ideas.content_search import ContentSearchParts
 from creatorvault.ideas.in_doubt import InDoubtIdeas
@@ -93,6 +94,10 @@ class OpenParts:
     @property
     def revisions(self) -> SeenRevisions:
         return self.vaults.revisions
+
+    @property
+    def erasure(self) -> ErasureParts:
+        return part_of(self._app, ErasureParts)
 
     @property
     def health(self) -> HealthService:

@@ -32,10 +32,11 @@ GRANTS = {
         "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota)",
     },
     "public.vaults": {
-        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour)",
+        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
     "keys.audit_keys": {"SELECT"},
+    "keys.receipt_keys": {"SELECT(kid,root_key_id,created_at,retired_at)"},
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: deleting an idea deletes its segment.

@@ -27,6 +27,7 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
+    "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }
 SCOPES: Final = {designed.READ: ["read"], designed.MANAGE: ["manage"], designed.KEYS: ["keys"]}
 STATUSES: Final = {designed.SUSPENDED: "suspended", designed.ERASING: "erasing", designed.ERASED: "erased"}
