@@ -1,13 +1,16 @@
 """A creator's own erasure, and what is left of a vault."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 import asyncpg
 import httpx
 import msgspec
+from click.testing import CliRunner, Result
 
+from creatorvault.__main__ import root
 from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, Receipt, verified
 from tests.admin.operators import tenant_of
@@ -87,3 +90,9 @@ def aged(creator: Creator, seconds: int) -> Creator:
     """Returns the same creator with a token that was issued so long ago."""
     now = int(time.time())
     return Creator(creator.client, creator.user_id, {**creator.claims, "iat": now - seconds, "exp": now + 600})
+
+
+def run_command(environ: Mapping[str, str], *arguments: str) -> Result:
+    """Runs `creatorvault …` in a thread, since it runs an event loop of its own."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(CliRunner().invoke, root, arguments, env=environ, prog_name="creatorvault").result()
