@@ -1,5 +1,6 @@
 """A creator's own erasure, and what is left of a vault."""
 
+import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -96,3 +97,11 @@ def run_command(environ: Mapping[str, str], *arguments: str) -> Result:
     """Runs `creatorvault …` in a thread, since it runs an event loop of its own."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(CliRunner().invoke, root, arguments, env=environ, prog_name="creatorvault").result()
+
+
+async def finished(sql: asyncpg.Connection, creator: Creator, seconds: float = 90.0) -> None:
+    """Waits until the erasure is finished by whatever process."""
+    state = "SELECT state FROM vault_erasures WHERE tenant_id = $1 AND user_id = $2"
+    async with asyncio.timeout(seconds):
+        while await sql.fetchval(state, *vault_of(creator)) != "erased":  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.05)

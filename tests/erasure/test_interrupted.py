@@ -14,10 +14,22 @@ from creatorvault.erasure import keeper as keeping
 from creatorvault.erasure import worker as working
 from creatorvault.erasure.errors import StillListed
 from creatorvault.erasure.receipt_keys import ReceiptKeys
-from creatorvault.erasure.repositories import VaultErasureRepository
+from creatorvault.erasure.repositories import VaultErasureRepository, hash_of
 from creatorvault.erasure.worker import ErasureWorker
 from tests.application import House
-from tests.erasure.erasing import LEFT, STATE, asked, confirmed, erased, fill, holding, receipt_of, vault_of, verbs
+from tests.erasure.erasing import (
+    LEFT,
+    STATE,
+    asked,
+    confirmed,
+    erased,
+    fill,
+    finished,
+    holding,
+    receipt_of,
+    vault_of,
+    verbs,
+)
 from tests.factories import Creator
 
 type Step = tuple[type[Any], str, int]
@@ -60,12 +72,12 @@ def breaking(patch: pytest.MonkeyPatch, step: Step, *, after: bool) -> list[int]
 
 
 async def idle(house: House, sql: asyncpg.Connection, creator: Creator) -> None:
-    """Lets the lease of the interrupted process end, and waits for what this one does."""
+    """Lets the lease of the interrupted process end, and waits until this one, or another, has finished."""
     await sql.execute(
         "UPDATE vault_erasures SET leased_until = now() - interval '1 s' WHERE user_id = $1", creator.user_id
     )
     await house.parts.erasure.keeper.look()
-    await asyncio.gather(*house.parts.erasure.worker._tasks.values())
+    await finished(sql, creator)
 
 
 async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) -> None:
@@ -76,7 +88,8 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
     assert (await receipt_of(creator)).rows == state["rows"], "each row is counted once"
     events = await verbs(sql, creator)
     assert [events.count(verb) for verb in ("keys.destroyed", "vault.erased")] == [1, 1]
-    assert await sql.fetchval("SELECT count(*) FROM erased_vaults WHERE unfinished") == 0
+    unfinished = "SELECT unfinished FROM erased_vaults WHERE vault = $1"
+    assert await sql.fetchval(unfinished, hash_of(vault_of(creator))) is False
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
@@ -151,6 +164,8 @@ async def test_only_one_process_works_on_an_erasure(
     with pytest.MonkeyPatch.context() as patch:
         breaking(patch, AFTER_KEYS["batch 1 is deleted"], after=False)
         await confirmed(eve, await asked(eve))
+    later = "UPDATE vault_erasures SET leased_until = now() + interval '1 hour' WHERE user_id = $1"
+    await database.execute(later, eve.user_id)
 
     await other.parts.erasure.keeper.look()
     assert not other.parts.erasure.worker._tasks
