@@ -13,8 +13,8 @@ from creatorvault.audit.services import COMMAND, AuditLog
 from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
 from creatorvault.erasure.errors import ReceiptInvalid
-from creatorvault.erasure.receipt_keys import published_keys, store_new_key
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, Receipt, verified
+from creatorvault.erasure.signing.receipt_keys import published_keys, store_new_key
 from creatorvault.management.development import with_database, with_development_secrets
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Settings

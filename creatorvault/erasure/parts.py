@@ -13,7 +13,7 @@ from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.parts import Parts
 from creatorvault.crypto.parts import CryptoParts
 from creatorvault.erasure.keeper import ErasureKeeper
-from creatorvault.erasure.receipt_keys import ReceiptKeys
+from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
 from creatorvault.erasure.worker import ErasureWorker
 from creatorvault.settings.sections import Settings
 from creatorvault.tenants.parts import VaultParts

@@ -16,7 +16,7 @@ from creatorvault.core.database.tenant_data import Erased, TenantTable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.crypto.envelope import context
 from creatorvault.crypto.models import VaultKey
-from creatorvault.erasure.models import ErasedVault, ErasureState, ReceiptKey, VaultErasure
+from creatorvault.erasure.models import ErasedVault, ErasureState, VaultErasure
 from creatorvault.tenants.models import Tenant, TenantKind, TenantStatus, Vault, VaultStatus
 from creatorvault.tenants.repositories import vault_scope
 
@@ -65,6 +65,22 @@ async def erase_rows(
     if table.emptied:
         await session.execute(update(table.model).where(own).values(**table.emptied))
     return 0
+
+
+async def announce(
+    session: AsyncSession | async_scoped_session[AsyncSession],
+    vaults: Sequence[VaultId],
+    now: datetime,
+    *,
+    unfinished: bool = False,
+) -> None:
+    """Tells every process to forget the vaults, after the commit."""
+    rows = [
+        ErasedVault(vault=hash_of(vault), tenant=vault.tenant_id, erased_at=now, unfinished=unfinished).model_dump()
+        for vault in vaults
+    ]
+    if rows:
+        await session.execute(insert(ErasedVault).on_conflict_do_nothing(), rows)
 
 
 class VaultErasureRepository[SessionT: ReadSession = ReadSession](ScopedRepository[VaultErasure, SessionT]):
@@ -132,8 +148,7 @@ class VaultErasureRepository[SessionT: ReadSession = ReadSession](ScopedReposito
         await self.set_vault_status(VaultStatus.DESTROYED)
         if whole_tenant:
             await self.session.execute(update(Tenant).where(self._own_tenant).values(status=TenantStatus.ERASED.value))
-        row = ErasedVault(vault=hash_of(self._vault), tenant=self._vault.tenant_id, erased_at=now, unfinished=True)
-        await self.session.execute(insert(ErasedVault).values(row.model_dump()).on_conflict_do_nothing())
+        await announce(self.session, [self._vault], now, unfinished=True)
 
     async def mark_finished(self: "VaultErasureRepository[WriteSession]") -> None:
         own = col(ErasedVault.vault) == hash_of(self._vault)
@@ -224,32 +239,6 @@ async def living_vaults(session: ReadSession, tenant_id: TenantId | None) -> Asy
     result = await session.stream(statement, execution_options={"yield_per": STREAMED})
     async for rows in result.partitions():
         yield [VaultId(TenantId(tenant), UserId(user_id)) for tenant, user_id in rows]
-
-
-class ReceiptKeyRepository[SessionT: ReadSession = ReadSession]:
-    def __init__(self, session: SessionT) -> None:
-        self._session = session
-
-    async def signing(self) -> tuple[str, str, bytes] | None:
-        """Returns the id, the root key's id and the wrap of the newest key that is not retired."""
-        columns = (col(ReceiptKey.kid), col(ReceiptKey.root_key_id), col(ReceiptKey.wrapped))
-        statement = select(*columns).where(col(ReceiptKey.retired_at).is_(None))
-        row = (
-            await self._session.execute(statement.order_by(col(ReceiptKey.created_at).desc()).limit(1))
-        ).one_or_none()
-        return None if row is None else (row[0], row[1], row[2])
-
-    async def public_keys(self) -> Sequence[bytes]:
-        statement = select(col(ReceiptKey.public_key)).order_by(col(ReceiptKey.created_at).desc())
-        return (await self._session.execute(statement)).scalars().all()
-
-    async def retire_all(self: "ReceiptKeyRepository[WriteSession]") -> None:
-        in_use = col(ReceiptKey.retired_at).is_(None)
-        await self._session.execute(update(ReceiptKey).where(in_use).values(retired_at=func.now()))
-
-    async def add(self: "ReceiptKeyRepository[WriteSession]", key: ReceiptKey) -> None:
-        self._session.add(key)
-        await self._session.flush()
 
 
 def is_personal(tenant: TenantRow) -> bool:

@@ -4,8 +4,8 @@ from msgspec.structs import replace
 
 from creatorvault.core.database.sessions import Database
 from creatorvault.crypto.providers import root_key_provider
-from creatorvault.erasure.receipt_keys import store_new_key
-from creatorvault.erasure.repositories import ReceiptKeyRepository
+from creatorvault.erasure.signing.receipt_keys import store_new_key
+from creatorvault.erasure.signing.repositories import ReceiptKeyRepository
 from creatorvault.settings.sections import Settings
 
 

@@ -21,7 +21,6 @@ from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.crypto.models import VaultKey
 from creatorvault.erasure.errors import StillListed
 from creatorvault.erasure.models import ErasureState, VaultErasure
-from creatorvault.erasure.receipt_keys import ReceiptKeys
 from creatorvault.erasure.receipts import roster_part
 from creatorvault.erasure.repositories import (
     Place,
@@ -32,6 +31,7 @@ from creatorvault.erasure.repositories import (
     name_of,
 )
 from creatorvault.erasure.roster import Leaves, leaf_of, prove_absence
+from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
 from creatorvault.settings.sections import ErasureSettings
 
 log = get_logger(__name__)

@@ -19,6 +19,7 @@ GRANTS = {
     "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
     "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id,first_revision,last_revision)"},
+    "public.erased_vaults": {"INSERT"},
     "public.ideas": {"DELETE", "SELECT(tenant_id,user_id)"},
     "public.migration_history": {"SELECT"},
     "public.operators": {"SELECT"},

@@ -13,8 +13,8 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.erasure import keeper as keeping
 from creatorvault.erasure import worker as working
 from creatorvault.erasure.errors import StillListed
-from creatorvault.erasure.receipt_keys import ReceiptKeys
 from creatorvault.erasure.repositories import VaultErasureRepository, hash_of
+from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
 from creatorvault.erasure.worker import ErasureWorker
 from tests.application import House
 from tests.erasure.erasing import (

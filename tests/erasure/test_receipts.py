@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from creatorvault.core.errors import ServiceUnavailable
-from creatorvault.erasure import receipt_keys
 from creatorvault.erasure.errors import ReceiptInvalid
-from creatorvault.erasure.receipt_keys import ReceiptKeys
 from creatorvault.erasure.receipts import PublicKey, encoded, public_key_of, signed, verified
+from creatorvault.erasure.signing import receipt_keys
+from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
 from tests.application import House, environment_of
 from tests.erasure.erasing import KEYS, STATE, asked, confirmed, erased, receipt_of, run_command
 from tests.factories import Creator

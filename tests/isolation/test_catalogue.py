@@ -62,6 +62,7 @@ RIGHTS: Final = {
             "SELECT (created_at, first_revision, root_key_id, tenant_id, user_id, version)",
             "DELETE",
         },
+        "erased_vaults": {"INSERT"},
         "keys.receipt_keys": {"SELECT (created_at, kid, retired_at, root_key_id)"},
         "operators": {"SELECT"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},

@@ -14,7 +14,7 @@ from creatorvault.crypto.rootkeys import RootKeyProvider
 from creatorvault.erasure.errors import ReceiptKeyMissing
 from creatorvault.erasure.models import ReceiptKey
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, public_key_of, signed
-from creatorvault.erasure.repositories import ReceiptKeyRepository
+from creatorvault.erasure.signing.repositories import ReceiptKeyRepository
 
 log = get_logger(__name__)
 
