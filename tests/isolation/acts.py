@@ -253,6 +253,8 @@ async def erase_vault(scene: Scene) -> Sequence[httpx.Response]:
         return [asked]
     headers = {"Erasure-Confirmation": asked.json()["confirmation"]}
     answer = await scene.ask("DELETE", "/api/v1/users/me", headers=headers)
+    # Otherwise the process would go on forgetting the vault, which is restored afterwards.
+    await scene.sql.execute("DELETE FROM erased_vaults")
     told = {name: answer.json().get(name) for name in ("state", "rows", "keys", "ideas")}
     return [httpx.Response(answer.status_code, json=told)]
 
