@@ -94,10 +94,7 @@ def _read_keys(file: Path) -> Sequence[PublicKey]:
 
 def _read(file: Path) -> str:
     """Byte by byte: a receipt has ASCII characters only, which its verification checks."""
-    try:
-        return file.read_bytes().decode("latin-1")
-    except OSError as error:
-        raise click.ClickException(f"{file}: {error.strerror}") from error
+    return file.read_bytes().decode("latin-1")
 
 
 def _lines(receipt: Receipt) -> Sequence[str]:

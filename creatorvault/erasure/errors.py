@@ -65,10 +65,7 @@ class NotYet(VaultConflict):
 
 
 class ReceiptKeyMissing(ServiceUnavailable):
-    """No key signs receipts. Erasures wait for it at their last step."""
-
-    def __str__(self) -> str:
-        return "There is no key that signs receipts: run `creatorvault database upgrade`"
+    """No key signs receipts: erasures wait at their last step until `creatorvault database upgrade` makes one."""
 
 
 class StillListed(Exception):

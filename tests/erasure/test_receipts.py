@@ -12,11 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.crypto.errors import WrongKey
+from creatorvault.crypto.rootkeys import RootKeyring
 from creatorvault.erasure.errors import ReceiptInvalid
 from creatorvault.erasure.receipts import PublicKey, encoded, public_key_of, signed, verified
 from creatorvault.erasure.signing import receipt_keys
 from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
-from tests.application import House, environment_of
+from tests.application import ROOT_KEYS, House, environment_of
 from tests.erasure.erasing import KEYS, STATE, asked, confirmed, erased, receipt_of, run_command
 from tests.factories import Creator
 
@@ -319,3 +321,17 @@ async def test_receipts_are_dropped_after_their_time(eve: Creator, house: House,
 
     assert (await eve.request("GET", STATE)).status_code == 404
     assert (await eve.post({"title": "back"})).status_code == 403
+
+
+class ForgetfulProvider(RootKeyring):
+    """Opens wraps to another key."""
+
+    async def unwrap(self, root_key_id: str, wrapped: bytes, additional: bytes) -> bytes:
+        return bytes(32)
+
+
+async def test_a_key_whose_wrap_opens_to_another_one_is_not_stored(house: House) -> None:
+    provider = ForgetfulProvider.parse(ROOT_KEYS)
+    async with house.parts.database.writing() as session:
+        with pytest.raises(WrongKey):
+            await receipt_keys.store_new_key(session, provider)
