@@ -18,6 +18,7 @@ NAMES: Final = (
     "audit",
     "tenants",
     "idempotency",
+    "erasure",
     "ideas",
     "key_management",
     "admin",

@@ -22,6 +22,7 @@ from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.keyring import Keyring
 from creatorvault.crypto.parts import CryptoParts
 from creatorvault.crypto.providers.composite import RootKeys
+from creatorvault.erasure.parts import ErasureParts
 from creatorvault.health.services import HealthService
 from creatorvault.ideas.checkpoints.writer import CheckpointWriter
 from creatorvault.ideas.content_search import ContentSearchParts
@@ -99,6 +100,10 @@ class OpenParts:
     @property
     def revisions(self) -> SeenRevisions:
         return self.vaults.revisions
+
+    @property
+    def erasure(self) -> ErasureParts:
+        return part_of(self._app, ErasureParts)
 
     @property
     def health(self) -> HealthService:

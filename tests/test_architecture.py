@@ -28,7 +28,7 @@ ROOMS: Final = (
     ("accounts", "crypto"),
     ("audit",),
     ("tenants",),
-    ("idempotency",),
+    ("idempotency", "erasure"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics"),
     ("assembly",),

@@ -32,6 +32,14 @@ TOTAL = """
 """Adds up the vaults of one tenant, as the service does later for all."""
 
 
+REQUESTED = """
+    INSERT INTO vault_erasures
+        (tenant_id, user_id, id, state, by_operator, actor, confirmation, requested_at, not_before, keys, rows)
+    VALUES ($1, $2, gen_random_uuid(), 'requested', false, 'nobody', sha256(''), now(), now(), '[]', '{}')
+"""
+"""An erasure of the vault $2 that nobody can confirm."""
+
+
 async def tables(sql: asyncpg.Connection) -> Tables:
     return {row["name"]: row["columns"] for row in await sql.fetch(TABLES)}
 

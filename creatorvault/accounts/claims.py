@@ -16,8 +16,7 @@ def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Ident
     """Raises TokenRefused for a banned user and for claims of a wrong type."""
     if _flag(claims, "banned"):
         raise TokenRefused("the user is banned")
-    for name in ("iat", "nbf"):
-        _number(claims, name)
+    _number(claims, "nbf")
     roles = _words(claims, issuer.roles_claim)
     org_roles = _words(claims, issuer.organization_roles_claim)
     org_id = _identifier(claims, issuer.organization_claim) if org_roles else None
@@ -31,7 +30,8 @@ def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Ident
         org_id=org_id,
         org_roles=org_roles if org_id else (),
         is_admin=not set(roles).isdisjoint(issuer.admin_roles),
-        expires_at=_expiry(claims),
+        issued_at=_time(claims, "iat"),
+        expires_at=_time(claims, "exp"),
     )
 
 
@@ -124,9 +124,9 @@ def _number(claims: Mapping[str, object], name: str) -> float | None:
     return value
 
 
-def _expiry(claims: Mapping[str, object]) -> datetime:
-    seconds = _number(claims, "exp")
+def _time(claims: Mapping[str, object], name: str) -> datetime:
+    seconds = _number(claims, name)
     try:
         return datetime.fromtimestamp(int(seconds or 0), UTC)
     except (ValueError, OverflowError, OSError) as error:
-        raise TokenRefused("the claim exp is out of range") from error
+        raise TokenRefused(f"the claim {name} is out of range") from error

@@ -22,4 +22,5 @@ class Identity(Struct, frozen=True, kw_only=True):
     org_id: str | None
     org_roles: tuple[str, ...]
     is_admin: bool
+    issued_at: datetime
     expires_at: datetime

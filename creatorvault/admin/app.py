@@ -4,6 +4,7 @@ from typing import Final
 
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
+from creatorvault.admin.controllers_of_vaults import VaultErasureController
 from creatorvault.admin.metrics import replica_metrics
 from creatorvault.admin.models import TenantErasure, TenantTotals, TotalledVault
 from creatorvault.admin.parts import admin_parts
@@ -13,14 +14,15 @@ from creatorvault.management.apps import App
 
 APP: Final = App(
     name="admin",
-    controllers=[AdminController],
+    controllers=[AdminController, VaultErasureController],
     commands=[operators_group],
     parts=[admin_parts],
     metrics=[replica_metrics],
     erases=[
-        Erased(model=TenantErasure),
+        Erased(model=TenantErasure, only_operators=True),
         # Locked, so that nobody adds up a vault meanwhile as it was before the erasure.
-        Erased(model=TotalledVault, first=POSITION_LOCKED),
+        # The contribution of a single vault that is erased becomes zero when vaults are added up next.
+        Erased(model=TotalledVault, first=POSITION_LOCKED, only_operators=True),
         Tombstone(
             model=TenantTotals,
             reason="Numbers alone; without the row, lists in their order would omit the tenant.",

@@ -7,15 +7,19 @@ from litestar import Request
 from litestar.datastructures import State
 
 from creatorvault.admin.erasure import Erasure
+from creatorvault.admin.errors import TenantNotFound
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.reads import OperatorReads
-from creatorvault.admin.schemas import TenantPath
+from creatorvault.admin.repositories import AdminRepository
+from creatorvault.admin.schemas import TenantPath, VaultPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.inputs import Path
-from creatorvault.core.identifiers import TenantId
+from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.core.parts import part_of
+from creatorvault.erasure.parts import ErasureParts
+from creatorvault.erasure.services import VaultErasureService
 
 AdminRequest = Request[Caller, Any, State]
 
@@ -34,6 +38,15 @@ async def provide_erasure(request: AdminRequest, path: Path[TenantPath]) -> Asyn
     parts = part_of(request.app, AdminParts)
     async with parts.database().writing() as session:
         yield Erasure(session, _recorder(request), TenantId(path.tenant_id), parts.tenant_data)
+
+
+async def provide_vault_erasure(request: AdminRequest, path: Path[VaultPath]) -> VaultErasureService:
+    """Works as the runtime login, in the tenant's context. Raises TenantNotFound."""
+    vault = VaultId(TenantId(path.tenant_id), UserId(path.user_id))
+    async with part_of(request.app, AdminParts).database().reading() as session:
+        if not await AdminRepository(session).exists(tenant_id=vault.tenant_id):
+            raise TenantNotFound(vault.tenant_id)
+    return VaultErasureService(part_of(request.app, ErasureParts), vault, _recorder(request), by_operator=True)
 
 
 def _recorder(request: AdminRequest) -> AuditRecorder:

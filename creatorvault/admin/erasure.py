@@ -15,6 +15,7 @@ from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.erasure.repositories import announce
 from creatorvault.tenants.models import TenantStatus
 
 
@@ -77,6 +78,8 @@ class Erasure:
         users: Sequence[UserId] = await self._repository.locked_users(self._tenant_id)
         destroyed = await self._repository.erase(self._tenant_id, self._tenant_data)
         await self._repository.change(tenant, status=TenantStatus.ERASED.value)
+        vaults = [VaultId(self._tenant_id, user_id) for user_id in users]
+        await announce(self._session, vaults, now)
         counts = {name: str(count) for name, count in destroyed.items()}
         await self._recorder.record(self._session, self._tenant_id, "keys.destroyed", keys=counts["keys"])
         await self._recorder.record(self._session, self._tenant_id, "tenant.erased", **counts)
@@ -86,7 +89,7 @@ class Erasure:
             ideas=destroyed["ideas"],
             answers=destroyed["answers"],
         )
-        return done, [VaultId(self._tenant_id, user_id) for user_id in users]
+        return done, vaults
 
     async def _waiting(self) -> TenantErasure:
         erasure = await self._repository.erasure(self._tenant_id)

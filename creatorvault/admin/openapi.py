@@ -19,6 +19,9 @@ from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse, HandlerDocumentation, documents, malformed_id
+from creatorvault.erasure.errors import NoErasure, NotConfirmed, NothingToErase, NothingWaits, NotYet, VaultConflict
+from creatorvault.erasure.openapi import ERASED as VAULT_ERASED
+from creatorvault.erasure.openapi import ERASING as VAULT_ERASING
 from creatorvault.settings.sections import ROOT_KEY_ID
 from creatorvault.tenants.openapi import TENANT_ID
 
@@ -43,6 +46,10 @@ OWN_ROOT_KEY: Final[Prose] = {
     ),
 }
 ONE_TENANT: Final[Prose] = {"tenant_id": ("Id of the tenant.", str(TENANT_ID))}
+ONE_VAULT: Final[Prose] = {
+    **ONE_TENANT,
+    "user_id": ("Creator of the ideas, which is the subject of their token.", "user-1"),
+}
 TENANT: Final[Prose] = {
     **ONE_TENANT,
     **NAME,
@@ -71,6 +78,7 @@ ROOT_KEY: Final[Prose] = {
     "root_key_id": ("Id of the root key.", "root-20261122-3f9c0a"),
     "vault_keys": ("Number of vault keys that it wraps.", 3),
     "audit_keys": ("Number of audit log keys that it wraps.", 1),
+    "receipt_keys": ("Number of keys of receipts that it wraps.", 1),
     "oldest": ("Creation time of the oldest of them, UTC.", "2026-11-22T21:10:00Z"),
     "newest": ("Creation time of the newest of them, UTC.", "2026-11-22T21:40:00Z"),
 }
@@ -101,6 +109,7 @@ FIGURES: Final[Prose] = {
     "corpora_bytes": ("Size of that search cache in bytes.", 9_000_000),
 }
 CONFIRM: Final[Prose] = {"confirmation": ("The token returned by the request for the erasure.", CONFIRMATION)}
+WITHDRAWN: Final[Prose] = {**ONE_VAULT, "status": ("The status of the vault: always `active`.", "active")}
 REQUESTED: Final[Prose] = {
     **CONFIRM,
     "not_before": ("Earliest time at which the erasure can be confirmed, UTC.", "2026-11-23T21:40:00Z"),
@@ -178,6 +187,40 @@ ROOT_KEY_SET: Final = admin(
     NOT_FOUND,
     RootKeyUnusable("transit/organization-1", "disabled"),
     INVALID_ROOT_KEY,
+)
+VAULT_BUSY: Final = VaultConflict("This vault is being erased or has been")
+VAULT_ERASURE_READ: Final = admin(
+    Scope.READ, DocumentedResponse(description="The erasure."), NoErasure(), NOT_FOUND, INVALID_ID
+)
+VAULT_ERASURE_REQUESTED: Final = admin(
+    Scope.MANAGE,
+    DocumentedResponse(description="The erasure is waiting for confirmation.", status=HTTPStatus.ACCEPTED),
+    NothingToErase(),
+    NOT_FOUND,
+    VAULT_BUSY,
+    INVALID_ID,
+)
+VAULT_ERASURE_WITHDRAWN: Final = admin(
+    Scope.MANAGE,
+    DocumentedResponse(description="The vault is in use again."),
+    NothingToErase(),
+    NOT_FOUND,
+    NothingWaits(),
+    INVALID_ID,
+)
+VAULT_ERASURE_CONFIRMED: Final = admin(
+    Scope.KEYS,
+    DocumentedResponse(description="The vault is erased.", examples={"Erased": VAULT_ERASED}),
+    DocumentedResponse(
+        description="The keys are destroyed, and rows are still being deleted.",
+        status=HTTPStatus.ACCEPTED,
+        examples={"Erasing": VAULT_ERASING},
+    ),
+    NotConfirmed(),
+    NOT_FOUND,
+    NothingWaits(),
+    NotYet(datetime(2026, 11, 23, 21, 40, tzinfo=UTC)),
+    INVALID_CONFIRMATION,
 )
 ERASURE_REQUESTED: Final = admin(
     Scope.MANAGE,

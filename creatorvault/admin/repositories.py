@@ -14,7 +14,6 @@ from sqlalchemy import (
     select,
     text,
     true,
-    update,
 )
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
@@ -39,6 +38,7 @@ from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
+from creatorvault.erasure.repositories import erase_rows
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault
 from creatorvault.tenants.resolution import TenantName
 
@@ -163,14 +163,9 @@ class AdminRepository[SessionT: ReadSession = ReadSession](_OfAllTenants[Tenant,
         counts: Counter[str] = Counter()
         for table in data.tables:
             own = col(table.model.tenant_id) == tenant_id  # type: ignore[attr-defined]  # a column of each table here
-            if isinstance(table, Erased):
-                if table.first is not None:
-                    await self.session.execute(text(table.first))
-                result = await self.session.execute(delete(table.model).where(own))
-                if table.counted_as is not None:
-                    counts[table.counted_as] += result.rowcount  # type: ignore[attr-defined]  # of a DELETE it is a CursorResult
-            elif table.emptied:
-                await self.session.execute(update(table.model).where(own).values(**table.emptied))
+            deleted = await erase_rows(self.session, table, own)
+            if isinstance(table, Erased) and table.counted_as is not None:
+                counts[table.counted_as] += deleted
         return counts
 
     async def root_keys(self) -> Sequence[RootKeyResponse]:

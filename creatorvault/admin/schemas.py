@@ -29,6 +29,12 @@ class TenantPath(RequestModel):
     tenant_id: AnyUuid
 
 
+class VaultPath(TenantPath):
+    described = openapi.ONE_VAULT
+
+    user_id: Name
+
+
 class TenantQuery(PageQuery):
     """Filters of the tenant list, combined with AND."""
 
@@ -172,6 +178,7 @@ class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     root_key_id: str
     vault_keys: int
     audit_keys: int
+    receipt_keys: int
     oldest: Moment
     newest: Moment
 
@@ -220,3 +227,13 @@ class ErasureDone(msgspec.Struct, frozen=True, kw_only=True):
     keys: int
     ideas: int
     answers: int
+
+
+class VaultErasureWithdrawn(msgspec.Struct, frozen=True, kw_only=True):
+    """A vault that is in use again."""
+
+    described: ClassVar[Prose] = openapi.WITHDRAWN
+
+    tenant_id: UUID
+    user_id: str
+    status: Literal["active"] = "active"

@@ -36,6 +36,10 @@ class AuditKeys:
         """Another key each day, so that pseudonyms of two days say nothing about one another. Raises as `chain`."""
         return derive_purpose_key(await self._root(session), f"audit/address/{day}")
 
+    async def roster(self, session: ReadSession) -> bytes:
+        """The key of the leaves in rosters of vaults (`erasure.roster`). Raises as `chain`."""
+        return derive_purpose_key(await self._root(session), "audit/roster")
+
     async def _root(self, session: ReadSession) -> bytes:
         row = await wrapped_key(session, VERSION)
         if row is None:

@@ -8,7 +8,7 @@ from litestar.types import HTTPScope
 
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import digest
-from creatorvault.audit.models import AuditEvent
+from creatorvault.audit.models import AuditEvent, AuditHead
 from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
 from creatorvault.audit.schemas import AuditEventList, AuditEventResponse, AuditQuery
 from creatorvault.core.database.sessions import ReadSession, WriteSession
@@ -49,13 +49,14 @@ class AuditRecorder:
 
     def __init__(self, log: AuditLog, actor: str, scope: HTTPScope | None) -> None:
         self._log = log
-        self._actor = actor
+        self.actor = actor
         self._scope = scope
 
     async def record(
         self, session: WriteSession, tenant_id: TenantId, verb: str, *, outcome: str = "done", **targets: str
-    ) -> None:
-        """The tenant must be visible to the transaction. `targets` are ids and numbers, never content.
+    ) -> AuditHead:
+        """Returns the head of the chain, which is the event. The tenant must be visible to the transaction. `targets`
+        are ids and numbers, never content.
 
         Other transactions that record events of this tenant wait for this one to end.
         """
@@ -68,7 +69,7 @@ class AuditRecorder:
             tenant_id=tenant_id,
             sequence=head.sequence + 1,
             happened_at=now,
-            actor=self._actor,
+            actor=self.actor,
             verb=verb,
             targets=targets,
             address=address,
@@ -78,6 +79,7 @@ class AuditRecorder:
         )
         event.digest = digest(key, event, head.digest)
         await repository.append(head, event)
+        return head
 
 
 async def event_page(repository: AuditEventRepository, query: AuditQuery) -> AuditEventList:

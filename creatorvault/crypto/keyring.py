@@ -3,7 +3,7 @@
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -152,6 +152,9 @@ class Keyring:
     def last_revision(self, cipher: VaultCipher) -> VaultRevision:
         """Returns the last vault revision that the cipher's key may seal."""
         return VaultRevision(cipher.first_revision + self.rotate_after - 1)
+
+    def vaults(self) -> Iterable[VaultId]:
+        return self._ciphers
 
     def forget(self, vault: VaultId) -> None:
         """Removes the vault's keys from this process, including those of a load in progress."""

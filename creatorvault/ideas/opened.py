@@ -1,6 +1,6 @@
 """Ideas that this process has opened lately, so that the first page of a creator is not decrypted for each request."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -84,6 +84,9 @@ class OpenedIdeas:
     def json(self, vault: OpenVault, row: tuple[Any, ...]) -> msgspec.Raw:
         """Raises as `opened`."""
         return self._opened(vault, row).json
+
+    def vaults(self) -> Iterable[VaultId]:
+        return self._vaults
 
     def forget(self, vault: VaultId) -> None:
         if gone := self._vaults.pop(vault):

@@ -49,15 +49,15 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
         stack.push_async_callback(writer.aclose)
         checkpoints = CheckpointWriter(parts[Statements])
         stack.push_async_callback(checkpoints.aclose)
-        vaults.also_forget.append(checkpoints.forget)
+        vaults.caches.append(checkpoints)
         cache = SearchCache(settings.search)
-        vaults.also_forget.append(cache.forget)
+        vaults.caches.append(cache)
         opened = OpenedIdeas(settings.search.opened_bytes)
-        vaults.also_forget.append(opened.forget)
+        vaults.caches.append(opened)
         allowance = WorkAllowance(settings.limits, parts[AccountsParts].limits.refused)
         segments = writer if settings.search.segments else None
         growing = GrowingSegments(segments)
-        vaults.also_forget.append(growing.forget)
+        vaults.caches.append(growing)
         yield IdeasParts(
             vaults=vaults,
             audit=parts[AuditParts].log,

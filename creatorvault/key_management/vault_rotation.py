@@ -25,7 +25,7 @@ from creatorvault.key_management.installation import Installation
 from creatorvault.key_management.opening import RowOpener
 from creatorvault.key_management.statements.keys import KEY_VERSIONS, RETIRE, TOTAL, TOTAL_OF_TENANT
 from creatorvault.key_management.statements.sealed_rows import RowStatements
-from creatorvault.tenants.models import TenantStatus
+from creatorvault.tenants.models import TenantStatus, VaultStatus
 from creatorvault.tenants.preparation import make_next_key
 from creatorvault.tenants.repositories import VaultRepository
 
@@ -79,6 +79,8 @@ class VaultRotation:
             keys = await run(session, KEY_VERSIONS, *_scope(vault))
             if counters is None:
                 raise LostKey(**vault_ids(vault))
+            if counters.status == VaultStatus.DESTROYED:
+                return None
             cipher = await parts.keyring.cipher_for_sealing(session, vault, counters.key_version)
             for alert in cipher.alerts.values():
                 raise alert

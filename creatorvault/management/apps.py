@@ -11,6 +11,7 @@ from rich_click import RichCommand
 from creatorvault.core.database.sealed_data import SealedTable, WrappedTable
 from creatorvault.core.database.tenant_data import TenantTable
 from creatorvault.core.http.handlers import PUBLIC
+from creatorvault.core.http.routing import SharedPaths
 from creatorvault.core.limits.rate_limits import GROUP
 from creatorvault.core.parts import PartOpener
 from creatorvault.core.telemetry.metrics import MetricSource
@@ -19,7 +20,7 @@ from creatorvault.management.heads import HeadSource
 from creatorvault.management.upgrade import UpgradeStep
 
 
-class AppRouter(Router):
+class AppRouter(SharedPaths):
     """Litestar copies a router for each application, which is a fifth of a start. This one is made for one only."""
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:

@@ -193,6 +193,18 @@ class AdminSettings(Struct, frozen=True, kw_only=True):
     tenant_roles: tuple[str, ...] = ("owner", "admin")
 
 
+class ErasureSettings(Struct, frozen=True, kw_only=True):
+    """Of a creator's own erasure, and of receipts. `issuer` is the name that receipts give the service.
+
+    `key_backup_days` is how long the last backup of the schema `keys` is kept; None means that it is not known.
+    """
+
+    confirmation_seconds: Annotated[int, Meta(ge=60, le=86_400)] = 600
+    receipt_days: Annotated[int, Meta(ge=1, le=36_500)] = 365
+    key_backup_days: Annotated[int, Meta(ge=0, le=36_500)] | None = None
+    issuer: Name | None = None
+
+
 class AuditSettings(Struct, frozen=True, kw_only=True):
     """`refused_tokens` of one address within a minute are recorded as one event."""
 
@@ -216,5 +228,6 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     tenancy: TenancySettings = TenancySettings()
     admin: AdminSettings = AdminSettings()
+    erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()
     logging: LoggingSettings = LoggingSettings()

@@ -51,6 +51,13 @@ class TenantErased(Forbidden):
         super().__init__("This tenant is being erased or has been")
 
 
+class VaultErased(Forbidden):
+    """The vault is erased, or its erasure by an operator waits for confirmation: nothing may be added to it."""
+
+    def __init__(self) -> None:
+        super().__init__("This vault is being erased or has been")
+
+
 class TenantUnknown(Forbidden):
     """Only operators create tenants (`tenancy.auto_provision = false`)."""
 

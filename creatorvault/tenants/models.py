@@ -31,6 +31,13 @@ class TenantStatus(StrEnum):
     ERASED = "erased"
 
 
+class VaultStatus(StrEnum):
+    """Of a vault that is refused: `closed` waits for an operator's confirmation, `destroyed` has no keys any more."""
+
+    CLOSED = "closed"
+    DESTROYED = "destroyed"
+
+
 class Tenant(SQLModel, table=True):
     """A personal tenant of one creator, or an organization's.
 
@@ -63,6 +70,7 @@ class Vault(SQLModel, table=True):
 
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `digest` combines
     the stamps of its ideas by exclusive or. `idea_count` and `sealed_bytes`, the size of their ciphertexts, are exact.
+    A vault that is in use has no `status`; the others have a `VaultStatus`.
     `key_version` is the newest vault key, 0 while there is none. `segmented` is true once the vault has had a segment
     (`ideas.segments`). The database computes `changed_hour`, which is `changed_at` rounded down to an hour: an index on
     `changed_at` itself would be written by every change.
@@ -81,6 +89,7 @@ class Vault(SQLModel, table=True):
     idea_count: int = Field(default=0, sa_type=BigInteger)
     sealed_bytes: int = Field(default=0, sa_type=BigInteger)
     key_version: int = 0
+    status: str | None = Field(default=None, sa_type=Text)
     segmented: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=_now)
     changed_at: datetime = Field(default_factory=_now)

@@ -1,10 +1,10 @@
 """Process-wide objects of the tenants app."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from creatorvault.accounts.parts import TenantNaming
@@ -24,6 +24,15 @@ SWEEPS: Final = 4
 """So often expired keys are looked for in the time that keys may be used."""
 
 
+class VaultCache(Protocol):
+    """What a process remembers of vaults: keys, or what they have opened."""
+
+    def vaults(self) -> Iterable[VaultId]:
+        """The vaults of which something is remembered now."""
+
+    def forget(self, vault: VaultId) -> None: ...
+
+
 @dataclass(slots=True)
 class VaultParts:
     """Shared by all vaults. `database` and `statements` are two connection pools to the same database."""
@@ -37,18 +46,22 @@ class VaultParts:
     changing: KeyedLocks[tuple[VaultId, UUID]] = field(init=False)
     """Changes of one idea follow each other: of two that start from the same version, one would fail."""
 
-    also_forget: list[Callable[[VaultId], None]] = field(default_factory=list)
-    """Callbacks of apps that cache data of vaults."""
+    caches: list[VaultCache] = field(init=False)
+    """The keyring, and the caches of apps, which add their own."""
 
     def __post_init__(self) -> None:
         self.group_commits = GroupCommits(self.statements)
+        self.caches = [self.keyring]
         self.changing = KeyedLocks(self.statements.answer_seconds)
 
     def forget(self, vault: VaultId) -> None:
         """Removes the keys and caches of a vault that was erased or set back."""
-        self.keyring.forget(vault)
-        for forget in self.also_forget:
-            forget(vault)
+        for cache in self.caches:
+            cache.forget(vault)
+
+    def held(self) -> set[VaultId]:
+        """Returns the vaults of which anything is in memory."""
+        return {vault for cache in self.caches for vault in cache.vaults()}
 
     def forget_expired(self) -> None:
         """Removes keys that may not be used any more, and what was opened with them."""

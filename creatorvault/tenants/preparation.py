@@ -10,6 +10,7 @@ from creatorvault.core.identifiers import KeyVersion, VaultId, VaultRevision, va
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.tenants.admission import admit
 from creatorvault.tenants.errors import VaultSetBack
+from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.parts import VaultParts
 from creatorvault.tenants.repositories import Counters, VaultRepository
 from creatorvault.tenants.resolution import TenantName
@@ -27,7 +28,7 @@ class Preparation:
         self._recorder = recorder
 
     async def make(self) -> None:
-        """Creates what is missing. Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and LostKey."""
+        """Creates what is missing. Raises as `admit`, VaultSetBack, and LostKey."""
         parts = self._parts
         async with parts.database.writing(self._tenant.id) as session:
             repository = VaultRepository(session, self._vault)
@@ -37,6 +38,7 @@ class Preparation:
                 kind = self._tenant.kind.value
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
             counters = await repository.locked() or await repository.locked_or_made()
+            admit(parts, self._vault, counters.status or TenantStatus.ACTIVE)
             await self._make_key(session, repository, counters, state.root_key_id)
 
     async def _make_key(

@@ -12,7 +12,7 @@ from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
-from creatorvault.tenants.models import Tenant, TenantStatus, Vault
+from creatorvault.tenants.models import Tenant, TenantStatus, Vault, VaultStatus
 from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.statements.vault import TENANT
 
@@ -29,12 +29,13 @@ class TenantState(NamedTuple):
 
 
 class Counters(NamedTuple):
-    """The vault's locked row. `key_version` is 0 if there is no key."""
+    """The vault's locked row. `key_version` is 0 if there is no key. `status` is None if the vault is in use."""
 
     revision: VaultRevision
     idea_count: int
     sealed_bytes: int
     key_version: KeyVersion
+    status: VaultStatus | None
 
 
 class Usage(NamedTuple):
@@ -49,7 +50,11 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
         super().__init__(session, vault_scope(Vault, vault))
         self.vault = vault
         self._counters = self.columns(
-            col(Vault.revision), col(Vault.idea_count), col(Vault.sealed_bytes), col(Vault.key_version)
+            col(Vault.revision),
+            col(Vault.idea_count),
+            col(Vault.sealed_bytes),
+            col(Vault.key_version),
+            col(Vault.status),
         )
 
     async def tenant(self) -> TenantState:
@@ -94,12 +99,13 @@ class TenantUsage(NamedTuple):
 
 
 class TenantRepository(ScopedRepository[Vault]):
-    """One tenant's row and all of its vaults, for its administrators."""
+    """One tenant's row and all of its vaults that are not destroyed, for its administrators."""
 
     model_type = Vault
 
     def __init__(self, session: ReadSession, tenant_id: TenantId) -> None:
-        super().__init__(session, col(Vault.tenant_id) == tenant_id)
+        in_use = col(Vault.status).is_distinct_from(VaultStatus.DESTROYED.value)
+        super().__init__(session, and_(col(Vault.tenant_id) == tenant_id, in_use))
         self._tenant_id = tenant_id
 
     async def row(self) -> Tenant:

@@ -90,8 +90,8 @@ class VaultService:
         return cipher
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
-        """Uses a single statement. Raises Undecided if there is no such vault yet, its tenant is not active, its key is
-        not in memory, or it seems to be set back.
+        """Uses a single statement. Raises Undecided if there is no such vault yet, it or its tenant is not in use, its
+        key is not in memory, or it seems to be set back.
         """
         parts, vault = self._parts, self.id
         if parts.keyring.newest(vault) is None:
@@ -125,7 +125,7 @@ class VaultService:
         If something does not open because the vault has another key than this process has seen, it raises VaultSetBack
         instead: a failover has lost the first key, and another process has made the second.
 
-        Raises TenantSuspended, TenantErased, TenantUnknown, VaultSetBack, and the alerts of `Keyring.cipher`.
+        Raises as `admit`, VaultSetBack, and the alerts of `Keyring.cipher`.
         """
         parts, vault = self._parts, self.id
         known = parts.revisions.get(vault)
@@ -197,6 +197,8 @@ class VaultService:
         state = await repository.tenant()
         admit(parts, vault, state.status)
         counters = await repository.locked()
+        if counters is not None:
+            admit(parts, vault, counters.status or TenantStatus.ACTIVE)
         check_not_set_back(parts, vault, known, None if counters is None else counters.revision)
         if state.status is None or counters is None or not counters.key_version:
             return None

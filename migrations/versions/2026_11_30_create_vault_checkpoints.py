@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_19"
-down_revision = "20261130_11"
+down_revision = "20261130_15"
 branch_labels = None
 depends_on = None
 

@@ -13,11 +13,11 @@ RESEALED = {"idea_segments": "sealed", "idempotency_answers": "answer"}
 
 def upgrade() -> None:
     op.add_column("vault_keys", sa.Column("carried", sa.LargeBinary(), nullable=True), schema="keys")
-    op.execute("GRANT UPDATE (root_key_id, wrapped), DELETE ON keys.vault_keys TO creatorvault_runtime")
     for table, column in RESEALED.items():
         op.execute(f"GRANT UPDATE ({column}) ON {table} TO creatorvault_runtime")
     # Not the runtime login: nothing in a request wraps the keys of the service again.
     op.execute("GRANT UPDATE (root_key_id, wrapped) ON keys.audit_keys TO creatorvault_operator")
+    op.execute("GRANT SELECT (wrapped), UPDATE (root_key_id, wrapped) ON keys.receipt_keys TO creatorvault_operator")
     op.create_table(
         "rotations",
         sa.Column("rotation_id", sa.BigInteger(), sa.Identity(always=True), nullable=False),
@@ -32,8 +32,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("rotations", schema="keys")
+    op.execute("REVOKE SELECT (wrapped), UPDATE (root_key_id, wrapped) ON keys.receipt_keys FROM creatorvault_operator")
     op.execute("REVOKE UPDATE (root_key_id, wrapped) ON keys.audit_keys FROM creatorvault_operator")
     for table, column in RESEALED.items():
         op.execute(f"REVOKE UPDATE ({column}) ON {table} FROM creatorvault_runtime")
-    op.execute("REVOKE UPDATE (root_key_id, wrapped), DELETE ON keys.vault_keys FROM creatorvault_runtime")
     op.drop_column("vault_keys", "carried", schema="keys")

@@ -30,6 +30,7 @@ def test_a_minimal_token_gives_an_identity_without_roles() -> None:
         org_id=None,
         org_roles=(),
         is_admin=False,
+        issued_at=datetime.fromtimestamp(1, UTC),
         expires_at=datetime.fromtimestamp(2, UTC),
     )
 

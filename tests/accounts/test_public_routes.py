@@ -14,6 +14,7 @@ PUBLIC = {
     ("GET", "/health"),
     ("GET", "/health/db"),
     ("GET", "/health/ready"),
+    ("GET", "/.well-known/jwks.json"),
     ("GET", "/docs"),
     ("GET", "/redoc"),
     ("GET", "/openapi.json"),

@@ -37,10 +37,17 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("POST", f"{one}/erasure", None, 202),
         ("POST", f"{one}/erasure/confirm", {"confirmation": "wrong"}, 403),
         ("DELETE", f"{one}/erasure", None, 200),
+        ("POST", f"{one}/resume", None, 200),
+        ("POST", f"{one}/vaults/{{user_id}}/erasure", None, 202),
+        ("GET", f"{one}/vaults/{{user_id}}/erasure", None, 200),
+        ("POST", f"{one}/vaults/{{user_id}}/erasure", None, 409),
+        ("POST", f"{one}/vaults/{{user_id}}/erasure/confirm", {"confirmation": "wrong"}, 403),
+        ("DELETE", f"{one}/vaults/{{user_id}}/erasure", None, 200),
+        ("GET", f"{one}/vaults/{{user_id}}/erasure", None, 404),
         ("POST", f"{ADMIN}/tenants", {"kind": "neither", "realm": "", "external_id": "x" * 256}, 422),
     ]
     for method, path, body, status in asked:
-        url = path.replace("{tenant_id}", str(tenant)).removeprefix(ADMIN)
+        url = path.format(tenant_id=tenant, user_id=ada.user_id).removeprefix(ADMIN)
         answer = await olga.request(method, url, json=body)
         assert answer.status_code == status, (path, answer.text)
         jsonschema.validate(answer.json(), schema_of(published, method, path, status))
@@ -56,8 +63,14 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         for method, operation in item.items():
             if path.startswith(ADMIN) and "requestBody" in operation:
                 for name, example in operation["requestBody"]["content"]["application/json"]["examples"].items():
-                    url = path.removeprefix(ADMIN).replace("{tenant_id}", str(tenant_of(ada)))
+                    url = path.removeprefix(ADMIN).format(tenant_id=tenant_of(ada), user_id=ada.user_id)
                     answer = await olga.request(method.upper(), url, json=example["value"])
-                    statuses[name] = answer.status_code
+                    statuses[name, "{user_id}" in path] = answer.status_code
 
-    assert statuses == {"TenantCreate": 201, "TenantQuotas": 200, "TenantRootKey": 409, "ErasureConfirm": 409}
+    assert statuses == {
+        ("TenantCreate", False): 201,
+        ("TenantQuotas", False): 200,
+        ("TenantRootKey", False): 409,
+        ("ErasureConfirm", False): 409,
+        ("ErasureConfirm", True): 409,
+    }

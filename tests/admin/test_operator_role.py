@@ -19,6 +19,7 @@ GRANTS = {
     "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
     "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id,first_revision,last_revision)"},
+    "public.erased_vaults": {"INSERT"},
     "public.ideas": {"DELETE", "SELECT(tenant_id,user_id)"},
     "public.migration_history": {"SELECT"},
     "public.operators": {"SELECT"},
@@ -35,11 +36,15 @@ GRANTS = {
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
     "public.vaults": {
-        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour)",
+        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
     "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
+    "keys.receipt_keys": {
+        "SELECT(kid,root_key_id,wrapped,created_at,retired_at)",
+        "UPDATE(root_key_id,wrapped)",
+    },
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: deleting an idea deletes its segment.

@@ -119,7 +119,7 @@ async def test_an_unknown_route_is_404(client: httpx.AsyncClient, path: str) -> 
         ("POST", "/health", {"GET"}),
         ("PUT", "/health/db", {"GET"}),
         ("DELETE", "/health/ready", {"GET"}),
-        ("POST", "/api/v1/users/me", {"GET"}),
+        ("POST", "/api/v1/users/me", {"GET", "DELETE"}),
         ("DELETE", "/api/v1/x/ideas", {"GET", "POST"}),
         ("PUT", "/api/v1/x/ideas", {"GET", "POST"}),
         ("POST", f"/api/v1/x/ideas/{SOME_ID}", {"GET", "PUT", "PATCH", "DELETE"}),

@@ -25,8 +25,8 @@ from tests.postgres import Cluster, Database
 type Command = Callable[..., Result]
 
 NAMES = (
-    *("audit", "check", "database", "keys", "openapi", "operators", "pseudonym", "routes", "run", "seed", "shell"),
-    *("token", "version"),
+    *("audit", "check", "database", "keys", "openapi", "operators", "pseudonym", "receipts", "routes", "run", "seed"),
+    *("shell", "token", "version"),
 )
 
 

@@ -62,7 +62,9 @@ VECTORS: Final = vectors()
 IDEAS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "title.sealed" in vector]
 
 SEGMENTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "folding" in vector]
-CHECKPOINTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "digest" in vector and "revision" in vector]
+CHECKPOINTS: Final = [
+    pytest.param(vector, id=title) for title, vector in VECTORS.items() if {"digest", "revision"} <= vector.keys()
+]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from http import HTTPStatus
 from itertools import product
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
@@ -256,6 +257,19 @@ async def store_in_bulk(scene: Scene) -> Sequence[httpx.Response]:
     return []
 
 
+async def erase_vault(scene: Scene) -> Sequence[httpx.Response]:
+    """Both steps, and what comes after them in the background."""
+    asked = await scene.ask("DELETE", "/api/v1/users/me")
+    if asked.status_code != HTTPStatus.ACCEPTED:
+        return [asked]
+    headers = {"Erasure-Confirmation": asked.json()["confirmation"]}
+    answer = await scene.ask("DELETE", "/api/v1/users/me", headers=headers)
+    # Otherwise the process would go on forgetting the vault, which is restored afterwards.
+    await scene.sql.execute("DELETE FROM erased_vaults")
+    told = {name: answer.json().get(name) for name in ("state", "rows", "keys", "ideas")}
+    return [httpx.Response(answer.status_code, json=told)]
+
+
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
@@ -385,5 +399,6 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("search what has segments with a gap", SEARCH, Way.TRANSACTION, then(changed, forgotten)),
     WRITTEN("search after a change", SEARCH, Way.BOTH, changed, depends=True),
     WRITTEN("search after a deletion", SEARCH, Way.BOTH, deleted, depends=True),
+    WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

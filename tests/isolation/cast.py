@@ -28,6 +28,7 @@ BODIES: Final[Mapping[str, object]] = {
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
     "PUT /api/v1/admin/tenants/{tenant_id}/root-key": {"root_key_id": None},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
+    "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }
 SCOPES: Final = {designed.READ: ["read"], designed.MANAGE: ["manage"], designed.KEYS: ["keys"]}
 STATUSES: Final = {designed.SUSPENDED: "suspended", designed.ERASING: "erasing", designed.ERASED: "erased"}

@@ -9,6 +9,7 @@ OURS: Final = ("public", "keys")
 OF_NO_TENANT: Final = {
     *("alembic_version", "migration_history", "totals_position", "write_probe", "operators", "keys.audit_keys"),
     "keys.rotations",
+    *("erased_vaults", "keys.receipt_keys"),
 }
 POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 """The policy of the runtime role, for reading and for writing."""

@@ -18,6 +18,19 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
     "GET /health": OPEN,
     "GET /health/db": OPEN,
     "GET /health/ready": OPEN,
+    "GET /.well-known/jwks.json": OPEN,
+    # Without the confirmation, it only asks for it.
+    "DELETE /api/v1/users/me": {
+        NOBODY: 401,
+        CREATOR: 202,
+        SUSPENDED: 403,
+        ERASING: 403,
+        ERASED: 403,
+        READ: 401,
+        MANAGE: 401,
+        KEYS: 401,
+    },
+    "GET /api/v1/users/me/erasure": {NOBODY: 401, CREATOR: 404, SUSPENDED: 404, ERASED: 404, READ: 401, ADMIN: 404},
     "GET /api/v1/users/me": {NOBODY: 401, CREATOR: 200, SUSPENDED: 200, READ: 401, ADMIN: 200},
     "POST /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 201, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
     "GET /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 200, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
@@ -73,6 +86,10 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
             ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # no erasure is pending
             ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),
+            ("GET /tenants/{tenant_id}/vaults/{user_id}/erasure", READ, 404),  # there is none
+            ("POST /tenants/{tenant_id}/vaults/{user_id}/erasure", MANAGE, 202),
+            ("DELETE /tenants/{tenant_id}/vaults/{user_id}/erasure", MANAGE, 409),
+            ("POST /tenants/{tenant_id}/vaults/{user_id}/erasure/confirm", KEYS, 409),
             ("GET /vaults", READ, 200),
             ("GET /root-keys", KEYS, 200),
             ("GET /audit", READ, 200),

@@ -21,7 +21,7 @@ from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.isolation.locks import Locks
-from tests.vault_rows import Rows, all_rows, tables
+from tests.vault_rows import REQUESTED, Rows, all_rows, tables
 from tests.ways import forget, vault_of
 
 
@@ -121,6 +121,7 @@ class Scene:
         scene = cls(house, sql, me, await tables(sql), ideas)
         with small_segments():
             await scene.settled(await me.list({"search": "salt"}))
+        await sql.execute(REQUESTED, *ME)
         await sql.execute("CREATE SCHEMA saved")
         for table in scene.columns:
             await sql.execute(f"CREATE TABLE {_saved(table)} AS SELECT * FROM {table} WHERE tenant_id = '{MINE}'")

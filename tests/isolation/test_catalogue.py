@@ -32,6 +32,7 @@ RIGHTS: Final = {
         "refuse_emptying()": {"EXECUTE"},
         "refuse_false_start()": {"EXECUTE"},
         "refuse_loose_end()": {"EXECUTE"},
+        "refuse_revival()": {"EXECUTE"},
         "refuse_step_back()": {"EXECUTE"},
         "refuse_wrong_link()": {"EXECUTE"},
     },
@@ -42,16 +43,19 @@ RIGHTS: Final = {
         "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
         "probe_write()": {"EXECUTE"},
-        "tenants": {"SELECT", "INSERT"},
         "vault_checkpoints": {
             *("SELECT", "INSERT", "DELETE"),
             "UPDATE (digest, ideas, revision, sealed, written_at)",
         },
+        "erased_vaults": {"SELECT", "INSERT", "UPDATE (unfinished)", "DELETE"},
+        "keys.receipt_keys": {"SELECT"},
+        "tenants": {"SELECT", "INSERT", "UPDATE (status)"},
+        "vault_erasures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "write_probe": {"INSERT"},
         "vaults": {
             "SELECT",
             "INSERT",
-            "UPDATE (changed_at, digest, idea_count, key_version, revision, sealed_bytes, segmented)",
+            "UPDATE (changed_at, digest, idea_count, key_version, revision, sealed_bytes, segmented, status)",
         },
     },
     # No column with ciphertext, wrapped keys or their names.
@@ -66,6 +70,11 @@ RIGHTS: Final = {
             "SELECT (created_at, first_revision, root_key_id, tenant_id, user_id, version)",
             "DELETE",
         },
+        "erased_vaults": {"INSERT"},
+        "keys.receipt_keys": {
+            "SELECT (created_at, kid, retired_at, root_key_id, wrapped)",
+            "UPDATE (root_key_id, wrapped)",
+        },
         "operators": {"SELECT"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
@@ -78,8 +87,8 @@ RIGHTS: Final = {
             f"UPDATE ({QUOTAS}, root_key_id, status, {VAULT_QUOTAS})",
         },
         "vaults": {
-            "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, tenant_id,"
-            " user_id)",
+            "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, status,"
+            " tenant_id, user_id)",
             "UPDATE (changed_at, digest, idea_count, sealed_bytes)",
         },
     },
@@ -117,9 +126,17 @@ POLICIES: Final = {
             " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL))",
             restrictive=True,
         ),
+        "ends_erased": Policy(
+            "creatorvault_runtime",
+            "UPDATE",
+            "(kind = 'personal'::text)",
+            "(status = 'erased'::text)",
+            restrictive=True,
+        ),
         "operators_create": Policy("creatorvault_operator", "INSERT", None, "(status = 'active'::text)"),
         "operators_change": Policy("creatorvault_operator", "UPDATE", "(status <> 'erased'::text)", "true"),
     },
+    "vault_erasures": OWN,
     "vaults": {
         **OWN,
         **READING,
@@ -128,7 +145,7 @@ POLICIES: Final = {
             "INSERT",
             None,
             "((digest = 0) AND (revision = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (key_version = 0)"
-            " AND (NOT segmented))",
+            " AND (NOT segmented) AND (status IS NULL))",
             restrictive=True,
         ),
         "operators_empty": Policy(

@@ -109,7 +109,7 @@ async def _is_answered_as_designed(cast: Cast, operation: str, caller: str, stat
     # The ideas are their own; operators act on somebody else's tenant.
     other = await cast.creator() if operation in ON_TENANTS else someone
     with cast.locks():
-        answer = await someone.ask(operation, tenant_id=other.tenant_id)
+        answer = await someone.ask(operation, tenant_id=other.tenant_id, user_id=other.user_id)
 
         assert answer.status_code == status, (caller, answer.text)
         if status in (401, 403) and operation in ON_TENANTS:

@@ -16,7 +16,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.isolation.catalogue import tenant_tables
 from tests.postgres import Cluster, Database
-from tests.vault_rows import TOTAL
+from tests.vault_rows import REQUESTED, TOTAL
 
 pytestmark = pytest.mark.no_cover
 
@@ -80,6 +80,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
         "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
     )
     await database.execute(TOTAL, tenant)
+    await database.execute(REQUESTED, tenant, ada.user_id)
     return Victim(tenant, ada)
 
 

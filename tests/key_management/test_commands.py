@@ -140,19 +140,19 @@ async def test_rotate_root_and_status(
     assert (status, said) == (
         0,
         [
-            f"{count + 1} keys are wrapped by new.",
+            f"{count + 2} keys are wrapped by new.",
             "tests wraps nothing any more: remove it when no backup of `keys` needs it.",
         ],
     )
     status, said, _ = ran(environ, "status")
     assert said[:3] == [
         "provider keyring: usable",
-        f"root key new: enabled, wraps; {count} vault keys, 1 keys of the service",
+        f"root key new: enabled, wraps; {count} vault keys, 2 keys of the service",
         "root key tests: enabled; 0 vault keys, 0 keys of the service",
     ]
     status, said, _ = ran(command_environ, "status", "--json")
     found = {key["root_key_id"]: key for key in json.loads(said[0])["root_keys"]}
-    assert (found["new"]["state"], found["new"]["vault_keys"], found["new"]["service_keys"]) == ("missing", count, 1)
+    assert (found["new"]["state"], found["new"]["vault_keys"], found["new"]["service_keys"]) == ("missing", count, 2)
     assert (found["tests"]["wraps"], found["tests"]["vault_keys"]) == (True, 0)
     await keys.with_root_keys(f"{ROOT_KEYS},{new}").rotate_root()
 

@@ -139,7 +139,7 @@ async def test_a_wrap_that_opens_to_another_key_is_never_stored(
     assert rotated.left == 1
     assert said == ["keys.vault_keys : wrong_key, key version 2"]
     assert root.rewrapped == 0
-    assert root.left == await sql.fetchval("SELECT count(*) FROM keys.vault_keys") + 1
+    assert root.left == await sql.fetchval("SELECT count(*) FROM keys.vault_keys") + 2
     assert await sql.fetchval("SELECT count(*) FROM keys.vault_keys WHERE root_key_id = 'new'") == 0
     assert await stored_keys(sql, vault_of(creator)) == [1]
     assert (await keys.verify(scope_of(creator))).findings == 0

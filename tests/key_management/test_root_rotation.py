@@ -16,7 +16,7 @@ from tests.key_management.test_rotation import everything, filled
 from tests.postgres import Database
 
 NEW = RootKeyring.generate_entry("new")
-WRAPPED_BY = "SELECT root_key_id FROM keys.vault_keys UNION SELECT root_key_id FROM keys.audit_keys"
+WRAPPED_BY = "SELECT root_key_id FROM keys.vault_keys UNION SELECT root_key_id FROM keys.audit_keys UNION SELECT root_key_id FROM keys.receipt_keys"
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def test_the_old_root_key_is_needed_no_more(
 
     result = await with_both.rotate_root()
 
-    assert (result.rewrapped, result.left) == (wrapped + 1, 0)
+    assert (result.rewrapped, result.left) == (wrapped + 2, 0)
     assert [row[0] for row in await sql.fetch(WRAPPED_BY)] == ["new"]
     assert await sql.fetch("SELECT * FROM ideas WHERE user_id = $1 ORDER BY id", creator.user_id) == rows
     async with open_house(own_environ | {"CREATORVAULT_ROOT_KEYS": NEW}, own_database) as other:
@@ -90,7 +90,7 @@ async def test_many_tenants_and_many_keys_of_one_go_in_batches(
 
     result = await with_both.rotate_root()
 
-    assert result.rewrapped == count + 1
+    assert result.rewrapped == count + 2
     assert [row[0] for row in await sql.fetch(WRAPPED_BY)] == ["new"]
 
 

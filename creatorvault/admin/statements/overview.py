@@ -10,13 +10,16 @@ PLANNING: Final = """
 """
 
 ROOT_KEYS: Final = """
-    SELECT root_key_id, sum(vault_keys)::bigint, sum(audit_keys)::bigint, min(oldest), max(newest)
+    SELECT root_key_id, sum(vault_keys)::bigint, sum(audit_keys)::bigint, sum(receipt_keys)::bigint, min(oldest),
+        max(newest)
     FROM (
-        SELECT root_key_id, count(*) AS vault_keys, 0 AS audit_keys,
+        SELECT root_key_id, count(*) AS vault_keys, 0 AS audit_keys, 0 AS receipt_keys,
             min(created_at) AS oldest, max(created_at) AS newest
         FROM keys.vault_keys GROUP BY root_key_id
         UNION ALL
-        SELECT root_key_id, 0, count(*), min(created_at), max(created_at) FROM keys.audit_keys GROUP BY root_key_id
+        SELECT root_key_id, 0, count(*), 0, min(created_at), max(created_at) FROM keys.audit_keys GROUP BY root_key_id
+        UNION ALL
+        SELECT root_key_id, 0, 0, count(*), min(created_at), max(created_at) FROM keys.receipt_keys GROUP BY root_key_id
     ) AS wrapped
     GROUP BY root_key_id ORDER BY root_key_id
 """

@@ -9,15 +9,16 @@ from sqlmodel import SQLModel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """The tenant's rows are deleted.
+    """The tenant's rows are deleted, or those of one vault, if the table has users.
 
     `counted_as` is the name under which an erasure says how many there were. `first` is a statement that is executed
-    before.
+    before. Rows that `only_operators` may delete stay when a creator is erased, and go with the tenant.
     """
 
     model: type[SQLModel]
     counted_as: str | None = None
     first: str | None = None
+    only_operators: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from creatorvault.core.errors import CreatorVaultError
 from creatorvault.core.http.bounds import refusal
 from creatorvault.core.http.cors import Origins, varying_by_origin
 from creatorvault.core.http.problems import render
-from creatorvault.core.http.routing import route_as_sent, sent_path, with_head
+from creatorvault.core.http.routing import SharedPaths, route_as_sent, sent_path, with_head
 from creatorvault.core.limits.rate_limits import limit_headers
 from creatorvault.core.telemetry.asgi_headers import first_values, header
 from creatorvault.core.telemetry.logging import get_logger
@@ -43,7 +43,7 @@ CONTENT_POLICY: Final = (b"content-security-policy", b"default-src 'self'")
 TRANSPORT_SECURITY: Final = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 
 
-class Edge(Litestar):
+class Edge(SharedPaths, Litestar):
     """Wraps the application. Unlike Litestar middleware, it also sees requests that routing refuses."""
 
     bounds: ServerSettings = ServerSettings()

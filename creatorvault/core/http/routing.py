@@ -11,7 +11,7 @@ from http import HTTPMethod
 from typing import Any, Final
 from urllib.parse import quote, unquote_to_bytes
 
-from litestar import Litestar
+from litestar import Litestar, Router
 from litestar.exceptions import MethodNotAllowedException, NotFoundException
 from litestar.types import HTTPScope
 
@@ -51,6 +51,21 @@ def route_as_sent(app: Litestar, path_prefix: str = "") -> None:
             raise MethodNotAllowedException(headers={"allow": ", ".join(with_head(allowed))}) from None
 
     router.handle_routing = handle_routing
+
+
+class SharedPaths(Router):
+    """A router whose paths may get further methods from another one, as `/users/me` from two apps.
+
+    Litestar adds OPTIONS to each path of each router, and refuses a path that has it twice. Here it is not passed on,
+    and so added once, for all methods.
+    """
+
+    @property
+    def route_handler_method_map(self) -> dict[str, Any]:
+        return {
+            path: {method: handler for method, handler in handlers.items() if method != HTTPMethod.OPTIONS}
+            for path, handlers in super().route_handler_method_map.items()
+        }
 
 
 def decoded(segment: str) -> str:

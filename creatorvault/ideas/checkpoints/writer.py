@@ -1,6 +1,7 @@
 """Writes checkpoints in the background. The requests that read the vaults do not wait for it."""
 
 import asyncio
+from collections.abc import Iterable
 from contextvars import Context
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -47,6 +48,9 @@ class CheckpointWriter:
         if self._task is None or self._task.done():
             # In a new context: the request that queued it may have ended before the task runs.
             self._task = asyncio.create_task(self._work_off(), context=Context())
+
+    def vaults(self) -> Iterable[VaultId]:
+        return list(self._waiting)
 
     def forget(self, vault: VaultId) -> None:
         """Drops what waits for a vault that was erased or set back."""

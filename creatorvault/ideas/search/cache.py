@@ -1,6 +1,6 @@
 """Search indexes of many vaults in one process, within one memory budget; least recently used is evicted first."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from typing import Protocol
 
@@ -91,6 +91,9 @@ class SearchCache:
         """Returns the revision up to which the vault has been read; 0 if it is not in the cache."""
         search_index = self._indexes.peek(vault)
         return BEGINNING if search_index is None else search_index.version.revision
+
+    def vaults(self) -> Iterable[VaultId]:
+        return self._indexes
 
     def forget(self, vault: VaultId) -> None:
         """Removes an erased vault. What current requests are reading of it is not stored either."""

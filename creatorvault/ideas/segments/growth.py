@@ -1,5 +1,6 @@
 """Segments of what this process stores in large vaults, so that a first search finds nearly all ideas in segments."""
 
+from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
@@ -87,6 +88,9 @@ class GrowingSegments:
             self._bytes -= run.size
             run.drop(idea_id)
             self._bytes += run.size
+
+    def vaults(self) -> Iterable[VaultId]:
+        return self._runs
 
     def forget(self, vault: VaultId) -> None:
         if run := self._runs.pop(vault):

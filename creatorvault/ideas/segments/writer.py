@@ -38,7 +38,8 @@ WRITE: Final = f"""
         WHERE {CONTEXT_IS_SET}
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
-            AND vaults.revision = (SELECT seen.revision FROM seen) AND vaults.key_version = $9
+            AND vaults.status IS NULL AND vaults.key_version = $9
+            AND vaults.revision = (SELECT seen.revision FROM seen)
         RETURNING vaults.tenant_id
     )
     INSERT INTO idea_segments (tenant_id, user_id, first_revision, last_revision, ideas, folding, sealed)

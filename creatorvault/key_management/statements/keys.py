@@ -8,13 +8,15 @@ VAULTS: Final = """
     SELECT tenant_id, user_id FROM vaults
     WHERE (tenant_id, user_id) > ($1::uuid, $2::text) AND ($3::uuid IS NULL OR tenant_id = $3::uuid)
         AND ($4::text IS NULL OR user_id = $4::text) AND key_version > 0
+        AND status IS DISTINCT FROM 'destroyed'
     ORDER BY tenant_id, user_id LIMIT $5::bigint
 """
-"""As an operator: the vaults that have a key, of all tenants or one, of all users or one, after a vault."""
+"""As an operator: vaults that have a key and are not erased, of all tenants or one, of all users or one."""
 
 SUMMED: Final = """
     SELECT count(*), coalesce(sum(idea_count), 0)::bigint FROM vaults
     WHERE ($1::uuid IS NULL OR tenant_id = $1::uuid) AND ($2::text IS NULL OR user_id = $2::text) AND key_version > 0
+        AND status IS DISTINCT FROM 'destroyed'
 """
 
 TOTAL: Final = """

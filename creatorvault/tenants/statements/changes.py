@@ -5,10 +5,10 @@ from typing import Final, NamedTuple
 
 from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 
-# Returns a row if the tenant is active, the vault's revision is not lower than this process has seen, the sealing key
-# is stored as this process has unwrapped it and is not due for rotation, the counters do not become negative, and the
-# quotas allow the growth. The database assigns the revision. A quota of the whole tenant requires reading all of its
-# vaults under a lock: $15 is true if that was done.
+# Returns a row if the tenant is active, the vault is in use, its revision is not lower than this process has seen, the
+# sealing key is stored as this process has unwrapped it and is not due for rotation, the counters do not become
+# negative, and the quotas allow the growth. The database assigns the revision. A quota of the whole tenant requires
+# reading all of its vaults under a lock: $15 is true if that was done.
 CHANGED: Final = f"""
     WITH changed AS (
         UPDATE vaults
@@ -20,7 +20,7 @@ CHANGED: Final = f"""
             AND tenants.tenant_id = $1::text::uuid AND tenants.status = 'active'
             AND ($15::boolean OR (tenants.idea_quota IS NULL AND tenants.byte_quota IS NULL))
             AND vaults.tenant_id = $1::text::uuid AND vaults.user_id = $2
-            AND vaults.key_version = $3 AND vaults.revision >= $4::bigint
+            AND vaults.status IS NULL AND vaults.key_version = $3 AND vaults.revision >= $4::bigint
             AND vault_keys.tenant_id = $1::text::uuid AND vault_keys.user_id = $2 AND vault_keys.version = $3
             AND vault_keys.first_revision = $11 AND vault_keys.root_key_id = $12 AND vault_keys.wrapped = $13
             AND vaults.revision + 1 - $11 < $14::bigint

@@ -13,13 +13,14 @@ VAULT: Final = """
     WITH context (tenant_id, user_id) AS MATERIALIZED (
         SELECT set_config('app.tenant_id', $1, true)::uuid, $2::text
     ){more}
-    SELECT tenants.status, vaults.revision, vaults.digest, vaults.idea_count, vaults.key_version{columns}
+    SELECT CASE tenants.status WHEN 'active' THEN coalesce(vaults.status, 'active') ELSE tenants.status END,
+        vaults.revision, vaults.digest, vaults.idea_count, vaults.key_version{columns}
     FROM context
     LEFT JOIN LATERAL (
         SELECT status FROM tenants WHERE tenants.tenant_id = context.tenant_id LIMIT 1
     ) AS tenants ON true
     LEFT JOIN LATERAL (
-        SELECT revision, digest, idea_count, key_version FROM vaults
+        SELECT revision, digest, idea_count, key_version, status FROM vaults
         WHERE vaults.tenant_id = context.tenant_id AND vaults.user_id = $2 LIMIT 1
     ) AS vaults ON true
 """

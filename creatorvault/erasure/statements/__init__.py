@@ -1,0 +1,1 @@
+"""SQL statements of erasures that are of no tenant."""
