@@ -16,7 +16,9 @@ from tests.key_management.test_rotation import everything, filled
 from tests.postgres import Database
 
 NEW = RootKeyring.generate_entry("new")
-WRAPPED_BY = "SELECT root_key_id FROM keys.vault_keys UNION SELECT root_key_id FROM keys.audit_keys UNION SELECT root_key_id FROM keys.receipt_keys"
+WRAPPED_BY = " UNION ".join(
+    f"SELECT root_key_id FROM keys.{table}" for table in ("vault_keys", "audit_keys", "receipt_keys")
+)
 
 
 @pytest.fixture

@@ -43,6 +43,7 @@ async def filled(house: House, ideas: int = 5) -> Creator:
     await creator.patch(made[0], {"stage": "draft"})
     await creator.titles({"search": "idea"})
     await house.parts.segment_writer.finish()
+    await house.parts.checkpoint_writer.finish()
     return creator
 
 
