@@ -11,8 +11,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from creatorvault.settings.sections import Settings
 from tests.application import ROOT_KEYS, House
 from tests.factories import Creator
+from tests.key_management.rotating import Keys, scope_of
 from tests.ways import vault_of
 
 SCRIPT: Final = Path(__file__).parent / "node" / "open.mjs"
@@ -25,7 +27,8 @@ TIME: Final = (
 )
 VAULT: Final = "tenant_id::text, user_id"
 ROWS: Final = {
-    "keys": "SELECT {vault}, version, root_key_id, encode(wrapped, 'hex') AS wrapped, first_revision::text"
+    "keys": "SELECT {vault}, version, root_key_id, encode(wrapped, 'hex') AS wrapped, first_revision::text,"
+    " encode(carried, 'hex') AS carried"
     " FROM keys.vault_keys",
     "ideas": "SELECT {vault}, id::text, encode(title, 'hex') AS title, encode(notes, 'hex') AS notes,"
     " encode(tags, 'hex') AS tags, stage, priority, {due_date}, {created_at}, {updated_at}, stamp::text,"
@@ -118,6 +121,24 @@ async def test_it_opens_what_the_service_stores(both: tuple[Creator, Creator], d
     assert [checkpoint["ideas"] for checkpoint in found["checkpoints"]] == [15, 15]
     assert [result["is_of_the_key"] for result in found["results"]] == [True, True]
     assert {result["added"]["id"] for result in found["results"]} <= shown.keys()
+
+
+@needs_node
+async def test_it_opens_vaults_whose_keys_were_rotated(
+    both: tuple[Creator, Creator], database: asyncpg.Connection, settings: Settings
+) -> None:
+    before = await opened(await rows_of(database, *both))
+    keys = Keys(settings)
+    for creator in both:
+        assert (await keys.rotate(scope_of(creator))).retired >= 3
+
+    rows = await rows_of(database, *both)
+
+    assert len(rows["keys"]) == 2, "the earlier ones are gone"
+    assert len({bytes.fromhex(row["title"])[:6] for row in rows["ideas"]}) == 1
+    assert await opened(rows) == before
+    wrong = [row | {"carried": row["carried"][:-2] + "00"} for row in rows["keys"]]
+    assert all("error" in result for result in (await opened(rows | {"keys": wrong}))["results"])
 
 
 SEALED: Final = {

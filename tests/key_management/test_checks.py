@@ -8,7 +8,7 @@ from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.checks import needed_root_keys_check
 from creatorvault.management.checks import Installation, Message
 from tests.application import House, settings_of
-from tests.key_management.test_rotation import filled
+from tests.key_management.rotating import filled
 
 
 async def found(environ: Mapping[str, str]) -> list[Message]:

@@ -17,8 +17,7 @@ from creatorvault.key_management.vault_rotation import Pace
 from tests.application import ROOT_KEYS, House
 from tests.commands import INHERITED, Command, completed
 from tests.factories import Creator
-from tests.key_management.conftest import Keys, vault_of
-from tests.key_management.test_rotation import everything, filled, stored_keys
+from tests.key_management.rotating import Keys, everything, filled, stored_keys, vault_of
 
 
 @pytest.fixture

@@ -11,8 +11,7 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.envelope import CIPHERTEXT_AT, EnvelopeKey, Sealed
 from creatorvault.crypto.providers.keyring import RootKeyring
 from tests.application import ROOT_KEYS, House
-from tests.key_management.conftest import Keys, scope_of, vault_of
-from tests.key_management.test_rotation import filled, stored_keys
+from tests.key_management.rotating import Keys, filled, scope_of, stored_keys, vault_of
 
 type Damage = Callable[[asyncpg.Connection, VaultId], Awaitable[str]]
 

@@ -14,8 +14,7 @@ from creatorvault.key_management.installation import RunningLock
 from creatorvault.key_management.vault_rotation import VaultRotation
 from creatorvault.key_management.verification import Verification
 from tests.application import House
-from tests.key_management.conftest import Keys, scope_of, vault_of
-from tests.key_management.test_rotation import filled, stored_keys, versions_in_use
+from tests.key_management.rotating import Keys, filled, scope_of, stored_keys, vault_of, versions_in_use
 
 TERMINATE: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database

@@ -11,8 +11,7 @@ from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management import root_rotation
 from tests.application import ROOT_KEYS, House, open_house
 from tests.factories import Creator
-from tests.key_management.conftest import Keys, vault_of
-from tests.key_management.test_rotation import everything, filled
+from tests.key_management.rotating import Keys, everything, filled, vault_of
 from tests.postgres import Database
 
 NEW = RootKeyring.generate_entry("new")

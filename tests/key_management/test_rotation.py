@@ -4,59 +4,11 @@ from typing import Any
 from uuid import uuid4
 
 import asyncpg
-import httpx
 
-from creatorvault.apps import protected_data
-from creatorvault.core.identifiers import VaultId
-from creatorvault.crypto.envelope import key_version_of
 from tests.application import House, open_house
 from tests.factories import Creator
-from tests.key_management.conftest import Keys, scope_of, vault_of
+from tests.key_management.rotating import Keys, everything, filled, scope_of, stored_keys, vault_of, versions_in_use
 from tests.postgres import Database
-
-
-async def versions_in_use(sql: asyncpg.Connection, vault: VaultId) -> set[int]:
-    """Of all envelopes in all declared tables."""
-    found: set[int] = set()
-    for table in protected_data().sealed:
-        columns = ", ".join(table.sealed)
-        rows = await sql.fetch(
-            f"SELECT {columns} FROM {table.name} WHERE tenant_id = $1 AND user_id = $2", vault.tenant_id, vault.user_id
-        )
-        found |= {key_version_of(value) for row in rows for value in row}
-    return found
-
-
-async def stored_keys(sql: asyncpg.Connection, vault: VaultId) -> list[int]:
-    rows = await sql.fetch(
-        "SELECT version FROM keys.vault_keys WHERE tenant_id = $1 AND user_id = $2 ORDER BY 1",
-        vault.tenant_id,
-        vault.user_id,
-    )
-    return [row[0] for row in rows]
-
-
-async def filled(house: House, ideas: int = 5) -> Creator:
-    """A creator with ideas, some changed since, and a segment if there are enough."""
-    creator = house.creator()
-    made = [await creator.idea(f"Idea {number}", notes="Some notes", tags=["a", "b"]) for number in range(ideas)]
-    await creator.patch(made[0], {"stage": "draft"})
-    await creator.titles({"search": "idea"})
-    await house.parts.segment_writer.finish()
-    await house.parts.checkpoint_writer.finish()
-    return creator
-
-
-async def everything(creator: Creator) -> list[tuple[int, str, dict[str, str]]]:
-    """Answers with the headers that a client could compare."""
-    first = await creator.list({"limit": 100})
-    answers = [first, await creator.list({"search": "idea", "sort": "title"})]
-    answers += [await creator.get(idea) for idea in first.json()["items"]]
-    return [(answer.status_code, answer.text, _compared(answer)) for answer in answers]
-
-
-def _compared(answer: httpx.Response) -> dict[str, str]:
-    return {name: answer.headers[name] for name in ("etag", "last-modified") if name in answer.headers}
 
 
 async def test_clients_see_no_difference(service: House, keys: Keys, sql: asyncpg.Connection) -> None:

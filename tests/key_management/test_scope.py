@@ -7,8 +7,7 @@ from creatorvault.key_management.scopes import Scope
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
 from tests.application import House
-from tests.key_management.conftest import Keys
-from tests.key_management.test_rotation import stored_keys, versions_in_use
+from tests.key_management.rotating import Keys, stored_keys, versions_in_use
 from tests.vault_rows import rows_of, rows_of_others, tables
 
 AUDIT = {"audit_events", "audit_heads", "tenant_totals", "totalled_vaults"}

@@ -8,8 +8,7 @@ import pytest
 
 from creatorvault.apps import protected_data
 from tests.application import House
-from tests.key_management.conftest import Keys, scope_of, vault_of
-from tests.key_management.test_rotation import filled
+from tests.key_management.rotating import Keys, filled, scope_of, vault_of
 
 OWN: Final = "tenant_id = $1 AND user_id = $2"
 FLIPPED: Final = "set_byte({0}, {1}, get_byte({0}, {1}) # {2})"

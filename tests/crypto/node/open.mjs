@@ -46,7 +46,6 @@ function decrypt(key, nonce, sealed, additional) {
   return Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]);
 }
 
-// A column that the page adds to keys.vault_keys is read here: what a wrap is bound to is all in this function.
 function unwrapped(roots, row) {
   const wrapped = Buffer.from(row.wrapped, "hex");
   if (wrapped.length !== 62 || wrapped[0] !== 1 || wrapped[1] !== 1) throw new Error("not a wrap");
@@ -63,10 +62,11 @@ const purpose = (key, name) => Buffer.from(hkdfSync("sha256", key, Buffer.alloc(
 
 class Vaults {
   constructor(roots, rows) {
-    this.keys = new Map();
-    for (const row of rows) {
+    [this.keys, this.carried] = [new Map(), new Map()];
+    for (const row of rows.toSorted((one, other) => one.version - other.version)) {
       const versions = this.keys.get(nameOf(row)) ?? new Map();
       this.keys.set(nameOf(row), versions.set(row.version, unwrapped(roots, row)));
+      this.carried.set(nameOf(row), row.carried);
     }
   }
 
@@ -79,9 +79,13 @@ class Vaults {
     return decrypt(purpose(key, name), sealed.subarray(6, 18), sealed.subarray(18), additional);
   }
 
-  oldest(row) {
-    const versions = this.keys.get(nameOf(row));
-    return versions.get(Math.min(...versions.keys()));
+  names(row) {
+    const [versions, carried] = [this.keys.get(nameOf(row)), this.carried.get(nameOf(row))];
+    const [oldest, newest] = [Math.min(...versions.keys()), Math.max(...versions.keys())];
+    if (!carried) return purpose(versions.get(oldest), "names");
+    const vault = [uuid(row.tenant_id), utf8(row.user_id)];
+    const bound = context(utf8("creatorvault/carried/v1"), ...vault, integer(4, newest));
+    return Buffer.from(json(this.open(row, carried, "carried", bound)).names, "base64");
   }
 }
 
@@ -137,7 +141,7 @@ function result(vaults, row) {
   const name = Buffer.from(row.name, "hex");
   const bound = [utf8("creatorvault/idempotency/v2"), uuid(row.tenant_id), utf8(row.user_id), name, time(row.expires_at)];
   const opened = json(vaults.open(row, row.answer, "idempotency", context(...bound)));
-  const own = createHmac("sha256", purpose(vaults.oldest(row), "names")).update(utf8(row.idempotency_key)).digest();
+  const own = createHmac("sha256", vaults.names(row)).update(utf8(row.idempotency_key)).digest();
   return { ...opened, is_of_the_key: own.equals(name) };
 }
 
