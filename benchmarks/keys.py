@@ -16,22 +16,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from statistics import median
 from typing import Any, Final
 
 import asyncpg
-import httpx
 
 from benchmarks.cluster import Cluster, apart
-from benchmarks.content import ROOT_KEYS, Group, stored_ideas
+from benchmarks.content import ROOT_KEYS, Group
 from benchmarks.processes import Server
 from benchmarks.seeding import prepare_ours
-from benchmarks.works import token
-from creatorvault.apps import protected_data
-from creatorvault.audit.upgrade import prepare_audit_log
+from benchmarks.steady import Load, beside, percentile
+from creatorvault.apps import INSTALLED, protected_data
 from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation
@@ -53,8 +49,6 @@ SLOWER: Final = 1.2
 """How much higher the 99th percentile of gets may be beside a rotation."""
 
 QUIET_SECONDS: Final = 15.0
-WRITES: Final = 0.2
-SLOW_SECONDS: Final = 60.0
 
 type Work = Callable[[Installation], Awaitable[Any]]
 
@@ -72,7 +66,7 @@ def main() -> int:
     with Cluster() as cluster:
         prepare_ours(cluster, {group})
         environment = cluster.environment("ours") | {"DATABASE_OPERATOR_URL": cluster.url(OPERATOR, "ours")}
-        apart(_admit_operators, environment)
+        apart(admit_operators, environment)
         promises = asyncio.run(_alone(cluster, environment, group)) if options.alone else []
         if not options.alone:
             promises += asyncio.run(Drill(cluster, environment, group, options).run())
@@ -81,8 +75,9 @@ def main() -> int:
     return 0 if all(promise.holds for promise in promises) else 1
 
 
-def _admit_operators(environment: Mapping[str, str]) -> None:
-    upgrade(load_settings(environment), [prepare_audit_log], say=lambda _: None)
+def admit_operators(environment: Mapping[str, str]) -> None:
+    steps = [step for app in INSTALLED for step in app.upgrade_steps]
+    upgrade(load_settings(environment), steps, say=lambda _: None)
 
 
 async def _alone(cluster: Cluster, environment: Mapping[str, str], group: Group) -> list[Promise]:
@@ -130,78 +125,6 @@ def _refuse(finding: object) -> None:
     raise RuntimeError(str(finding))
 
 
-class Load:
-    """Requests at a steady rate: gets, lists, searches, and changes whose outcome is remembered."""
-
-    def __init__(self, port: int, group: Group, rate: int) -> None:
-        self._client = httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=SLOW_SECONDS)
-        self._users = group.users()
-        self._ideas = {user: [str(idea.id) for idea in stored_ideas(group, user)] for user in self._users}
-        self._rate = rate
-        self._random = random.Random(7)
-        self._running: set[asyncio.Task[None]] = set()
-        self.statuses = Counter[int]()
-        self.wrong: list[str] = []
-        self.titles: dict[tuple[str, str], str] = {}
-        self.gets: list[float] = []
-
-    async def aclose(self) -> None:
-        await asyncio.gather(*self._running)
-        await self._client.aclose()
-
-    async def until(self, ended: asyncio.Event) -> None:
-        """Sends a request each 1/rate seconds, whether or not the ones before are answered."""
-        began, sent = time.perf_counter(), 0
-        while not ended.is_set():
-            task = asyncio.create_task(self._one())
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-            sent += 1
-            await asyncio.sleep(max(0.0, began + sent / self._rate - time.perf_counter()))
-
-    async def _one(self) -> None:
-        user = self._random.choice(self._users)
-        idea = self._random.choice(self._ideas[user])
-        kind = self._random.random()
-        if kind < WRITES:
-            await self._change(user, idea)
-        elif kind < WRITES + 0.1:
-            await self._ask(user, "GET", "?limit=20")
-        elif kind < WRITES + 0.12:
-            await self._ask(user, "GET", "?search=camera&limit=5")
-        else:
-            began = time.perf_counter()
-            answer = await self._ask(user, "GET", f"/{idea}")
-            self.gets.append(time.perf_counter() - began)
-            self._compare(user, idea, answer)
-
-    async def _change(self, user: str, idea: str) -> None:
-        if (user, idea) in self.titles:  # of two changes at once it would not be known which is the last
-            return
-        title = f"Changed {self._random.random()}"
-        self.titles[user, idea] = title
-        await self._ask(user, "PATCH", f"/{idea}", {"title": title})
-
-    def _compare(self, user: str, idea: str, answer: httpx.Response) -> None:
-        """A change may be under way, so only those that were stored before are compared, at the end."""
-        if answer.is_success and answer.json()["id"] != idea:
-            self.wrong.append(f"{user} {idea}")
-
-    async def compare_all(self) -> int:
-        """Returns how many changes are not stored."""
-        lost = 0
-        for (user, idea), title in self.titles.items():
-            answer = await self._ask(user, "GET", f"/{idea}")
-            lost += answer.json().get("title") != title
-        return lost
-
-    async def _ask(self, user: str, method: str, rest: str, body: Mapping[str, str] | None = None) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token(user)}"}
-        answer = await self._client.request(method, f"/api/v1/{user}/ideas{rest}", headers=headers, json=body)
-        self.statuses[answer.status_code] += 1
-        return answer
-
-
 class Drill:
     def __init__(
         self, cluster: Cluster, environment: Mapping[str, str], group: Group, options: argparse.Namespace
@@ -222,20 +145,20 @@ class Drill:
 
     async def run(self) -> list[Promise]:
         with self._served(self._environment) as server:
-            load = Load(server.port, self._group, self._options.rate)
-            async with _beside(load):
+            load = Load([server.port], self._group, self._options.rate)
+            async with beside(load):
                 await asyncio.sleep(QUIET_SECONDS)
             quiet, load.gets = load.gets, []
-            async with _beside(load):
+            async with beside(load):
                 await self._command("rotate", "--root")
                 began = time.perf_counter()
                 await self._command("rotate", "--all")
                 seconds = time.perf_counter() - began
             busy, load.gets = sorted(load.gets), []
-            async with _beside(load):
+            async with beside(load):
                 kills = await self._rotated_with_kills()
             load.gets = []
-            async with _beside(load):
+            async with beside(load):
                 await asyncio.sleep(QUIET_SECONDS)
             quiet = sorted([*quiet, *load.gets])
             lost = await load.compare_all()
@@ -314,7 +237,7 @@ class Drill:
         return Promise("the old root key is needed no more", found, not verified.findings and verified.rows > 0)
 
     def _judged(self, quiet: Sequence[float], busy: Sequence[float]) -> Promise:
-        before, beside = (_percentile(latencies, 99) for latencies in (quiet, busy))
+        before, beside = (percentile(latencies, 99) for latencies in (quiet, busy))
         found = (
             f"p99 {1e3 * before:.1f} ms alone, {1e3 * beside:.1f} ms beside, {beside / before:.2f} times; "
             f"median {1e3 * median(quiet):.1f} and {1e3 * median(busy):.1f} ms; {len(busy)} gets"
@@ -322,24 +245,9 @@ class Drill:
         return Promise(f"p99 of gets at most {SLOWER} times as high", found, beside <= SLOWER * before)
 
 
-@asynccontextmanager
-async def _beside(load: Load) -> AsyncGenerator[None]:
-    ended = asyncio.Event()
-    sending = asyncio.create_task(load.until(ended))
-    try:
-        yield
-    finally:
-        ended.set()
-        await sending
-
-
 async def _ended(process: subprocess.Popen[bytes]) -> None:
     while process.poll() is None:  # noqa: ASYNC110 - it is another process
         await asyncio.sleep(0.05)
-
-
-def _percentile(latencies: Sequence[float], percent: float) -> float:
-    return latencies[min(int(len(latencies) * percent / 100), len(latencies) - 1)]
 
 
 if __name__ == "__main__":
