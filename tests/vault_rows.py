@@ -1,6 +1,7 @@
 """All rows of one vault in all tables, read as the superuser."""
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 import asyncpg
 
@@ -38,6 +39,17 @@ REQUESTED = """
     VALUES ($1, $2, gen_random_uuid(), 'requested', false, 'nobody', sha256(''), now(), now(), '[]', '{}')
 """
 """An erasure of the vault $2 that nobody can confirm."""
+
+
+INSERTED: Final = """
+    SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+    WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+"""
+
+
+async def inserted_columns(sql: asyncpg.Connection, table: str) -> str:
+    """Returns the columns that an INSERT may give, separated by commas."""
+    return str(await sql.fetchval(INSERTED, table))
 
 
 async def tables(sql: asyncpg.Connection) -> Tables:

@@ -180,6 +180,7 @@ def test_an_owner_without_name_in_its_address_is_prepared(command: Command) -> N
     assert 'GRANT creatorvault_runtime TO "creatorvault_app"' in printed.output
 
 
+@pytest.mark.own_statements  # of a login that is not that of operators
 def test_check_finds_a_dangerous_operators_login(command: Command, fresh_database: Database) -> None:
     def found(operator: str, *options: str, **more: str) -> str:
         return command("check", *options, DATABASE_OPERATOR_URL=fresh_database.url(operator), **more).output

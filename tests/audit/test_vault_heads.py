@@ -9,13 +9,13 @@ import pytest
 from tests.application import House
 from tests.audit.conftest import Command
 from tests.factories import Creator
+from tests.vault_rows import inserted_columns
 from tests.ways import vault_of
 
 ODD: Final = 'ad+ä " \\ 日 user'
 """A user id with characters that separate words, quote, or are not ASCII."""
 
 TABLES: Final = ("ideas", "vaults", "idea_segments", "vault_checkpoints")
-GENERATED: Final = {"vaults": "changed_hour", "ideas": "vault_hash"}
 
 
 async def searched(house: House, creator: Creator) -> None:
@@ -38,15 +38,17 @@ async def ada(fresh_house: House) -> Creator:
 async def keep(attacker: asyncpg.Connection, ada: Creator) -> None:
     """Saves the whole vault as it is, for an attacker who puts it back later."""
     for table in TABLES:
-        await attacker.execute(f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} WHERE user_id = $1", ODD)
-    for table, column in GENERATED.items():
-        await attacker.execute(f"ALTER TABLE kept_{table} DROP COLUMN {column}")
+        columns = await inserted_columns(attacker, table)
+        await attacker.execute(
+            f"CREATE TEMP TABLE kept_{table} AS SELECT {columns} FROM {table} WHERE user_id = $1", ODD
+        )
 
 
 async def put_back(attacker: asyncpg.Connection) -> None:
     for table in TABLES:
         await attacker.execute(f"DELETE FROM {table} WHERE user_id = $1", ODD)
-        await attacker.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
+        columns = await inserted_columns(attacker, table)
+        await attacker.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM kept_{table}")
 
 
 def kept(command: Command, folder: Path) -> str:

@@ -63,9 +63,9 @@ async def test_the_token_may_use_keys_and_nothing_else(bao: Bao, token: Path, se
         assert answer.status_code == 403, path
 
 
-def test_the_check_finds_nothing_wrong(worker_database: Database, home: Path, settings_for: dict[str, str]) -> None:
+def test_the_check_finds_nothing_wrong(fresh_database: Database, home: Path, settings_for: dict[str, str]) -> None:
     with folder_with_environment() as (folder, environ):
-        given = environ | environment_of(worker_database, home) | settings_for
+        given = environ | environment_of(fresh_database, home) | settings_for
         given |= {"CREATORVAULT_ROOT_KEYS": "", "PYTHONPATH": str(ROOT)}
         printed = session("bash", [CHECK], folder, given)
 

@@ -9,6 +9,7 @@ import httpx
 
 from tests.application import House
 from tests.factories import Creator, Idea
+from tests.vault_rows import inserted_columns
 from tests.ways import vault_of
 
 TABLES: Final = {
@@ -16,9 +17,6 @@ TABLES: Final = {
     **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
 }
 """Tables, with the condition that selects the vault's rows."""
-
-GENERATED: Final = {"vaults": "changed_hour", "ideas": "vault_hash"}
-"""Columns that are never inserted."""
 
 ALL: Final[dict[str, Any]] = {"limit": 100}
 SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
@@ -42,14 +40,15 @@ class TamperedVault:
     """The number of ideas before tampering."""
     victim: Idea = field(default_factory=dict)
     _right: dict[str, Seen] = field(default_factory=dict)
+    _columns: dict[str, str] = field(default_factory=dict)
 
     async def keep(self, *ids: str) -> None:
         """Saves a copy for the attacker: some current rows of the vault, all segments, and its checkpoint."""
         await self.sql.execute("SET session_replication_role = replica")
         kept = ", ".join(f"'{idea}'" for idea in ids)
+        columns = await inserted_columns(self.sql, "ideas")
         await self.tamper(
-            f"CREATE TEMPORARY TABLE kept_ideas AS SELECT * FROM ideas WHERE $V AND id IN ({kept})",
-            f"ALTER TABLE kept_ideas DROP COLUMN {GENERATED['ideas']}",
+            f"CREATE TEMPORARY TABLE kept_ideas AS SELECT {columns} FROM ideas WHERE $V AND id IN ({kept})",
             "CREATE TEMPORARY TABLE kept_segments AS SELECT * FROM idea_segments WHERE $V",
             "CREATE TEMPORARY TABLE kept_checkpoints AS SELECT * FROM vault_checkpoints WHERE $V",
         )
@@ -57,15 +56,16 @@ class TamperedVault:
     async def save(self) -> None:
         """Saves the state that `reset` restores."""
         for table, of_vault in TABLES.items():
-            await self.tamper(f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT * FROM {table} WHERE {of_vault}")
-        for table, column in GENERATED.items():
-            await self.tamper(f"ALTER TABLE {_saved(table)} DROP COLUMN {column}")
+            columns = self._columns[table] = await inserted_columns(self.sql, table)
+            await self.tamper(
+                f"CREATE TEMPORARY TABLE {_saved(table)} AS SELECT {columns} FROM {table} WHERE {of_vault}"
+            )
 
     async def reset(self, operation: str) -> None:
         """Restores the saved state. `house` has read it, and searched it if useful; the others have forgotten it."""
         await self.tamper(
             *(f"DELETE FROM {table} WHERE {of_vault}" for table, of_vault in TABLES.items()),
-            *(f"INSERT INTO {table} SELECT * FROM {_saved(table)}" for table in TABLES),
+            *(f"INSERT INTO {table} ({self._columns[table]}) SELECT * FROM {_saved(table)}" for table in TABLES),
         )
         for house in (self.house, self.restarted, self.unsegmented):
             vault, state = vault_of(self.ada), house.parts

@@ -9,9 +9,9 @@ import pytest
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.logs import captured_logs
+from tests.vault_rows import inserted_columns
 
 TABLES = ("ideas", "vaults", "idea_segments", "vault_checkpoints")
-GENERATED = {"vaults": "changed_hour", "ideas": "vault_hash"}  # columns that are never inserted
 
 type Standby = Callable[[], Awaitable[None]]
 
@@ -25,17 +25,17 @@ async def before(ada: Creator) -> list[Idea]:
 async def promoted(ada: Creator, before: list[Idea], database: asyncpg.Connection) -> Standby:
     """A standby that lacks what is stored after this fixture."""
     for table in TABLES:
+        columns = await inserted_columns(database, table)
         await database.execute(
-            f"CREATE TEMP TABLE kept_{table} AS SELECT * FROM {table} WHERE user_id = $1", ada.user_id
+            f"CREATE TEMP TABLE kept_{table} AS SELECT {columns} FROM {table} WHERE user_id = $1", ada.user_id
         )
-    for table, generated in GENERATED.items():
-        await database.execute(f"ALTER TABLE kept_{table} DROP COLUMN {generated}")
 
     async def promote() -> None:
         await database.execute("SET session_replication_role = replica")
         for table in TABLES:
             await database.execute(f"DELETE FROM {table} WHERE user_id = $1", ada.user_id)
-            await database.execute(f"INSERT INTO {table} SELECT * FROM kept_{table}")
+            columns = await inserted_columns(database, table)
+            await database.execute(f"INSERT INTO {table} ({columns}) SELECT {columns} FROM kept_{table}")
 
     return promote
 

@@ -28,7 +28,7 @@ def command_environ(own_environ: dict[str, str]) -> dict[str, str]:
         | INHERITED
         | {
             "CREATORVAULT_DATABASE__ANSWER_SECONDS": "0.1",
-            "CREATORVAULT_DATABASE__CONNECT_SECONDS": "0.1",
+            "CREATORVAULT_DATABASE__CONNECT_SECONDS": "2",
         }
     )
 
