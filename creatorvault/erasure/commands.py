@@ -39,7 +39,7 @@ def verify(file: Path, key_file: Path | None) -> None:
     try:
         receipt = verified(_read(file), keys)
     except ReceiptInvalid as error:
-        raise click.ClickException(f"{file} is not a valid receipt: {error}") from error
+        raise click.ClickException(f"FILE: {file} is not a valid receipt: {error}") from error
     for line in _lines(receipt):
         click.echo(line)
 

@@ -196,7 +196,7 @@ def test_every_command_reports_invalid_settings(command: Command) -> None:
             refused(command(*path, *required, CREATORVAULT_SERVER__PORT=value), "CREATORVAULT_SERVER__PORT")
 
 
-NEEDED = {("keys", "rotate"): ("--all",)}
+NEEDED: dict[tuple[str, ...], tuple[str, ...]] = {("keys", "rotate"): ("--all",)}
 """Options of which a command needs one."""
 
 
@@ -204,7 +204,11 @@ def sound(parameter: click.Parameter) -> tuple[str, ...]:
     """Returns arguments that make a command valid."""
     if not parameter.required:
         return ()
-    value = parameter.type.choices[0] if isinstance(parameter.type, click.Choice) else "ada"
+    value = "ada"
+    if isinstance(parameter.type, click.Choice):
+        value = parameter.type.choices[0]
+    if isinstance(parameter.type, click.Path):
+        value = __file__
     return (value,) if isinstance(parameter, click.Argument) else (parameter.opts[-1], value)
 
 
@@ -222,10 +226,11 @@ def test_bad_options_and_arguments_of_every_command_are_named(command: Command, 
                 continue
             bad = of_parameter(parameter, files)
             assert len(bad) >= 10, (path, parameter.name)
-            option = parameter.opts[-1]
+            option, others = parameter.opts[-1], [other for other in found.params if other is not parameter]
+            needed = [word for other in others for word in sound(other)]
             for value in bad:
                 given = ["--", value] if isinstance(parameter, click.Argument) else [f"{option}={value}"]
-                refused(command(*path, *given), *parameter.opts, (parameter.name or "").upper())
+                refused(command(*path, *needed, *given), *parameter.opts, (parameter.name or "").upper())
                 asked += 1
     assert asked > 200
 
