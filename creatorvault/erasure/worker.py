@@ -98,7 +98,10 @@ class ErasureWorker:
             log.warning("erasure.interrupted", error=type(error).__name__, tenant_id=str(vault.tenant_id))
 
     async def _tables(self, vault: VaultId) -> Sequence[TenantTable]:
-        """Those of vaults, and in a personal tenant those of the tenant, unless only operators may change them."""
+        """Those of vaults, and in a personal tenant those of the tenant, unless only operators may change them.
+
+        Not that of keys, which were destroyed first.
+        """
         async with self._database.reading(vault.tenant_id) as session:
             tenant = await VaultErasureRepository(session, vault).tenant()
         whole_tenant = tenant is not None and is_personal(tenant)
@@ -106,7 +109,7 @@ class ErasureWorker:
             table
             for table in self._data.tables
             if has_users(table) or (whole_tenant and isinstance(table, Erased))
-            if not (isinstance(table, Erased) and table.only_operators)
+            if not (isinstance(table, Erased) and (table.only_operators or table.model is VaultKey))
         ]
 
     async def _erase_rows(self, vault: VaultId, table: TenantTable) -> None:
