@@ -59,7 +59,7 @@ def main() -> int:
     parser.add_argument("--ideas", type=int, default=500, help="in each vault")
     parser.add_argument("--rate", type=int, default=100, help="requests a second")
     parser.add_argument("--kills", type=int, default=5)
-    parser.add_argument("--pace", type=int, default=None, help="encryption.rotation_rows_per_second")
+    parser.add_argument("--pace", type=int, default=1_000, help="encryption.rotation_rows_per_second")
     parser.add_argument("--alone", action="store_true", help="only the rates")
     options = parser.parse_args()
     group = Group("keys", options.vaults, options.ideas)
@@ -140,8 +140,7 @@ class Drill:
             "CREATORVAULT_DATABASE__ANSWER_SECONDS": "4",
             "CREATORVAULT_DATABASE__CONNECT_SECONDS": "2",
         }
-        if options.pace is not None:
-            self._of_commands["CREATORVAULT_ENCRYPTION__ROTATION_ROWS_PER_SECOND"] = str(options.pace)
+        self._of_commands["CREATORVAULT_ENCRYPTION__ROTATION_ROWS_PER_SECOND"] = str(options.pace)
 
     async def run(self) -> list[Promise]:
         with self._served(self._environment) as server:
