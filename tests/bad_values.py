@@ -157,7 +157,7 @@ def of_parameter(parameter: click.Parameter, files: Mapping[str, str]) -> tuple[
         return ("", " ", "x", "1.5", "1e3", "nan", "inf", "0x10", "--1", "1 000", str(10**30), *beyond)
     if isinstance(kind, click.Choice):
         return ("", *CHOICES)
-    if kind is click.UUID:
+    if kind is click.UUID or isinstance(kind, click.Tuple):
         return ("", " ", "ada", "0", "{}", "0" * 31, "0" * 33, "g" * 32, "urn:uuid:", "a\nb", *UNSHOWN, LONG)
     if isinstance(kind, click.Path):
         return ("", "/nowhere", "/", "/tmp", "a\udcffb", LONG, *files.values())

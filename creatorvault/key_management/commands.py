@@ -11,7 +11,6 @@ import rich_click as click
 from rich.progress import Progress, TaskID
 
 from creatorvault.core.database.sealed_data import ProtectedData
-from creatorvault.core.identifiers import UserId
 from creatorvault.crypto.providers.keyring import RootKeyring
 from creatorvault.key_management.findings import Finding
 from creatorvault.key_management.installation import Installation, RunningLock, installation
@@ -31,7 +30,9 @@ NICENESS: Final = 10
 """Requests come first."""
 
 TENANT: Final = click.option("--tenant", "tenant_id", type=click.UUID, help="Only the vaults of this tenant.")
-USER: Final = click.option("--user", "user_id", type=Words(), help="With --tenant: only this user's vault.")
+VAULT: Final = click.option(
+    "--vault", type=(click.UUID, Words()), metavar="TENANT USER", help="Only the vault of this user in this tenant."
+)
 
 
 def keys_group(data: ProtectedData) -> click.RichGroup:
@@ -53,28 +54,28 @@ def keys_group(data: ProtectedData) -> click.RichGroup:
 
     @keys.command()
     @TENANT
-    @USER
+    @VAULT
     @click.option("--all", "everything", is_flag=True, help="The vaults of all tenants.")
     @click.option("--root", is_flag=True, help="Not vault keys: wrap all keys with the root key that wraps now.")
-    def rotate(tenant_id: UUID | None, user_id: str | None, *, everything: bool, root: bool) -> None:
+    def rotate(tenant_id: UUID | None, vault: tuple[UUID, str] | None, *, everything: bool, root: bool) -> None:
         """Replace keys while the service runs. A rotation that was interrupted goes on when it is repeated.
 
         A new vault key gets all rows of its vault; then the earlier keys of the vault are destroyed. A row that cannot
         be opened is named, and keeps them.
         """
-        if [everything, root, tenant_id is not None].count(True) != 1:
-            raise click.UsageError("Give one of --root, --all and --tenant")
-        scope = _scope(tenant_id, user_id)
+        if [everything, root, tenant_id is not None, vault is not None].count(True) != 1:
+            raise click.UsageError("Give one of --root, --all, --tenant and --vault")
+        scope = _scope(tenant_id, vault)
         bad = _with_installation(data, _rotate_root if root else lambda place, say: _rotate(place, scope, say))
         if bad:
             raise click.ClickException(f"{bad}: their earlier keys stay")
 
     @keys.command()
     @TENANT
-    @USER
-    def verify(tenant_id: UUID | None, user_id: str | None) -> None:
+    @VAULT
+    def verify(tenant_id: UUID | None, vault: tuple[UUID, str] | None) -> None:
         """Open every stored value, compare what is stored with the vaults' rows, and fail if anything is wrong."""
-        scope = _scope(tenant_id, user_id)
+        scope = _scope(tenant_id, vault)
         findings = _with_installation(data, lambda place, say: _verify(place, scope, say))
         if findings:
             raise click.ClickException(f"{findings} findings")
@@ -157,10 +158,10 @@ def _reporting(say: Say) -> Callable[[Finding], None]:
     return lambda finding: say(str(finding))
 
 
-def _scope(tenant_id: UUID | None, user_id: str | None) -> Scope:
-    if user_id is not None and tenant_id is None:
-        raise click.UsageError("--user needs --tenant")
-    return Scope(tenant_id, None if user_id is None else UserId(user_id))
+def _scope(tenant_id: UUID | None, vault: tuple[UUID, str] | None) -> Scope:
+    if tenant_id is not None and vault is not None:
+        raise click.UsageError("Give one of --tenant and --vault")
+    return Scope(tenant_id) if vault is None else Scope(*vault)
 
 
 def _print(found: KeysStatus) -> None:

@@ -6,11 +6,13 @@ the keys that another root key wraps.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import batched
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
+from creatorvault.audit.chain import SERVICE
 from creatorvault.core.database.sealed_data import WrappedTable
 from creatorvault.core.database.sessions import computing, run
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
@@ -61,7 +63,21 @@ class RootRotation:
                 for outcome in await asyncio.gather(*work, return_exceptions=True):
                     if outcome is not None:
                         raise outcome
+        if result.rewrapped or result.left:
+            await self._record(result)
         return result
+
+    async def _record(self, result: RootRotationResult) -> None:
+        """In the service's chain: the keys of tenants do not change. Records nothing without the audit log's key, which
+        is among the findings then.
+        """
+        counts = {"rewrapped": str(result.rewrapped), "left": str(result.left)}
+        root_key_id = self._place.root_keys.wraps_with
+        with suppress(*Unusable):
+            async with self._place.vaults.database.writing(SERVICE) as session:
+                await self._place.recorder.record(
+                    session, SERVICE, "root_keys.rotated", root_key_id=root_key_id, **counts
+                )
 
     async def _tenants(self) -> AsyncGenerator[Sequence[TenantId]]:
         after = UUID(int=0)

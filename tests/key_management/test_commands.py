@@ -19,6 +19,8 @@ from tests.commands import INHERITED, Command, completed
 from tests.factories import Creator
 from tests.key_management.rotating import Keys, everything, filled, stored_keys, vault_of
 
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+
 
 @pytest.fixture
 def command_environ(own_environ: dict[str, str]) -> dict[str, str]:
@@ -42,7 +44,7 @@ async def test_rotate_one_vault(service: House, command_environ: dict[str, str],
     creator = await filled(service)
     vault = vault_of(creator)
 
-    status, said, _ = ran(command_environ, "rotate", "--tenant", str(vault.tenant_id), "--user", vault.user_id)
+    status, said, _ = ran(command_environ, "rotate", "--vault", str(vault.tenant_id), vault.user_id)
 
     assert (status, said) == (0, ["1 vaults have a new key; 1 earlier keys are destroyed."])
     assert await stored_keys(sql, vault) == [2]
@@ -122,7 +124,7 @@ async def test_damage_is_told_with_an_exit_status(
 async def test_verify_says_how_much_it_has_opened(service: House, command_environ: dict[str, str]) -> None:
     vault = vault_of(await filled(service))
 
-    status, said, _ = ran(command_environ, "verify", "--tenant", str(vault.tenant_id), "--user", vault.user_id)
+    status, said, _ = ran(command_environ, "verify", "--vault", str(vault.tenant_id), vault.user_id)
 
     assert (status, said) == (0, ["1 vaults, 6 rows: no findings."])
 
@@ -159,10 +161,12 @@ async def test_rotate_root_and_status(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["rotate"], "Give one of --root, --all and --tenant"),
-        (["rotate", "--all", "--root"], "Give one of --root, --all and --tenant"),
-        (["rotate", "--all", "--user", "ada"], "--user needs --tenant"),
-        (["verify", "--user", "ada"], "--user needs --tenant"),
+        (["rotate"], "Give one of --root, --all, --tenant and --vault"),
+        (["rotate", "--all", "--root"], "Give one of --root, --all, --tenant and --vault"),
+        (["rotate", "--all", "--vault", NOBODYS, "ada"], "Give one of --root, --all, --tenant and --vault"),
+        (["verify", "--tenant", NOBODYS, "--vault", NOBODYS, "ada"], "Give one of --tenant and --vault"),
+        (["verify", "--vault", "ada", "ada"], "'ada' is not a valid UUID"),
+        (["verify", "--vault", NOBODYS], "Option '--vault' requires 2 arguments"),
         (["rotate", "--tenant", "ada"], "'ada' is not a valid UUID"),
     ],
 )

@@ -1,5 +1,6 @@
 """Rotation of root keys: every key is wrapped anew, and the old root key can be taken out of the keyring."""
 
+import json
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -95,11 +96,15 @@ async def test_many_tenants_and_many_keys_of_one_go_in_batches(
     assert [row[0] for row in await sql.fetch(WRAPPED_BY)] == ["new"]
 
 
-async def test_repeating_it_does_nothing(service: House, with_both: Keys) -> None:
+async def test_repeating_it_does_nothing(service: House, with_both: Keys, sql: asyncpg.Connection) -> None:
     await filled(service)
     await with_both.rotate_root()
 
     assert (await with_both.rotate_root()).rewrapped == 0
+    events = await sql.fetch("SELECT targets FROM audit_events WHERE verb = 'root_keys.rotated' ORDER BY sequence DESC")
+    last = json.loads(events[0]["targets"])
+    assert last == {"root_key_id": "new", "rewrapped": last["rewrapped"], "left": "0"}
+    assert int(last["rewrapped"]) > 0, "nothing is recorded of a run that had nothing to do"
 
 
 async def test_a_wrap_that_does_not_open_is_named_and_the_others_go_on(
