@@ -121,7 +121,7 @@ class Recorder:
         self.seen.add(query)
         distributed = connection.distributed
         self.broken += broken_rules(query if distributed else routed(query))
-        if distributed and any(name in query for name in tenant_tables()):
+        if distributed and any(re.search(rf"(?<![\w']){name}\b", query) for name in tenant_tables()):
             self.broken += self._context(connection, query)
 
     @staticmethod
