@@ -164,7 +164,7 @@ class VaultCipher:
         """Raises Tampered if `sealed` or `context` differs from when it was sealed, LostKey if this vault has no key of
         the named version, and the alarm of that key if it could not be unwrapped.
         """
-        return unpad(self._opened(sealed, context))
+        return unpad(self.open_padded(sealed, context))
 
     def seal_json(self, value: object, context: bytes) -> Sealed:
         return self.seal(_encoder.encode(value), context)
@@ -175,16 +175,12 @@ class VaultCipher:
 
     def open_decoded[T](self, sealed: bytes, context: bytes, decode: Callable[[bytes], T]) -> T:
         """`decode` receives the plaintext with its padding. Raises as `open_json` if it raises a DecodeError."""
-        padded = self._opened(sealed, context)
+        padded = self.open_padded(sealed, context)
         try:
             return decode(padded)
         except (msgspec.DecodeError, UnicodeDecodeError):
             pass  # The decode error contains the plaintext: Tampered, raised here, would keep it as `__context__`.
         raise Tampered(**self._ids(key_version_of(sealed)))
-
-    def open_padded(self, sealed: bytes, context: bytes) -> bytes:
-        """Returns the plaintext with its padding. Raises as `open`."""
-        return self._opened(sealed, context)
 
     def reseal(self, sealed: bytes, context: bytes) -> tuple[Sealed, bytes]:
         """Seals the plaintext of an envelope with the newest key. Returns the envelope, as long as the given one, and
@@ -192,7 +188,7 @@ class VaultCipher:
 
         Raises as `open`, and WrongKey if the new envelope does not open to the same plaintext.
         """
-        padded = self._opened(sealed, context)
+        padded = self.open_padded(sealed, context)
         resealed = self._seals.seal(padded, context)
         try:
             same = self._seals.open(resealed, context) == padded
@@ -231,7 +227,8 @@ class VaultCipher:
         bound = carried_context(self.vault, self.version)
         return self.for_purpose(carried.PURPOSE).open_json(self._carried, bound, carried.decoder)
 
-    def _opened(self, sealed: bytes, context: bytes) -> bytes:
+    def open_padded(self, sealed: bytes, context: bytes) -> bytes:
+        """Returns the plaintext with its padding. Raises as `open`."""
         key = self._opens.get(header_of(sealed))
         if key is None:
             raise self._refusal(sealed)

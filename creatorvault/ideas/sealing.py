@@ -120,13 +120,13 @@ class IdeaSealer:
             due_date = due_date.replace(tzinfo=UTC)  # as ideas.models.DueDate reads it
         try:
             row = row_context(idea_id, version, stage, priority, due_date, created_at, updated_at)
-            title, notes, tags = record.open((title, notes, tags), row)
+            title, notes, tags = decoded(*record.open((title, notes, tags), row))
             return IdeaResponse(
-                title=_title(title),
-                notes=_notes(notes),
+                title=title,
+                notes=notes,
                 stage=STAGES[stage],
                 priority=PRIORITIES[priority],
-                tags=_tags(tags),
+                tags=tags,
                 due_date=due_date,
                 id=idea_id,
                 user_id=self._user_id,

@@ -1,4 +1,4 @@
-"""Wraps every key anew with the root key that wraps now, which may be the tenant's own.
+"""Wraps every key again, with the root key that wraps now, which may be the tenant's own.
 
 The keys themselves and the rows under them do not change. It can be repeated after the process was killed: it selects
 the keys that another root key wraps.
@@ -38,7 +38,7 @@ class _Rewrapped(NamedTuple):
 
 @dataclass(slots=True)
 class RootRotationResult:
-    """The numbers of keys that were wrapped anew, and of those that could not be."""
+    """The numbers of keys that were wrapped again, and of those that could not be."""
 
     rewrapped: int = 0
     left: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from creatorvault.core.database.sealed_data import SealedTable
@@ -42,6 +42,10 @@ class Contents:
 
     sealed_bytes: int = 0
     versions: list[tuple[int, UUID, int]] = field(default_factory=list)
+
+    def add(self, idea_id: UUID, sealed: Sequence[bytes], stamp: int, revision: int) -> None:
+        self.sealed_bytes += sum(map(len, sealed))
+        self.versions.append((revision, idea_id, stamp))
 
     @property
     def digest(self) -> int:
@@ -176,7 +180,7 @@ class Verification:
                     except Alert as alert:
                         self._report(vault, table.name, named(table.key, row), problem_of(alert))
                     if table.tally is not None:
-                        _add(contents, row, row[clear:], table.tally(row[:clear]))
+                        contents.add(row[0], row[clear:], *table.tally(row[:clear]))  # the id comes first
                 count += len(rows)
                 self._done(0 if table.tally is None else len(rows))
         self._result.rows += count
@@ -206,10 +210,3 @@ class Verification:
         except Alert as alert:
             self._report(vault.id, "vault_checkpoints", "", problem_of(alert))
         return None
-
-
-def _add(contents: Contents, row: Sequence[Any], sealed: Sequence[bytes], version: tuple[int, int]) -> None:
-    """The id comes first in a row."""
-    stamp, revision = version
-    contents.sealed_bytes += sum(map(len, sealed))
-    contents.versions.append((revision, row[0], stamp))
