@@ -16,7 +16,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.isolation.catalogue import tenant_tables
 from tests.postgres import Cluster, Database
-from tests.vault_rows import REQUESTED, TOTAL
+from tests.vault_rows import HISTORY, REQUESTED, TOTAL
 
 pytestmark = pytest.mark.no_cover
 
@@ -80,6 +80,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
         "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
     )
     await database.execute(TOTAL, tenant)
+    await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(REQUESTED, tenant, ada.user_id)
     return Victim(tenant, ada)
 
@@ -217,7 +218,10 @@ async def test_the_runtime_login_reaches_rows(
     assert found["SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1"] == "1 rows"
 
 
-DESTRUCTIBLE: Final = ["ideas", "idea_segments", "vault_checkpoints", "idempotency_answers", "keys.vault_keys"]
+DESTRUCTIBLE: Final = [
+    *("ideas", "idea_versions", "trashed_ideas", "history_prunings", "idea_segments", "vault_checkpoints"),
+    *("idempotency_answers", "keys.vault_keys"),
+]
 
 
 @pytest.mark.parametrize("table", DESTRUCTIBLE)
@@ -262,7 +266,13 @@ async def test_an_operator_with_a_context_cannot_restore_an_erased_tenant(
 @pytest.mark.parametrize(
     ("table", "column"),
     [
-        *(("ideas", column) for column in ("title", "notes", "tags")),
+        *(
+            (table, column)
+            for table in ("ideas", "idea_versions", "trashed_ideas")
+            for column in ("title", "notes", "tags")
+        ),
+        ("trashed_ideas", "deletion"),
+        ("history_prunings", "sealed"),
         ("idea_segments", "sealed"),
         ("vault_checkpoints", "sealed"),
         ("idempotency_answers", "answer"),
