@@ -53,6 +53,15 @@ HISTORY = f"""
 """
 """A row in each table of the vault's history; not what the service would have stored."""
 
+SEALED_BYTES: Final = """
+    SELECT coalesce(sum(length(title) + length(notes) + length(tags)), 0)::bigint FROM (
+        SELECT user_id, title, notes, tags FROM ideas
+        UNION ALL SELECT user_id, title, notes, tags FROM idea_versions
+        UNION ALL SELECT user_id, title, notes, tags FROM trashed_ideas
+    ) AS kept WHERE user_id = $1
+"""
+"""What `vaults.sealed_bytes` counts."""
+
 INSERTED: Final = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''

@@ -197,10 +197,13 @@ async def test_a_context_gives_the_operators_login_no_access(
     assert within == without
     changing = {what: came for what, came in within.items() if what.startswith(("DELETE", "UPDATE", "INSERT"))}
     done = {what for what, came in changing.items() if came not in {NOTHING, DENIED}}
-    # Operators may change status, quotas and root key, pending erasures, totals, and add tenants other than this one.
+    # Operators may change status, quotas, retention and root key, erasures, totals, and add other tenants.
     assert {what.partition(" =")[0] for what in done if " tenants " in what and what.startswith("UPDATE")} == {
         f"UPDATE tenants SET {column}"
-        for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id")
+        for column in (
+            *("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id"),
+            "retention_days",
+        )
     }
     allowed = (" tenants ", " tenant_erasures", " tenant_totals", " totalled_vaults")
     assert all(any(table in what for table in allowed) for what in done)
@@ -301,6 +304,8 @@ async def test_an_operator_cannot_touch_an_empty_vault(
 ) -> None:
     ada = house.creator()
     await ada.delete(await ada.idea())
+    await database.execute("DELETE FROM trashed_ideas WHERE user_id = $1", ada.user_id)
+    await database.execute("UPDATE vaults SET trash_count = 0, sealed_bytes = 0 WHERE user_id = $1", ada.user_id)
     touch = "UPDATE vaults SET changed_at = now() WHERE tenant_id = $1"
 
     async with entered(worker_database.operator_url, tenant_of(ada)) as connection:
