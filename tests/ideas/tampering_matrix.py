@@ -118,10 +118,12 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "a row set back with the old segments": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS, OLD_SEGMENTS),
     "a row copied under another id": (
-        f"INSERT INTO ideas ({COPIED}) SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+        f"INSERT INTO ideas ({COPIED})"
+        f" SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
     ),
     "a row copied under another id and the count adjusted": (
-        f"INSERT INTO ideas ({COPIED}) SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+        f"INSERT INTO ideas ({COPIED})"
+        f" SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
         COUNT.format("+ 1"),
     ),
     "another vault's row copied in": (

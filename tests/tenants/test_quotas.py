@@ -144,9 +144,7 @@ async def test_a_vault_above_a_quota_that_was_lowered_may_still_shrink(
     ada: Creator, database: asyncpg.Connection, quota: str
 ) -> None:
     idea, *_ = [await ada.idea(**THREE) for _ in range(3)]
-    await database.execute(
-        f"UPDATE tenants SET {quota} = 1, retention_days = 0 WHERE external_id = $1", ada.user_id
-    )
+    await database.execute(f"UPDATE tenants SET {quota} = 1, retention_days = 0 WHERE external_id = $1", ada.user_id)
     for _ in range(2):
         await ada.list()
 
