@@ -261,6 +261,17 @@ def test_pages_of_notion_with_problems_do_not_hide_the_others() -> None:
     ]
 
 
+def test_names_that_are_not_utf8_are_read_as_the_standard_says() -> None:
+    raw = zipped({"x.md": PAGE}).replace(b"x.md", b"\x81.md")
+
+    assert [idea.source for idea in ideas_of(read(raw, "a.zip"))] == ["ü.md"]
+
+
+def test_front_matter_without_fields_is_left_out() -> None:
+    for raw in (b"---\n# nothing\n---\nText\n", b"---\n\n---\nText\n"):
+        assert [idea.notes for idea in ideas_of(read(raw, "a.md"))] == ["Text"]
+
+
 def test_the_survey_is_short() -> None:
     tally = Tally()
     for number in range(MOST_GROUPS + 100):
