@@ -8,6 +8,7 @@ from uuid import UUID
 
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 from creatorvault.transfer.formats.imported import Loss
+from creatorvault.transfer.formats.reading import MOST_MAPPINGS
 from creatorvault.transfer.formats.survey import MOST_EXAMPLES, MOST_GROUPS, OTHERS, Tally
 from tests.transfer.formats.factories import ideas_of, losses_of, mappings_of, read, survey_of, zipped
 from tests.transfer.formats.hostile import IDEA, PAGE, SETTINGS, VERSION, end, own
@@ -283,6 +284,21 @@ def test_the_survey_is_short() -> None:
     assert sum(group.count for group in survey.losses) == 2 * (MOST_GROUPS + 100)
     assert {group.message for group in survey.losses if group.field is None} == {OTHERS}
     assert max(len(group.examples) for group in survey.losses) == MOST_EXAMPLES
+
+
+def test_mappings_come_once_and_say_what_became_of_values() -> None:
+    rows = "".join(f"{number},{stage},low\n" for number in range(3) for stage in ("Doing", "idea", "Kitchen"))
+    mappings = survey_of(f"title,status,priority\n{rows}".encode(), "a.csv").mappings
+
+    assert [(mapping.source, mapping.value, mapping.becomes) for mapping in mappings] == [
+        ("title", None, None),
+        ("status", None, None),
+        ("priority", None, None),
+        ("stage", "Doing", "draft"),
+        ("stage", "Kitchen", "idea"),
+    ]
+    many = "".join(f"{number},status {number}\n" for number in range(MOST_MAPPINGS + 100))
+    assert len(survey_of(f"title,status\n{many}".encode(), "a.csv").mappings) == MOST_MAPPINGS
 
 
 def test_settings_are_only_in_our_own_export() -> None:
