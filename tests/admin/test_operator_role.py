@@ -44,6 +44,13 @@ GRANTS = {
         "trash_count,retention_days)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest,trash_count)",
     },
+    "jobs.queue": {"SELECT", "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)", "DELETE"},
+    "jobs.queue_log": {"SELECT", "INSERT(job_id,status,priority,entrypoint,traceback)", "DELETE"},
+    "jobs.schedules": {
+        "SELECT",
+        "INSERT(expression,entrypoint,next_run)",
+        "UPDATE(heartbeat,updated,next_run,last_run,status)",
+    },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
     "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
     "keys.receipt_keys": {
@@ -96,6 +103,9 @@ async def test_the_role_has_only_the_listed_privileges(database: asyncpg.Connect
     "statement",
     [
         "SELECT title FROM ideas",
+        "INSERT INTO jobs.queue (priority, entrypoint, status, headers) VALUES (0, 'a.b', 'queued', '{}')",
+        "UPDATE jobs.queue SET tenant_id = tenant_id",
+        "UPDATE jobs.queue SET headers = headers",
         "SELECT notes FROM ideas",
         "SELECT tags FROM ideas",
         "SELECT * FROM ideas",

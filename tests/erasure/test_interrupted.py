@@ -71,6 +71,9 @@ def breaking(patch: pytest.MonkeyPatch, step: Step, *, after: bool) -> list[int]
     return calls
 
 
+OF_JOBS: Final = ("jobs.queue", "jobs.queue_log")
+
+
 async def idle(house: House, sql: asyncpg.Connection, creator: Creator) -> None:
     """Lets the lease of the interrupted process end, and waits until this one, or another, has finished."""
     await sql.execute(
@@ -86,7 +89,7 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
     assert state["state"] == "erased"
     others = (
         *("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints"),
-        *("idea_versions", "trashed_ideas", "history_prunings"),
+        *("idea_versions", "trashed_ideas", "history_prunings", *OF_JOBS),
     )
     assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1)
     assert (await receipt_of(creator)).rows == state["rows"], "each row is counted once"
