@@ -22,6 +22,7 @@ NAMES: Final = (
     "ideas",
     "key_management",
     "admin",
+    "transfer",
 )
 
 
