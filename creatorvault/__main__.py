@@ -2,6 +2,7 @@
 
 import gc
 import sys
+from functools import partial
 
 # Imports create almost no garbage, and collecting it repeatedly takes a fifth of their time.
 gc.disable()
@@ -11,6 +12,9 @@ try:
     from creatorvault.asgi import create_app
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
     from creatorvault.crypto.errors import RootKeysInvalid
+    from creatorvault.jobs.commands import worker_command
+    from creatorvault.jobs.errors import NoLoginForJobs
+    from creatorvault.jobs.process import run_jobs
     from creatorvault.key_management.commands import keys_group
     from creatorvault.key_management.errors import AlreadyRunning, LockLost, NoOperatorsLogin
     from creatorvault.management.checks_of_settings import groups_check
@@ -58,7 +62,8 @@ upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 
 root = root_group(
     [
-        run_command(APPLICATION, sample_token, checks, upgrade_steps),
+        run_command(APPLICATION, sample_token, checks, upgrade_steps, partial(run_jobs, APPLICATION)),
+        worker_command(APPLICATION, checks, upgrade_steps),
         database_group(upgrade_steps, tenant_data()),
         check_command([*checks, *database_checks]),
         openapi_command(create_app),
@@ -69,7 +74,16 @@ root = root_group(
         *(command for app in INSTALLED for command in app.commands),
     ],
     told_in_words=[
-        *(CannotMint, RootKeysInvalid, AuditKeyMissing, AuditKeyLost, AlreadyRunning, LockLost, NoOperatorsLogin),
+        *(
+            CannotMint,
+            RootKeysInvalid,
+            AuditKeyMissing,
+            AuditKeyLost,
+            AlreadyRunning,
+            LockLost,
+            NoOperatorsLogin,
+            NoLoginForJobs,
+        ),
         *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
     ],
     heads=[source for app in INSTALLED for source in app.heads],

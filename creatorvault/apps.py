@@ -4,6 +4,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
+from creatorvault.core.background.declarations import Background
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.apps import App
@@ -17,6 +18,7 @@ NAMES: Final = (
     "metrics",
     "audit",
     "tenants",
+    "jobs",
     "idempotency",
     "erasure",
     "ideas",
@@ -50,4 +52,11 @@ def protected_data() -> ProtectedData:
     """Returns the declarations of all apps. Vault keys are not among them: `key_management` knows their table."""
     return ProtectedData(
         [table for app in INSTALLED for table in app.sealed], [table for app in INSTALLED for table in app.wrapped]
+    )
+
+
+def background() -> Background:
+    """Returns the jobs and schedules of all apps."""
+    return Background.of(
+        [kind for app in INSTALLED for kind in app.jobs], [schedule for app in INSTALLED for schedule in app.schedules]
     )

@@ -24,7 +24,7 @@ LOCKED = "SELECT 1"
 
 LOCK_SECONDS = 0.2
 
-WITHOUT_MODEL = ("migration_history", "totals_position", "write_probe")
+WITHOUT_MODEL = ("migration_history", "totals_position", "write_probe", "schedules")
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -35,9 +35,9 @@ def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:
 
 
 def include_name(name: str | None, kind: str, _parents: Any) -> bool:
-    """Our two schemas, of `ideas` the table that its partitions are parts of, and no table without a model."""
+    """Our three schemas, of `ideas` the table that its partitions are parts of, and no table without a model."""
     if kind == "schema":
-        return name in (None, "keys")
+        return name in (None, "keys", "jobs")
     return not (kind == "table" and name is not None and (name.startswith("ideas_part_") or name in WITHOUT_MODEL))
 
 

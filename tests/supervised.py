@@ -36,7 +36,7 @@ def main(path: str, workers: str, failing: str = "", manner: str = "") -> None:
     supervising.YOUNG_SECONDS = 3600.0  # type: ignore[misc]  # so that no machine is too slow for a failed start
     supervising.SHORTEST_PAUSE_SECONDS = SHORTEST_PAUSE_SECONDS  # type: ignore[misc]
     patience = 0.1 - supervising.CLOSING_SECONDS if manner == "stubborn" else 60.0
-    sys.exit(Supervisor(work, int(workers), shutdown_seconds=patience).run())
+    sys.exit(Supervisor([work] * int(workers), shutdown_seconds=patience).run())
 
 
 if __name__ == "__main__":

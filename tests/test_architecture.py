@@ -19,7 +19,7 @@ MOST_LINES: Final = 260
 ROOMS: Final = (
     ("settings",),
     ("core",),
-    ("core.telemetry",),
+    ("core.background", "core.telemetry"),
     ("core.waiting",),
     ("core.limits", "core.database"),
     ("core.http",),
@@ -28,7 +28,7 @@ ROOMS: Final = (
     ("accounts", "crypto"),
     ("audit",),
     ("tenants",),
-    ("idempotency", "erasure"),
+    ("idempotency", "erasure", "jobs"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics", "transfer"),
     ("assembly",),

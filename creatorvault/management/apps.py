@@ -8,6 +8,7 @@ from litestar import Router
 from litestar.types import ControllerRouterHandler
 from rich_click import RichCommand
 
+from creatorvault.core.background.declarations import JobKind, Schedule
 from creatorvault.core.database.sealed_data import SealedTable, WrappedTable
 from creatorvault.core.database.tenant_data import TenantTable
 from creatorvault.core.http.handlers import PUBLIC
@@ -34,7 +35,7 @@ class App:
     `database_checks` ask a database, which need not be there when the service starts. `parts` live as long as the
     process. `erases` names every table of the app with rows of tenants; where rows refer to others, they come first.
     `sealed` and `wrapped` name every table with values that are sealed with vault keys, or keys that root keys wrap.
-    `heads` are printed by `creatorvault audit heads`.
+    `heads` are printed by `creatorvault audit heads`. `jobs` and `schedules` are run by `creatorvault worker`.
     """
 
     name: str
@@ -49,6 +50,8 @@ class App:
     wrapped: Sequence[WrappedTable] = ()
     metrics: Sequence[MetricSource] = ()
     heads: Sequence[HeadSource] = ()
+    jobs: Sequence[JobKind] = ()
+    schedules: Sequence[Schedule] = ()
 
     @property
     def router(self) -> Router:

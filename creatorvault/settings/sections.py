@@ -225,6 +225,19 @@ class AuditSettings(Struct, frozen=True, kw_only=True):
     refused_tokens: Count = 50
 
 
+class JobsSettings(Struct, frozen=True, kw_only=True):
+    """Of each process that runs jobs. With `in_server`, `creatorvault run` starts one beside its workers.
+
+    A job that has failed or whose process has died `attempts` times is not run again.
+    """
+
+    in_server: bool = True
+    concurrency: Annotated[int, Meta(ge=2, le=64)] = 4
+    poll_seconds: Annotated[float, Meta(ge=0.1, le=3.0)] = 0.5
+    attempts: Annotated[int, Meta(ge=1, le=100)] = 10
+    log_days: Annotated[int, Meta(ge=1, le=3650)] = 7
+
+
 class LoggingSettings(Struct, frozen=True, kw_only=True):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     format: Literal["auto", "json", "console"] = "auto"
@@ -245,4 +258,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin: AdminSettings = AdminSettings()
     erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()
+    jobs: JobsSettings = JobsSettings()
     logging: LoggingSettings = LoggingSettings()

@@ -19,6 +19,7 @@ EVERYBODYS: Final = {
     "audit_heads": {"SELECT", "INSERT", "UPDATE (digest, sequence)"},
     "keys.audit_keys": {"SELECT"},
     "migration_history": {"SELECT"},
+    "schema jobs": {"USAGE"},
     "schema keys": {"USAGE"},
     "schema public": {"USAGE"},
 }
@@ -35,6 +36,8 @@ RIGHTS: Final = {
         "refuse_revival()": {"EXECUTE"},
         "refuse_step_back()": {"EXECUTE"},
         "refuse_wrong_link()": {"EXECUTE"},
+        "jobs.add_ids()": {"EXECUTE"},
+        "jobs.count_takeover()": {"EXECUTE"},
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
@@ -48,6 +51,16 @@ RIGHTS: Final = {
             "UPDATE (digest, ideas, revision, sealed, written_at)",
         },
         "erased_vaults": {"SELECT", "INSERT", "UPDATE (unfinished)", "DELETE"},
+        "jobs.queue": {
+            "SELECT (dedupe_key, entrypoint, id, priority, status, tenant_id, user_id)",
+            "INSERT (dedupe_key, entrypoint, execute_after, headers, id, payload, priority, status)",
+            "DELETE",
+        },
+        "jobs.queue_log": {
+            "SELECT (id, job_id, tenant_id, user_id)",
+            "INSERT (entrypoint, job_id, priority, status)",
+            "DELETE",
+        },
         "keys.receipt_keys": {"SELECT"},
         "tenants": {"SELECT", "INSERT", "UPDATE (status)"},
         "vault_erasures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
@@ -71,6 +84,17 @@ RIGHTS: Final = {
             "DELETE",
         },
         "erased_vaults": {"INSERT"},
+        "jobs.queue": {
+            "SELECT",
+            "UPDATE (attempts, execute_after, heartbeat, queue_manager_id, status, updated)",
+            "DELETE",
+        },
+        "jobs.queue_log": {"SELECT", "INSERT (entrypoint, job_id, priority, status, traceback)", "DELETE"},
+        "jobs.schedules": {
+            "SELECT",
+            "INSERT (entrypoint, expression, next_run)",
+            "UPDATE (heartbeat, last_run, next_run, status, updated)",
+        },
         "keys.receipt_keys": {
             "SELECT (created_at, kid, retired_at, root_key_id, wrapped)",
             "UPDATE (root_key_id, wrapped)",
@@ -110,6 +134,14 @@ POLICIES: Final = {
     "idea_segments": {**OWN, **READING, **DESTROYING},
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
+    "jobs.queue": {
+        **OWN,
+        **ACTING,
+        "begins_queued": Policy(
+            "creatorvault_runtime", "INSERT", None, "(status = 'queued'::jobs.queue_status)", restrictive=True
+        ),
+    },
+    "jobs.queue_log": {**OWN, **ACTING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "vault_checkpoints": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,

@@ -133,9 +133,10 @@ def _standard_library(level: str, renderers: list[Processor]) -> dict[str, Any]:
         },
         "root": {"level": level.upper(), "handlers": ["stderr"]},
         # httpx logs whole URLs at INFO, SQLAlchemy and asyncpg whole statements, which may contain private data.
-        # Uvicorn warns of each request that is no HTTP.
+        # Uvicorn warns of each request that is no HTTP, pgqueuer logs the texts of exceptions.
         "loggers": {
             **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "sqlalchemy", "asyncpg", "alembic")},
             "uvicorn": {"level": "ERROR"},
+            "pgqueuer": {"level": "CRITICAL"},
         },
     }

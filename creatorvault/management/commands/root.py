@@ -68,7 +68,7 @@ def root_group(
     def root(ctx: click.Context, *, traceback: bool) -> None:
         """CreatorVault, the privacy-first manager for content ideas."""
         root.shows_tracebacks = traceback
-        if ctx.invoked_subcommand != "run":  # errors are printed once, and not logged in addition
+        if ctx.invoked_subcommand not in {"run", "worker"}:  # errors are printed once, and not logged in addition
             configure_logging("ERROR", "auto", production=False)
 
     root.told_in_words = (*RootGroup.told_in_words, *told_in_words)

@@ -1,8 +1,8 @@
 """Runs Uvicorn in worker processes, configured for this service."""
 
 import asyncio
-import gc
 import socket
+from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from ipaddress import ip_address
@@ -11,27 +11,22 @@ from typing import Any, Final
 from uvicorn import Config, Server
 
 from creatorvault.core.http.connections import Connection, close_overdue
-from creatorvault.management.commands.supervising import Supervisor
+from creatorvault.management.commands.supervising import supervise
 from creatorvault.settings.sections import ServerSettings
 
 BACKLOG: Final = 1024
 
 
-def serve(application: str, server: ServerSettings) -> int:
+def serve(application: str, server: ServerSettings, beside: Sequence[Callable[[], None]] = ()) -> int:
     """Blocks until shutdown after SIGINT or SIGTERM; returns the exit status, 1 if workers cannot start.
 
-    Requests in flight have `shutdown_seconds` to finish. Workers are forked, since importing everything again takes
-    longer than the rest of the start: call this without running threads.
+    Requests in flight have `shutdown_seconds` to finish. `beside` is the work of other processes.
     """
-    import_module(application.partition(":")[0])  # once, for all workers
-    # Imported objects live until the end. Scanning all of them at each garbage collection would delay every request in
-    # flight by a tenth of a second.
-    gc.collect()
-    gc.freeze()
     address = _numeric(server.host)
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.create_server((address, server.port), family=family, backlog=BACKLOG) as listener:
-        return Supervisor(partial(_work, application, server, listener), server.workers, server.shutdown_seconds).run()
+        workers = [partial(_work, application, server, listener)] * server.workers
+        return supervise([*workers, *beside], application, server.shutdown_seconds)
 
 
 def _work(application: str, bounds: ServerSettings, listener: socket.socket) -> None:

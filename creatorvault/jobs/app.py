@@ -1,0 +1,20 @@
+"""Registration of the jobs app."""
+
+from typing import Final
+
+from creatorvault.core.database.tenant_data import Erased
+from creatorvault.jobs.checks import login_check, waiting_check
+from creatorvault.jobs.metrics import job_metrics
+from creatorvault.jobs.models import LoggedJob, QueuedJob
+from creatorvault.jobs.parts import job_queue, jobs_parts
+from creatorvault.jobs.schedules import FORGET_ENDED_JOBS
+from creatorvault.management.apps import App
+
+APP: Final = App(
+    name="jobs",
+    database_checks=[login_check, waiting_check],
+    parts=[job_queue, jobs_parts],
+    erases=[Erased(model=QueuedJob), Erased(model=LoggedJob)],
+    metrics=[job_metrics],
+    schedules=[FORGET_ENDED_JOBS],
+)

@@ -1,0 +1,29 @@
+"""A process that runs jobs, with the parts of a process that serves."""
+
+import asyncio
+import signal
+from importlib import import_module
+
+import uvloop
+from litestar import Litestar
+
+from creatorvault.core.parts import parts_of
+from creatorvault.jobs.worker import work_until
+
+
+def run_jobs(application: str) -> None:
+    """Blocks until SIGTERM or SIGINT. `application` is the path of the factory that serving processes call, too.
+
+    Raises NoLoginForJobs, and the driver's errors unless they are transient.
+    """
+    module, _, factory = application.partition(":")
+    app: Litestar = getattr(import_module(module), factory)()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(app))
+
+
+async def _run(app: Litestar) -> None:
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    async with app.lifespan():
+        await work_until(parts_of(app), stop)

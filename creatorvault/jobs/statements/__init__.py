@@ -1,0 +1,1 @@
+"""SQL on the queue, besides that of pgqueuer."""
