@@ -121,6 +121,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     most_ratio: int = 100
     most_entries: int = 150_000
     most_ideas: int = 250_000
+    most_rows: int = 1_000_000
     most_bytes_in_memory: int = 64 << 20
     most_bytes_of_page: int = 1 << 20
     most_bytes_of_row: int = 1 << 20
