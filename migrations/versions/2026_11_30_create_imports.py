@@ -33,9 +33,7 @@ def upgrade() -> None:
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "id", name="imports_pkey"),
-        sa.CheckConstraint(
-            "state IN ('receiving', 'waiting', 'running', 'finished', 'failed')", name="imports_state"
-        ),
+        sa.CheckConstraint("state IN ('receiving', 'waiting', 'running', 'finished', 'failed')", name="imports_state"),
         _of_a_vault("imports"),
     )
     op.create_index("imports_by_touch", "imports", ["touched_at"])

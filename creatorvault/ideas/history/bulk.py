@@ -51,10 +51,10 @@ class IdeaWithHistory(NamedTuple):
         """
         if self.deleted_at is not None and (horizon is None or self.deleted_at <= horizon):
             return None
-        if not self.versions:
-            return self
-        kept = [] if horizon is None else [version for version in self.versions if version.replaced_at > horizon]
-        return self._replace(versions=kept)
+        first = len(self.versions)
+        while first and horizon is not None and self.versions[first - 1].replaced_at > horizon:
+            first -= 1
+        return self._replace(versions=self.versions[first:]) if first else self
 
     @property
     def sealed_bytes(self) -> int:

@@ -67,18 +67,21 @@ def report_context(vault: VaultId, import_id: UUID, found: str, created_at: date
     return bound + context(found.encode(), time_part(created_at))
 
 
-def sealed_chunks(cipher: VaultCipher, import_id: UUID, file: BinaryIO) -> Iterator[SealedChunk]:
-    """Seals a file from its beginning. An empty one has one chunk."""
+def parts_of(file: BinaryIO) -> Iterator[tuple[int, bool, bytes]]:
+    """Yields number, whether it is the last, and content of each part of a file. An empty file has one."""
     file.seek(0)
-    cipher = cipher.for_purpose(PURPOSE)
     number, part = 0, file.read(CHUNK_BYTES)
     while True:
         following = file.read(CHUNK_BYTES)
-        bound = chunk_context(cipher.vault, import_id, number, not following)
-        yield SealedChunk(number, not following, cipher.seal(_LENGTH.pack(len(part)) + part, bound))
+        yield number, not following, part
         if not following:
             return
         number, part = number + 1, following
+
+
+def seal_chunk(cipher: VaultCipher, import_id: UUID, number: int, last: bool, part: bytes) -> SealedChunk:  # noqa: FBT001 - a column
+    bound = chunk_context(cipher.vault, import_id, number, last)
+    return SealedChunk(number, last, cipher.for_purpose(PURPOSE).seal(_LENGTH.pack(len(part)) + part, bound))
 
 
 def open_chunk(cipher: VaultCipher, import_id: UUID, chunk: SealedChunk) -> bytes:
