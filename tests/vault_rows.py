@@ -16,7 +16,8 @@ TABLES = """
     SELECT c.oid::regclass::text AS name, array_agg(a.attname::text ORDER BY a.attnum) AS columns
     FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
          AND NOT a.attisdropped AND a.attgenerated = ''
-    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relnamespace::regnamespace::text IN ('public', 'keys')
+    WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
+        AND c.relnamespace::regnamespace::text IN ('public', 'keys', 'jobs')
     GROUP BY c.oid HAVING array_agg(a.attname::text) @> ARRAY['tenant_id'] ORDER BY name
 """
 
@@ -39,6 +40,19 @@ REQUESTED = """
     VALUES ($1, $2, gen_random_uuid(), 'requested', false, 'nobody', sha256(''), now(), now(), '[]', '{}')
 """
 """An erasure of the vault $2 that nobody can confirm."""
+
+
+QUEUED: Final = """
+    WITH job AS (
+        INSERT INTO jobs.queue (priority, entrypoint, status, headers)
+        VALUES (0, 'tests.nothing', 'queued', jsonb_build_object(
+            'tenant_id', $1::uuid, 'user_id', $2::text, 'subject_id', gen_random_uuid()
+        ))
+        RETURNING id, status, priority, entrypoint
+    )
+    INSERT INTO jobs.queue_log (job_id, status, priority, entrypoint) SELECT * FROM job
+"""
+"""A job of the vault that no process runs, and its log."""
 
 
 INSERTED: Final = """

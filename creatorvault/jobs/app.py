@@ -14,7 +14,8 @@ APP: Final = App(
     name="jobs",
     database_checks=[login_check, waiting_check],
     parts=[job_queue, jobs_parts],
-    erases=[Erased(model=QueuedJob), Erased(model=LoggedJob)],
+    # Local, since processes look for the next job of any tenant.
+    erases=[Erased(model=QueuedJob, stays_local=True), Erased(model=LoggedJob, stays_local=True)],
     metrics=[job_metrics],
     schedules=[FORGET_ENDED_JOBS],
 )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Computed, Identity, Index, LargeBinary, Text, Uuid, text
+from sqlalchemy import BigInteger, Column, Identity, Index, LargeBinary, Text, text
 from sqlalchemy.dialects.postgresql import ENUM, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -16,13 +16,8 @@ _STATUS: Final = ENUM(*STATES, name="queue_status", schema=SCHEMA, create_type=F
 _NOW: Final = {"server_default": text("now()")}
 
 
-def _computed(kind: Any, name: str, *, primary_key: bool = False, nullable: bool = False) -> Any:
-    value = f"(headers ->> '{name}'::text)" + ("::uuid" if isinstance(kind, Uuid) else "")
-    return Column(name, kind, Computed(value, persisted=True), primary_key=primary_key, nullable=nullable)
-
-
 class QueuedJob(SQLModel, table=True):
-    """A job that waits, runs or has failed. `headers` are ids, from which the database computes the columns of ids.
+    """A job that waits, runs or has failed. `headers` are ids, from which a trigger fills the columns of ids.
 
     `entrypoint` is its kind, `queue_manager_id` the process that runs it, `heartbeat` the last sign of life of that.
     """
@@ -42,10 +37,10 @@ class QueuedJob(SQLModel, table=True):
         {"schema": SCHEMA},
     )
 
-    tenant_id: UUID = Field(sa_column=_computed(Uuid(), "tenant_id", primary_key=True))
+    tenant_id: UUID = Field(primary_key=True)
     id: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
-    user_id: str | None = Field(default=None, sa_column=_computed(Text(), "user_id", nullable=True))
-    subject_id: UUID = Field(sa_column=_computed(Uuid(), "subject_id"))
+    user_id: str | None = Field(default=None, sa_type=Text)
+    subject_id: UUID
     priority: int
     queue_manager_id: UUID | None = None
     created: datetime = Field(sa_column_kwargs=_NOW)

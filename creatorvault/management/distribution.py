@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from creatorvault.core.database.connections import passing_engine
-from creatorvault.core.database.tenant_data import TenantData
+from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.management.upgrade import addresses
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -89,8 +89,9 @@ async def distribute(database: DatabaseSettings, tenant_data: TenantData, *, dry
 
 
 async def _tables(connection: AsyncConnection, tenant_data: TenantData) -> list[str]:
-    """Returns the names of all tables of tenants, those that others refer to first."""
-    declared = [table.model.__table__ for table in tenant_data.tables]  # type: ignore[attr-defined]  # SQLModel gives it
+    """Returns the names of the tables of tenants that are distributed, those that others refer to first."""
+    spread = [table for table in tenant_data.tables if not (isinstance(table, Erased) and table.stays_local)]
+    declared = [table.model.__table__ for table in spread]  # type: ignore[attr-defined]  # SQLModel gives it
     names = [table.fullname for table in declared]
     existing = [name for name in names if await connection.scalar(text("SELECT to_regclass(:name)"), {"name": name})]
     if missing := sorted(set(names) - set(existing)):

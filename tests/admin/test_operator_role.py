@@ -39,6 +39,13 @@ GRANTS = {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
     },
+    "jobs.queue": {"SELECT", "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)", "DELETE"},
+    "jobs.queue_log": {"SELECT", "INSERT(job_id,status,priority,entrypoint,traceback)", "DELETE"},
+    "jobs.schedules": {
+        "SELECT",
+        "INSERT(expression,entrypoint,next_run)",
+        "UPDATE(heartbeat,updated,next_run,last_run,status)",
+    },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
     "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
     "keys.receipt_keys": {
@@ -88,6 +95,9 @@ async def test_the_role_has_only_the_listed_privileges(database: asyncpg.Connect
     "statement",
     [
         "SELECT title FROM ideas",
+        "INSERT INTO jobs.queue (priority, entrypoint, status, headers) VALUES (0, 'a.b', 'queued', '{}')",
+        "UPDATE jobs.queue SET tenant_id = tenant_id",
+        "UPDATE jobs.queue SET headers = headers",
         "SELECT notes FROM ideas",
         "SELECT tags FROM ideas",
         "SELECT * FROM ideas",

@@ -16,7 +16,7 @@ from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, Receipt, verified
 from tests.admin.operators import tenant_of
 from tests.factories import Creator
-from tests.vault_rows import tables
+from tests.vault_rows import QUEUED, tables
 
 ME: Final = "/api/v1/users/me"
 STATE: Final = f"{ME}/erasure"
@@ -68,13 +68,14 @@ def published(body: bytes) -> Sequence[PublicKey]:
 
 
 async def fill(creator: Creator, sql: asyncpg.Connection, ideas: int = 2) -> None:
-    """Stores ideas, a result for retries, a segment and a checkpoint."""
+    """Stores ideas, a result for retries, a segment, a checkpoint and a job."""
     for number in range(ideas - 1):
         await creator.idea(f"Idea {number}", notes="private")
     answer = await creator.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
     assert answer.status_code == 201
     await sql.execute(SEGMENT, *vault_of(creator))
     await sql.execute(CHECKPOINT, *vault_of(creator))
+    await sql.execute(QUEUED, *vault_of(creator))
 
 
 async def holding(sql: asyncpg.Connection, vault: VaultId) -> set[str]:

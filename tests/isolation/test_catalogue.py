@@ -38,6 +38,7 @@ RIGHTS: Final = {
         "refuse_wrong_link()": {"EXECUTE"},
         "jobs.add_ids()": {"EXECUTE"},
         "jobs.count_takeover()": {"EXECUTE"},
+        "jobs.take_ids()": {"EXECUTE"},
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
@@ -56,6 +57,7 @@ RIGHTS: Final = {
             "INSERT (dedupe_key, entrypoint, execute_after, headers, id, payload, priority, status)",
             "DELETE",
         },
+        "jobs.queue_id_seq": {"USAGE"},
         "jobs.queue_log": {
             "SELECT (id, job_id, tenant_id, user_id)",
             "INSERT (entrypoint, job_id, priority, status)",

@@ -12,13 +12,15 @@ class Erased:
     """The tenant's rows are deleted, or those of one vault, if the table has users.
 
     `counted_as` is the name under which an erasure says how many there were. `first` is a statement that is executed
-    before. Rows that `only_operators` may delete stay when a creator is erased, and go with the tenant.
+    before. Rows that `only_operators` may delete stay when a creator is erased, and go with the tenant. On a Citus
+    cluster a table that `stays_local` is on the coordinator alone.
     """
 
     model: type[SQLModel]
     counted_as: str | None = None
     first: str | None = None
     only_operators: bool = False
+    stays_local: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
