@@ -7,7 +7,7 @@ know, from what the job is stored with: its tenant cannot be another one than th
 from alembic import op
 
 revision = "20261130_31"
-down_revision = "20261130_23"
+down_revision = "20261130_27"
 branch_labels = None
 depends_on = None
 
