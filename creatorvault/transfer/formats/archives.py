@@ -120,8 +120,9 @@ def _entries(file: BinaryIO, limits: Limits, budget: Budget) -> list[Entry]:
     with _refusing(None):
         part = zipfile.ZipFile(file)
         infos = part.infolist()
-    _check_infos(infos, limits, budget)
+    _check_infos(infos)
     _check_places(infos, part.start_dir)
+    budget.check(sum(info.file_size for info in infos))
     entries = [Entry(_name(info), part, info) for info in infos]
     _check_names([entry.name for entry in entries], limits)
     return [entry for entry in entries if not entry.name.endswith("/") and not _SYSTEM.fullmatch(entry.name)]
@@ -151,7 +152,7 @@ def _too_many(limits: Limits) -> FileRefused:
     return FileRefused("too_many_entries", f"The archive has more than {limits.most_entries} entries")
 
 
-def _check_infos(infos: list[zipfile.ZipInfo], limits: Limits, budget: Budget) -> None:
+def _check_infos(infos: list[zipfile.ZipInfo]) -> None:
     for info in infos:
         name = info.orig_filename
         if info.flag_bits & _ENCRYPTED:
@@ -160,7 +161,6 @@ def _check_infos(infos: list[zipfile.ZipInfo], limits: Limits, budget: Budget) -
             raise FileRefused("compression_unknown", "Only stored and deflated entries can be read", name)
         if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
             raise FileRefused("special_file", "The archive holds a link or another special file", name)
-    budget.check(sum(info.file_size for info in infos))
 
 
 def _check_places(infos: list[zipfile.ZipInfo], end: int) -> None:

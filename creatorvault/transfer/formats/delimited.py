@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from typing import BinaryIO, Final
-from uuid import UUID
 
 import msgspec
 
 from creatorvault.transfer.formats.dates import moment
-from creatorvault.transfer.formats.drafts import Draft, finished
+from creatorvault.transfer.formats.drafts import Draft, finished, uuid_of
 from creatorvault.transfer.formats.imported import (
     Context,
     FileRefused,
@@ -24,6 +23,7 @@ from creatorvault.transfer.formats.imported import (
     Parsed,
     place,
 )
+from creatorvault.transfer.formats.json_lines import strict_json
 from creatorvault.transfer.formats.tables import Columns, Row, Table
 from creatorvault.transfer.formats.texts import FALLBACK, GUESSED
 
@@ -31,9 +31,16 @@ OWN_COLUMNS: Final = (
     *("type", "number", "id", "title", "notes", "stage", "priority", "tags", "due_date"),
     *("created_at", "updated_at", "deleted_at"),
 )
+OPTIONAL_OWN_COLUMN: Final = "replaced_at"
+"""Only versions have it."""
+
+APOSTROPHE: Final = "'"
+"""Our export puts it before texts that a spreadsheet would execute, and before those that begin with it."""
+
 OWN_TYPES: Final = ("idea", "trashed")
 NO_TITLE: Final = 'No column is called "title" or "name"'
 NO_HISTORY: Final = "Earlier versions are only imported from our JSON lines"
+MOST_DIGITS: Final = 10
 LARGEST_NUMBER: Final = 2**31 - 1
 
 
@@ -42,7 +49,7 @@ def table_ideas(file: BinaryIO, context: Context) -> Iterator[Parsed]:
     where = place(context.name)
     if table.encoding == FALLBACK:
         yield Loss(LossKind.TEXT_REPAIRED, where, None, GUESSED)
-    if tuple(table.header) == OWN_COLUMNS:
+    if tuple(table.header) in {OWN_COLUMNS, (*OWN_COLUMNS, OPTIONAL_OWN_COLUMN)}:
         yield from _own_ideas(table, context)
         return
     columns = Columns(table.header)
@@ -86,16 +93,14 @@ def row_draft(row: Row, columns: Columns, identity: str) -> Draft:
         due_date=value("due_date"),
         created_at=value("created_at"),
         updated_at=value("updated_at"),
-        id=uuid_of(value("id")),
+        id=value("id"),
     )
 
 
-def uuid_of(text: str) -> UUID | None:
-    """Numbers and other short ids are not taken: another file may have the same."""
-    try:
-        return UUID(text) if len(text) >= 32 else None
-    except ValueError:
-        return None
+def number_of(text: str) -> int | None:
+    """Returns the number of an idea's version."""
+    is_short = text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS
+    return int(text) if is_short and 1 <= int(text) <= LARGEST_NUMBER else None
 
 
 def _own_ideas(table: Table, context: Context) -> Iterator[Parsed]:
@@ -105,7 +110,7 @@ def _own_ideas(table: Table, context: Context) -> Iterator[Parsed]:
         if isinstance(row, Loss):
             yield row
             continue
-        cells = dict(zip(OWN_COLUMNS, row.cells, strict=True))
+        cells = dict(zip(table.header, row.cells, strict=True))
         source = f"row {row.number}"
         if cells["type"] == "version":
             yield Loss(LossKind.VERSION_DROPPED, source, None, NO_HISTORY)
@@ -116,25 +121,36 @@ def _own_ideas(table: Table, context: Context) -> Iterator[Parsed]:
 
 
 def _own_draft(cells: dict[str, str], source: str) -> Draft | None:
-    number, deleted = cells["number"], moment(cells["deleted_at"])
-    is_number = number.isascii() and number.isdigit() and len(number) <= 10 and 1 <= int(number) <= LARGEST_NUMBER
+    number, deleted = number_of(cells["number"]), moment(cells["deleted_at"])
     is_trashed = cells["type"] == "trashed"
-    if cells["type"] not in OWN_TYPES or not is_number or is_trashed != (deleted is not None):
-        return None
-    if (idea_id := uuid_of(cells["id"])) is None:
+    if (
+        cells["type"] not in OWN_TYPES
+        or number is None
+        or uuid_of(cells["id"]) is None
+        or is_trashed != (deleted is not None)
+    ):
         return None
     return Draft(
         identity="",
         source=source,
-        title=cells["title"],
-        notes=cells["notes"],
+        title=cells["title"].removeprefix(APOSTROPHE),
+        notes=cells["notes"].removeprefix(APOSTROPHE),
         stage=cells["stage"],
         priority=cells["priority"],
-        tags=[cells["tags"]],
+        tags=_own_tags(cells["tags"]),
         due_date=cells["due_date"],
         created_at=cells["created_at"],
         updated_at=cells["updated_at"],
         deleted_at=deleted,
-        number=int(number),
-        id=idea_id,
+        number=number,
+        id=cells["id"],
     )
+
+
+def _own_tags(text: str) -> list[str]:
+    """Our export writes a JSON array; a spreadsheet's user may have written a list with commas."""
+    try:
+        value = strict_json(text.encode(errors="replace"))
+    except ValueError:
+        return [text]
+    return [tag for tag in value if isinstance(tag, str)] if isinstance(value, list) else [text]

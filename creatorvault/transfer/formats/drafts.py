@@ -18,6 +18,7 @@ from creatorvault.transfer.formats.imported import Context, Format, ImportedIdea
 from creatorvault.transfer.formats.words import priority_of, stage_of
 
 UNTITLED: Final = "Untitled"
+REPLACEMENT: Final = "\ufffd"
 MOST_TAGS: Final = TAGS_LENGTH
 """More distinct tags than characters do not fit."""
 
@@ -26,7 +27,7 @@ class Draft(msgspec.Struct, kw_only=True):
     """An idea in the words of its file. Stage, priority and times are None, or text in the words of the file.
 
     `identity` is what makes it the same idea in another import of the file, unique among ideas of this format.
-    `id` is an id of our own, if the file has one.
+    `id` is an id in the file, which is kept if it is a UUID: other ids may stand in other files as well.
     """
 
     identity: str
@@ -41,20 +42,24 @@ class Draft(msgspec.Struct, kw_only=True):
     updated_at: str | datetime | None = None
     deleted_at: datetime | None = None
     number: int = 1
-    id: UUID | None = None
+    id: str = ""
 
 
 def finished(draft: Draft, found: Format, context: Context) -> Iterator[ImportedIdea | Loss]:
     """Yields the losses, then the idea; only a loss if nothing can be made of it."""
     finisher = _Finisher(draft, context.now)
-    idea = finisher.idea(draft.id or uuid5(context.namespace, f"{found}:{_storable(draft.identity)}"))
+    derived = uuid5(context.namespace, f"{found}:{UNSTORABLE.sub(REPLACEMENT, draft.identity)}")
+    idea = finisher.idea(finisher.given_id() or derived)
     yield from finisher.losses
     if idea is not None:
         yield idea
 
 
-def _storable(text: str) -> str:
-    return UNSTORABLE.sub("�", text)
+def uuid_of(text: str) -> UUID | None:
+    try:
+        return UUID(text) if len(text) >= 32 else None
+    except ValueError:
+        return None
 
 
 class _Finisher:
@@ -63,6 +68,11 @@ class _Finisher:
         self.now = now
         self.losses: list[Loss] = []
         self._where = place(draft.source)
+
+    def given_id(self) -> UUID | None:
+        if (found := uuid_of(self.draft.id)) is None and self.draft.id.strip():
+            self._lost(LossKind.FIELD_DROPPED, "id", "An id that is no UUID is not kept")
+        return found
 
     def idea(self, idea_id: UUID) -> ImportedIdea | None:
         draft = self.draft
@@ -117,7 +127,7 @@ class _Finisher:
         return title, notes
 
     def _repaired(self, field: str, text: str) -> str:
-        repaired, count = UNSTORABLE.subn("�", text)
+        repaired, count = UNSTORABLE.subn(REPLACEMENT, text)
         if count:
             self._lost(LossKind.TEXT_REPAIRED, field, "Characters that cannot be stored became U+FFFD", count)
         return repaired

@@ -1,8 +1,8 @@
 """YAML front matter, read as text.
 
 No YAML object is constructed: values are the texts that stand in the file, so that `no` is a tag and `2026-01-15` a
-date in our own sense. Events of libyaml are read one by one; anchors, aliases and tags of YAML are refused, so that
-nothing can be larger than the text that is read.
+date in our own sense. Events of libyaml are read one by one. Anchors and types of YAML are refused, so that nothing can
+be larger than the text that is read.
 """
 
 import re
@@ -69,10 +69,14 @@ def fields_of(front: str, where: str) -> dict[str, Value]:
 def _checked(front: str, where: str) -> Iterator[Event]:
     depth = 0
     for event in yaml.parse(front, Loader=_LOADER):
-        if isinstance(event, AliasEvent) or (isinstance(event, NodeEvent) and event.anchor):
-            raise FileRefused("yaml_alias", "Front matter has anchors or aliases of YAML: quote the text", where)
+        if isinstance(event, AliasEvent):
+            raise NotYaml  # without an anchor before it, for example `title: *Stars*`
+        if isinstance(event, NodeEvent) and event.anchor:
+            raise FileRefused("yaml_anchor", "Front matter has anchors of YAML: quote the text", where)
         if isinstance(event, ScalarEvent | CollectionStartEvent) and event.tag:
-            raise FileRefused("yaml_tag", "Front matter has types of YAML: quote the text", where)
+            if event.tag.startswith("!"):
+                raise NotYaml
+            raise FileRefused("yaml_tag", "Front matter names types of YAML: quote the text", where)
         if isinstance(event, CollectionStartEvent):
             depth += 1
         elif isinstance(event, SequenceEndEvent | MappingEndEvent):

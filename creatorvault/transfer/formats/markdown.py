@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import BinaryIO, Final
 
 from creatorvault.transfer.formats.archives import Archive, Entry
-from creatorvault.transfer.formats.delimited import uuid_of
 from creatorvault.transfer.formats.drafts import Draft, finished
 from creatorvault.transfer.formats.front_matter import NotYaml, Page, Value, fields_of, split, texts_in
 from creatorvault.transfer.formats.imported import (
@@ -23,6 +22,7 @@ from creatorvault.transfer.formats.imported import (
     Parsed,
     place,
 )
+from creatorvault.transfer.formats.own_pages import own_page
 from creatorvault.transfer.formats.texts import FALLBACK, GUESSED, decoded
 from creatorvault.transfer.formats.words import FIELDS, PREFERENCE, plain
 
@@ -93,6 +93,9 @@ def _ideas(raw: bytes, name: str, context: Context) -> Iterator[Parsed]:
     except NotYaml:
         yield Loss(LossKind.VALUE_MOVED, where, "front matter", "Not valid YAML: it stays in the notes as text")
         page, fields = Page("", text), {}
+    if (own := own_page(fields)) is not None:
+        yield from own.ideas(page.body, where, context)
+        return
     known = Known(fields)
     yield from known.mappings()
     yield from known.losses(where)
@@ -114,7 +117,7 @@ def _draft(known: "Known", body: str, name: str, raw: bytes) -> Draft:
         due_date=known.text("due_date").strip("[]"),
         created_at=known.text("created_at").strip("[]"),
         updated_at=known.text("updated_at").strip("[]"),
-        id=uuid_of(known.text("id")),
+        id=known.text("id"),
     )
 
 

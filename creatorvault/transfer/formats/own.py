@@ -122,8 +122,8 @@ class _Reader:
             if ended:
                 raise FileRefused("after_end", "Something follows the last line of the export", where)
             line = _line(raw, where)
-            if isinstance(line, Start) != (number == 1):
-                raise FileRefused("line_invalid", "The first line, and no other, describes the export", where)
+            if (isinstance(line, Start), isinstance(line, Settings)) != (number == 1, number == 2):
+                raise FileRefused("line_invalid", "Only the first two lines describe the export", where)
             if not isinstance(line, Version):
                 yield from self._finished()
             match line:
