@@ -76,4 +76,6 @@ async def test_of_several_processes_one_runs_a_schedule(marks: Marks, jobs: Jobs
     pairs = list(zip(rows[::2], rows[1::2], strict=False))
     assert all((tick["mark"], tock["mark"]) == ("tick", "tock") for tick, tock in pairs)
     assert all(tick["process"] == tock["process"] for tick, tock in pairs)
-    assert await marks.sql.fetchval("SELECT count(*) > 1 FROM marks WHERE mark = 'broken'")  # it waits for its next time
+    assert await marks.sql.fetchval(
+        "SELECT count(*) > 1 FROM marks WHERE mark = 'broken'"
+    )  # it waits for its next time
