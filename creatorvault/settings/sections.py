@@ -190,10 +190,7 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
 
 
 class TransferSettings(Struct, frozen=True, kw_only=True):
-    """`import_bytes` is the size of the largest file that a creator may move in.
-
-    A process receives `imports_at_once` of them at a time, and works on as many: each is in memory as a whole.
-    """
+    """Of files that move in. A process receives `imports_at_once`, and imports as many, each in memory as a whole."""
 
     import_bytes: Annotated[int, Meta(ge=MIB, le=1024 * MIB)] = 64 * MIB
     imports_at_once: Annotated[int, Meta(ge=1, le=64)] = 2

@@ -50,7 +50,7 @@ def upgrade() -> None:
     )
     # Ciphertext cannot be compressed.
     op.execute("ALTER TABLE import_chunks ALTER COLUMN sealed SET STORAGE EXTERNAL")
-    _protect("imports", ", ".join(CHANGING), "id, touched_at")
+    _protect("imports", ", ".join(CHANGING), "id, state, touched_at")
     _protect("import_chunks", "sealed", "import_id")
 
 

@@ -11,6 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from creatorvault.core.http.handlers import delete, get, post
 from creatorvault.core.http.inputs import Path, Query
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.http.responses import StructResponse
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
@@ -64,6 +65,7 @@ class ImportController(Controller):
         with parts.uploads.taken(VaultId(tenant_id_of(request.user), request.user.subject)):
             slices = TimeSlice(parts.budget)
             upload = await received(request, parts.settings.import_bytes, parts.body_seconds, slices)
+            upload = upload.said_to_be(asked.format)
             if asked.preview:
                 return _previewed(await imports.preview(upload, asked.format))
             accepted = await imports.accept(upload, asked.format)
@@ -71,9 +73,11 @@ class ImportController(Controller):
         return StructResponse(accepted, {"Location": f"{own}/{accepted.id}"})
 
     @get("/", summary="List your imports", **openapi.LIST)
-    async def list_imports(self, imports: NamedDependency[ImportService]) -> Response[ImportListResponse]:
-        """Returns the newest imports, those that have ended within the last 30 days included."""
-        return StructResponse(ImportListResponse(items=[*await imports.page()]), {})
+    async def list_imports(
+        self, asked: Query[PageQuery], imports: NamedDependency[ImportService]
+    ) -> Response[ImportListResponse]:
+        """Returns a page of imports, the newest first. Those that have ended are forgotten after 30 days."""
+        return StructResponse(await imports.page(asked), {})
 
     @get("/{import_id:str}", summary="Read an import", **openapi.READ)
     async def get_import(

@@ -114,7 +114,7 @@ class _ImportRun:
     async def _begun(self) -> _Work | None:
         """Returns None if there is nothing to do any more."""
         async with self._vault.transaction() as vault:
-            row = await ImportWriter(vault.session, vault.id).begin(self._id)
+            row = await ImportWriter(vault.session, vault.id).start(self._id)
             if row is None:
                 return None
             report = open_report(vault.cipher, row.id, row.format, row.created_at, row.sealed)

@@ -3,6 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import LOCATION
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
@@ -77,7 +78,7 @@ IMPORT: Final[Prose] = {
     "finished_at": ("Time of its end, UTC; null before.", None),
     **REPORTED,
 }
-IMPORTS: Final[Prose] = {"items": ("The imports, newest first, at most 100.", [_example(IMPORT)])}
+IMPORTS: Final[Prose] = {"items": ("The imports, newest first.", [_example(IMPORT)]), **TOTAL}
 ALLOWANCE: Final[Prose] = {
     "allowed": ("Whether the quotas leave enough room for all new ideas.", True),
     "quota": ("The quota that does not.", None),
@@ -126,7 +127,7 @@ REFUSALS: Final = (
 READ: Final = documents(
     DocumentedResponse(description="The import."), NotYourImports(), NOT_FOUND, malformed_id("import_id")
 )
-LIST: Final = documents(DocumentedResponse(description="The imports."), NotYourImports())
+LIST: Final = documents(DocumentedResponse(description="A page of imports."), NotYourImports(), LIMIT_TOO_HIGH)
 CANCEL: Final = documents(
     DocumentedResponse(description="The import is cancelled and forgotten."),
     NotYourImports(),

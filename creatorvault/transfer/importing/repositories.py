@@ -56,9 +56,11 @@ class ImportReader[SessionT: ReadSession = ReadSession]:
         self._vault = vault
         self._scope = str(vault.tenant_id), vault.user_id
 
-    async def page(self, limit: int) -> Sequence[ImportRow]:
-        """Returns the newest imports."""
-        return [_row(row) for row in await run(self._session, sql.PAGE, *self._scope, limit)]
+    async def page(self, limit: int, offset: int) -> tuple[Sequence[ImportRow], int]:
+        """Returns a page, the newest first, and the number of all imports."""
+        rows = await run(self._session, sql.PAGE, *self._scope, limit, offset)
+        [(total,)] = await run(self._session, sql.TOTAL, *self._scope)
+        return [_row(row) for row in rows], total
 
     async def find(self, import_id: UUID) -> ImportRow | None:
         return _first(await run(self._session, sql.FIND, *self._scope, import_id))
@@ -99,9 +101,9 @@ class ImportWriter(ImportReader[WriteSession]):
     async def complete(self, import_id: UUID, chunks: int) -> ImportRow | None:
         return _first(await run(self._session, sql.COMPLETE, *self._scope, import_id, chunks, datetime.now(UTC)))
 
-    async def begin(self, import_id: UUID) -> ImportRow | None:
+    async def start(self, import_id: UUID) -> ImportRow | None:
         """Returns None if the import has ended, or was cancelled."""
-        return _first(await run(self._session, sql.BEGIN, *self._scope, import_id, datetime.now(UTC)))
+        return _first(await run(self._session, sql.START, *self._scope, import_id, datetime.now(UTC)))
 
     async def progress(self, import_id: UUID, done: int, made: Progress) -> bool:
         """Returns False if the import is not at `done` any more, or was cancelled."""

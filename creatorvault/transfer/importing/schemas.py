@@ -119,11 +119,14 @@ class ImportResponse(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ImportListResponse(msgspec.Struct, frozen=True, kw_only=True):
-    """The imports of one vault."""
+    """A page of the imports of one vault."""
 
     described: ClassVar[Prose] = openapi.IMPORTS
 
     items: list[ImportResponse]
+    total: Count
+    limit: Count
+    offset: Count
 
 
 class ImportAllowance(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """Rules of moving in: previews, accepting a file, and what became of it."""
 
 import hashlib
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import batched
@@ -12,6 +11,7 @@ import msgspec
 
 from creatorvault.core.database.sessions import ReadSession, computing, run
 from creatorvault.core.errors import CreatorVaultError, ServiceUnavailable
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.waiting.deadlines import RequestDeadline
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.statements.bulk import STORED
@@ -28,7 +28,7 @@ from creatorvault.transfer.importing.errors import ANOTHER_FORMAT, FileInvalid, 
 from creatorvault.transfer.importing.plans import Plan, Retention, in_slices
 from creatorvault.transfer.importing.reports import preview_of, report_of, response_of
 from creatorvault.transfer.importing.repositories import AT_ONCE, ImportReader, ImportRow, ImportWriter
-from creatorvault.transfer.importing.schemas import FileFormat, ImportPreview, ImportResponse
+from creatorvault.transfer.importing.schemas import FileFormat, ImportListResponse, ImportPreview, ImportResponse
 from creatorvault.transfer.importing.sealing import namespace_of, parts_of, seal_chunk, seal_report
 from creatorvault.transfer.importing.uploads import Upload
 from creatorvault.transfer.parts import TransferParts
@@ -38,7 +38,6 @@ LIMITS: Final = Limits(most_bytes_in_memory=16 << 20)
 """What a parser decodes in one piece would keep other requests waiting: 16 MiB take a tenth of a second."""
 
 MOST_UNFINISHED: Final = 5
-MOST_LISTED: Final = 100
 IDS_AT_ONCE: Final = 10_000
 NOTHING: Final = Counters(revision=0, idea_count=0, sealed_bytes=0, key_version=0, status=None)  # type: ignore[arg-type]
 
@@ -101,11 +100,12 @@ class ImportService:
                 await self._forget(import_id)
             raise
 
-    async def page(self) -> Sequence[ImportResponse]:
-        """Returns the newest imports."""
+    async def page(self, query: PageQuery) -> ImportListResponse:
+        """Returns a page of imports, the newest first."""
         async with self._vault.snapshot() as seen:
-            rows = await ImportReader(seen.session, self._vault.id).page(MOST_LISTED)
-            return [response_of(row, seen.cipher) for row in rows if seen.cipher is not None]
+            rows, total = await ImportReader(seen.session, self._vault.id).page(query.limit, query.offset)
+            items = [response_of(row, seen.cipher) for row in rows if seen.cipher is not None]
+        return ImportListResponse(items=items, total=total, limit=query.limit, offset=query.offset)
 
     async def get(self, import_id: UUID) -> ImportResponse:
         """Raises ImportNotFound."""

@@ -30,10 +30,12 @@ COMPLETE: Final = f"""
 """  # noqa: S608 - constants
 UNFINISHED: Final = f"SELECT count(*) FROM imports WHERE {OWN} AND state IN ('receiving', 'waiting', 'running')"  # noqa: S608 - constants
 PAGE: Final = f"""
-    SELECT {COLUMNS} FROM imports WHERE {OWN} AND state <> 'receiving' ORDER BY created_at DESC, id LIMIT $3
+    SELECT {COLUMNS} FROM imports WHERE {OWN} AND state <> 'receiving' ORDER BY created_at DESC, id
+    LIMIT $3 OFFSET $4
 """  # noqa: S608 - constants
+TOTAL: Final = f"SELECT count(*) FROM imports WHERE {OWN} AND state <> 'receiving'"  # noqa: S608 - constants
 FIND: Final = f"SELECT {COLUMNS} FROM imports WHERE {THIS} AND state <> 'receiving'"  # noqa: S608 - constants
-BEGIN: Final = f"""
+START: Final = f"""
     UPDATE imports SET state = 'running', touched_at = $4 WHERE {THIS} AND state IN ('waiting', 'running')
     RETURNING {COLUMNS}
 """  # noqa: S608 - constants

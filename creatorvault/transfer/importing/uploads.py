@@ -35,6 +35,7 @@ from creatorvault.transfer.importing.errors import (
     UploadsBusy,
     UploadUnderWay,
 )
+from creatorvault.transfer.importing.schemas import FileFormat
 
 FIELD: Final = "file"
 SLOWEST_BYTES_PER_SECOND: Final = 65_536
@@ -60,6 +61,8 @@ NAMES: Final = {
 two."""
 
 NAMELESS: Final = "import"
+ENDINGS: Final = {FileFormat.CSV: ".csv", FileFormat.MARKDOWN: ".md"}
+"""Of names of files that look like any text, unless the client says what they are."""
 
 
 class Upload(NamedTuple):
@@ -69,6 +72,10 @@ class Upload(NamedTuple):
     file: BytesIO
     size: int
     digest: bytes
+
+    def said_to_be(self, asked: FileFormat) -> "Upload":
+        ending = ENDINGS.get(asked, "")
+        return self if self.name.endswith(ending) else self._replace(name=place(self.name) + ending)
 
 
 class UploadPlaces:
