@@ -137,7 +137,8 @@ async def _pieces(request: Request[Any, Any, Any], most: int, largest: int, seco
         size += len(message["body"])
         if size > most:
             raise FileTooLarge(largest)
-        yield message["body"]
+        if message["body"]:  # an empty piece is no end of it
+            yield message["body"]
         if not message.get("more_body"):
             return
 
