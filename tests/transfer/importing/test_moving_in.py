@@ -1,7 +1,12 @@
 """Files of creators become ideas: what is previewed is what is stored, once."""
 
-import asyncpg
+import json
 
+import asyncpg
+import pytest
+
+from tests.transfer.formats.factories import SAMPLES
+from tests.transfer.formats.test_samples import FILES, sample
 from tests.transfer.importing.conftest import Mover
 
 PAGE = b"---\ntags: [video, Food]\nstage: draft\n---\n# Five breakfasts\n\nFilm them on one morning.\n"
@@ -43,3 +48,19 @@ async def test_the_same_file_adds_nothing(mover: Mover) -> None:
     assert (preview["new"], preview["known"], preview["sealed_bytes"]) == (0, 3, 0)
     assert (second["stored"], second["known"], second["done"]) == (0, 3, 3)
     assert (await mover.creator.list()).json()["total"] == 3
+
+
+@pytest.mark.parametrize("path", FILES)
+async def test_samples_of_other_products_move_in(mover: Mover, path: str) -> None:
+    """Each idea arrives as the parser reads it, and the API tells of all losses."""
+    expected = json.loads((SAMPLES / "expected" / f"{path.replace('/', '.')}.json").read_text(encoding="utf-8"))
+    ideas = [item["ImportedIdea"] for item in expected if "ImportedIdea" in item]
+    losses = [item["Loss"] for item in expected if "Loss" in item]
+
+    ended = await mover.move_in(*sample(path))
+
+    assert (ended["state"], ended["format"], ended["stored"]) == ("finished", FILES[path].value, len(ideas))
+    assert sum(loss["times"] for loss in ended["losses"]) == len(losses)
+    shown = (await mover.creator.list({"limit": 100})).json()["items"]
+    for name in ("title", "notes", "stage", "priority", "tags", "due_date"):
+        assert sorted(map(repr, (idea[name] for idea in shown))) == sorted(map(repr, (idea[name] for idea in ideas)))
