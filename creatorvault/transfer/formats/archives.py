@@ -17,6 +17,9 @@ from creatorvault.transfer.formats.imported import FileRefused, Limits
 CHUNK: Final = 1 << 16
 MAGIC: Final = b"PK\x03\x04"
 EMPTY_MAGIC: Final = b"PK\x05\x06"
+READ: Final = (".md", ".markdown", ".csv", ".zip")
+"""Other entries are never uncompressed, so their size does not matter."""
+
 _ENTRY: Final = b"PK\x01\x02"
 """Every entry of a central directory begins with it."""
 
@@ -122,7 +125,7 @@ def _entries(file: BinaryIO, limits: Limits, budget: Budget) -> list[Entry]:
         infos = part.infolist()
     _check_infos(infos)
     _check_places(infos, part.start_dir)
-    budget.check(sum(info.file_size for info in infos))
+    budget.check(sum(info.file_size for info in infos if info.orig_filename.lower().endswith(READ)))
     entries = [Entry(_name(info), part, info) for info in infos]
     _check_names([entry.name for entry in entries], limits)
     return [entry for entry in entries if not entry.name.endswith("/") and not _SYSTEM.fullmatch(entry.name)]

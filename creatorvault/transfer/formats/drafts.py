@@ -14,7 +14,7 @@ from creatorvault.ideas.fields import NOTES_LENGTH, TAGS_LENGTH, TITLE_LENGTH, s
 from creatorvault.ideas.schemas import IdeaCreate, PriorityEnum, StageEnum
 from creatorvault.ideas.text.folding import fold_tag
 from creatorvault.transfer.formats.dates import moment
-from creatorvault.transfer.formats.imported import Context, Format, ImportedIdea, Loss, LossKind, place
+from creatorvault.transfer.formats.imported import Context, Format, ImportedIdea, Loss, LossKind, Mapping, place
 from creatorvault.transfer.formats.words import priority_of, stage_of
 
 UNTITLED: Final = "Untitled"
@@ -45,14 +45,22 @@ class Draft(msgspec.Struct, kw_only=True):
     id: str = ""
 
 
-def finished(draft: Draft, found: Format, context: Context) -> Iterator[ImportedIdea | Loss]:
-    """Yields the losses, then the idea; only a loss if nothing can be made of it."""
+def finished(draft: Draft, found: Format, context: Context) -> Iterator[ImportedIdea | Loss | Mapping]:
+    """Yields what became of values, then losses, then the idea; only a loss if nothing can be made of it."""
     finisher = _Finisher(draft, context.now)
     derived = uuid5(context.namespace, f"{found}:{UNSTORABLE.sub(REPLACEMENT, draft.identity)}")
     idea = finisher.idea(finisher.given_id() or derived)
+    if idea is not None:
+        yield from _values("stage", draft.stage, idea.stage)
+        yield from _values("priority", draft.priority, idea.priority)
     yield from finisher.losses
     if idea is not None:
         yield idea
+
+
+def _values(field: str, text: str | None, became: str) -> Iterator[Mapping]:
+    if text and (shown := place(text.strip())) and shown != became:
+        yield Mapping(field, field, shown, str(became))
 
 
 def uuid_of(text: str) -> UUID | None:

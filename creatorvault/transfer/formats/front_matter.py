@@ -94,7 +94,7 @@ def _value(events: Iterator[Event]) -> Value:
     for event in events:
         match event:
             case ScalarEvent():
-                is_null = event.style is None and event.value in NULLS
+                is_null = event.implicit[0] and event.value in NULLS  # quoted texts are never null
                 open_lists[-1].append(None if is_null else event.value)
             case CollectionStartEvent():
                 open_lists.append([])

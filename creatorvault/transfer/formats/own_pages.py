@@ -9,7 +9,7 @@ from creatorvault.transfer.formats.dates import moment
 from creatorvault.transfer.formats.delimited import NO_HISTORY, number_of
 from creatorvault.transfer.formats.drafts import Draft, finished, uuid_of
 from creatorvault.transfer.formats.front_matter import Value, texts_in
-from creatorvault.transfer.formats.imported import Context, Format, ImportedIdea, Loss, LossKind
+from creatorvault.transfer.formats.imported import Context, Format, Loss, LossKind, Parsed
 
 OWN_FIELDS: Final = frozenset(
     {
@@ -25,7 +25,7 @@ class OwnPage(msgspec.Struct):
     texts: dict[str, str]
     tags: list[str]
 
-    def ideas(self, body: str, where: str, context: Context) -> Iterator[ImportedIdea | Loss]:
+    def ideas(self, body: str, where: str, context: Context) -> Iterator[Parsed]:
         """An empty line stands between the front matter and the notes."""
         if OF_VERSIONS in self.texts:
             yield Loss(LossKind.VERSION_DROPPED, where, None, NO_HISTORY)

@@ -35,6 +35,7 @@ from creatorvault.transfer.formats.survey import Survey, tallied
 from creatorvault.transfer.formats.trello import board_ideas
 
 LIMITS: Final = Limits()
+MOST_MAPPINGS: Final = 500
 REPEATED: Final = "An idea with the same id comes before it in the file"
 
 
@@ -78,10 +79,16 @@ def _items(found: Format, archive: Archive | None, file: BinaryIO, context: Cont
 
 
 def _checked(items: Iterator[Parsed], limits: Limits, *, may_be_empty: bool) -> Iterator[Parsed]:
-    """Leaves repeated ids out, and refuses a file with too many ideas, or with nothing to tell of."""
+    """Leaves repeated ids and mappings out, and refuses a file with too many ideas, or with nothing to tell of."""
     known: set[bytes] = set()
+    mappings: set[Mapping] = set()
     is_empty = True
     for item in items:
+        if isinstance(item, Mapping):
+            if item not in mappings and len(mappings) < MOST_MAPPINGS:
+                mappings.add(item)
+                yield item
+            continue
         if isinstance(item, ImportedIdea):
             if item.id.bytes in known:
                 yield Loss(LossKind.ROW_REPEATED, item.source, None, REPEATED, 1 + len(item.versions))
@@ -89,7 +96,7 @@ def _checked(items: Iterator[Parsed], limits: Limits, *, may_be_empty: bool) -> 
             known.add(item.id.bytes)
             if len(known) > limits.most_ideas:
                 raise FileRefused("too_many_ideas", f"The file has more than {limits.most_ideas} ideas")
-        is_empty = is_empty and isinstance(item, Mapping)
+        is_empty = False
         yield item
     if is_empty and not may_be_empty:
         raise FileRefused("nothing_to_import", "The file holds no ideas")

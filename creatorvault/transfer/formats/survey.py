@@ -47,12 +47,12 @@ class Survey(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally:
-    """Adds up one pass over a file, in bounded memory."""
+    """Adds up one pass over a file, in bounded memory: `parsed` yields each mapping once, and few of them."""
 
     def __init__(self) -> None:
         self.ideas = self.trashed = self.versions = 0
         self.settings: ImportedSettings | None = None
-        self._mappings: dict[Mapping, None] = {}
+        self._mappings: list[Mapping] = []
         self._losses: dict[tuple[LossKind, str | None, str], LossGroup] = {}
 
     def add(self, parsed: Parsed) -> None:
@@ -66,8 +66,7 @@ class Tally:
             case Loss():
                 self._add_loss(parsed)
             case Mapping():
-                if len(self._mappings) < MOST_GROUPS:
-                    self._mappings[parsed] = None
+                self._mappings.append(parsed)
             case ImportedSettings():
                 self.settings = parsed
 
@@ -78,7 +77,7 @@ class Tally:
             trashed=self.trashed,
             versions=self.versions,
             settings=self.settings,
-            mappings=list(self._mappings),
+            mappings=self._mappings,
             losses=list(self._losses.values()),
         )
 

@@ -27,6 +27,9 @@ IDEA: Final = (
 VERSION: Final = IDEA.replace(b'"idea","number":2', b'"version","number":1,"replaced_at":"2026-01-02T00:00:00Z"')
 
 
+LONG_IDEA: Final = IDEA.replace(b"null", b'"' + b" " * 5000 + b'"', 1)
+
+
 class Hostile(NamedTuple):
     code: str
     name: str
@@ -117,7 +120,7 @@ def lying_size() -> bytes:
 
 def gzip_bomb() -> bytes:
     """Lines that are short enough, and say the same again and again."""
-    return gzip.compress(HEAD + SETTINGS + IDEA * 50_000, 9)
+    return gzip.compress(HEAD + SETTINGS + LONG_IDEA * 4000, 9)
 
 
 def gzip_line_bomb() -> bytes:
@@ -230,7 +233,6 @@ HOSTILE: Final = {
     "a quoted cell of many lines": Hostile("field_too_large", "a.csv", lambda: b'title\n"' + b"x\n" * 200_000 + b'"\n'),
     "a row of many lines": Hostile("row_too_large", "a.csv", lambda: b"title\n" + b'"\n",,,,' * 300_000),
     "100,000 columns": Hostile("too_many_columns", "a.csv", wide_table),
-    "a million empty rows": Hostile("too_many_rows", "a.csv", lambda: b"title\n" + b"\n" * 1_000_001),
     "a quotation mark that stays open": Hostile("cut_off", "a.csv", lambda: b'title,notes\na,"b\nc,d\n'),
     "a header that cannot be read": Hostile("header_broken", "a.csv", lambda: b'"title"x,notes\na,b\n'),
     "no column of titles": Hostile("no_title_column", "a.csv", lambda: b"views,likes\n1,2\n"),
