@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure abuse mutants pgbouncer audit lint format types check lock images clean bench volume
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs abuse mutants pgbouncer audit lint format types check lock images clean bench volume
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -24,6 +24,7 @@ help:
 	@echo "make kills    kill -9 of workers and of their parent, 20 times under load, and see whether an idea is lost"
 	@echo "make drill-processes  four processes on one database under mixed writers, and their rates (about 2 minutes)"
 	@echo "make drill-erasure    erase vaults of two processes under load (half a minute)"
+	@echo "make drill-jobs       what ordinary writes pay for a process that runs jobs (a minute and a half)"
 	@echo "make drill-keys       rotate keys under load, and kill the rotation (about 4 minutes)"
 	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
 	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
@@ -55,6 +56,9 @@ drill-processes: .venv/installed
 
 drill-erasure: .venv/installed
 	@$(PYTHON) -m benchmarks.erasing
+
+drill-jobs: .venv/installed
+	@$(PYTHON) -m benchmarks.jobs
 
 drill-keys: .venv/installed
 	@$(PYTHON) -m benchmarks.keys

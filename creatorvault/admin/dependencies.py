@@ -14,6 +14,7 @@ from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import TenantPath, VaultPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration
+from creatorvault.admin.services_of_jobs import JobAdministration
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
@@ -32,6 +33,11 @@ async def provide_reads(request: AdminRequest) -> OperatorReads:
 async def provide_administration(request: AdminRequest) -> AsyncGenerator[Administration]:
     async with part_of(request.app, AdminParts).database().writing() as session:
         yield Administration(session, _recorder(request))
+
+
+async def provide_job_administration(request: AdminRequest) -> AsyncGenerator[JobAdministration]:
+    async with part_of(request.app, AdminParts).database().writing() as session:
+        yield JobAdministration(session, _recorder(request))
 
 
 async def provide_erasure(request: AdminRequest, path: Path[TenantPath]) -> AsyncGenerator[Erasure]:

@@ -53,3 +53,14 @@ class TooEarly(TenantConflict):
 
     def __init__(self, not_before: datetime) -> None:
         super().__init__(f"The erasure can be confirmed from {not_before:%Y-%m-%dT%H:%M:%SZ} on")
+
+
+class JobNotFound(NotFound):
+    def __init__(self, job_id: int) -> None:
+        super().__init__(f"Job {job_id} not found")
+
+
+class JobRunning(CreatorVaultError):
+    """The state of the job does not permit the operation."""
+
+    status = HTTPStatus.CONFLICT

@@ -20,6 +20,8 @@ from creatorvault.admin.schemas import (
     VaultQuery,
     VaultResponse,
 )
+from creatorvault.admin.schemas_of_jobs import JobList, JobQuery
+from creatorvault.admin.services_of_jobs import job_page
 from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, event_page
@@ -92,6 +94,9 @@ class Overview:
 
     async def root_keys(self) -> RootKeyList:
         return RootKeyList(items=list(await self._repository.root_keys()))
+
+    async def jobs(self, query: JobQuery) -> JobList:
+        return await job_page(self._session, query)
 
     async def events(self, query: AdminAuditQuery) -> AuditEventList:
         return await event_page(AuditEventRepository(self._session, query.tenant_id), query)

@@ -31,7 +31,7 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
 
     async def store(self, name: bytes, answer: bytes, expires_at: datetime, now: datetime) -> None:
         """Also deletes expired results, including an earlier one of the same name."""
-        await self.session.execute(delete(StoredResultRow).where(self.scope, col(StoredResultRow.expires_at) <= now))
+        await self.delete_expired(now)
         await self.session.execute(
             insert(StoredResultRow).values(
                 tenant_id=self._vault.tenant_id,
@@ -41,6 +41,9 @@ class StoredResultRepository(ScopedRepository[StoredResultRow]):
                 expires_at=expires_at,
             )
         )
+
+    async def delete_expired(self, now: datetime) -> None:
+        await self.session.execute(delete(StoredResultRow).where(self.scope, col(StoredResultRow.expires_at) <= now))
 
 
 async def claim(session: WriteSession, vault: VaultId, key: str) -> bool:

@@ -39,6 +39,9 @@ OPERATIONS = {
     ("GET", "/vaults"): "read",
     ("GET", "/root-keys"): "keys",
     ("GET", "/audit"): "read",
+    ("GET", "/jobs"): "read",
+    ("POST", "/jobs/{job_id:str}/retry"): "manage",
+    ("DELETE", "/jobs/{job_id:str}"): "manage",
 }
 """Each, with the scope that it needs."""
 

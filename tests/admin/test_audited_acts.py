@@ -14,6 +14,7 @@ from creatorvault.tenants.resolution import TenantName
 from tests.admin.operators import EVERY_SCOPE, OPERATIONS, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.factories import Creator
+from tests.vault_rows import QUEUED
 
 type Prepare = Callable[[AdminClient, Creator, asyncpg.Connection], Awaitable[object]]
 
@@ -46,11 +47,21 @@ async def vault_erasing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection
     return {"confirmation": confirmation}
 
 
+async def failed(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> object:
+    """Returns the id of a job."""
+    await sql.execute(QUEUED, tenant_of(ada), ada.user_id)
+    job = "UPDATE jobs.queue SET status = 'failed' WHERE tenant_id = $1 RETURNING id"
+    return await sql.fetchval(job, tenant_of(ada))
+
+
 IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 """Recorded by the process that finishes an erasure, which has no address."""
 
-EMPTY: Final = dict.fromkeys(("idea_segments", "idempotency_answers", "vault_checkpoints"), "0")
+EMPTY: Final = dict.fromkeys(
+    ("idea_segments", "idempotency_answers", "vault_checkpoints", "jobs.queue", "jobs.queue_log"), "0"
+)
 ROWS: Final = {"ideas": "1", "keys.vault_keys": "1", **EMPTY}
+JOB: Final = "{job_id:str}"
 VAULT: Final = "/tenants/{tenant_id:str}/vaults/{user_id:str}/erasure"
 ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {
     ("POST", "/tenants"): (nothing, None, {"tenant.created": {"kind": "organization"}}),
@@ -69,6 +80,8 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
         None,
         {"keys.destroyed": {"keys": "1"}, "tenant.erased": {"keys": "1", "ideas": "1", "answers": "0"}},
     ),
+    ("POST", "/jobs/{job_id:str}/retry"): (failed, None, {"job.retried": {"kind": "tests.nothing"}}),
+    ("DELETE", "/jobs/{job_id:str}"): (failed, None, {"job.cancelled": {"kind": "tests.nothing"}}),
     ("POST", VAULT): (nothing, None, {"erasure.requested": {}}),
     ("DELETE", VAULT): (vault_erasing, None, {"erasure.withdrawn": {}}),
     ("POST", f"{VAULT}/confirm"): (
@@ -89,6 +102,8 @@ async def acted(olga: AdminClient, act: tuple[str, str], ada: Creator, prepared:
     if path == "/tenants":
         new = TenantName(TenantKind.ORGANIZATION, "better-auth", f"org-{uuid4()}")
         tenant, body = new.id, new._asdict() | {"kind": "organization"}
+    if JOB in path:
+        path, body = path.replace(JOB, str(prepared)), None
     url = path.replace("{tenant_id:str}", str(tenant_of(ada))).replace("{user_id:str}", ada.user_id)
     answer = await olga.request(method, url, json=body)
     return answer.status_code, tenant
@@ -112,6 +127,9 @@ async def test_an_action_is_recorded(
         before if tenant == tenant_of(ada) else 0,
     )
     targets = {row["verb"]: json.loads(row["targets"]) for row in rows}
+    assert [found.pop("job") for found in targets.values() if "job" in found] == (
+        [str(prepared)] if JOB in act[1] else []
+    )
     of_a_vault = [found.pop("user_id") for found in targets.values() if "user_id" in found]
     assert set(of_a_vault) == ({ada.user_id} if VAULT in act[1] else set())
     assert targets == verbs
@@ -146,5 +164,6 @@ async def everything(sql: asyncpg.Connection) -> dict[str, list[Any]]:
         "keys.vault_keys",
         "audit_events",
         "audit_heads",
+        "jobs.queue",
     )
     return {table: await sql.fetch(f"SELECT * FROM {table} ORDER BY tenant_id") for table in tables}

@@ -47,7 +47,7 @@ CANCEL: Final = """
     DELETE FROM jobs.queue WHERE id = $1 AND status IN ('queued', 'failed')
     RETURNING id, entrypoint, tenant_id, user_id, subject_id, status::text, attempts, created, execute_after, updated
 """
-EXISTS: Final = "SELECT FROM jobs.queue WHERE id = $1"
+EXISTS: Final = "SELECT 1 FROM jobs.queue WHERE id = $1"
 
 
 async def figures(statements: Statements) -> QueueFigures:
