@@ -28,13 +28,12 @@ from creatorvault.tenants.opening import LockedVault
 from creatorvault.tenants.resolution import TenantName
 from creatorvault.tenants.services import VaultService
 from creatorvault.transfer.formats.imported import FileRefused, Format, ImportedIdea
-from creatorvault.transfer.formats.reading import parsed
 from creatorvault.transfer.importing import statements as sql
-from creatorvault.transfer.importing.plans import Retention, in_slices, with_history
+from creatorvault.transfer.importing.plans import Retention, read_in_slices, with_history
 from creatorvault.transfer.importing.reports import QUOTA_EXCEEDED, TAMPERED, VAULT_CLOSED
 from creatorvault.transfer.importing.repositories import ImportReader, ImportRow, ImportWriter, Progress
 from creatorvault.transfer.importing.sealing import ImportReport, namespace_of, open_report, seal_report
-from creatorvault.transfer.importing.services import KIND, LIMITS
+from creatorvault.transfer.importing.services import KIND
 from creatorvault.transfer.models import ImportState
 from creatorvault.transfer.parts import TransferParts
 
@@ -197,8 +196,9 @@ class _ImportRun:
 async def _batches(work: _Work, user_id: str, slices: TimeSlice) -> AsyncGenerator[Sequence[IdeaWithHistory]]:
     """Raises FileRefused."""
     batch, size = list[IdeaWithHistory](), 0
-    items = parsed(work.file, work.report.name, work.row.created_at, LIMITS, namespace=work.namespace)
-    async for item in in_slices(items, slices):
+    row, name = work.row, work.report.name
+    _, items = await read_in_slices(work.file, name, row.created_at, work.namespace, slices)
+    async for item in items:
         if isinstance(item, ImportedIdea):
             batch.append(with_history(item, user_id))
             size += 1 + len(item.versions)

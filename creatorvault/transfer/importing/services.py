@@ -22,10 +22,9 @@ from creatorvault.tenants.opening import LockedVault
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import Counters, VaultRepository
 from creatorvault.tenants.services import VaultService
-from creatorvault.transfer.formats.imported import FileRefused, Format, Limits
-from creatorvault.transfer.formats.reading import parsed, recognised
+from creatorvault.transfer.formats.imported import FileRefused, Format
 from creatorvault.transfer.importing.errors import ANOTHER_FORMAT, FileInvalid, ImportNotFound, TooManyImports, refused
-from creatorvault.transfer.importing.plans import Plan, Retention, in_slices
+from creatorvault.transfer.importing.plans import Plan, Retention, read_in_slices
 from creatorvault.transfer.importing.reports import preview_of, report_of, response_of
 from creatorvault.transfer.importing.repositories import AT_ONCE, ImportReader, ImportRow, ImportWriter
 from creatorvault.transfer.importing.schemas import FileFormat, ImportListResponse, ImportPreview, ImportResponse
@@ -34,9 +33,6 @@ from creatorvault.transfer.importing.uploads import Upload
 from creatorvault.transfer.parts import TransferParts
 
 KIND: Final = "transfer.import"
-LIMITS: Final = Limits(most_bytes_in_memory=16 << 20)
-"""What a parser decodes in one piece would keep other requests waiting: 16 MiB take a tenth of a second."""
-
 MOST_UNFINISHED: Final = 5
 IDS_AT_ONCE: Final = 10_000
 NOTHING: Final = Counters(revision=0, idea_count=0, sealed_bytes=0, key_version=0, status=None)  # type: ignore[arg-type]
@@ -125,11 +121,10 @@ class ImportService:
     ) -> tuple[Format, Plan]:
         plan = Plan(self._vault.id.user_id, retention, now)
         try:
-            found = recognised(upload.name, upload.file, LIMITS)
+            found, items = await read_in_slices(upload.file, upload.name, now, namespace, self._slices)
             if asked not in (FileFormat.AUTO, found):
                 raise FileInvalid(ANOTHER_FORMAT, f"The file is {found.value}, not {asked.value}")
-            items = parsed(upload.file, upload.name, now, LIMITS, namespace=namespace)
-            async for item in in_slices(items, self._slices):
+            async for item in items:
                 plan.add(item)
         except FileRefused as error:
             raise refused(error) from None
