@@ -66,7 +66,7 @@ ROWS: Final = {
 FIXED: Final = {
     "Imports of a vault that are not finished": MOST_UNFINISHED,
     "Time without progress until an import has failed": WORKING // timedelta(hours=1),
-    "What is known of an import after its end": KEPT // timedelta(days=1),
+    "Record of an import after its end": KEPT // timedelta(days=1),
     "Slowest average rate of a file to move in, after that time": SLOWEST_BYTES_PER_SECOND,
     "Headers": bounds.MAX_HEADERS,
     "Path": bounds.MAX_PATH_BYTES,

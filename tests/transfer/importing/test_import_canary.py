@@ -71,7 +71,8 @@ def written(canary_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
     database, data = canary_cluster.clone("canaries"), Path(canary_cluster.folder) / "data"
     environ = environment_of(database, home) | {"TMPDIR": str(temporary), "CREATORVAULT_JOBS__IN_SERVER": "false"}
     headers = {"Authorization": f"Bearer {token_of(claims_of('mover'))}"}
-    url, places = "/api/v1/mover/imports", Places()
+    url = "/api/v1/mover/imports"
+    places: Places = {}
     with running(home, **environ) as run:
         run.until("Ctrl-C")
         with httpx.Client(base_url=run.address, headers=headers, timeout=60) as client:

@@ -15,9 +15,11 @@ from creatorvault.core.telemetry.alerts import RAISED
 from creatorvault.jobs.kinds import JobFailed, JobPlace
 from creatorvault.transfer.importing import job
 from creatorvault.transfer.importing.purging import purge_imports
+from tests.application import settings_of
+from tests.key_management.rotating import Keys, scope_of
 from tests.transfer.importing.conftest import Mover, working
 from tests.transfer.importing.exports import check_counters
-from tests.ways import vault_of
+from tests.ways import forget, vault_of
 
 COUNT = 40
 TABLE = b"title,notes\n" + b"".join(b"Idea %d,\n" % number for number in range(COUNT))
@@ -217,6 +219,23 @@ async def test_a_tampered_report_is_an_alarm(mover: Mover, import_sql: asyncpg.C
     assert (await mover.creator.request("GET", f"{mover.url}/{import_id}")).status_code == 500
     with pytest.raises(JobFailed):
         await run_it(mover, import_id)
+
+
+async def test_a_file_that_waits_survives_a_rotation_of_keys(
+    mover: Mover, import_environ: dict[str, str], import_sql: asyncpg.Connection
+) -> None:
+    import_id, keys = await accepted(mover), Keys(settings_of(import_environ))
+
+    result = await keys.rotate(scope_of(mover.creator))
+    verified = await keys.verify(scope_of(mover.creator))
+
+    assert keys.findings == [], (result, verified)
+    forget(mover.house, vault_of(mover.creator))
+    await run_it(mover, import_id)
+    assert (await mover.read(import_id))["stored"] == COUNT
+    assert (await mover.preview(TABLE))["known"] == COUNT
+    versions = "SELECT array_agg(version) FROM keys.vault_keys WHERE user_id = $1"
+    assert await import_sql.fetchval(versions, mover.creator.user_id) == [2]
 
 
 async def test_abandoned_and_old_imports_are_purged(mover: Mover, import_sql: asyncpg.Connection) -> None:
