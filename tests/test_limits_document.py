@@ -30,6 +30,9 @@ from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings.sections import Settings
+from creatorvault.transfer.importing.purging import KEPT, WORKING
+from creatorvault.transfer.importing.services import MOST_UNFINISHED
+from creatorvault.transfer.importing.uploads import SLOWEST_BYTES_PER_SECOND
 
 DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
 IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Concurrent full reads of an identity"}
@@ -61,6 +64,10 @@ ROWS: Final = {
     for row in [Row(*(cell.strip() for cell in line.split("|")))]
 }
 FIXED: Final = {
+    "Imports of a vault that are not finished": MOST_UNFINISHED,
+    "Time without progress until an import has failed": WORKING // timedelta(hours=1),
+    "Record of an import after its end": KEPT // timedelta(days=1),
+    "Slowest average rate of a file to move in, after that time": SLOWEST_BYTES_PER_SECOND,
     "Headers": bounds.MAX_HEADERS,
     "Path": bounds.MAX_PATH_BYTES,
     "Token": MAX_TOKEN_BYTES,
@@ -122,6 +129,7 @@ def test_every_limit_is_compared() -> None:
         *(f"server.{name}" for name in ("max_body_bytes", "max_target_bytes", "max_header_bytes")),
         *(f"server.{name}" for name in ("header_seconds", "body_seconds")),
         *(f"limits.{name}" for name in ("identity_reads", "identity_writes", "address_requests")),
+        *("transfer.import_bytes", "transfer.imports_at_once"),
         *("limits.identity_work_milliseconds", "search.full_reads", "search.full_read_seconds"),
         *(f"tenancy.{name}" for name in ("idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota")),
     ],

@@ -34,7 +34,7 @@ AT_ONCE: Final = 500
 
 
 class BatchStored(NamedTuple):
-    """The result of a committed batch. `known` ideas were in the vault already, or twice in the batch."""
+    """The result of a committed batch. `known` ideas were in the vault or its trash already, or twice in the batch."""
 
     stored: int
     known: int
@@ -45,8 +45,8 @@ async def store_batches(
 ) -> AsyncGenerator[BatchStored]:
     """Stores complete ideas, whose ids and times are kept, in their order. Yields after each batch is committed.
 
-    An idea whose id is in the vault is left as it is, so the same batches can be given again after an error, or after
-    the last one that was yielded. A batch that exceeds a quota is not stored at all.
+    An idea whose id is in the vault or its trash is left as it is, so the same batches can be given again after an
+    error, or after the last one that was yielded. A batch that exceeds a quota is not stored at all.
 
     Raises as `VaultService.transaction`, and QuotaExceeded.
     """
@@ -69,11 +69,9 @@ async def _store(vault: VaultService, batch: Sequence[IdeaResponse], slices: Tim
             if ideas:
                 with computing(locked.session):
                     rows = await _sealed(locked, ideas, slices)
-                    segments = await _segments(locked, ideas, rows, slices)
+                    segments = await segments_of(locked, ideas, rows, slices)
                 await locked.apply(_insertion(rows), locked.cipher)
-                if segments:
-                    arguments = arguments_of(*zip(*segments, strict=True))
-                    await run(locked.session, WRITE, str(vault.id.tenant_id), vault.id.user_id, *arguments)
+                await write_segments(locked, segments)
         for idea in ideas:
             del left[idea.id]
         stored += len(ideas)
@@ -90,7 +88,7 @@ async def _sealed(vault: LockedVault, ideas: Sequence[IdeaResponse], slices: Tim
     return rows
 
 
-async def _segments(
+async def segments_of(
     vault: LockedVault, ideas: Sequence[IdeaResponse], rows: Sequence[SealedRow], slices: TimeSlice
 ) -> Sequence[tuple[Segment, int]]:
     """Seals the ideas in segments, with the revisions that they will have; none if the vault or the batch is small."""
@@ -104,6 +102,12 @@ async def _segments(
         segments.append(segment)
         await slices.rest_if_over()
     return segments
+
+
+async def write_segments(vault: LockedVault, segments: Sequence[tuple[Segment, int]]) -> None:
+    if segments:
+        arguments = arguments_of(*zip(*segments, strict=True))
+        await run(vault.session, WRITE, str(vault.id.tenant_id), vault.id.user_id, *arguments)
 
 
 def _insertion(rows: Sequence[SealedRow]) -> VaultChange:

@@ -189,6 +189,13 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
     retention_days: Annotated[int, Meta(ge=0, le=365)] = 30
 
 
+class TransferSettings(Struct, frozen=True, kw_only=True):
+    """Of files that move in. A process receives `imports_at_once`, and imports as many, each in memory as a whole."""
+
+    import_bytes: Annotated[int, Meta(ge=MIB, le=1024 * MIB)] = 64 * MIB
+    imports_at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+
+
 class AdminSettings(Struct, frozen=True, kw_only=True):
     """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization."""
 
@@ -244,6 +251,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: LimitsSettings = LimitsSettings()
     metrics: MetricsSettings = MetricsSettings()
     tenancy: TenancySettings = TenancySettings()
+    transfer: TransferSettings = TransferSettings()
     admin: AdminSettings = AdminSettings()
     erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()

@@ -11,7 +11,7 @@ from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import Counters, VaultRepository
-from creatorvault.tenants.statements.changes import VaultChange
+from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 
 type Run = Callable[..., Awaitable[Sequence[Row]]]
@@ -121,7 +121,7 @@ class LockedVault:
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
         """Raises QuotaExceeded, and VaultMismatch if the rows do not match the vault's row."""
         counters, usage = self._counters, change.usage
-        await self._quotas.check_growth(counters, VaultRepository(self.session, self.id), usage)
+        await self.check_growth(usage)
         revision = await self._apply(self._run, change, cipher)
         if revision is None:
             raise VaultMismatch(**vault_ids(self.id))
@@ -131,6 +131,10 @@ class LockedVault:
             sealed_bytes=counters.sealed_bytes + usage.sealed_bytes,
         )
         return revision
+
+    async def check_growth(self, usage: UsageDelta) -> None:
+        """Raises QuotaExceeded if the vault may not grow by `usage`."""
+        await self._quotas.check_growth(self._counters, VaultRepository(self.session, self.id), usage)
 
     async def _run(self, statement: str, *arguments: object) -> Sequence[Row]:
         return await run(self.session, statement, *arguments)

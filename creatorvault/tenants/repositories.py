@@ -67,6 +67,11 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
         statement = insert(Tenant).values(row.model_dump()).on_conflict_do_nothing().returning(col(Tenant.tenant_id))
         return (await self.session.execute(statement)).scalar_one_or_none() is not None
 
+    async def counters(self) -> Counters | None:
+        """Returns the vault's row, which is not locked."""
+        row = (await self.session.execute(self._counters)).one_or_none()
+        return None if row is None else Counters(*row)
+
     async def locked(self: "VaultRepository[WriteSession]") -> Counters | None:
         """Returns the vault's row, locked until the transaction ends, or None if there is no such vault yet."""
         row = (await self.session.execute(self._counters.with_for_update())).one_or_none()

@@ -2,6 +2,21 @@
 
 from typing import Final
 
+from creatorvault.core.database.tenant_data import Erased
 from creatorvault.management.apps import App
+from creatorvault.transfer.importing.controllers import ImportController
+from creatorvault.transfer.importing.job import IMPORTS
+from creatorvault.transfer.importing.purging import PURGING
+from creatorvault.transfer.models import Import, ImportChunk
+from creatorvault.transfer.parts import transfer_parts
+from creatorvault.transfer.sealed import CHUNKS_SEALED, REPORTS_SEALED
 
-APP: Final = App(name="transfer")
+APP: Final = App(
+    name="transfer",
+    controllers=[ImportController],
+    parts=[transfer_parts],
+    erases=[Erased(model=ImportChunk), Erased(model=Import, counted_as="imports")],
+    sealed=[CHUNKS_SEALED, REPORTS_SEALED],
+    jobs=[IMPORTS],
+    schedules=[PURGING],
+)

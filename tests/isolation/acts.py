@@ -9,16 +9,19 @@ from functools import partial
 from http import HTTPStatus
 from itertools import product
 from typing import Any, Final, NamedTuple
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
 
+from creatorvault.core.parts import parts_of
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search import draft as search_drafts
+from creatorvault.jobs.kinds import JobPlace
+from creatorvault.transfer.importing.job import run_import
 from tests.bulk import store
 from tests.isolation.locks import Rewrite, rewritten
-from tests.isolation.scene import IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
+from tests.isolation.scene import EXPORT, IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
 from tests.vault_rows import rows_of_others
 from tests.ways import Trail, Way, followed, forget
 
@@ -270,6 +273,34 @@ async def erase_vault(scene: Scene) -> Sequence[httpx.Response]:
     return [httpx.Response(answer.status_code, json=told)]
 
 
+def of_imports(method: str, *, of_one: bool = False, **options: Any) -> Do:
+    """A request for the imports, or for the one of the scene. What it says of new ones differs each time."""
+
+    async def do(scene: Scene) -> Sequence[httpx.Response]:
+        url = f"/api/v1/{ME.user_id}/imports"
+        answer = await scene.ask(method, f"{url}/{scene.import_id}" if of_one else url, **options)
+        if method != "POST" or answer.status_code != HTTPStatus.ACCEPTED:
+            return [answer]
+        await scene.sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")
+        told = {name: answer.json()[name] for name in ("state", "format", "total", "done", "losses")}
+        return [httpx.Response(answer.status_code, json=told)]
+
+    return do
+
+
+async def import_it(scene: Scene) -> Sequence[httpx.Response]:
+    """The job of the import, and what is stored then."""
+    if scene.cold:
+        forget(scene.house, ME)
+    raised = ""
+    try:
+        await run_import(parts_of(scene.house.app), JobPlace(ME.tenant_id, ME.user_id, UUID(scene.import_id)))
+    except Exception as error:  # noqa: BLE001  # as the worker does
+        raised = type(error).__name__
+    rows = await scene.sql.fetch(IMPORTED)
+    return [httpx.Response(HTTPStatus.OK, json={"raised": raised, "imports": [list(row) for row in rows]})]
+
+
 def rotating(do: Do) -> Do:
     async def rotated(scene: Scene) -> Sequence[httpx.Response]:
         with pytest.MonkeyPatch.context() as patch:
@@ -290,6 +321,20 @@ def slimmed(do: Do) -> Do:
     return slim
 
 
+IMPORTED: Final = f"""
+    SELECT state, done, stored, known, error, (SELECT count(*) FROM import_chunks WHERE {OWN}),
+        (SELECT retention_days FROM vaults WHERE {OWN})
+    FROM imports WHERE {OWN}
+"""
+# As many as one may have.
+OTHERS_HAVE_IMPORTS: Final = sql(f"""
+    INSERT INTO imports
+        (tenant_id, user_id, id, state, format, file_bytes, chunks, total, created_at, touched_at, sealed)
+    SELECT tenant_id, user_id, gen_random_uuid(),
+        state, format, file_bytes, chunks, total, created_at, touched_at, sealed
+    FROM imports, generate_series(1, 4) WHERE NOT ({OWN})
+""")
+OTHERS_HAVE_CHOSEN: Final = sql(f"UPDATE vaults SET retention_days = 5 WHERE NOT ({OWN})")
 CREATE: Final = request("POST", json=IDEAS[1])
 CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": "another"})
 CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
@@ -399,6 +444,12 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("search what has segments with a gap", SEARCH, Way.TRANSACTION, then(changed, forgotten)),
     WRITTEN("search after a change", SEARCH, Way.BOTH, changed, depends=True),
     WRITTEN("search after a deletion", SEARCH, Way.BOTH, deleted, depends=True),
+    Act("list imports", of_imports("GET"), Way.TRANSACTION),
+    Act("read an import", of_imports("GET", of_one=True), Way.TRANSACTION),
+    Act("preview an import", of_imports("POST", content=EXPORT, params={"preview": "true"}), Way.TRANSACTION),
+    WRITTEN("move in", of_imports("POST", content=EXPORT), Way.TRANSACTION, OTHERS_HAVE_IMPORTS),
+    WRITTEN("cancel an import", of_imports("DELETE", of_one=True), Way.TRANSACTION),
+    WRITTEN("import a file", import_it, Way.TRANSACTION, OTHERS_HAVE_CHOSEN),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

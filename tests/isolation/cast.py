@@ -23,6 +23,12 @@ from tests.ways import forget
 
 BODIES: Final[Mapping[str, object]] = {
     "POST /api/v1/{user_id}/ideas": {"title": "Asked for"},
+    # A board of Trello's.
+    "POST /api/v1/{user_id}/imports": {
+        "name": "Board",
+        "lists": [],
+        "cards": [{"id": "65a000000000000000000001", "name": "Asked for"}],
+    },
     "PUT /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
@@ -71,7 +77,13 @@ class Someone:
     async def ask(self, operation: str, headers: Mapping[str, str] | None = None, **names: object) -> httpx.Response:
         """`names` are the ids of the path; by default the caller's own."""
         method, _, path = operation.partition(" ")
-        ids = {"user_id": self.user_id, "idea_id": self.idea["id"], "tenant_id": self.tenant_id, **names}
+        ids = {
+            "user_id": self.user_id,
+            "idea_id": self.idea["id"],
+            "import_id": uuid4(),
+            "tenant_id": self.tenant_id,
+            **names,
+        }
         body = BODIES.get(operation)
         if operation == "POST /api/v1/admin/tenants":
             body = {"kind": "organization", "realm": "better-auth", "external_id": str(uuid4())}

@@ -34,6 +34,21 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
     "GET /api/v1/users/me": {NOBODY: 401, CREATOR: 200, SUSPENDED: 200, READ: 401, ADMIN: 200},
     "POST /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 201, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
     "GET /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 200, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
+    # With the id of no import.
+    **{
+        f"{operation.replace(' ', ' /api/v1/{user_id}/imports', 1)}": {
+            NOBODY: 401,
+            CREATOR: done,
+            ADMIN: done,
+            SUSPENDED: 403,
+            ERASING: 403,
+            ERASED: 403,
+            READ: 401,
+            MANAGE: 401,
+            KEYS: 401,
+        }
+        for operation, done in (("POST ", 202), ("GET ", 200), ("GET /{import_id}", 404), ("DELETE /{import_id}", 404))
+    },
     **{
         f"{method} /api/v1/{{user_id}}/ideas/{{idea_id}}": {
             NOBODY: 401,

@@ -49,6 +49,17 @@ KEY: Final = {"Idempotency-Key": "sent-before"}
 """The key with which the first idea was sent again."""
 
 
+EXPORT: Final = b"""\
+{"type":"export","format":"creatorvault","version":1,"user_id":"user-5","exported_at":"2026-01-01T00:00:00Z"}
+{"type":"settings","retention_days":90}
+{"type":"idea","number":1,"title":"Moved in","notes":null,"stage":"idea","priority":"low","tags":[],"due_date":null,\
+"id":"5e9b0c52-4a7e-4f6b-8d5a-90c1f3a7b201","user_id":"user-5","created_at":"2026-01-01T00:00:00Z",\
+"updated_at":"2026-01-01T00:00:00Z"}
+{"type":"end","ideas":1,"versions":0,"trashed":0}
+"""
+"""A file of one idea that was accepted, and waits."""
+
+
 FOREIGN_KEYS: Final = """
     SELECT conrelid::regclass::text AS name, conname FROM pg_constraint WHERE contype = 'f' AND conparentid = 0
 """
@@ -59,6 +70,8 @@ SEALED: Final = (
     ("idea_segments", "sealed"),
     ("vault_checkpoints", "sealed"),
     ("idempotency_answers", "answer"),
+    ("imports", "sealed"),
+    ("import_chunks", "sealed"),
     ("keys.vault_keys", "wrapped"),
 )
 """Columns whose copies are made unreadable, as values that are sealed for another vault are."""
@@ -107,6 +120,9 @@ class Scene:
     was_written_to: bool = False
     known: dict[object, Any] = field(default_factory=dict)
     """Earlier outcomes, for comparison."""
+    import_id: str = ""
+    """Of the file that waits."""
+
     _world: World | None = None
     _laid: Rows = field(default_factory=dict)
 
@@ -118,7 +134,9 @@ class Scene:
         assert vault_of(me) == ME
         ideas = [await me.idea(**body) for body in IDEAS]
         ideas.append((await me.post(IDEAS[0], headers=KEY)).json())
-        scene = cls(house, sql, me, await tables(sql), ideas)
+        imported = await me.request("POST", f"/api/v1/{me.user_id}/imports", content=EXPORT)
+        await sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")  # acts run the job themselves
+        scene = cls(house, sql, me, await tables(sql), ideas, import_id=imported.json()["id"])
         with small_segments():
             await scene.settled(await me.list({"search": "salt"}))
         await sql.execute(REQUESTED, *ME)

@@ -52,6 +52,12 @@ RIGHTS: Final = {
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
+        "imports": {
+            *("SELECT", "INSERT", "DELETE"),
+            "UPDATE (chunks, done, error, expired, finished_at, known, sealed, state, stored, touched_at, trashed,"
+            " versions)",
+        },
+        "import_chunks": {"SELECT", "INSERT", "UPDATE (sealed)", "DELETE"},
         "probe_write()": {"EXECUTE"},
         "vault_checkpoints": {
             *("SELECT", "INSERT", "DELETE"),
@@ -92,6 +98,8 @@ RIGHTS: Final = {
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
+        "imports": {"SELECT (id, state, tenant_id, touched_at, user_id)", "DELETE"},
+        "import_chunks": {"SELECT (import_id, tenant_id, user_id)", "DELETE"},
         "keys.vault_keys": {
             "SELECT (created_at, first_revision, root_key_id, tenant_id, user_id, version)",
             "DELETE",
@@ -149,6 +157,8 @@ POLICIES: Final = {
     "idea_versions": {**OWN, **READING, **DESTROYING},
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
+    "imports": {**OWN, **READING, **DESTROYING},
+    "import_chunks": {**OWN, **READING, **DESTROYING},
     "jobs.queue": {
         **OWN,
         **ACTING,

@@ -16,7 +16,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.isolation.catalogue import tenant_tables
 from tests.postgres import Cluster, Database
-from tests.vault_rows import HISTORY, QUEUED, REQUESTED, TOTAL
+from tests.vault_rows import HISTORY, IMPORTED, QUEUED, REQUESTED, TOTAL
 
 pytestmark = pytest.mark.no_cover
 
@@ -83,6 +83,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
     await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(REQUESTED, tenant, ada.user_id)
     await database.execute(QUEUED, tenant, ada.user_id)
+    await database.execute(IMPORTED, tenant, ada.user_id)
     return Victim(tenant, ada)
 
 

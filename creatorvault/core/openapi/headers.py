@@ -23,7 +23,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "example": '"42"',
     },
     LOCATION: {
-        "description": "Path of the new idea.",
+        "description": "Path of the new resource.",
         "schema": {"type": "string", "format": "uri-reference"},
         "example": "/api/v1/user-1/ideas/7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11",
     },

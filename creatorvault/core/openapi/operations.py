@@ -67,8 +67,26 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
             "required": True,
             "content": _content(components.reference(accepted.body), _request_examples(accepted.body, documentation)),
         }
+    elif documentation.file:
+        written["requestBody"] = {"required": True, "content": _file(documentation.file)}
     written["responses"] = _responses(handler, accepted, documentation, components)
     return written
+
+
+def _file(examples: Mapping[str, str]) -> dict[str, Any]:
+    """As OpenAPI 3.1 describes uploads: the field of a form, or any other body."""
+    binary = {"type": "string", "contentMediaType": "application/octet-stream"}
+    form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
+    return {
+        "multipart/form-data": {
+            "schema": form,
+            "examples": {name: {"value": {"file": value}} for name, value in examples.items()},
+        },
+        "application/octet-stream": {
+            "schema": binary,
+            "examples": {name: {"value": value} for name, value in examples.items()},
+        },
+    }
 
 
 def _parameters(place: str, model: type[RequestModel] | None, components: Components) -> Iterator[dict[str, Any]]:

@@ -45,8 +45,11 @@ class DocumentedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
+    """`file` are examples of the file that a request may send as its body, or as the field `file` of a form."""
+
     responses: tuple[DocumentedResponse, ...]
     request_examples: Mapping[str, Any]
+    file: Mapping[str, str] = field(default_factory=dict)
 
 
 class HandlerDocumentation(TypedDict):
@@ -54,15 +57,18 @@ class HandlerDocumentation(TypedDict):
 
 
 def documents(
-    *outcomes: DocumentedResponse | CreatorVaultError, request: Mapping[str, Any] | None = None
+    *outcomes: DocumentedResponse | CreatorVaultError,
+    request: Mapping[str, Any] | None = None,
+    file: Mapping[str, str] | None = None,
 ) -> HandlerDocumentation:
-    """Returns keyword arguments for a route handler: its responses, its own errors, and named example requests.
+    """Returns keyword arguments for a route handler: its responses, its own errors, and named example requests or
+    files.
 
     The status, headers and body of an error are documented as they are sent. Errors that all operations of a kind
     share (no token, a body that is too large, …) need not be listed.
     """
     responses = [outcome if isinstance(outcome, DocumentedResponse) else refused(outcome) for outcome in outcomes]
-    return {"documentation": Documentation(tuple(responses), request or {})}
+    return {"documentation": Documentation(tuple(responses), request or {}, file or {})}
 
 
 class ValidationError(msgspec.Struct):

@@ -50,17 +50,23 @@ def parsed(file: BinaryIO, name: str, now: datetime, limits: Limits = LIMITS, *,
     A file may be refused after ideas were yielded: store nothing before a complete pass, `surveyed`, which finds the
     same. Every id is yielded once.
     """
+    return begun(file, name, now, limits, namespace=namespace)[1]
+
+
+def begun(
+    file: BinaryIO, name: str, now: datetime, limits: Limits = LIMITS, *, namespace: UUID
+) -> tuple[Format, Iterator[Parsed]]:
+    """Returns the format, and what `parsed` yields. It reads the directory of an archive, which takes long for many
+    entries.
+    """
     found, archive = opened(name, file, limits)
     context = Context(name, now.astimezone(UTC), namespace, limits)
-    return _checked(_items(found, archive, file, context), limits, may_be_empty=found is Format.OWN)
+    return found, _checked(_items(found, archive, file, context), limits, may_be_empty=found is Format.OWN)
 
 
 def surveyed(file: BinaryIO, name: str, now: datetime, limits: Limits = LIMITS, *, namespace: UUID) -> Survey:
     """Reads the whole file and returns the summary. Raises FileRefused for every file that `parsed` refuses."""
-    found, archive = opened(name, file, limits)
-    context = Context(name, now.astimezone(UTC), namespace, limits)
-    items = _items(found, archive, file, context)
-    return tallied(found, _checked(items, limits, may_be_empty=found is Format.OWN))
+    return tallied(*begun(file, name, now, limits, namespace=namespace))
 
 
 def _items(found: Format, archive: Archive | None, file: BinaryIO, context: Context) -> Iterator[Parsed]:
