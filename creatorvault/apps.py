@@ -20,6 +20,7 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
+    "history",
     "key_management",
     "admin",
 )
