@@ -20,9 +20,9 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
-    "history",
     "key_management",
     "admin",
+    "history",
 )
 
 

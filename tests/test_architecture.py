@@ -31,6 +31,7 @@ ROOMS: Final = (
     ("idempotency", "erasure"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics"),
+    ("history",),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

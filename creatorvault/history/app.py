@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from creatorvault.history.commands import history
 from creatorvault.history.controllers import SettingsController, TrashController, UndoController, VersionController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.management.apps import App
 
 CONTROLLERS: Final = (TrashController, UndoController, VersionController, SettingsController)
 
-APP: Final = App(name="history", controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)])
+APP: Final = App(name="history", controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)], commands=[history])

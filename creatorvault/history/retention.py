@@ -36,7 +36,7 @@ async def read_settings(retention_days: int, vault: VaultView) -> VaultSettings:
 
 async def choose_retention(chosen: int | None, default: int, vault: LockedVault) -> VaultSettings:
     """Deletes all versions and the trash if nothing is kept from now on. `default` is that of the settings."""
-    await run(vault.session, CHOOSE, str(vault.id.tenant_id), vault.id.user_id, chosen)
+    await run(vault.session, CHOOSE, str(vault.id.tenant_id), vault.id.user_id, chosen, datetime.now(UTC))
     settings = await read_settings(default, vault)
     if settings.effective_retention_days == NOTHING:
         await _forget_everything(vault)

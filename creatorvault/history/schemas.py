@@ -134,6 +134,7 @@ class UndoRequest(RequestModel):
     """What to undo."""
 
     described = openapi.UNDO_BODY
+    private = frozenset({"undo"})
 
     undo: str = Field(min_length=1, max_length=LONGEST_UNDO)
 

@@ -7,9 +7,11 @@ from uuid import UUID
 
 from msgspec.structs import asdict
 
-from creatorvault.core.database.sessions import run
+from creatorvault.core.database.sessions import ReadSession, run
+from creatorvault.core.database.statements import Row
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import vault_ids
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.history.chain import End, Link, is_unbroken
 from creatorvault.history.errors import VersionNotFound
 from creatorvault.history.schemas import IdeaVersion
@@ -66,13 +68,9 @@ class Versions:
         arguments = str(snapshot.id.tenant_id), snapshot.id.user_id, self._idea.id, list(numbers)
         found: dict[int, IdeaVersion] = {}
         for row in await run(snapshot.session, SOME, *arguments) if numbers else ():
-            version = VersionColumns(IdeaColumns(*row[:WIDTH]), *row[WIDTH:])
-            try:
-                idea = open_version(self._vault.cipher, version)
-            except Alert as alert:
-                alert.ids["table"] = TABLE
-                raise
-            found[version.row.number] = _version(idea, version.row.number, links[version.row.number].replaced_at)
+            version = version_columns(row)
+            idea, number = opened_version(self._vault.cipher, version), version.row.number
+            found[number] = _version(idea, number, links[number].replaced_at)
         return found
 
 
@@ -86,26 +84,40 @@ async def versions_of(idea_id: UUID, retention_days: int, snapshot: Snapshot) ->
     idea = IdeaSealer.of(vault.cipher).open(newest)
     scope = str(snapshot.id.tenant_id), snapshot.id.user_id
     links = [Link(*row) for row in await run(snapshot.session, LINKS, *scope, idea_id)]
-    pruned_until = await pruned(snapshot, vault)
-    if not is_unbroken(End(newest.number, newest.previous, newest.updated_at), links, pruned_until):
+    until = await pruned_until(snapshot.session, vault.cipher)
+    if not is_unbroken(End(newest.number, newest.previous, newest.updated_at), links, until):
         raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea_id), table=TABLE)
     oldest = datetime.now(UTC) - timedelta(days=retention_days)
     kept = [link for link in links if retention_days and link.replaced_at > oldest]
     return Versions(snapshot, vault, newest, idea, kept)
 
 
-async def pruned(snapshot: Snapshot, vault: OpenVault) -> datetime | None:
+async def pruned_until(session: ReadSession, cipher: VaultCipher) -> datetime | None:
     """Returns until when versions may be missing; None if none was pruned. Raises as `PruningSealer.check`."""
-    rows = await run(snapshot.session, PRUNED, str(snapshot.id.tenant_id), snapshot.id.user_id)
+    rows = await run(session, PRUNED, str(cipher.vault.tenant_id), cipher.vault.user_id)
     if not rows:
         return None
-    pruned_until: datetime = rows[0][0]
+    until: datetime = rows[0][0]
     try:
-        PruningSealer.of(vault.cipher).check(pruned_until, rows[0][1])
+        PruningSealer.of(cipher).check(until, rows[0][1])
     except Alert as alert:
         alert.ids["table"] = "history_prunings"
         raise
-    return pruned_until
+    return until
+
+
+def version_columns(row: Row) -> VersionColumns:
+    """`row` has the columns of SOME."""
+    return VersionColumns(IdeaColumns(*row[:WIDTH]), *row[WIDTH:])
+
+
+def opened_version(cipher: VaultCipher, version: VersionColumns) -> IdeaResponse:
+    """Raises as `open_version`."""
+    try:
+        return open_version(cipher, version)
+    except Alert as alert:
+        alert.ids["table"] = TABLE
+        raise
 
 
 def _version(idea: IdeaResponse, number: int, replaced_at: datetime | None) -> IdeaVersion:

@@ -1,6 +1,7 @@
 """Deleted ideas: listed, restored, and deleted for good."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -10,7 +11,13 @@ from tests.factories import Creator
 from tests.history.undoing import counted, empty_trash, restore, trash, trashed
 from tests.ways import Way, followed, forget, vault_of
 
-CONTENT = {"title": "Bread", "notes": "rye", "stage": "draft", "priority": "high", "tags": ["food", "Red"]}
+CONTENT: dict[str, Any] = {
+    "title": "Bread",
+    "notes": "rye",
+    "stage": "draft",
+    "priority": "high",
+    "tags": ["food", "Red"],
+}
 
 
 async def test_a_deleted_idea_is_in_the_trash_only(ada: Creator) -> None:

@@ -10,7 +10,7 @@ OWN_CHOICE: Final = VAULT_COLUMNS
 TENANTS_CHOICE: Final = VAULT_COLUMNS + 1
 
 CHOOSE: Final = """
-    UPDATE vaults SET retention_days = $3::smallint WHERE tenant_id = $1::text::uuid AND user_id = $2
+    UPDATE vaults SET retention_days = $3::smallint, changed_at = $4 WHERE tenant_id = $1::text::uuid AND user_id = $2
     RETURNING retention_days
 """
 FORGET_VERSIONS: Final = f"""
