@@ -60,6 +60,8 @@ class Versions:
             return _version(self._idea, number, None)
         places = [place for place, link in enumerate(self.kept) if link.number == number]
         if not places:
+            # The version after it says whether it is missing.
+            await self._opened([link.number for link in self.kept if link.number > number][-1:])
             raise VersionNotFound(self._idea.id, number)
         return (await self.page(places[0], 1))[0]
 

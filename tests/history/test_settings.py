@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from tests.admin.operators import Operator
+from tests.admin.operators import EVERY_SCOPE, appointed
 from tests.application import House
-from tests.factories import Creator
+from tests.factories import Creator, Idea
 from tests.history.undoing import choose, counted, settings, stored, trashed, undo, versions
 from tests.ways import vault_of
 
@@ -13,7 +13,7 @@ DEFAULT = {"retention_days": None, "effective_retention_days": 30, "retention_ch
 NOTHING = dict.fromkeys(("idea_versions", "trashed_ideas"), 0)
 
 
-async def with_history(ada: Creator) -> tuple[dict[str, object], str]:
+async def with_history(ada: Creator) -> tuple[Idea, str]:
     """Returns a living idea with two versions, and the undo token of a deleted one."""
     idea, other = await ada.idea("Bread"), await ada.idea("Apples")
     for title in ("Cake", "Pie"):
@@ -61,7 +61,7 @@ async def test_nobody_chooses_for_others(ada: Creator, house: House) -> None:
 
 async def test_zero_deletes_everything_at_once(ada: Creator, database: asyncpg.Connection) -> None:
     idea, token = await with_history(ada)
-    before = (await ada.get(str(idea["id"]))).headers["ETag"]
+    before = (await ada.get(idea)).headers["ETag"]
     assert (await choose(ada, {"retention_days": 0})).json() == {
         "retention_days": 0,
         "effective_retention_days": 0,
@@ -71,11 +71,11 @@ async def test_zero_deletes_everything_at_once(ada: Creator, database: asyncpg.C
     await counted(database, ada)
     assert await trashed(ada) == []
     assert (await undo(ada, token)).status_code == 404
-    assert (await versions(ada, str(idea["id"]))).json()["items"] == []
-    assert (await ada.get(str(idea["id"]))).headers["ETag"] == before
+    assert (await versions(ada, idea)).json()["items"] == []
+    assert (await ada.get(idea)).headers["ETag"] == before
 
-    await ada.patch(str(idea["id"]), {"title": "Another"})
-    assert "X-Undo" not in (await ada.delete(str(idea["id"]))).headers
+    await ada.patch(idea, {"title": "Another"})
+    assert "X-Undo" not in (await ada.delete(idea)).headers
     assert await stored(database, ada) == {"ideas": 0, "history_prunings": 1, **NOTHING}
     await counted(database, ada)
 
@@ -84,8 +84,8 @@ async def test_what_comes_after_zero_is_kept_again(ada: Creator, database: async
     idea, _ = await with_history(ada)
     await choose(ada, {"retention_days": 0})
     await choose(ada, {"retention_days": 1})
-    await ada.patch(str(idea["id"]), {"title": "Another"})
-    page = (await versions(ada, str(idea["id"]))).json()
+    await ada.patch(idea, {"title": "Another"})
+    page = (await versions(ada, idea)).json()
     assert [(item["number"], item["title"]) for item in page["items"]] == [(3, "Pie")]
     await counted(database, ada)
 
@@ -102,22 +102,20 @@ async def test_only_the_trash_goes(ada: Creator, database: asyncpg.Connection) -
     await counted(database, ada)
 
 
-async def test_operators_choose_for_those_who_have_not(
-    operator: Operator, house: House, database: asyncpg.Connection
-) -> None:
-    ada = house.creator()
+async def test_operators_choose_for_those_who_have_not(house: House, database: asyncpg.Connection) -> None:
+    ada, olga = house.creator(), await appointed(database, house.client, *EVERY_SCOPE)
     idea, _ = await with_history(ada)
     tenant_id = vault_of(ada).tenant_id
-    answer = await operator.put(f"/tenants/{tenant_id}/retention", {"retention_days": 0})
+    answer = await olga.request("PUT", f"/tenants/{tenant_id}/retention", json={"retention_days": 0})
     assert (answer.status_code, answer.json()["retention_days"]) == (200, 0)
     assert await settings(ada) == DEFAULT | {"effective_retention_days": 0, "retention_chosen_by": "tenant"}
     assert await trashed(ada) == []  # not shown any more, and gone with the next purge
-    assert (await versions(ada, str(idea["id"]))).json()["items"] == []
+    assert (await versions(ada, idea)).json()["items"] == []
     await choose(ada, {"retention_days": 5})
     assert len(await trashed(ada)) == 1
     assert (await choose(ada, {"retention_days": None})).json()["retention_chosen_by"] == "tenant"
     assert await stored(database, ada) == {"ideas": 1, "history_prunings": 1, **NOTHING}
-    answer = await operator.put(f"/tenants/{tenant_id}/retention", {})
+    answer = await olga.request("PUT", f"/tenants/{tenant_id}/retention", json={})
     assert answer.json()["retention_days"] is None
     assert await settings(ada) == DEFAULT
     events = await database.fetch(
