@@ -161,8 +161,8 @@ OF_TRASH: Final[dict[str, tuple[str, ...]]] = {
     ),
     "an earlier version in the place of the deleted one": (
         "UPDATE trashed_ideas SET (title, notes, tags, stage, priority, due_date, updated_at, stamp, number, previous)"
-        " = (SELECT title, notes, tags, stage, priority, due_date, updated_at, stamp, number, previous FROM idea_versions"
-        " WHERE $I AND number = 4) WHERE $I",
+        " = (SELECT title, notes, tags, stage, priority, due_date, updated_at, stamp, number, previous FROM"
+        " idea_versions WHERE $I AND number = 4) WHERE $I",
     ),
     "deleted later": ("UPDATE trashed_ideas SET deleted_at = deleted_at + interval '1 day' WHERE $I",),
     **{f"{column} edited": (f"UPDATE trashed_ideas SET {column} = {EDITS[column]} WHERE $I",) for column in EDITS},
