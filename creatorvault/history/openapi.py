@@ -7,6 +7,7 @@ from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import ETAG, HEADERS, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
+from creatorvault.core.text import unstorable
 from creatorvault.history.errors import NotInTrash, UndoExpired, UndoSuperseded, VersionNotFound
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas, UndoInvalid
 from creatorvault.ideas.openapi import FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, ONE_IDEA
@@ -93,6 +94,7 @@ SETTINGS_UPDATE: Final[Prose] = {
     )
 }
 
+INVALID_OWNER: Final = RequestInvalid(list(unstorable("user-\0", ("path", "user_id"))))
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
 NO_VERSION: Final = VersionNotFound(IDEA_ID, 3)
 INVALID_TO: Final = RequestInvalid(
@@ -137,7 +139,7 @@ EXPUNGE: Final = documents(
     INVALID_ID,
 )
 EMPTY: Final = documents(
-    DocumentedResponse(description="The trash is empty."), NotYourIdeas("DELETE"), TenantSuspended()
+    DocumentedResponse(description="The trash is empty."), NotYourIdeas("DELETE"), TenantSuspended(), INVALID_OWNER
 )
 LIST_VERSIONS: Final = documents(
     DocumentedResponse(description="A page of earlier versions."), NotYourIdeas("GET"), NOT_FOUND, LIMIT_TOO_HIGH
@@ -158,7 +160,9 @@ UNDO_DELETION: Final = documents(
     UndoExpired(),
     UndoSuperseded(),
 )
-GET_SETTINGS: Final = documents(DocumentedResponse(description="The settings."), NotYourIdeas("GET"), TenantSuspended())
+GET_SETTINGS: Final = documents(
+    DocumentedResponse(description="The settings."), NotYourIdeas("GET"), TenantSuspended(), INVALID_OWNER
+)
 CHANGE_SETTINGS: Final = documents(
     DocumentedResponse(description="The settings after the change."),
     NotYourIdeas("PATCH"),

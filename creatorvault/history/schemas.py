@@ -11,7 +11,8 @@ from creatorvault.history import openapi
 from creatorvault.ideas.schemas import IdeaPath, IdeaResponse, PriorityEnum, StageEnum
 from creatorvault.tenants.schemas import RetentionDays
 
-LONGEST_UNDO: Final = 8192
+LONGEST_UNDO: Final = 4096
+"""A longer header would not pass through common proxies. Room for some ninety ideas."""
 CURRENT: Final = "current"
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from creatorvault.core.http.schemas import Moment, Prose
 from creatorvault.tenants import openapi
 
-RetentionDays = Annotated[int, Field(ge=0, le=365)]
+RetentionDays = Annotated[int, Field(strict=True, ge=0, le=365)]
 """How long a vault keeps earlier versions and deleted ideas. 0 means not at all."""
 
 
