@@ -25,6 +25,7 @@ NAMES: Final = (
     "key_management",
     "admin",
     "transfer",
+    "history",
 )
 
 

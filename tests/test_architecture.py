@@ -31,6 +31,7 @@ ROOMS: Final = (
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics", "transfer"),
+    ("history",),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.factories import Idea
+from tests.history import undoing
 from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
 from tests.ways import vault_of
 
@@ -90,6 +91,8 @@ class VaultMachine(RuleBasedStateMachine):
         self.loop = loop
         self.ada = house.creator()
         self.model = VaultModel()
+        self.undo: dict[str, str] = {}
+        """The token of the last deletion of each idea."""
 
     def wait[T](self, answer: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(answer)
@@ -111,7 +114,7 @@ class VaultMachine(RuleBasedStateMachine):
         assert idea == idea | self.model.created(body) | {"user_id": self.ada.user_id}
         assert idea["created_at"] == idea["updated_at"]
         assert idea["id"] not in self.model.ideas
-        self.model.ideas[idea["id"]] = idea
+        self.model.stored(idea)
 
     @precondition(lambda self: self.model.ideas)
     @rule(which=which, body=bodies)
@@ -139,16 +142,95 @@ class VaultMachine(RuleBasedStateMachine):
         """Copies the new time from the server, which must not decrease."""
         assert answered == expected | {"updated_at": answered["updated_at"]}
         assert answered["updated_at"] >= before["updated_at"]
-        self.model.ideas[before["id"]] = answered
+        self.model.stored(answered)
 
     @precondition(lambda self: self.model.ideas)
     @rule(which=which)
     def delete(self, which: int) -> None:
         idea = self.pick(which)
 
-        assert self.wait(self.ada.delete(idea)).status_code == 204
+        answer = self.wait(self.ada.delete(idea))
+        assert answer.status_code == 204
         assert self.wait(self.ada.get(idea)).status_code == 404
-        del self.model.ideas[idea["id"]]
+        assert ("X-Undo" in answer.headers) is self.model.keeps
+        self.model.deleted(idea["id"])
+        if self.model.keeps:
+            self.undo[idea["id"]] = answer.headers["X-Undo"]
+
+    def of_trash(self, which: int) -> str:
+        return list(self.model.trash)[which % len(self.model.trash)]
+
+    @rule(limit=st.integers(1, 4), offset=st.integers(0, 3))
+    def list_trash(self, limit: int, offset: int) -> None:
+        page = self.wait(undoing.trash(self.ada, limit=limit, offset=offset)).json()
+        expected = list(reversed(self.model.trash.values()))
+        shown = expected[offset : offset + limit]
+        assert [{name: item[name] for name in idea} for item, idea in zip(page["items"], shown, strict=True)] == shown
+        assert (page["total"], page["has_more"]) == (len(expected), offset + len(shown) < len(expected))
+
+    @precondition(lambda self: self.model.trash or self.model.ideas)
+    @rule(which=which)
+    def restore(self, which: int) -> None:
+        """What lives is returned as it is."""
+        ids = [*self.model.trash, *self.model.ideas]
+        idea_id = ids[which % len(ids)]
+        answer = self.wait(undoing.restore(self.ada, idea_id))
+        assert (answer.status_code, answer.json()) == (200, self.model.restored(idea_id))
+
+    @precondition(lambda self: self.undo)
+    @rule(which=which)
+    def undo_deletion(self, which: int) -> None:
+        idea_id = list(self.undo)[which % len(self.undo)]
+        answer = self.wait(undoing.undo(self.ada, self.undo[idea_id]))
+        if idea_id in self.model.numbers:
+            assert (answer.status_code, answer.json()) == (200, {"items": [self.model.restored(idea_id)]})
+        else:
+            assert answer.status_code == 404
+
+    @precondition(lambda self: self.model.trash)
+    @rule(which=which)
+    def expunge(self, which: int) -> None:
+        idea_id = self.of_trash(which)
+        assert self.wait(undoing.expunge(self.ada, idea_id)).status_code == 204
+        self.model.expunged(idea_id)
+        assert self.wait(undoing.restore(self.ada, idea_id)).status_code == 404
+
+    @rule()
+    def empty_trash(self) -> None:
+        assert self.wait(undoing.empty_trash(self.ada)).status_code == 204
+        for idea_id in [*self.model.trash]:
+            self.model.expunged(idea_id)
+
+    @rule(days=st.sampled_from([0, 1, 30, 365]))
+    def choose_retention(self, days: int) -> None:
+        answer = self.wait(undoing.choose(self.ada, {"retention_days": days}))
+        assert answer.json()["effective_retention_days"] == days
+        self.model.chose(days)
+
+    @precondition(lambda self: self.model.ideas)
+    @rule(which=which, limit=st.integers(1, 4), offset=st.integers(0, 3))
+    def list_versions(self, which: int, limit: int, offset: int) -> None:
+        idea = self.pick(which)
+        expected = sorted(self.model.earlier.get(idea["id"], {}).items(), reverse=True)
+        page = self.wait(undoing.versions(self.ada, idea, limit=limit, offset=offset)).json()
+        shown = expected[offset : offset + limit]
+        assert [(item["number"], {name: item[name] for name in idea}) for item in page["items"]] == shown
+        assert (page["total"], page["current"]) == (len(expected), self.model.numbers[idea["id"]])
+
+    @precondition(lambda self: any(idea_id in self.model.ideas for idea_id in self.model.earlier))
+    @rule(which=which, number=st.integers(0, 3))
+    def revert(self, which: int, number: int) -> None:
+        ids = [idea_id for idea_id in self.model.earlier if idea_id in self.model.ideas]
+        idea = self.model.ideas[ids[which % len(ids)]]
+        versions = list(self.model.earlier[idea["id"]].items())
+        number, earlier = versions[number % len(versions)]
+        answer = self.wait(undoing.revert(self.ada, idea, number))
+        assert answer.status_code == 200, answer.text
+        expected = earlier | {"updated_at": idea["updated_at"]}
+        if expected == idea:
+            assert answer.json() == idea
+        else:
+            self.learn(idea, expected, answer.json())
 
     @precondition(lambda self: self.model.ideas)
     @rule(which=which)

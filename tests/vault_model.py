@@ -81,9 +81,54 @@ class Question:
 
 @dataclass
 class VaultModel:
-    """The server chooses ids and times; everything else follows from the requests."""
+    """The server chooses ids and times; everything else follows from the requests.
+
+    `trash` is in the order of deletions. `earlier` are the kept versions before the current one, by number.
+    """
 
     ideas: dict[str, Idea] = field(default_factory=dict)
+    trash: dict[str, Idea] = field(default_factory=dict)
+    earlier: dict[str, dict[int, Idea]] = field(default_factory=dict)
+    numbers: dict[str, int] = field(default_factory=dict)
+    keeps: bool = True
+
+    def stored(self, idea: Idea) -> None:
+        """The idea is new, or has changed."""
+        number = self.numbers.get(idea["id"], 0)
+        if not self.keeps:
+            self.earlier.pop(idea["id"], None)
+        elif number:
+            self.earlier.setdefault(idea["id"], {})[number] = self.ideas[idea["id"]]
+        self.numbers[idea["id"]] = number + 1
+        self.ideas[idea["id"]] = idea
+
+    def deleted(self, idea_id: str) -> None:
+        idea = self.ideas.pop(idea_id)
+        if self.keeps:
+            self.trash[idea_id] = idea
+        else:
+            self.forgotten(idea_id)
+
+    def restored(self, idea_id: str) -> Idea:
+        """Returns the idea, which was in the trash or lives."""
+        if idea_id in self.trash:
+            self.ideas[idea_id] = self.trash.pop(idea_id)
+        return self.ideas[idea_id]
+
+    def expunged(self, idea_id: str) -> None:
+        del self.trash[idea_id]
+        self.forgotten(idea_id)
+
+    def forgotten(self, idea_id: str) -> None:
+        self.earlier.pop(idea_id, None)
+        del self.numbers[idea_id]
+
+    def chose(self, days: int) -> None:
+        self.keeps = days > 0
+        if not self.keeps:
+            for idea_id in [*self.trash]:
+                self.expunged(idea_id)
+            self.earlier.clear()
 
     def created(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         return DEFAULTS | stored(fields)

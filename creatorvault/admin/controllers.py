@@ -23,6 +23,7 @@ from creatorvault.admin.schemas import (
     TenantQuery,
     TenantQuotas,
     TenantResponse,
+    TenantRetention,
     TenantRootKey,
     VaultList,
     VaultQuery,
@@ -146,6 +147,21 @@ class AdminController(Controller):
         """
         root_keys = part_of(request.app, AdminParts).root_keys
         return await administration.set_root_key(TenantId(path.tenant_id), given.root_key_id, root_keys)
+
+    @put(
+        "/tenants/{tenant_id:str}/retention",
+        summary="Set a tenant's retention",
+        operator=Scope.MANAGE,
+        **openapi.RETAINED,
+    )
+    async def set_retention(
+        self, path: Path[TenantPath], given: Body[TenantRetention], administration: NamedDependency[Administration]
+    ) -> TenantResponse:
+        """Sets how long vaults that have not chosen keep earlier versions and deleted ideas.
+
+        What is too old is not shown from now on, and is deleted by the next purge.
+        """
+        return await administration.set_retention(TenantId(path.tenant_id), given)
 
     @post(
         "/tenants/{tenant_id:str}/erasure",

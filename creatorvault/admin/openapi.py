@@ -23,7 +23,7 @@ from creatorvault.erasure.errors import NoErasure, NotConfirmed, NothingToErase,
 from creatorvault.erasure.openapi import ERASED as VAULT_ERASED
 from creatorvault.erasure.openapi import ERASING as VAULT_ERASING
 from creatorvault.settings.sections import ROOT_KEY_ID
-from creatorvault.tenants.openapi import TENANT_ID
+from creatorvault.tenants.openapi import INVALID_RETENTION, TENANT_ID
 
 CONFIRMATION: Final = "mJ3bP0pX1l9cF5dY2kUq7sRzT8vWnE4aGhLoKiBxCyQ"
 
@@ -45,6 +45,12 @@ OWN_ROOT_KEY: Final[Prose] = {
         "transit/organization-1",
     ),
 }
+RETENTION: Final[Prose] = {
+    "retention_days": (
+        "How many days vaults that have not chosen keep earlier versions and deleted ideas; null means the default.",
+        90,
+    ),
+}
 ONE_TENANT: Final[Prose] = {"tenant_id": ("Id of the tenant.", str(TENANT_ID))}
 ONE_VAULT: Final[Prose] = {
     **ONE_TENANT,
@@ -56,6 +62,7 @@ TENANT: Final[Prose] = {
     "status": ("Requests of suspended, erasing and erased tenants are refused.", "active"),
     **QUOTAS,
     **OWN_ROOT_KEY,
+    **RETENTION,
     "created_at": ("Creation time, UTC.", "2026-11-22T21:10:00Z"),
     "vaults": ("Number of creators who have stored something in it.", 3),
     "ideas": ("Number of ideas.", 1200),
@@ -180,6 +187,13 @@ LIMITED: Final = admin(
     NOT_FOUND,
     TenantConflict("This tenant is erased"),
     INVALID_QUOTA,
+)
+RETAINED: Final = admin(
+    Scope.MANAGE,
+    DocumentedResponse(description="The tenant after the change."),
+    NOT_FOUND,
+    TenantConflict("This tenant is erased"),
+    INVALID_RETENTION,
 )
 ROOT_KEY_SET: Final = admin(
     Scope.KEYS,

@@ -14,6 +14,7 @@ from creatorvault.ideas.fields import AnyUuid
 from creatorvault.settings.sections import ROOT_KEY_ID
 from creatorvault.tenants.models import TenantKind, TenantStatus
 from creatorvault.tenants.openapi import TENANT_ID
+from creatorvault.tenants.schemas import RetentionDays
 
 HIGHEST_VERSION: Final = 2**31 - 1  # of an integer column
 HIGHEST_QUOTA: Final = 2**62
@@ -95,6 +96,14 @@ class TenantRootKey(RequestModel):
     root_key_id: Annotated[str, Field(max_length=LONGEST_NAME, pattern=ROOT_KEY_ID)] | None = None
 
 
+class TenantRetention(RequestModel):
+    """The retention of the tenant. A missing or null number means the default from the settings."""
+
+    described = openapi.RETENTION
+
+    retention_days: RetentionDays | None = None
+
+
 class ErasureConfirm(RequestModel):
     """Confirms an erasure."""
 
@@ -118,6 +127,7 @@ class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
     vault_idea_quota: int | None
     vault_byte_quota: int | None
     root_key_id: str | None
+    retention_days: int | None
     created_at: Moment
     vaults: int
     ideas: int

@@ -16,6 +16,7 @@ from creatorvault.admin.schemas import (
     TenantQuery,
     TenantQuotas,
     TenantResponse,
+    TenantRetention,
     VaultList,
     VaultQuery,
     VaultResponse,
@@ -144,6 +145,14 @@ class Administration:
         await self._recorder.record(
             self._session, tenant_id, "tenant.root_key_set", root_key_id=root_key_id or "default"
         )
+        return await _detail(self._session, tenant_id)
+
+    async def set_retention(self, tenant_id: TenantId, given: TenantRetention) -> TenantResponse:
+        """Raises as `set_quotas`."""
+        tenant, days = await locked_tenant(self._repository, tenant_id), given.retention_days
+        await self._repository.change(tenant, retention_days=days)
+        chosen = "default" if days is None else str(days)
+        await self._recorder.record(self._session, tenant_id, "tenant.retention_set", retention_days=chosen)
         return await _detail(self._session, tenant_id)
 
     async def _transition(

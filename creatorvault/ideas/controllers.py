@@ -13,6 +13,7 @@ from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post, put
 from creatorvault.core.http.inputs import Body, Path, Query
 from creatorvault.core.http.responses import StructResponse
+from creatorvault.core.openapi.headers import UNDO
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
 from creatorvault.ideas.drafting import StoredIdea
@@ -106,9 +107,16 @@ class IdeaController(Controller):
         return _answer(await ideas.replace(path.idea_id, given))
 
     @delete("/{idea_id:str}", summary="Delete an idea", **openapi.DELETE)
-    async def delete_idea(self, path: Path[IdeaPath], ideas: NamedDependency[IdeaService]) -> None:
-        """Deletes the idea permanently. With `If-Match`, only if it is still the version that you have read."""
-        await ideas.delete(path.idea_id)
+    async def delete_idea(self, path: Path[IdeaPath], ideas: NamedDependency[IdeaService]) -> Response[None]:
+        """Moves the idea to the trash, where it stays for as long as the vault's retention says.
+
+        The header `X-Undo` of the response undoes this for ten minutes. In a vault whose retention is 0, the idea and
+        its versions are deleted permanently, and there is no such header.
+
+        With `If-Match`, nothing is deleted unless the idea is still the version that you have read.
+        """
+        undo = await ideas.delete(path.idea_id)
+        return Response(None, headers=None if undo is None else {UNDO: undo})
 
 
 @lru_cache(REMEMBERED)

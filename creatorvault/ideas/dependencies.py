@@ -25,18 +25,23 @@ IDEMPOTENCY_KEY: Final = HEADER.lower().encode()
 IdeasRequest = Request[Identity, Any, Any]
 
 
-async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaService:
+def own_vault(request: IdeasRequest, user_id: str) -> VaultService:
     """Raises NotYourIdeas if the path names another user than the token."""
     identity, parts = request.user, part_of(request.app, IdeasParts)
-    if path.user_id != identity.subject:
+    if user_id != identity.subject:
         raise NotYourIdeas(request.method)
     tenant = tenant_name(identity)
-    vault = VaultService(
+    return VaultService(
         parts.vaults,
         tenant,
         VaultId(tenant.id, identity.subject),
         lambda: parts.audit.recorder(user_actor(identity), request.scope),
     )
+
+
+async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaService:
+    """Raises as `own_vault`."""
+    parts, vault = part_of(request.app, IdeasParts), own_vault(request, path.user_id)
     key = header(request.scope, IDEMPOTENCY_KEY) if request.method == "POST" else None
     return IdeaService(
         vault,

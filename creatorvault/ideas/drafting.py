@@ -34,6 +34,12 @@ def changed(idea: IdeaResponse, given: IdeaUpdate) -> IdeaResponse:
     return idea if after == idea else _touched(after)
 
 
+def reverted(idea: IdeaResponse, earlier: IdeaResponse) -> IdeaResponse:
+    """Returns the idea with the content of an earlier version of it, or `idea` itself if that is the same."""
+    after = replace(idea, **{name: getattr(earlier, name) for name in IdeaCreate.model_fields})
+    return idea if after == idea else _touched(after)
+
+
 def _touched(idea: IdeaResponse) -> IdeaResponse:
     """The clocks of two machines may disagree; the time of an idea never decreases."""
     return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))

@@ -7,6 +7,8 @@ from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
 
 CURSOR_INVALID: Final = "cursor_invalid"
 WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
+UNDO_INVALID: Final = "undo_invalid"
+WRONG_UNDO: Final = "This is not the value of an X-Undo header that this vault has sent"
 
 REFUSALS = {
     "POST": "Cannot create ideas for other users",
@@ -32,6 +34,16 @@ class CursorInvalid(RequestInvalid):
 
     def __init__(self) -> None:
         super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
+
+
+class UndoInvalid(RequestInvalid):
+    """Not an undo token of this vault: it is for another creator or tenant, altered, or sealed with a missing key.
+
+    The error does not reveal which.
+    """
+
+    def __init__(self) -> None:
+        super().__init__([{"type": UNDO_INVALID, "loc": ("body", "undo"), "msg": WRONG_UNDO}])
 
 
 class IdeaNotFound(NotFound):

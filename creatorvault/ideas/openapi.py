@@ -7,7 +7,7 @@ from uuid import UUID
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.headers import ETAG, LOCATION
+from creatorvault.core.openapi.headers import ETAG, LOCATION, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
@@ -92,7 +92,7 @@ QUERY: Final[Prose] = {
 CREATED: Final = DocumentedResponse(description="The stored idea.", headers=(ETAG, LOCATION))
 FOUND: Final = DocumentedResponse(description="The idea.", headers=(ETAG,))
 CHANGED: Final = DocumentedResponse(description="The idea after the change.", headers=(ETAG,))
-DELETED: Final = DocumentedResponse(description="The idea was deleted.")
+DELETED: Final = DocumentedResponse(description="The idea was deleted.", headers=(UNDO,))
 LISTED: Final = DocumentedResponse(
     description="A page of ideas.",
     headers=(ETAG,),

@@ -18,9 +18,10 @@ from creatorvault.core.http.conditional import Precondition
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.content_search import ContentSearch
-from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced
+from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced, reverted
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
 from creatorvault.ideas.history.sealing import seal_deletion
+from creatorvault.ideas.history.undo_tokens import DeletedVersion, Undo, undo_token
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
 from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_list, tag_of_list
@@ -133,9 +134,13 @@ class IdeaService:
         """If no field changes, the row, its time and the vault's revision stay the same. Raises as `replace`."""
         return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)), idea_id)
 
-    async def delete(self, idea_id: UUID) -> None:
-        """Raises as `replace`."""
-        await self._vault.write(partial(self._delete, idea_id), idea_id)
+    async def revert(self, idea_id: UUID, earlier: IdeaResponse) -> StoredIdea:
+        """Gives the idea the content of an earlier version. Otherwise as `change`."""
+        return await self._vault.write(partial(self._change, idea_id, lambda idea: reverted(idea, earlier)), idea_id)
+
+    async def delete(self, idea_id: UUID) -> str | None:
+        """Returns the token that undoes it, None if the idea was not moved to the trash. Raises as `replace`."""
+        return await self._vault.write(partial(self._delete, idea_id), idea_id)
 
     async def _create_once(self, given: IdeaCreate, key: IdempotencyKey) -> StoredIdea:
         request = given.model_dump_json().encode()
@@ -180,7 +185,7 @@ class IdeaService:
         self._growing.stored(vault.id, found.vault.cipher, revision, row.stamp, idea)
         return StoredIdea(idea, idea_tag(row.stamp, revision))
 
-    async def _delete(self, idea_id: UUID, vault: WritableVault) -> None:
+    async def _delete(self, idea_id: UUID, vault: WritableVault) -> str | None:
         found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
         self._precondition.check(found.tag)
         old, now = found.row, datetime.now(UTC)
@@ -194,6 +199,7 @@ class IdeaService:
         deletion = VaultChange(statement, usage, old.stamp, now, (idea_id, old.stamp, last), found.keeps)
         revision = await vault.apply(deletion, found.vault.cipher)
         self._growing.deleted(vault.id, revision, idea_id.bytes)
+        return undo_token(found.vault.cipher, Undo(now, [DeletedVersion(idea_id, old.stamp)])) if found.keeps else None
 
     async def _insert(self, idea: IdeaResponse, vault: WritableVault) -> Creation:
         cipher = vault.cipher

@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
@@ -21,6 +22,11 @@ TENANT: Final[Prose] = {
     "byte_quota": ("Maximum bytes of ciphertext in the tenant; null means unlimited.", None),
     "vault_idea_quota": ("Maximum number of ideas per member; null means unlimited.", 1_000_000),
     "vault_byte_quota": ("Maximum bytes of ciphertext per member; null means unlimited.", None),
+    "retention_days": (
+        "How many days the vaults of members who have not chosen keep earlier versions and deleted ideas; 0 for not at "
+        "all.",
+        30,
+    ),
 }
 MEMBER: Final[Prose] = {
     "user_id": ("The member, which is the subject of their token.", "user-1"),
@@ -35,6 +41,17 @@ MEMBERS: Final[Prose] = {
 }
 
 
+INVALID_RETENTION: Final = RequestInvalid(
+    [
+        {
+            "type": "less_than_equal",
+            "loc": ("body", "retention_days"),
+            "msg": "Input should be less than or equal to 365",
+            "input": 366,
+            "ctx": {"le": 365},
+        }
+    ]
+)
 READ: Final = documents(
     DocumentedResponse(description="The tenant."), NotItsOwner(), TenantSuspended(), NothingStored()
 )

@@ -1,12 +1,16 @@
 """Response schemas of the tenant endpoints."""
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 from uuid import UUID
 
 import msgspec
+from pydantic import Field
 
 from creatorvault.core.http.schemas import Moment, Prose
 from creatorvault.tenants import openapi
+
+RetentionDays = Annotated[int, Field(strict=True, ge=0, le=365)]
+"""How long a vault keeps earlier versions and deleted ideas. 0 means not at all."""
 
 
 class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +28,7 @@ class OwnTenant(msgspec.Struct, frozen=True, kw_only=True):
     byte_quota: int | None
     vault_idea_quota: int | None
     vault_byte_quota: int | None
+    retention_days: int
 
 
 class Member(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,6 +43,7 @@ class TenantSelfService:
             byte_quota=first(row.byte_quota, self._tenancy.byte_quota),
             vault_idea_quota=first(row.vault_idea_quota, self._tenancy.vault_idea_quota),
             vault_byte_quota=first(row.vault_byte_quota, self._tenancy.vault_byte_quota),
+            retention_days=self._tenancy.retention_days if row.retention_days is None else row.retention_days,
         )
 
     async def members(self, query: PageQuery) -> MemberList:

@@ -71,6 +71,7 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         ("TenantCreate", False): 201,
         ("TenantQuotas", False): 200,
         ("TenantRootKey", False): 409,
+        ("TenantRetention", False): 200,
         ("ErasureConfirm", False): 409,
         ("ErasureConfirm", True): 409,
     }

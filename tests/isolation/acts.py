@@ -37,7 +37,8 @@ OWN_TENANT: Final = f"tenant_id = '{MINE}'"
 
 @dataclass(frozen=True)
 class Act:
-    """`prepare` runs before the observation. `warm` is the expected way of a process that knows the vault.
+    """`prepare` runs before the observation. `warm` is the expected way of a process that knows the vault, `cold` that
+    of one that does not.
 
     An act that `depends` on the process's memory has another outcome in a new process. One that is `over_tenant`
     concerns the vaults of a whole tenant.
@@ -47,6 +48,7 @@ class Act:
     do: Do
     warm: Way = Way.STATEMENT
     prepare: Prepare | None = None
+    cold: Way = Way.TRANSACTION
     writes: bool = False
     over_tenant: bool = False
     depends: bool = False
@@ -98,14 +100,17 @@ async def alone_in_the_world(scene: Scene, act: Act, world: World, *, cold: bool
 
 
 def goes_as_designed(act: Act, trail: Trail, *, cold: bool) -> bool:
-    return trail.way == (Way.TRANSACTION if cold else act.warm)
+    return trail.way == (act.cold if cold else act.warm)
 
 
 _OWN_ROWS: Final = " UNION ALL ".join(
     f"SELECT '{table}', ARRAY(SELECT ({columns})::text FROM {table} WHERE {own} ORDER BY 1)"
     for table, columns, own in (
-        ("vaults", "revision, idea_count, sealed_bytes, key_version, segmented", OWN),
-        ("ideas", "revision, stage, priority, due_date", OWN),
+        ("vaults", "revision, idea_count, trash_count, sealed_bytes, retention_days, key_version, segmented", OWN),
+        ("ideas", "revision, stage, priority, due_date, number", OWN),
+        ("idea_versions", "revision, stage, priority, due_date, number", OWN),
+        ("trashed_ideas", "revision, stage, priority, due_date, number", OWN),
+        ("history_prunings", "user_id", OWN),
         ("idea_segments", "first_revision, last_revision, ideas", OWN),
         ("vault_checkpoints", "revision, ideas", OWN),
         ("keys.vault_keys", "version, first_revision", OWN),

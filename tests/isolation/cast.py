@@ -33,6 +33,8 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
     "PUT /api/v1/admin/tenants/{tenant_id}/root-key": {"root_key_id": None},
+    "PUT /api/v1/admin/tenants/{tenant_id}/retention": {"retention_days": 20},
+    "PATCH /api/v1/{user_id}/settings": {"retention_days": 20},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
     "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }
@@ -65,6 +67,8 @@ class Someone:
     user_id: str
     org_id: str
     idea: Idea
+    deleted: Idea
+    undo: str
 
     @property
     def tenant_id(self) -> TenantId:
@@ -79,17 +83,25 @@ class Someone:
         method, _, path = operation.partition(" ")
         ids = {
             "user_id": self.user_id,
-            "idea_id": self.idea["id"],
+            "idea_id": self.idea_of(operation)["id"],
+            "number": 1,
             "import_id": uuid4(),
             "tenant_id": self.tenant_id,
             **names,
         }
         body = BODIES.get(operation)
+        if operation == "POST /api/v1/{user_id}/undo":
+            body = {"undo": self.undo}
         if operation == "POST /api/v1/admin/tenants":
             body = {"kind": "organization", "realm": "better-auth", "external_id": str(uuid4())}
         return await self.client.request(
             method, path.format(**ids), json=body, headers={**CORRELATED, **self.headers, **(headers or {})}
         )
+
+    def idea_of(self, operation: str) -> Idea:
+        """Returns an idea that the operation can be executed for."""
+        is_of_trash = operation.endswith(("trash/{idea_id}", "{idea_id}/restore"))
+        return self.deleted if is_of_trash else self.idea
 
     async def still_reads(self) -> Idea:
         answer = await self.ask("GET /api/v1/{user_id}/ideas/{idea_id}")
@@ -114,8 +126,11 @@ class Cast:
         """Returns a creator with a stored idea, in a new organization unless `org_id` is given."""
         org_id = org_id or f"org-{uuid4()}"
         creator = self.house.creator(user_id, {"org_id": org_id, "org_role": role})
-        idea = await creator.idea("Kept", notes="private", tags=["private"])
-        return Someone(self.house.client, creator.headers, creator.user_id, org_id, idea)
+        first = await creator.idea("Kept", notes="private", tags=["private"])
+        idea = (await creator.patch(first, {"due_date": "2026-12-24T18:00:00Z"})).json()
+        deleted = await creator.idea("Thrown away", notes="private", tags=["private"])
+        undo = (await creator.delete(deleted)).headers["X-Undo"]
+        return Someone(self.house.client, creator.headers, creator.user_id, org_id, idea, deleted, undo)
 
     async def remember(self, someone: Someone, *, cold: bool) -> None:
         """Makes the process know their vault and its search index, or nothing of it if `cold`."""

@@ -64,6 +64,32 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
         for method, done in (("GET", 200), ("PATCH", 200), ("PUT", 200), ("DELETE", 204))
     },
     **{
+        operation.replace(" ", " /api/v1/{user_id}/", 1): {
+            NOBODY: 401,
+            CREATOR: done,
+            ADMIN: done,
+            SUSPENDED: 403,
+            ERASING: 403,
+            ERASED: 403,
+            READ: 401,
+            MANAGE: 401,
+            KEYS: 401,
+        }
+        for operation, done in (
+            ("GET trash", 200),
+            ("DELETE trash", 204),
+            ("DELETE trash/{idea_id}", 204),
+            ("POST undo", 200),
+            ("POST ideas/{idea_id}/restore", 200),
+            ("GET ideas/{idea_id}/versions", 200),
+            ("GET ideas/{idea_id}/versions/{number}", 200),
+            ("GET ideas/{idea_id}/versions/{number}/difference", 200),
+            ("POST ideas/{idea_id}/versions/{number}/restore", 200),
+            ("GET settings", 200),
+            ("PATCH settings", 200),
+        )
+    },
+    **{
         f"GET /api/v1/tenant{path}": {
             NOBODY: 401,
             CREATOR: 403,
@@ -98,6 +124,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST /tenants/{tenant_id}/resume", MANAGE, 200),
             ("PUT /tenants/{tenant_id}/quotas", MANAGE, 200),
             ("PUT /tenants/{tenant_id}/root-key", KEYS, 200),
+            ("PUT /tenants/{tenant_id}/retention", MANAGE, 200),
             ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
             ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # no erasure is pending
             ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),

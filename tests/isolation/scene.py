@@ -45,6 +45,9 @@ IDEAS: Final[Sequence[Mapping[str, Any]]] = [
     {"title": "Doors", "notes": "salt", "stage": "draft", "priority": "high", "tags": ["red"]},
     {"title": "Eggs", "stage": "published", "tags": ["food"], "due_date": "2026-03-01T12:00:00Z"},
 ]
+CHANGED: Final = 4
+"""The place of the idea with earlier versions."""
+
 KEY: Final = {"Idempotency-Key": "sent-before"}
 """The key with which the first idea was sent again."""
 
@@ -67,6 +70,9 @@ FOREIGN_KEYS: Final = """
 
 SEALED: Final = (
     ("ideas", "title"),
+    ("idea_versions", "title"),
+    ("trashed_ideas", "title"),
+    ("history_prunings", "sealed"),
     ("idea_segments", "sealed"),
     ("vault_checkpoints", "sealed"),
     ("idempotency_answers", "answer"),
@@ -98,6 +104,12 @@ class World(NamedTuple):
         unlike = self.twins is Twins.UNLIKE
         if vault != ME:
             values |= {("vaults", "idea_count"): "idea_count + 5", ("vaults", "sealed_bytes"): "sealed_bytes + 1000"}
+            values |= {
+                ("vaults", "trash_count"): "trash_count + 3",
+                ("vaults", "retention_days"): "17",
+                ("trashed_ideas", "deleted_at"): "deleted_at - interval '1 second'",
+                ("idea_versions", "replaced_at"): "replaced_at - interval '1 second'",
+            }
             values |= {place: f"set_byte({place[1]}, 20, get_byte({place[1]}, 20) # 1)" for place in SEALED}
         if vault != ME and unlike:
             counted = (("vaults", "revision"), ("vaults", "key_version"), ("keys.vault_keys", "version"))
@@ -116,6 +128,8 @@ class Scene:
     me: Creator
     columns: Mapping[str, Sequence[str]]
     ideas: Sequence[Idea]
+    deleted: Idea
+    undo: str
     cold: bool = False
     was_written_to: bool = False
     known: dict[object, Any] = field(default_factory=dict)
@@ -134,9 +148,18 @@ class Scene:
         assert vault_of(me) == ME
         ideas = [await me.idea(**body) for body in IDEAS]
         ideas.append((await me.post(IDEAS[0], headers=KEY)).json())
+        for days in (0, None):  # what was before is pruned
+            ideas[CHANGED] = await _changed(me, ideas[CHANGED])
+            answer = await me.request("PATCH", f"/api/v1/{me.user_id}/settings", json={"retention_days": days})
+            assert answer.status_code == 200, answer.text
+        ideas[CHANGED] = await _changed(me, ideas[CHANGED])
+        deleted, undo = {}, ""
+        for title in ("Forks", "Glasses"):
+            deleted = await _changed(me, await me.idea(title, notes="salt"))
+            undo = (await me.delete(deleted)).headers["X-Undo"]
         imported = await me.request("POST", f"/api/v1/{me.user_id}/imports", content=EXPORT)
         await sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")  # acts run the job themselves
-        scene = cls(house, sql, me, await tables(sql), ideas, import_id=imported.json()["id"])
+        scene = cls(house, sql, me, await tables(sql), ideas, deleted, undo, import_id=imported.json()["id"])
         with small_segments():
             await scene.settled(await me.list({"search": "salt"}))
         await sql.execute(REQUESTED, *ME)
@@ -195,6 +218,15 @@ class Scene:
         await self.house.parts.segment_writer.finish()
         await self.house.parts.checkpoint_writer.finish()
         return answer
+
+
+async def _changed(me: Creator, idea: Idea) -> Idea:
+    """Returns the idea after some changes, with the same content as before."""
+    answer = await me.patch(idea, {"due_date": "2026-04-01T12:00:00Z"})
+    for due_date in ("2026-05-01T12:00:00Z", idea["due_date"]):
+        answer = await me.patch(idea, {"due_date": due_date})
+    changed: Idea = answer.json()
+    return changed
 
 
 type SceneWith = Callable[[Locks], Awaitable[Scene]]

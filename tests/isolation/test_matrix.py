@@ -35,7 +35,21 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 DOCUMENT: Final = json.loads((Path(__file__).parents[2] / "docs/openapi.json").read_text(encoding="utf-8"))
 OPERATIONS: Final = [f"{method.upper()} {path}" for path, methods in DOCUMENT["paths"].items() for method in methods]
 ON_IDEAS: Final = [operation for operation in OPERATIONS if "{idea_id}" in operation]
-ON_COLLECTIONS: Final = [operation for operation in OPERATIONS if operation.endswith("{user_id}/ideas")]
+ON_COLLECTIONS: Final = [
+    operation
+    for operation in OPERATIONS
+    if operation.endswith(("{user_id}/ideas", "{user_id}/trash", "{user_id}/undo", "{user_id}/settings"))
+]
+IN_A_SNAPSHOT: Final = [operation for operation in ON_IDEAS if "/versions" in operation]
+BEGINS_WITH_A_TRANSACTION: Final = (*IN_A_SNAPSHOT, "PATCH /api/v1/{user_id}/settings")
+WAYS: Final = {
+    **dict.fromkeys(BEGINS_WITH_A_TRANSACTION, (Way.TRANSACTION, Way.TRANSACTION)),
+    "POST /api/v1/{user_id}/ideas/{idea_id}/versions/{number}/restore": (Way.BOTH, Way.BOTH),
+    "POST /api/v1/{user_id}/undo": (Way.STATEMENT, Way.BOTH),
+    "DELETE /api/v1/{user_id}/trash": (Way.STATEMENT, Way.BOTH),
+}
+"""Of a process that knows the vault, and of one that does not, if it is not a single statement or a transaction."""
+
 ON_TENANTS: Final = [operation for operation in OPERATIONS if "{tenant_id}" in operation]
 OWNED: Final = ("", "/members", "/audit")
 REFUSED: Final = (SUSPENDED, ERASING, ERASED)
@@ -95,13 +109,18 @@ async def _is_answered_from_a_vault_as_designed(
             answer = await someone.ask(operation)
 
         assert answer.status_code == status, (caller, cold, answer.text)
-        warm = Way.BOTH if caller in REFUSED else Way.STATEMENT
-        assert trail.way == (Way.TRANSACTION if cold else warm), (caller, cold)
+        warm, otherwise = WAYS.get(operation, (Way.STATEMENT, Way.TRANSACTION))
+        expected = _refused(operation, cold=cold) if caller in REFUSED else otherwise if cold else warm
+        assert trail.way == expected, (caller, cold)
         if caller in REFUSED and operation in ON_IDEAS:
             # An inactive tenant reveals nothing about its content.
             unknown = uuid4()
             reference = await someone.ask(operation, idea_id=unknown)
-            assert seen(answer, someone.idea["id"]) == seen(reference, unknown), (caller, cold)
+            assert seen(answer, someone.idea_of(operation)["id"]) == seen(reference, unknown), (caller, cold)
+
+
+def _refused(operation: str, *, cold: bool) -> Way:
+    return Way.TRANSACTION if cold or operation in BEGINS_WITH_A_TRANSACTION else Way.BOTH
 
 
 async def _is_answered_as_designed(cast: Cast, operation: str, caller: str, status: int) -> None:
@@ -141,7 +160,7 @@ async def test_an_idea_of_another_vault_gives_the_response_of_a_missing_one(
 ) -> None:
     me = await cast.creator()
     other = await _other(cast, owner, me)
-    theirs, missing = other.idea["id"], str(uuid4())
+    theirs, missing = other.idea_of(operation)["id"], str(uuid4())
     under, nowhere = (other.user_id, NO_ONE) if place == "under its owner's path" else (me.user_id, me.user_id)
 
     await cast.remember(me, cold=False)
@@ -154,7 +173,7 @@ async def test_an_idea_of_another_vault_gives_the_response_of_a_missing_one(
             reference = await me.ask(operation, headers, user_id=nowhere, idea_id=missing)
         assert answer.status_code == status, answer.text
         assert seen(answer, theirs) == seen(reference, missing)
-        assert trail.way == (Way.NONE if status == 403 else Way.TRANSACTION if cold else Way.BOTH)
+        assert trail.way == (Way.NONE if status == 403 else _refused(operation, cold=cold))
     assert await other.still_reads() == other.idea
 
 

@@ -26,6 +26,7 @@ from tests.isolation.acts import (
     outcome,
     questions_about_content,
 )
+from tests.isolation.acts_of_undo import UNDO_ACTS
 from tests.isolation.locks import Locks, Rewrite
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
 from tests.isolation.scopes import Condition, conditions_of, without_scope
@@ -33,6 +34,10 @@ from tests.thoroughness import sampled
 
 pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 
+ELSEWHERE_TESTED: Final = (
+    *("creatorvault.admin.", "creatorvault.key_management.", "creatorvault.history.statements.purging"),
+    *("creatorvault.history.purging", "creatorvault.history.thinning_out", "creatorvault.history.standing"),
+)
 END_OF_A_BATCH: Final = "LIMIT $3::INTEGER OFFSET $4::INTEGER"
 EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
 
@@ -57,6 +62,7 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
     [
         pytest.param(of_reads(lists()), id="lists"),
         pytest.param([*of_reads(questions_about_content()), *of_writes(OTHER_ACTS)], id="everything else"),
+        pytest.param(of_writes(UNDO_ACTS), id="undo"),
     ],
 )
 async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Sequence[Run]) -> None:
@@ -117,7 +123,7 @@ FUNCTIONS: Final = """
 
 async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> None:
     scene = await scenes(Locks.SCOPE)
-    runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS)))
+    runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS, *UNDO_ACTS)))
 
     written = {name: text for name, text in statements_written_as_text() if conditions_of(text)}
     assert len(written) >= 8
@@ -126,10 +132,11 @@ async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> 
 
 def statements_written_as_text() -> Iterator[tuple[str, str]]:
     """Yields statements and parts of statements, except those with placeholders, those of operators, who read the
-    metadata of all tenants, and those of rotation, whose scope is tested in `tests/key_management/test_scope.py`.
+    metadata of all tenants, and those of rotation and of the purge, whose scope is tested in
+    `tests/key_management/test_scope.py` and `tests/history/test_purge_scope.py`.
     """
     for module in walk_packages(creatorvault.__path__, "creatorvault."):
-        if module.name.startswith(("creatorvault.admin.", "creatorvault.key_management.")):
+        if module.name.startswith(ELSEWHERE_TESTED):
             continue
         for name, value in vars(import_module(module.name)).items():
             text = as_sent(value) if isinstance(value, TextClause) else value

@@ -8,6 +8,7 @@ ETAG: Final = "ETag"
 LOCATION: Final = "Location"
 RATE_LIMIT: Final = "RateLimit"
 RATE_LIMIT_POLICY: Final = "RateLimit-Policy"
+UNDO: Final = "X-Undo"
 
 TEXT: Final = {"type": "string"}
 
@@ -36,6 +37,12 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "The limit that applied, its number of requests, and its window in seconds.",
         "schema": TEXT,
         "example": '"writes";q=120;w=60',
+    },
+    UNDO: {
+        "description": "Undoes the deletion for ten minutes: `POST /api/v1/{user_id}/undo`. Missing if the vault keeps "
+        "no deleted ideas.",
+        "schema": TEXT,
+        "example": "AQEAAAABnGkr2Zx0pXvT4mQ8c1dYh7eWUoFqbS3KJzVt6aMfRyG5CuNlPiHwEk9DsBxg0OvI2jTQ7rAmLZ4nXdYc8UfhKp1bSe",
     },
     "Retry-After": {
         "description": "Seconds to wait before a retry may succeed.",

@@ -4,7 +4,6 @@ A position in the order of titles contains a title, and URLs end up in logs. The
 vault's key and bound to the list that it was issued for. docs/encryption.md specifies the format.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -18,6 +17,7 @@ from creatorvault.crypto.cipher import CURSORS, VaultCipher
 from creatorvault.crypto.envelope import context
 from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.fields import split_tags
+from creatorvault.ideas.opaque import read, written
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.ordering import Place
 from creatorvault.ideas.text.collation import ORDER
@@ -44,7 +44,7 @@ def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> s
         return msgspec.UNSET
     if place is None:
         return None
-    return _written(cipher.for_purpose(CURSORS).seal_json(place, _context(cipher.vault, query)))
+    return written(cipher.for_purpose(CURSORS).seal_json(place, _context(cipher.vault, query)))
 
 
 def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
@@ -57,7 +57,7 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
     if cipher is None:
         raise CursorInvalid
     try:
-        sealed, bound = _read(query.cursor), _context(cipher.vault, query)
+        sealed, bound = read(query.cursor), _context(cipher.vault, query)
         return Place(*cipher.for_purpose(CURSORS).open_json(sealed, bound, _decoders[query.sort]))
     except (Alert, ValueError):
         # For a stored value this would be an alert. Here it is only invalid input, and is not logged.
@@ -75,16 +75,3 @@ def _context(vault: VaultId, query: IdeaQuery) -> bytes:
     rules = (*([RULE] if query.search else []), *([ORDER] if query.sort == "title" else []))
     question = (query.search or "", tags, stages, priorities, query.sort, query.order, *rules)
     return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), _encode(question))
-
-
-def _written(sealed: bytes) -> str:
-    """base64url without padding (RFC 4648 §5)."""
-    return urlsafe_b64encode(sealed).rstrip(b"=").decode()
-
-
-def _read(cursor: str) -> bytes:
-    """Raises ValueError for anything that `_written` does not produce: decoders map many texts to the same bytes."""
-    sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    if _written(sealed) != cursor:
-        raise ValueError
-    return sealed

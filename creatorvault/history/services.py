@@ -1,0 +1,145 @@
+"""Undo for creators. A change is committed when its method returns.
+
+Every method raises ServiceUnavailable and the errors of opening the vault, as `ideas.services.IdeaService` does.
+"""
+
+from datetime import UTC, datetime
+from functools import partial
+from uuid import UUID
+
+from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.history.differences import difference
+from creatorvault.history.errors import UndoExpired
+from creatorvault.history.restoring import Restoring
+from creatorvault.history.retention import choose_retention, read_settings
+from creatorvault.history.schemas import (
+    CURRENT,
+    IdeaVersion,
+    TrashList,
+    UndoResponse,
+    VaultSettings,
+    VaultSettingsUpdate,
+    VersionDifference,
+    VersionList,
+)
+from creatorvault.history.trash import expunge, expunge_oldest, has_trash, page_of_trash
+from creatorvault.history.versions import versions_of
+from creatorvault.ideas.drafting import StoredIdea
+from creatorvault.ideas.errors import IdeaNotFound, UndoInvalid
+from creatorvault.ideas.history.undo_tokens import Undo, read_undo_token
+from creatorvault.ideas.services import IdeaService
+from creatorvault.tenants.opening import VaultView
+from creatorvault.tenants.services import VaultService
+
+
+class TrashService:
+    """The trash of one vault, for one request."""
+
+    def __init__(self, vault: VaultService, restoring: Restoring, budget: EventLoopBudget) -> None:
+        self._vault = vault
+        self._restoring = restoring
+        self._budget = budget
+
+    async def page(self, query: PageQuery) -> TrashList:
+        """Raises VaultMismatch, and the alerts of what does not open."""
+        time_slice = TimeSlice(self._budget)
+        return await self._vault.read(partial(page_of_trash, query, self._vault.default_retention_days, time_slice))
+
+    async def restore(self, idea_id: UUID) -> StoredIdea:
+        """Returns an idea that lives as it is. Raises IdeaNotFound, PreconditionFailed and QuotaExceeded."""
+        return await self._vault.write(partial(self._restoring.restore, idea_id), idea_id)
+
+    async def undo(self, token: str) -> UndoResponse:
+        """Restores what one request has deleted. If an error ends it halfway, it may be repeated.
+
+        Raises UndoInvalid, UndoExpired, UndoSuperseded, NotInTrash and QuotaExceeded.
+        """
+        undo = await self._vault.read(partial(_opened, token), UndoInvalid)
+        if undo.is_expired(datetime.now(UTC)):
+            raise UndoExpired
+        restored = [
+            await self._vault.write(partial(self._restoring.undo, version, undo.deleted_at), version.id)
+            for version in undo.versions
+        ]
+        return UndoResponse(items=[stored.idea for stored in restored])
+
+    async def expunge(self, idea_id: UUID) -> None:
+        """Raises NotInTrash."""
+        await self._vault.write(partial(expunge, idea_id), idea_id)
+
+    async def empty(self) -> None:
+        """In several transactions, so that other changes of the vault go on meanwhile."""
+        if await self._vault.read(has_trash):
+            while await self._vault.write(expunge_oldest):
+                pass
+
+
+class VersionService:
+    """The versions of the ideas of one vault, for one request."""
+
+    def __init__(self, vault: VaultService, ideas: IdeaService) -> None:
+        self._vault = vault
+        self._ideas = ideas
+
+    async def page(self, idea_id: UUID, query: PageQuery) -> VersionList:
+        """Raises IdeaNotFound, VaultMismatch if versions are missing, and the alerts of what does not open."""
+        async with self._vault.snapshot() as snapshot:
+            if snapshot.vault is None:
+                raise IdeaNotFound(idea_id)
+            versions = await versions_of(idea_id, self._vault.retention_days(snapshot.vault), snapshot)
+            items = await versions.page(query.offset, query.limit)
+        total = len(versions.kept)
+        return VersionList(
+            items=items,
+            current=versions.current,
+            total=total,
+            limit=query.limit,
+            offset=query.offset,
+            has_more=query.offset + len(items) < total,
+        )
+
+    async def one(self, idea_id: UUID, number: int) -> IdeaVersion:
+        """Raises as `page`, and VersionNotFound."""
+        [version] = await self._some(idea_id, number)
+        return version
+
+    async def compare(self, idea_id: UUID, number: int, to: str) -> VersionDifference:
+        """`to` is a number or CURRENT. Raises as `one`."""
+        before, after = await self._some(idea_id, number, None if to == CURRENT else int(to))
+        return difference(before, after)
+
+    async def restore(self, idea_id: UUID, number: int) -> StoredIdea:
+        """Gives the idea the content of an earlier version, as any other change. Raises as `one` and `IdeaService`."""
+        return await self._ideas.revert(idea_id, await self.one(idea_id, number))
+
+    async def _some(self, idea_id: UUID, *numbers: int | None) -> list[IdeaVersion]:
+        """None is the number of the current version."""
+        async with self._vault.snapshot() as snapshot:
+            if snapshot.vault is None:
+                raise IdeaNotFound(idea_id)
+            versions = await versions_of(idea_id, self._vault.retention_days(snapshot.vault), snapshot)
+            return [await versions.one(versions.current if number is None else number) for number in numbers]
+
+
+class SettingsService:
+    """The settings of one vault."""
+
+    def __init__(self, vault: VaultService) -> None:
+        self._vault = vault
+
+    async def read(self) -> VaultSettings:
+        return await self._vault.read(partial(read_settings, self._vault.default_retention_days))
+
+    async def change(self, given: VaultSettingsUpdate) -> VaultSettings:
+        """With a retention of 0, what is kept is deleted in the same transaction."""
+        if "retention_days" not in given.model_fields_set:
+            return await self.read()
+        async with self._vault.transaction() as vault:
+            return await choose_retention(given.retention_days, self._vault.default_retention_days, vault)
+
+
+async def _opened(token: str, vault: VaultView) -> Undo:
+    """Raises UndoInvalid."""
+    seen = await vault.look()
+    return read_undo_token(None if seen.vault is None else seen.vault.cipher, token)

@@ -1,0 +1,1 @@
+"""SQL statements of the trash, of earlier versions, and of retention."""
