@@ -30,6 +30,7 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency", "erasure"),
     ("ideas",),
+    ("transfer",),
     ("admin", "health", "key_management", "metrics"),
     ("assembly",),
 )

@@ -45,6 +45,13 @@ OWN_ROOT_KEY: Final[Prose] = {
         "transit/organization-1",
     ),
 }
+OWNER_EXPORT: Final[Prose] = {
+    "owner_export": (
+        "Whether owners and admins of the organization may export the vaults of its members. The members can see each "
+        "such export in their events.",
+        False,
+    ),
+}
 ONE_TENANT: Final[Prose] = {"tenant_id": ("Id of the tenant.", str(TENANT_ID))}
 ONE_VAULT: Final[Prose] = {
     **ONE_TENANT,
@@ -56,6 +63,7 @@ TENANT: Final[Prose] = {
     "status": ("Requests of suspended, erasing and erased tenants are refused.", "active"),
     **QUOTAS,
     **OWN_ROOT_KEY,
+    **OWNER_EXPORT,
     "created_at": ("Creation time, UTC.", "2026-11-22T21:10:00Z"),
     "vaults": ("Number of creators who have stored something in it.", 3),
     "ideas": ("Number of ideas.", 1200),
@@ -133,6 +141,9 @@ INVALID_QUOTA: Final = RequestInvalid(
         }
     ]
 )
+INVALID_OWNER_EXPORT: Final = RequestInvalid(
+    [{"type": "missing", "loc": ("body", "owner_export"), "msg": "Field required"}]
+)
 INVALID_ROOT_KEY: Final = RequestInvalid(
     [
         {
@@ -180,6 +191,13 @@ LIMITED: Final = admin(
     NOT_FOUND,
     TenantConflict("This tenant is erased"),
     INVALID_QUOTA,
+)
+OWNER_EXPORT_SET: Final = admin(
+    Scope.MANAGE,
+    DocumentedResponse(description="The tenant after the change."),
+    NOT_FOUND,
+    TenantConflict("This tenant is erased"),
+    INVALID_OWNER_EXPORT,
 )
 ROOT_KEY_SET: Final = admin(
     Scope.KEYS,

@@ -95,6 +95,14 @@ class TenantRootKey(RequestModel):
     root_key_id: Annotated[str, Field(max_length=LONGEST_NAME, pattern=ROOT_KEY_ID)] | None = None
 
 
+class TenantOwnerExport(RequestModel):
+    """Whether owners and admins of the organization may export the vaults of its members."""
+
+    described = openapi.OWNER_EXPORT
+
+    owner_export: bool
+
+
 class ErasureConfirm(RequestModel):
     """Confirms an erasure."""
 
@@ -118,6 +126,7 @@ class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
     vault_idea_quota: int | None
     vault_byte_quota: int | None
     root_key_id: str | None
+    owner_export: bool
     created_at: Moment
     vaults: int
     ideas: int

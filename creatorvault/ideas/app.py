@@ -15,7 +15,7 @@ from creatorvault.management.apps import App
 
 APP: Final = App(
     name="ideas",
-    controllers=[IdeaController, *under_reserved_ids()],
+    controllers=[IdeaController, *under_reserved_ids(IdeaController)],
     commands=[seed],
     parts=[ideas_parts],
     erases=[

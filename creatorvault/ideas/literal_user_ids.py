@@ -7,26 +7,27 @@ Litestar prefers a literal segment and does not backtrack to a parameter: `/api/
 from collections.abc import Sequence
 from typing import Any, Final, cast
 
+from litestar import Controller
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-
-from creatorvault.ideas.controllers import IdeaController
 
 RESERVED: Final = ("admin", "tenant", "users")
 
 
-def under_reserved_ids() -> Sequence[type[IdeaController]]:
-    return [_controller(user_id) for user_id in RESERVED]
+def under_reserved_ids[C: Controller](controller: type[C]) -> Sequence[type[C]]:
+    """Returns the controller for each of these ids. Its path begins with `/api/v1/{user_id:str}`."""
+    return [_controller(controller, user_id) for user_id in RESERVED]
 
 
-def _controller(user_id: str) -> type[IdeaController]:
+def _controller[C: Controller](controller: type[C], user_id: str) -> type[C]:
     def names_owner(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
         """Sets the path parameter. It is a guard only because guards run before anything that reads the path."""
         connection.scope["path_params"] = {**connection.scope["path_params"], "user_id": user_id}
 
+    template: str = vars(controller)["path"]
     body = {
-        "path": IdeaController.path.replace("{user_id:str}", user_id),
+        "path": template.replace("{user_id:str}", user_id),
         "guards": [names_owner],
         "include_in_schema": False,
     }
-    return cast("type[IdeaController]", type(f"IdeaControllerOf_{user_id}", (IdeaController,), body))
+    return cast("type[C]", type(f"{controller.__name__}Of_{user_id}", (controller,), body))

@@ -211,6 +211,16 @@ class AuditSettings(Struct, frozen=True, kw_only=True):
     refused_tokens: Count = 50
 
 
+class TransferSettings(Struct, frozen=True, kw_only=True):
+    """`exports_at_once` is for each process. A client must take each piece of an export, 64 KiB, in
+    `export_stalled_seconds`, and the whole in `export_seconds`.
+    """
+
+    exports_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
+    export_stalled_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
+    export_seconds: Seconds = 1800.0
+
+
 class LoggingSettings(Struct, frozen=True, kw_only=True):
     level: Literal["DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"] = "INFO"
     format: Literal["auto", "json", "console"] = "auto"
@@ -230,4 +240,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     admin: AdminSettings = AdminSettings()
     erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()
+    transfer: TransferSettings = TransferSettings()
     logging: LoggingSettings = LoggingSettings()

@@ -42,7 +42,8 @@ class Tenant(SQLModel, table=True):
     """A personal tenant of one creator, or an organization's.
 
     `external_id` is the subject or the organization's id within `realm`. A null quota means the settings' default.
-    `root_key_id` wraps new keys of its vaults; null means the settings' default.
+    `root_key_id` wraps new keys of its vaults; null means the settings' default. `owner_export` allows owners of the
+    organization to export the vaults of its members.
     """
 
     __tablename__ = "tenants"
@@ -62,6 +63,7 @@ class Tenant(SQLModel, table=True):
     vault_idea_quota: int | None = Field(default=None, sa_type=BigInteger)
     vault_byte_quota: int | None = Field(default=None, sa_type=BigInteger)
     root_key_id: str | None = Field(default=None, sa_type=Text)
+    owner_export: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=_now)
 
 

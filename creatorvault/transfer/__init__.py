@@ -1,0 +1,1 @@
+"""Moving in and out: exports and imports of vaults."""
