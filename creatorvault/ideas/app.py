@@ -8,9 +8,17 @@ from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import Idea, IdeaSegment, VaultCheckpoint
+from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
 from creatorvault.ideas.parts import ideas_parts
-from creatorvault.ideas.sealed import CHECKPOINTS_SEALED, IDEAS_SEALED, NO_SEGMENTS, SEGMENTS_SEALED
+from creatorvault.ideas.sealed import (
+    CHECKPOINTS_SEALED,
+    IDEAS_SEALED,
+    NO_SEGMENTS,
+    PRUNINGS_SEALED,
+    SEGMENTS_SEALED,
+    TRASH_SEALED,
+    VERSIONS_SEALED,
+)
 from creatorvault.management.apps import App
 
 APP: Final = App(
@@ -20,10 +28,13 @@ APP: Final = App(
     parts=[ideas_parts],
     erases=[
         Erased(model=VaultCheckpoint),
+        Erased(model=HistoryPruning),
+        Erased(model=TrashedIdea),
+        Erased(model=IdeaVersion),
         Erased(model=IdeaSegment),
         Erased(model=Idea, counted_as="ideas", first=NO_SEGMENTS),
     ],
-    sealed=[IDEAS_SEALED, SEGMENTS_SEALED, CHECKPOINTS_SEALED],
+    sealed=[IDEAS_SEALED, VERSIONS_SEALED, TRASH_SEALED, SEGMENTS_SEALED, CHECKPOINTS_SEALED, PRUNINGS_SEALED],
     metrics=[search_metrics, opened_metrics, segment_metrics, checkpoint_metrics, work_metrics],
     heads=[CheckpointHeads()],
 )

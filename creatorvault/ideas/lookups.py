@@ -5,8 +5,10 @@ a transaction.
 """
 
 from dataclasses import dataclass
+from typing import Final
 from uuid import UUID
 
+from creatorvault.core.database.statements import Row
 from creatorvault.core.identifiers import vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.drafting import StoredIdea, idea_tag
@@ -24,10 +26,15 @@ from creatorvault.ideas.lists.pages import (
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns
-from creatorvault.ideas.statements.reads import IDEA, ONE, STORED, STORED_ALONE, page
+from creatorvault.ideas.statements.reads import IDEA, ONE, ONE_TO_CHANGE, STORED, STORED_ALONE, page
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.opening import OpenVault, VaultView
+from creatorvault.tenants.opening import OpenVault, Seen, VaultView
 from creatorvault.tenants.statements.vault import VAULT_COLUMNS
+
+KEEPS: Final = VAULT_COLUMNS
+FORGOTTEN: Final = VAULT_COLUMNS + 1
+TO_CHANGE: Final = VAULT_COLUMNS + 2
+"""Column positions in the row of ONE_TO_CHANGE."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +56,32 @@ class Found:
 async def find_idea(idea_id: UUID, vault: VaultView) -> Found:
     """Raises IdeaNotFound, and VaultMismatch for an idea of a vault that does not exist."""
     seen = await vault.look(ONE, idea_id)
-    columns = seen.rows[0][VAULT_COLUMNS:]
+    return Found(*_found(idea_id, vault, seen, seen.rows[0][VAULT_COLUMNS:]))
+
+
+def _found(idea_id: UUID, vault: VaultView, seen: Seen, columns: Row) -> tuple[OpenVault, IdeaColumns]:
     if columns[0] is None:
         raise IdeaNotFound(idea_id)
     if seen.vault is None:
         raise VaultMismatch(**vault_ids(vault.id))
-    return Found(seen.vault, IdeaColumns(*columns))
+    return seen.vault, IdeaColumns(*columns)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundToChange(Found):
+    """`keeps` is whether a change must keep this version. If not, `forgotten` is the size of all earlier versions of
+    the idea in bytes, which go with the change.
+    """
+
+    keeps: bool
+    forgotten: int
+
+
+async def find_idea_to_change(idea_id: UUID, retention_days: int, vault: VaultView) -> FoundToChange:
+    """`retention_days` is the settings' default. Raises as `find_idea`."""
+    seen = await vault.look(ONE_TO_CHANGE, idea_id, retention_days)
+    row = seen.rows[0]
+    return FoundToChange(*_found(idea_id, vault, seen, row[TO_CHANGE:]), row[KEEPS], row[FORGOTTEN])
 
 
 async def open_idea(idea_id: UUID, opened: OpenedIdeas, vault: VaultView) -> StoredIdea:

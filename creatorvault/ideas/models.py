@@ -39,8 +39,9 @@ class Idea(SQLModel, table=True):
     """`stage` and `priority` are ranks (`ideas.ranks`), so that an index has their order.
 
     `stamp` is a new random number from 1 to 2^63 - 1 for each change of the row. It is 0 in rows that were last changed
-    before stamps were introduced. `revision` is the vault's revision at the row's last change. The database computes
-    `vault_hash`, for the indexes. Vaults may share a hash, so statements compare tenant and user as well.
+    before stamps were introduced. `number` and `previous` are its `sealing.Position`. `revision` is the vault's
+    revision at the row's last change. The database computes `vault_hash`, for the indexes. Vaults may share a hash, so
+    statements compare tenant and user as well.
     """
 
     __tablename__ = "ideas"
@@ -64,6 +65,8 @@ class Idea(SQLModel, table=True):
     created_at: datetime = Field(sa_type=DateTime(timezone=True))
     updated_at: datetime = Field(sa_type=DateTime(timezone=True))
     stamp: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    number: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    previous: int | None = Field(default=None, sa_type=BigInteger)
     revision: int = Field(sa_type=BigInteger)
     vault_hash: int | None = Field(
         default=None,
@@ -114,3 +117,70 @@ class VaultCheckpoint(SQLModel, table=True):
     digest: bytes
     sealed: bytes = Field(repr=False)
     written_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class _KeptRow(SQLModel):
+    """The columns of an idea's row, as they were when it was replaced or deleted."""
+
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    id: UUID = Field(primary_key=True)
+    title: bytes = Field(repr=False)
+    notes: bytes = Field(repr=False)
+    tags: bytes = Field(repr=False)
+    stage: int = Field(sa_type=SmallInteger)
+    priority: int = Field(sa_type=SmallInteger)
+    due_date: datetime | None = Field(sa_type=DueDate)
+    created_at: datetime = Field(sa_type=DateTime(timezone=True))
+    updated_at: datetime = Field(sa_type=DateTime(timezone=True))
+    stamp: int = Field(sa_type=BigInteger)
+    number: int
+    previous: int | None = Field(sa_type=BigInteger)
+    revision: int = Field(sa_type=BigInteger)
+
+
+class IdeaVersion(_KeptRow, table=True):
+    """An earlier version of an idea that exists or is in the trash (`ideas.history`).
+
+    `replaced_at` is when the next version took its place. `previous_until` is the same time of the version that
+    `previous` names, if versions between the two were thinned out; else null, and it is `updated_at`.
+    """
+
+    __tablename__ = "idea_versions"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+        # A few bytes for many rows, which are stored in the order of this time: no write pays for it.
+        Index("idea_versions_by_replacement", "replaced_at", postgresql_using="brin"),
+    )
+
+    number: int = Field(primary_key=True)
+    previous_until: datetime | None = Field(default=None, sa_type=DateTime(timezone=True))
+    replaced_at: datetime = Field(sa_type=DateTime(timezone=True))
+
+
+class TrashedIdea(_KeptRow, table=True):
+    """A deleted idea. `deletion` is sealed, bound to the version and to `deleted_at`; its plaintext says nothing."""
+
+    __tablename__ = "trashed_ideas"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+        Index("trashed_ideas_by_deletion", "tenant_id", "user_id", "deleted_at", "id"),
+        Index("trashed_ideas_by_time", "deleted_at"),
+    )
+
+    deleted_at: datetime = Field(sa_type=DateTime(timezone=True))
+    deletion: bytes = Field(repr=False)
+
+
+class HistoryPruning(SQLModel, table=True):
+    """Until when one vault's history is gone: versions replaced until `pruned_until` may be missing. Sealed as well."""
+
+    __tablename__ = "history_prunings"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    pruned_until: datetime = Field(sa_type=DateTime(timezone=True))
+    sealed: bytes = Field(repr=False)

@@ -11,33 +11,78 @@ from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import CHECKPOINTS, IDEAS, SEGMENTS
 from creatorvault.crypto.envelope import context
 from creatorvault.ideas.checkpoints.sealing import Checkpoint, checkpoint_context, is_checkpoint
-from creatorvault.ideas.models import Idea, IdeaSegment, VaultCheckpoint
-from creatorvault.ideas.sealing import DOMAIN, DOMAIN_BEFORE_STAMPS, SEALED, decoded, row_context
+from creatorvault.ideas.history.sealing import (
+    deletion_context,
+    is_nothing,
+    previous_until_context,
+    pruning_context,
+)
+from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
+from creatorvault.ideas.sealing import (
+    DOMAIN,
+    DOMAIN_BEFORE_HISTORY,
+    DOMAIN_BEFORE_STAMPS,
+    SEALED,
+    decoded,
+    row_context,
+)
 from creatorvault.ideas.segments.sealing import WRITTEN_BY, Span, segment_context, unpacked
 
 # Skips the trigger that deletes an idea's segment: rotation does not change ideas, and an erasure has deleted them all.
 NO_SEGMENTS: Final = "SET LOCAL app.unsegmented = 'true'"
 
 
+BOUND: Final = (
+    *("stage", "priority", "due_date", "created_at", "updated_at"),
+    *("stamp", "number", "previous", "revision"),
+)
+"""The clear columns of an idea's row, besides its id."""
+
+
 def _idea_contexts(vault: VaultId) -> Contexts:
-    prefixes, prefixes_before_stamps = (
+    prefixes, prefixes_before_history, prefixes_before_stamps = (
         [context(domain, vault.tenant_id.bytes, vault.user_id.encode(), name) for name in SEALED]
-        for domain in (DOMAIN, DOMAIN_BEFORE_STAMPS)
+        for domain in (DOMAIN, DOMAIN_BEFORE_HISTORY, DOMAIN_BEFORE_STAMPS)
     )
 
     def contexts(values: Values) -> Sequence[bytes]:
-        idea_id, stage, priority, due_date, created_at, updated_at, stamp, revision = values
+        idea_id, stage, priority, due_date, created_at, updated_at, stamp, number, previous, revision = values
         if due_date is not None and due_date.tzinfo is None:
             due_date = due_date.replace(tzinfo=UTC)  # as ideas.models.DueDate reads it
-        row = row_context(idea_id, stamp or revision, stage, priority, due_date, created_at, updated_at)
-        return [prefix + row for prefix in (prefixes if stamp else prefixes_before_stamps)]
+        times = created_at, updated_at
+        row = row_context(idea_id, stamp or revision, stage, priority, due_date, *times, (number, previous))
+        known = prefixes if previous is not None else prefixes_before_history
+        return [prefix + row for prefix in (known if stamp else prefixes_before_stamps)]
+
+    return contexts
+
+
+def _version_contexts(vault: VaultId) -> Contexts:
+    of_row = _idea_contexts(vault)
+
+    def contexts(values: Values) -> Sequence[bytes]:
+        idea_id, number, *more, previous_until = values
+        stage, priority, due_date, created_at, updated_at, stamp, previous, revision = more
+        row = (stage, priority, due_date, created_at, updated_at, stamp, number, previous, revision)
+        return [bound + previous_until_context(previous_until) for bound in of_row((idea_id, *row))]
+
+    return contexts
+
+
+def _trash_contexts(vault: VaultId) -> Contexts:
+    of_row = _idea_contexts(vault)
+
+    def contexts(values: Values) -> Sequence[bytes]:
+        *row, deleted_at = values
+        stamp, number = row[BOUND.index("stamp") + 1], row[BOUND.index("number") + 1]
+        return [*of_row(row), deletion_context(vault, row[0], number, stamp, deleted_at)]
 
     return contexts
 
 
 def _is_idea(_: Values, plaintexts: Sequence[bytes]) -> bool:
     try:
-        decoded(*plaintexts)
+        decoded(*plaintexts[: len(SEALED)])
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return True
@@ -59,12 +104,34 @@ IDEAS_SEALED: Final = SealedTable(
     model=Idea,
     purpose=IDEAS,
     key=("id",),
-    bound=("stage", "priority", "due_date", "created_at", "updated_at", "stamp", "revision"),
+    bound=BOUND,
     sealed=("title", "notes", "tags"),
     contexts=_idea_contexts,
     is_readable=_is_idea,
     first=NO_SEGMENTS,
-    tally=lambda values: (values[-2], values[-1]),
+    tally=lambda values: (values[BOUND.index("stamp") + 1], values[-1]),
+    counted=True,
+)
+VERSIONS_SEALED: Final = SealedTable(
+    model=IdeaVersion,
+    purpose=IDEAS,
+    key=("id", "number"),
+    bound=(*(name for name in BOUND if name != "number"), "previous_until"),
+    sealed=("title", "notes", "tags"),
+    contexts=_version_contexts,
+    is_readable=_is_idea,
+    counted=True,
+)
+TRASH_SEALED: Final = SealedTable(
+    model=TrashedIdea,
+    purpose=IDEAS,
+    key=("id",),
+    bound=(*BOUND, "deleted_at"),
+    sealed=("title", "notes", "tags", "deletion"),
+    contexts=_trash_contexts,
+    is_readable=lambda values, plaintexts: _is_idea(values, plaintexts) and is_nothing(values, plaintexts[-1:]),
+    counted=True,
+    is_trash=True,
 )
 SEGMENTS_SEALED: Final = SealedTable(
     model=IdeaSegment,
@@ -90,4 +157,13 @@ CHECKPOINTS_SEALED: Final = SealedTable(
     sealed=("sealed",),
     contexts=_checkpoint_contexts,
     is_readable=lambda values, plaintexts: is_checkpoint(Checkpoint(*values), plaintexts[0]),
+)
+PRUNINGS_SEALED: Final = SealedTable(
+    model=HistoryPruning,
+    purpose=CHECKPOINTS,
+    key=(),
+    bound=("pruned_until",),
+    sealed=("sealed",),
+    contexts=lambda vault: lambda values: [pruning_context(vault, *values)],
+    is_readable=is_nothing,
 )

@@ -22,7 +22,8 @@ from creatorvault.crypto.records import RecordCipher
 from creatorvault.ideas.ranks import PRIORITIES, PRIORITY_RANK, STAGE_RANK, STAGES
 from creatorvault.ideas.schemas import IdeaResponse
 
-DOMAIN: Final = b"creatorvault/idea/v2"
+DOMAIN: Final = b"creatorvault/idea/v3"
+DOMAIN_BEFORE_HISTORY: Final = b"creatorvault/idea/v2"
 DOMAIN_BEFORE_STAMPS: Final = b"creatorvault/idea/v1"
 SEALED: Final = (b"title", b"notes", b"tags")
 
@@ -30,11 +31,30 @@ SEALED: Final = (b"title", b"notes", b"tags")
 # priority, due date or an empty part, creation, update.
 _DUE: Final = struct.Struct(">I16sIQIhIhIqIqIq")
 _UNDUE: Final = struct.Struct(">I16sIQIhIhIIqIq")
+# The same encoding of the position, which follows.
+_POSITION: Final = struct.Struct(">IiIq")
 
 _encode: Final = msgspec.json.Encoder().encode
 _title: Final = msgspec.json.Decoder(str).decode
 _notes: Final = msgspec.json.Decoder(str | None).decode
 _tags: Final = msgspec.json.Decoder(list[str]).decode
+
+
+class Position(NamedTuple):
+    """Of a version among those of its idea.
+
+    `number` is 1 for the first and grows by one with each change. `previous` names the kept version before this one by
+    its stamp; it is NONE_KEPT, or KEPT_WITHOUT_STAMP for a row without one. It is None in rows that were last changed
+    before there was a history: those have the number 1, and are bound to neither.
+    """
+
+    number: int
+    previous: int | None
+
+
+NONE_KEPT: Final = 0
+KEPT_WITHOUT_STAMP: Final = -1
+FIRST: Final = Position(1, NONE_KEPT)
 
 
 class SealedRow(NamedTuple):
@@ -50,6 +70,8 @@ class SealedRow(NamedTuple):
     created_at: datetime
     updated_at: datetime
     stamp: int
+    number: int
+    previous: int | None
 
     @property
     def size(self) -> int:
@@ -70,12 +92,23 @@ class IdeaColumns(NamedTuple):
     created_at: datetime
     updated_at: datetime
     stamp: int
+    number: int
+    previous: int | None
     revision: int
 
     @property
     def size(self) -> int:
         """Of the ciphertexts, in bytes."""
         return len(self.title) + len(self.notes) + len(self.tags)
+
+    @property
+    def link(self) -> int:
+        """What the next version calls `previous` if this one is kept."""
+        return self.stamp or KEPT_WITHOUT_STAMP
+
+    def next_position(self, *, kept: bool) -> Position:
+        """Returns that of the version that replaces this one."""
+        return Position(self.number + 1, self.link if kept else NONE_KEPT)
 
 
 STAMP: Final = IdeaColumns._fields.index("stamp")
@@ -97,29 +130,36 @@ class IdeaSealer:
 
     def __init__(self, cipher: VaultCipher) -> None:
         vault = cipher.vault
-        self._record, self._record_before_stamps = (
+        self._record, self._record_before_history, self._record_before_stamps = (
             RecordCipher(cipher, context(domain, vault.tenant_id.bytes, vault.user_id.encode()), SEALED)
-            for domain in (DOMAIN, DOMAIN_BEFORE_STAMPS)
+            for domain in (DOMAIN, DOMAIN_BEFORE_HISTORY, DOMAIN_BEFORE_STAMPS)
         )
         self._vault = vault
         self._user_id = vault.user_id
 
-    def seal(self, idea: IdeaResponse) -> SealedRow:
-        """Seals the idea with a new stamp."""
+    def seal(
+        self, idea: IdeaResponse, position: Position = FIRST, stamp: int | None = None, bound_too: bytes = b""
+    ) -> SealedRow:
+        """Seals the idea, with a new stamp unless one is given. `bound_too` is what else it is bound to."""
         stage, priority = STAGE_RANK[idea.stage], PRIORITY_RANK[idea.priority]
         times = idea.created_at, idea.updated_at
-        row = row_context(idea.id, stamp := new_stamp(), stage, priority, idea.due_date, *times)
+        stamp = new_stamp() if stamp is None else stamp
+        row = row_context(idea.id, stamp, stage, priority, idea.due_date, *times, position) + bound_too
         title, notes, tags = self._record.seal((_encode(idea.title), _encode(idea.notes), _encode(idea.tags)), row)
-        return SealedRow(idea.id, title, notes, tags, stage, priority, idea.due_date, *times, stamp)
+        return SealedRow(idea.id, title, notes, tags, stage, priority, idea.due_date, *times, stamp, *position)
 
-    def open(self, columns: Sequence[Any]) -> IdeaResponse:
+    def open(self, columns: Sequence[Any], bound_too: bytes = b"") -> IdeaResponse:
         """`columns` are those of IdeaColumns. Raises Tampered, WrongKey or LostKey, each naming the idea."""
-        idea_id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision = columns
+        idea_id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, *position, revision = (
+            columns
+        )
         record, version = (self._record, stamp) if stamp else (self._record_before_stamps, revision)
+        if position[1] is None and stamp:
+            record = self._record_before_history
         if due_date is not None and due_date.tzinfo is None:
             due_date = due_date.replace(tzinfo=UTC)  # as ideas.models.DueDate reads it
         try:
-            row = row_context(idea_id, version, stage, priority, due_date, created_at, updated_at)
+            row = row_context(idea_id, version, stage, priority, due_date, created_at, updated_at, position) + bound_too
             title, notes, tags = decoded(*record.open((title, notes, tags), row))
             return IdeaResponse(
                 title=title,
@@ -136,7 +176,7 @@ class IdeaSealer:
         except Alert as alert:
             alert.ids["idea_id"] = str(idea_id)
             raise
-        except (TypeError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
+        except (TypeError, ValueError, OverflowError, struct.error, msgspec.DecodeError, UnicodeDecodeError):
             # A clear column with a value that is never sealed, such as `infinity` as a time, or an invalid plaintext.
             pass  # The decoder's error contains the plaintext, and would be stored as `__context__`.
         raise Tampered(**vault_ids(self._vault), idea_id=str(idea_id))
@@ -155,10 +195,19 @@ def row_context(
     due_date: datetime | None,
     created_at: datetime,
     updated_at: datetime,
+    position: Sequence[int | None],
 ) -> bytes:
+    """`position` has the fields of Position. Raises ValueError for one that no row has."""
     created = microseconds(created_at)
     updated = created if updated_at == created_at else microseconds(updated_at)  # equal for most ideas
     if due_date is None:
-        return _UNDUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 0, 8, created, 8, updated)
-    due = microseconds(due_date)
-    return _DUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 8, due, 8, created, 8, updated)
+        row = _UNDUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 0, 8, created, 8, updated)
+    else:
+        due = microseconds(due_date)
+        row = _DUE.pack(16, idea_id.bytes, 8, version, 2, stage, 2, priority, 8, due, 8, created, 8, updated)
+    number, previous = position
+    if previous is not None:
+        return row + _POSITION.pack(4, number, 8, previous)
+    if number != FIRST.number:
+        raise ValueError("a row from before there was a history is the first version")
+    return row

@@ -20,14 +20,22 @@ from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSli
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
+from creatorvault.ideas.history.sealing import seal_deletion
 from creatorvault.ideas.in_doubt import InDoubtIdeas
 from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
-from creatorvault.ideas.lookups import find_idea, open_idea, page_of_list, tag_of_list
+from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_list, tag_of_list
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
 from creatorvault.ideas.segments.growth import GrowingSegments
-from creatorvault.ideas.statements.changes import DELETE, GIVEN, INSERT, UPDATE
+from creatorvault.ideas.statements.changes import (
+    DELETE,
+    DELETE_FORGETTING,
+    GIVEN,
+    INSERT,
+    UPDATE,
+    UPDATE_FORGETTING,
+)
 from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.opening import WritableVault
 from creatorvault.tenants.services import VaultService
@@ -156,25 +164,35 @@ class IdeaService:
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
     ) -> StoredIdea:
-        found = await find_idea(idea_id, vault)
+        found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
         self._precondition.check(found.tag)
         before = self._opened.idea(found.vault, found.row)
         idea = change(before)
         if idea is before:
             return StoredIdea(before, found.tag)
-        row = IdeaSealer.of(found.vault.cipher).seal(idea)
-        usage = UsageDelta(ideas=0, sealed_bytes=row.size - found.row.size)
-        given = (*_given(row), found.row.stamp)
-        update = VaultChange(UPDATE, usage, row.stamp ^ found.row.stamp, idea.updated_at, given)
+        old, keeps = found.row, found.keeps
+        row = IdeaSealer.of(found.vault.cipher).seal(idea, old.next_position(kept=keeps))
+        given = (*_given(row), old.stamp) if keeps else (*_given(row), old.stamp, found.forgotten)
+        usage = UsageDelta(ideas=0, sealed_bytes=row.size - (0 if keeps else old.size + found.forgotten))
+        statement = UPDATE if keeps else UPDATE_FORGETTING
+        update = VaultChange(statement, usage, row.stamp ^ old.stamp, idea.updated_at, given, keeps)
         revision = await vault.apply(update, found.vault.cipher)
         self._growing.stored(vault.id, found.vault.cipher, revision, row.stamp, idea)
         return StoredIdea(idea, idea_tag(row.stamp, revision))
 
     async def _delete(self, idea_id: UUID, vault: WritableVault) -> None:
-        found = await find_idea(idea_id, vault)
+        found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
         self._precondition.check(found.tag)
-        usage = UsageDelta(ideas=-1, sealed_bytes=-found.row.size)
-        deletion = VaultChange(DELETE, usage, found.row.stamp, datetime.now(UTC), (idea_id, found.row.stamp))
+        old, now = found.row, datetime.now(UTC)
+        last: object
+        if found.keeps:
+            sealed = seal_deletion(found.vault.cipher, old, now)
+            statement, last = DELETE, sealed
+            usage = UsageDelta(ideas=-1, sealed_bytes=len(sealed), trashed=1)
+        else:
+            statement, last = DELETE_FORGETTING, found.forgotten
+            usage = UsageDelta(ideas=-1, sealed_bytes=-old.size - found.forgotten)
+        deletion = VaultChange(statement, usage, old.stamp, now, (idea_id, old.stamp, last), found.keeps)
         revision = await vault.apply(deletion, found.vault.cipher)
         self._growing.deleted(vault.id, revision, idea_id.bytes)
 

@@ -35,7 +35,12 @@ class RowOpener:
     def _bound(self, clear: Values) -> Sequence[bytes]:
         try:
             return self._contexts(clear)
-        except (TypeError, OverflowError, struct.error):  # a value that is never sealed, such as `infinity` as a time
+        except (
+            TypeError,
+            ValueError,
+            OverflowError,
+            struct.error,
+        ):  # a value that is never sealed, such as `infinity` as a time
             raise Tampered from None
 
     def _judge(self, clear: Values, plaintexts: Sequence[bytes]) -> None:

@@ -38,13 +38,15 @@ class Verified:
 
 @dataclass(slots=True)
 class Contents:
-    """Of the ideas of a vault: the size of their envelopes in bytes, and revision, id and stamp of each."""
+    """Of a vault: the size of its envelopes that are counted, in bytes, the rows of each table, and of each idea its
+    revision, id and stamp.
+    """
 
     sealed_bytes: int = 0
+    rows: dict[str, int] = field(default_factory=dict)
     versions: list[tuple[int, UUID, int]] = field(default_factory=list)
 
-    def add(self, idea_id: UUID, sealed: Sequence[bytes], stamp: int, revision: int) -> None:
-        self.sealed_bytes += sum(map(len, sealed))
+    def add(self, idea_id: UUID, stamp: int, revision: int) -> None:
         self.versions.append((revision, idea_id, stamp))
 
     @property
@@ -109,27 +111,37 @@ class Verification:
 
     async def _verify_vault(self, vault: VaultId) -> PendingCheckpoint | None:
         """Returns the checkpoint to write, if the vault has changed since the stored one."""
-        before, read = await self._seen_by_operators(vault), dict[str, int]()
-        pending = None
+        before, contents = await self._seen_by_operators(vault), Contents()
         async with self._place.vaults.database.reading(vault.tenant_id) as session:
             counters = await run(session, VAULT, str(vault.tenant_id), vault.user_id)
             if not counters:
                 self._report(vault, "vaults", "", "the vault is not visible")
                 return None
-            revision, digest, idea_count, sealed_bytes, key_version = counters[0]
+            revision, digest, idea_count, trash_count, sealed_bytes, key_version = counters[0]
             cipher = await self._cipher(session, vault, key_version)
             if cipher is None:
                 return None
             opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
             for table, statements in self._tables:
-                contents = Contents()
-                read[table.name] = await self._verify_table(session, cipher, table, statements, contents)
-                if table.tally is not None:
-                    self._compare(opened, contents, sealed_bytes)
-                    pending = await self._compared_with_checkpoint(session, opened, contents)
-        if any(rows < before[name] for name, rows in read.items()):
+                await self._verify_table(session, cipher, table, statements, contents)
+                if table.is_trash:
+                    self._compare(vault, (("rows in its trash", contents.rows[table.name], trash_count),))
+            version = opened.version
+            self._compare(
+                vault,
+                (
+                    ("rows of its ideas", len(contents.versions), version.idea_count),
+                    ("sealed_bytes", contents.sealed_bytes, sealed_bytes),
+                    ("digest of its ideas", contents.digest, version.digest),
+                ),
+            )
+            newest = max((revision for revision, *_ in contents.versions), default=0)
+            if newest > version.revision:
+                self._report(vault, "vaults", "", f"an idea has revision {newest}, the vault is at {version.revision}")
+            pending = await self._compared_with_checkpoint(session, opened, contents)
+        if any(rows < before[name] for name, rows in contents.rows.items()):
             after = await self._seen_by_operators(vault)  # creators may have deleted rows since
-            for name, rows in read.items():
+            for name, rows in contents.rows.items():
                 if rows < min(before[name], after[name]):
                     self._report(vault, name, "", f"{rows} rows of {after[name]} are visible")
         return pending
@@ -165,8 +177,8 @@ class Verification:
         table: SealedTable,
         statements: RowStatements,
         contents: Contents,
-    ) -> int:
-        """Returns the number of rows."""
+    ) -> None:
+        """Adds the rows to `contents`."""
         vault, opener, count = cipher.vault, RowOpener(table, cipher), 0
         clear = len(table.key) + len(table.bound)
         batches = batches_of_rows(session, BATCH, statements.all_rows, str(vault.tenant_id), vault.user_id)
@@ -180,24 +192,18 @@ class Verification:
                     except Alert as alert:
                         self._report(vault, table.name, named(table.key, row), problem_of(alert))
                     if table.tally is not None:
-                        contents.add(row[0], row[clear:], *table.tally(row[:clear]))  # the id comes first
+                        contents.add(row[0], *table.tally(row[:clear]))  # the id comes first
+                    if table.counted:
+                        contents.sealed_bytes += sum(map(len, row[clear:]))
                 count += len(rows)
                 self._done(0 if table.tally is None else len(rows))
+        contents.rows[table.name] = count
         self._result.rows += count
-        return count
 
-    def _compare(self, vault: OpenVault, found: Contents, sealed_bytes: int) -> None:
-        version = vault.version
-        for name, one, other in (
-            ("rows", len(found.versions), version.idea_count),
-            ("sealed_bytes", found.sealed_bytes, sealed_bytes),
-            ("digest", found.digest, version.digest),
-        ):
-            if one != other:
-                self._report(vault.id, "vaults", "", f"{name} of its ideas: {one}, the vault's row says {other}")
-        newest = max((revision for revision, *_ in found.versions), default=0)
-        if newest > version.revision:
-            self._report(vault.id, "vaults", "", f"an idea has revision {newest}, the vault is at {version.revision}")
+    def _compare(self, vault: VaultId, counts: Sequence[tuple[str, int, int]]) -> None:
+        for name, found, stated in counts:
+            if found != stated:
+                self._report(vault, "vaults", "", f"{name}: {found}, the vault's row says {stated}")
 
     async def _compared_with_checkpoint(
         self, session: ReadSession, vault: OpenVault, contents: Contents

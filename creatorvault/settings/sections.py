@@ -176,13 +176,17 @@ class MetricsSettings(Struct, frozen=True, kw_only=True):
 
 
 class TenancySettings(Struct, frozen=True, kw_only=True):
-    """Default quotas of a tenant, in ideas or bytes of ciphertext. None means unlimited."""
+    """Default quotas of a tenant, in ideas or bytes of ciphertext. None means unlimited.
+
+    `retention_days` is how long a vault keeps earlier versions of ideas and deleted ones; with 0 it keeps neither.
+    """
 
     auto_provision: bool = True
     idea_quota: Quota | None = None
     byte_quota: Quota | None = None
     vault_idea_quota: Quota | None = 1_000_000
     vault_byte_quota: Quota | None = 4096 * MIB
+    retention_days: Annotated[int, Meta(ge=0, le=365)] = 30
 
 
 class AdminSettings(Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ APP: Final = App(
         Tombstone(
             model=Vault,
             reason="Neither its revision nor its key version may ever come again with something else behind it.",
-            emptied={"digest": 0, "idea_count": 0, "sealed_bytes": 0, "changed_at": func.now()},
+            emptied={"digest": 0, "idea_count": 0, "trash_count": 0, "sealed_bytes": 0, "changed_at": func.now()},
         ),
         Tombstone(model=Tenant, reason="What is erased stays erased: its id is the same whenever it is derived again."),
     ],

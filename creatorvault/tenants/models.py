@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Column, Computed, DateTime, Index, Text, false
+from sqlalchemy import BigInteger, Column, Computed, DateTime, Index, SmallInteger, Text, false
 from sqlmodel import Field, SQLModel
 
 CHANGED_HOUR: Final = "date_bin('01:00:00'::interval, changed_at, '2000-01-01 00:00:00+00'::timestamptz)"
@@ -42,8 +42,8 @@ class Tenant(SQLModel, table=True):
     """A personal tenant of one creator, or an organization's.
 
     `external_id` is the subject or the organization's id within `realm`. A null quota means the settings' default.
-    `root_key_id` wraps new keys of its vaults; null means the settings' default. `owner_export` allows owners of the
-    organization to export the vaults of its members.
+    `root_key_id` wraps new keys of its vaults, and `retention_days` is for those that have not chosen; null means the
+    settings' default. `owner_export` allows owners of the organization to export the vaults of its members.
     """
 
     __tablename__ = "tenants"
@@ -63,6 +63,7 @@ class Tenant(SQLModel, table=True):
     vault_idea_quota: int | None = Field(default=None, sa_type=BigInteger)
     vault_byte_quota: int | None = Field(default=None, sa_type=BigInteger)
     root_key_id: str | None = Field(default=None, sa_type=Text)
+    retention_days: int | None = Field(default=None, sa_type=SmallInteger)
     owner_export: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=_now)
 
@@ -71,7 +72,9 @@ class Vault(SQLModel, table=True):
     """One creator's ideas in one tenant.
 
     `revision` grows by one with every committed change to the vault's ideas, under this row's lock. `digest` combines
-    the stamps of its ideas by exclusive or. `idea_count` and `sealed_bytes`, the size of their ciphertexts, are exact.
+    the stamps of its ideas by exclusive or. `idea_count`, `trash_count` and `sealed_bytes`, the size of the ciphertexts
+    of ideas, their earlier versions and the trash, are exact. `retention_days` is how long it keeps earlier versions
+    and deleted ideas, 0 for not at all; null means the tenant's, or else the settings' default.
     A vault that is in use has no `status`; the others have a `VaultStatus`.
     `key_version` is the newest vault key, 0 while there is none. `segmented` is true once the vault has had a segment
     (`ideas.segments`). The database computes `changed_hour`, which is `changed_at` rounded down to an hour: an index on
@@ -90,6 +93,8 @@ class Vault(SQLModel, table=True):
     digest: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     idea_count: int = Field(default=0, sa_type=BigInteger)
     sealed_bytes: int = Field(default=0, sa_type=BigInteger)
+    trash_count: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
+    retention_days: int | None = Field(default=None, sa_type=SmallInteger)
     key_version: int = 0
     status: str | None = Field(default=None, sa_type=Text)
     segmented: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

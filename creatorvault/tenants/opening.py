@@ -23,11 +23,12 @@ type Apply = Callable[[Run, VaultChange, VaultCipher], Awaitable[VaultRevision |
 
 @dataclass(frozen=True, slots=True)
 class OpenVault:
-    """A vault as of one snapshot."""
+    """A vault as of one snapshot. `retention_days` is its own, its tenant's, or None for the settings' default."""
 
     id: VaultId
     version: VaultVersion
     cipher: VaultCipher
+    retention_days: int | None = None
 
 
 class Seen(NamedTuple):
@@ -114,8 +115,8 @@ class LockedVault:
 
     async def look(self, statement: str = VAULT_ALONE, *arguments: object) -> Seen:
         rows = await self._run(statement, str(self.id.tenant_id), self.id.user_id, *arguments)
-        _, revision, digest, idea_count, *_ = rows[0]
-        return Seen(OpenVault(self.id, VaultVersion(revision, digest, idea_count), self.cipher), rows)
+        _, revision, digest, idea_count, _, retention_days, *_ = rows[0]
+        return Seen(OpenVault(self.id, VaultVersion(revision, digest, idea_count), self.cipher, retention_days), rows)
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
         """Raises QuotaExceeded, and VaultMismatch if the rows do not match the vault's row."""

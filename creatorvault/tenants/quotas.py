@@ -17,7 +17,7 @@ class Quotas:
 
     async def check_growth(self, vault: Counters, repository: VaultRepository, usage: UsageDelta) -> None:
         """Raises QuotaExceeded if the vault may not grow by `usage`. A change that shrinks it is never refused."""
-        ideas, sealed_bytes = usage
+        ideas, sealed_bytes, _ = usage
         _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
         _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)
         if (self._ideas, self._bytes) != (None, None) and (ideas > 0 or sealed_bytes > 0):

@@ -82,6 +82,15 @@ class VaultService:
             return await attempt(vault)
 
     @property
+    def default_retention_days(self) -> int:
+        """How long a vault keeps earlier versions of ideas and deleted ones, unless it or its tenant has chosen."""
+        return self._parts.tenancy.retention_days
+
+    def retention_days(self, vault: OpenVault) -> int:
+        """The same for this vault. 0 means not at all."""
+        return self.default_retention_days if vault.retention_days is None else vault.retention_days
+
+    @property
     def cipher(self) -> VaultCipher:
         """The newest cipher that this process has. Raises Undecided without one."""
         cipher = self._parts.keyring.newest(self.id)
@@ -98,14 +107,14 @@ class VaultService:
             raise Undecided
         known = parts.revisions.get(vault)
         rows = await parts.statements.rows(statement, str(vault.tenant_id), vault.user_id, *arguments)
-        status, revision, digest, idea_count, key_version, *_ = rows[0]
+        status, revision, digest, idea_count, key_version, retention_days, *_ = rows[0]
         if status != TenantStatus.ACTIVE or revision is None or (known is not None and revision < known):
             raise Undecided
         parts.revisions.put(vault, revision)
         cipher = parts.keyring.at_hand(vault, key_version)
         if cipher is None:
             raise Undecided
-        return Seen(OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher), rows)
+        return Seen(OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher, retention_days), rows)
 
     async def apply(self, change: VaultChange, cipher: VaultCipher) -> VaultRevision:
         """The change is committed on return, perhaps with others. Raises Conflict if nothing was changed."""
@@ -131,14 +140,14 @@ class VaultService:
         known = parts.revisions.get(vault)
         async with (database or parts.database).reading(vault.tenant_id) as session:
             [row] = await run(session, statement, str(vault.tenant_id), vault.user_id)
-            status, revision, digest, idea_count, key_version, *more = row
+            status, revision, digest, idea_count, key_version, retention_days, *more = row
             admit(parts, vault, status)
             check_not_set_back(parts, vault, known, revision)
             opened = None
             if revision is not None:
                 parts.revisions.put(vault, revision)
                 cipher = await parts.keyring.cipher(session, vault, key_version)
-                opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher)
+                opened = OpenVault(vault, VaultVersion(revision, digest, idea_count), cipher, retention_days)
             try:
                 yield Snapshot(session, vault, opened, more)
             except Tampered:
@@ -159,13 +168,13 @@ class VaultService:
         vault = self.id
         async with replica.reading(vault.tenant_id) as session:
             [row] = await run(session, statement, str(vault.tenant_id), vault.user_id)
-            _, revision, digest, idea_count, key_version, *more = row
+            _, revision, digest, idea_count, key_version, retention_days, *more = row
             if revision is None or VaultVersion(revision, digest, idea_count) != seen:
                 replica.behind += 1
                 yield None
                 return
             cipher = await self._parts.keyring.cipher(session, vault, key_version)
-            yield Snapshot(session, vault, OpenVault(vault, seen, cipher), more)
+            yield Snapshot(session, vault, OpenVault(vault, seen, cipher, retention_days), more)
             replica.answered += 1
 
     @asynccontextmanager
@@ -214,15 +223,16 @@ class VaultService:
         self, send: Run, change: VaultChange, cipher: VaultCipher, *, quotas_are_checked: bool = False
     ) -> VaultRevision | None:
         """Returns None if nothing was changed. If the row to change is missing, a division by zero aborts it all."""
-        vault, tenancy = self.id, self._parts.tenancy
+        vault, tenancy, usage = self.id, self._parts.tenancy, change.usage
         try:
             rows = await send(
                 change.statement,
                 *(str(vault.tenant_id), vault.user_id, cipher.version),
                 self._parts.revisions.get(vault) or NOTHING_SEEN,
-                *(*change.usage, change.digest, change.changed_at),
+                *(usage.ideas, usage.sealed_bytes, change.digest, change.changed_at),
                 *(_limit(tenancy.vault_idea_quota), _limit(tenancy.vault_byte_quota)),
                 *(cipher.first_revision, *cipher.wrap, self._parts.keyring.rotate_after, quotas_are_checked),
+                *(change.keeps, usage.trashed, tenancy.retention_days),
                 *change.arguments,
             )
         except DRIVER_ERRORS as error:

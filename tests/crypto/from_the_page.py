@@ -87,7 +87,7 @@ def additional_data(vector: dict[str, Any], column: str) -> bytes:
         b"\x01\x01"
         + integer(vector["version"], 32)
         + context(
-            b"creatorvault/idea/v2" if vector["stamp"] else b"creatorvault/idea/v1",
+            _domain(vector),
             UUID(vector["tenant_id"]).bytes,
             vector["user_id"].encode(),
             column.encode(),
@@ -98,8 +98,45 @@ def additional_data(vector: dict[str, Any], column: str) -> bytes:
             time(vector["due_date"]),
             time(vector["created_at"]),
             time(vector["updated_at"]),
+            *_position(vector),
         )
     )
+
+
+def _domain(vector: dict[str, Any]) -> bytes:
+    if not vector["stamp"]:
+        return b"creatorvault/idea/v1"
+    return b"creatorvault/idea/v2" if vector["previous"] is None else b"creatorvault/idea/v3"
+
+
+def _position(vector: dict[str, Any]) -> list[bytes]:
+    if vector["previous"] is None:
+        return []
+    position = [integer(vector["number"], 32, signed=True), integer(vector["previous"], 64, signed=True)]
+    return [*position, time(vector["previous_until"])] if "previous_until" in vector else position
+
+
+def deletion_context(vector: dict[str, Any]) -> bytes:
+    return context(
+        b"creatorvault/deletion/v1",
+        UUID(vector["tenant_id"]).bytes,
+        vector["user_id"].encode(),
+        UUID(vector["id"]).bytes,
+        integer(vector["number"], 32, signed=True),
+        integer(vector["stamp"], 64, signed=True),
+        time(vector["deleted_at"]),
+    )
+
+
+def pruning_context(vector: dict[str, Any]) -> bytes:
+    vault = (UUID(vector["tenant_id"]).bytes, vector["user_id"].encode())
+    return context(b"creatorvault/pruning/v1", *vault, time(vector["pruned_until"]))
+
+
+def sealed_null(vector: dict[str, Any], purpose: str, bound: bytes) -> bytes:
+    header, nonce = b"\x01\x01" + integer(vector["version"], 32), bytes(vector["nonce"])
+    aead = AESGCM(purpose_key(vector["vault_key"], purpose))
+    return header + nonce + aead.encrypt(nonce, padded(b"null"), header + bound)
 
 
 def cursor_context(vector: dict[str, Any]) -> bytes:

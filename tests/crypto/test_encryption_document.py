@@ -27,10 +27,18 @@ from creatorvault.crypto.providers.remote import (
 )
 from creatorvault.ideas.checkpoints.digests import ContentDigest, DigestedPart
 from creatorvault.ideas.checkpoints.sealing import Checkpoint, CheckpointSealer, SealedCheckpoint
+from creatorvault.ideas.history.sealing import (
+    PruningSealer,
+    VersionColumns,
+    deletion_context,
+    open_version,
+    pruning_context,
+    seal_deletion,
+)
 from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.ranks import PRIORITIES, STAGES
 from creatorvault.ideas.schemas import IdeaQuery, IdeaResponse
-from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer
+from creatorvault.ideas.sealing import IdeaColumns, IdeaSealer, Position
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.segments.sealing import Segment, SegmentSealer, Span
@@ -65,6 +73,8 @@ SEGMENTS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.i
 CHECKPOINTS: Final = [
     pytest.param(vector, id=title) for title, vector in VECTORS.items() if {"digest", "revision"} <= vector.keys()
 ]
+DELETIONS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "deletion" in vector]
+PRUNINGS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "pruned_until" in vector]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
 
@@ -96,7 +106,9 @@ def idea_of(vector: Vector) -> IdeaResponse:
 
 def test_the_page_has_vectors_of_every_kind() -> None:
     assert list(VECTORS)[:4] == ["Wrapping", "Purpose keys", "Names", "Padded lengths"]
-    assert len(IDEAS) == 3
+    assert len(IDEAS) == 5
+    assert len(DELETIONS) == 1
+    assert len(PRUNINGS) == 1
     assert len(CURSORS) == 2
     assert len(SEGMENTS) == 1
     assert len(CHECKPOINTS) == 1
@@ -172,7 +184,8 @@ def test_the_service_seals_to_the_same_bytes(vector: Vector, column: str, monkey
     with monkeypatch.context() as patched:
         random = {8: (vector["stamp"] << 1).to_bytes(8), 12: vector[f"{column}.nonce"]}
         patched.setattr(os, "urandom", random.__getitem__)
-        row = IdeaSealer(cipher_of(vector)).seal(idea_of(vector))
+        position = Position(vector["number"], vector["previous"])
+        row = IdeaSealer(cipher_of(vector)).seal(idea_of(vector), position)
     assert row.stamp == vector["stamp"]
     assert getattr(row, column) == vector[f"{column}.sealed"]
 
@@ -180,18 +193,49 @@ def test_the_service_seals_to_the_same_bytes(vector: Vector, column: str, monkey
 @pytest.mark.parametrize("vector", IDEAS)
 def test_the_service_opens_values_of_the_second_implementation(vector: Vector) -> None:
     idea = idea_of(vector)
+    given: Vector = {column: page.sealed(vector, column) for column in COLUMNS}
     row = IdeaColumns(
         id=idea.id,
         stamp=vector["stamp"],
+        number=vector["number"],
+        previous=vector["previous"],
         revision=vector["revision"],
         stage=vector["stage"],
         priority=vector["priority"],
         due_date=idea.due_date,
         created_at=idea.created_at,
         updated_at=idea.updated_at,
-        **{column: page.sealed(vector, column) for column in COLUMNS},
+        **given,
     )
-    assert IdeaSealer(cipher_of(vector)).open(row) == idea
+    until = datetime.fromisoformat(vector["previous_until"]) if "previous_until" in vector else None
+    assert open_version(cipher_of(vector), VersionColumns(row, until, idea.updated_at)) == idea
+
+
+@pytest.mark.parametrize("vector", DELETIONS)
+def test_deletions_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    deleted_at = datetime.fromisoformat(vector["deleted_at"])
+    args = (vault_of(vector), UUID(vector["id"]), vector["number"], vector["stamp"], deleted_at)
+
+    assert page.deletion_context(vector) == vector["context"] == deletion_context(*args)
+    assert page.sealed_null(vector, "ideas", vector["context"]) == vector["deletion"]
+    assert cipher_of(vector).open(vector["deletion"], vector["context"]) == b"null"
+    row = IdeaColumns._make([None] * len(IdeaColumns._fields))
+    row = row._replace(id=UUID(vector["id"]), number=vector["number"], stamp=vector["stamp"])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert seal_deletion(cipher_of(vector), row, deleted_at) == vector["deletion"]
+
+
+@pytest.mark.parametrize("vector", PRUNINGS)
+def test_prunings_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    pruned_until, sealer = datetime.fromisoformat(vector["pruned_until"]), PruningSealer(cipher_of(vector))
+
+    assert page.pruning_context(vector) == vector["context"] == pruning_context(vault_of(vector), pruned_until)
+    assert page.sealed_null(vector, "checkpoints", vector["context"]) == vector["sealed"]
+    sealer.check(pruned_until, vector["sealed"])
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert sealer.seal(pruned_until) == vector["sealed"]
 
 
 def query_of(vector: Vector, cursor: str) -> IdeaQuery:

@@ -105,7 +105,9 @@ class Seen:
 
     @property
     def nonces(self) -> list[bytes]:
-        stored = [nonce_of(value) for values in self.stored.values() for value in values]
+        # An earlier version or a deleted idea is the very row that was replaced or deleted.
+        moved = set().union(*self.stored.values())
+        stored = [nonce_of(value) for value in moved]
         return stored + [nonce_of_cursor(cursor) for cursor in self.cursors]
 
 

@@ -28,13 +28,18 @@ async def set_back(house: House, creator: Creator, idea: Idea, database: asyncpg
         stored.due_date,
         stored.created_at,
         stored.updated_at,
+        (1, None),
     )
     vault = cipher.vault
     record = RecordCipher(cipher, context(DOMAIN_BEFORE_STAMPS, vault.tenant_id.bytes, vault.user_id.encode()), SEALED)
     texts = [msgspec.json.encode(text) for text in (stored.title, stored.notes, stored.tags)]
     title, notes, tags = record.seal((texts[0], texts[1], texts[2]), bound)
     await database.execute(
-        "UPDATE ideas SET stamp = 0, title = $2, notes = $3, tags = $4 WHERE id = $1", stored.id, title, notes, tags
+        "UPDATE ideas SET stamp = 0, previous = NULL, title = $2, notes = $3, tags = $4 WHERE id = $1",
+        stored.id,
+        title,
+        notes,
+        tags,
     )
     await database.execute("UPDATE vaults SET digest = digest # $2 WHERE user_id = $1", creator.user_id, row["stamp"])
 

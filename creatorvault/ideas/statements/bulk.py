@@ -15,6 +15,8 @@ COLUMNS: Final = {
     "created_at": "timestamptz",
     "updated_at": "timestamptz",
     "stamp": "bigint",
+    "number": "integer",
+    "previous": "bigint",
 }
 """The columns of `sealing.SealedRow`, in the same order; each is an argument, an array."""
 

@@ -1,6 +1,8 @@
 """Statements that change ideas. Each runs alone or in a transaction.
 
-Each updates the counters in the vault's row first, which serialises all changes of a vault.
+Each updates the counters in the vault's row first, which serialises all changes of a vault. A change or deletion has
+two forms. One keeps the version that it replaces: the row is copied as it is, to `idea_versions` or `trashed_ideas`.
+The other, for vaults that keep nothing, deletes all earlier versions as well.
 """
 
 from typing import Final
@@ -8,12 +10,19 @@ from typing import Final
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT, UNSEGMENTED_IS_SET
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 
-GIVEN: Final = ("id", "title", "notes", "tags", "stage", "priority", "due_date", "stamp")
+GIVEN: Final = (
+    *("id", "title", "notes", "tags", "stage", "priority", "due_date"),
+    *("stamp", "number", "previous"),
+)
 """The columns given as arguments. The times are the vault's, and the database assigns the revision."""
 
 ARGUMENTS: Final = [f"${FIRST_ARGUMENT + place}" for place in range(len(GIVEN))]
-EXPECTED_BY_UPDATE: Final = f"${FIRST_ARGUMENT + len(GIVEN)}"
-EXPECTED_BY_DELETE: Final = f"${FIRST_ARGUMENT + 1}"
+SECOND: Final = f"${FIRST_ARGUMENT + 1}"
+"""The argument after the id, of a deletion."""
+THIRD: Final = f"${FIRST_ARGUMENT + 2}"
+LAST: Final = f"${FIRST_ARGUMENT + len(GIVEN)}"
+"""The argument after GIVEN, of an update."""
+AFTER_LAST: Final = f"${FIRST_ARGUMENT + len(GIVEN) + 1}"
 
 # Without the first condition, which depends on `changed`, row-level security would be evaluated for the idea before the
 # context is set.
@@ -21,9 +30,32 @@ THIS: Final = f"""
     {UNSEGMENTED_IS_SET}
     AND ideas.tenant_id = {HIDDEN_TENANT} AND ideas.user_id = $2 AND ideas.id = ${FIRST_ARGUMENT}
 """
+ROW: Final = """
+    tenant_id, user_id, id, title, notes, tags, stage, priority, due_date, created_at, updated_at,
+    stamp, number, previous, revision
+"""
+"""All columns of an idea's row but the one that the database computes."""
+
+FORGOTTEN: Final = f"""
+    forgotten AS (
+        DELETE FROM idea_versions
+        WHERE EXISTS (SELECT FROM changed)
+            AND idea_versions.tenant_id = {HIDDEN_TENANT} AND idea_versions.user_id = $2
+            AND idea_versions.id = ${FIRST_ARGUMENT}
+        RETURNING octet_length(title) + octet_length(notes) + octet_length(tags) AS size
+    )
+"""  # noqa: S608 - constants
+"""All earlier versions of the idea."""
+
 # The vault was locked before the idea is looked up. If another process has changed or deleted the idea meanwhile, a
 # division by zero aborts the statement.
 ALL_OR_NOTHING: Final = "SELECT revision / (SELECT count(*) FROM touched) FROM changed"
+# The same if its earlier versions have another size than the writer has counted, in {size}.
+NEITHER_MORE: Final = """
+    SELECT revision / (
+        SELECT count(*) FROM touched WHERE {size}::bigint = (SELECT coalesce(sum(size), 0) FROM forgotten)
+    ) FROM changed
+"""
 
 INSERT: Final = f"""
     {CHANGED}
@@ -31,17 +63,45 @@ INSERT: Final = f"""
     SELECT tenant_id, $2, revision, $8, $8, {", ".join(ARGUMENTS)} FROM changed
     RETURNING revision
 """  # noqa: S608 - put together from constants
-UPDATE: Final = f"""
-    {CHANGED}, touched AS (
+
+
+def _copied(table: str, more: dict[str, str], stamp: str) -> str:
+    """The row as it is, and further columns."""
+    return f"""
+        kept AS (
+            INSERT INTO {table} ({ROW}, {", ".join(more)})
+            SELECT {ROW}, {", ".join(more.values())} FROM ideas WHERE {THIS} AND ideas.stamp = {stamp}
+        )
+    """  # noqa: S608 - put together from constants
+
+
+UPDATED: Final = f"""
+    touched AS (
         UPDATE ideas
         SET updated_at = $8, revision = (SELECT revision FROM changed),
             {", ".join(f"{name} = {argument}" for name, argument in zip(GIVEN[1:], ARGUMENTS[1:], strict=True))}
-        WHERE {THIS} AND ideas.stamp = {EXPECTED_BY_UPDATE}
+        WHERE {THIS} AND ideas.stamp = {LAST}
         RETURNING ideas.id
     )
-    {ALL_OR_NOTHING}
 """  # noqa: S608 - put together from constants
+DELETED: Final = f"""
+    touched AS (DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {SECOND} RETURNING ideas.id)
+"""  # noqa: S608 - put together from constants
+
+UPDATE: Final = f"""
+    {CHANGED}, {_copied("idea_versions", {"replaced_at": "$8"}, LAST)}, {UPDATED}
+    {ALL_OR_NOTHING}
+"""
+"""Arguments after those of CHANGED: GIVEN and the stamp of the version that is replaced, which is kept."""
+
+UPDATE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {UPDATED} {NEITHER_MORE.format(size=AFTER_LAST)}"
+"""Arguments as of UPDATE, and the size of earlier versions in bytes. None is kept."""
+
 DELETE: Final = f"""
-    {CHANGED}, touched AS (DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {EXPECTED_BY_DELETE} RETURNING ideas.id)
+    {CHANGED}, {_copied("trashed_ideas", {"deleted_at": "$8", "deletion": THIRD}, SECOND)}, {DELETED}
     {ALL_OR_NOTHING}
-"""  # noqa: S608 - put together from constants
+"""
+"""Arguments: id, stamp, and the sealed deletion (`history.sealing`). Moves the idea to the trash."""
+
+DELETE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {DELETED} {NEITHER_MORE.format(size=THIRD)}"
+"""Arguments: id, stamp, and the size of earlier versions in bytes. Nothing of the idea is left."""

@@ -7,7 +7,9 @@ from creatorvault.core.database.tenant_context import HIDDEN_TENANT
 from creatorvault.ideas.models import VAULT_HASH
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
 
-COLUMNS: Final = "id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, revision"
+COLUMNS: Final = (
+    "id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, number, previous, revision"
+)
 """The columns of `sealing.IdeaColumns`, in the same order."""
 
 # User and page size are hidden from the planner, so that one generic plan is used for every vault. If it knew them, it
@@ -37,6 +39,25 @@ ONE: Final = f"""
     {VAULT.format(more="", columns=", idea.*")}
     LEFT JOIN LATERAL (SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = $3 LIMIT 1) AS idea ON true
 """  # noqa: S608 - put together from constants
+# A vault that keeps no versions has some only until they are purged, after its retention became 0.
+ONE_TO_CHANGE: Final = f"""
+    {VAULT.format(more="", columns=", versions.*, idea.*")}
+    LEFT JOIN LATERAL (
+        SELECT coalesce(vaults.retention_days, tenants.retention_days, $4::smallint) > 0 AS kept
+    ) AS retention ON true
+    LEFT JOIN LATERAL (
+        SELECT retention.kept, CASE WHEN retention.kept THEN 0 ELSE (
+            SELECT coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)::bigint
+            FROM idea_versions AS ideas WHERE {OWN} AND ideas.id = $3
+        ) END
+    ) AS versions ON true
+    LEFT JOIN LATERAL (SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = $3 LIMIT 1) AS idea ON true
+"""  # noqa: S608 - put together from constants
+"""Arguments after the tenant and the user: id, and the default of the retention in days.
+
+Columns after those of VAULT: whether a change keeps what it replaces; if not, the size of the earlier versions in
+bytes; the idea.
+"""
 INDEXED: Final = frozenset({"created_at", "updated_at"})
 ORDERED: Final = INDEXED | {"stage", "priority"}
 # The selectivity of a filter is hidden, too. An array in a column of a subselect would be unpacked for each idea.

@@ -31,7 +31,7 @@ TOTAL_OF_TENANT: Final = """
 """A rotation does not change `vaults.changed_at`, by which operators' lists find what to read again."""
 
 VAULT: Final = """
-    SELECT revision, digest, idea_count, sealed_bytes, key_version FROM vaults
+    SELECT revision, digest, idea_count, trash_count, sealed_bytes, key_version FROM vaults
     WHERE tenant_id = $1::text::uuid AND user_id = $2
 """
 KEY_VERSIONS: Final = """

@@ -14,17 +14,18 @@ VAULT: Final = """
         SELECT set_config('app.tenant_id', $1, true)::uuid, $2::text
     ){more}
     SELECT CASE tenants.status WHEN 'active' THEN coalesce(vaults.status, 'active') ELSE tenants.status END,
-        vaults.revision, vaults.digest, vaults.idea_count, vaults.key_version{columns}
+        vaults.revision, vaults.digest, vaults.idea_count, vaults.key_version,
+        coalesce(vaults.retention_days, tenants.retention_days){columns}
     FROM context
     LEFT JOIN LATERAL (
-        SELECT status FROM tenants WHERE tenants.tenant_id = context.tenant_id LIMIT 1
+        SELECT status, retention_days FROM tenants WHERE tenants.tenant_id = context.tenant_id LIMIT 1
     ) AS tenants ON true
     LEFT JOIN LATERAL (
-        SELECT revision, digest, idea_count, key_version, status FROM vaults
+        SELECT revision, digest, idea_count, key_version, retention_days, status FROM vaults
         WHERE vaults.tenant_id = context.tenant_id AND vaults.user_id = $2 LIMIT 1
     ) AS vaults ON true
 """
-VAULT_COLUMNS: Final = 5
+VAULT_COLUMNS: Final = 6
 """The number of columns before those that a statement adds."""
 
 VAULT_ALONE: Final = VAULT.format(more="", columns="")

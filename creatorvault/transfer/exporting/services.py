@@ -4,12 +4,14 @@ import asyncio
 import zlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Protocol
 
 from creatorvault.core.database.sessions import computing
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.statements.checkpoints import WITH_CHECKPOINT
+from creatorvault.tenants.opening import Snapshot
 from creatorvault.tenants.services import VaultService
 from creatorvault.transfer.exporting.age import AgeEncryption, for_passphrase, for_recipient
 from creatorvault.transfer.exporting.csv import Csv
@@ -57,7 +59,8 @@ class Gzip:
         return self._deflater.flush()
 
 
-class Export(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Export:
     """`caller` is the pseudonym that has the turn."""
 
     parts: ExportParts
@@ -77,7 +80,7 @@ class Export(NamedTuple):
             time_slice = TimeSlice(self.parts.loop_budget)
             async with self.vault.snapshot(self.parts.database, WITH_CHECKPOINT) as snapshot:
                 buffer = bytearray()
-                async with aclosing(VaultSource(snapshot, self.exported_at).entries()) as entries:
+                async with aclosing(self._source(snapshot).entries()) as entries:
                     async for entry in entries:
                         for written in writer.write(entry):
                             buffer += coder.update(written)
@@ -87,6 +90,9 @@ class Export(NamedTuple):
                             await time_slice.rest_if_over()
                 with computing(snapshot.session):
                     yield bytes(buffer) + coder.finish()
+
+    def _source(self, snapshot: Snapshot) -> VaultSource:
+        return VaultSource(snapshot, self.exported_at, self.vault.retention_days)
 
     async def _coder(self) -> Coder:
         wanted = self.wanted

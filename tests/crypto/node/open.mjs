@@ -1,6 +1,6 @@
 // A second implementation of docs/encryption.md, written from that page alone. Reads from standard input
-// {"root_keys": text of the keyring, "keys", "ideas", "segments", "checkpoints", "results": rows as JSON; bytes in
-// hexadecimal, revisions and stamps as decimal strings, times in RFC 3339 with microseconds, or ±infinity}.
+// {"root_keys": text of the keyring, "keys", "ideas", "versions", "trash", "prunings", "segments", "checkpoints",
+// "results": rows as JSON; bytes in hexadecimal, revisions and stamps as decimal strings, times in RFC 3339 with microseconds, or ±infinity}.
 // Writes what it has opened in the same order to standard output; {"error": …} for a row that does not open.
 import { createDecipheriv, createHash, createHmac, hkdfSync } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -98,16 +98,31 @@ const STAGES = ["idea", "outline", "draft", "published"];
 const PRIORITIES = ["low", "medium", "high"];
 
 function idea(vaults, row) {
-  const stamped = row.stamp !== "0";
+  const [stamped, placed] = [row.stamp !== "0", row.previous !== null];
+  if (!placed && row.number !== 1) throw new Error("not the first version");
+  const until = row.previous_until ? [time(row.previous_until)] : [];
   const value = (column) =>
     json(vaults.open(row, row[column], "ideas", context(
-      ...[utf8(stamped ? "creatorvault/idea/v2" : "creatorvault/idea/v1"), uuid(row.tenant_id), utf8(row.user_id)],
+      ...[utf8(`creatorvault/idea/v${stamped ? (placed ? 3 : 2) : 1}`), uuid(row.tenant_id), utf8(row.user_id)],
       ...[utf8(column), uuid(row.id), integer(8, stamped ? row.stamp : row.revision)],
       ...[integer(2, row.stage), integer(2, row.priority), due(row.due_date)],
       ...[time(row.created_at), time(row.updated_at)],
+      ...(placed ? [integer(4, row.number), integer(8, row.previous), ...until] : []),
     )));
   const [stage, priority] = [STAGES[row.stage], PRIORITIES[row.priority]];
   return { id: row.id, title: value("title"), notes: value("notes"), tags: value("tags"), stage, priority };
+}
+
+function trashed(vaults, row) {
+  const vault = [utf8("creatorvault/deletion/v1"), uuid(row.tenant_id), utf8(row.user_id), uuid(row.id)];
+  const version = [integer(4, row.number), integer(8, row.stamp), time(row.deleted_at)];
+  vaults.open(row, row.deletion, "ideas", context(...vault, ...version));
+  return idea(vaults, row);
+}
+
+function pruning(vaults, row) {
+  const bound = [utf8("creatorvault/pruning/v1"), uuid(row.tenant_id), utf8(row.user_id), time(row.pruned_until)];
+  return json(vaults.open(row, row.sealed, "checkpoints", context(...bound)));
 }
 
 function segment(vaults, row) {
@@ -171,7 +186,7 @@ function messagePack(bytes) {
 
 const attempt = (open) => (row) => {
   try {
-    return open(row);
+    return open(vaults, row, given.ideas);
   } catch (error) {
     return { error: error.message };
   }
@@ -179,9 +194,7 @@ const attempt = (open) => (row) => {
 
 const given = JSON.parse(readFileSync(0, "utf8"));
 const vaults = new Vaults(rootKeyring(given.root_keys), given.keys);
-process.stdout.write(JSON.stringify({
-  ideas: given.ideas.map(attempt((row) => idea(vaults, row))),
-  segments: given.segments.map(attempt((row) => segment(vaults, row))),
-  checkpoints: given.checkpoints.map(attempt((row) => checkpoint(vaults, row, given.ideas))),
-  results: given.results.map(attempt((row) => result(vaults, row))),
-}));
+const copies = { segments: segment, checkpoints: checkpoint, results: result };
+const kinds = { ideas: idea, versions: idea, trash: trashed, prunings: pruning, ...copies };
+const opened = Object.entries(kinds).map(([kind, open]) => [kind, given[kind].map(attempt(open))]);
+process.stdout.write(JSON.stringify(Object.fromEntries(opened)));

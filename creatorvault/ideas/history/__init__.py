@@ -1,0 +1,1 @@
+"""Earlier versions of ideas and deleted ideas: how they are sealed, and that none is missing."""
