@@ -23,7 +23,10 @@ METHODS: Final = frozenset({"get", "post", "put", "patch", "delete"})
 
 # Additions of this service to the published contract.
 ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "413", "429", "503"})
-ADDED_PATHS: Final = ("/api/v1/admin/", "/api/v1/tenant", "/api/v1/users/me/", "/.well-known/")
+ADDED_PATHS: Final = (
+    *("/api/v1/admin/", "/api/v1/tenant", "/api/v1/users/me/", "/.well-known/"),
+    "/api/v1/{user_id}/export",
+)
 ADDED_OPERATIONS: Final = (("/api/v1/users/me", "delete"),)
 ADDED_FIELDS: Final = {
     "UserProfile": ("email", "name", "roles", "expires_at", "tenant_id"),

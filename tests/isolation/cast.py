@@ -27,6 +27,8 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},
     "PUT /api/v1/admin/tenants/{tenant_id}/root-key": {"root_key_id": None},
+    "PUT /api/v1/admin/tenants/{tenant_id}/owner-export": {"owner_export": True},
+    "POST /api/v1/{user_id}/export": {"format": "csv"},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
     "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }

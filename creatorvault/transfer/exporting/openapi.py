@@ -52,7 +52,7 @@ _LINES: Final = (
     '{"type":"settings","retention_days":null}\n'
     '{"type":"end","ideas":0,"versions":0,"trashed":0}\n'
 )
-_BINARY: Final = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+_BYTES: Final = {"type": "string", "contentMediaType": "application/octet-stream"}
 CONTENT: Final[dict[str, Any]] = {
     "application/jsonl": {"schema": {"type": "string"}, "examples": {"An empty vault": {"value": _LINES}}},
     "text/csv": {
@@ -66,8 +66,11 @@ CONTENT: Final[dict[str, Any]] = {
             }
         },
     },
-    "application/zip": _BINARY,
-    "application/octet-stream": _BINARY,
+    "application/zip": {"schema": _BYTES, "examples": {"The beginning of a zip": {"value": "PK\u0003\u0004"}}},
+    "application/octet-stream": {
+        "schema": _BYTES,
+        "examples": {"The beginning of an age file": {"value": "age-encryption.org/v1\n-> X25519 "}},
+    },
 }
 EXPORTED: Final = DocumentedResponse(
     description="The export: JSON lines, CSV, a zip, or a file in the age format. A response that was cut off ends "

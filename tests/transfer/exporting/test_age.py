@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pyrage
+import pyrage  # type: ignore[import-untyped]
 import pytest
 
 from creatorvault.transfer.exporting.age import CHUNK, AgeEncryption, for_passphrase, for_recipient, recipient_key
