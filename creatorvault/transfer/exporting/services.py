@@ -49,8 +49,11 @@ class Plain:
 class Gzip:
     """RFC 1952, without a name and a time."""
 
+    LEVEL: Final = 4
+    """A third of the processor time of the default, for a file that is a sixth larger."""
+
     def __init__(self) -> None:
-        self._deflater = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
+        self._deflater = zlib.compressobj(self.LEVEL, wbits=zlib.MAX_WBITS | 16)
 
     def update(self, data: bytes) -> bytes:
         return self._deflater.compress(data)

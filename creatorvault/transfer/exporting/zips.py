@@ -31,7 +31,7 @@ DEFLATED: Final = 8
 REGULAR_FILE: Final = 0o100644 << 16
 MOST_16: Final = 0xFFFF
 MOST_32: Final = 0xFFFFFFFF
-LEVEL: Final = 6
+LEVEL: Final = 4
 OF_DIRECTORY: Final = 1
 PIECE: Final = 65_536
 
