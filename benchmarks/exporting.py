@@ -42,6 +42,8 @@ class Measured(NamedTuple):
     seconds: float
     size: int
     growth: int
+    processor: float
+    """Seconds of the service."""
 
 
 class Exporting:
@@ -57,12 +59,14 @@ class Exporting:
         arguments = ["-sSf", "-o", "/dev/null", "-w", TIMES, "--data", body, self.url]
         for name, value in headers.items():
             arguments += ["-H", f"{name}: {value}"]
+        used = self._server.cpu_seconds
         async with growing(self._server) as growth:
             client = await asyncio.create_subprocess_exec("curl", *arguments, stdout=asyncio.subprocess.PIPE)
             written, _ = await client.communicate()
         assert client.returncode == 0
         first, seconds, size = written.split()
-        return Measured(float(first), float(seconds), int(size), growth[0])
+        used = self._server.cpu_seconds - used
+        return Measured(float(first), float(seconds), int(size), growth[0], used)
 
 
 @asynccontextmanager
@@ -99,7 +103,8 @@ async def alone(exporting: Exporting, rounds: int) -> list[Promise]:
         promises.append(
             Promise(
                 f"{name}: first byte ≤ {FIRST_BYTE_SECONDS} s, all ≤ {goal:.0f} s, ≤ {GROWTH_BYTES // MIB} MiB more",
-                f"{first:.2f} s, {seconds:.1f} s for {runs[0].size / MIB:.0f} MiB, {growth / MIB:.1f} MiB more",
+                f"{first:.2f} s, {seconds:.1f} s for {runs[0].size / MIB:.0f} MiB, {growth / MIB:.1f} MiB more, "
+                f"{median(run.processor for run in runs):.1f} s of processor",
                 first <= FIRST_BYTE_SECONDS and seconds <= goal and growth <= GROWTH_BYTES,
             )
         )

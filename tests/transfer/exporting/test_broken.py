@@ -3,18 +3,22 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import asyncpg
 import pytest
 
-from creatorvault.core.parts import part_of
+from creatorvault.core.parts import part_of, parts_of
+from creatorvault.ideas.history.sealing import PruningSealer
+from creatorvault.transfer.exporting.metrics import export_metrics
 from creatorvault.transfer.exporting.parts import ExportParts, ExportTurns
 from tests.application import House
 from tests.core.test_connections import serving
 from tests.factories import Creator
 from tests.logs import Logs, captured_logs
 from tests.transfer.exporting.vaults import exported, lines_of, lived, url_of
+from tests.ways import forget, vault_of
 
 MANY = 300
 """More than are read at once."""
@@ -271,3 +275,44 @@ async def test_exports_are_counted(house: House, ada: Creator) -> None:
     await exported(ada)
 
     assert turns_of(house).finished == before + 1
+
+
+async def test_ideas_without_a_vault_are_an_alarm(
+    house: House, ada: Creator, database: asyncpg.Connection, logs: Logs
+) -> None:
+    await ada.idea("Without a vault")
+    await sql(f"DELETE FROM vaults {OF}")(database, ada.user_id)
+    forget(house, vault_of(ada))
+    answer = await ada.request("GET", url_of(ada))
+
+    assert answer.status_code == 500
+    assert [alarm["code"] for alarm in logs.named("alarm")] == ["vault_mismatch"]
+
+
+async def test_versions_may_be_missing_until_the_history_is_gone(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    await lived(ada)
+    vault, until = vault_of(ada), datetime.now(UTC)
+    sealed = PruningSealer.of(house.parts.cipher_of(vault)).seal(until)
+    await database.execute(
+        "INSERT INTO history_prunings (tenant_id, user_id, pruned_until, sealed) VALUES ($1, $2, $3, $4)",
+        *(vault.tenant_id, vault.user_id, until, sealed),
+    )
+    await sql(f"DELETE FROM idea_versions {OF} AND number = 1")(database, ada.user_id)
+    *_, end = lines_of(await exported(ada))
+    assert end["versions"] == 3
+
+    await sql("UPDATE history_prunings SET pruned_until = pruned_until + interval '1 second' WHERE user_id = $1")(
+        database, ada.user_id
+    )
+    assert (await ada.request("GET", url_of(ada))).status_code == 500
+
+
+async def test_metrics_tell_how_many_there_are(house: House, ada: Creator) -> None:
+    await exported(ada)
+    told = {metric.name: metric.samples[0].value for metric in export_metrics(parts_of(house.app))}
+
+    assert told["creatorvault_exports_under_way"] == 0
+    assert told["creatorvault_exports_finished"] >= 1
+    assert "creatorvault_exports_broken" in told
