@@ -64,7 +64,12 @@ class Server:
     @property
     def peak_bytes(self) -> int:
         """The largest resident set of its largest process so far."""
-        return max(map(_peak_bytes, family(self._process.pid)))
+        return max(_bytes_of(pid, "VmHWM") for pid in family(self._process.pid))
+
+    @property
+    def resident_bytes(self) -> int:
+        """The resident set of its largest process now."""
+        return max(_bytes_of(pid, "VmRSS") for pid in family(self._process.pid))
 
     def _await(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -120,9 +125,9 @@ def _stat(pid: int) -> list[str]:
     return (Path("/proc") / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
-def _peak_bytes(pid: int) -> int:
+def _bytes_of(pid: int, name: str) -> int:
     try:
         status = (Path("/proc") / str(pid) / "status").read_text()
     except OSError:
         return 0
-    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")), 0)
+    return next((int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith(name)), 0)

@@ -28,7 +28,7 @@ REALM: Final = "better-auth"
 FIRST: Final = KeyVersion(1)
 SEALED: Final = (
     *("id", "title", "notes", "tags", "stage", "priority", "due_date", "created_at", "updated_at", "stamp"),
-    *("revision", "tenant_id", "user_id"),
+    *("number", "previous", "revision", "tenant_id", "user_id"),
 )
 PLAIN: Final = (
     *("id", "user_id", "title", "notes", "stage", "priority", "tags", "due_date", "created_at", "updated_at"),
@@ -106,7 +106,7 @@ def response_of_stored(idea: Stored) -> IdeaResponse:
 def floor_rows(ideas: Iterable[Stored], _cipher: VaultCipher) -> Iterator[tuple[Any, ...]]:
     for revision, idea in enumerate(ideas, start=1):
         sealed = seal(idea.title), seal(idea.notes), seal(msgspec.json.encode(idea.tags).decode())
-        yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, 0, revision
+        yield idea.id, *sealed, idea.stage, idea.priority, None, idea.time, idea.time, 0, 1, None, revision
 
 
 def plain_rows(ideas: Iterable[Stored], of_tags: OfTags) -> Iterator[tuple[Any, ...]]:

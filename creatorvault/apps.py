@@ -22,6 +22,7 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
+    "transfer",
     "key_management",
     "admin",
     "transfer",

@@ -20,7 +20,10 @@ from creatorvault.parts import opened_parts
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Environment, ServerSettings, Settings
 
-EXPOSED_HEADERS = ["X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy", "X-Undo"]
+EXPOSED_HEADERS = [
+    *("X-Correlation-ID", "ETag", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"),
+    *("Content-Disposition", "X-Undo"),
+]
 
 
 def create_app(settings: Settings | None = None) -> Litestar:

@@ -30,12 +30,18 @@ from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings.sections import Settings
+from creatorvault.transfer.exporting.schemas import LONGEST, MOST_RECIPIENTS
 from creatorvault.transfer.importing.purging import KEPT, WORKING
 from creatorvault.transfer.importing.services import MOST_UNFINISHED
 from creatorvault.transfer.importing.uploads import SLOWEST_BYTES_PER_SECOND
 
 DOCUMENT: Final = (Path(__file__).parent.parent / "docs" / "limits.md").read_text(encoding="utf-8")
-IN_WORDS: Final = {"User id in a path", "Idea id in a path", "Concurrent full reads of an identity"}
+IN_WORDS: Final = {
+    "Exports under way for one caller",
+    "User id in a path",
+    "Idea id in a path",
+    "Concurrent full reads of an identity",
+}
 
 
 class Row(NamedTuple):
@@ -99,6 +105,8 @@ FIXED: Final = {
     "Time in which an equal POST creates the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
     "Creates in doubt that a process remembers": doubts.REMEMBERED,
     "Operator keys cached by a process": MOST_KEYS,
+    "Recipients of an encrypted export": MOST_RECIPIENTS,
+    "Passphrase of an encrypted export, of 12 characters or more": LONGEST,
     "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
 }
 SET: Final = {what: row for what, row in ROWS.items() if row.setting != "fixed" and row.default}

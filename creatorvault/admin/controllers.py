@@ -19,6 +19,7 @@ from creatorvault.admin.schemas import (
     RootKeyList,
     TenantCreate,
     TenantList,
+    TenantOwnerExport,
     TenantPath,
     TenantQuery,
     TenantQuotas,
@@ -162,6 +163,21 @@ class AdminController(Controller):
         What is too old is not shown from now on, and is deleted by the next purge.
         """
         return await administration.set_retention(TenantId(path.tenant_id), given)
+
+    @put(
+        "/tenants/{tenant_id:str}/owner-export",
+        summary="Allow owners to export members' vaults",
+        operator=Scope.MANAGE,
+        **openapi.OWNER_EXPORT_SET,
+    )
+    async def set_owner_export(
+        self, path: Path[TenantPath], given: Body[TenantOwnerExport], administration: NamedDependency[Administration]
+    ) -> TenantResponse:
+        """Sets whether owners and admins of the organization may export the vaults of its members.
+
+        Operators themselves cannot export anything.
+        """
+        return await administration.set_owner_export(TenantId(path.tenant_id), allowed=given.owner_export)
 
     @post(
         "/tenants/{tenant_id:str}/erasure",

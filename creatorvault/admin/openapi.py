@@ -51,6 +51,13 @@ RETENTION: Final[Prose] = {
         90,
     ),
 }
+OWNER_EXPORT: Final[Prose] = {
+    "owner_export": (
+        "Whether owners and admins of the organization may export the vaults of its members. The members can see each "
+        "such export in their events.",
+        False,
+    ),
+}
 ONE_TENANT: Final[Prose] = {"tenant_id": ("Id of the tenant.", str(TENANT_ID))}
 ONE_VAULT: Final[Prose] = {
     **ONE_TENANT,
@@ -63,6 +70,7 @@ TENANT: Final[Prose] = {
     **QUOTAS,
     **OWN_ROOT_KEY,
     **RETENTION,
+    **OWNER_EXPORT,
     "created_at": ("Creation time, UTC.", "2026-11-22T21:10:00Z"),
     "vaults": ("Number of creators who have stored something in it.", 3),
     "ideas": ("Number of ideas.", 1200),
@@ -140,6 +148,9 @@ INVALID_QUOTA: Final = RequestInvalid(
         }
     ]
 )
+INVALID_OWNER_EXPORT: Final = RequestInvalid(
+    [{"type": "missing", "loc": ("body", "owner_export"), "msg": "Field required"}]
+)
 INVALID_ROOT_KEY: Final = RequestInvalid(
     [
         {
@@ -194,6 +205,13 @@ RETAINED: Final = admin(
     NOT_FOUND,
     TenantConflict("This tenant is erased"),
     INVALID_RETENTION,
+)
+OWNER_EXPORT_SET: Final = admin(
+    Scope.MANAGE,
+    DocumentedResponse(description="The tenant after the change."),
+    NOT_FOUND,
+    TenantConflict("This tenant is erased"),
+    INVALID_OWNER_EXPORT,
 )
 ROOT_KEY_SET: Final = admin(
     Scope.KEYS,

@@ -104,6 +104,14 @@ class TenantRetention(RequestModel):
     retention_days: RetentionDays | None = None
 
 
+class TenantOwnerExport(RequestModel):
+    """Whether owners and admins of the organization may export the vaults of its members."""
+
+    described = openapi.OWNER_EXPORT
+
+    owner_export: bool
+
+
 class ErasureConfirm(RequestModel):
     """Confirms an erasure."""
 
@@ -128,6 +136,7 @@ class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
     vault_byte_quota: int | None
     root_key_id: str | None
     retention_days: int | None
+    owner_export: bool
     created_at: Moment
     vaults: int
     ideas: int

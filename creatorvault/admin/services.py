@@ -136,6 +136,15 @@ class Administration:
         await self._recorder.record(self._session, tenant_id, "tenant.quotas_set", **targets)
         return await _detail(self._session, tenant_id)
 
+    async def set_owner_export(self, tenant_id: TenantId, *, allowed: bool) -> TenantResponse:
+        """Raises as `set_quotas`."""
+        tenant = await locked_tenant(self._repository, tenant_id)
+        await self._repository.change(tenant, owner_export=allowed)
+        await self._recorder.record(
+            self._session, tenant_id, "tenant.owner_export_set", owner_export=str(allowed).lower()
+        )
+        return await _detail(self._session, tenant_id)
+
     async def set_root_key(self, tenant_id: TenantId, root_key_id: str | None, root_keys: KeyWrapper) -> TenantResponse:
         """Raises as `set_quotas`, and RootKeyUnusable."""
         if root_key_id is not None:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text
+from sqlalchemy import BigInteger, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -17,6 +17,7 @@ class AuditEvent(SQLModel, table=True):
         Index("audit_events_of_all_by_time", "happened_at", "tenant_id", "sequence"),
         Index("audit_events_by_verb", "verb"),
         Index("audit_events_by_actor", "actor"),
+        Index("audit_events_by_user", "tenant_id", text("(targets ->> 'user_id'::text)"), "happened_at"),
     )
 
     tenant_id: UUID = Field(primary_key=True)

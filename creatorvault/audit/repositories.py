@@ -15,6 +15,7 @@ from creatorvault.audit.models import AuditEvent, AuditHead, AuditKey
 from creatorvault.audit.schemas import AuditQuery
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.identifiers import TenantId
 
 READ: Final[tuple[Any, ...]] = (
@@ -41,6 +42,15 @@ class AuditEventRepository(ScopedRepository[AuditEvent]):
 
     def __init__(self, session: ReadSession, tenant_id: UUID | None = None) -> None:
         super().__init__(session, true() if tenant_id is None else col(AuditEvent.tenant_id) == tenant_id)
+
+    async def page_about(self, user_id: str, query: PageQuery) -> tuple[Sequence[AuditEvent], int]:
+        """Returns the events that name the user as their target, the newest first, and how many there are."""
+        return await self.get_many_and_count(
+            col(AuditEvent.targets)["user_id"].as_string() == user_id,
+            OrderBy("happened_at", "desc"),
+            OrderBy("sequence", "desc"),
+            LimitOffset(query.limit, query.offset),
+        )
 
     async def page(self, query: AuditQuery) -> tuple[Sequence[AuditEvent], int]:
         """The newest first, and how many there are on all pages."""

@@ -1,6 +1,7 @@
 """Records events in the transaction of the action itself, so that neither is stored without the other."""
 
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -12,6 +13,7 @@ from creatorvault.audit.models import AuditEvent, AuditHead
 from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
 from creatorvault.audit.schemas import AuditEventList, AuditEventResponse, AuditQuery
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.http.paging import PageQuery
 from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.limits.client_addresses import ClientAddresses
@@ -83,6 +85,14 @@ class AuditRecorder:
 
 
 async def event_page(repository: AuditEventRepository, query: AuditQuery) -> AuditEventList:
-    events, total = await repository.page(query)
+    return _event_list(await repository.page(query), query)
+
+
+async def event_page_about(repository: AuditEventRepository, user_id: str, query: PageQuery) -> AuditEventList:
+    return _event_list(await repository.page_about(user_id, query), query)
+
+
+def _event_list(found: tuple[Sequence[AuditEvent], int], query: PageQuery) -> AuditEventList:
+    events, total = found
     items = [response_of(AuditEventResponse, event) for event in events]
     return AuditEventList(items=items, total=total, limit=query.limit, offset=query.offset)

@@ -24,8 +24,9 @@ def _controller(controller: type[Controller], user_id: str) -> type[Controller]:
         """Sets the path parameter. It is a guard only because guards run before anything that reads the path."""
         connection.scope["path_params"] = {**connection.scope["path_params"], "user_id": user_id}
 
+    template: str = vars(controller)["path"]
     body = {
-        "path": str(vars(controller)["path"]).replace("{user_id:str}", user_id),
+        "path": template.replace("{user_id:str}", user_id),
         "guards": [names_owner],
         "include_in_schema": False,
     }

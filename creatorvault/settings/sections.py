@@ -190,10 +190,17 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
 
 
 class TransferSettings(Struct, frozen=True, kw_only=True):
-    """Of files that move in. A process receives `imports_at_once`, and imports as many, each in memory as a whole."""
+    """Of files that move in and out. A process receives `imports_at_once`, and imports as many, each in memory as a whole.
+
+    `exports_at_once` is for each process. A client must take each piece of an export, 64 KiB, in
+    `export_stalled_seconds`, and the whole in `export_seconds`.
+    """
 
     import_bytes: Annotated[int, Meta(ge=MIB, le=1024 * MIB)] = 64 * MIB
     imports_at_once: Annotated[int, Meta(ge=1, le=64)] = 2
+    exports_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
+    export_stalled_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
+    export_seconds: Seconds = 1800.0
 
 
 class AdminSettings(Struct, frozen=True, kw_only=True):

@@ -6,13 +6,13 @@ from sqlalchemy import func
 
 from creatorvault.core.database.tenant_data import Tombstone
 from creatorvault.management.apps import App
-from creatorvault.tenants.controllers import TenantController
+from creatorvault.tenants.controllers import OwnEventsController, TenantController
 from creatorvault.tenants.models import Tenant, Vault
 from creatorvault.tenants.parts import tenant_naming, vault_parts
 
 APP: Final = App(
     name="tenants",
-    controllers=[TenantController],
+    controllers=[TenantController, OwnEventsController],
     parts=[vault_parts, tenant_naming],
     erases=[
         Tombstone(

@@ -1,4 +1,4 @@
-"""Endpoints of the caller's own tenant, /api/v1/tenant."""
+"""Endpoints of the caller's own tenant, /api/v1/tenant, and of the events in it that concern the caller."""
 
 from litestar import Controller
 from litestar.datastructures import CacheControlHeader
@@ -9,9 +9,9 @@ from creatorvault.core.http.handlers import get
 from creatorvault.core.http.inputs import Query
 from creatorvault.core.http.paging import PageQuery
 from creatorvault.tenants import openapi
-from creatorvault.tenants.dependencies import provide_own_tenant
+from creatorvault.tenants.dependencies import provide_own_events, provide_own_tenant
 from creatorvault.tenants.schemas import MemberList, OwnTenant
-from creatorvault.tenants.self_service import TenantSelfService
+from creatorvault.tenants.self_service import OwnEvents, TenantSelfService
 
 
 class TenantController(Controller):
@@ -44,3 +44,18 @@ class TenantController(Controller):
     ) -> AuditEventList:
         """Returns a page of audit events of the organization's tenant, newest first. For owners and admins."""
         return await own.events(asked)
+
+
+class OwnEventsController(Controller):
+    path = "/api/v1/users/me/events"
+    tags = ["Users"]
+    cache_control = CacheControlHeader(no_store=True)
+    dependencies = {"events": Provide(provide_own_events)}
+
+    @get("/", summary="List the audit events about you", **openapi.OWN_EVENTS)
+    async def list_own_events(self, asked: Query[PageQuery], events: NamedDependency[OwnEvents]) -> AuditEventList:
+        """Returns a page of audit events of your tenant that concern you or your vault, newest first.
+
+        An owner of your organization who exports your vault is recorded here.
+        """
+        return await events.page(asked)

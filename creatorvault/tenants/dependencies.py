@@ -11,10 +11,11 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.parts import part_of
 from creatorvault.settings.sections import Settings
+from creatorvault.tenants.admission import refuse
 from creatorvault.tenants.errors import NotItsOwner
 from creatorvault.tenants.repositories import TenantRepository, VaultRepository
 from creatorvault.tenants.resolution import tenant_name
-from creatorvault.tenants.self_service import TenantSelfService
+from creatorvault.tenants.self_service import OwnEvents, TenantSelfService
 
 
 async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGenerator[TenantSelfService]:
@@ -30,3 +31,12 @@ async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGen
         service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, settings.tenancy)
         service.admit((await entrance.tenant()).status)
         yield service
+
+
+async def provide_own_events(request: Request[Identity, Any, State]) -> AsyncGenerator[OwnEvents]:
+    """Raises TenantSuspended, TenantErased and TenantUnknown."""
+    settings, tenant = part_of(request.app, Settings), tenant_name(request.user)
+    async with part_of(request.app, Database).reading(tenant.id) as session:
+        vault = VaultRepository(session, VaultId(tenant.id, request.user.subject))
+        refuse((await vault.tenant()).status, settings.tenancy)
+        yield OwnEvents(session, vault.vault)

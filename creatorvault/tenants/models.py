@@ -43,7 +43,7 @@ class Tenant(SQLModel, table=True):
 
     `external_id` is the subject or the organization's id within `realm`. A null quota means the settings' default.
     `root_key_id` wraps new keys of its vaults, and `retention_days` is for those that have not chosen; null means the
-    settings' default.
+    settings' default. `owner_export` allows owners of the organization to export the vaults of its members.
     """
 
     __tablename__ = "tenants"
@@ -64,6 +64,7 @@ class Tenant(SQLModel, table=True):
     vault_byte_quota: int | None = Field(default=None, sa_type=BigInteger)
     root_key_id: str | None = Field(default=None, sa_type=Text)
     retention_days: int | None = Field(default=None, sa_type=SmallInteger)
+    owner_export: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     created_at: datetime = Field(default_factory=_now)
 
 

@@ -69,3 +69,4 @@ AUDIT: Final = documents(
     NothingStored(),
     LIMIT_TOO_HIGH,
 )
+OWN_EVENTS: Final = documents(DocumentedResponse(description="A page of events."), TenantSuspended(), LIMIT_TOO_HIGH)

@@ -1,7 +1,7 @@
 """The rows of one tenant and one vault."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, and_, func, select, update
@@ -26,6 +26,10 @@ class TenantState(NamedTuple):
     vault_idea_quota: int | None
     vault_byte_quota: int | None
     root_key_id: str | None
+    owner_export: bool
+
+
+NO_TENANT: Final = TenantState(None, None, None, None, None, None, owner_export=False)
 
 
 class Counters(NamedTuple):
@@ -59,7 +63,7 @@ class VaultRepository[SessionT: ReadSession = ReadSession](ScopedRepository[Vaul
 
     async def tenant(self) -> TenantState:
         rows = await run(self.session, TENANT, str(self.vault.tenant_id))
-        return TenantState(*rows[0]) if rows else TenantState(None, None, None, None, None, None)
+        return TenantState(*rows[0]) if rows else NO_TENANT
 
     async def provision(self: "VaultRepository[WriteSession]", tenant: TenantName) -> bool:
         """Creates the tenant's row. Waits for a concurrent request that creates it, and then returns False."""

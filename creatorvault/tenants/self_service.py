@@ -2,9 +2,10 @@
 
 from creatorvault.audit.repositories import AuditEventRepository
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
-from creatorvault.audit.services import event_page
+from creatorvault.audit.services import event_page, event_page_about
 from creatorvault.core.database.sessions import ReadSession
 from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.identifiers import VaultId
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.admission import refuse
 from creatorvault.tenants.errors import NothingStored
@@ -62,3 +63,14 @@ class TenantSelfService:
 
     async def events(self, query: AuditQuery) -> AuditEventList:
         return await event_page(AuditEventRepository(self._session, self._tenant.id), query)
+
+
+class OwnEvents:
+    """The audit events about one creator, for that creator."""
+
+    def __init__(self, session: ReadSession, vault: VaultId) -> None:
+        self._repository = AuditEventRepository(session, vault.tenant_id)
+        self._user_id = vault.user_id
+
+    async def page(self, query: PageQuery) -> AuditEventList:
+        return await event_page_about(self._repository, self._user_id, query)

@@ -3,7 +3,11 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_data import Erased
+from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.management.apps import App
+from creatorvault.transfer.exporting.controllers import ExportController, MemberExportController
+from creatorvault.transfer.exporting.metrics import export_metrics
+from creatorvault.transfer.exporting.parts import export_parts
 from creatorvault.transfer.importing.controllers import ImportController
 from creatorvault.transfer.importing.job import IMPORTS
 from creatorvault.transfer.importing.purging import PURGING
@@ -13,10 +17,16 @@ from creatorvault.transfer.sealed import CHUNKS_SEALED, REPORTS_SEALED
 
 APP: Final = App(
     name="transfer",
-    controllers=[ImportController],
-    parts=[transfer_parts],
+    controllers=[
+        ImportController,
+        ExportController,
+        MemberExportController,
+        *under_reserved_ids(ImportController, ExportController),
+    ],
+    parts=[transfer_parts, export_parts],
     erases=[Erased(model=ImportChunk), Erased(model=Import, counted_as="imports")],
     sealed=[CHUNKS_SEALED, REPORTS_SEALED],
     jobs=[IMPORTS],
     schedules=[PURGING],
+    metrics=[export_metrics],
 )

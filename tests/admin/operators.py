@@ -30,6 +30,7 @@ OPERATIONS = {
     ("PUT", "/tenants/{tenant_id:str}/quotas"): "manage",
     ("PUT", "/tenants/{tenant_id:str}/root-key"): "keys",
     ("PUT", "/tenants/{tenant_id:str}/retention"): "manage",
+    ("PUT", "/tenants/{tenant_id:str}/owner-export"): "manage",
     ("POST", "/tenants/{tenant_id:str}/erasure"): "manage",
     ("DELETE", "/tenants/{tenant_id:str}/erasure"): "manage",
     ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): "keys",

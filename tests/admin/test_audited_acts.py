@@ -72,6 +72,11 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
     ("POST", "/tenants/{tenant_id:str}/suspend"): (nothing, None, {"tenant.suspended": {}}),
     ("POST", "/tenants/{tenant_id:str}/resume"): (suspended, None, {"tenant.resumed": {}}),
     ("PUT", "/tenants/{tenant_id:str}/quotas"): (nothing, {"idea_quota": 7}, {"tenant.quotas_set": QUOTAS}),
+    ("PUT", "/tenants/{tenant_id:str}/owner-export"): (
+        nothing,
+        {"owner_export": True},
+        {"tenant.owner_export_set": {"owner_export": "true"}},
+    ),
     ("PUT", "/tenants/{tenant_id:str}/root-key"): (
         nothing,
         {"root_key_id": "tests"},

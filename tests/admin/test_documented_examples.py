@@ -29,6 +29,8 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("POST", f"{one}/resume", None, 200),
         ("PUT", f"{one}/quotas", {"idea_quota": 5}, 200),
         ("PUT", f"{one}/root-key", {"root_key_id": "tests"}, 200),
+        ("PUT", f"{one}/owner-export", {"owner_export": True}, 200),
+        ("PUT", f"{one}/owner-export", {}, 422),
         ("PUT", f"{one}/root-key", {"root_key_id": "transit/elsewhere"}, 409),
         ("PUT", f"{one}/root-key", {"root_key_id": "transit/"}, 422),
         ("GET", f"{ADMIN}/vaults", None, 200),
@@ -72,6 +74,7 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         ("TenantQuotas", False): 200,
         ("TenantRootKey", False): 409,
         ("TenantRetention", False): 200,
+        ("TenantOwnerExport", False): 200,
         ("ErasureConfirm", False): 409,
         ("ErasureConfirm", True): 409,
     }

@@ -35,10 +35,11 @@ GRANTS = {
     "public.totals_position": {"SELECT", "UPDATE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
-        "root_key_id,retention_days)",
+        "root_key_id,retention_days,owner_export)",
         "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
-        "root_key_id,retention_days)",
-        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id,retention_days)",
+        "root_key_id,retention_days,owner_export)",
+        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id,retention_days,"
+        "owner_export)",
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
     "public.vaults": {

@@ -22,12 +22,19 @@ type HouseWith = Callable[..., Awaitable[House]]
 
 TRUSTING = json.dumps([{"name": "accounts", "kind": "shared-secret", "secret": SECRET, "admin_roles": ["admin"]}])
 ID = "00000000-0000-4000-8000-000000000000"
+UNDER_RESERVED_ID = ("/ideas", "/ideas/{idea_id:str}", "/export")
+"""Ends of paths of a creator whose id is `admin`."""
+
 EVERY = [(method, path, scope) for (method, path), scope in OPERATIONS.items()]
 
 
 def operations(app: Litestar) -> Iterator[tuple[str, str, Scope | None]]:
     for route in app.routes:
-        if isinstance(route, HTTPRoute) and route.path.startswith(ADMIN + "/"):
+        if (
+            isinstance(route, HTTPRoute)
+            and route.path.startswith(ADMIN + "/")
+            and not route.path.endswith(UNDER_RESERVED_ID)
+        ):
             for handler in route.route_handlers:
                 if not handler.resolve_include_in_schema():
                     continue  # of a creator whose id is `admin`

@@ -1,6 +1,7 @@
 """All operations of a creator on a vault, in variants that execute different statements, and their outcomes."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -265,6 +266,31 @@ async def store_in_bulk(scene: Scene) -> Sequence[httpx.Response]:
     return []
 
 
+async def export(scene: Scene) -> Sequence[httpx.Response]:
+    """In JSON lines, without the time of the export."""
+    if scene.cold:
+        forget(scene.house, ME)
+    answer = await scene.ask("GET", f"/api/v1/{ME.user_id}/export")
+    if answer.status_code != HTTPStatus.OK:
+        return [answer]
+    lines = [json.loads(line) for line in answer.content.splitlines()]
+    varying = ("exported_at", "replaced_at", "deleted_at", "updated_at")
+    told = [{name: value for name, value in line.items() if name not in varying} for line in lines]
+    return [httpx.Response(answer.status_code, json=told)]
+
+
+async def export_member(scene: Scene) -> Sequence[httpx.Response]:
+    answer = await scene.ask("GET", f"/api/v1/tenant/members/{ME.user_id}/export?format=csv")
+    told = {"bytes": len(answer.content)} if answer.is_success else answer.json()
+    return [httpx.Response(answer.status_code, json=told)]
+
+
+async def own_events(scene: Scene) -> Sequence[httpx.Response]:
+    answer = await scene.ask("GET", "/api/v1/users/me/events")
+    told = [event["verb"] for event in answer.json()["items"]], answer.json()["total"]
+    return [httpx.Response(answer.status_code, json=told)]
+
+
 async def erase_vault(scene: Scene) -> Sequence[httpx.Response]:
     """Both steps, and what comes after them in the background."""
     asked = await scene.ask("DELETE", "/api/v1/users/me")
@@ -367,6 +393,7 @@ KEY_ALSO_WITH_OTHERS: Final = sql(
     """,
 )
 KEY_WITH_OTHERS: Final = then(KEY_ALSO_WITH_OTHERS, KEY_GONE)
+OWNERS_MAY_EXPORT: Final = sql(f"UPDATE tenants SET owner_export = true WHERE {OWN_TENANT}")
 FULL: Final = sql(f"UPDATE tenants SET vault_idea_quota = {len(IDEAS) + 1} WHERE {OWN_TENANT}")
 FULL_TENANT: Final = sql(
     f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
@@ -455,6 +482,9 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("move in", of_imports("POST", content=EXPORT), Way.TRANSACTION, OTHERS_HAVE_IMPORTS),
     WRITTEN("cancel an import", of_imports("DELETE", of_one=True), Way.TRANSACTION),
     WRITTEN("import a file", import_it, Way.TRANSACTION, OTHERS_HAVE_CHOSEN),
+    WRITTEN("export what has a history", export, Way.TRANSACTION, then(changed, deleted)),
+    WRITTEN("export as an owner", export_member, Way.TRANSACTION, OWNERS_MAY_EXPORT),
+    Act("read events about oneself", own_events, Way.TRANSACTION),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

@@ -35,6 +35,8 @@ BODIES: Final[Mapping[str, object]] = {
     "PUT /api/v1/admin/tenants/{tenant_id}/root-key": {"root_key_id": None},
     "PUT /api/v1/admin/tenants/{tenant_id}/retention": {"retention_days": 20},
     "PATCH /api/v1/{user_id}/settings": {"retention_days": 20},
+    "PUT /api/v1/admin/tenants/{tenant_id}/owner-export": {"owner_export": True},
+    "POST /api/v1/{user_id}/export": {"format": "csv"},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
     "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }

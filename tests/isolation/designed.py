@@ -31,6 +31,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
         KEYS: 401,
     },
     "GET /api/v1/users/me/erasure": {NOBODY: 401, CREATOR: 404, SUSPENDED: 404, ERASED: 404, READ: 401, ADMIN: 404},
+    "GET /api/v1/users/me/events": {NOBODY: 401, CREATOR: 200, SUSPENDED: 403, ERASED: 403, READ: 401, ADMIN: 200},
     "GET /api/v1/users/me": {NOBODY: 401, CREATOR: 200, SUSPENDED: 200, READ: 401, ADMIN: 200},
     "POST /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 201, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
     "GET /api/v1/{user_id}/ideas": {NOBODY: 401, CREATOR: 200, SUSPENDED: 403, ERASING: 403, ERASED: 403, READ: 401},
@@ -90,6 +91,33 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
         )
     },
     **{
+        f"{method} /api/v1/{{user_id}}/export": {
+            NOBODY: 401,
+            CREATOR: 200,
+            ADMIN: 200,
+            SUSPENDED: 403,
+            ERASING: 403,
+            ERASED: 403,
+            READ: 401,
+            MANAGE: 401,
+            KEYS: 401,
+        }
+        for method in ("GET", "POST")
+    },
+    # No operator has allowed it.
+    "GET /api/v1/tenant/members/{user_id}/export": {
+        NOBODY: 401,
+        CREATOR: 403,
+        OWNER: 403,
+        ADMIN: 403,
+        SUSPENDED: 403,
+        ERASING: 403,
+        ERASED: 403,
+        READ: 401,
+        MANAGE: 401,
+        KEYS: 401,
+    },
+    **{
         f"GET /api/v1/tenant{path}": {
             NOBODY: 401,
             CREATOR: 403,
@@ -125,6 +153,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("PUT /tenants/{tenant_id}/quotas", MANAGE, 200),
             ("PUT /tenants/{tenant_id}/root-key", KEYS, 200),
             ("PUT /tenants/{tenant_id}/retention", MANAGE, 200),
+            ("PUT /tenants/{tenant_id}/owner-export", MANAGE, 200),
             ("POST /tenants/{tenant_id}/erasure", MANAGE, 202),
             ("DELETE /tenants/{tenant_id}/erasure", MANAGE, 409),  # no erasure is pending
             ("POST /tenants/{tenant_id}/erasure/confirm", KEYS, 409),

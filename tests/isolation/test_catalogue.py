@@ -11,7 +11,7 @@ from tests.postgres import Database
 QUOTAS: Final = "byte_quota, idea_quota"
 VAULT_QUOTAS: Final = "vault_byte_quota, vault_idea_quota"
 TENANT: Final = (
-    "byte_quota, created_at, external_id, idea_quota, kind, realm, retention_days, root_key_id, status, tenant_id,"
+    "byte_quota, created_at, external_id, idea_quota, kind, owner_export, realm, retention_days, root_key_id, status, tenant_id,"
     f" {VAULT_QUOTAS}"
 )
 EVERYBODYS: Final = {
@@ -129,7 +129,7 @@ RIGHTS: Final = {
         "tenants": {
             f"SELECT ({TENANT})",
             f"INSERT ({TENANT})",
-            f"UPDATE ({QUOTAS}, retention_days, root_key_id, status, {VAULT_QUOTAS})",
+            f"UPDATE ({QUOTAS}, owner_export, retention_days, root_key_id, status, {VAULT_QUOTAS})",
         },
         "vaults": {
             "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, retention_days, revision,"
@@ -181,7 +181,8 @@ POLICIES: Final = {
             "INSERT",
             None,
             "((status = 'active'::text) AND (idea_quota IS NULL) AND (byte_quota IS NULL)"
-            " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL) AND (retention_days IS NULL))",
+            " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL) AND (retention_days IS NULL)"
+            " AND (NOT owner_export))",
             restrictive=True,
         ),
         "ends_erased": Policy(

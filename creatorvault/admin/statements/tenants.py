@@ -41,7 +41,7 @@ OWN: Final = """
 COLUMNS: Final = """
     tenants.tenant_id, tenants.kind, tenants.realm, tenants.external_id, tenants.status, tenants.idea_quota,
     tenants.byte_quota, tenants.vault_idea_quota, tenants.vault_byte_quota, tenants.root_key_id, tenants.retention_days,
-    tenants.created_at,
+    tenants.owner_export, tenants.created_at,
     coalesce(own.vaults, tenant_totals.vaults, 0) AS vaults, coalesce(own.ideas, tenant_totals.ideas, 0) AS ideas,
     coalesce(own.sealed_bytes, tenant_totals.sealed_bytes, 0) AS sealed_bytes,
     coalesce(own.newest_key_version, tenant_totals.newest_key_version, 0) AS newest_key_version,

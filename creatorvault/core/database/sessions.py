@@ -19,7 +19,7 @@ from creatorvault.core.database.connections import connect_arguments, engine_for
 from creatorvault.core.database.tenant_context import routed
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS, READ_ONLY, is_transient, sqlstate, unavailable
 from creatorvault.core.telemetry.logging import get_logger
-from creatorvault.core.waiting.deadlines import Waiting, current_wait_budget
+from creatorvault.core.waiting.deadlines import WaitBudget, Waiting, current_wait_budget
 from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.sections import DatabaseSettings
 
@@ -131,10 +131,15 @@ async def run(
 
 
 @contextmanager
-def computing(session: AsyncSession | async_scoped_session[AsyncSession]) -> Iterator[None]:
-    """A block that does not use the session and does not count as waiting for it."""
+def computing(session: AsyncSession | async_scoped_session[AsyncSession], *, renewed: bool = False) -> Iterator[None]:
+    """A block that does not use the session and does not count as waiting for it.
+
+    `renewed` gives the session its whole time again: for a long read whose client already gets what was read.
+    """
     cut_off: _CutOff = session.info[_CUT_OFF]
     cut_off.pause()
+    if renewed:
+        cut_off.renew()
     try:
         yield
     finally:
@@ -162,6 +167,10 @@ class _CutOff:
     def pause(self) -> None:
         self._timer.cancel()
         self._wait_budget.stop()
+
+    def renew(self) -> None:
+        """While it is paused."""
+        self._wait_budget = WaitBudget()
 
     def _cut(self) -> None:
         if not self._connection.closed:

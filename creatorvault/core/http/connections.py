@@ -1,6 +1,8 @@
 """HTTP/1.1 connections: Uvicorn's, with limits for clients that are silent, slow or send too much."""
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any, Final, override
@@ -20,6 +22,9 @@ AROUND: Final = 8
 """Bytes of chunk lengths, line ends and trailers for each byte of the longest body; chunks of one byte have five."""
 
 READING: Final = 6
+
+AT_ONCE: Final = struct.pack("ii", 1, 0)
+"""SO_LINGER: a closed connection waits for nothing, and is reset."""
 
 
 class Connection(HttpToolsProtocol):
@@ -129,6 +134,15 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
+    def reset(self) -> None:
+        """Ends the connection so that the client notices, even a proxy for which a response ends with the connection,
+        as in HTTP/1.0: by a reset in place of an orderly end (RFC 9293 §3.10.7.4). What was not sent is dropped.
+        """
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, AT_ONCE)
+        self.transport.abort()
+
     def _refuse(self, status: HTTPStatus) -> None:
         self.transport.write(
             b"HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (status, status.phrase.encode())
@@ -168,6 +182,9 @@ class _Outlet:
         return self._connection.transport.is_closing()
 
     def close(self) -> None:
+        if self._cycle.response_started and not self._cycle.response_complete:
+            self._connection.reset()
+            return
         self._flush()
         self._connection.close_after(self._cycle)
 

@@ -45,7 +45,7 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     error = _unwrapped(error)
     known = error if isinstance(error, CreatorVaultError) else _from_framework(error)
     if isinstance(known, InternalError):
-        _report(error)
+        report_failure(error)
     wants_problem = accepts_problem(request.headers.get("accept", ""))
     body = _problem(known, _correlation_id(request)) if wants_problem else published(known, _correlation_id(request))
     return Response(
@@ -101,7 +101,8 @@ class _FrameworkError(CreatorVaultError):
         self.status = status  # type: ignore[misc]  # a class fact for every other error; here the framework decides
 
 
-def _report(error: Exception) -> None:
+def report_failure(error: Exception) -> None:
+    """Raises the alert of an Alert, and logs any other error."""
     if isinstance(error, Alert):
         raise_alert(error.code, **error.ids)
     else:

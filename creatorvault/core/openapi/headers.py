@@ -6,6 +6,7 @@ from typing import Any, Final
 CORRELATION_ID: Final = "X-Correlation-ID"
 ETAG: Final = "ETag"
 LOCATION: Final = "Location"
+CONTENT_DISPOSITION: Final = "Content-Disposition"
 RATE_LIMIT: Final = "RateLimit"
 RATE_LIMIT_POLICY: Final = "RateLimit-Policy"
 UNDO: Final = "X-Undo"
@@ -22,6 +23,11 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "description": "Version of the idea, which changes with every change to the idea (RFC 9110 §8.8.3).",
         "schema": TEXT,
         "example": '"42"',
+    },
+    CONTENT_DISPOSITION: {
+        "description": "Name of the file (RFC 6266).",
+        "schema": TEXT,
+        "example": 'attachment; filename="creatorvault-2026-11-30.jsonl"',
     },
     LOCATION: {
         "description": "Path of the new resource.",

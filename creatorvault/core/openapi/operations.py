@@ -142,6 +142,8 @@ def _merge(one: dict[str, Any], other: dict[str, Any]) -> None:
 
 
 def _body(documented: DocumentedResponse, handler: HTTPRouteHandler, components: Components) -> dict[str, Any]:
+    if documented.content is not None:
+        return dict(documented.content)
     if documented.model is not None:
         return _content(components.reference(documented.model), documented.examples or _own_example(documented.model))
     if (documented.status or handler.status_code) in WITHOUT_BODY:

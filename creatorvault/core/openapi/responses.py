@@ -18,6 +18,7 @@ MEANINGS: Final = {
     HTTPStatus.UNAUTHORIZED: "The token is missing or not accepted.",
     HTTPStatus.FORBIDDEN: "Your token does not allow this: the path is another user's, or the vault is closed or full.",
     HTTPStatus.NOT_FOUND: "The resource does not exist or is not yours.",
+    HTTPStatus.NOT_ACCEPTABLE: "No content coding that `Accept-Encoding` allows is available.",
     HTTPStatus.CONFLICT: "The request conflicts with existing data, or with a request that is still being processed.",
     HTTPStatus.PRECONDITION_FAILED: "The resource has changed: `If-Match` names an older version.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds the maximum size; it was not read completely.",
@@ -33,7 +34,8 @@ ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY
 class DocumentedResponse:
     """A response of an operation. Without `status` and `model` it is the success response that the handler declares.
 
-    `examples` are bodies by name; without any, the model's own example is shown.
+    `examples` are bodies by name; without any, the model's own example is shown. `content` is that of a response
+    that is not JSON, by media type.
     """
 
     description: str
@@ -41,6 +43,7 @@ class DocumentedResponse:
     model: type[Any] | None = None
     headers: tuple[str, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
+    content: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ VAULT_COLUMNS: Final = 6
 VAULT_ALONE: Final = VAULT.format(more="", columns="")
 
 TENANT: Final = """
-    SELECT status, idea_quota, byte_quota, vault_idea_quota, vault_byte_quota, root_key_id FROM tenants
+    SELECT status, idea_quota, byte_quota, vault_idea_quota, vault_byte_quota, root_key_id, owner_export
+    FROM tenants
     WHERE tenant_id = $1::text::uuid
 """
-"""Reads the tenant's status, quotas and root key, in a transaction whose context is set."""
+"""Reads the tenant's status, quotas, root key and `owner_export`, in a transaction whose context is set."""

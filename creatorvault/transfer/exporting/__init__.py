@@ -1,0 +1,1 @@
+"""Exports: everything of a vault, streamed from one snapshot."""
