@@ -20,6 +20,7 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
+    "transfer",
     "key_management",
     "admin",
 )

@@ -125,6 +125,13 @@ class IdeaService:
         """If no field changes, the row, its time and the vault's revision stay the same. Raises as `replace`."""
         return await self._vault.write(partial(self._change, idea_id, lambda idea: changed(idea, given)), idea_id)
 
+    async def take_over(self, idea: IdeaResponse) -> StoredIdea:
+        """Replaces the idea with this id by one whose times come from another service. Raises as `replace`.
+
+        The time of the last change is that of the vault, too. The time of the creation must be the stored one.
+        """
+        return await self._vault.write(partial(self._change, idea.id, lambda _: idea), idea.id)
+
     async def delete(self, idea_id: UUID) -> None:
         """Raises as `replace`."""
         await self._vault.write(partial(self._delete, idea_id), idea_id)
