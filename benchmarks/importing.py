@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,7 @@ import asyncpg
 from benchmarks.cluster import Cluster, apart
 from benchmarks.content import Text
 from benchmarks.keys import OPERATOR, admit_operators
+from benchmarks.processes import cpu_seconds
 from benchmarks.seeding import PLAIN
 from tests.canaries import Mark, search
 from tests.faults.promises import Promise, table
@@ -72,9 +74,13 @@ BROKEN: Final[Sequence[Values]] = (
 
 
 class Run(NamedTuple):
-    """`stored` counts ideas that this run has stored; `peak` is the resident memory of the command in bytes."""
+    """`stored` counts ideas that this run has stored; `peak` is the resident memory of the command in bytes.
+
+    `cpu` are its seconds of processor time, nearly: those before the last look.
+    """
 
     seconds: float
+    cpu: float
     stored: int
     peak: int
     said: str
@@ -168,19 +174,17 @@ def _runs(target: Cluster, environment: Mapping[str, str], good: int, kills: int
         log = target.home / f"import-{number}"
         with log.open("wb") as output:
             began = time.monotonic()
-            process = subprocess.Popen(
-                command, env=dict(environment), stdout=output, stderr=output,
-                preexec_fn=lambda: os.sched_setaffinity(0, {FIRST_PROCESSOR}),
-            )  # fmt: skip
-        peak = 0
+            process = subprocess.Popen(command, env=dict(environment), stdout=output, stderr=output)
+        os.sched_setaffinity(process.pid, {FIRST_PROCESSOR})
+        peak, cpu = 0, 0.0
         while process.poll() is None:
-            peak = max(peak, _peak(process.pid))
+            peak, cpu = max(peak, _peak(process.pid)), max(cpu, cpu_seconds(process.pid))
             if until is not None and asyncio.run(_row(target, COUNTED))[0] >= until:
                 process.kill()
             time.sleep(0.2)
         seconds = time.monotonic() - began
         stored = int(asyncio.run(_row(target, COUNTED))[0])
-        runs.append(Run(seconds, stored - before, peak, log.read_text(), process.returncode))
+        runs.append(Run(seconds, cpu, stored - before, peak, log.read_text(encoding="utf-8"), process.returncode))
         print(f"run {number}: {seconds:.1f} s, {runs[-1].stored:,} ideas stored, exit status {process.returncode}")
         before = stored
     print(runs[-1].said)
@@ -192,25 +196,30 @@ def _judged(
 ) -> Iterator[Promise]:
     *killed, last = runs
     good = rows - len(broken)
-    lines = [json.loads(line) for line in (target.home / "report").read_text().splitlines()]
+    lines = [json.loads(line) for line in (target.home / "report").read_text(encoding="utf-8").splitlines()]
     listed = {line["id"]: line["reasons"][0].partition(":")[0] for line in lines if line["kind"] == "broken"}
     count, distinct, creators = asyncio.run(_row(target, STORED))
     closing = lines[-1]
-    seconds = sum(run.seconds for run in runs)
-    rate = rows / seconds
-    yield Promise(f"killed {len(killed)} times, then finished", f"exit statuses {[run.status for run in runs]}",
-                  last.status == 0 and all(run.status == -9 for run in killed))  # fmt: skip
-    yield Promise("every good row is stored, nothing twice", f"{count:,} ideas, {distinct:,} ids, {creators:,} creators",
-                  count == distinct == good)  # fmt: skip
-    yield Promise("the report counts every row", f"{closing['rows']:,} rows, {closing['accepted']:,} accepted",
-                  (closing["rows"], closing["accepted"]) == (rows, good))  # fmt: skip
-    yield Promise("digests are equal", closing["source_digest"][:16] + " …", bool(closing["equal"]))
-    yield Promise("every broken row is listed by id", f"{len(listed)} of {len(broken)}", listed == broken)
     peak = max(run.peak for run in runs)
+    seconds = sum(run.seconds for run in runs)
+    rate, first = rows / seconds, runs[0].stored / runs[0].seconds
+    statuses = [run.status for run in runs]
+    yield Promise(
+        f"killed {len(killed)} times, then finished",
+        f"exit statuses {statuses}",
+        statuses == [-signal.SIGKILL] * len(killed) + [0],
+    )
+    found = f"{count:,} ideas, {distinct:,} ids, {creators:,} creators"
+    yield Promise("every good row is stored, nothing twice", found, count == distinct == good)
+    found = f"{closing['rows']:,} rows, {closing['accepted']:,} accepted"
+    yield Promise("the report counts every row", found, (closing["rows"], closing["accepted"]) == (rows, good))
+    yield Promise("digests are equal", f"{closing['source_digest'][:16]} …", bool(closing["equal"]))
+    yield Promise("every broken row is listed by id", f"{len(listed)} of {len(broken)}", listed == dict(broken))
     yield Promise("constant memory: at most 256 MiB", f"{peak / 2**20:.0f} MiB", peak <= 2**28)
-    yield Promise(f"at least {GOAL:,} rows a second" + (", all runs together" if killed else ""),
-                  f"{rate:,.0f} in {seconds:.0f} s; the first run stored {runs[0].stored / runs[0].seconds:,.0f}",
-                  rate >= GOAL)  # fmt: skip
+    found = f"{rate:,.0f} in {seconds:.0f} s; the first run stored {first:,.0f} a second"
+    yield Promise(f"at least {GOAL:,} rows a second in all runs", found, rate >= GOAL, is_timed=True)
+    found = f"{1e6 * last.cpu / rows:.0f} us; PostgreSQL of CreatorVault {1e6 * target.cpu_seconds / rows:.0f}"
+    yield Promise("processor time of the last run for each row", found, holds=True)
     yield _scan(target, [run.said for run in runs], mark)
 
 

@@ -62,15 +62,17 @@ class MissingIdeas:
 
     async def _judge(self, ideas: VaultIdeas, user_id: str, gone: Sequence[UUID]) -> None:
         seen = await ideas.seen(gone)
-        forgotten = [idea_id for idea_id in gone if idea_id not in seen.stored]  # deleted here as well
-        for idea_id, version in seen.stored.items():
-            if version.stamp != seen.imported[idea_id]:
+        forgotten = list[UUID]()
+        for idea_id, (stamp, imported, _) in seen.items():
+            if stamp is None:  # deleted here as well
+                forgotten.append(idea_id)
+            elif stamp != imported:
                 self._report.found(Kind.CONFLICT, user_id, [idea_id], CHANGED)
             elif not self._delete:
                 self._report.found(Kind.MISSING, user_id, [idea_id], GONE)
             else:
                 try:
-                    await ideas.delete(idea_id, version.stamp)
+                    await ideas.delete(idea_id, stamp)
                 except (PreconditionFailed, IdeaNotFound):
                     self._report.found(Kind.CONFLICT, user_id, [idea_id], CHANGED)
                 else:

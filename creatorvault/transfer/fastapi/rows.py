@@ -1,5 +1,6 @@
 """Makes ideas of the rows of the FastAPI service. A row is accepted if the API would accept its values."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -12,6 +13,9 @@ from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse
 from creatorvault.settings.printable import is_one_line
 from creatorvault.transfer.fastapi.table import SourceTable
 
+SPELLING: Final = re.compile(
+    "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}|[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}|[0-9A-F]{32}"
+)
 SHOWN: Final = 100
 """Characters of an id that is none."""
 
@@ -97,12 +101,8 @@ class RowReader:
 def uuid_of(value: UUID | str | None) -> UUID | None:
     """Accepts of a text only the forms that Python writes, so that `spellings` finds each of them again."""
     if isinstance(value, UUID):
-        return UUID(int=value.int)  # the driver has a class of its own
-    try:
-        found = UUID(value)
-    except (ValueError, TypeError):
-        return None
-    return found if value in spellings(found) else None
+        return value
+    return UUID(value) if value is not None and SPELLING.fullmatch(value) else None
 
 
 def spellings(idea_id: UUID) -> tuple[str, ...]:

@@ -4,11 +4,11 @@ An idea is stored once, and replaced when its row has changed. What its creator 
 the stamp of an imported version is remembered, and every change gives an idea another one.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from creatorvault.core.errors import Alert, Forbidden, PreconditionFailed
@@ -20,7 +20,7 @@ from creatorvault.transfer.fastapi.digests import DigestKey
 from creatorvault.transfer.fastapi.report import Kind, Report
 from creatorvault.transfer.fastapi.rows import BrokenRow
 from creatorvault.transfer.fastapi.target import Target
-from creatorvault.transfer.fastapi.vault_ideas import Seen, VaultIdeas
+from creatorvault.transfer.fastapi.vault_ideas import SeenIdea, VaultIdeas
 
 REPEATED: Final = "id: repeated"
 CHANGED: Final = "changed in CreatorVault"
@@ -42,18 +42,26 @@ class Verdict(Enum):
     DIFFERENT = auto()
 
 
-def judged(idea: IdeaResponse, seen: Seen) -> Verdict:
-    version, imported = seen.stored.get(idea.id), seen.imported.get(idea.id)
-    if version is None:
-        return Verdict.ABSENT if imported is None else Verdict.DELETED
-    if version.idea is None:
+def judged(idea: IdeaResponse, seen: SeenIdea) -> Verdict:
+    if seen.stamp is None:
+        return Verdict.ABSENT if seen.imported is None else Verdict.DELETED
+    if seen.idea is None:
         return Verdict.DIFFERENT
-    if version.idea == idea:
+    if seen.idea == idea:
         return Verdict.SAME
-    if version.stamp != imported:
+    if seen.stamp != seen.imported:
         return Verdict.CHANGED
-    is_later = version.idea.updated_at != idea.updated_at and version.idea.created_at == idea.created_at
+    is_later = seen.idea.updated_at != idea.updated_at and seen.idea.created_at == idea.created_at
     return Verdict.OUTDATED if is_later else Verdict.DIFFERENT
+
+
+class Judged(NamedTuple):
+    idea: IdeaResponse
+    seen: SeenIdea
+    verdict: Verdict
+
+
+NOTHING: Final = SeenIdea(None, None, None)
 
 
 class Storing:
@@ -68,9 +76,10 @@ class Storing:
 
     async def take(self, user_id: str, ideas: Sequence[IdeaResponse]) -> None:
         """Raises ServiceUnavailable. What the vault refuses is reported."""
-        left = dict[UUID, IdeaResponse]()
-        for idea in ideas:
-            if left.setdefault(idea.id, idea) is not idea:  # in another spelling, or in a table without a key
+        left = {idea.id: idea for idea in reversed(ideas)}
+        if len(left) < len(ideas):  # in another spelling, or in a table without a key
+            repeated = [idea for idea in ideas if left[idea.id] is not idea]
+            for idea in repeated:
                 self._report.broken(BrokenRow(user_id, str(idea.id), [REPEATED]))
         self._tally.accepted += len(left)
         try:
@@ -81,77 +90,69 @@ class Storing:
 
     async def _take(self, vault: VaultIdeas, left: dict[UUID, IdeaResponse]) -> None:
         """Removes from `left` what is settled."""
-        seen = await vault.seen([*left])
-        verdicts = _verdicts(left.values(), seen)
-        absent = [idea for idea in left.values() if verdicts[idea.id] is Verdict.ABSENT]
-        outdated = [idea for idea in left.values() if verdicts[idea.id] is Verdict.OUTDATED]
-        settled = {idea_id: v for idea_id, v in verdicts.items() if v not in {Verdict.ABSENT, Verdict.OUTDATED}}
-        self._tally.already_stored += await self._settle(vault, left, seen, settled)
+        found = await self._judged(vault, left.values())
+        absent = [one.idea for one in found if one.verdict is Verdict.ABSENT]
+        outdated = [one for one in found if one.verdict is Verdict.OUTDATED]
+        if len(absent) + len(outdated) < len(found):
+            settled = [one for one in found if one.verdict not in {Verdict.ABSENT, Verdict.OUTDATED}]
+            self._tally.already_stored += await self._settle(vault, settled, left)
         if absent:
             async for _ in store_batches(vault.vault, _alone(absent), self._budget, vault.remember_rows):
                 pass
-        for idea in outdated:
+            self._tally.stored += await self._settle(vault, await self._judged(vault, absent), left)
+        for one in outdated:
             with suppress(PreconditionFailed, IdeaNotFound):  # a conflict, which is found when it is read again
-                await vault.replace(idea, seen.imported[idea.id])
-        if left:
-            await self._confirm(vault, left, absent, outdated)
+                await vault.replace(one.idea, one.seen.imported or 0)
+        if outdated:
+            found = await self._judged(vault, [one.idea for one in outdated])
+            self._tally.replaced += await self._settle(vault, found, left, datetime.now(UTC))
 
-    async def _confirm(
-        self,
-        vault: VaultIdeas,
-        left: dict[UUID, IdeaResponse],
-        absent: Sequence[IdeaResponse],
-        outdated: Sequence[IdeaResponse],
-    ) -> None:
-        """Reads back what was stored."""
-        seen = await vault.seen([*left])
-        now = datetime.now(UTC)
-        self._tally.stored += await self._settle(vault, left, seen, _verdicts(absent, seen))
-        self._tally.replaced += await self._settle(vault, left, seen, _verdicts(outdated, seen), now)
+    async def _judged(self, vault: VaultIdeas, ideas: Iterable[IdeaResponse]) -> Sequence[Judged]:
+        seen = await vault.seen([idea.id for idea in ideas])
+        found = [(idea, seen.get(idea.id, NOTHING)) for idea in ideas]
+        return [Judged(idea, as_seen, judged(idea, as_seen)) for idea, as_seen in found]
 
     async def _settle(
         self,
         vault: VaultIdeas,
+        found: Sequence[Judged],
         left: dict[UUID, IdeaResponse],
-        seen: Seen,
-        verdicts: Mapping[UUID, Verdict],
         changed_at: datetime | None = None,
     ) -> int:
-        """Returns how many are the same, and remembers them. What is still absent or outdated was not stored."""
+        """Returns how many are the same, and remembers them. What is absent or outdated now was not stored."""
         tally, digest = self._tally, self._key.of
-        unremembered = dict[UUID, int]()
-        for idea_id, verdict in verdicts.items():
-            idea, version = left[idea_id], seen.stored.get(idea_id)
-            if verdict is Verdict.SAME and version is not None and seen.imported.get(idea_id) != version.stamp:
-                unremembered[idea_id] = version.stamp
-            tally.remembered += verdict is Verdict.SAME or idea_id in seen.imported
-            if verdict in {Verdict.CHANGED, Verdict.DELETED}:
-                reason = CHANGED if verdict is Verdict.CHANGED else DELETED
-                self._report.found(Kind.CONFLICT, idea.user_id, [idea_id], reason)
+        unremembered = list[tuple[UUID, int]]()
+        same = 0
+        for idea, seen, verdict in found:
+            if verdict is Verdict.SAME:
+                same += 1
+                if seen.stamp is not None and seen.stamp != seen.imported:
+                    unremembered.append((idea.id, seen.stamp))
+            tally.remembered += verdict is Verdict.SAME or seen.imported is not None
+            if verdict in CONFLICTS:
+                self._report.found(Kind.CONFLICT, idea.user_id, [idea.id], CONFLICTS[verdict])
                 continue
             tally.source.add(digest(idea))
-            if version is not None and version.idea is not None:
-                tally.vaults.add(digest(version.idea))
+            if seen.idea is not None:
+                tally.vaults.add(digest(seen.idea))
             if verdict is not Verdict.SAME:
-                self._report.found(Kind.MISMATCH, idea.user_id, [idea_id], _difference(idea, seen))
+                self._report.found(Kind.MISMATCH, idea.user_id, [idea.id], _difference(idea, seen))
         if unremembered:
             await vault.remember(unremembered, changed_at)
-        for idea_id in verdicts:
-            del left[idea_id]
-        return [*verdicts.values()].count(Verdict.SAME)
+        for idea, _, _ in found:
+            del left[idea.id]
+        return same
 
 
-def _verdicts(ideas: Iterable[IdeaResponse], seen: Seen) -> dict[UUID, Verdict]:
-    return {idea.id: judged(idea, seen) for idea in ideas}
+CONFLICTS: Final = {Verdict.CHANGED: CHANGED, Verdict.DELETED: DELETED}
 
 
-def _difference(idea: IdeaResponse, seen: Seen) -> str:
-    version = seen.stored.get(idea.id)
-    if version is None:
+def _difference(idea: IdeaResponse, seen: SeenIdea) -> str:
+    if seen.stamp is None:
         return ABSENT
-    if version.idea is None:
+    if seen.idea is None:
         return UNREADABLE
-    return DIFFERENT if version.idea.created_at == idea.created_at else CREATED_AT
+    return DIFFERENT if seen.idea.created_at == idea.created_at else CREATED_AT
 
 
 async def _alone(ideas: Sequence[IdeaResponse]) -> AsyncGenerator[Sequence[IdeaResponse]]:

@@ -24,18 +24,15 @@ from creatorvault.transfer.fastapi.statements import FORGET, REMEMBER, REMEMBERE
 from creatorvault.transfer.fastapi.target import Target
 
 
-class StoredVersion(NamedTuple):
-    """`idea` is None if it cannot be opened."""
+class SeenIdea(NamedTuple):
+    """`stamp` is None if the idea is not stored, `imported` is that of the version which was imported, if one was.
 
-    stamp: int
+    `idea` is None if it is not stored, or cannot be opened.
+    """
+
+    stamp: int | None
+    imported: int | None
     idea: IdeaResponse | None
-
-
-class Seen(NamedTuple):
-    """Of one snapshot: the ideas that are stored, and the stamps of the versions that were imported."""
-
-    stored: Mapping[UUID, StoredVersion]
-    imported: Mapping[UUID, int]
 
 
 class VaultIdeas:
@@ -45,28 +42,30 @@ class VaultIdeas:
         self._budget = budget
         self._scope = str(vault.id.tenant_id), vault.id.user_id
 
-    async def seen(self, ids: Sequence[UUID]) -> Seen:
-        """Opens the ideas. Raises as `VaultService.snapshot`."""
+    async def seen(self, ids: Sequence[UUID]) -> Mapping[UUID, SeenIdea]:
+        """Opens the ideas that are stored. Ids without anything are left out. Raises as `VaultService.snapshot`."""
         slices = TimeSlice(self._budget)
         async with self.vault.snapshot() as snapshot:
             found = await snapshot.look(SOME, ids)
             if found.vault is None:
-                return Seen({}, {})
+                return {}
             imported = {row[0]: row[1] for row in await run(snapshot.session, REMEMBERED, *self._scope, ids)}
-            stored = dict[UUID, StoredVersion]()
+            seen = dict[UUID, SeenIdea]()
             with computing(snapshot.session):
                 slices.restart()
                 for whole in found.rows:
-                    row = tuple(whole[VAULT_COLUMNS:])
-                    if row[0] is None:
+                    row = whole[VAULT_COLUMNS:]
+                    if (idea_id := row[0]) is None:
                         continue
                     try:
                         idea = opened(found.vault, row)
                     except Alert:
                         idea = None
-                    stored[row[0]] = StoredVersion(row[STAMP], idea)
-                    await slices.rest_if_over()
-        return Seen(stored, imported)
+                    seen[idea_id] = SeenIdea(row[STAMP], imported.pop(idea_id, None), idea)
+                    if slices.is_over:
+                        await slices.rest()
+        seen.update((idea_id, SeenIdea(None, stamp, None)) for idea_id, stamp in imported.items())
+        return seen
 
     async def replace(self, idea: IdeaResponse, stamp: int) -> None:
         """Replaces the version with this stamp, as a request with If-Match. Raises as `IdeaService.replace`."""
@@ -78,9 +77,9 @@ class VaultIdeas:
 
     async def remember_rows(self, session: WriteSession, rows: Sequence[SealedRow]) -> None:
         """In the transaction that stores them."""
-        await self._remember(session, {row.id: row.stamp for row in rows})
+        await self._remember(session, [(row.id, row.stamp) for row in rows])
 
-    async def remember(self, stamps: Mapping[UUID, int], changed_at: datetime | None = None) -> None:
+    async def remember(self, stamps: Sequence[tuple[UUID, int]], changed_at: datetime | None = None) -> None:
         """`changed_at` is given if the ideas have just been changed."""
         async with self._target.vaults.database.writing(self.vault.id.tenant_id) as session:
             await self._remember(session, stamps)
@@ -95,8 +94,8 @@ class VaultIdeas:
         growing, precondition = GrowingSegments(None), Precondition(idea_tag(stamp, 0))
         return IdeaService(self.vault, _no_search, self._budget, InDoubtIdeas(), OpenedIdeas(0), growing, precondition)
 
-    async def _remember(self, session: WriteSession, stamps: Mapping[UUID, int]) -> None:
-        await run(session, REMEMBER, *self._scope, self._target.source_id, [*stamps], [*stamps.values()])
+    async def _remember(self, session: WriteSession, stamps: Sequence[tuple[UUID, int]]) -> None:
+        await run(session, REMEMBER, *self._scope, self._target.source_id, *map(list, zip(*stamps, strict=True)))
 
 
 def _no_search() -> ContentSearch:
