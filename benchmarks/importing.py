@@ -212,7 +212,8 @@ def _judged(
     found = f"{count:,} ideas, {distinct:,} ids, {creators:,} creators"
     yield Promise("every good row is stored, nothing twice", found, count == distinct == good)
     found = f"{closing['rows']:,} rows, {closing['accepted']:,} accepted"
-    yield Promise("the report counts every row", found, (closing["rows"], closing["accepted"]) == (rows, good))
+    sums = closing["rows"], closing["accepted"], closing["stored"] + closing["already_stored"]
+    yield Promise("the report counts every row", found, sums == (rows, good, good))
     yield Promise("digests are equal", f"{closing['source_digest'][:16]} …", bool(closing["equal"]))
     yield Promise("every broken row is listed by id", f"{len(listed)} of {len(broken)}", listed == dict(broken))
     yield Promise("constant memory: at most 256 MiB", f"{peak / 2**20:.0f} MiB", peak <= 2**28)

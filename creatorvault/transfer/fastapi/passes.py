@@ -17,7 +17,7 @@ from creatorvault.transfer.fastapi.storing import Storing
 from creatorvault.transfer.fastapi.target import Target
 from creatorvault.transfer.fastapi.workers import Workers
 
-BATCHES_AT_ONCE: Final = 4
+BATCHES_AT_ONCE: Final = 8
 """While the database stores one batch, others are sealed, read back and compared."""
 
 OVERLAP: Final = timedelta(minutes=5)

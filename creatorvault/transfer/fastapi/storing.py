@@ -89,23 +89,26 @@ class Storing:
             self._report.found(Kind.REFUSED, user_id, left, reason)
 
     async def _take(self, vault: VaultIdeas, left: dict[UUID, IdeaResponse]) -> None:
-        """Removes from `left` what is settled."""
+        """Removes from `left` what is settled. Other tasks change the tally while this one waits."""
         found = await self._judged(vault, left.values())
         absent = [one.idea for one in found if one.verdict is Verdict.ABSENT]
         outdated = [one for one in found if one.verdict is Verdict.OUTDATED]
         if len(absent) + len(outdated) < len(found):
             settled = [one for one in found if one.verdict not in {Verdict.ABSENT, Verdict.OUTDATED}]
-            self._tally.already_stored += await self._settle(vault, settled, left)
+            same = await self._settle(vault, settled, left)
+            self._tally.already_stored += same
         if absent:
             async for _ in store_batches(vault.vault, _alone(absent), self._budget, vault.remember_rows):
                 pass
-            self._tally.stored += await self._settle(vault, await self._judged(vault, absent), left)
+            same = await self._settle(vault, await self._judged(vault, absent), left)
+            self._tally.stored += same
         for one in outdated:
             with suppress(PreconditionFailed, IdeaNotFound):  # a conflict, which is found when it is read again
                 await vault.replace(one.idea, one.seen.imported or 0)
         if outdated:
             found = await self._judged(vault, [one.idea for one in outdated])
-            self._tally.replaced += await self._settle(vault, found, left, datetime.now(UTC))
+            same = await self._settle(vault, found, left, datetime.now(UTC))
+            self._tally.replaced += same
 
     async def _judged(self, vault: VaultIdeas, ideas: Iterable[IdeaResponse]) -> Sequence[Judged]:
         seen = await vault.seen([idea.id for idea in ideas])
