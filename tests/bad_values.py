@@ -8,6 +8,7 @@ import rich_click as click
 
 from creatorvault.management.commands.words import Words
 from creatorvault.settings.secret import Secret
+from creatorvault.transfer.fastapi.parameters import DatabaseAddress, OutputFile
 
 HIDDEN: Final = "hunter2"
 """Part of every secret here: no output may contain it."""
@@ -150,6 +151,10 @@ def of_parameter(parameter: click.Parameter, files: Mapping[str, str]) -> tuple[
     kind: Any = parameter.type
     if isinstance(kind, Words):
         return ("", " ", "\t", "a\nb", "a\rb", *UNSHOWN, LONG)
+    if isinstance(kind, DatabaseAddress):
+        return ("", " ", *UNSHOWN, *URLS)
+    if isinstance(kind, OutputFile):
+        return ("", " ", "\t", "/nowhere/report", "/", "/tmp", *UNSHOWN, LONG)
     if isinstance(kind, click.IntRange):
         assert kind.min is not None, parameter
         assert kind.max is not None, parameter

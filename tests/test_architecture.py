@@ -30,7 +30,7 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency", "erasure"),
     ("ideas",),
-    ("admin", "health", "key_management", "metrics"),
+    ("admin", "health", "key_management", "metrics", "transfer"),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

@@ -35,6 +35,7 @@ GRANTS = {
         "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id)",
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
+    "public.imported_ideas": {"DELETE", "SELECT(tenant_id,user_id,source)"},
     "public.vaults": {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest)",

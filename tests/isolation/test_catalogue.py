@@ -41,6 +41,7 @@ RIGHTS: Final = {
         "idea_segments": {"SELECT", "INSERT", "UPDATE (sealed)", "DELETE"},
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
+        "imported_ideas": {"SELECT", "INSERT", "UPDATE (source, stamp)", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
         "probe_write()": {"EXECUTE"},
         "vault_checkpoints": {
@@ -66,6 +67,7 @@ RIGHTS: Final = {
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
+        "imported_ideas": {"SELECT (source, tenant_id, user_id)", "DELETE"},
         "keys.vault_keys": {
             "SELECT (created_at, first_revision, root_key_id, tenant_id, user_id, version)",
             "DELETE",
@@ -110,6 +112,7 @@ POLICIES: Final = {
     "idea_segments": {**OWN, **READING, **DESTROYING},
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
+    "imported_ideas": {**OWN, **READING, **DESTROYING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "vault_checkpoints": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,
