@@ -38,6 +38,7 @@ async def test_no_canary_is_written(target: Cluster, move: Move, tmp_path: Path)
 
     changed = one("canary-owner")
     broken = [one("ada", stage=next(sown)), one("ada", title=next(sown) * 20), one("ada", notes=next(sown) * 500)]
+    await move.sql.execute("ALTER TABLE ideas ALTER stage TYPE text")
     await move.insert(changed, *(one("canary-owner") for _ in range(300)), *broken)
     database = target.clone("canaries")
     environ = {**INHERITED, **environment_of(database, home), "FASTAPI_DATABASE_URL": move.database.superuser_url}
