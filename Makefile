@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -26,6 +26,7 @@ help:
 	@echo "make drill-erasure    erase vaults of two processes under load (half a minute)"
 	@echo "make drill-jobs       what ordinary writes pay for a process that runs jobs (a minute and a half)"
 	@echo "make drill-keys       rotate keys under load, and kill the rotation (about 4 minutes)"
+	@echo "make drill-import     move a million plaintext rows into vaults, killed twice (some minutes, 6 GB of disk)"
 	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
 	@echo "make abuse    send what is made to be expensive, and see what it costs and what others notice (about 4 minutes)"
 	@echo "make mutants  change the code in one place at a time, and see whether the tests notice (about half an hour)"
@@ -63,6 +64,9 @@ drill-jobs: .venv/installed
 
 drill-keys: .venv/installed
 	@$(PYTHON) -m benchmarks.keys
+
+drill-import: .venv/installed
+	@$(PYTHON) -m benchmarks.importing
 
 drill-failover: .venv/installed
 	@$(PYTHON) -m benchmarks.failover

@@ -30,6 +30,7 @@ try:
     from creatorvault.management.distribution import DistributionRefused
     from creatorvault.management.upgrade import DatabaseUnreachable, MigrationsUnknown
     from creatorvault.settings.sections import Settings
+    from creatorvault.transfer.fastapi.errors import NoOperators, SourceRefused
 except ModuleNotFoundError as missing:
     if (missing.name or "").startswith("creatorvault"):
         raise
@@ -84,7 +85,7 @@ root = root_group(
             NoOperatorsLogin,
             NoLoginForJobs,
         ),
-        *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown),
+        *(DatabaseUnreachable, DistributionRefused, MigrationsUnknown, NoOperators, SourceRefused),
     ],
     heads=[source for app in INSTALLED for source in app.heads],
 )

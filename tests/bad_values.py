@@ -8,6 +8,7 @@ import rich_click as click
 
 from creatorvault.management.commands.words import Words
 from creatorvault.settings.secret import Secret
+from creatorvault.transfer.fastapi.parameters import DatabaseAddress, OutputFile
 
 HIDDEN: Final = "hunter2"
 """Part of every secret here: no output may contain it."""
@@ -21,6 +22,7 @@ TRUTHS: Final = ("yes", "no", "2", "-1", "tru", "10", "null", "[]", "{}", "1.0",
 CHOICES: Final = ("x", "nonsense", "-1", "[]", "{}", "null", "true", "1", "a b", "'", '"')
 HOSTS: Final = ("a b", "http://x", "a.example:80", "[::1]", "/x", "a/b", "a,b", "*", "-a", "münchen", "a@b", "h" * 300)
 FILES: Final = ("/nowhere/keys", "/", "/tmp", "/dev/null", "/dev/zero", "/dev/stdin", "~", ".", "..", "/proc")
+FOLDERS: Final = ("/nowhere/report", "/", "/tmp", ".", "..")
 ORIGINS: Final = ("x", "app.example", "ftp://a.example", "https://", "https:///x", "https://a.example/x", "//a.example")
 NETWORKS: Final = (
     "x",
@@ -145,11 +147,13 @@ def of_file(kind: object) -> tuple[str, ...]:
     return TOML[found] if found in {int, float, bool} else TOML[str]
 
 
-def of_parameter(parameter: click.Parameter, files: Mapping[str, str]) -> tuple[str, ...]:
+def of_parameter(parameter: click.Parameter, files: Mapping[str, str]) -> tuple[str, ...]:  # noqa: PLR0911 - a table
     """Returns values for an option or an argument; for a flag, values given with `=`."""
     kind: Any = parameter.type
     if isinstance(kind, Words):
         return ("", " ", "\t", "a\nb", "a\rb", *UNSHOWN, LONG)
+    if isinstance(kind, DatabaseAddress | OutputFile):
+        return ("", " ", *UNSHOWN, *(URLS if isinstance(kind, DatabaseAddress) else (*FOLDERS, LONG)))
     if isinstance(kind, click.IntRange):
         assert kind.min is not None, parameter
         assert kind.max is not None, parameter

@@ -9,14 +9,14 @@ In a large vault the same transaction stores the ideas in segments as well, so t
 row.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from functools import reduce
 from operator import xor
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from creatorvault.core.database.sessions import computing, run
+from creatorvault.core.database.sessions import WriteSession, computing, run
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
@@ -33,6 +33,10 @@ AT_ONCE: Final = 500
 """A good size for a batch: changes of the vault wait for a batch, for about 40 ms."""
 
 
+type AlsoStore = Callable[[WriteSession, Sequence[SealedRow]], Awaitable[None]]
+"""Stores something with the rows, in their transaction."""
+
+
 class BatchStored(NamedTuple):
     """The result of a committed batch. `known` ideas were in the vault or its trash already, or twice in the batch."""
 
@@ -41,7 +45,10 @@ class BatchStored(NamedTuple):
 
 
 async def store_batches(
-    vault: VaultService, batches: AsyncIterable[Sequence[IdeaResponse]], budget: EventLoopBudget | None = None
+    vault: VaultService,
+    batches: AsyncIterable[Sequence[IdeaResponse]],
+    budget: EventLoopBudget | None = None,
+    also: AlsoStore | None = None,
 ) -> AsyncGenerator[BatchStored]:
     """Stores complete ideas, whose ids and times are kept, in their order. Yields after each batch is committed.
 
@@ -52,10 +59,12 @@ async def store_batches(
     """
     slices = TimeSlice(budget)
     async for batch in batches:
-        yield await _store(vault, batch, slices)
+        yield await _store(vault, batch, slices, also)
 
 
-async def _store(vault: VaultService, batch: Sequence[IdeaResponse], slices: TimeSlice) -> BatchStored:
+async def _store(
+    vault: VaultService, batch: Sequence[IdeaResponse], slices: TimeSlice, also: AlsoStore | None
+) -> BatchStored:
     left: dict[UUID, IdeaResponse] = {}
     for idea in batch:
         left.setdefault(idea.id, idea)
@@ -71,6 +80,8 @@ async def _store(vault: VaultService, batch: Sequence[IdeaResponse], slices: Tim
                     rows = await _sealed(locked, ideas, slices)
                     segments = await segments_of(locked, ideas, rows, slices)
                 await locked.apply(_insertion(rows), locked.cipher)
+                if also is not None:
+                    await also(locked.session, rows)
                 await write_segments(locked, segments)
         for idea in ideas:
             del left[idea.id]

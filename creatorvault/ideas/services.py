@@ -138,6 +138,13 @@ class IdeaService:
         """Gives the idea the content of an earlier version. Otherwise as `change`."""
         return await self._vault.write(partial(self._change, idea_id, lambda idea: reverted(idea, earlier)), idea_id)
 
+    async def take_over(self, idea: IdeaResponse) -> StoredIdea:
+        """Replaces the idea with this id by one whose times come from another service. Raises as `replace`.
+
+        The time of the last change is that of the vault, too. The time of the creation must be the stored one.
+        """
+        return await self._vault.write(partial(self._change, idea.id, lambda _: idea), idea.id)
+
     async def delete(self, idea_id: UUID) -> str | None:
         """Returns the token that undoes it, None if the idea was not moved to the trash. Raises as `replace`."""
         return await self._vault.write(partial(self._delete, idea_id), idea_id)

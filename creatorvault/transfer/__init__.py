@@ -1,1 +1,1 @@
-"""Moving in and moving out: files of creators."""
+"""Moving in and moving out."""

@@ -5,9 +5,11 @@ from typing import Final
 from creatorvault.core.database.tenant_data import Erased
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.management.apps import App
+from creatorvault.transfer.commands import import_group
 from creatorvault.transfer.exporting.controllers import ExportController, MemberExportController
 from creatorvault.transfer.exporting.metrics import export_metrics
 from creatorvault.transfer.exporting.parts import export_parts
+from creatorvault.transfer.fastapi.models import ImportedIdea
 from creatorvault.transfer.importing.controllers import ImportController
 from creatorvault.transfer.importing.job import IMPORTS
 from creatorvault.transfer.importing.purging import PURGING
@@ -23,8 +25,13 @@ APP: Final = App(
         MemberExportController,
         *under_reserved_ids(ImportController, ExportController),
     ],
+    commands=[import_group],
     parts=[transfer_parts, export_parts],
-    erases=[Erased(model=ImportChunk), Erased(model=Import, counted_as="imports")],
+    erases=[
+        Erased(model=ImportChunk),
+        Erased(model=Import, counted_as="imports"),
+        Erased(model=ImportedIdea),
+    ],
     sealed=[CHUNKS_SEALED, REPORTS_SEALED],
     jobs=[IMPORTS],
     schedules=[PURGING],

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261130_43"
-down_revision = "20261130_27"
+down_revision = "20261130_39"
 branch_labels = None
 depends_on = None
 

@@ -15,6 +15,7 @@ from tests.vault_rows import HISTORY, IMPORTED, QUEUED, REQUESTED, TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
 CHECKPOINT: Final = "INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())"
+IMPORTED: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
 SUMS: Final = "SELECT vaults + ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1"
 DELAY_IS_OVER: Final = "UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1"
 
@@ -50,6 +51,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     await database.execute(SEGMENT, tenant, ada.user_id)
     await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(CHECKPOINT, tenant, ada.user_id)
+    await database.execute(IMPORTED, tenant, ada.user_id)
     await database.execute(TOTAL, tenant)
     await database.execute(REQUESTED, tenant, ada.user_id)
     await database.execute(QUEUED, tenant, ada.user_id)
@@ -73,6 +75,7 @@ async def test_an_erasure_touches_no_other_tenant(
     for someone in (ada, bob):
         await someone.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
         await database.execute(CHECKPOINT, tenant_of(someone), someone.user_id)
+        await database.execute(IMPORTED, tenant_of(someone), someone.user_id)
         await database.execute(SEGMENT, tenant_of(someone), someone.user_id)
         await database.execute(HISTORY, tenant_of(someone), someone.user_id)
         await database.execute(TOTAL, tenant_of(someone))

@@ -42,6 +42,7 @@ GRANTS = {
         "owner_export)",
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
+    "public.imported_ideas": {"DELETE", "SELECT(tenant_id,user_id,source)"},
     "public.vaults": {
         "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status,"
         "trash_count,retention_days)",

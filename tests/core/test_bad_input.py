@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from creatorvault.__main__ import root
 from creatorvault.settings.reader import variables
 from creatorvault.settings.sections import GroupLimits, IssuerSettings, Settings
+from creatorvault.transfer.fastapi.parameters import DatabaseAddress
 from tests import bad_values
 from tests.application import environment_of
 from tests.bad_values import HIDDEN, of_file, of_parameter, of_setting
@@ -205,6 +206,8 @@ def sound(parameter: click.Parameter) -> tuple[str, ...]:
     if not parameter.required:
         return ()
     value = "ada"
+    if isinstance(parameter.type, DatabaseAddress):
+        value = "postgresql://app@127.0.0.1:1/x"
     if isinstance(parameter.type, click.Choice):
         value = parameter.type.choices[0]
     if isinstance(parameter.type, click.Path):

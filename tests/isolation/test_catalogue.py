@@ -51,6 +51,7 @@ RIGHTS: Final = {
         },
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
+        "imported_ideas": {"SELECT", "INSERT", "UPDATE (source, stamp)", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
         "imports": {
             *("SELECT", "INSERT", "DELETE"),
@@ -100,6 +101,7 @@ RIGHTS: Final = {
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
         "imports": {"SELECT (id, state, tenant_id, touched_at, user_id)", "DELETE"},
         "import_chunks": {"SELECT (import_id, tenant_id, user_id)", "DELETE"},
+        "imported_ideas": {"SELECT (source, tenant_id, user_id)", "DELETE"},
         "keys.vault_keys": {
             "SELECT (created_at, first_revision, root_key_id, tenant_id, user_id, version)",
             "DELETE",
@@ -167,6 +169,7 @@ POLICIES: Final = {
         ),
     },
     "jobs.queue_log": {**OWN, **ACTING},
+    "imported_ideas": {**OWN, **READING, **DESTROYING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "vault_checkpoints": {**OWN, **READING, **DESTROYING},
     "trashed_ideas": {**OWN, **READING, **DESTROYING},

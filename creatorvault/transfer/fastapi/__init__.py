@@ -1,0 +1,1 @@
+"""Moves the ideas of the plaintext FastAPI service into vaults."""
