@@ -25,7 +25,6 @@ NAMES: Final = (
     "transfer",
     "key_management",
     "admin",
-    "transfer",
     "history",
 )
 

@@ -15,7 +15,7 @@ from tests.vault_rows import HISTORY, IMPORTED, QUEUED, REQUESTED, TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
 CHECKPOINT: Final = "INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())"
-IMPORTED: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
+TAKEN_OVER: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
 SUMS: Final = "SELECT vaults + ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1"
 DELAY_IS_OVER: Final = "UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1"
 

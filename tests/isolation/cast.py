@@ -60,6 +60,9 @@ def seen(answer: httpx.Response, *names: object) -> Seen:
     return answer.status_code, headers, body
 
 
+NO_JOB: Final = 2**62
+
+
 @dataclass(frozen=True)
 class Someone:
     """A caller, and the resources of the caller that requests name."""
@@ -88,6 +91,7 @@ class Someone:
             "idea_id": self.idea_of(operation)["id"],
             "number": 1,
             "import_id": uuid4(),
+            "job_id": NO_JOB,
             "tenant_id": self.tenant_id,
             **names,
         }
