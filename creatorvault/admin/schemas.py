@@ -6,12 +6,12 @@ from uuid import UUID
 import msgspec
 from pydantic import Field
 
-from creatorvault.admin import openapi
+from creatorvault.admin import prose
 from creatorvault.audit.schemas import AuditQuery
 from creatorvault.core.http.paging import TOTAL, PageQuery
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
-from creatorvault.settings.sections import ROOT_KEY_ID
+from creatorvault.settings.values import ROOT_KEY_ID
 from creatorvault.tenants.models import TenantKind, TenantStatus
 from creatorvault.tenants.openapi import TENANT_ID
 from creatorvault.tenants.schemas import RetentionDays
@@ -25,13 +25,13 @@ Name = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 
 
 class TenantPath(RequestModel):
-    described = openapi.ONE_TENANT
+    described = prose.ONE_TENANT
 
     tenant_id: AnyUuid
 
 
 class VaultPath(TenantPath):
-    described = openapi.ONE_VAULT
+    described = prose.ONE_VAULT
 
     user_id: Name
 
@@ -39,7 +39,7 @@ class VaultPath(TenantPath):
 class TenantQuery(PageQuery):
     """Filters of the tenant list, combined with AND."""
 
-    described = openapi.TENANT_QUERY
+    described = prose.TENANT_QUERY
 
     status: TenantStatus | None = None
     kind: TenantKind | None = None
@@ -52,7 +52,7 @@ class TenantQuery(PageQuery):
 class VaultQuery(PageQuery):
     """Filters of the vault list, combined with AND. The most recently changed come first."""
 
-    described = openapi.VAULT_QUERY
+    described = prose.VAULT_QUERY
 
     tenant_id: AnyUuid | None = None
     user_id: str | None = None
@@ -70,7 +70,7 @@ class AdminAuditQuery(AuditQuery):
 class TenantCreate(RequestModel):
     """A new tenant, as the tokens of its members identify it."""
 
-    described = openapi.NAME
+    described = prose.NAME
 
     kind: TenantKind
     realm: Name
@@ -80,7 +80,7 @@ class TenantCreate(RequestModel):
 class TenantQuotas(RequestModel):
     """Quotas of the tenant. A missing or null quota means the default from the settings."""
 
-    described = openapi.QUOTAS
+    described = prose.QUOTAS
 
     idea_quota: Quota | None = None
     byte_quota: Quota | None = None
@@ -91,7 +91,7 @@ class TenantQuotas(RequestModel):
 class TenantRootKey(RequestModel):
     """The root key of the tenant. A missing or null id means the default from the settings."""
 
-    described = openapi.OWN_ROOT_KEY
+    described = prose.OWN_ROOT_KEY
 
     root_key_id: Annotated[str, Field(max_length=LONGEST_NAME, pattern=ROOT_KEY_ID)] | None = None
 
@@ -99,7 +99,7 @@ class TenantRootKey(RequestModel):
 class TenantRetention(RequestModel):
     """The retention of the tenant. A missing or null number means the default from the settings."""
 
-    described = openapi.RETENTION
+    described = prose.RETENTION
 
     retention_days: RetentionDays | None = None
 
@@ -107,7 +107,7 @@ class TenantRetention(RequestModel):
 class TenantOwnerExport(RequestModel):
     """Whether owners and admins of the organization may export the vaults of its members."""
 
-    described = openapi.OWNER_EXPORT
+    described = prose.OWNER_EXPORT
 
     owner_export: bool
 
@@ -115,7 +115,7 @@ class TenantOwnerExport(RequestModel):
 class ErasureConfirm(RequestModel):
     """Confirms an erasure."""
 
-    described = openapi.CONFIRM
+    described = prose.CONFIRM
 
     confirmation: Name
 
@@ -123,7 +123,7 @@ class ErasureConfirm(RequestModel):
 class TenantResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of a tenant."""
 
-    described: ClassVar[Prose] = openapi.TENANT
+    described: ClassVar[Prose] = prose.TENANT
 
     tenant_id: UUID
     kind: TenantKind
@@ -150,7 +150,7 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of tenants."""
 
     described: ClassVar[Prose] = {
-        "items": ("The tenants.", [{name: value for name, (_, value) in openapi.TENANT.items()}]),
+        "items": ("The tenants.", [{name: value for name, (_, value) in prose.TENANT.items()}]),
         **TOTAL,
     }
 
@@ -163,7 +163,7 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
 class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of a vault."""
 
-    described: ClassVar[Prose] = openapi.VAULT
+    described: ClassVar[Prose] = prose.VAULT
 
     tenant_id: UUID
     user_id: str
@@ -179,7 +179,7 @@ class VaultList(msgspec.Struct, frozen=True, kw_only=True):
     """A page of vaults."""
 
     described: ClassVar[Prose] = {
-        "items": ("The vaults.", [{name: value for name, (_, value) in openapi.VAULT.items()}]),
+        "items": ("The vaults.", [{name: value for name, (_, value) in prose.VAULT.items()}]),
         **TOTAL,
     }
 
@@ -192,7 +192,7 @@ class VaultList(msgspec.Struct, frozen=True, kw_only=True):
 class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Number and age of the keys that one root key wraps."""
 
-    described: ClassVar[Prose] = openapi.ROOT_KEY
+    described: ClassVar[Prose] = prose.ROOT_KEY
 
     root_key_id: str
     vault_keys: int
@@ -206,7 +206,7 @@ class RootKeyList(msgspec.Struct, frozen=True, kw_only=True):
     """The root keys in use. A root key that wraps no keys can be removed."""
 
     described: ClassVar[Prose] = {
-        "items": ("The root keys.", [{name: value for name, (_, value) in openapi.ROOT_KEY.items()}])
+        "items": ("The root keys.", [{name: value for name, (_, value) in prose.ROOT_KEY.items()}])
     }
 
     items: list[RootKeyResponse]
@@ -215,7 +215,7 @@ class RootKeyList(msgspec.Struct, frozen=True, kw_only=True):
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """Figures of the service and of the responding process."""
 
-    described: ClassVar[Prose] = openapi.FIGURES
+    described: ClassVar[Prose] = prose.FIGURES
 
     version: str
     migrated: bool
@@ -231,7 +231,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 class ErasureRequested(msgspec.Struct, frozen=True, kw_only=True):
     """An erasure that waits for confirmation. The confirmation is shown only once."""
 
-    described: ClassVar[Prose] = openapi.REQUESTED
+    described: ClassVar[Prose] = prose.REQUESTED
 
     confirmation: str
     not_before: Moment
@@ -240,7 +240,7 @@ class ErasureRequested(msgspec.Struct, frozen=True, kw_only=True):
 class ErasureDone(msgspec.Struct, frozen=True, kw_only=True):
     """The result of an erasure."""
 
-    described: ClassVar[Prose] = openapi.ERASED
+    described: ClassVar[Prose] = prose.ERASED
 
     tenant_id: UUID
     keys: int
@@ -251,7 +251,7 @@ class ErasureDone(msgspec.Struct, frozen=True, kw_only=True):
 class VaultErasureWithdrawn(msgspec.Struct, frozen=True, kw_only=True):
     """A vault that is in use again."""
 
-    described: ClassVar[Prose] = openapi.WITHDRAWN
+    described: ClassVar[Prose] = prose.WITHDRAWN
 
     tenant_id: UUID
     user_id: str

@@ -7,31 +7,25 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from creatorvault.settings.secret import Secret
+from creatorvault.settings.values import (
+    MIB,
+    Count,
+    Host,
+    Memory,
+    Mount,
+    Name,
+    Namespace,
+    Quota,
+    Region,
+    RootKeyId,
+    Seconds,
+    Variable,
+)
 
-MIB: Final = 2**20
 IDEA_PARTITIONS: Final = 8
 DEFAULT_REALM: Final = "better-auth"
 TRANSIT: Final = "transit"
 AWS_KMS: Final = "aws-kms"
-ROOT_KEY_ID: Final = (
-    "^([a-z0-9-]{1,32}|transit/[A-Za-z0-9][A-Za-z0-9_.-]{0,127}"
-    "|aws-kms/(arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/)?[A-Za-z0-9-]{1,128})$"
-)
-"""A key of the keyring, `transit/<name>`, or `aws-kms/<id or ARN>`."""
-
-type Count = Annotated[int, Meta(ge=1, le=1_000_000)]
-type Quota = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-type Memory = Annotated[int, Meta(ge=MIB, le=2**50)]
-type Host = Annotated[str, Meta(max_length=253, pattern="^[A-Za-z0-9][A-Za-z0-9._-]*$|^[0-9A-Fa-f]*:[0-9A-Fa-f:.]*$")]
-"""A host name or an address, as the resolver accepts them; the port is a separate setting."""
-
-type Name = Annotated[str, Meta(min_length=1, max_length=255)]
-type Variable = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z_][A-Za-z0-9_]*$")]
-type RootKeyId = Annotated[str, Meta(max_length=255, pattern=ROOT_KEY_ID)]
-type Mount = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*$")]
-type Namespace = Annotated[str, Meta(max_length=255, pattern="^[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*/?$")]
-type Region = Annotated[str, Meta(max_length=32, pattern="^[a-z]{2}(-[a-z]+)+-[0-9]$")]
-type Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Environment(StrEnum):
@@ -190,7 +184,7 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
 
 
 class TransferSettings(Struct, frozen=True, kw_only=True):
-    """Of files that move in and out. A process receives `imports_at_once`, and imports as many, each in memory as a whole.
+    """Of files that move in and out. A process receives `imports_at_once`, and imports as many, each in memory.
 
     `exports_at_once` is for each process. A client must take each piece of an export, 64 KiB, in
     `export_stalled_seconds`, and the whole in `export_seconds`.

@@ -11,8 +11,8 @@ from tests.postgres import Database
 QUOTAS: Final = "byte_quota, idea_quota"
 VAULT_QUOTAS: Final = "vault_byte_quota, vault_idea_quota"
 TENANT: Final = (
-    "byte_quota, created_at, external_id, idea_quota, kind, owner_export, realm, retention_days, root_key_id, status, tenant_id,"
-    f" {VAULT_QUOTAS}"
+    "byte_quota, created_at, external_id, idea_quota, kind, owner_export, realm, retention_days, root_key_id, status,"
+    f" tenant_id, {VAULT_QUOTAS}"
 )
 EVERYBODYS: Final = {
     "alembic_version": {"SELECT"},
