@@ -54,14 +54,15 @@ class Cost(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ideas", type=int, default=100_000)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=[*FORMATS])
     options = parser.parse_args()
     with Cluster() as cluster:
         cluster.create("ours")
         cluster.migrate("ours")
-        uvloop.run(_measure(cluster, options.ideas))
+        uvloop.run(_measure(cluster, options.ideas, options.formats))
 
 
-async def _measure(cluster: Cluster, ideas: int) -> None:
+async def _measure(cluster: Cluster, ideas: int, formats: Sequence[str]) -> None:
     settings = load_settings(cluster.environment("ours"))
     app = create_app(settings)
     transport: Any = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's types of ASGI
@@ -69,10 +70,10 @@ async def _measure(cluster: Cluster, ideas: int) -> None:
         app.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://bench.test", timeout=600) as client,
     ):
-        for name, write in FORMATS.items():
+        for name in formats:
             user_id = f"mover-{name}"
             given = [response_of_stored(idea) for idea in stored_ideas(Group(name, 1, ideas), user_id)]
-            file = write(given)
+            file = FORMATS[name](given)
             print(f"{name}: {len(given):,} ideas, {len(file) / MIB:.1f} MiB")
             del given
             await _move_in(client, parts_of(app), user_id, file, ideas)
