@@ -16,6 +16,7 @@ import time
 import zipfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -38,6 +39,11 @@ from creatorvault.tenants.resolution import TenantName
 from creatorvault.transfer.importing.job import run_import
 
 PAUSE: Final = 0.001
+LOOKS: Final = 20
+"""Pauses between two looks at the memory."""
+
+_RESIDENT: Final[list[int]] = []
+
 MIB: Final = 2**20
 
 type Write = Callable[[Sequence[IdeaResponse]], bytes]
@@ -54,14 +60,15 @@ class Cost(NamedTuple):
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--ideas", type=int, default=100_000)
+    parser.add_argument("--formats", nargs="+", choices=FORMATS, default=[*FORMATS])
     options = parser.parse_args()
     with Cluster() as cluster:
         cluster.create("ours")
         cluster.migrate("ours")
-        uvloop.run(_measure(cluster, options.ideas))
+        uvloop.run(_measure(cluster, options.ideas, options.formats))
 
 
-async def _measure(cluster: Cluster, ideas: int) -> None:
+async def _measure(cluster: Cluster, ideas: int, formats: Sequence[str]) -> None:
     settings = load_settings(cluster.environment("ours"))
     app = create_app(settings)
     transport: Any = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # Litestar's types of ASGI
@@ -69,10 +76,10 @@ async def _measure(cluster: Cluster, ideas: int) -> None:
         app.lifespan(),
         httpx.AsyncClient(transport=transport, base_url="http://bench.test", timeout=600) as client,
     ):
-        for name, write in FORMATS.items():
+        for name in formats:
             user_id = f"mover-{name}"
             given = [response_of_stored(idea) for idea in stored_ideas(Group(name, 1, ideas), user_id)]
-            file = write(given)
+            file = FORMATS[name](given)
             print(f"{name}: {len(given):,} ideas, {len(file) / MIB:.1f} MiB")
             del given
             await _move_in(client, parts_of(app), user_id, file, ideas)
@@ -80,7 +87,9 @@ async def _measure(cluster: Cluster, ideas: int) -> None:
 
 async def _move_in(client: httpx.AsyncClient, parts: Any, user_id: str, file: bytes, ideas: int) -> None:
     url, headers = f"/api/v1/{user_id}/imports", {"Authorization": f"Bearer {token(user_id)}"}
-    before = _peak()
+    before = _resident()
+
+    _RESIDENT[:] = [before]
 
     async def send(**parameters: str) -> httpx.Response:
         answer = await client.post(url, content=_pieces(file), headers=headers, params=parameters)
@@ -99,7 +108,7 @@ async def _move_in(client: httpx.AsyncClient, parts: Any, user_id: str, file: by
     _print("job", ideas, await _costing(lambda: run_import(parts, place)))
     state = (await client.get(accepted[0].headers["Location"], headers=headers)).json()
     assert (state["state"], state["stored"]) == ("finished", ideas), state
-    print(f"  memory: {(_peak() - before) / MIB:.0f} MiB more at most")
+    print(f"  memory: {(max(_RESIDENT) - before) / MIB:.0f} MiB more at most")
 
 
 async def _pieces(file: bytes) -> AsyncGenerator[bytes]:
@@ -124,6 +133,8 @@ async def _watched() -> AsyncGenerator[list[float]]:
             began = time.perf_counter()
             await asyncio.sleep(PAUSE)
             gaps.append(time.perf_counter() - began - PAUSE)
+            if len(gaps) % LOOKS == 0:
+                _RESIDENT.append(_resident())
 
     watching = asyncio.create_task(watch())
     try:
@@ -137,8 +148,10 @@ def _print(what: str, ideas: int, cost: Cost) -> None:
     print(f"  {what}: {cost.seconds:.2f} s, {rate}, CPU {cost.cpu:.2f} s, others waited {1000 * cost.blocked:.0f} ms")
 
 
-def _peak() -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _resident() -> int:
+    """Returns the memory of this process in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
 
 
 def _own(ideas: Sequence[IdeaResponse]) -> bytes:

@@ -366,6 +366,14 @@ OTHERS_HAVE_IMPORTS: Final = sql(f"""
     FROM imports, generate_series(1, 4) WHERE NOT ({OWN})
 """)
 OTHERS_HAVE_CHOSEN: Final = sql(f"UPDATE vaults SET retention_days = 5 WHERE NOT ({OWN})")
+OTHERS_HAVE_DELETED_IT: Final = sql(f"""
+    INSERT INTO trashed_ideas
+        (tenant_id, user_id, id, title, notes, tags, stage, priority, created_at, updated_at, stamp, number, previous,
+        revision, deleted_at, deletion)
+    SELECT DISTINCT ON (tenant_id, user_id) tenant_id, user_id, '5e9b0c52-4a7e-4f6b-8d5a-90c1f3a7b201'::uuid,
+        title, notes, tags, stage, priority, created_at, updated_at, stamp, number, previous, revision, now(), title
+    FROM ideas WHERE NOT ({OWN})
+""")
 CREATE: Final = request("POST", json=IDEAS[1])
 CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": "another"})
 CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
@@ -481,7 +489,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     Act("preview an import", of_imports("POST", content=EXPORT, params={"preview": "true"}), Way.TRANSACTION),
     WRITTEN("move in", of_imports("POST", content=EXPORT), Way.TRANSACTION, OTHERS_HAVE_IMPORTS),
     WRITTEN("cancel an import", of_imports("DELETE", of_one=True), Way.TRANSACTION),
-    WRITTEN("import a file", import_it, Way.TRANSACTION, OTHERS_HAVE_CHOSEN),
+    WRITTEN("import a file", import_it, Way.TRANSACTION, then(OTHERS_HAVE_CHOSEN, OTHERS_HAVE_DELETED_IT)),
     WRITTEN("export what has a history", export, Way.TRANSACTION, then(changed, deleted)),
     WRITTEN("export as an owner", export_member, Way.TRANSACTION, OWNERS_MAY_EXPORT),
     Act("read events about oneself", own_events, Way.TRANSACTION),

@@ -78,7 +78,7 @@ def written(canary_cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -
         with httpx.Client(base_url=run.address, headers=headers, timeout=60) as client:
             statuses = []
             for name, content in files(lambda: next(sown)):
-                form = {"files": {"file": (name, content)}}
+                form: dict[str, Any] = {"files": {"file": (name, content)}}
                 assert client.post(url, params={"preview": "true"}, **form).status_code in (200, 422)
                 statuses.append(client.post(url, **form).status_code)
             assert statuses == [202, 202, 202, 202, 422]

@@ -12,6 +12,7 @@ import pytest
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.parts import parts_of
 from creatorvault.core.telemetry.alerts import RAISED
+from creatorvault.ideas.history.bulk import store_with_history
 from creatorvault.jobs.kinds import JobFailed, JobPlace
 from creatorvault.transfer.importing import job
 from creatorvault.transfer.importing.purging import purge_imports
@@ -48,7 +49,7 @@ async def run_it(mover: Mover, import_id: str) -> None:
 
 def failing_after(batches: int, error: Exception) -> Callable[..., Any]:
     """In place of the function that stores a batch: in its transaction, after the rows were written."""
-    store, left = job.store_with_history, [batches]
+    store, left = store_with_history, [batches]
 
     async def stored(*arguments: Any) -> Any:
         made = await store(*arguments)
