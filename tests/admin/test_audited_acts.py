@@ -49,7 +49,7 @@ async def vault_erasing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection
 IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 """Recorded by the process that finishes an erasure, which has no address."""
 
-EMPTY: Final = dict.fromkeys(("idea_segments", "idempotency_answers", "vault_checkpoints"), "0")
+EMPTY: Final = dict.fromkeys(("idea_segments", "idempotency_answers", "imported_ideas", "vault_checkpoints"), "0")
 ROWS: Final = {"ideas": "1", "keys.vault_keys": "1", **EMPTY}
 VAULT: Final = "/tenants/{tenant_id:str}/vaults/{user_id:str}/erasure"
 ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {

@@ -29,6 +29,7 @@ CHECKPOINT: Final = """
     INSERT INTO vault_checkpoints (tenant_id, user_id, revision, ideas, digest, sealed, written_at)
     VALUES ($1, $2, 1, 1, '\\x00', '\\x00', now())
 """
+IMPORTED: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
 
 
@@ -75,6 +76,7 @@ async def fill(creator: Creator, sql: asyncpg.Connection, ideas: int = 2) -> Non
     assert answer.status_code == 201
     await sql.execute(SEGMENT, *vault_of(creator))
     await sql.execute(CHECKPOINT, *vault_of(creator))
+    await sql.execute(IMPORTED, *vault_of(creator))
 
 
 async def holding(sql: asyncpg.Connection, vault: VaultId) -> set[str]:
