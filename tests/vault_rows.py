@@ -75,6 +75,9 @@ QUEUED: Final = """
 """A job of the vault that no process runs, and its log."""
 
 
+TAKEN_OVER: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
+"""What the import of another service remembers of an idea."""
+
 IMPORTED: Final = """
     WITH made AS (
         INSERT INTO imports

@@ -11,11 +11,10 @@ from creatorvault.core.database.tenant_data import Tombstone
 from creatorvault.core.identifiers import TenantId
 from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator
-from tests.vault_rows import HISTORY, IMPORTED, QUEUED, REQUESTED, TOTAL, tables
+from tests.vault_rows import HISTORY, IMPORTED, QUEUED, REQUESTED, TAKEN_OVER, TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
 CHECKPOINT: Final = "INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())"
-TAKEN_OVER: Final = "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)"
 SUMS: Final = "SELECT vaults + ideas + sealed_bytes FROM tenant_totals WHERE tenant_id = $1"
 DELAY_IS_OVER: Final = "UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1"
 
@@ -55,7 +54,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     await database.execute(TOTAL, tenant)
     await database.execute(REQUESTED, tenant, ada.user_id)
     await database.execute(QUEUED, tenant, ada.user_id)
-    await database.execute(IMPORTED, tenant, ada.user_id)
+    await database.execute(TAKEN_OVER, tenant, ada.user_id)
     confirmation = (await olga.post(path))["confirmation"]
     await database.execute(DELAY_IS_OVER, tenant)
     assert await holding(database, tenant) == set(await tables(database)), "the tenant has rows everywhere"
@@ -81,7 +80,7 @@ async def test_an_erasure_touches_no_other_tenant(
         await database.execute(TOTAL, tenant_of(someone))
         await database.execute(REQUESTED, tenant_of(someone), someone.user_id)
         await database.execute(QUEUED, tenant_of(someone), someone.user_id)
-        await database.execute(IMPORTED, tenant_of(someone), someone.user_id)
+        await database.execute(TAKEN_OVER, tenant_of(someone), someone.user_id)
     before = await holding(database, tenant_of(bob))
     confirmation = (await olga.post(path))["confirmation"]
     await database.execute(DELAY_IS_OVER, tenant_of(ada))

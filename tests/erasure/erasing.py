@@ -16,7 +16,7 @@ from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, Receipt, verified
 from tests.admin.operators import tenant_of
 from tests.factories import Creator
-from tests.vault_rows import HISTORY, QUEUED, tables
+from tests.vault_rows import HISTORY, QUEUED, TAKEN_OVER, tables
 
 ME: Final = "/api/v1/users/me"
 STATE: Final = f"{ME}/erasure"
@@ -77,6 +77,7 @@ async def fill(creator: Creator, sql: asyncpg.Connection, ideas: int = 2) -> Non
     await sql.execute(CHECKPOINT, *vault_of(creator))
     await sql.execute(HISTORY, *vault_of(creator))
     await sql.execute(QUEUED, *vault_of(creator))
+    await sql.execute(TAKEN_OVER, *vault_of(creator))
 
 
 async def holding(sql: asyncpg.Connection, vault: VaultId) -> set[str]:

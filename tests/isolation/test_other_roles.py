@@ -79,6 +79,9 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
     await database.execute(
         "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
     )
+    await database.execute(
+        "INSERT INTO imported_ideas VALUES ($1, $2, gen_random_uuid(), gen_random_uuid(), 1)", tenant, ada.user_id
+    )
     await database.execute(TOTAL, tenant)
     await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(REQUESTED, tenant, ada.user_id)

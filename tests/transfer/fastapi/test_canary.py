@@ -11,7 +11,7 @@ from tests.canaries import Mark, files_under, search
 from tests.commands import INHERITED, completed
 from tests.postgres import Cluster
 from tests.schema import build_template
-from tests.transfer.fastapi.moving import Move, row
+from tests.transfer.fastapi.moving import Move, Row, row
 
 pytestmark = pytest.mark.xdist_group("canary")
 
@@ -32,7 +32,7 @@ async def test_no_canary_is_written(target: Cluster, move: Move, tmp_path: Path)
     sown, home = mark.canaries(), tmp_path / "home"
     home.mkdir()
 
-    def one(user_id: str, **values: str) -> dict[str, object]:
+    def one(user_id: str, **values: str) -> Row:
         content = {"title": next(sown), "notes": next(sown), "tags": f"{next(sown)},{next(sown)}"}
         return row(user_id, **content | values)
 

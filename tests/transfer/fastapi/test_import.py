@@ -13,7 +13,7 @@ from creatorvault.ideas.sealing import IdeaSealer
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
 from tests.application import House
-from tests.transfer.fastapi.moving import REALM, START, Move, creators, listed, row, titles
+from tests.transfer.fastapi.moving import REALM, START, Move, Row, creators, listed, row, titles
 
 
 async def test_a_creator_finds_everything_as_it_was(service: House, move: Move) -> None:
@@ -76,7 +76,7 @@ async def test_the_second_time_adds_nothing(service: House, move: Move) -> None:
     assert await listed(ada) == before
 
 
-BROKEN = {
+BROKEN: dict[str, Row] = {
     "id: not_a_uuid": {"id": "private-or-not"},
     "user_id: missing": {"user_id": ""},
     "user_id: string_too_long": {"user_id": "x" * 256},

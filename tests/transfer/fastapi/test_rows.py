@@ -22,7 +22,14 @@ TAGS = st.one_of(
 
 
 def read(**values: object) -> object:
-    columns = {"title": "An idea", "notes": None, "stage": "idea", "priority": "low", "tags": None, "due_date": None}
+    columns: dict[str, object] = {
+        "title": "An idea",
+        "notes": None,
+        "stage": "idea",
+        "priority": "low",
+        "tags": None,
+        "due_date": None,
+    }
     columns |= values
     due = columns.pop("due_date")
     texts = columns.values()
