@@ -29,7 +29,7 @@ APP: Final = App(
     parts=[transfer_parts, export_parts],
     erases=[
         Erased(model=ImportChunk),
-        Erased(model=Import, counted_as="imports"),
+        Erased(model=Import),
         Erased(model=ImportedIdea),
     ],
     sealed=[CHUNKS_SEALED, REPORTS_SEALED],
