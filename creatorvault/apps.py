@@ -23,6 +23,7 @@ NAMES: Final = (
     "key_management",
     "admin",
     "history",
+    "transfer",
 )
 
 

@@ -32,6 +32,7 @@ ROOMS: Final = (
     ("ideas",),
     ("admin", "health", "key_management", "metrics"),
     ("history",),
+    ("transfer",),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

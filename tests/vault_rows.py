@@ -41,6 +41,27 @@ REQUESTED = """
 """An erasure of the vault $2 that nobody can confirm."""
 
 
+COPIED = (
+    "tenant_id, user_id, id, title, notes, tags, stage, priority, due_date, created_at, updated_at, stamp, number,"
+    " previous, revision"
+)
+HISTORY = f"""
+    WITH one AS (SELECT {COPIED} FROM ideas WHERE tenant_id = $1 AND user_id = $2 LIMIT 1),
+    version AS (INSERT INTO idea_versions ({COPIED}, replaced_at) SELECT {COPIED}, now() FROM one),
+    trash AS (INSERT INTO trashed_ideas ({COPIED}, deleted_at, deletion) SELECT {COPIED}, now(), '' FROM one)
+    INSERT INTO history_prunings VALUES ($1, $2, now(), '')
+"""
+"""A row in each table of the vault's history; not what the service would have stored."""
+
+SEALED_BYTES: Final = """
+    SELECT coalesce(sum(length(title) + length(notes) + length(tags)), 0)::bigint FROM (
+        SELECT user_id, title, notes, tags FROM ideas
+        UNION ALL SELECT user_id, title, notes, tags FROM idea_versions
+        UNION ALL SELECT user_id, title, notes, tags FROM trashed_ideas
+    ) AS kept WHERE user_id = $1
+"""
+"""What `vaults.sealed_bytes` counts."""
+
 INSERTED: Final = """
     SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
     WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped AND attgenerated = ''

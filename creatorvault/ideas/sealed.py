@@ -38,6 +38,8 @@ BOUND: Final = (
 )
 """The clear columns of an idea's row, besides its id."""
 
+CONTENT: Final = ("title", "notes", "tags")
+
 
 def _idea_contexts(vault: VaultId) -> Contexts:
     prefixes, prefixes_before_history, prefixes_before_stamps = (
@@ -105,32 +107,32 @@ IDEAS_SEALED: Final = SealedTable(
     purpose=IDEAS,
     key=("id",),
     bound=BOUND,
-    sealed=("title", "notes", "tags"),
+    sealed=CONTENT,
     contexts=_idea_contexts,
     is_readable=_is_idea,
     first=NO_SEGMENTS,
     tally=lambda values: (values[BOUND.index("stamp") + 1], values[-1]),
-    counted=True,
+    counted=CONTENT,
 )
 VERSIONS_SEALED: Final = SealedTable(
     model=IdeaVersion,
     purpose=IDEAS,
     key=("id", "number"),
     bound=(*(name for name in BOUND if name != "number"), "previous_until"),
-    sealed=("title", "notes", "tags"),
+    sealed=CONTENT,
     contexts=_version_contexts,
     is_readable=_is_idea,
-    counted=True,
+    counted=CONTENT,
 )
 TRASH_SEALED: Final = SealedTable(
     model=TrashedIdea,
     purpose=IDEAS,
     key=("id",),
     bound=(*BOUND, "deleted_at"),
-    sealed=("title", "notes", "tags", "deletion"),
+    sealed=(*CONTENT, "deletion"),
     contexts=_trash_contexts,
     is_readable=lambda values, plaintexts: _is_idea(values, plaintexts) and is_nothing(values, plaintexts[-1:]),
-    counted=True,
+    counted=CONTENT,
     is_trash=True,
 )
 SEGMENTS_SEALED: Final = SealedTable(

@@ -191,9 +191,8 @@ class IdeaService:
         old, now = found.row, datetime.now(UTC)
         last: object
         if found.keeps:
-            sealed = seal_deletion(found.vault.cipher, old, now)
-            statement, last = DELETE, sealed
-            usage = UsageDelta(ideas=-1, sealed_bytes=len(sealed), trashed=1)
+            statement, last = DELETE, seal_deletion(found.vault.cipher, old, now)
+            usage = UsageDelta(ideas=-1, sealed_bytes=0, trashed=1)
         else:
             statement, last = DELETE_FORGETTING, found.forgotten
             usage = UsageDelta(ideas=-1, sealed_bytes=-old.size - found.forgotten)

@@ -181,6 +181,7 @@ class Verification:
         """Adds the rows to `contents`."""
         vault, opener, count = cipher.vault, RowOpener(table, cipher), 0
         clear = len(table.key) + len(table.bound)
+        counted = [clear + table.sealed.index(name) for name in table.counted]
         batches = batches_of_rows(session, BATCH, statements.all_rows, str(vault.tenant_id), vault.user_id)
         async with aclosing(batches):
             async for rows in batches:
@@ -193,8 +194,7 @@ class Verification:
                         self._report(vault, table.name, named(table.key, row), problem_of(alert))
                     if table.tally is not None:
                         contents.add(row[0], *table.tally(row[:clear]))  # the id comes first
-                    if table.counted:
-                        contents.sealed_bytes += sum(map(len, row[clear:]))
+                    contents.sealed_bytes += sum(len(row[place]) for place in counted)
                 count += len(rows)
                 self._done(0 if table.tally is None else len(rows))
         contents.rows[table.name] = count

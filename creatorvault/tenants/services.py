@@ -9,7 +9,12 @@ from uuid import UUID
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.replica import Replica
 from creatorvault.core.database.sessions import Database, WriteSession, run
-from creatorvault.core.database.transient_errors import DIVISION_BY_ZERO, DRIVER_ERRORS, sqlstate
+from creatorvault.core.database.transient_errors import (
+    DIVISION_BY_ZERO,
+    DRIVER_ERRORS,
+    UNIQUE_VIOLATION,
+    sqlstate,
+)
 from creatorvault.core.errors import NotFound, ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
@@ -27,6 +32,7 @@ from creatorvault.tenants.statements.changes import UNLIMITED, VaultChange
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 
 ATTEMPTS: Final = 3
+REFUSED: Final = frozenset({DIVISION_BY_ZERO, UNIQUE_VIOLATION})
 NOTHING_SEEN: Final = VaultRevision(0)
 UNSURE: Final = (Undecided, NotFound, VaultMismatch, Tampered, LostKey)
 """What a single statement cannot be sure of. A value that does not open may be sealed with a key that replaced ours, or
@@ -222,7 +228,11 @@ class VaultService:
     async def _apply(
         self, send: Run, change: VaultChange, cipher: VaultCipher, *, quotas_are_checked: bool = False
     ) -> VaultRevision | None:
-        """Returns None if nothing was changed. If the row to change is missing, a division by zero aborts it all."""
+        """Returns None if nothing was changed.
+
+        If the row to change is missing, a division by zero aborts it all; a row that is there already, such as an
+        earlier version with the number of the one to keep, aborts it as well.
+        """
         vault, tenancy, usage = self.id, self._parts.tenancy, change.usage
         try:
             rows = await send(
@@ -236,7 +246,7 @@ class VaultService:
                 *change.arguments,
             )
         except DRIVER_ERRORS as error:
-            if sqlstate(error) != DIVISION_BY_ZERO:
+            if sqlstate(error) not in REFUSED:
                 raise
             return None
         return VaultRevision(rows[0][0]) if rows else None

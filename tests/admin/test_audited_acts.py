@@ -49,7 +49,13 @@ async def vault_erasing(olga: AdminClient, ada: Creator, sql: asyncpg.Connection
 IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 """Recorded by the process that finishes an erasure, which has no address."""
 
-EMPTY: Final = dict.fromkeys(("idea_segments", "idempotency_answers", "vault_checkpoints"), "0")
+EMPTY: Final = dict.fromkeys(
+    (
+        *("history_prunings", "idea_segments", "idea_versions", "idempotency_answers", "trashed_ideas"),
+        "vault_checkpoints",
+    ),
+    "0",
+)
 ROWS: Final = {"ideas": "1", "keys.vault_keys": "1", **EMPTY}
 VAULT: Final = "/tenants/{tenant_id:str}/vaults/{user_id:str}/erasure"
 ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {

@@ -7,6 +7,7 @@ import asyncpg
 from tests.admin.operators import AdminClient, tenant_of
 from tests.application import House
 from tests.factories import Creator
+from tests.vault_rows import HISTORY
 
 type Organization = Callable[..., Creator]
 
@@ -36,6 +37,7 @@ async def test_an_erasure_destroys_keys_ideas_and_stored_results(
         "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')", *(tenant, ada.user_id)
     )
     await database.execute("INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())", *(tenant, ada.user_id))
+    await database.execute(HISTORY, tenant, ada.user_id)
     before = await database.fetch(VAULTS, tenant)
     confirmation = await asked(olga, ada)
     await let_the_delay_pass(database, ada)
@@ -47,6 +49,9 @@ async def test_an_erasure_destroys_keys_ideas_and_stored_results(
         "ideas",
         "idea_segments",
         "vault_checkpoints",
+        "idea_versions",
+        "trashed_ideas",
+        "history_prunings",
         "idempotency_answers",
         "keys.vault_keys",
         "tenant_erasures",

@@ -11,7 +11,7 @@ from creatorvault.core.database.tenant_data import Tombstone
 from creatorvault.core.identifiers import TenantId
 from tests.admin.operators import AdminClient, tenant_of
 from tests.factories import Creator
-from tests.vault_rows import REQUESTED, TOTAL, tables
+from tests.vault_rows import HISTORY, REQUESTED, TOTAL, tables
 
 SEGMENT: Final = "INSERT INTO idea_segments VALUES ($1, $2, 1, 1, 1, 'some rule', '')"
 CHECKPOINT: Final = "INSERT INTO vault_checkpoints VALUES ($1, $2, 1, 1, '', '', now())"
@@ -48,6 +48,7 @@ async def test_after_an_erasure_only_tombstones_hold_the_tenant(
     await ada.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
     await bob.idea("bob's")
     await database.execute(SEGMENT, tenant, ada.user_id)
+    await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(CHECKPOINT, tenant, ada.user_id)
     await database.execute(TOTAL, tenant)
     await database.execute(REQUESTED, tenant, ada.user_id)
@@ -71,6 +72,7 @@ async def test_an_erasure_touches_no_other_tenant(
         await someone.post({"title": "kept for a retry"}, headers={"Idempotency-Key": "once"})
         await database.execute(CHECKPOINT, tenant_of(someone), someone.user_id)
         await database.execute(SEGMENT, tenant_of(someone), someone.user_id)
+        await database.execute(HISTORY, tenant_of(someone), someone.user_id)
         await database.execute(TOTAL, tenant_of(someone))
         await database.execute(REQUESTED, tenant_of(someone), someone.user_id)
     before = await holding(database, tenant_of(bob))

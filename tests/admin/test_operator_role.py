@@ -12,11 +12,15 @@ from tests.application import House
 from tests.factories import Creator
 from tests.ideas.test_segments import filled, searched
 from tests.postgres import Database
+from tests.vault_rows import HISTORY
 
 GRANTS = {
     "public.alembic_version": {"SELECT"},
     "public.audit_events": {"SELECT", "INSERT"},
     "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
+    "public.history_prunings": {"DELETE", "SELECT(tenant_id,user_id,pruned_until)"},
+    "public.idea_versions": {"DELETE", "SELECT(tenant_id,user_id,replaced_at)"},
+    "public.trashed_ideas": {"DELETE", "SELECT(tenant_id,user_id,deleted_at)"},
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
     "public.idea_segments": {"DELETE", "SELECT(tenant_id,user_id,first_revision,last_revision)"},
     "public.erased_vaults": {"INSERT"},
@@ -29,15 +33,16 @@ GRANTS = {
     "public.totals_position": {"SELECT", "UPDATE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
-        "root_key_id)",
+        "root_key_id,retention_days)",
         "INSERT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
-        "root_key_id)",
-        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id)",
+        "root_key_id,retention_days)",
+        "UPDATE(status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,root_key_id,retention_days)",
     },
     "public.vault_checkpoints": {"DELETE", "SELECT(tenant_id,user_id,revision,ideas,digest,written_at)"},
     "public.vaults": {
-        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status)",
-        "UPDATE(idea_count,sealed_bytes,changed_at,digest)",
+        "SELECT(tenant_id,user_id,revision,idea_count,sealed_bytes,key_version,created_at,changed_at,changed_hour,status,"
+        "trash_count,retention_days)",
+        "UPDATE(idea_count,sealed_bytes,changed_at,digest,trash_count)",
     },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
     "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
@@ -48,8 +53,11 @@ GRANTS = {
     "keys.vault_keys": {"DELETE", "SELECT(tenant_id,user_id,version,root_key_id,first_revision,created_at)"},
 }
 # Segments come first: deleting an idea deletes its segment.
-EMPTIED = "UPDATE vaults SET digest = 0, idea_count = 0, sealed_bytes = 0 WHERE tenant_id = $1"
-DESTRUCTIBLE = ("vault_checkpoints", "idea_segments", "ideas", "idempotency_answers", "keys.vault_keys")
+EMPTIED = "UPDATE vaults SET digest = 0, idea_count = 0, sealed_bytes = 0, trash_count = 0 WHERE tenant_id = $1"
+DESTRUCTIBLE = (
+    *("vault_checkpoints", "history_prunings", "idea_segments", "ideas", "idea_versions", "trashed_ideas"),
+    *("idempotency_answers", "keys.vault_keys"),
+)
 
 
 @pytest.fixture
@@ -130,6 +138,7 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
     await searched(house, ada)  # writes a segment and a checkpoint
     await house.parts.checkpoint_writer.finish()
     tenant = tenant_of(ada)
+    await database.execute(HISTORY, tenant, ada.user_id)
 
     async def be(status: str) -> None:
         await database.execute("UPDATE tenants SET status = $2 WHERE tenant_id = $1", tenant, status)
@@ -155,6 +164,9 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
     await be("erasing")
     assert await destroyed() == {
         "vault_checkpoints": "DELETE 1",
+        "history_prunings": "DELETE 1",
+        "idea_versions": "DELETE 1",
+        "trashed_ideas": "DELETE 1",
         "idea_segments": "DELETE 1",
         "ideas": f"DELETE {FEWEST + 1}",
         "idempotency_answers": "DELETE 1",

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Final
 
+import asyncpg
 import httpx
 import pytest
 
@@ -64,9 +65,10 @@ async def test_growth_is_allowed_again_when_the_quota_is_raised(
 
 @pytest.mark.parametrize("quota", ["idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota"])
 async def test_a_vault_over_its_quota_can_be_read_reduced_and_deleted_from(
-    ada: Creator, olga: AdminClient, quota: str
+    ada: Creator, olga: AdminClient, database: asyncpg.Connection, quota: str
 ) -> None:
     first, second = await ada.idea("One", notes="n" * 900), await ada.idea("Two", notes="n" * 900)
+    await database.execute("UPDATE vaults SET retention_days = 0 WHERE user_id = $1", ada.user_id)
     await set_quotas(olga, ada, **{quota: 1})
 
     assert (await ada.list()).json()["total"] == 2

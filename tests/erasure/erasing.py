@@ -16,7 +16,7 @@ from creatorvault.core.identifiers import UserId, VaultId
 from creatorvault.erasure.receipts import PublicKey, PublicKeySet, Receipt, verified
 from tests.admin.operators import tenant_of
 from tests.factories import Creator
-from tests.vault_rows import tables
+from tests.vault_rows import HISTORY, tables
 
 ME: Final = "/api/v1/users/me"
 STATE: Final = f"{ME}/erasure"
@@ -75,6 +75,7 @@ async def fill(creator: Creator, sql: asyncpg.Connection, ideas: int = 2) -> Non
     assert answer.status_code == 201
     await sql.execute(SEGMENT, *vault_of(creator))
     await sql.execute(CHECKPOINT, *vault_of(creator))
+    await sql.execute(HISTORY, *vault_of(creator))
 
 
 async def holding(sql: asyncpg.Connection, vault: VaultId) -> set[str]:

@@ -84,7 +84,10 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
     assert await holding(sql, vault_of(creator)) == LEFT
     state = (await creator.request("GET", STATE)).json()
     assert state["state"] == "erased"
-    others = ("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints")
+    others = (
+        *("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints"),
+        *("idea_versions", "trashed_ideas", "history_prunings"),
+    )
     assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1)
     assert (await receipt_of(creator)).rows == state["rows"], "each row is counted once"
     events = await verbs(sql, creator)

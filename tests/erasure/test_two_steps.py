@@ -57,7 +57,7 @@ async def test_the_confirmation_destroys_keys_and_rows(eve: Creator, database: a
     state = await erased(eve)
 
     rows = {"ideas": 3, "idea_segments": 1, "idempotency_answers": 1, "keys.vault_keys": 1}
-    rows["vault_checkpoints"] = 1
+    rows |= dict.fromkeys(("vault_checkpoints", "idea_versions", "trashed_ideas", "history_prunings"), 1)
     assert (state["rows"], state["keys"], state["ideas"], state["sealed_bytes"]) == (rows, 1, 0, 0)
     assert await holding(database, vault_of(eve)) == LEFT
     left = tuple(await database.fetchrow(VAULT, *vault_of(eve)))

@@ -6,6 +6,8 @@ before its last change, the row of an idea that was deleted since, and the segme
 
 from typing import Final
 
+from tests.vault_rows import COPIED
+
 LOGGED: Final = "an alarm in the log, and what is stored"
 
 RIGHT: Final = "right"
@@ -56,14 +58,14 @@ DIGEST: Final = (
 NO_COUNT: Final = f"UPDATE vaults SET idea_count = 0 WHERE {OF_VAULT}"
 REVISION: Final = f"UPDATE vaults SET revision = revision {{}} WHERE {OF_VAULT}"
 DELETE_ROW: Final = f"DELETE FROM ideas WHERE {OF_VICTIM}"
-PUT_BACK_DELETED: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VAULT} AND id <> $3"
-PUT_BACK_OLDER: Final = f"INSERT INTO ideas SELECT * FROM kept_ideas WHERE {OF_VICTIM}"
+PUT_BACK_DELETED: Final = f"INSERT INTO ideas ({COPIED}) SELECT {COPIED} FROM kept_ideas WHERE {OF_VAULT} AND id <> $3"
+PUT_BACK_OLDER: Final = f"INSERT INTO ideas ({COPIED}) SELECT {COPIED} FROM kept_ideas WHERE {OF_VICTIM}"
 OLD_SEGMENTS: Final = f"INSERT INTO idea_segments SELECT * FROM kept_segments WHERE {OF_VAULT} ON CONFLICT DO NOTHING"
 NO_CHECKPOINT: Final = f"DELETE FROM vault_checkpoints WHERE {OF_VAULT}"
 OLD_CHECKPOINT: Final = f"INSERT INTO vault_checkpoints SELECT * FROM kept_checkpoints WHERE {OF_VAULT}"
 CHECKPOINT: Final = f"UPDATE vault_checkpoints SET {{}} WHERE {OF_VAULT}"
 NO_SEGMENTS: Final = f"DELETE FROM idea_segments WHERE {OF_VAULT}"
-CONTENT: Final = "title, notes, tags, stage, priority, due_date, created_at, updated_at, revision, stamp"
+CONTENT: Final = COPIED.removeprefix("tenant_id, user_id, id, ")
 KEY: Final = f"UPDATE keys.vault_keys SET {{}} WHERE {OF_VAULT}"
 
 # $1 and $2 are the vault's tenant and user, $3 the victim's id, $4 and $5 the tenant and user of another vault.
@@ -116,16 +118,20 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "a row set back with the old segments": (DELETE_ROW, PUT_BACK_OLDER, NO_SEGMENTS, OLD_SEGMENTS),
     "a row copied under another id": (
-        f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+        f"INSERT INTO ideas ({COPIED})"
+        f" SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
     ),
     "a row copied under another id and the count adjusted": (
-        f"INSERT INTO ideas SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
+        f"INSERT INTO ideas ({COPIED})"
+        f" SELECT tenant_id, user_id, gen_random_uuid(), {CONTENT} FROM ideas WHERE {OF_VICTIM}",
         COUNT.format("+ 1"),
     ),
-    "another vault's row copied in": (f"INSERT INTO ideas SELECT $1, $2, id, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",),
+    "another vault's row copied in": (
+        f"INSERT INTO ideas ({COPIED}) SELECT $1, $2, id, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",
+    ),
     "another vault's row in the place of one": (
         f"DELETE FROM ideas WHERE {OF_VICTIM}",
-        f"INSERT INTO ideas SELECT $1, $2, $3, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",
+        f"INSERT INTO ideas ({COPIED}) SELECT $1, $2, $3, {CONTENT} FROM ideas WHERE {OF_ANOTHER}",
     ),
     "a clear column edited": (f"UPDATE ideas SET stage = (stage + 1) % 4 WHERE {OF_VICTIM}",),
     "a byte of a title flipped": (
@@ -147,6 +153,11 @@ OF_ROWS: Final[dict[str, tuple[str, ...]]] = {
     "the digest edited": (f"UPDATE vaults SET digest = digest + 1 WHERE {OF_VAULT}",),
     "a row's stamp edited": (f"UPDATE ideas SET stamp = stamp - 1 WHERE {OF_VICTIM}",),
     "a row said to be from before stamps": (f"UPDATE ideas SET stamp = 0 WHERE {OF_VICTIM}",),
+    "a row's number edited": (f"UPDATE ideas SET number = number + 1 WHERE {OF_VICTIM}",),
+    "a row said to follow another version": (f"UPDATE ideas SET previous = previous + 1 WHERE {OF_VICTIM}",),
+    "a row said to be from before there was a history": (
+        f"UPDATE ideas SET number = 1, previous = NULL WHERE {OF_VICTIM}",
+    ),
     "the count zero": (NO_COUNT,),
     "the bytes zero": (f"UPDATE vaults SET sealed_bytes = 0 WHERE {OF_VAULT}",),
     "a row's revision edited": (f"UPDATE ideas SET revision = revision - 3 WHERE {OF_VICTIM}",),

@@ -26,6 +26,7 @@ from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.tampering import assert_plain_fault
 from tests.logs import Logs, captured_logs
+from tests.vault_rows import COPIED
 from tests.ways import vault_of
 
 ROW: Final = "SELECT revision, ideas, digest, sealed, written_at FROM vault_checkpoints WHERE user_id = $1"
@@ -195,13 +196,12 @@ async def test_a_deleted_row_put_back_with_count_and_digest_adjusted_is_found(
     house: House, ada: Creator, attacker: asyncpg.Connection, logs: Logs
 ) -> None:
     gone, *_ = [await ada.idea(f"Idea {number}") for number in range(3)]
-    [row] = await attacker.fetch("SELECT * FROM ideas WHERE id = $1", gone["id"])
-    values = [value for name, value in row.items() if name != "vault_hash"]
+    [values] = await attacker.fetch(f"SELECT {COPIED} FROM ideas WHERE id = $1", gone["id"])
     await ada.delete(gone)
     await searched(house, ada)
 
     places = ", ".join(f"${number}" for number in range(1, len(values) + 1))
-    await attacker.execute(f"INSERT INTO ideas VALUES ({places})", *values)
+    await attacker.execute(f"INSERT INTO ideas ({COPIED}) VALUES ({places})", *values)
     await attacker.execute(EVERYTHING_ADJUSTED, ada.user_id)
 
     assert_plain_fault(await searched(house, ada))

@@ -9,8 +9,8 @@ import asyncpg
 import pytest
 
 from creatorvault.ideas.statements import reads
-from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
-from creatorvault.ideas.statements.reads import ONE, STORED_ALONE
+from creatorvault.ideas.statements.changes import DELETE, DELETE_FORGETTING, INSERT, UPDATE, UPDATE_FORGETTING
+from creatorvault.ideas.statements.reads import ONE, ONE_TO_CHANGE, STORED_ALONE
 from creatorvault.tenants.statements.changes import UNLIMITED
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 from tests.ideas.plans import nodes_of
@@ -149,8 +149,9 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
 async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connection) -> None:
     page, filters = (PAGE, 0), ([0, 1], [2])
     unlimited, key = (UNLIMITED, UNLIMITED), (1, "root", b"wrapped", 2**24)
-    change = (1, 2**40, 0, 0, 0, datetime.now(UTC), *unlimited, *key, False, UUID(int=0))
-    columns, stamp = (b"title", b"notes", b"tags", 0, 0, None, 1), 2
+    change = (1, 2**40, 0, 0, 0, datetime.now(UTC), *unlimited, *key, False)
+    creation, keeping, forgetting = [(*change, keeps, 0, 30, UUID(int=0)) for keeps in (None, True, False)]
+    columns, stamp = (b"title", b"notes", b"tags", 0, 0, None, 1, 1, 0), 2
     for name, statement, arguments in (
         ("vault", VAULT_ALONE, ()),
         ("all that is stored", STORED_ALONE, ()),
@@ -162,9 +163,12 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("beyond", reads.page("created_at", "desc", filtered=False, beyond=True), (*page, *PLACE)),
         ("filtered", reads.page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
         ("filtered by rank", reads.page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
-        ("insert", INSERT, (*change, *columns)),
-        ("update", UPDATE, (*change, *columns, stamp)),
-        ("delete", DELETE, (*change, stamp)),
+        ("one to change", ONE_TO_CHANGE, (UUID(int=0), 30)),
+        ("insert", INSERT, (*creation, *columns)),
+        ("update", UPDATE, (*keeping, *columns, stamp)),
+        ("update without history", UPDATE_FORGETTING, (*forgetting, *columns, stamp, 0)),
+        ("delete", DELETE, (*keeping, stamp, b"deletion")),
+        ("delete without trash", DELETE_FORGETTING, (*forgetting, stamp, 0)),
     ):
         prepared = await runtime.prepare(statement, name=name)
         for _ in range(CUSTOM_PLANS + 2):

@@ -11,7 +11,7 @@ from tests.factories import Creator, Idea
 from tests.logs import captured_logs
 from tests.vault_rows import inserted_columns
 
-TABLES = ("ideas", "vaults", "idea_segments", "vault_checkpoints")
+TABLES = ("ideas", "idea_versions", "vaults", "idea_segments", "vault_checkpoints")
 
 type Standby = Callable[[], Awaitable[None]]
 

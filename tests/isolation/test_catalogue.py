@@ -11,7 +11,8 @@ from tests.postgres import Database
 QUOTAS: Final = "byte_quota, idea_quota"
 VAULT_QUOTAS: Final = "vault_byte_quota, vault_idea_quota"
 TENANT: Final = (
-    f"byte_quota, created_at, external_id, idea_quota, kind, realm, root_key_id, status, tenant_id, {VAULT_QUOTAS}"
+    "byte_quota, created_at, external_id, idea_quota, kind, realm, retention_days, root_key_id, status, tenant_id,"
+    f" {VAULT_QUOTAS}"
 )
 EVERYBODYS: Final = {
     "alembic_version": {"SELECT"},
@@ -38,7 +39,12 @@ RIGHTS: Final = {
     },
     "creatorvault_runtime": {
         **EVERYBODYS,
+        "history_prunings": {"SELECT", "INSERT", "UPDATE (pruned_until, sealed)", "DELETE"},
         "idea_segments": {"SELECT", "INSERT", "UPDATE (sealed)", "DELETE"},
+        "idea_versions": {
+            *("SELECT", "INSERT", "DELETE"),
+            "UPDATE (notes, previous, previous_until, tags, title)",
+        },
         "ideas": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "idempotency_answers": {"SELECT", "INSERT", "UPDATE (answer)", "DELETE"},
         "keys.vault_keys": {"SELECT", "INSERT", "UPDATE (root_key_id, wrapped)", "DELETE"},
@@ -50,12 +56,14 @@ RIGHTS: Final = {
         "erased_vaults": {"SELECT", "INSERT", "UPDATE (unfinished)", "DELETE"},
         "keys.receipt_keys": {"SELECT"},
         "tenants": {"SELECT", "INSERT", "UPDATE (status)"},
+        "trashed_ideas": {"SELECT", "INSERT", "UPDATE (deletion, notes, tags, title)", "DELETE"},
         "vault_erasures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
         "write_probe": {"INSERT"},
         "vaults": {
             "SELECT",
             "INSERT",
-            "UPDATE (changed_at, digest, idea_count, key_version, revision, sealed_bytes, segmented, status)",
+            "UPDATE (changed_at, digest, idea_count, key_version, retention_days, revision, sealed_bytes, segmented,"
+            " status, trash_count)",
         },
     },
     # No column with ciphertext, wrapped keys or their names.
@@ -63,6 +71,9 @@ RIGHTS: Final = {
         **EVERYBODYS,
         "keys.audit_keys": {"SELECT", "UPDATE (root_key_id, wrapped)"},
         "keys.rotations": {"SELECT", "INSERT", "UPDATE (finished_at)"},
+        "history_prunings": {"SELECT (pruned_until, tenant_id, user_id)", "DELETE"},
+        "idea_versions": {"SELECT (replaced_at, tenant_id, user_id)", "DELETE"},
+        "trashed_ideas": {"SELECT (deleted_at, tenant_id, user_id)", "DELETE"},
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
         "ideas": {"SELECT (tenant_id, user_id)", "DELETE"},
         "idempotency_answers": {"SELECT (expires_at, tenant_id, user_id)", "DELETE"},
@@ -84,12 +95,12 @@ RIGHTS: Final = {
         "tenants": {
             f"SELECT ({TENANT})",
             f"INSERT ({TENANT})",
-            f"UPDATE ({QUOTAS}, root_key_id, status, {VAULT_QUOTAS})",
+            f"UPDATE ({QUOTAS}, retention_days, root_key_id, status, {VAULT_QUOTAS})",
         },
         "vaults": {
-            "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, revision, sealed_bytes, status,"
-            " tenant_id, user_id)",
-            "UPDATE (changed_at, digest, idea_count, sealed_bytes)",
+            "SELECT (changed_at, changed_hour, created_at, idea_count, key_version, retention_days, revision,"
+            " sealed_bytes, status, tenant_id, trash_count, user_id)",
+            "UPDATE (changed_at, digest, idea_count, sealed_bytes, trash_count)",
         },
     },
 }
@@ -107,11 +118,14 @@ DESTROYING: Final = {"operators_destroy": Policy("creatorvault_operator", "DELET
 POLICIES: Final = {
     "audit_events": {**OWN, **ACTING, **RECORDING},
     "audit_heads": {**OWN, **ACTING, **RECORDING},
+    "history_prunings": {**OWN, **READING, **DESTROYING},
     "idea_segments": {**OWN, **READING, **DESTROYING},
+    "idea_versions": {**OWN, **READING, **DESTROYING},
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},
     "keys.vault_keys": {**OWN, **READING, **DESTROYING},
     "vault_checkpoints": {**OWN, **READING, **DESTROYING},
+    "trashed_ideas": {**OWN, **READING, **DESTROYING},
     "tenant_erasures": ACTING,
     "tenant_totals": ACTING,
     "totalled_vaults": ACTING,
@@ -123,7 +137,7 @@ POLICIES: Final = {
             "INSERT",
             None,
             "((status = 'active'::text) AND (idea_quota IS NULL) AND (byte_quota IS NULL)"
-            " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL))",
+            " AND (vault_idea_quota IS NULL) AND (vault_byte_quota IS NULL) AND (retention_days IS NULL))",
             restrictive=True,
         ),
         "ends_erased": Policy(
@@ -145,14 +159,14 @@ POLICIES: Final = {
             "INSERT",
             None,
             "((digest = 0) AND (revision = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (key_version = 0)"
-            " AND (NOT segmented) AND (status IS NULL))",
+            " AND (NOT segmented) AND (status IS NULL) AND (trash_count = 0))",
             restrictive=True,
         ),
         "operators_empty": Policy(
             "creatorvault_operator",
             "UPDATE",
             "true",
-            "((digest = 0) AND (idea_count = 0) AND (sealed_bytes = 0))",
+            "((digest = 0) AND (idea_count = 0) AND (sealed_bytes = 0) AND (trash_count = 0))",
         ),
     },
 }

@@ -16,7 +16,7 @@ from tests.application import House
 from tests.factories import Creator
 from tests.isolation.catalogue import tenant_tables
 from tests.postgres import Cluster, Database
-from tests.vault_rows import REQUESTED, TOTAL
+from tests.vault_rows import HISTORY, REQUESTED, TOTAL
 
 pytestmark = pytest.mark.no_cover
 
@@ -80,6 +80,7 @@ async def victim(house: House, database: asyncpg.Connection) -> Victim:
         "INSERT INTO tenant_erasures VALUES ($1, sha256('confirmation'), now(), now() + interval '1 day')", tenant
     )
     await database.execute(TOTAL, tenant)
+    await database.execute(HISTORY, tenant, ada.user_id)
     await database.execute(REQUESTED, tenant, ada.user_id)
     return Victim(tenant, ada)
 
@@ -196,10 +197,13 @@ async def test_a_context_gives_the_operators_login_no_access(
     assert within == without
     changing = {what: came for what, came in within.items() if what.startswith(("DELETE", "UPDATE", "INSERT"))}
     done = {what for what, came in changing.items() if came not in {NOTHING, DENIED}}
-    # Operators may change status, quotas and root key, pending erasures, totals, and add tenants other than this one.
+    # Operators may change status, quotas, retention and root key, erasures, totals, and add other tenants.
     assert {what.partition(" =")[0] for what in done if " tenants " in what and what.startswith("UPDATE")} == {
         f"UPDATE tenants SET {column}"
-        for column in ("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id")
+        for column in (
+            *("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id"),
+            "retention_days",
+        )
     }
     allowed = (" tenants ", " tenant_erasures", " tenant_totals", " totalled_vaults")
     assert all(any(table in what for table in allowed) for what in done)
@@ -217,7 +221,10 @@ async def test_the_runtime_login_reaches_rows(
     assert found["SELECT wrapped FROM keys.vault_keys WHERE tenant_id = $1"] == "1 rows"
 
 
-DESTRUCTIBLE: Final = ["ideas", "idea_segments", "vault_checkpoints", "idempotency_answers", "keys.vault_keys"]
+DESTRUCTIBLE: Final = [
+    *("ideas", "idea_versions", "trashed_ideas", "history_prunings", "idea_segments", "vault_checkpoints"),
+    *("idempotency_answers", "keys.vault_keys"),
+]
 
 
 @pytest.mark.parametrize("table", DESTRUCTIBLE)
@@ -262,7 +269,13 @@ async def test_an_operator_with_a_context_cannot_restore_an_erased_tenant(
 @pytest.mark.parametrize(
     ("table", "column"),
     [
-        *(("ideas", column) for column in ("title", "notes", "tags")),
+        *(
+            (table, column)
+            for table in ("ideas", "idea_versions", "trashed_ideas")
+            for column in ("title", "notes", "tags")
+        ),
+        ("trashed_ideas", "deletion"),
+        ("history_prunings", "sealed"),
         ("idea_segments", "sealed"),
         ("vault_checkpoints", "sealed"),
         ("idempotency_answers", "answer"),
@@ -291,6 +304,8 @@ async def test_an_operator_cannot_touch_an_empty_vault(
 ) -> None:
     ada = house.creator()
     await ada.delete(await ada.idea())
+    await database.execute("DELETE FROM trashed_ideas WHERE user_id = $1", ada.user_id)
+    await database.execute("UPDATE vaults SET trash_count = 0, sealed_bytes = 0 WHERE user_id = $1", ada.user_id)
     touch = "UPDATE vaults SET changed_at = now() WHERE tenant_id = $1"
 
     async with entered(worker_database.operator_url, tenant_of(ada)) as connection:

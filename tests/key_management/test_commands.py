@@ -126,7 +126,7 @@ async def test_verify_says_how_much_it_has_opened(service: House, command_enviro
 
     status, said, _ = ran(command_environ, "verify", "--vault", str(vault.tenant_id), vault.user_id)
 
-    assert (status, said) == (0, ["1 vaults, 6 rows: no findings."])
+    assert (status, said) == (0, ["1 vaults, 7 rows: no findings."])
 
 
 async def test_rotate_root_and_status(

@@ -177,7 +177,7 @@ async def test_a_value_that_does_not_open_after_it_was_sealed_is_never_stored(
 
     assert (result.retired, result.left) == (0, 1)
     assert {finding.problem for finding in keys.findings} == {"wrong_key, key version 2"}
-    assert [finding.table for finding in keys.findings] == ["ideas"] * 5 + ["vault_checkpoints"]
+    assert [finding.table for finding in keys.findings] == ["ideas"] * 5 + ["idea_versions", "vault_checkpoints"]
     assert await stored_keys(sql, vault_of(creator)) == [1, 2]
     assert len(await creator.titles()) == 5
 

@@ -27,7 +27,7 @@ async def test_a_whole_vault_has_no_findings(service: House, keys: Keys) -> None
     verified = await keys.verify(scope_of(creator))
 
     assert keys.findings == []
-    assert (verified.vaults, verified.rows, verified.findings) == (1, 41 + 1 + 1 + 1, 0)
+    assert (verified.vaults, verified.rows, verified.findings) == (1, 41 + 1 + 1 + 1 + 1, 0)
 
 
 async def test_each_of_fifty_damages_is_named(service: House, keys: Keys, sql: asyncpg.Connection) -> None:
@@ -58,7 +58,15 @@ async def test_each_of_fifty_damages_is_named(service: House, keys: Keys, sql: a
     [
         ("DELETE FROM ideas WHERE {own} AND id = (SELECT id FROM ideas WHERE {own} LIMIT 1)", "rows of its ideas: 4"),
         ("UPDATE vaults SET idea_count = 4 WHERE {own}", "rows of its ideas: 5, the vault's row says 4"),
-        ("UPDATE vaults SET sealed_bytes = 7 WHERE {own}", "sealed_bytes of its ideas"),
+        ("UPDATE vaults SET sealed_bytes = 7 WHERE {own}", "sealed_bytes: "),
+        ("UPDATE vaults SET trash_count = 7 WHERE {own}", "rows in its trash: 1, the vault's row says 7"),
+        (
+            "UPDATE trashed_ideas SET deleted_at = deleted_at + interval '1 second' WHERE {own}",
+            "tampered, key version 1",
+        ),
+        ("UPDATE trashed_ideas SET notes = title WHERE {own}", "tampered, key version 1"),
+        ("UPDATE idea_versions SET number = number + 7 WHERE {own}", "tampered, key version 1"),
+        ("UPDATE idea_versions SET previous_until = now() WHERE {own}", "tampered, key version 1"),
         ("UPDATE vaults SET digest = 7 WHERE {own}", "digest of its ideas"),
         ("UPDATE vaults SET revision = 2 WHERE {own}", "an idea has revision 6, the vault is at 2"),
         ("UPDATE vaults SET key_version = 2 WHERE {own}", "lost_key, key version 2"),

@@ -9,8 +9,11 @@ import pytest
 
 from tests.application import House
 from tests.factories import Creator
+from tests.vault_rows import SEALED_BYTES
 from tests.ways import Way, followed
 
+KEEPS_NOTHING: Final = {"CREATORVAULT_TENANCY__RETENTION_DAYS": "0"}
+"""With a history, a change always adds to what is stored."""
 ORG = {"org_id": "quota-org", "org_role": "member"}
 
 
@@ -20,11 +23,8 @@ async def used(database: asyncpg.Connection, user_id: str) -> tuple[int, int]:
 
 
 async def stored(database: asyncpg.Connection, user_id: str) -> tuple[int, int]:
-    row = await database.fetchrow(
-        "SELECT count(*), coalesce(sum(length(title) + length(notes) + length(tags)), 0) FROM ideas WHERE user_id = $1",
-        user_id,
-    )
-    return (row[0], row[1])
+    ideas = await database.fetchval("SELECT count(*) FROM ideas WHERE user_id = $1", user_id)
+    return (ideas, await database.fetchval(SEALED_BYTES, user_id))
 
 
 async def test_counts_and_bytes_stay_exact(ada: Creator, database: asyncpg.Connection) -> None:
@@ -55,7 +55,7 @@ async def test_a_full_vault_refuses_ideas_until_one_is_deleted(
 async def test_a_vault_full_of_bytes_refuses_growth_and_allows_shrinking(
     house_with: Callable[..., Awaitable[House]],
 ) -> None:
-    ada = (await house_with(CREATORVAULT_TENANCY__VAULT_BYTE_QUOTA="2000")).creator()
+    ada = (await house_with(CREATORVAULT_TENANCY__VAULT_BYTE_QUOTA="2000", **KEEPS_NOTHING)).creator()
     idea = await ada.idea("One", notes="n" * 1500)
 
     grown = await ada.patch(idea, {"notes": "n" * 2500})
@@ -110,7 +110,7 @@ async def test_a_tenants_own_quota_overrides_the_settings(
         set_own = f"UPDATE tenants SET {quota} = $1 WHERE external_id = ANY ($2)"
         await database.execute(set_own, limits[own], list(ideas))
     settings = {f"CREATORVAULT_TENANCY__{quota.upper()}": str(limits[default])} if default else {}
-    other = await house_with(**settings)
+    other = await house_with(**settings, **KEEPS_NOTHING)
     is_full = (own or default) == "full"
 
     for user_id, (idea, spare, _) in ideas.items():
@@ -144,7 +144,7 @@ async def test_a_vault_above_a_quota_that_was_lowered_may_still_shrink(
     ada: Creator, database: asyncpg.Connection, quota: str
 ) -> None:
     idea, *_ = [await ada.idea(**THREE) for _ in range(3)]
-    await database.execute(f"UPDATE tenants SET {quota} = 1 WHERE external_id = $1", ada.user_id)
+    await database.execute(f"UPDATE tenants SET {quota} = 1, retention_days = 0 WHERE external_id = $1", ada.user_id)
     for _ in range(2):
         await ada.list()
 
@@ -155,6 +155,21 @@ async def test_a_vault_above_a_quota_that_was_lowered_may_still_shrink(
     assert (shrunk.status_code, deleted.status_code) == (200, 204)
     assert trail.way == Way.STATEMENT
     assert (await ada.post(THREE)).status_code == 403
+
+
+async def test_with_a_history_a_vault_full_of_bytes_refuses_changes_and_allows_deletions(
+    ada: Creator, database: asyncpg.Connection
+) -> None:
+    idea, *_ = [await ada.idea(**THREE) for _ in range(3)]
+    full, _ = (await used(database, ada.user_id))[1], await ada.list()
+    await database.execute("UPDATE tenants SET vault_byte_quota = $2 WHERE external_id = $1", ada.user_id, full)
+
+    refused = await ada.patch(idea, {"notes": "n"})
+
+    assert (refused.status_code, "vault_byte_quota" in refused.json()["detail"]) == (403, True)
+    assert (await ada.get(idea)).json() == idea
+    assert (await ada.delete(idea)).status_code == 204
+    assert await used(database, ada.user_id) == (2, full)
 
 
 async def test_a_request_refused_by_a_quota_can_be_retried_with_its_key(

@@ -29,8 +29,8 @@ class SealedTable:
     with their padding, and returns False unless they are what the app seals. `is_outdated` returns True for a copy that
     is never opened again: it is deleted instead of being sealed again. `first` is a statement that is executed before
     rows are changed. `tally` is given for the one table whose rows `vaults.idea_count` counts: it receives the values
-    of `key` and `bound`, and returns the row's stamp, which `vaults.digest` combines, and its revision. `counted` is
-    true if `vaults.sealed_bytes` counts its envelopes, and `is_trash` if `vaults.trash_count` counts its rows.
+    of `key` and `bound`, and returns the row's stamp, which `vaults.digest` combines, and its revision. `counted` names
+    the envelopes whose size `vaults.sealed_bytes` counts. `is_trash` is true if `vaults.trash_count` counts its rows.
     """
 
     model: type[SQLModel]
@@ -43,7 +43,7 @@ class SealedTable:
     is_outdated: Callable[[Values], bool] = lambda _: False
     first: str | None = None
     tally: Callable[[Values], tuple[int, int]] | None = None
-    counted: bool = False
+    counted: tuple[str, ...] = ()
     is_trash: bool = False
 
     @property

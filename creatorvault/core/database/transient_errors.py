@@ -37,6 +37,7 @@ TRANSIENT_CODES: Final = frozenset(
     }
 )
 DIVISION_BY_ZERO: Final = "22012"
+UNIQUE_VIOLATION: Final = "23505"
 LOST_STATEMENTS: Final = frozenset({"26000", "42P05"})
 """A prepared statement does not exist, or another one has its name: a pooler has passed the connection's transactions
 to sessions that do not know its statements (`core.database.prepared_statements`).

@@ -98,16 +98,15 @@ const STAGES = ["idea", "outline", "draft", "published"];
 const PRIORITIES = ["low", "medium", "high"];
 
 function idea(vaults, row) {
-  const [stamped, placed] = [row.stamp !== "0", row.previous !== null];
+  const [stamped, placed, until] = [row.stamp !== "0", row.previous !== null, row.previous_until ?? null];
   if (!placed && row.number !== 1) throw new Error("not the first version");
-  const until = row.previous_until ? [time(row.previous_until)] : [];
   const value = (column) =>
     json(vaults.open(row, row[column], "ideas", context(
       ...[utf8(`creatorvault/idea/v${stamped ? (placed ? 3 : 2) : 1}`), uuid(row.tenant_id), utf8(row.user_id)],
       ...[utf8(column), uuid(row.id), integer(8, stamped ? row.stamp : row.revision)],
       ...[integer(2, row.stage), integer(2, row.priority), due(row.due_date)],
       ...[time(row.created_at), time(row.updated_at)],
-      ...(placed ? [integer(4, row.number), integer(8, row.previous), ...until] : []),
+      ...(placed ? [integer(4, row.number), integer(8, row.previous)] : []), ...(until ? [time(until)] : []),
     )));
   const [stage, priority] = [STAGES[row.stage], PRIORITIES[row.priority]];
   return { id: row.id, title: value("title"), notes: value("notes"), tags: value("tags"), stage, priority };
