@@ -58,7 +58,10 @@ EMPTY: Final = at("DELETE", "trash")
 REVERT: Final = at("POST", "ideas/{changed}/versions/8/restore")
 CHANGE: Final = request("PATCH", CHANGED, json={"stage": "published"})
 DELETE: Final = request("DELETE", CHANGED)
-VERSIONS: Final = ("versions", "versions/8", "versions/5", "versions/2", "versions/8/difference?to=9", "versions?limit=1&offset=1")
+VERSIONS: Final = (
+    *("versions", "versions?limit=1&offset=1", "versions/8", "versions/5", "versions/2"),
+    *("versions/8/difference?to=9", "versions/8/difference"),
+)
 
 UNDO_ACTS: Final[Sequence[Act]] = (
     Act("list the trash", at("GET", "trash")),
