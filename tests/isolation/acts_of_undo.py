@@ -56,7 +56,7 @@ RESTORE: Final = at("POST", "ideas/{deleted}/restore")
 EXPUNGE: Final = at("DELETE", "trash/{deleted}")
 EMPTY: Final = at("DELETE", "trash")
 REVERT: Final = at("POST", "ideas/{changed}/versions/8/restore")
-CHANGE: Final = request("PATCH", CHANGED, json={"stage": "published"})
+CHANGE: Final = request("PATCH", CHANGED, json={"stage": "draft"})
 DELETE: Final = request("DELETE", CHANGED)
 VERSIONS: Final = (
     *("versions", "versions?limit=1&offset=1", "versions/8", "versions/5", "versions/2"),
