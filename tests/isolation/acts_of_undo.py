@@ -101,5 +101,6 @@ UNDO_ACTS: Final[Sequence[Act]] = (
             ("expunge", EXPUNGE, at("GET", "ideas/{changed}")),
         )
     ),
+    THROUGH_A_SNAPSHOT("restore a version while being suspended", overtaken(REVERT), Way.BOTH, depends=True),
     WRITTEN("restore while suspended", RESTORE, Way.BOTH, SUSPENDED),
 )
