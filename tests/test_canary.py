@@ -65,10 +65,25 @@ def use_it(client: httpx.Client, url: str, canary: Sow) -> None:
     assert client.patch(one, json={"title": canary(), "notes": canary()}).is_success
     assert client.put(one, json={"title": canary(), "notes": canary() * 50, "tags": [canary()]}).is_success
     assert client.post(url, json={"title": canary()}, headers={"Idempotency-Key": str(uuid4())}).is_success
-    assert client.delete(one).is_success
+    deleted = client.delete(one)
+    assert deleted.is_success
+    undo_it(client, url, idea["id"], deleted.headers["X-Undo"])
     # The first of these writes a segment, which contains all remaining ideas.
     for query in ({"search": canary()}, {"tags": canary()}, {"search": canary(), "sort": "title"}, {"sort": "title"}):
         assert client.get(url, params=query).is_success
+
+
+def undo_it(client: httpx.Client, url: str, idea_id: str, token: str) -> None:
+    """Trash and versions, and a deletion at last."""
+    vault, one = url.removesuffix("/ideas"), f"{url}/{idea_id}"
+    assert client.get(f"{vault}/trash").json()["total"] == 1
+    assert client.post(f"{vault}/undo", json={"undo": token}).is_success
+    assert client.get(f"{one}/versions").json()["total"] == 2
+    assert client.get(f"{one}/versions/1/difference").is_success
+    assert client.post(f"{one}/versions/1/restore").is_success
+    assert client.delete(one).is_success
+    assert client.post(f"{one}/restore").is_success
+    assert client.delete(one).is_success
 
 
 def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
@@ -100,6 +115,7 @@ def provoke(client: httpx.Client, url: str, canary: Sow) -> None:
         ("POST", url, {"json": {"title": canary()}, "headers": {"Authorization": "Bearer x"}}, 401),
         ("DELETE", url, {"params": {"search": canary()}, "json": None}, 405),
         ("GET", "/nowhere", {"params": {"search": canary()}}, 404),
+        ("POST", f"{url.removesuffix('/ideas')}/undo", {"json": {"undo": canary()}}, 422),
     ]
     for method, address, options, status in refused:
         answer = client.request(method, address, **options)

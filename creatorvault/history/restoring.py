@@ -67,7 +67,7 @@ class Restoring:
         idea, cipher = trashed.idea(), trashed.vault.cipher
         position = Position(old.number, NONE_KEPT if old.previous is None else old.previous)
         row = IdeaSealer.of(cipher).seal(idea, position, old.stamp or None)
-        usage = UsageDelta(ideas=1, sealed_bytes=row.size - trashed.size, trashed=-1)
+        usage = UsageDelta(ideas=1, sealed_bytes=row.size - old.size, trashed=-1)
         given = (*_restored(row), old.stamp, trashed.deleted_at)
         restoration = VaultChange(RESTORE, usage, row.stamp, datetime.now(UTC), given)
         revision = await vault.apply(restoration, cipher)

@@ -1,11 +1,16 @@
 """The purge as work that is repeated: each hour what has grown old since the last time, once a day everything."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from creatorvault.admin.parts import AdminParts
+from creatorvault.core.parts import Parts
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.history.purging import Purged, purge
 from creatorvault.history.standing import PurgeParts
+from creatorvault.tenants.parts import VaultParts
 
 log = get_logger(__name__)
 
@@ -17,15 +22,16 @@ EVERYTHING_AFTER: Final = timedelta(hours=23)
 class RepeatedPurge:
     """One per process. The first run purges everything, since it is not known what earlier ones have left."""
 
-    def __init__(self) -> None:
+    def __init__(self, parts: PurgeParts) -> None:
+        self._parts = parts
         self._since: datetime | None = None
         self._everything_at: datetime | None = None
 
-    async def run(self, parts: PurgeParts, now: datetime | None = None) -> Purged:
+    async def run(self, now: datetime | None = None) -> Purged:
         """Raises as `purge`."""
         now = datetime.now(UTC) if now is None else now
         everything = self._everything_at is None or now - self._everything_at >= EVERYTHING_AFTER
-        purged = await purge(parts, now, None if everything else self._since)
+        purged = await purge(self._parts, now, None if everything else self._since)
         if everything:
             self._everything_at = now
         self._since = now
@@ -38,3 +44,25 @@ class RepeatedPurge:
             failures=len(purged.failures),
         )
         return purged
+
+
+class PurgeKeeper:
+    """`repeated` is None if there is no login for operators."""
+
+    def __init__(self, repeated: RepeatedPurge | None) -> None:
+        self.repeated = repeated
+
+
+@asynccontextmanager
+async def purge_keeper(parts: Parts) -> AsyncGenerator[PurgeKeeper]:
+    operators = parts[AdminParts].operators_database
+    yield PurgeKeeper(None if operators is None else RepeatedPurge(PurgeParts(parts[VaultParts], operators)))
+
+
+async def purge_again(parts: Parts) -> None:
+    """For a schedule. Raises as `purge`."""
+    repeated = parts[PurgeKeeper].repeated
+    if repeated is None:
+        log.warning("history.not_purged", reason="there is no login for operators")
+    else:
+        await repeated.run()

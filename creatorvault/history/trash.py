@@ -37,11 +37,6 @@ class TrashedRow(NamedTuple):
     deleted_at: datetime
     deletion: bytes
 
-    @property
-    def size(self) -> int:
-        """Of its envelopes, in bytes."""
-        return self.row.size + len(self.deletion)
-
     def idea(self) -> IdeaResponse:
         """Raises as `open_trashed`."""
         return open_trashed(self.vault.cipher, self.row, self.deleted_at, self.deletion)

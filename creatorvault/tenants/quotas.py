@@ -16,12 +16,8 @@ class Quotas:
         self._bytes = first(tenant.byte_quota, defaults.byte_quota)
 
     async def check_growth(self, vault: Counters, repository: VaultRepository, usage: UsageDelta) -> None:
-        """Raises QuotaExceeded if the vault may not grow by `usage`. A change that shrinks it is never refused, nor
-        is a deletion, although an idea in the trash is some bytes larger.
-        """
+        """Raises QuotaExceeded if the vault may not grow by `usage`. A change that shrinks it is never refused."""
         ideas, sealed_bytes, _ = usage
-        if ideas < 0:
-            return
         _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
         _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)
         if (self._ideas, self._bytes) != (None, None) and (ideas > 0 or sealed_bytes > 0):

@@ -83,6 +83,11 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
         {"root_key_id": "tests"},
         {"tenant.root_key_set": {"root_key_id": "tests"}},
     ),
+    ("PUT", "/tenants/{tenant_id:str}/retention"): (
+        nothing,
+        {"retention_days": 7},
+        {"tenant.retention_set": {"retention_days": "7"}},
+    ),
     ("POST", "/tenants/{tenant_id:str}/erasure"): (nothing, None, {"erasure.requested": {}}),
     ("DELETE", "/tenants/{tenant_id:str}/erasure"): (erasing, None, {"erasure.withdrawn": {}}),
     ("POST", "/tenants/{tenant_id:str}/erasure/confirm"): (

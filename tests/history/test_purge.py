@@ -9,10 +9,11 @@ import pytest
 from creatorvault.admin.totals import add_up
 from creatorvault.core.database.sessions import run
 from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.core.parts import parts_of
 from creatorvault.crypto.errors import Reason, RootKeyUnavailable
 from creatorvault.history import purging, thinning_out
 from creatorvault.history.purging import UNANSWERED, Purged, purge
-from creatorvault.history.schedule import RepeatedPurge
+from creatorvault.history.schedule import PurgeKeeper, RepeatedPurge, purge_again
 from creatorvault.history.standing import standing_of
 from creatorvault.history.statements.purging import PRUNE_VERSIONS
 from tests.admin.operators import EVERY_SCOPE, appointed, tenant_of
@@ -227,13 +228,22 @@ async def test_only_what_has_grown_old_since_the_last_time(
 async def test_the_repeated_purge_remembers_the_last_time(house: House, ada: Creator, logs: Logs) -> None:
     await ada.delete(await edited(ada, 1))
     await choose(ada, {"retention_days": 5})
-    repeated, begun = RepeatedPurge(), datetime.now(UTC)
-    assert (await repeated.run(purge_parts(house))).rows == 0
-    assert (await repeated.run(purge_parts(house), begun + timedelta(hours=1))).rows == 0
+    repeated, begun = RepeatedPurge(purge_parts(house)), datetime.now(UTC)
+    assert (await repeated.run()).rows == 0
+    assert (await repeated.run(begun + timedelta(hours=1))).rows == 0
     # Five days are not the default, so this one is found when everything is looked at.
-    assert (await repeated.run(purge_parts(house), begun + 5 * DAY + timedelta(hours=1))).ideas == 1
-    assert (await repeated.run(purge_parts(house), begun + 5 * DAY + timedelta(hours=2))).rows == 0
+    assert (await repeated.run(begun + 5 * DAY + timedelta(hours=1))).ideas == 1
+    assert (await repeated.run(begun + 5 * DAY + timedelta(hours=2))).rows == 0
     assert [event["ideas"] for event in logs.named("history.purged")] == [0, 0, 1, 0]
+
+
+async def test_a_schedule_purges_where_there_are_operators(house: House, logs: Logs) -> None:
+    parts = parts_of(house.app)
+    await purge_again(parts)
+    parts.remove(parts[PurgeKeeper])
+    parts.add(PurgeKeeper(None))
+    await purge_again(parts)
+    assert (len(logs.named("history.purged")), len(logs.named("history.not_purged"))) == (1, 1)
 
 
 async def test_a_suspended_tenant_is_pruned_but_not_opened(

@@ -88,7 +88,7 @@ async def counted(sql: asyncpg.Connection, creator: Creator) -> None:
             digest = (SELECT coalesce(bit_xor(stamp), 0) FROM ideas WHERE user_id = $1) AS digest,
             sealed_bytes = (SELECT coalesce(sum({SIZE}), 0) FROM ideas WHERE user_id = $1)
                 + (SELECT coalesce(sum({SIZE}), 0) FROM idea_versions WHERE user_id = $1)
-                + (SELECT coalesce(sum({SIZE} + octet_length(deletion)), 0) FROM trashed_ideas WHERE user_id = $1)
+                + (SELECT coalesce(sum({SIZE}), 0) FROM trashed_ideas WHERE user_id = $1)
                 AS sealed_bytes
         FROM vaults WHERE user_id = $1
         """,

@@ -55,10 +55,13 @@ async def undone(scene: Scene) -> Sequence[httpx.Response]:
 RESTORE: Final = at("POST", "ideas/{deleted}/restore")
 EXPUNGE: Final = at("DELETE", "trash/{deleted}")
 EMPTY: Final = at("DELETE", "trash")
-REVERT: Final = at("POST", "ideas/{changed}/versions/1/restore")
-CHANGE: Final = request("PATCH", CHANGED, json={"stage": "published"})
+REVERT: Final = at("POST", "ideas/{changed}/versions/8/restore")
+CHANGE: Final = request("PATCH", CHANGED, json={"stage": "draft"})
 DELETE: Final = request("DELETE", CHANGED)
-VERSIONS: Final = ("versions", "versions/1", "versions/2", "versions/1/difference", "versions?limit=1&offset=1")
+VERSIONS: Final = (
+    *("versions", "versions?limit=1&offset=1", "versions/8", "versions/5", "versions/2"),
+    *("versions/8/difference?to=9", "versions/8/difference"),
+)
 
 UNDO_ACTS: Final[Sequence[Act]] = (
     Act("list the trash", at("GET", "trash")),
@@ -98,5 +101,6 @@ UNDO_ACTS: Final[Sequence[Act]] = (
             ("expunge", EXPUNGE, at("GET", "ideas/{changed}")),
         )
     ),
+    THROUGH_A_SNAPSHOT("restore a version while being suspended", overtaken(REVERT), Way.BOTH, depends=True),
     WRITTEN("restore while suspended", RESTORE, Way.BOTH, SUSPENDED),
 )

@@ -8,6 +8,7 @@ import pytest
 from creatorvault.ideas.literal_user_ids import RESERVED
 from tests.application import House
 from tests.factories import Creator
+from tests.history.undoing import restore, settings
 
 TENANT = "/api/v1/tenant"
 
@@ -28,7 +29,7 @@ async def test_an_owner_sees_usage_and_quotas_of_the_tenant(member: Callable[[st
 
     assert shown["external_id"] == owner.claims["org_id"]
     assert (shown["members"], shown["ideas"]) == (2, 2)
-    assert (shown["idea_quota"], shown["vault_idea_quota"]) == (None, 1_000_000)
+    assert (shown["idea_quota"], shown["vault_idea_quota"], shown["retention_days"]) == (None, 1_000_000, 30)
 
 
 async def test_an_owner_sees_the_usage_of_members(member: Callable[[str], Creator]) -> None:
@@ -91,6 +92,8 @@ async def test_a_user_id_may_equal_a_path_segment_of_the_api(house: House, user_
     assert (await ada.get(idea)).status_code == 404
     assert (await ada.get("42")).status_code == 422
     assert (await ada.request("PATCH", ada.url)).status_code == 405
+    assert (await restore(ada, idea)).json()["title"] == idea["title"]
+    assert (await settings(ada))["effective_retention_days"] == 30
 
 
 def test_every_path_segment_of_the_api_is_a_literal_user_id(house: House) -> None:

@@ -26,7 +26,7 @@ PRUNE_TRASH: Final = f"""
         SELECT id FROM trashed_ideas WHERE {OF_VAULT} AND deleted_at <= $3 ORDER BY deleted_at LIMIT $4::bigint
     ), expunged AS (
         DELETE FROM trashed_ideas WHERE {OF_VAULT} AND id IN (SELECT id FROM due)
-        RETURNING {SIZE} + octet_length(deletion) AS size
+        RETURNING {SIZE} AS size
     ), forgotten AS (
         DELETE FROM idea_versions WHERE {OF_VAULT} AND id IN (SELECT id FROM due) RETURNING {SIZE} AS size
     )

@@ -23,7 +23,7 @@ FORGET_VERSIONS: Final = f"""
 FORGET_TRASH: Final = f"""
     WITH gone AS (
         DELETE FROM trashed_ideas WHERE tenant_id = $1::text::uuid AND user_id = $2
-        RETURNING {SIZE} + octet_length(deletion) AS size
+        RETURNING {SIZE} AS size
     )
     SELECT count(*), coalesce(sum(size), 0)::bigint FROM gone
 """  # noqa: S608 - constants

@@ -55,7 +55,7 @@ Columns after those of VAULT: the row in the trash with its `deleted_at` and `de
 """
 
 SIZES: Final = f"""
-    SELECT ideas.id, ideas.deleted_at, {SIZE} + octet_length(deletion) + (
+    SELECT ideas.id, ideas.deleted_at, {SIZE} + (
         SELECT coalesce(sum({SIZE}), 0) FROM idea_versions
         WHERE idea_versions.tenant_id = {HIDDEN_TENANT} AND idea_versions.user_id = context.user_id
             AND idea_versions.id = ideas.id
@@ -104,7 +104,7 @@ EXPUNGE: Final = f"""
         WHERE EXISTS (SELECT FROM changed)
             AND trashed_ideas.tenant_id = {HIDDEN_TENANT} AND trashed_ideas.user_id = $2
             AND trashed_ideas.id = given.id AND trashed_ideas.deleted_at = given.deleted_at
-        RETURNING {SIZE} + octet_length(deletion) AS size
+        RETURNING {SIZE} AS size
     ), forgotten AS (
         DELETE FROM idea_versions
         WHERE EXISTS (SELECT FROM changed)

@@ -7,10 +7,9 @@ from creatorvault.core.database.tenant_context import CONTEXT_IS_SET
 
 # Returns a row if the tenant is active, the vault is in use, its revision is not lower than this process has seen, the
 # sealing key is stored as this process has unwrapped it and is not due for rotation, the counters do not become
-# negative, and the quotas allow the growth; a deletion is never refused for its size. The database assigns the
-# revision. A quota of the whole tenant requires reading all of its vaults under a lock: $15 is true if that was done.
-# $16 says whether the change keeps what it replaces, which the vault's retention must allow; it is null for a change
-# that replaces nothing.
+# negative, and the quotas allow the growth. The database assigns the revision. A quota of the whole tenant requires
+# reading all of its vaults under a lock: $15 is true if that was done. $16 says whether the change keeps what it
+# replaces, which the vault's retention must allow; it is null for a change that replaces nothing.
 CHANGED: Final = f"""
     WITH changed AS (
         UPDATE vaults
@@ -31,8 +30,7 @@ CHANGED: Final = f"""
             AND vaults.trash_count + $17::bigint >= 0
             AND vaults.idea_count + $5::bigint >= 0 AND vaults.sealed_bytes + $6::bigint >= 0
             AND ($5::bigint <= 0 OR vaults.idea_count + $5::bigint <= coalesce(tenants.vault_idea_quota, $9::bigint))
-            AND ($6::bigint <= 0 OR $5::bigint < 0
-                OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $10::bigint))
+            AND ($6::bigint <= 0 OR vaults.sealed_bytes + $6::bigint <= coalesce(tenants.vault_byte_quota, $10::bigint))
         RETURNING vaults.tenant_id, vaults.revision, vaults.segmented
     )
 """  # noqa: S608 - constants
