@@ -57,7 +57,7 @@ def _value(text: str) -> object:
     if text in {"none", "true", "false"}:
         return {"none": None, "true": True, "false": False}[text]
     number, _, unit = text.partition(" ")
-    return int(number) * UNITS.get(unit, 1)
+    return (float(number) if "." in number else int(number)) * UNITS.get(unit, 1)
 
 
 EXPLAINED = [setting for names, _ in ROWS for setting in re.findall(r"`([\w.]+)`", names)]

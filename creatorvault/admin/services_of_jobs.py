@@ -5,10 +5,10 @@ from typing import Any, Final
 
 from creatorvault.admin.errors import JobNotFound, JobRunning
 from creatorvault.admin.schemas_of_jobs import JobList, JobQuery, JobResponse, JobState
+from creatorvault.admin.statements.jobs import CANCEL, COUNT, EXISTS, PAGE, RETRY
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.identifiers import TenantId
-from creatorvault.jobs.statements.queue import CANCEL, COUNT, EXISTS, PAGE, RETRY
 
 STATES: Final = {JobState.WAITING: "queued", JobState.RUNNING: "picked", JobState.FAILED: "failed"}
 """The names in the database are pgqueuer's."""

@@ -68,7 +68,7 @@ def _port(registry: CollectorRegistry, settings: Settings) -> Generator[None]:
     if first is None:
         yield
         return
-    port, server = _first_free(range(first, first + settings.server.workers + 1), settings.metrics.host, registry)
+    port, server = _first_free(range(first, first + settings.server.workers), settings.metrics.host, registry)
     log.info("metrics.listening", host=settings.metrics.host, port=port)
     try:
         yield

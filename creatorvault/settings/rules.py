@@ -35,7 +35,7 @@ def unsafe(settings: Settings) -> list[str]:
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
         *_same_names(settings.auth.issuers),
         *unsafe_limits(settings.limits),
-        *unsafe_metrics(settings.metrics, settings.server),
+        *unsafe_metrics(settings.metrics, settings.server, settings.jobs),
         *(_missing(settings) if production else ()),
     ]
 

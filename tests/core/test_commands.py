@@ -26,7 +26,7 @@ type Command = Callable[..., Result]
 
 NAMES = (
     *("audit", "check", "database", "keys", "openapi", "operators", "pseudonym", "receipts", "routes", "run", "seed"),
-    *("shell", "token", "version"),
+    *("shell", "token", "version", "worker"),
 )
 
 

@@ -71,6 +71,9 @@ def breaking(patch: pytest.MonkeyPatch, step: Step, *, after: bool) -> list[int]
     return calls
 
 
+OF_JOBS: Final = ("jobs.queue", "jobs.queue_log")
+
+
 async def idle(house: House, sql: asyncpg.Connection, creator: Creator) -> None:
     """Lets the lease of the interrupted process end, and waits until this one, or another, has finished."""
     await sql.execute(
@@ -84,7 +87,7 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
     assert await holding(sql, vault_of(creator)) == LEFT
     state = (await creator.request("GET", STATE)).json()
     assert state["state"] == "erased"
-    others = ("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints")
+    others = ("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints", *OF_JOBS)
     assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1)
     assert (await receipt_of(creator)).rows == state["rows"], "each row is counted once"
     events = await verbs(sql, creator)

@@ -56,6 +56,9 @@ def seen(answer: httpx.Response, *names: object) -> Seen:
     return answer.status_code, headers, body
 
 
+NO_JOB: Final = 2**62
+
+
 @dataclass(frozen=True)
 class Someone:
     """A caller, and the resources of the caller that requests name."""
@@ -77,13 +80,8 @@ class Someone:
     async def ask(self, operation: str, headers: Mapping[str, str] | None = None, **names: object) -> httpx.Response:
         """`names` are the ids of the path; by default the caller's own."""
         method, _, path = operation.partition(" ")
-        ids = {
-            "user_id": self.user_id,
-            "idea_id": self.idea["id"],
-            "import_id": uuid4(),
-            "tenant_id": self.tenant_id,
-            **names,
-        }
+        ids = {"user_id": self.user_id, "idea_id": self.idea["id"], "tenant_id": self.tenant_id}
+        ids |= {"import_id": uuid4(), "job_id": NO_JOB, **names}
         body = BODIES.get(operation)
         if operation == "POST /api/v1/admin/tenants":
             body = {"kind": "organization", "realm": "better-auth", "external_id": str(uuid4())}

@@ -79,3 +79,7 @@ async def test_of_several_processes_one_runs_a_schedule(marks: Marks, jobs: Jobs
     assert await marks.sql.fetchval(
         "SELECT count(*) > 1 FROM marks WHERE mark = 'broken'"
     )  # it waits for its next time
+
+
+def test_without_the_operators_login_the_command_ends(start: Start) -> None:
+    assert start(DATABASE_OPERATOR_URL="").wait(90) == 1

@@ -63,6 +63,13 @@ async def test_a_job_is_rolled_back_with_its_transaction(jobs: Jobs, fresh_sql: 
     assert await fresh_sql.fetchval("SELECT count(*) FROM jobs.queue_log") == 0
 
 
+@pytest.mark.parametrize("jobs_environ", ["true"], indirect=True)
+async def test_a_job_is_added_in_distributed_mode(jobs: Jobs, fresh_sql: asyncpg.Connection) -> None:
+    await jobs.add("tests.do")
+
+    assert len(await rows(fresh_sql)) == 1
+
+
 async def test_an_undeclared_kind_is_refused(jobs: Jobs) -> None:
     with pytest.raises(KeyError):
         await jobs.add("tests.unknown")

@@ -114,8 +114,12 @@ async def test_the_guide_names_every_metric(measured: House) -> None:
     shown = set(re.findall(r"^# TYPE (creatorvault_\S+)", (await read(measured)).text, re.MULTILINE))
 
     assert {name for name in shown if not any(name.endswith(ending) for ending in named)} == set()
-    # This one exists only with a storage that processes share.
-    assert {name for name in named if name.startswith("creatorvault_")} - shown == {"creatorvault_limits_storage_up"}
+    # The first exists only with a storage that processes share, the others in processes that run jobs.
+    assert {name for name in named if name.startswith("creatorvault_")} - shown == {
+        "creatorvault_limits_storage_up",
+        "creatorvault_jobs",
+        "creatorvault_jobs_oldest_waiting_seconds",
+    }
 
 
 async def test_refusals_are_counted(house_with: HouseWith) -> None:
