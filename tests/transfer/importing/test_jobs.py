@@ -12,8 +12,10 @@ import pytest
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.parts import parts_of
 from creatorvault.core.telemetry.alerts import RAISED
+from creatorvault.crypto.errors import LostKey
 from creatorvault.ideas.history.bulk import store_with_history
 from creatorvault.jobs.kinds import JobFailed, JobPlace
+from creatorvault.transfer.formats.imported import FileRefused
 from creatorvault.transfer.importing import job
 from creatorvault.transfer.importing.purging import purge_imports
 from tests.application import settings_of
@@ -220,6 +222,32 @@ async def test_a_tampered_report_is_an_alarm(mover: Mover, import_sql: asyncpg.C
     assert (await mover.creator.request("GET", f"{mover.url}/{import_id}")).status_code == 500
     with pytest.raises(JobFailed):
         await run_it(mover, import_id)
+
+
+async def test_a_file_that_is_refused_after_an_upgrade_says_why(mover: Mover, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_id = await accepted(mover)
+
+    async def refused(*_: object) -> None:
+        raise FileRefused("too_many_ideas", "The file has more than 10 ideas", "row 11")
+
+    monkeypatch.setattr(job, "read_in_slices", refused)
+    with pytest.raises(JobFailed):
+        await run_it(mover, import_id)
+
+    state = await mover.read(import_id)
+    told = {"code": "too_many_ideas", "message": "The file has more than 10 ideas", "where": "row 11"}
+    assert (state["state"], state["error"]) == ("failed", told)
+
+
+async def test_what_an_operator_may_mend_is_tried_again(mover: Mover, monkeypatch: pytest.MonkeyPatch) -> None:
+    import_id, before = await accepted(mover), RAISED["lost_key"]
+    with monkeypatch.context() as patch, pytest.raises(LostKey):
+        patch.setattr(job, "store_with_history", failing_after(0, LostKey()))
+        await run_it(mover, import_id)
+
+    assert RAISED["lost_key"] == before + 1
+    await run_it(mover, import_id)
+    assert (await mover.read(import_id))["state"] == "finished"
 
 
 async def test_a_file_that_waits_survives_a_rotation_of_keys(
