@@ -4,7 +4,7 @@ from typing import Final
 
 from creatorvault.history.commands import history
 from creatorvault.history.controllers import SettingsController, TrashController, UndoController, VersionController
-from creatorvault.history.schedule import purge_keeper
+from creatorvault.history.schedule import PURGE, purge_keeper
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.management.apps import App
 
@@ -15,4 +15,5 @@ APP: Final = App(
     controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
     commands=[history],
     parts=[purge_keeper],
+    schedules=[PURGE],
 )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from creatorvault.admin.parts import AdminParts
+from creatorvault.core.background.declarations import Schedule
 from creatorvault.core.parts import Parts
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.history.purging import Purged, purge
@@ -66,3 +67,6 @@ async def purge_again(parts: Parts) -> None:
         log.warning("history.not_purged", reason="there is no login for operators")
     else:
         await repeated.run()
+
+
+PURGE: Final = Schedule(name="history.purge", every=EVERY, run=purge_again)

@@ -71,7 +71,7 @@ class Verification:
         self._tables = [(table, RowStatements.of(table)) for table in place.data.sealed]
         self._give = report
         self._done = done
-        self._result = Verified()
+        self.result = Verified()
 
     async def verify(self, scope: Scope) -> Verified:
         """Keys of the service are verified with all vaults. Raises ServiceUnavailable."""
@@ -79,17 +79,17 @@ class Verification:
             await self._verify_service_keys()
         async for vault in vaults_in(self._place.operators, scope):
             await self.is_sound(vault)
-            self._result.vaults += 1
-        return self._result
+            self.result.vaults += 1
+        return self.result
 
     async def is_sound(self, vault: VaultId) -> bool:
         """Returns whether there are no findings. Then writes a new checkpoint if the vault has changed since the last.
 
         Raises ServiceUnavailable.
         """
-        before = self._result.findings
+        before = self.result.findings
         checkpoint = await self._verify_vault(vault)
-        if self._result.findings > before:
+        if self.result.findings > before:
             return False
         if checkpoint is not None:
             async with self._place.vaults.database.writing(vault.tenant_id) as session:
@@ -97,7 +97,7 @@ class Verification:
         return True
 
     def _report(self, vault: VaultId, table: str, row: str, problem: str) -> None:
-        self._result.findings += 1
+        self.result.findings += 1
         self._give(Finding(vault, table, row, problem))
 
     async def _verify_service_keys(self) -> None:
@@ -198,7 +198,7 @@ class Verification:
                 count += len(rows)
                 self._done(0 if table.tally is None else len(rows))
         contents.rows[table.name] = count
-        self._result.rows += count
+        self.result.rows += count
 
     def _compare(self, vault: VaultId, counts: Sequence[tuple[str, int, int]]) -> None:
         for name, found, stated in counts:

@@ -13,6 +13,17 @@ VAULTS: Final = """
 """
 """As an operator: vaults that have a key and are not erased, of all tenants or one, of all users or one."""
 
+WITHOUT_CHECKPOINT: Final = """
+    SELECT vaults.tenant_id, vaults.user_id FROM vaults
+    JOIN tenants ON tenants.tenant_id = vaults.tenant_id AND tenants.status = 'active'
+    LEFT JOIN vault_checkpoints ON vault_checkpoints.tenant_id = vaults.tenant_id
+        AND vault_checkpoints.user_id = vaults.user_id
+    WHERE vaults.key_version > 0 AND vaults.status IS NULL
+        AND vaults.revision > coalesce(vault_checkpoints.revision, 0)
+    ORDER BY vaults.changed_at LIMIT $1::bigint
+"""
+"""As an operator: vaults in use that have changed since their checkpoint, or have none."""
+
 SUMMED: Final = """
     SELECT count(*), coalesce(sum(idea_count), 0)::bigint FROM vaults
     WHERE ($1::uuid IS NULL OR tenant_id = $1::uuid) AND ($2::text IS NULL OR user_id = $2::text) AND key_version > 0
