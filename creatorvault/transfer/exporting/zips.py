@@ -1,9 +1,9 @@
 """Zip archives (PKWARE APPNOTE 6.3.10) as a stream of bytes.
 
-Not `zipfile`: it keeps an object of about 1 KB for each member until the end, and then writes the directory of all of
-them at once, which for 100,000 members is 100 MiB and half a second of the event loop. It also writes the sizes of a
-member behind it, which some readers of streams refuse. Here each member is whole before it is written, so its sizes
-come first, and the directory is kept deflated, about 40 bytes for each member.
+Not `zipfile`: it keeps an object for each member until the end, and then writes the directory of all of them at once,
+so a large vault would neither be exported in constant memory nor leave the event loop to others. It also writes the
+sizes of a member behind it, which some readers of streams refuse. Here each member is whole before it is written, so
+its sizes come first, and the directory is kept deflated, about 40 bytes for each member.
 """
 
 import struct
