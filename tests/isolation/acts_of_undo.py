@@ -20,6 +20,7 @@ from tests.isolation.acts import (
     overtaken,
     request,
     sql,
+    then,
 )
 from tests.isolation.scene import CHANGED, ME, Scene
 from tests.ways import Way
@@ -28,9 +29,9 @@ WRITTEN: Final = partial(Act, writes=True)
 THROUGH_A_SNAPSHOT: Final = partial(Act, writes=True, cold=Way.BOTH)
 """Reads a snapshot first, after which the process knows the vault."""
 
-KEEPS_NOTHING: Final = sql(
-    f"UPDATE vaults SET retention_days = 0 WHERE tenant_id = '{ME.tenant_id}' AND user_id = '{ME.user_id}'"
-)
+KEEPS_NOTHING: Final = sql("UPDATE vaults SET retention_days = 0")
+"""All of them, since a change that keeps nothing would not meet others'."""
+
 TENANT_KEEPS_NOTHING: Final = sql(f"UPDATE tenants SET retention_days = 0 WHERE {OWN_TENANT}")
 
 
@@ -102,5 +103,14 @@ UNDO_ACTS: Final[Sequence[Act]] = (
         )
     ),
     THROUGH_A_SNAPSHOT("restore a version while being suspended", overtaken(REVERT), Way.BOTH, depends=True),
+    *(
+        WRITTEN(
+            f"{name} when the key is gone to others, keeping nothing",
+            one_after_the_other(do, at("GET", "ideas/{changed}")),
+            Way.BOTH,
+            then(KEEPS_NOTHING, KEY_WITH_OTHERS),
+        )
+        for name, do in (("change", CHANGE), ("delete", DELETE))
+    ),
     WRITTEN("restore while suspended", RESTORE, Way.BOTH, SUSPENDED),
 )

@@ -106,7 +106,6 @@ class World(NamedTuple):
             values |= {("vaults", "idea_count"): "idea_count + 5", ("vaults", "sealed_bytes"): "sealed_bytes + 1000"}
             values |= {
                 ("vaults", "trash_count"): "trash_count + 3",
-                ("vaults", "retention_days"): "17",
                 ("trashed_ideas", "deleted_at"): "deleted_at - interval '1 second'",
                 ("idea_versions", "replaced_at"): "replaced_at - interval '1 second'",
             }

@@ -62,8 +62,9 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
     "runs",
     [
         pytest.param(of_reads(lists()), id="lists"),
-        pytest.param([*of_reads(questions_about_content()), *of_writes(OTHER_ACTS)], id="everything else"),
-        pytest.param(of_writes(UNDO_ACTS), id="undo"),
+        pytest.param(
+            [*of_reads(questions_about_content()), *of_writes((*OTHER_ACTS, *UNDO_ACTS))], id="everything else"
+        ),
     ],
 )
 async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Sequence[Run]) -> None:
