@@ -54,14 +54,16 @@ HISTORY = f"""
 """
 """A row in each table of the vault's history; not what the service would have stored."""
 
-SEALED_BYTES: Final = """
-    SELECT coalesce(sum(length(title) + length(notes) + length(tags)), 0)::bigint FROM (
-        SELECT user_id, title, notes, tags FROM ideas
-        UNION ALL SELECT user_id, title, notes, tags FROM idea_versions
-        UNION ALL SELECT user_id, title, notes, tags FROM trashed_ideas
-    ) AS kept WHERE user_id = $1
+KEPT_BYTES: Final = """
+    SELECT coalesce(sum(length(title) + length(notes) + length(tags)), 0)::bigint AS bytes FROM (
+        SELECT tenant_id, user_id, title, notes, tags FROM ideas
+        UNION ALL SELECT tenant_id, user_id, title, notes, tags FROM idea_versions
+        UNION ALL SELECT tenant_id, user_id, title, notes, tags FROM trashed_ideas
+    ) AS kept
 """
-"""What `vaults.sealed_bytes` counts."""
+"""What `vaults.sealed_bytes` counts, without a condition."""
+
+SEALED_BYTES: Final = f"{KEPT_BYTES} WHERE user_id = $1"
 QUEUED: Final = """
     WITH job AS (
         INSERT INTO jobs.queue (priority, entrypoint, status, headers)

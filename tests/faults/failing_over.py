@@ -19,6 +19,7 @@ from tests.faults.ledger import Failover, Versions
 from tests.faults.promises import Promise
 from tests.faults.servers import Server
 from tests.faults.service import Service
+from tests.vault_rows import KEPT_BYTES
 
 CREATORS: Final = 12
 NEWCOMERS: Final = 4
@@ -205,16 +206,17 @@ async def _stored(sql: asyncpg.Connection) -> Versions:
 async def _vaults(sql: asyncpg.Connection) -> tuple[int, int]:
     """How many there are, and how many of them do not equal the rows of their ideas."""
     vaults, unequal = await sql.fetchrow(
-        """
+        f"""
         SELECT count(*), count(*) FILTER (
             WHERE (vaults.idea_count, vaults.sealed_bytes, vaults.digest)
-                IS DISTINCT FROM (rows.ideas, rows.bytes, rows.digest)
+                IS DISTINCT FROM (rows.ideas, kept.bytes, rows.digest)
         )
         FROM vaults CROSS JOIN LATERAL (
-            SELECT count(*) AS ideas, coalesce(bit_xor(stamp), 0) AS digest,
-                coalesce(sum(length(title) + length(notes) + length(tags)), 0) AS bytes
+            SELECT count(*) AS ideas, coalesce(bit_xor(stamp), 0) AS digest
             FROM ideas WHERE ideas.tenant_id = vaults.tenant_id AND ideas.user_id = vaults.user_id
-        ) AS rows
+        ) AS rows CROSS JOIN LATERAL (
+            {KEPT_BYTES} WHERE kept.tenant_id = vaults.tenant_id AND kept.user_id = vaults.user_id
+        ) AS kept
         """
     )
     return vaults, unequal

@@ -137,7 +137,7 @@ async def large(house: House, fresh_sql: asyncpg.Connection) -> Creator:
     columns = "tenant_id, user_id, title, notes, tags, stage, priority, created_at, updated_at"
     await fresh_sql.execute(
         f"INSERT INTO ideas ({columns}, id, revision)"
-        f" SELECT {columns}, gen_random_uuid(), number FROM ideas, generate_series(2, $2) AS number WHERE user_id = $1",
+        f" SELECT {columns}, gen_random_uuid(), place FROM ideas, generate_series(2, $2) AS place WHERE user_id = $1",
         grace.user_id,
         4 * BATCH,
     )

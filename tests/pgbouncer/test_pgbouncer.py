@@ -10,6 +10,7 @@ import pytest
 from tests.application import House
 from tests.pgbouncer.drill import Drill
 from tests.thoroughness import IN_CI
+from tests.vault_rows import KEPT_BYTES
 
 pytestmark = pytest.mark.no_cover
 
@@ -64,12 +65,14 @@ async def what_is_open(sql: asyncpg.Connection) -> int:
 
 
 async def what_is_miscounted(sql: asyncpg.Connection) -> list[asyncpg.Record]:
-    records: list[asyncpg.Record] = await sql.fetch("""
-        SELECT vaults.user_id, idea_count, sealed_bytes, count(ideas.id),
-               coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)
-        FROM vaults LEFT JOIN ideas USING (tenant_id, user_id)
-        GROUP BY vaults.tenant_id, vaults.user_id
-        HAVING idea_count <> count(ideas.id)
-            OR sealed_bytes <> coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)
+    records: list[asyncpg.Record] = await sql.fetch(f"""
+        SELECT vaults.user_id, idea_count, sealed_bytes, rows.ideas, kept.bytes
+        FROM vaults CROSS JOIN LATERAL (
+            SELECT count(*) AS ideas FROM ideas
+            WHERE ideas.tenant_id = vaults.tenant_id AND ideas.user_id = vaults.user_id
+        ) AS rows CROSS JOIN LATERAL (
+            {KEPT_BYTES} WHERE kept.tenant_id = vaults.tenant_id AND kept.user_id = vaults.user_id
+        ) AS kept
+        WHERE (idea_count, sealed_bytes) <> (rows.ideas, kept.bytes)
     """)
     return records

@@ -15,6 +15,7 @@ from tests.faults.promises import Promise
 from tests.faults.service import Service
 from tests.processes.writers import Crew, Plan
 from tests.valkey import PROGRAM, ValkeyServer
+from tests.vault_rows import KEPT_BYTES
 
 PROCESSES: Final = 4
 ALLOWED: Final = frozenset({200, 201, 204, 304, 409, 412, 422, 429})
@@ -101,13 +102,14 @@ async def _counted(crew: Crew, sql: asyncpg.Connection) -> Promise:
     """A vault's revision is the number of its changes; it has one key, however many processes wrote first."""
     changes = crew.vaults.changes
     rows = await sql.fetch(
-        """
-        SELECT user_id, revision, (idea_count, sealed_bytes, vaults.digest, keys) = (ideas, bytes, rows.digest, 1)
+        f"""
+        SELECT user_id, revision, (idea_count, sealed_bytes, vaults.digest, keys) = (ideas, kept.bytes, rows.digest, 1)
         FROM vaults CROSS JOIN LATERAL (
-            SELECT count(*) AS ideas, coalesce(bit_xor(stamp), 0) AS digest,
-                coalesce(sum(length(title) + length(notes) + length(tags)), 0) AS bytes
+            SELECT count(*) AS ideas, coalesce(bit_xor(stamp), 0) AS digest
             FROM ideas WHERE ideas.tenant_id = vaults.tenant_id AND ideas.user_id = vaults.user_id
         ) AS rows CROSS JOIN LATERAL (
+            {KEPT_BYTES} WHERE kept.tenant_id = vaults.tenant_id AND kept.user_id = vaults.user_id
+        ) AS kept CROSS JOIN LATERAL (
             SELECT count(*) AS keys FROM keys.vault_keys
             WHERE vault_keys.tenant_id = vaults.tenant_id AND vault_keys.user_id = vaults.user_id
         ) AS keys
