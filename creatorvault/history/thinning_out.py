@@ -10,13 +10,13 @@ from creatorvault.core.database.sessions import WriteSession, run
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultId, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.history.chain import End, Link, is_unbroken
 from creatorvault.history.standing import BEGINNING, PurgeParts, locked, sealing_cipher
 from creatorvault.history.statements.purging import DUE_IDEAS, HEAD, RELINK, THIN_OUT, TIMES
 from creatorvault.history.statements.retention import SHRINK
 from creatorvault.history.statements.versions import LINKS, SOME
 from creatorvault.history.thinning import ALL_KEPT, HOURLY, Replaced, thinned
 from creatorvault.history.versions import TABLE, opened_version, pruned_until, version_columns
+from creatorvault.ideas.history.chain import End, Link, is_unbroken
 from creatorvault.ideas.history.sealing import relink_version
 from creatorvault.ideas.sealing import NONE_KEPT
 from creatorvault.tenants.errors import VaultMismatch

@@ -12,10 +12,10 @@ from creatorvault.core.database.statements import Row
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import vault_ids
 from creatorvault.crypto.cipher import VaultCipher
-from creatorvault.history.chain import End, Link, is_unbroken
 from creatorvault.history.errors import VersionNotFound
 from creatorvault.history.schemas import IdeaVersion
 from creatorvault.history.statements.versions import LINKS, PRUNED, SOME
+from creatorvault.ideas.history.chain import End, Link, is_unbroken
 from creatorvault.ideas.history.sealing import PruningSealer, VersionColumns, open_version
 from creatorvault.ideas.lookups import find_idea
 from creatorvault.ideas.schemas import IdeaResponse
@@ -87,7 +87,7 @@ async def versions_of(idea_id: UUID, retention_days: int, snapshot: Snapshot) ->
     scope = str(snapshot.id.tenant_id), snapshot.id.user_id
     links = [Link(*row) for row in await run(snapshot.session, LINKS, *scope, idea_id)]
     until = await pruned_until(snapshot.session, vault.cipher)
-    if not is_unbroken(End(newest.number, newest.previous, newest.updated_at), links, until):
+    if not is_unbroken(End.of_newest(newest), links, until):
         raise VaultMismatch(**vault_ids(vault.id), idea_id=str(idea_id), table=TABLE)
     oldest = datetime.now(UTC) - timedelta(days=retention_days)
     kept = [link for link in links if retention_days and link.replaced_at > oldest]

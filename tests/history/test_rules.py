@@ -7,9 +7,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from creatorvault.history.chain import End, Link, is_unbroken
 from creatorvault.history.thinning import Replaced, thinned
 from creatorvault.history.thinning_out import first_gap
+from creatorvault.ideas.history.chain import End, Link, is_unbroken
 
 NOW = datetime(2026, 11, 30, 12, 30, tzinfo=UTC)
 

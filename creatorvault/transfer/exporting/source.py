@@ -10,13 +10,14 @@ from creatorvault.core.database.sessions import computing, run
 from creatorvault.core.database.statements import Row
 from creatorvault.core.identifiers import VaultVersion, vault_ids
 from creatorvault.ideas.checkpoints.comparing import opened_checkpoint, stored_checkpoint
+from creatorvault.ideas.history.chain import End as ChainEnd
+from creatorvault.ideas.history.chain import Link, is_unbroken
 from creatorvault.ideas.history.sealing import PruningSealer, VersionColumns, open_trashed, open_version
 from creatorvault.ideas.opened import opened
 from creatorvault.ideas.repositories import IdeaRepository
 from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.opening import OpenVault, Snapshot
-from creatorvault.transfer.exporting.chains import VersionChain
 from creatorvault.transfer.exporting.entries import (
     Beginning,
     EarlierVersion,
@@ -114,12 +115,13 @@ class VaultSource:
             version = await anext(versions, None)
             for row in rows:
                 yield open_row(vault, row)
-                columns, chain = IdeaColumns(*row[:WIDTH]), VersionChain(vault, self._gone_until)
+                columns, links = IdeaColumns(*row[:WIDTH]), list[Link]()
                 while version is not None and version.row.id == columns.id:
-                    chain.add(version)
+                    links.append(Link.of(version))
                     yield self._version(vault, version)
                     version = await anext(versions, None)
-                chain.end(columns)
+                if not is_unbroken(ChainEnd.of_newest(columns), links[::-1], self._gone_until):
+                    raise VaultMismatch(**vault_ids(vault.id), idea_id=str(columns.id), table="idea_versions")
 
     async def _versions_of(self, ids: Sequence[UUID]) -> AsyncGenerator[VersionColumns]:
         after: tuple[UUID, int] = (LOWEST_ID, 0)

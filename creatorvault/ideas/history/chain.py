@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from creatorvault.ideas.sealing import KEPT_WITHOUT_STAMP
+from creatorvault.ideas.history.sealing import VersionColumns
+from creatorvault.ideas.sealing import KEPT_WITHOUT_STAMP, IdeaColumns
 
 
 class Link(NamedTuple):
@@ -16,6 +17,11 @@ class Link(NamedTuple):
     previous_until: datetime | None
     updated_at: datetime
     replaced_at: datetime
+
+    @classmethod
+    def of(cls, version: VersionColumns) -> "Link":
+        row = version.row
+        return cls(row.number, row.stamp, row.previous, version.previous_until, row.updated_at, version.replaced_at)
 
     @property
     def name(self) -> int:
@@ -38,6 +44,11 @@ class End(NamedTuple):
     @classmethod
     def of(cls, link: Link) -> "End":
         return cls(link.number, link.previous, link.linked_until)
+
+    @classmethod
+    def of_newest(cls, row: IdeaColumns) -> "End":
+        """`row` is that of the idea, or its row in the trash."""
+        return cls(row.number, row.previous, row.updated_at)
 
 
 def is_unbroken(newest: End, earlier: Sequence[Link], pruned_until: datetime | None) -> bool:
