@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from creatorvault.admin import prose
 from creatorvault.audit.schemas import AuditQuery
@@ -109,7 +109,7 @@ class TenantOwnerExport(RequestModel):
 
     described = prose.OWNER_EXPORT
 
-    owner_export: bool
+    owner_export: StrictBool
 
 
 class ErasureConfirm(RequestModel):

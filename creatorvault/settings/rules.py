@@ -35,7 +35,11 @@ def unsafe(settings: Settings) -> list[str]:
         *(problem for issuer in settings.auth.issuers for problem in _issuer(issuer, production=production)),
         *_same_names(settings.auth.issuers),
         *unsafe_limits(settings.limits),
-        *unsafe_metrics(settings.metrics, settings.server, settings.jobs),
+        *unsafe_metrics(
+            settings.metrics,
+            settings.server,
+            with_jobs=settings.jobs.in_server and settings.database.operator_url is not None,
+        ),
         *(_missing(settings) if production else ()),
     ]
 

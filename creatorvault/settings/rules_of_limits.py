@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Final
 
 from creatorvault.settings.reader import UNREAD
-from creatorvault.settings.sections import JobsSettings, LimitsSettings, MetricsSettings, ServerSettings
+from creatorvault.settings.sections import LimitsSettings, MetricsSettings, ServerSettings
 from creatorvault.settings.storage_url import valkey_url
 
 TOKEN_BYTES: Final = 32
@@ -39,16 +39,17 @@ def _storage(limits: LimitsSettings) -> Iterator[str]:
             yield f"CREATORVAULT_LIMITS__STORAGE_URL {error}"
 
 
-def unsafe_metrics(metrics: MetricsSettings, server: ServerSettings, jobs: JobsSettings) -> Iterator[str]:
+def unsafe_metrics(metrics: MetricsSettings, server: ServerSettings, *, with_jobs: bool) -> Iterator[str]:
+    """`with_jobs` is whether a process that runs jobs is started beside the workers."""
     if metrics.token is not None and len(metrics.token) < TOKEN_BYTES:
         yield f"CREATORVAULT_METRICS__TOKEN has {len(metrics.token)} bytes, and needs at least {TOKEN_BYTES}"
     if metrics.token is not None and metrics.port is None and server.workers > 1:
         yield "CREATORVAULT_METRICS__TOKEN shows one worker's metrics, now this one's, now that one's: set metrics.port"
     if metrics.port is not None:
-        ports = range(metrics.port, metrics.port + server.workers + jobs.in_server)
+        ports = range(metrics.port, metrics.port + server.workers + with_jobs)
         if server.port in ports:
             yield f"metrics.port {metrics.port} and its workers' need {server.port}, which is the service's own"
         if ports[-1] > PORTS:
             yield f"metrics.port {metrics.port} leaves no ports for {server.workers} workers" + (
-                " and jobs" if jobs.in_server else ""
+                " and jobs" if with_jobs else ""
             )

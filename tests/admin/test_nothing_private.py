@@ -26,6 +26,7 @@ READS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"GET {ADMIN}/vaults", WHOLE),
     (f"GET {ADMIN}/root-keys", {}),
     (f"GET {ADMIN}/audit", WHOLE),
+    (f"GET {ADMIN}/jobs", WHOLE),
 ]
 ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ADMIN}/tenants", {"json": {"kind": "personal", "realm": "better-auth", "external_id": "{user_id}"}}),
@@ -35,6 +36,9 @@ ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"PUT {ONE}/quotas", {"json": {"idea_quota": 0}}),
     (f"PUT {ONE}/root-key", {"json": {"root_key_id": "tests"}}),
     (f"PUT {ONE}/root-key", {"json": {"root_key_id": "transit/elsewhere"}}),
+    (f"PUT {ONE}/retention", {"json": {"retention_days": 20}}),
+    (f"POST {ADMIN}/jobs/{{job_id}}/retry", {}),
+    (f"DELETE {ADMIN}/jobs/{{job_id}}", {}),
     (f"PUT {ONE}/owner-export", {"json": {"owner_export": True}}),
     (f"POST {VAULT}", {}),
     (f"POST {VAULT}/confirm", {"json": {"confirmation": "wrong"}}),
@@ -94,7 +98,7 @@ async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
 async def test_responses_to_operators_contain_no_content(
     ada: Creator, olga: AdminClient, pieces: set[str], database: asyncpg.Connection, accept: str
 ) -> None:
-    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": ""}
+    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": "", "job_id": "1"}
 
     async def ask(operation: str, options: dict[str, Any]) -> httpx.Response:
         method, path = filled(operation).split()
@@ -113,8 +117,8 @@ async def test_responses_to_operators_contain_no_content(
         statuses.append(answer.status_code)
         assert betrayed(answer, pieces) == []
 
-    changes = [201, 200, 200, 200, 422, 200, 409, 200, *(202, 403, 200, 200), 202, 403, 200, 202, 200]
-    assert statuses == [200] * 6 + changes + [200] * 6
+    changes = [201, 200, 200, 200, 422, 200, 409, 200, 404, 404, 200, *(202, 403, 200, 200), 202, 403, 200, 202, 200]
+    assert statuses == [200] * 7 + changes + [200] * 7
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])

@@ -25,7 +25,21 @@ from tests.postgres import Cluster, Database
 type Command = Callable[..., Result]
 
 NAMES = (
-    *("audit", "check", "database", "keys", "openapi", "operators", "pseudonym", "receipts", "routes", "run", "seed"),
+    *(
+        "audit",
+        "check",
+        "database",
+        "history",
+        "import",
+        "keys",
+        "openapi",
+        "operators",
+        "pseudonym",
+        "receipts",
+        "routes",
+        "run",
+        "seed",
+    ),
     *("shell", "token", "version", "worker"),
 )
 

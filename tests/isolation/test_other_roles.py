@@ -208,7 +208,7 @@ async def test_a_context_gives_the_operators_login_no_access(
         f"UPDATE tenants SET {column}"
         for column in (
             *("status", "idea_quota", "byte_quota", "vault_idea_quota", "vault_byte_quota", "root_key_id"),
-            "retention_days",
+            *("retention_days", "owner_export"),
         )
     }
     allowed = (" tenants ", " tenant_erasures", " tenant_totals", " totalled_vaults", " jobs.queue")

@@ -16,6 +16,7 @@ WITHOUT_VAULT_KEYS: Final = {
     "keys.vault_keys.carried": "made anew with each key",
     "vault_checkpoints.digest": "a hash",
     "erased_vaults.vault": "a hash",
+    "jobs.queue.payload": "always empty: the queue names ids in columns",
     "keys.receipt_keys.public_key": "public",
     "tenant_erasures.confirmation": "a hash",
     "vault_erasures.confirmation": "a hash",

@@ -14,7 +14,7 @@ from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import CIPHERTEXT_AT, TAG_BYTES
 from creatorvault.crypto.padding import padded_length
 from creatorvault.ideas.bulk import segments_of, write_segments
-from creatorvault.ideas.history.sealing import NOTHING, previous_until_context, seal_deletion
+from creatorvault.ideas.history.sealing import previous_until_context, seal_deletion
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import NONE_KEPT, IdeaSealer, Position, SealedRow
 from creatorvault.ideas.statements.bulk import COLUMNS, INSERT_WITH_HISTORY, STORED, TRASH_COLUMNS, VERSION_COLUMNS
@@ -22,7 +22,6 @@ from creatorvault.tenants.opening import LockedVault
 from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
 
 ENVELOPE_BYTES: Final = CIPHERTEXT_AT + TAG_BYTES
-DELETION_BYTES: Final = ENVELOPE_BYTES + padded_length(len(NOTHING))
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -60,7 +59,7 @@ class IdeaWithHistory(NamedTuple):
     def sealed_bytes(self) -> int:
         """The size of its ciphertexts, which `vaults.sealed_bytes` counts."""
         ideas = (self.idea, *(version.idea for version in self.versions))
-        return sum(map(_sealed_bytes, ideas)) + (0 if self.deleted_at is None else DELETION_BYTES)
+        return sum(map(_sealed_bytes, ideas))
 
 
 class BatchWithHistory(NamedTuple):
@@ -137,7 +136,7 @@ async def _insert(
         in_trash.append((*row, given.deleted_at, seal_deletion(vault.cipher, row, given.deleted_at)))
     change = VaultChange(
         INSERT_WITH_HISTORY,
-        UsageDelta(len(live), sizes + DELETION_BYTES * len(in_trash), len(in_trash)),
+        UsageDelta(len(live), sizes, len(in_trash)),
         reduce(xor, (row.stamp for row in rows[: len(live)]), 0),
         datetime.now(UTC),
         (

@@ -92,9 +92,7 @@ async def check_counters(creator: Creator, sql: asyncpg.Connection) -> None:
     ideas, size, digest = await sql.fetchrow(
         f"SELECT count(*), {SIZES}, coalesce(bit_xor(stamp), 0) FROM ideas {OWN}", *vault
     )
-    trash, trash_size = await sql.fetchrow(
-        f"SELECT count(*), {SIZES} + coalesce(sum(length(deletion)), 0) FROM trashed_ideas {OWN}", *vault
-    )
+    trash, trash_size = await sql.fetchrow(f"SELECT count(*), {SIZES} FROM trashed_ideas {OWN}", *vault)
     history = await sql.fetchval(f"SELECT {SIZES} FROM idea_versions {OWN}", *vault)
     assert tuple(row) == (ideas, trash, size + trash_size + history, digest)
 

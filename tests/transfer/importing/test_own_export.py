@@ -2,7 +2,6 @@
 
 import asyncpg
 
-from creatorvault.ideas.history import bulk
 from tests.transfer.importing.conftest import Mover
 from tests.transfer.importing.exports import busy_vault, check_counters, exported
 from tests.ways import forget, vault_of
@@ -134,7 +133,3 @@ async def test_batches_of_a_key_that_is_nearly_used_up(
     assert await exported(other.house, other.creator, import_sql) == file
     keys = "SELECT count(*) FROM keys.vault_keys WHERE user_id = $1"
     assert await import_sql.fetchval(keys, other.creator.user_id) > 1
-
-
-def test_sizes_are_known_before_sealing() -> None:
-    assert bulk.DELETION_BYTES == 34 + 32
