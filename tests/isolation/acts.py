@@ -19,7 +19,7 @@ from creatorvault.core.parts import parts_of
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search import draft as search_drafts
 from creatorvault.jobs.kinds import JobPlace
-from creatorvault.transfer.importing.job import run_import
+from creatorvault.transfer.importing.job import IMPORTS, run_import
 from tests.bulk import store
 from tests.isolation.locks import Rewrite, rewritten
 from tests.isolation.scene import EXPORT, IDEAS, KEY, ME, MINE, Scene, Twins, World, small_segments
@@ -312,7 +312,8 @@ def of_imports(method: str, *, of_one: bool = False, **options: Any) -> Do:
         answer = await scene.ask(method, f"{url}/{scene.import_id}" if of_one else url, **options)
         if method != "POST" or answer.status_code != HTTPStatus.ACCEPTED:
             return [answer]
-        await scene.sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")
+        own = f"entrypoint = '{IMPORTS.name}'"
+        await scene.sql.execute(f"DELETE FROM jobs.queue WHERE {own}; DELETE FROM jobs.queue_log WHERE {own}")
         told = {name: answer.json()[name] for name in ("state", "format", "total", "done", "losses")}
         return [httpx.Response(answer.status_code, json=told)]
 
@@ -366,7 +367,10 @@ OTHERS_HAVE_IMPORTS: Final = sql(f"""
     FROM imports, generate_series(1, 4) WHERE NOT ({OWN})
 """)
 OTHERS_HAVE_CHOSEN: Final = sql(f"UPDATE vaults SET retention_days = 5 WHERE NOT ({OWN})")
-OTHERS_IMPORT: Final = sql(f"UPDATE imports SET state = 'running' WHERE NOT ({OWN})")
+OTHERS_IMPORT: Final = sql(
+    f"UPDATE imports SET state = 'running' WHERE NOT ({OWN})",
+    f"UPDATE vaults SET retention_days = NULL WHERE NOT ({OWN})",
+)
 OTHERS_HAVE_DELETED_IT: Final = sql(f"""
     INSERT INTO trashed_ideas
         (tenant_id, user_id, id, title, notes, tags, stage, priority, created_at, updated_at, stamp, number, previous,

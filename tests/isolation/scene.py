@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
+from zlib import crc32
 
 import asyncpg
 import httpx
@@ -21,7 +22,7 @@ from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.isolation.locks import Locks
-from tests.vault_rows import REQUESTED, Rows, all_rows, tables
+from tests.vault_rows import QUEUED, REQUESTED, Rows, all_rows, tables
 from tests.ways import forget, vault_of
 
 
@@ -103,6 +104,8 @@ class World(NamedTuple):
         }
         unlike = self.twins is Twins.UNLIKE
         if vault != ME:
+            distance = crc32(f"{vault.tenant_id} {vault.user_id}".encode())
+            values |= {(table, "id"): f"id + {distance}" for table in ("jobs.queue", "jobs.queue_log")}
             values |= {("vaults", "idea_count"): "idea_count + 5", ("vaults", "sealed_bytes"): "sealed_bytes + 1000"}
             values |= {
                 ("vaults", "trash_count"): "trash_count + 3",
@@ -158,6 +161,9 @@ class Scene:
             undo = (await me.delete(deleted)).headers["X-Undo"]
         imported = await me.request("POST", f"/api/v1/{me.user_id}/imports", content=EXPORT)
         await sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")  # acts run the job themselves
+        await sql.execute("SET session_replication_role = origin")  # triggers name the job's tenant
+        await sql.execute(QUEUED, *ME)
+        await sql.execute("SET session_replication_role = replica")
         scene = cls(house, sql, me, await tables(sql), ideas, deleted, undo, import_id=imported.json()["id"])
         with small_segments():
             await scene.settled(await me.list({"search": "salt"}))

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 import creatorvault
 from creatorvault.ideas.statements.bulk import INSERT_MANY, INSERT_WITH_HISTORY
 from creatorvault.ideas.statements.content import SOME
+from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.transfer.importing.statements import COMPLETE, OWNER
 from tests.isolation.acts import (
     OTHER_ACTS,
@@ -195,7 +196,12 @@ async def disturbs(scene: Scene, run: Run, rewrite: Rewrite) -> bool:
     await scene.lay(world)
     try:
         among_twins, trail = await outcome(scene, run.act, cold=run.cold, rewrite=rewrite)
-    except (asyncpg.PostgresError, DBAPIError, KeyError):  # background writes and bulk writes have no response
+    except (
+        asyncpg.PostgresError,
+        DBAPIError,
+        KeyError,
+        VaultMismatch,
+    ):  # background writes and bulk writes have no response
         scene.house.parts.segment_writer._task = None
         scene.house.parts.checkpoint_writer._task = None
         return True
