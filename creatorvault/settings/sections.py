@@ -231,7 +231,7 @@ class JobsSettings(Struct, frozen=True, kw_only=True):
 
     in_server: bool = True
     concurrency: Annotated[int, Meta(ge=2, le=64)] = 4
-    poll_seconds: Annotated[float, Meta(ge=0.1, le=3.0)] = 0.5
+    poll_seconds: Annotated[float, Meta(ge=0.1, le=3)] = 0.5
     attempts: Annotated[int, Meta(ge=1, le=100)] = 10
     log_days: Annotated[int, Meta(ge=1, le=3650)] = 7
 

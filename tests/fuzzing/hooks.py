@@ -22,7 +22,8 @@ NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?\s*")
 def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     """Schema-valid and refused: U+0000 and lone surrogates anywhere, a title of blanks, tags of over 1,000 characters
     in all, a date that UTC has no year for; a cursor that no page has given, an offset beside a cursor; an undo token
-    that no deletion has given; a mistyped recipient of age, a passphrase beside recipients; any file that is not what it says.
+    that no deletion has given; a mistyped recipient of age, a passphrase beside recipients; any file that is not what
+    it says.
     """
     if response.status_code == 422 and case.operation.path.endswith("/imports"):
         return None
