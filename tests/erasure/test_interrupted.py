@@ -91,7 +91,8 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
         *("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints"),
         *("idea_versions", "trashed_ideas", "history_prunings", "imported_ideas", *OF_JOBS),
     )
-    assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1)
+    none = dict.fromkeys(("imports", "import_chunks"), 0)
+    assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1) | none
     assert (await receipt_of(creator)).rows == state["rows"], "each row is counted once"
     events = await verbs(sql, creator)
     assert [events.count(verb) for verb in ("keys.destroyed", "vault.erased")] == [1, 1]

@@ -12,6 +12,7 @@ from creatorvault.ideas.history import undo_tokens
 from tests.isolation.acts import (
     KEY_WITH_OTHERS,
     NOBODYS,
+    OWN,
     OWN_TENANT,
     SUSPENDED,
     Act,
@@ -33,6 +34,12 @@ KEEPS_NOTHING: Final = sql("UPDATE vaults SET retention_days = 0")
 """All of them, since a change that keeps nothing would not meet others'."""
 
 TENANT_KEEPS_NOTHING: Final = sql(f"UPDATE tenants SET retention_days = 0 WHERE {OWN_TENANT}")
+
+
+DELETED_TOGETHER: Final = sql(
+    f"UPDATE trashed_ideas SET deleted_at = deleted_at + interval '1 second' WHERE NOT ({OWN})"
+)
+"""Others' ideas in the trash at the very time of the own ones."""
 
 
 def at(method: str, path: str, **options: Any) -> Do:
@@ -74,7 +81,9 @@ UNDO_ACTS: Final[Sequence[Act]] = (
     WRITTEN("restore", RESTORE),
     WRITTEN("restore what lives", at("POST", "ideas/{changed}/restore")),
     WRITTEN("restore what is not there", at("POST", "ideas/{nobodys}/restore"), Way.BOTH),
+    WRITTEN("restore what others have deleted, too", RESTORE, prepare=DELETED_TOGETHER),
     WRITTEN("expunge", EXPUNGE),
+    WRITTEN("expunge what others have deleted, too", EXPUNGE, prepare=DELETED_TOGETHER),
     WRITTEN("expunge what is not there", at("DELETE", "trash/{nobodys}"), Way.BOTH),
     THROUGH_A_SNAPSHOT("empty the trash", EMPTY),
     THROUGH_A_SNAPSHOT("undo", undone),

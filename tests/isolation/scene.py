@@ -22,7 +22,7 @@ from creatorvault.tenants.resolution import TenantName
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.isolation.locks import Locks
-from tests.vault_rows import QUEUED, REQUESTED, Rows, all_rows, tables
+from tests.vault_rows import QUEUED, REQUESTED, TAKEN_OVER, Rows, all_rows, tables
 from tests.ways import forget, vault_of
 
 
@@ -163,6 +163,7 @@ class Scene:
         await sql.execute("DELETE FROM jobs.queue; DELETE FROM jobs.queue_log")  # acts run the job themselves
         await sql.execute("SET session_replication_role = origin")  # triggers name the job's tenant
         await sql.execute(QUEUED, *ME)
+        await sql.execute(TAKEN_OVER, *ME)
         await sql.execute("SET session_replication_role = replica")
         scene = cls(house, sql, me, await tables(sql), ideas, deleted, undo, import_id=imported.json()["id"])
         with small_segments():
