@@ -407,6 +407,10 @@ KEY_ALSO_WITH_OTHERS: Final = sql(
 )
 KEY_WITH_OTHERS: Final = then(KEY_ALSO_WITH_OTHERS, KEY_GONE)
 OWNERS_MAY_EXPORT: Final = sql(f"UPDATE tenants SET owner_export = true WHERE {OWN_TENANT}")
+NO_VAULT: Final = sql(f"DELETE FROM vaults WHERE {OWN}")
+OTHERS_VERSIONS_ARE_OLD: Final = sql(
+    f"UPDATE idea_versions SET replaced_at = replaced_at - interval '400 days' WHERE NOT ({OWN})"
+)
 FULL: Final = sql(f"UPDATE tenants SET vault_idea_quota = {len(IDEAS) + 1} WHERE {OWN_TENANT}")
 FULL_TENANT: Final = sql(
     f"UPDATE tenants SET idea_quota = (SELECT sum(idea_count) FROM vaults WHERE {OWN_TENANT}) WHERE {OWN_TENANT}"
@@ -497,7 +501,9 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("import a file", import_it, Way.TRANSACTION, then(OTHERS_IMPORT, OTHERS_HAVE_DELETED_IT)),
     WRITTEN("import a file when others have chosen", import_it, Way.TRANSACTION, OTHERS_HAVE_CHOSEN),
     WRITTEN("export what has a history", export, Way.TRANSACTION, then(changed, deleted)),
+    WRITTEN("export while versions of others are old", export, Way.TRANSACTION, OTHERS_VERSIONS_ARE_OLD),
     WRITTEN("export as an owner", export_member, Way.TRANSACTION, OWNERS_MAY_EXPORT),
+    WRITTEN("export nobody as an owner", export_member, Way.TRANSACTION, then(OWNERS_MAY_EXPORT, NO_VAULT)),
     Act("read events about oneself", own_events, Way.TRANSACTION),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
