@@ -28,7 +28,7 @@ AMONG: Final = {
     Locks.SCOPE: (*NEIGHBOURS, *IN_OTHER_TENANTS),
     Locks.POLICIES: IN_OTHER_TENANTS,
 }
-REFUSED: Final = {"not there": 404, "suspended": 403, "full": 403, "key is gone": 500}
+REFUSED: Final = {"nobody": 404, "not there": 404, "suspended": 403, "full": 403, "key is gone": 500}
 
 
 @pytest.mark.parametrize("locks", AMONG)
