@@ -1,4 +1,4 @@
-"""What was deleted for good is nowhere: not in tables, not in the write-ahead log after a checkpoint, not in segments.
+"""What was deleted permanently is nowhere: not in tables, not in the WAL after a checkpoint, not in segments.
 
 Content is never written in the clear (`tests/test_canary.py`). Here not even its ciphertexts are left.
 """

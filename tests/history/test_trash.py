@@ -1,4 +1,4 @@
-"""Deleted ideas: listed, restored, and deleted for good."""
+"""Deleted ideas: listed, restored, and deleted permanently."""
 
 import asyncio
 from typing import Any

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from creatorvault.history.statements.trash import SIZE
 from creatorvault.history.statements.versions import OF_IDEA
+from creatorvault.ideas.statements.reads import SIZE
 
 OF_VAULT: Final = "tenant_id = $1::text::uuid AND user_id = $2"
 

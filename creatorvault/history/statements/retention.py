@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from creatorvault.history.statements.trash import SIZE
+from creatorvault.ideas.statements.reads import SIZE
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
 
 CHOSEN: Final = VAULT.format(more="", columns=", vaults.retention_days, tenants.retention_days")

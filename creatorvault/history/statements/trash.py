@@ -4,11 +4,9 @@ from typing import Final
 
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT
 from creatorvault.ideas.statements.changes import ALL_OR_NOTHING, GIVEN
-from creatorvault.ideas.statements.reads import COLUMNS, OWN
+from creatorvault.ideas.statements.reads import COLUMNS, OWN, SIZE
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
-
-SIZE: Final = "octet_length(title) + octet_length(notes) + octet_length(tags)"
 
 RETENTION: Final = """
     LEFT JOIN LATERAL (

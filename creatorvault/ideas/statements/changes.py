@@ -8,6 +8,7 @@ The other, for vaults that keep nothing, deletes all earlier versions as well.
 from typing import Final
 
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT, UNSEGMENTED_IS_SET
+from creatorvault.ideas.statements.reads import SIZE
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 
 GIVEN: Final = (
@@ -42,7 +43,7 @@ FORGOTTEN: Final = f"""
         WHERE EXISTS (SELECT FROM changed)
             AND idea_versions.tenant_id = {HIDDEN_TENANT} AND idea_versions.user_id = $2
             AND idea_versions.id = ${FIRST_ARGUMENT}
-        RETURNING octet_length(title) + octet_length(notes) + octet_length(tags) AS size
+        RETURNING {SIZE} AS size
     )
 """  # noqa: S608 - constants
 """All earlier versions of the idea."""

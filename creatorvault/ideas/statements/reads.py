@@ -12,6 +12,9 @@ COLUMNS: Final = (
 )
 """The columns of `sealing.IdeaColumns`, in the same order."""
 
+SIZE: Final = "octet_length(title) + octet_length(notes) + octet_length(tags)"
+"""The size of the ciphertexts of a row in bytes, which `vaults.sealed_bytes` counts."""
+
 # User and page size are hidden from the planner, so that one generic plan is used for every vault. If it knew them, it
 # would find cheaper plans for some and plan each request, which takes longer than reading a page. No row is looked up
 # before the context is set, since the user id comes from there.
@@ -47,7 +50,7 @@ ONE_TO_CHANGE: Final = f"""
     ) AS retention ON true
     LEFT JOIN LATERAL (
         SELECT retention.kept, CASE WHEN retention.kept THEN 0 ELSE (
-            SELECT coalesce(sum(octet_length(title) + octet_length(notes) + octet_length(tags)), 0)::bigint
+            SELECT coalesce(sum({SIZE}), 0)::bigint
             FROM idea_versions AS ideas WHERE {OWN} AND ideas.id = $3
         ) END
     ) AS versions ON true
