@@ -22,6 +22,8 @@ REFUSALS = {
 class NotYourIdeas(Forbidden):
     """The user in the path is not the subject of the token."""
 
+    code = "not_owner"
+
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
 
@@ -31,6 +33,8 @@ class CursorInvalid(RequestInvalid):
 
     The error does not reveal which.
     """
+
+    code = "cursor_invalid"
 
     def __init__(self) -> None:
         super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
@@ -42,12 +46,16 @@ class UndoInvalid(RequestInvalid):
     The error does not reveal which.
     """
 
+    code = "undo_invalid"
+
     def __init__(self) -> None:
         super().__init__([{"type": UNDO_INVALID, "loc": ("body", "undo"), "msg": WRONG_UNDO}])
 
 
 class IdeaNotFound(NotFound):
     """The same error for an idea that does not exist and for one of another user."""
+
+    code = "idea_not_found"
 
     def __init__(self, idea_id: UUID) -> None:
         super().__init__(f"Idea {idea_id} not found")
