@@ -34,8 +34,6 @@ class CursorInvalid(RequestInvalid):
     The error does not reveal which.
     """
 
-    code = "cursor_invalid"
-
     def __init__(self) -> None:
         super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
 
@@ -45,8 +43,6 @@ class UndoInvalid(RequestInvalid):
 
     The error does not reveal which.
     """
-
-    code = "undo_invalid"
 
     def __init__(self) -> None:
         super().__init__([{"type": UNDO_INVALID, "loc": ("body", "undo"), "msg": WRONG_UNDO}])
