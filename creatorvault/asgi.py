@@ -4,6 +4,7 @@ from litestar import Litestar
 from litestar.config.cors import CORSConfig
 from litestar.datastructures import State
 
+from creatorvault.accounts.openapi import REFUSED
 from creatorvault.admin.guards import requires_caller
 from creatorvault.apps import INSTALLED
 from creatorvault.audit.parts import count_auth_failures
@@ -11,6 +12,7 @@ from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
 from creatorvault.core.http.edge import Edge
 from creatorvault.core.http.problems import exception_handlers
+from creatorvault.core.openapi.responses import REFUSALS
 from creatorvault.core.parts import STATE_KEY, Parts
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.tracing import flushed_traces, install_tracing
@@ -37,6 +39,7 @@ def create_app(settings: Settings | None = None) -> Litestar:
         path_prefix=settings.server.path_prefix,
         route_handlers=[*(installed.router for installed in INSTALLED), DocumentationController],
         guards=[requires_caller],
+        opt={REFUSALS: REFUSED},
         exception_handlers=exception_handlers(),
         cors_config=cors,
         openapi_config=None,  # core.openapi generates the document

@@ -41,7 +41,7 @@ async def test_a_failed_commit_is_503_and_stores_nothing(
         answer = await writer.request(method, url, json={"title": "Afterwards"})
 
     assert answer.status_code == status, answer.text
-    assert list(answer.json()) == ["detail", "error"]
+    assert list(answer.json()) == ["detail", "code", "error"]
     assert "refused" not in answer.text
     assert "Afterwards" not in logs.text
     assert await contents(fresh_sql) == before
@@ -83,7 +83,7 @@ async def test_a_failed_commit_of_a_single_statement_stores_nothing(
 
     assert ways == [STATEMENTS[method]]
     assert failed.status_code == status, failed.text
-    assert list(failed.json()) == ["detail", "error"]
+    assert list(failed.json()) == ["detail", "code", "error"]
     assert await contents(fresh_sql) == before
     assert (await ada.get(idea)).json() == idea
     assert await ada.titles() == ["Before"]

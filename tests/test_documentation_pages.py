@@ -105,7 +105,7 @@ async def test_assets_of_other_versions_are_not_found(client: httpx.AsyncClient,
     answer = await client.get(url)
 
     assert answer.status_code == 404
-    assert answer.json() == {"detail": "Not Found"}
+    assert answer.json() == {"detail": "Not Found", "code": "not_found"}
     assert "cache-control" not in answer.headers
 
 
@@ -169,9 +169,9 @@ async def test_docs_tries_a_public_operation(address: str, browser: Browser) -> 
 async def test_docs_sends_the_token_that_a_reader_enters(address: str, browser: Browser, ada: Creator) -> None:
     async with visit(browser, f"{address}/docs") as docs:
         await docs.page.locator(".btn.authorize").click()
-        await docs.page.locator(".auth-container input").fill(ada.token)
-        await docs.page.locator(".auth-btn-wrapper .authorize").click()
-        await docs.page.locator(".auth-btn-wrapper .btn-done").click()
+        await docs.page.locator(".auth-container input").first.fill(ada.token)
+        await docs.page.locator(".auth-btn-wrapper .authorize").first.click()
+        await docs.page.locator(".auth-btn-wrapper .btn-done").first.click()
         answer = await tried(docs.page.locator("#operations-Users-get_current_user_profile_api_v1_users_me_get"))
 
     assert answer["user_id"] == ada.user_id

@@ -36,7 +36,7 @@ def settings(kind: type[msgspec.Struct], section: str = "") -> Iterator[str]:
 
 def alerts(kind: type[Alert] = Alert) -> Iterator[str]:
     for alert in kind.__subclasses__():
-        yield alert.code
+        yield alert.alarm
         yield from alerts(alert)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Final
 
-from creatorvault.accounts.errors import TokenRefused
+from creatorvault.accounts.errors import TokenRefused, UserBanned
 from creatorvault.accounts.identity import Identity
 from creatorvault.core.identifiers import UserId
 from creatorvault.settings.sections import IssuerSettings
@@ -13,9 +13,9 @@ MAX_ID_LENGTH: Final = 255
 
 
 def identity_from(claims: Mapping[str, object], issuer: IssuerSettings) -> Identity:
-    """Raises TokenRefused for a banned user and for claims of a wrong type."""
+    """Raises UserBanned, and TokenRefused for claims of a wrong type."""
     if _flag(claims, "banned"):
-        raise TokenRefused("the user is banned")
+        raise UserBanned
     _number(claims, "nbf")
     roles = _words(claims, issuer.roles_claim)
     org_roles = _words(claims, issuer.organization_roles_claim)

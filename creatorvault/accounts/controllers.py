@@ -16,7 +16,7 @@ from creatorvault.core.parts import part_of
 
 class UserController(Controller):
     path = "/api/v1/users"
-    tags = ["Users", "Users"]  # published twice; generated clients group by it
+    tags = ["Users"]
 
     @get("/me", summary="Get the current user", sync_to_thread=False, **documents(ME))
     def get_current_user_profile(self, request: Request[Identity, Any, State]) -> UserProfile:

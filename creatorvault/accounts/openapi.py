@@ -2,8 +2,10 @@
 
 from typing import Final
 
+from creatorvault.accounts.errors import IssuerUnavailable, NotAuthenticated, TokenExpired, TokenRefused, UserBanned
+from creatorvault.core.errors import ServiceUnavailable, TooManyRequests
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.responses import DocumentedResponse
+from creatorvault.core.openapi.responses import DocumentedResponse, refused
 
 PROFILE: Final[Prose] = {
     "user_id": ("The subject of the token, which is the `user_id` in the paths of your ideas.", "user-1"),
@@ -17,5 +19,16 @@ PROFILE: Final[Prose] = {
     ),
     "expires_at": ("Expiry time of the token, UTC.", "2026-11-22T22:10:00Z"),
 }
+
+REFUSED: Final = (
+    refused(NotAuthenticated()),
+    refused(TokenExpired()),
+    refused(TokenRefused("the signature does not match")),
+    refused(UserBanned()),
+    refused(TooManyRequests(retry_after=17)),
+    refused(ServiceUnavailable()),
+    refused(IssuerUnavailable(retry_after=5)),
+)
+"""The errors of all operations that need a caller."""
 
 ME: Final = DocumentedResponse(description="The caller.")

@@ -7,7 +7,7 @@ from typing import Final
 import jwt
 
 from creatorvault.accounts.claims import identity_from, refuse_long_life
-from creatorvault.accounts.errors import KeyMismatch, TokenRefused
+from creatorvault.accounts.errors import KeyMismatch, TokenExpired, TokenRefused
 from creatorvault.accounts.identity import Identity
 from creatorvault.accounts.issuers import Issuer, build_issuer
 from creatorvault.accounts.public_keys import VerifyingKey
@@ -20,7 +20,6 @@ _ANOTHER_AUDIENCE: Final = (
     "and the audience of this service (BETTER_AUTH_AUDIENCE) to the same value"
 )
 _REASONS: Final[Mapping[type[jwt.InvalidTokenError], str]] = {
-    jwt.ExpiredSignatureError: "the token has expired",
     jwt.ImmatureSignatureError: "the token is not valid yet",
     jwt.InvalidAudienceError: _ANOTHER_AUDIENCE,
     jwt.exceptions.InvalidSubjectError: "the claim sub is not text",
@@ -121,6 +120,8 @@ def build_verifier(
 def _refusal(error: jwt.InvalidTokenError) -> TokenRefused:
     if isinstance(error, jwt.InvalidSignatureError):
         return KeyMismatch("the signature does not match")
+    if isinstance(error, jwt.ExpiredSignatureError):
+        return TokenExpired()
     if isinstance(error, jwt.MissingRequiredClaimError):
         return TokenRefused(f"the claim {error.claim} is missing")
     return TokenRefused(_REASONS.get(type(error), "the token is malformed"))

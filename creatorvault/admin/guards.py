@@ -1,6 +1,6 @@
 """The guard of the application, which authenticates creators and operators. Every route has it."""
 
-from typing import Any, Final
+from typing import Any
 
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
@@ -15,11 +15,9 @@ from creatorvault.admin.operator_keys import PREFIX
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.errors import Unauthorized
+from creatorvault.core.http.handlers import OPERATOR
 from creatorvault.core.parts import part_of
 from creatorvault.tenants.resolution import user_actor
-
-OPERATOR: Final = "operator"
-"""Handlers with `operator=Scope.…` are for operators with that scope; all others are for creators."""
 
 
 async def requires_caller(connection: ASGIConnection[Any, Any, Any, State], handler: BaseRouteHandler) -> None:

@@ -11,7 +11,8 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import Final, NamedTuple
 
-from creatorvault.accounts.errors import TokenRefused
+from creatorvault.accounts.errors import TokenExpired, TokenRefused
+from creatorvault.admin.errors import KeyRevoked
 from creatorvault.admin.operator_key_cache import OperatorKeyCache, StoredKey
 from creatorvault.admin.repositories import OperatorRepository
 from creatorvault.admin.scopes import Caller, Scope
@@ -115,10 +116,10 @@ def _accepted(text: str, key: StoredKey | None) -> StoredKey:
     if key is None or not fits:
         raise TokenRefused(UNKNOWN)
     if key.revoked_at is not None:
-        raise TokenRefused("the operator key has been revoked")
+        raise KeyRevoked
     # The driver returns PostgreSQL's infinity as the maximum datetime, without a time zone.
     if key.expires_at is not None and key.expires_at.replace(tzinfo=UTC) <= datetime.now(UTC):
-        raise TokenRefused("the operator key has expired")
+        raise TokenExpired("operator key")
     return key
 
 

@@ -186,8 +186,8 @@ async def _try(root_keys: KeyWrapper, root_key_id: str) -> None:
     except RootKeyUnavailable as error:
         raise RootKeyUnusable(root_key_id, error.reason) from None
     except Alert as alert:
-        raise RootKeyUnusable(root_key_id, alert.code) from None
-    raise RootKeyUnusable(root_key_id, WrongKey.code)
+        raise RootKeyUnusable(root_key_id, alert.alarm) from None
+    raise RootKeyUnusable(root_key_id, WrongKey.alarm)
 
 
 async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: TenantId) -> Tenant:

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, TypedDict
 
+from msgspec import Struct
+
 
 class FieldError(TypedDict, total=False):
     """An invalid field, in the shape that FastAPI clients expect (`ValidationError` of the published contract)."""
@@ -16,9 +18,17 @@ class FieldError(TypedDict, total=False):
 
 
 class CreatorVaultError(Exception):
-    """Base class. `detail` is sent to the client and must not contain anything private."""
+    """Base class. `detail` is sent to the client and must not contain anything private.
+
+    `code` tells clients what happened and never changes; docs/errors.md describes each one. `request_header` is the
+    header of requests that the error is about: an operation that documents the error accepts the header. `body` is the
+    schema of the published body if its `members()` are worth a type of their own.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
+    request_header: ClassVar[str | None] = None
+    body: ClassVar[type[Struct] | None] = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -27,8 +37,8 @@ class CreatorVaultError(Exception):
     def headers(self) -> Mapping[str, str]:
         return {}
 
-    def members(self) -> Mapping[str, str | int]:
-        """Returns the extension members of the problem details (RFC 9457 §3.2)."""
+    def members(self) -> Mapping[str, object]:
+        """Returns further members of the body, which are the extension members of problem details (RFC 9457 §3.2)."""
         return {}
 
 
@@ -36,6 +46,7 @@ class Unauthorized(CreatorVaultError):
     """The token is missing or not accepted (RFC 6750 §3)."""
 
     status = HTTPStatus.UNAUTHORIZED
+    code = "not_authenticated"
 
     def headers(self) -> Mapping[str, str]:
         return {"WWW-Authenticate": "Bearer"}
@@ -43,16 +54,33 @@ class Unauthorized(CreatorVaultError):
 
 class Forbidden(CreatorVaultError):
     status = HTTPStatus.FORBIDDEN
+    code = "forbidden"
 
 
 class NotFound(CreatorVaultError):
     status = HTTPStatus.NOT_FOUND
+    code = "not_found"
+
+
+class MethodNotAllowed(CreatorVaultError):
+    """`allow` lists the methods of the path (RFC 9110 §15.5.6)."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    code = "method_not_allowed"
+
+    def __init__(self, allow: str) -> None:
+        super().__init__("Method Not Allowed")
+        self.allow = allow
+
+    def headers(self) -> Mapping[str, str]:
+        return {"Allow": self.allow}
 
 
 class HostInvalid(CreatorVaultError):
     """RFC 9112 §3.2: a request could bypass the rules of proxies that disagree about its host."""
 
     status = HTTPStatus.BAD_REQUEST
+    code = "host_invalid"
 
     def __init__(self) -> None:
         super().__init__("The request needs exactly one Host header")
@@ -62,6 +90,8 @@ class PreconditionFailed(CreatorVaultError):
     """The resource was changed concurrently (RFC 9110 §13.1.1)."""
 
     status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
+    request_header = "If-Match"
 
     def __init__(self) -> None:
         super().__init__("If-Match names another version than the stored one; read it again and retry")
@@ -71,6 +101,7 @@ class TooLarge(CreatorVaultError):
     """The rest of the body is not read, so the connection cannot be reused."""
 
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    code = "body_too_large"
 
     def headers(self) -> Mapping[str, str]:
         return {"Connection": "close"}
@@ -80,6 +111,7 @@ class TargetTooLong(CreatorVaultError):
     """RFC 9110 §15.5.15. Refused before routing and before the query is parsed."""
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
+    code = "target_too_long"
 
     def __init__(self, what: str, largest: int) -> None:
         super().__init__(f"The {what} may have {largest} bytes")
@@ -89,6 +121,7 @@ class HeadersTooLarge(CreatorVaultError):
     """RFC 6585 §5."""
 
     status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    code = "headers_too_large"
 
     def __init__(self, largest: int, most: int) -> None:
         super().__init__(
@@ -100,6 +133,7 @@ class BodyTooSlow(CreatorVaultError):
     """RFC 9110 §15.5.9: the response also closes the connection."""
 
     status = HTTPStatus.REQUEST_TIMEOUT
+    code = "body_too_slow"
 
     def __init__(self) -> None:
         super().__init__("The request body took too long to arrive")
@@ -112,6 +146,7 @@ class ClientGone(CreatorVaultError):
     """The client disconnected before the request was complete. The response is only logged with its status."""
 
     status = HTTPStatus.BAD_REQUEST
+    code = "body_incomplete"
 
     def __init__(self) -> None:
         super().__init__("The request body is incomplete")
@@ -121,6 +156,7 @@ class RequestInvalid(CreatorVaultError):
     """Invalid input; `errors` lists all invalid fields at once."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "validation_failed"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("The request is not valid")
@@ -131,6 +167,7 @@ class TooManyRequests(CreatorVaultError):
     """The caller's rate limit is exceeded; it is reset after `retry_after` seconds (RFC 6585 §4)."""
 
     status = HTTPStatus.TOO_MANY_REQUESTS
+    code = "rate_limited"
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(f"Too many requests: try again in {retry_after} seconds")
@@ -147,6 +184,7 @@ class ServiceUnavailable(CreatorVaultError):
     """
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
+    code = "unavailable"
 
     def __init__(self, detail: str = "The service is temporarily unavailable", *, retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -164,10 +202,11 @@ class InternalError(CreatorVaultError):
 class Alert(InternalError):
     """An error that an operator must investigate: stored data that does not verify, or a missing key.
 
-    The client gets a plain 500; the log gets an `alarm` event with `code` and `ids`. Ids only, never content.
+    The client gets a plain 500 with the code of any other one; the log gets an `alarm` event with the name `alarm` and
+    `ids`. Ids only, never content.
     """
 
-    code: ClassVar[str]
+    alarm: ClassVar[str]
 
     def __init__(self, **ids: str) -> None:
         super().__init__()

@@ -54,5 +54,5 @@ def why(error: CreatorVaultError) -> str:
     if isinstance(error, RootKeyUnavailable):
         return f"{error.root_key_id}: {error.reason}"
     if isinstance(error, Alert):
-        return f"{error.ids['root_key_id']}: {error.code}"
+        return f"{error.ids['root_key_id']}: {error.alarm}"
     return error.detail

@@ -10,7 +10,7 @@ from creatorvault.core.errors import Alert, ServiceUnavailable
 class Tampered(Alert):
     """Stored bytes differ from what was sealed: changed, truncated, moved to another row, or not an envelope."""
 
-    code = "tampered"
+    alarm = "tampered"
 
 
 class WrongKey(Alert):
@@ -18,13 +18,13 @@ class WrongKey(Alert):
     the row was edited.
     """
 
-    code = "wrong_key"
+    alarm = "wrong_key"
 
 
 class LostKey(Alert):
     """The key that a value or a wrapped key names is missing: no such root key, or no key row of that version."""
 
-    code = "lost_key"
+    alarm = "lost_key"
 
 
 class Reason(StrEnum):

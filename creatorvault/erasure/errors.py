@@ -12,6 +12,8 @@ HEADER = "Erasure-Confirmation"
 class TokenTooOld(Unauthorized):
     """The token was issued too long ago for a confirmation (RFC 9470, step-up authentication)."""
 
+    code = "token_too_old"
+
     def __init__(self, most_seconds: int) -> None:
         super().__init__(
             f"This needs a newer token: one that was issued within the last {most_seconds} seconds. Nothing was erased"
@@ -23,11 +25,15 @@ class TokenTooOld(Unauthorized):
 
 
 class NothingToErase(NotFound):
+    code = "nothing_stored"
+
     def __init__(self) -> None:
         super().__init__("Nothing is stored in this vault yet")
 
 
 class NoErasure(NotFound):
+    code = "erasure_not_found"
+
     def __init__(self) -> None:
         super().__init__("There is no erasure of this vault")
 
@@ -36,10 +42,13 @@ class VaultConflict(CreatorVaultError):
     """The state of the vault does not permit the operation."""
 
     status = HTTPStatus.CONFLICT
+    code = "vault_conflict"
 
 
 class NothingWaits(VaultConflict):
     """There is no operator's request to confirm or to withdraw."""
+
+    code = "no_erasure_waits"
 
     def __init__(self) -> None:
         super().__init__("No erasure of this vault waits")
@@ -48,17 +57,24 @@ class NothingWaits(VaultConflict):
 class NotConfirmed(Forbidden):
     """The confirmation is wrong, or there is nothing to confirm."""
 
+    code = "wrong_confirmation"
+
     def __init__(self) -> None:
         super().__init__("This is not the confirmation of an erasure of this vault")
 
 
 class ConfirmationExpired(Forbidden):
+    code = "confirmation_expired"
+    request_header = HEADER
+
     def __init__(self) -> None:
         super().__init__("The confirmation has expired; ask for the erasure again")
 
 
 class NotYet(VaultConflict):
     """The erasure cannot be confirmed yet."""
+
+    code = "too_early"
 
     def __init__(self, not_before: datetime) -> None:
         super().__init__(f"The erasure can be confirmed from {not_before:%Y-%m-%dT%H:%M:%SZ} on")

@@ -5,13 +5,15 @@ from typing import Any
 from litestar import Controller, Request, Response
 from litestar.di import NamedDependency, Provide
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
+from msgspec import UNSET
 
 from creatorvault import __version__
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.responses import documents
 from creatorvault.core.parts import part_of
 from creatorvault.health.dependencies import provide_health
-from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, SERVICE, UP
+from creatorvault.health.openapi import CONNECTED, DISCONNECTED, NOT_READY, READY, SELF, UP
+from creatorvault.health.schemas import SERVICE, DatabaseHealth, ProcessHealth, Readiness, ServiceInformation
 from creatorvault.health.services import HealthService
 from creatorvault.settings.sections import Settings
 
@@ -21,15 +23,10 @@ class RootController(Controller):
     opt = {"public": True}
 
     @get("/", summary="About the service", sync_to_thread=False, **documents(SELF))
-    def root(self, request: Request[Any, Any, Any]) -> dict[str, str]:
+    def root(self, request: Request[Any, Any, Any]) -> ServiceInformation:
         """What this service is, and where its documentation and its health are."""
         prefix = part_of(request.app, Settings).server.path_prefix
-        return {
-            "service": SERVICE,
-            "version": __version__,
-            "docs": f"{prefix}/docs",
-            "health": f"{prefix}/health",
-        }
+        return ServiceInformation(SERVICE, __version__, docs=f"{prefix}/docs", health=f"{prefix}/health")
 
 
 class HealthController(Controller):
@@ -39,25 +36,25 @@ class HealthController(Controller):
     dependencies = {"health": Provide(provide_health)}
 
     @get("/", summary="Check the process", sync_to_thread=False, **documents(UP))
-    def health_check(self) -> dict[str, str]:
+    def health_check(self) -> ProcessHealth:
         """Responds if the process is running. Checks nothing else."""
-        return {"status": "ok", "service": SERVICE, "version": __version__}
+        return ProcessHealth("ok", SERVICE, __version__)
 
     @get("/db", summary="Check the database", **documents(CONNECTED, DISCONNECTED))
-    async def health_check_db(self, health: NamedDependency[HealthService]) -> Response[dict[str, str]]:
+    async def health_check_db(self, health: NamedDependency[HealthService]) -> Response[DatabaseHealth]:
         """Checks whether the database is reachable."""
         if await health.is_connected():
-            return Response({"status": "ok", "database": "connected"})
-        return Response({"status": "error", "database": "disconnected"}, status_code=HTTP_503_SERVICE_UNAVAILABLE)
+            return Response(DatabaseHealth("ok", "connected"))
+        return Response(DatabaseHealth("error", "disconnected"), status_code=HTTP_503_SERVICE_UNAVAILABLE)
 
     @get("/ready", summary="Check readiness", **documents(READY, NOT_READY))
-    async def readiness_check(self, health: NamedDependency[HealthService]) -> Response[dict[str, Any]]:
+    async def readiness_check(self, health: NamedDependency[HealthService]) -> Response[Readiness]:
         """Checks everything that a request needs: the database answers a read and accepts writes, its migrations are
         applied, and a root key is usable.
         """
         found = await health.readiness()
-        answer = {"status": "ready" if found.is_ready else "not_ready", "checks": found.checks}
+        status = "ready" if found.is_ready else "not_ready"
         return Response(
-            answer | ({"warnings": found.warnings} if found.warnings else {}),
+            Readiness(status, found.checks, found.warnings or UNSET),
             status_code=HTTP_200_OK if found.is_ready else HTTP_503_SERVICE_UNAVAILABLE,
         )

@@ -1,50 +1,11 @@
 """Descriptions and examples of the health endpoints for the OpenAPI document."""
 
 from http import HTTPStatus
-from typing import ClassVar, Final
-
-from msgspec import Struct
+from typing import Final
 
 from creatorvault import __version__
-from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse
-
-SERVICE: Final = "creatorvault-backend"
-
-
-class DatabaseHealth(Struct):
-    """Whether the database is reachable."""
-
-    described: ClassVar[Prose] = {
-        "status": ("`ok` or `error`.", "error"),
-        "database": ("`connected` or `disconnected`.", "disconnected"),
-    }
-
-    status: str
-    database: str
-
-
-class Readiness(Struct):
-    """Whether the service can handle requests."""
-
-    described: ClassVar[Prose] = {
-        "status": ("`ready` or `not_ready`.", "not_ready"),
-        "checks": (
-            "`ok` or `failed` for each check.",
-            {
-                "api": "ok",
-                "database": "ok",
-                "database_writable": "ok",
-                "prepared_statements": "ok",
-                "migrations": "failed",
-                "root_key": "ok",
-            },
-        ),
-    }
-
-    status: str
-    checks: dict[str, str]
-
+from creatorvault.health.schemas import SERVICE, DatabaseHealth, Readiness
 
 SELF: Final = DocumentedResponse(
     description="Information about the service.",

@@ -74,7 +74,7 @@ async def purge(parts: PurgeParts, now: datetime, since: datetime | None = None)
         except (Alert, RootKeyUnavailable) as error:
             purged.failures.append(Failure(vault, problem_of(error)))
             if isinstance(error, Alert):
-                raise_alert(error.code, **error.ids)
+                raise_alert(error.alarm, **error.ids)
         except ServiceUnavailable:
             unanswered += 1
             if unanswered == MOST_UNANSWERED:

@@ -33,7 +33,7 @@ REMEMBERED: Final = 1024
 
 class IdeaController(Controller):
     path = "/api/v1/{user_id:str}/ideas"
-    tags = ["Ideas", "Ideas"]  # published twice; generated clients group by it
+    tags = ["Ideas"]
     cache_control = CacheControlHeader(no_store=True)
     middleware = [directly]
     dependencies = {"ideas": Provide(provide_ideas)}

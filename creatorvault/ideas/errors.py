@@ -22,6 +22,8 @@ REFUSALS = {
 class NotYourIdeas(Forbidden):
     """The user in the path is not the subject of the token."""
 
+    code = "not_owner"
+
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
 
@@ -48,6 +50,8 @@ class UndoInvalid(RequestInvalid):
 
 class IdeaNotFound(NotFound):
     """The same error for an idea that does not exist and for one of another user."""
+
+    code = "idea_not_found"
 
     def __init__(self, idea_id: UUID) -> None:
         super().__init__(f"Idea {idea_id} not found")

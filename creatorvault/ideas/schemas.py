@@ -116,6 +116,7 @@ class IdeaQuery(RequestModel):
     described = QUERY
     private = frozenset({"search", "tags", "cursor"})
     repeatable = frozenset({"stage", "priority"})
+    published_null = frozenset({"search", "stage", "priority", "tags"})
 
     limit: int = Field(default=20, ge=1, le=100)
     offset: Offset = 0

@@ -12,6 +12,8 @@ class InFlight(CreatorVaultError):
     """The first request with this key is still being processed."""
 
     status = HTTPStatus.CONFLICT
+    code = "request_in_flight"
+    request_header = HEADER
 
     def __init__(self) -> None:
         super().__init__(f"A request with this {HEADER} is still being processed")
@@ -21,5 +23,17 @@ class InFlight(CreatorVaultError):
 
 
 class KeyInvalid(RequestInvalid):
+    code = "idempotency_key_invalid"
+    request_header = HEADER
+
     def __init__(self, message: str) -> None:
         super().__init__([{"type": "value_error", "loc": ("header", HEADER), "msg": f"Value error, {message}"}])
+
+
+class KeyReused(KeyInvalid):
+    """The key belongs to an earlier request, which had another body."""
+
+    code = "idempotency_key_reused"
+
+    def __init__(self) -> None:
+        super().__init__("it was used before, for a request with another body")

@@ -11,7 +11,7 @@ from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.envelope import context, time_part
-from creatorvault.idempotency.errors import InFlight, KeyInvalid
+from creatorvault.idempotency.errors import InFlight, KeyInvalid, KeyReused
 from creatorvault.idempotency.repositories import StoredResultRepository, claim
 
 DOMAIN: Final = b"creatorvault/idempotency/v2"
@@ -50,7 +50,7 @@ class IdempotencyKey:
     async def replay[T](self, session: WriteSession, cipher: VaultCipher, request: bytes, kind: type[T]) -> T | None:
         """Returns the stored result of the first request, or None if this is the first.
 
-        Raises KeyInvalid if the key was used for another request, and Tampered if the result was not sealed by us.
+        Raises KeyReused if the key was used for another request, and Tampered if the result was not sealed by us.
         """
         name = cipher.name_of(self._key)
         found = await StoredResultRepository(session, self._vault).find(name, datetime.now(UTC))
@@ -59,7 +59,7 @@ class IdempotencyKey:
         sealed, expires_at = found
         stored = cipher.for_purpose(PURPOSE).open_json(sealed, result_context(self._vault, name, expires_at), _decoder)
         if stored.request != _digest(request):
-            raise KeyInvalid("it was used before, for a request with another body")
+            raise KeyReused
         return msgspec.json.decode(stored.added, type=kind)
 
     async def store(self, session: WriteSession, cipher: VaultCipher, request: bytes, added: object) -> None:

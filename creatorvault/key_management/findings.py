@@ -48,4 +48,4 @@ def problem_of(error: Alert | RootKeyUnavailable) -> str:
             raise error
         return f"the root key {error.root_key_id} is {error.reason.value}"
     version = error.ids.get("key_version")
-    return error.code if version is None else f"{error.code}, key version {version}"
+    return error.alarm if version is None else f"{error.alarm}, key version {version}"

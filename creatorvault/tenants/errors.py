@@ -14,6 +14,8 @@ class Conflict(Undecided):
 
 
 class TenantSuspended(Forbidden):
+    code = "tenant_suspended"
+
     def __init__(self) -> None:
         super().__init__("This tenant is suspended; its operator can say why")
 
@@ -21,7 +23,7 @@ class TenantSuspended(Forbidden):
 class VaultSetBack(Alert):
     """A vault's row has an earlier state than this process has seen committed, or is missing."""
 
-    code = "vault_set_back"
+    alarm = "vault_set_back"
 
 
 class VaultMismatch(Alert):
@@ -29,23 +31,29 @@ class VaultMismatch(Alert):
     service.
     """
 
-    code = "vault_mismatch"
+    alarm = "vault_mismatch"
 
 
 class NotItsOwner(Forbidden):
     """The caller has no role that may view its tenant."""
+
+    code = "owner_required"
 
     def __init__(self) -> None:
         super().__init__("This needs an owner or admin of the organization")
 
 
 class NothingStored(NotFound):
+    code = "nothing_stored"
+
     def __init__(self) -> None:
         super().__init__("Nothing is stored in this tenant yet")
 
 
 class TenantErased(Forbidden):
     """The tenant is erased, or its erasure waits for confirmation: nothing may be added to it."""
+
+    code = "tenant_erased"
 
     def __init__(self) -> None:
         super().__init__("This tenant is being erased or has been")
@@ -54,12 +62,16 @@ class TenantErased(Forbidden):
 class VaultErased(Forbidden):
     """The vault is erased, or its erasure by an operator waits for confirmation: nothing may be added to it."""
 
+    code = "vault_erased"
+
     def __init__(self) -> None:
         super().__init__("This vault is being erased or has been")
 
 
 class TenantUnknown(Forbidden):
     """Only operators create tenants (`tenancy.auto_provision = false`)."""
+
+    code = "tenant_unknown"
 
     def __init__(self) -> None:
         super().__init__("This tenant does not exist yet; an operator has to create it")
@@ -68,10 +80,12 @@ class TenantUnknown(Forbidden):
 class QuotaExceeded(Forbidden):
     """`quota` is the name used in the settings; `limit` is in its unit, ideas or bytes."""
 
+    code = "quota_exceeded"
+
     def __init__(self, quota: str, limit: int) -> None:
         super().__init__(f"The quota {quota} of {limit} is used up")
         self.quota = quota
         self.limit = limit
 
-    def members(self) -> Mapping[str, str | int]:
+    def members(self) -> Mapping[str, object]:
         return {"quota": self.quota, "limit": self.limit}

@@ -40,7 +40,7 @@ async def test_a_request_without_a_bearer_token_is_not_authenticated(
 ) -> None:
     answer = await entrance.client.get(ME, headers=[(name, minted(value)) for name, value in headers])
 
-    assert answer.json() == {"detail": "Not authenticated"}
+    assert answer.json() == {"detail": "Not authenticated", "code": "not_authenticated"}
     assert refusal(answer) == "Not authenticated"
 
 

@@ -57,4 +57,4 @@ async def test_every_other_route_refuses_requests_without_a_token(app: Litestar,
         concrete = path.replace("{user_id:str}", "ada").replace("{idea_id:str}", "00000000-0000-0000-0000-000000000000")
         answer = await client.request(method, concrete, json={"title": "x"})
         assert (method, path, answer.status_code) == (method, path, 401)
-        assert answer.json() == {"detail": "Not authenticated"}
+        assert answer.json() == {"detail": "Not authenticated", "code": "not_authenticated"}

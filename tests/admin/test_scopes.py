@@ -71,14 +71,20 @@ async def test_an_operation_requires_only_its_scope(
     if held == needed:
         assert answer.status_code in {200, 404, 422}
     else:
-        assert (answer.status_code, answer.json()) == (403, {"detail": f"This needs the scope {needed}"})
+        assert (answer.status_code, answer.json()) == (
+            403,
+            {"detail": f"This needs the scope {needed}", "code": "scope_missing", "scope": needed},
+        )
 
 
 @pytest.mark.parametrize(("method", "path", "needed"), EVERY)
 async def test_a_creators_token_opens_no_admin_operation(ada: Creator, method: str, path: str, needed: str) -> None:
     answer = await ada.request(method, ADMIN + path.replace("{tenant_id:str}", ID), json={})
 
-    assert (answer.status_code, answer.json()) == (403, {"detail": "This needs an administrator"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"detail": "This needs an administrator", "code": "admin_required"},
+    )
 
 
 @pytest.mark.parametrize(("method", "path", "needed"), EVERY)
@@ -87,7 +93,7 @@ async def test_without_a_key_there_is_no_admin_operation(
 ) -> None:
     answer = await client.request(method, ADMIN + path.replace("{tenant_id:str}", ID))
 
-    assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated", "code": "not_authenticated"})
 
 
 def refused(answer: httpx.Response) -> str:
@@ -158,7 +164,10 @@ async def test_an_administrator_of_a_trusted_issuer_has_every_scope(house_with: 
 async def test_an_administrator_of_an_issuer_that_may_name_none_is_refused(house: House) -> None:
     for claims in ({"role": "admin"}, {"role": ["admin"]}, {"org_id": "acme", "org_role": "admin"}):
         answer = await house.creator(claims=claims).request("GET", f"{ADMIN}/status")
-        assert (answer.status_code, answer.json()) == (403, {"detail": "This needs an administrator"})
+        assert (answer.status_code, answer.json()) == (
+            403,
+            {"detail": "This needs an administrator", "code": "admin_required"},
+        )
 
 
 async def test_without_an_operators_login_the_admin_api_is_off(house_with: HouseWith, olga: AdminClient) -> None:
@@ -173,5 +182,5 @@ async def test_without_an_operators_login_the_admin_api_is_off(house_with: House
     assert with_key.status_code == 401
     assert (with_token.status_code, with_token.json()) == (
         404,
-        {"detail": "The admin API is off: DATABASE_OPERATOR_URL is not set"},
+        {"detail": "The admin API is off: DATABASE_OPERATOR_URL is not set", "code": "admin_off"},
     )

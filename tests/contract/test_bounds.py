@@ -352,7 +352,7 @@ async def test_a_url_that_is_too_long_is_414(ada: Creator, path: str) -> None:
     assert fits.status_code in {200, 422}
     assert (answer.status_code, answer.json()) == (
         414,
-        {"detail": "The path and the query together may have 32768 bytes"},
+        {"detail": "The path and the query together may have 32768 bytes", "code": "target_too_long"},
     )
 
 
@@ -364,7 +364,8 @@ async def test_headers_that_are_too_large_or_too_many_are_431(ada: Creator, head
 
     assert answer.status_code == 431
     assert answer.json() == {
-        "detail": "The headers but Authorization may have 32768 bytes in all, and there may be 100 of them"
+        "detail": "The headers but Authorization may have 32768 bytes in all, and there may be 100 of them",
+        "code": "headers_too_large",
     }
 
 

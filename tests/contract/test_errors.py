@@ -30,7 +30,7 @@ FOREIGN = [
 async def test_a_missing_token_is_401(client: httpx.AsyncClient, path: str, header: str | None) -> None:
     answer = await client.get(path, headers={} if header is None else {"Authorization": header})
 
-    assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated"})
+    assert (answer.status_code, answer.json()) == (401, {"detail": "Not authenticated", "code": "not_authenticated"})
     assert answer.headers["www-authenticate"] == "Bearer"
 
 
@@ -53,7 +53,7 @@ async def test_a_bad_token_is_401(client: httpx.AsyncClient, made: Callable[[], 
     answer = await client.get("/api/v1/users/me", headers={"Authorization": f"Bearer {made()}"})
 
     assert answer.status_code == 401
-    assert list(answer.json()) == ["detail"]
+    assert list(answer.json()) == ["detail", "code"]
     assert answer.json()["detail"].startswith("Could not validate credentials: ")
     assert len(answer.json()["detail"]) > len("Could not validate credentials: ")
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -63,7 +63,7 @@ async def test_a_bad_token_is_401(client: httpx.AsyncClient, made: Callable[[], 
 async def test_another_users_path_is_403(ada: Creator, method: str, rest: str, detail: str) -> None:
     answer = await ada.request(method, f"/api/v1/eve/ideas{rest}", json={"title": "x"})
 
-    assert (answer.status_code, answer.json()) == (403, {"detail": detail})
+    assert (answer.status_code, answer.json()) == (403, {"detail": detail, "code": "not_owner"})
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
@@ -71,7 +71,10 @@ async def test_another_users_path_is_403(ada: Creator, method: str, rest: str, d
 async def test_an_unknown_idea_is_404(ada: Creator, method: str, spelling: str) -> None:
     answer = await ada.request(method, ada.url_of(spelling), json={"title": "x"})
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": f"Idea {SOME_ID} not found"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"detail": f"Idea {SOME_ID} not found", "code": "idea_not_found"},
+    )
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
@@ -81,7 +84,10 @@ async def test_another_users_idea_under_ones_own_path_is_404(house: House, ada: 
 
     answer = await ada.request(method, ada.url_of(idea), json={"title": "stolen"})
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": f"Idea {idea['id']} not found"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"detail": f"Idea {idea['id']} not found", "code": "idea_not_found"},
+    )
     assert (await eve.get(idea)).json() == idea
 
 
@@ -109,7 +115,7 @@ async def test_a_malformed_id_is_422(ada: Creator, idea_id: str) -> None:
 async def test_an_unknown_route_is_404(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found", "code": "not_found"})
 
 
 @pytest.mark.parametrize(
@@ -128,7 +134,7 @@ async def test_an_unknown_route_is_404(client: httpx.AsyncClient, path: str) -> 
 async def test_an_unknown_method_is_405(client: httpx.AsyncClient, method: str, path: str, allowed: set[str]) -> None:
     answer = await client.request(method, path)
 
-    assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed"})
+    assert (answer.status_code, answer.json()) == (405, {"detail": "Method Not Allowed", "code": "method_not_allowed"})
     assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"OPTIONS", "HEAD"} == allowed
 
 
@@ -138,7 +144,7 @@ async def test_a_body_over_the_limit_is_413(ada: Creator, method: str) -> None:
     answer = await ada.request(method, url, json={"title": "x", "ignored": "x" * 98_304})
 
     assert answer.status_code == 413
-    assert list(answer.json()) == ["detail"]
+    assert list(answer.json()) == ["detail", "code"]
     assert isinstance(answer.json()["detail"], str)
 
 
@@ -173,7 +179,7 @@ async def test_a_server_error_has_the_published_body(fresh_house: House, fresh_s
 
     assert answer.status_code == 500
     error = answer.json().pop("error")
-    assert list(answer.json()) == ["detail", "error"]
+    assert list(answer.json()) == ["detail", "code", "error"]
     assert list(error) == ["code", "message", "correlation_id"]
     assert (error["code"], error["correlation_id"]) == (
         "INTERNAL_SERVER_ERROR",

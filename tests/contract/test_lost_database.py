@@ -45,7 +45,7 @@ async def test_every_operation_answers_503_and_then_works_again(wired: House, wi
         assert answer.status_code == 503, answer.text
         assert_every_header(answer)
         assert int(answer.headers["retry-after"]) >= 1
-        assert list(answer.json()) == ["detail", "error"]
+        assert list(answer.json()) == ["detail", "code", "error"]
         assert answer.json()["error"]["code"] == "SERVICE_UNAVAILABLE"
         assert answer.json()["error"]["correlation_id"] == answer.headers["x-correlation-id"]
         for leak in ("asyncpg", "socket", "refused", "creatorvault_app", grace.user_id):

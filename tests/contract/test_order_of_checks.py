@@ -45,7 +45,7 @@ async def test_the_body_is_not_read_before_the_token(client: httpx.AsyncClient) 
 async def test_the_route_is_checked_before_the_token(client: httpx.AsyncClient, method: str, path: str) -> None:
     answer = await client.request(method, path)
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+    assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found", "code": "not_found"})
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", "/api/v1/x/ideas"), ("POST", "/api/v1/x/ideas/1")])

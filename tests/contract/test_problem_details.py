@@ -70,7 +70,7 @@ async def test_other_clients_get_the_published_body(ada: Creator, accept: str) -
     answer = await ada.request("GET", "/nowhere", headers={"Accept": accept})
 
     assert answer.headers["content-type"].startswith("application/json")
-    assert answer.json() == {"detail": "Not Found"}
+    assert answer.json() == {"detail": "Not Found", "code": "not_found"}
 
 
 @pytest.mark.parametrize(

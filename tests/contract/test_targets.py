@@ -161,7 +161,7 @@ async def test_another_spelling_of_a_path_is_another_path(app: Litestar, ada: Cr
         *("/%61pi/v1/admin/tenants", "/api/v1/%61dmin/tenants", "/api/v1/admin%2Ftenants", "/api/v1/admin/tenant%73"),
     ):
         answer = await sent_as_it_is(app, path, ada.headers)
-        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"}), path
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found", "code": "not_found"}), path
 
 
 async def test_one_trailing_slash_is_ignored(app: Litestar, ada: Creator) -> None:
@@ -210,7 +210,10 @@ async def test_any_user_id_works_in_a_path(house: House) -> None:
 async def test_a_path_is_decoded_once_and_then_compared(house: House, subject: str, segment: str) -> None:
     answer = await house.creator(subject).request("GET", f"/api/v1/{segment}/ideas")
 
-    assert (answer.status_code, answer.json()) == (403, {"detail": "Cannot access other users' ideas"})
+    assert (answer.status_code, answer.json()) == (
+        403,
+        {"detail": "Cannot access other users' ideas", "code": "not_owner"},
+    )
 
 
 async def test_any_encoding_of_the_own_id_is_accepted(house: House) -> None:
@@ -249,7 +252,10 @@ async def test_a_request_with_two_hosts_is_refused(client: httpx.AsyncClient) ->
     for second in ("creatorvault.test", "evil.example", ""):
         answer = await client.get("/health", headers=[("Host", "creatorvault.test"), ("Host", second)])
 
-        assert (answer.status_code, answer.json()) == (400, {"detail": "The request needs exactly one Host header"})
+        assert (answer.status_code, answer.json()) == (
+            400,
+            {"detail": "The request needs exactly one Host header", "code": "host_invalid"},
+        )
 
 
 async def test_the_service_is_found_with_and_without_its_path_prefix(house_with: HouseWith) -> None:

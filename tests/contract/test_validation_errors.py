@@ -13,7 +13,8 @@ PRIORITIES = "'high', 'medium' or 'low'"
 async def detail(creator: Creator, body: object = None, **options: Any) -> list[dict[str, Any]]:
     answer = await creator.post(body, **options)
     assert answer.status_code == 422, answer.text
-    assert list(answer.json()) == ["detail"]
+    assert list(answer.json()) == ["detail", "code"]
+    assert answer.json()["code"] == "validation_failed"
     errors: list[dict[str, Any]] = answer.json()["detail"]
     for error in errors:
         assert list(error)[:3] == ["type", "loc", "msg"]

@@ -55,7 +55,7 @@ async def test_an_altered_cursor_is_refused(gallery: Creator, logs: Logs) -> Non
 
     for wrong in altered(cursor):
         answer = await gallery.list({"cursor": wrong})
-        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]}), wrong
+        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL], "code": "validation_failed"}), wrong
 
     assert (await gallery.list({"cursor": cursor})).status_code == 200
     assert logs.named("alarm") == []
@@ -82,7 +82,7 @@ async def test_an_invalid_cursor_is_refused(
 ) -> None:
     for creator in (ada, gallery):  # one user has stored nothing yet
         answer = await creator.list([*asked, ("cursor", wrong)])
-        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+        assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL], "code": "validation_failed"})
     assert logs.named("alarm") == []
 
 
@@ -120,7 +120,7 @@ async def test_a_cursor_of_another_list_is_refused(ada: Creator, logs: Logs, giv
 
     answer = await ada.list([*used, ("cursor", cursor)])
 
-    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL], "code": "validation_failed"})
     assert logs.named("alarm") == []
 
 
@@ -137,7 +137,7 @@ async def test_a_cursor_of_another_creator_is_refused(house: House, ada: Creator
         if given is used:
             assert answer.status_code == 200
         else:
-            assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+            assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL], "code": "validation_failed"})
     assert logs.named("alarm") == []
 
 
@@ -164,7 +164,10 @@ async def test_a_cursor_survives_a_rotation_but_not_a_missing_key(
     without_the_key = await later.list({"cursor": cursor})
 
     assert in_another_process["items"] == under_the_next_key["items"] == [ideas[0]]
-    assert (without_the_key.status_code, without_the_key.json()) == (422, {"detail": [REFUSAL]})
+    assert (without_the_key.status_code, without_the_key.json()) == (
+        422,
+        {"detail": [REFUSAL], "code": "validation_failed"},
+    )
     assert (await later.list({"cursor": ""})).json()["total"] == 3
     assert logs.named("alarm") == []
 
@@ -183,7 +186,7 @@ async def test_a_wrong_cursor_is_refused_even_with_a_condition(ada: Creator, sto
 
     answer = await ada.list({"cursor": "wrong"}, headers={"If-None-Match": "*"})
 
-    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL]})
+    assert (answer.status_code, answer.json()) == (422, {"detail": [REFUSAL], "code": "validation_failed"})
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ async def test_the_request_beyond_the_quota_is_refused_until_the_window_ends(hou
     refused = answers[-1]
     wait = int(refused.headers["retry-after"])
     assert 1 <= wait <= 60
-    assert refused.json() == {"detail": f"Too many requests: try again in {wait} seconds"}
+    assert refused.json() == {"detail": f"Too many requests: try again in {wait} seconds", "code": "rate_limited"}
     assert refused.headers["x-content-type-options"] == "nosniff"
 
 

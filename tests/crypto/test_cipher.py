@@ -87,7 +87,7 @@ def test_tampering_is_an_alarm_with_ids() -> None:
     cipher = cipher_with({FIRST: KEY})
     with pytest.raises(Tampered) as caught:
         cipher.open(cipher.seal(b'"an idea"', b"here"), b"there")
-    assert caught.value.code == "tampered"
+    assert caught.value.alarm == "tampered"
     assert caught.value.ids == {"tenant_id": str(cipher.vault.tenant_id), "user_id": "ada", "key_version": "1"}
 
 
@@ -103,7 +103,7 @@ def test_a_lost_key_is_an_alarm_with_ids() -> None:
     sealed = cipher_with({SECOND: KEY}, vault).seal(b'"an idea"', b"here")
     with pytest.raises(LostKey) as caught:
         cipher_with({FIRST: KEY}, vault).open(sealed, b"here")
-    assert caught.value.code == "lost_key"
+    assert caught.value.alarm == "lost_key"
     assert caught.value.ids == {"tenant_id": str(vault.tenant_id), "user_id": "ada", "key_version": "2"}
 
 

@@ -69,7 +69,7 @@ async def test_a_slow_body_is_aborted(house: House) -> None:
         status, headers, body = await post(house, house.creator(), receive)
 
     assert (status, headers["connection"]) == (408, "close")
-    assert body == {"detail": "The request body took too long to arrive"}
+    assert body == {"detail": "The request body took too long to arrive", "code": "body_too_slow"}
 
 
 async def test_a_disconnect_during_the_body_is_not_a_server_error(house: House, logs: Logs) -> None:

@@ -37,7 +37,7 @@ class Attacker:
 
 def assert_plain_fault(answer: httpx.Response) -> None:
     assert answer.status_code == 500, answer.text
-    assert list(answer.json()) == ["detail", "error"]
+    assert list(answer.json()) == ["detail", "code", "error"]
     assert answer.json()["error"]["code"] == "INTERNAL_SERVER_ERROR"
     assert [word for word in WORDS if word in answer.text] == []
 

@@ -151,4 +151,4 @@ async def test_an_edited_segment_raises_an_alert(
     )
 
     assert_plain_fault(await ada.list({"search": "idea"}))
-    assert [alert["code"] for alert in logs.named("alarm")] == [Tampered.code]
+    assert [alert["code"] for alert in logs.named("alarm")] == [Tampered.alarm]

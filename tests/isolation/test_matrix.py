@@ -142,7 +142,10 @@ async def test_a_tenant_that_does_not_exist_is_not_found(cast: Cast, operation: 
     unknown = uuid4()
     answer = await (await cast.called(needed)).ask(operation, tenant_id=unknown)
 
-    assert (answer.status_code, answer.json()) == (404, {"detail": f"Tenant {unknown} not found"})
+    assert (answer.status_code, answer.json()) == (
+        404,
+        {"detail": f"Tenant {unknown} not found", "code": "tenant_not_found"},
+    )
 
 
 def _cases() -> Iterator[ParameterSet]:

@@ -55,7 +55,7 @@ async def test_they_require_the_token(measured: House, header: str | None) -> No
     answer = await measured.client.get("/metrics", headers={} if header is None else {"Authorization": header})
 
     assert answer.status_code == 401
-    assert answer.json() == {"detail": "Not authenticated"}
+    assert answer.json() == {"detail": "Not authenticated", "code": "not_authenticated"}
 
 
 async def test_a_users_token_is_refused(measured: House) -> None:

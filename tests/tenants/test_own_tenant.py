@@ -70,7 +70,7 @@ async def test_other_members_are_refused(member: Callable[[str], Creator], house
         answer = await creator.request("GET", TENANT + path)
         assert (answer.status_code, answer.json()) == (
             403,
-            {"detail": "This needs an owner or admin of the organization"},
+            {"detail": "This needs an owner or admin of the organization", "code": "owner_required"},
         )
     assert (await member("owner").request("GET", f"{TENANT}/members", params={"limit": 0})).status_code == 422
 

@@ -152,7 +152,7 @@ async def test_a_tenant_suspended_between_read_and_write_is_refused(
         await set_status(database, ada, "active")
 
 
-UNKNOWN: Final = {"detail": "This tenant does not exist yet; an operator has to create it"}
+UNKNOWN: Final = {"detail": "This tenant does not exist yet; an operator has to create it", "code": "tenant_unknown"}
 
 
 @pytest.mark.parametrize("claims", [{}, {"org_id": "acme", "org_role": "owner"}])

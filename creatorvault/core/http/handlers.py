@@ -13,6 +13,9 @@ from creatorvault.core.http.declarations import Declaration, declaration_of
 PUBLIC: Final = "public"
 """The `opt` of a handler that needs no caller."""
 
+OPERATOR: Final = "operator"
+"""The `opt` of a handler for operators: the scope that it needs. All others are for creators."""
+
 
 class Operation(HTTPRouteHandler):
     """Reads what its signature and those of its providers declare (core.http.declarations)."""

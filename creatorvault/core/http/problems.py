@@ -13,6 +13,8 @@ from creatorvault.core.errors import (
     Alert,
     CreatorVaultError,
     InternalError,
+    MethodNotAllowed,
+    NotFound,
     RequestInvalid,
     ServiceUnavailable,
     TooLarge,
@@ -47,11 +49,11 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
     if isinstance(known, InternalError):
         report_failure(error)
     wants_problem = accepts_problem(request.headers.get("accept", ""))
-    body = _problem(known, _correlation_id(request)) if wants_problem else published(known, _correlation_id(request))
+    body = (problem if wants_problem else published)(known, correlation_id(request.scope))
     return Response(
         body,
         status_code=known.status,
-        headers=_headers(known, error),
+        headers=dict(known.headers()),
         media_type=PROBLEM_JSON if wants_problem else MediaType.JSON,
     )
 
@@ -83,17 +85,24 @@ def _unwrapped(error: Exception) -> Exception:
 
 
 def _from_framework(error: Exception) -> CreatorVaultError:
-    if not isinstance(error, HTTPException):
+    if not isinstance(error, HTTPException) or error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return InternalError()
-    if error.status_code == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return TooLarge("The request body is too large")
-    if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return InternalError()
-    return _FrameworkError(error)
+    match error.status_code:
+        case HTTPStatus.NOT_FOUND:
+            return NotFound("Not Found")
+        case HTTPStatus.METHOD_NOT_ALLOWED:
+            allow: Mapping[str, str] = error.headers or {}
+            return MethodNotAllowed(allow.get("allow", ""))
+        case HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+            return TooLarge("The request body is too large")
+        case _:
+            return _BadRequest(error)
 
 
-class _FrameworkError(CreatorVaultError):
-    """Errors of routing: 404, 405 and an invalid `Host`."""
+class _BadRequest(CreatorVaultError):
+    """Other refusals of the framework, such as an invalid `Host`."""
+
+    code = "bad_request"
 
     def __init__(self, error: HTTPException) -> None:
         status = HTTPStatus(error.status_code)
@@ -104,48 +113,35 @@ class _FrameworkError(CreatorVaultError):
 def report_failure(error: Exception) -> None:
     """Raises the alert of an Alert, and logs any other error."""
     if isinstance(error, Alert):
-        raise_alert(error.code, **error.ids)
+        raise_alert(error.alarm, **error.ids)
     else:
         log.error("request.failed", error=type(error).__name__, exc_info=error)
 
 
-def _headers(known: CreatorVaultError, error: Exception) -> dict[str, str]:
-    headers = dict(known.headers())
-    if isinstance(error, HTTPException) and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-        allow: Mapping[str, str] = error.headers or {}
-        headers["Allow"] = allow.get("allow", "")
-    return headers
-
-
-def _correlation_id(request: Request[Any, Any, Any]) -> str:
-    return correlation_id(request.scope)
-
-
 def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
     """Returns the published error body, which the OpenAPI document also shows."""
-    if isinstance(error, RequestInvalid):
-        return {"detail": error.errors}
-    body: dict[str, Any] = {"detail": error.detail}
+    detail = error.errors if isinstance(error, RequestInvalid) else error.detail
+    body = {"detail": detail, "code": error.code, **error.members()}
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["error"] = ServerErrorInfo(_code(error), error.detail, correlation)
+        body["error"] = ServerErrorInfo(_published_code(error), error.detail, correlation)
     return body
 
 
-def _problem(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
+def problem(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
+    """Returns the body of problem details, which the OpenAPI document also shows."""
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": error.status.phrase,
         "status": int(error.status),
         "detail": error.detail,
+        "code": error.code,
         "correlation_id": correlation,
         **error.members(),
     }
     if isinstance(error, RequestInvalid):
         body["errors"] = error.errors
-    if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        body["code"] = _code(error)
     return body
 
 
-def _code(error: CreatorVaultError) -> str:
+def _published_code(error: CreatorVaultError) -> str:
     return "SERVICE_UNAVAILABLE" if isinstance(error, ServiceUnavailable) else "INTERNAL_SERVER_ERROR"

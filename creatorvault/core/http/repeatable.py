@@ -1,4 +1,4 @@
-"""Query parameters that may be repeated, although the published document shows a single value."""
+"""Query parameters that may be repeated."""
 
 from typing import Any, get_args
 
@@ -10,7 +10,7 @@ from pydantic_core import CoreSchema, core_schema
 class Repeatable[T](tuple[T, ...]):
     """The given values; empty if the parameter is missing.
 
-    Documented as `T | null`: generated clients send one value, which remains valid.
+    Documented as `T | list[T] | null`: today's generated clients send one value, which remains valid.
     """
 
     __slots__ = ()
@@ -24,4 +24,4 @@ class Repeatable[T](tuple[T, ...]):
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         member = schema["schema"]["items_schema"]
-        return handler(core_schema.nullable_schema(member))
+        return handler(core_schema.nullable_schema(core_schema.union_schema([member, core_schema.list_schema(member)])))

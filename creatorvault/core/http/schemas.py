@@ -17,13 +17,15 @@ class RequestModel(BaseModel):
     """Input of an operation, from its path, query or body. Unknown keys are ignored, as in the published service.
 
     `private` names the fields whose values errors must not repeat, `repeatable` the query parameters that may be
-    repeated.
+    repeated. `published_null` names the query parameters that the published document allows to be null; no others are
+    documented so, since nothing in a query is null.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     private: ClassVar[frozenset[str]] = frozenset()
     repeatable: ClassVar[frozenset[str]] = frozenset()
+    published_null: ClassVar[frozenset[str]] = frozenset()
     described: ClassVar[Prose] = {}
 
 

@@ -23,6 +23,8 @@ REMEMBERED: Final = 100_000
 class WorkUsedUp(TooManyRequests):
     """The identity's work allowance is used up; part of it is available again after `retry_after` seconds."""
 
+    code = "work_used_up"
+
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after)
         self.detail = f"Too much to search at once: try again in {retry_after} seconds"

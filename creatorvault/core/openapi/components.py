@@ -12,10 +12,12 @@ REFERENCE: Final = "#/components/schemas/"
 
 
 class Components:
-    """Schemas by name, collected while operations are built."""
+    """Schemas, and the parameters and responses that operations share, by name, collected while these are built."""
 
     def __init__(self) -> None:
         self.schemas: dict[str, Schema] = {}
+        self.parameters: dict[str, Schema] = {}
+        self.responses: dict[str, Schema] = {}
 
     def reference(self, model: type[Any]) -> Schema:
         if issubclass(model, RequestModel):
@@ -59,6 +61,8 @@ def _structs(annotation: Any) -> list[Any]:
                 pending.extend(types)
             case msgspec.inspect.ListType(item_type=item):
                 pending.append(item)
+            case msgspec.inspect.DictType(value_type=value):
+                pending.append(value)
     return found
 
 
@@ -71,11 +75,15 @@ def _described(schema: Schema, prose: Prose) -> Schema:
 
 
 def _tidied(schema: Schema) -> Schema:
-    """Removes generated titles, empty lists and defaults that only mark a field as optional."""
+    """Removes generated titles, empty lists, defaults that only mark a field as optional, and a type that alternatives
+    repeat.
+    """
     return {
         key: {name: _tidied(inner) for name, inner in value.items()} if key == "properties" else _tidied_value(value)
         for key, value in schema.items()
-        if key != "title" and not (key in ("default", "required") and value in (None, []))
+        if key != "title"
+        and not (key in ("default", "required") and value in (None, []))
+        and not (key == "type" and "anyOf" in schema)
     }
 
 

@@ -9,8 +9,10 @@ from litestar.types import Method
 
 from creatorvault import __version__
 from creatorvault.core.openapi.components import Components
+from creatorvault.core.openapi.errors import describe_errors
 from creatorvault.core.openapi.headers import HEADERS
-from creatorvault.core.openapi.operations import operation
+from creatorvault.core.openapi.operations import CREATORS, OPERATORS, operation
+from creatorvault.core.openapi.reading_order import Handlers, groups, in_reading_order
 from creatorvault.core.parts import part_of
 from creatorvault.settings.sections import Settings
 
@@ -23,27 +25,46 @@ response carries an `X-Correlation-ID`.
 """
 # Litestar keeps methods in sets: without a fixed order the document would differ from run to run.
 METHODS: Final[tuple[Method, ...]] = ("POST", "GET", "PATCH", "PUT", "DELETE")
-BEARER: Final = {"type": "http", "scheme": "bearer", "description": "A Better Auth token (JWT)."}
+SECURITY_SCHEMES: Final = {
+    CREATORS: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A Better Auth token (JWT). Operations for operators need one of an administrator.",
+    },
+    OPERATORS: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An operator's key, `cvop_…` (`creatorvault operators create`). Each operation names the scope "
+        "that the key needs: `read`, `manage` or `keys`.",
+    },
+}
 
 
 def document(app: Litestar) -> dict[str, Any]:
     components = Components()
+    paths = _paths(app, components)
+    describe_errors(components)
     return {
         "openapi": "3.1.0",
-        "info": {"title": "CreatorVault API", "version": __version__, "description": DESCRIPTION},
-        **_servers(part_of(app, Settings).server.path_prefix),
-        "paths": _paths(app, components),
+        "info": {
+            "title": "CreatorVault API",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "contact": {"name": "The CreatorVault authors"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        # Relative to the address of the document.
+        "servers": [{"url": part_of(app, Settings).server.path_prefix or "/", "description": "This service."}],
+        "tags": groups({tag for item in paths.values() for operation in item.values() for tag in operation["tags"]}),
+        "paths": paths,
         "components": {
             "schemas": dict(sorted(components.schemas.items())),
+            "parameters": dict(sorted(components.parameters.items())),
             "headers": HEADERS,
-            "securitySchemes": {"HTTPBearer": BEARER},
+            "responses": dict(sorted(components.responses.items())),
+            "securitySchemes": SECURITY_SCHEMES,
         },
     }
-
-
-def _servers(path_prefix: str) -> dict[str, Any]:
-    """Returns a server URL relative to the document; without one, paths begin at the root of the host."""
-    return {"servers": [{"url": path_prefix}]} if path_prefix else {}
 
 
 def rendered(app: Litestar) -> str:
@@ -52,21 +73,21 @@ def rendered(app: Litestar) -> str:
 
 
 def _paths(app: Litestar, components: Components) -> dict[str, Any]:
-    paths: dict[str, Any] = {}
+    found: dict[str, Handlers] = {}
     for route in app.routes:
-        if not isinstance(route, HTTPRoute):
-            continue
-        handlers = {
-            method: handler
-            for handler in route.route_handlers
-            if handler.resolve_include_in_schema()
-            for method in handler.http_methods
-        }
-        operations = {
-            method.lower(): operation(handlers[method], route.path_format, method, components)
-            for method in METHODS
-            if method in handlers
-        }
-        if operations:
-            paths[route.path_format] = operations
-    return paths
+        if isinstance(route, HTTPRoute) and (handlers := _handlers(route)):
+            found[route.path_format] = handlers
+    return {
+        path: {method.lower(): operation(handler, path, method, components) for method, handler in handlers.items()}
+        for path, handlers in in_reading_order(found).items()
+    }
+
+
+def _handlers(route: HTTPRoute) -> Handlers:
+    handlers = {
+        method: handler
+        for handler in route.route_handlers
+        if handler.resolve_include_in_schema()
+        for method in handler.http_methods
+    }
+    return {method: handlers[method] for method in METHODS if method in handlers}

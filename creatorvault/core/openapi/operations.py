@@ -2,41 +2,28 @@
 
 import inspect
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
-from msgspec import Struct
 
-from creatorvault.core.errors import (
-    CreatorVaultError,
-    ServiceUnavailable,
-    TooLarge,
-    TooManyRequests,
-    Unauthorized,
-)
-from creatorvault.core.http.handlers import Operation
+from creatorvault.core.errors import TooLarge
+from creatorvault.core.http.handlers import OPERATOR, PUBLIC, Operation
 from creatorvault.core.http.inputs import Accepts
-from creatorvault.core.http.schemas import RequestModel
-from creatorvault.core.openapi.components import Components, Schema, example
-from creatorvault.core.openapi.headers import on_every_response, references
-from creatorvault.core.openapi.responses import Documentation, DocumentedResponse, refused
+from creatorvault.core.openapi.components import Components
+from creatorvault.core.openapi.outcomes import EVERYWHERE, Success, content, own_example, responses
+from creatorvault.core.openapi.parameters import IF_NONE_MATCH, LAST_EVENT_ID, from_model, request_headers
+from creatorvault.core.openapi.responses import REFUSALS, Documentation, DocumentedResponse, refused
 
-WITHOUT_BODY: Final = (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
-SECURITY: Final[list[dict[str, list[str]]]] = [{"HTTPBearer": []}]
+CREATORS: Final = "HTTPBearer"
+OPERATORS: Final = "OperatorKey"
+EVENT_STREAM: Final = "text/event-stream"
 
-REFUSED_WITHOUT_IDENTITY: Final[tuple[CreatorVaultError, ...]] = (
-    Unauthorized("Not authenticated"),
-    Unauthorized("Could not validate credentials: the token has expired"),
-    TooManyRequests(retry_after=17),
-    ServiceUnavailable(),
-)
 UNDOCUMENTED: Final = Documentation(responses=(DocumentedResponse(description="Successful"),), request_examples={})
 """For handlers without `documents(…)`; they are published too, and tests/test_openapi.py reports them."""
 
-BODY_TOO_LARGE: Final = TooLarge("The request body is too large")
+BODY_TOO_LARGE: Final = refused(TooLarge("The request body is too large"))
 
 
 def operation_id(name: str, path: str, method: str) -> str:
@@ -46,31 +33,71 @@ def operation_id(name: str, path: str, method: str) -> str:
 
 def operation(handler: HTTPRouteHandler, path: str, method: str, components: Components) -> dict[str, Any]:
     accepted = handler.declaration.accepts if isinstance(handler, Operation) else Accepts()
-    public = bool(handler.opt.get("public"))
-    written: dict[str, Any] = {
-        # Duplicate tags are kept as published; resolve_tags() would remove them.
-        "tags": [tag for layer in handler.ownership_layers for tag in layer.tags or ()],
-        "summary": handler.summary,
-        "description": inspect.getdoc(handler.fn),
-        "operationId": operation_id(handler.handler_name, path, method),
-    }
-    if not public:
-        written["security"] = SECURITY
-    if parameters := [
-        *_parameters("path", accepted.path, components),
-        *_parameters("query", accepted.query, components),
-    ]:
-        written["parameters"] = parameters
     documentation: Documentation = handler.opt.get("documentation", UNDOCUMENTED)
+    return {
+        "tags": handler.resolve_tags(),
+        "summary": handler.summary,
+        "description": _description(handler),
+        "operationId": operation_id(handler.handler_name, path, method),
+        "security": _security(handler),
+        **_scope(handler),
+        "parameters": [
+            *from_model("path", accepted.path, components),
+            *from_model("query", accepted.query, components),
+            *request_headers(_headers_read(documentation.responses), components),
+        ],
+        **_request_body(accepted, documentation, components),
+        "responses": responses(
+            Success.of(handler), documentation.responses, tuple(_shared(handler, accepted)), components
+        ),
+    }
+
+
+def _security(handler: HTTPRouteHandler) -> list[dict[str, list[str]]]:
+    """Returns alternatives, of which a request needs one."""
+    if handler.opt.get(PUBLIC):
+        return []
+    return [{OPERATORS: []}, {CREATORS: []}] if OPERATOR in handler.opt else [{CREATORS: []}]
+
+
+def _scope(handler: HTTPRouteHandler) -> dict[str, str]:
+    """Not among the `security`, where validators know scopes of OAuth only."""
+    scope = handler.opt.get(OPERATOR)
+    return {} if scope is None else {"x-operator-scope": str(scope)}
+
+
+def _description(handler: HTTPRouteHandler) -> str | None:
+    text, scope = inspect.getdoc(handler.fn), handler.opt.get(OPERATOR)
+    return text if scope is None else f"{text}\n\nAn operator's key needs the scope `{scope}`."
+
+
+def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[DocumentedResponse]:
+    """The errors that operations of the same kind have."""
+    yield from EVERYWHERE
+    if not handler.opt.get(PUBLIC):
+        yield from handler.opt.get(REFUSALS, ())
     if accepted.body is not None:
-        written["requestBody"] = {
-            "required": True,
-            "content": _content(components.reference(accepted.body), _request_examples(accepted.body, documentation)),
-        }
-    elif documentation.file:
-        written["requestBody"] = {"required": True, "content": _file(documentation.file)}
-    written["responses"] = _responses(handler, accepted, documentation, components)
-    return written
+        yield BODY_TOO_LARGE
+
+
+def _headers_read(outcomes: Iterable[DocumentedResponse]) -> Iterator[str]:
+    """Tells from the responses which headers the operation reads."""
+    for outcome in outcomes:
+        if outcome.refusal is not None and outcome.refusal.request_header is not None:
+            yield outcome.refusal.request_header
+        if outcome.status == HTTPStatus.NOT_MODIFIED:
+            yield IF_NONE_MATCH
+        if outcome.content is not None and EVENT_STREAM in outcome.content:
+            yield LAST_EVENT_ID
+
+
+def _request_body(accepted: Accepts, documentation: Documentation, components: Components) -> dict[str, Any]:
+    if accepted.body is not None:
+        examples = documentation.request_examples or own_example(accepted.body)
+        return {"requestBody": {"required": True, "content": content(components.reference(accepted.body), examples)}}
+    if documentation.file:
+        return {"requestBody": {"required": True, "content": _file(documentation.file)}}
+    return {}
 
 
 def _file(examples: Mapping[str, str]) -> dict[str, Any]:
@@ -87,89 +114,3 @@ def _file(examples: Mapping[str, str]) -> dict[str, Any]:
             "examples": {name: {"value": value} for name, value in examples.items()},
         },
     }
-
-
-def _parameters(place: str, model: type[RequestModel] | None, components: Components) -> Iterator[dict[str, Any]]:
-    if model is None:
-        return
-    schema = components.request_model(model)
-    for name, rule in schema["properties"].items():
-        text, shown = rule.pop("description"), rule.pop("examples")[0]
-        yield {
-            "name": name,
-            "in": place,
-            "required": name in schema.get("required", ()),
-            "description": text,
-            "schema": rule,
-            "example": shown,
-        }
-
-
-def _responses(
-    handler: HTTPRouteHandler, accepted: Accepts, documentation: Documentation, components: Components
-) -> dict[str, Any]:
-    documented = [*_shared(handler, accepted), *documentation.responses]
-    responses: dict[str, Any] = {}
-    for outcome in sorted(documented, key=lambda outcome: outcome.status or 0):
-        status = str(int(outcome.status or handler.status_code))
-        response = _response(outcome, _body(outcome, handler, components))
-        if status in responses:
-            _merge(responses[status], response)
-        else:
-            responses[status] = response
-    return responses
-
-
-def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[DocumentedResponse]:
-    if not handler.opt.get("public"):
-        yield from map(refused, REFUSED_WITHOUT_IDENTITY)
-    if accepted.body is not None:
-        yield refused(BODY_TOO_LARGE)
-
-
-def _response(documented: DocumentedResponse, content: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "description": documented.description,
-        "headers": references((*documented.headers, *on_every_response())),
-        **({"content": content} if content else {}),
-    }
-
-
-def _merge(one: dict[str, Any], other: dict[str, Any]) -> None:
-    """Merges two errors of one status, which have the same schema: adds the examples and headers of the second."""
-    one["content"]["application/json"]["examples"] |= other["content"]["application/json"]["examples"]
-    one["headers"] |= other["headers"]
-
-
-def _body(documented: DocumentedResponse, handler: HTTPRouteHandler, components: Components) -> dict[str, Any]:
-    if documented.content is not None:
-        return dict(documented.content)
-    if documented.model is not None:
-        return _content(components.reference(documented.model), documented.examples or _own_example(documented.model))
-    if (documented.status or handler.status_code) in WITHOUT_BODY:
-        return {}
-    declared = _declared(handler)
-    if declared is None:
-        return _content({}, documented.examples)
-    return _content(components.reference(declared), documented.examples or _own_example(declared))
-
-
-def _declared(handler: HTTPRouteHandler) -> type[Struct] | None:
-    """Returns the struct that a handler returns, bare or in a Response; None for a plain mapping, published as `{}`."""
-    field = handler.parsed_return_field
-    if field.is_subclass_of(Response):
-        field = field.inner_types[0]
-    return field.annotation if field.is_subclass_of(Struct) else None
-
-
-def _request_examples(model: type[RequestModel], documentation: Documentation) -> Mapping[str, Any]:
-    return documentation.request_examples or _own_example(model)
-
-
-def _own_example(model: type[Any]) -> dict[str, Any]:
-    return {model.__name__: example(model)}
-
-
-def _content(schema: Schema, examples: Mapping[str, Any]) -> dict[str, Any]:
-    named = {name: {"value": value} for name, value in examples.items()}
-    return {"application/json": {"schema": schema, "examples": named}}

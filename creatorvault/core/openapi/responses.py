@@ -3,31 +3,48 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, TypedDict
+from typing import Any, Final, TypedDict
 
 import msgspec
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
-from creatorvault.core.http.problems import ServerErrorInfo, published
-from creatorvault.core.http.schemas import Prose
+from creatorvault.core.http.problems import problem, published
+from creatorvault.core.openapi.errors import body_of
 from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS, RATE_LIMIT, RATE_LIMIT_POLICY
 
 EXAMPLE_CORRELATION_ID: Final[str] = HEADERS[CORRELATION_ID]["example"]
 
 MEANINGS: Final = {
+    HTTPStatus.BAD_REQUEST: "The request is not well-formed HTTP.",
     HTTPStatus.UNAUTHORIZED: "The token is missing or not accepted.",
     HTTPStatus.FORBIDDEN: "Your token does not allow this: the path is another user's, or the vault is closed or full.",
     HTTPStatus.NOT_FOUND: "The resource does not exist or is not yours.",
     HTTPStatus.NOT_ACCEPTABLE: "No content coding that `Accept-Encoding` allows is available.",
     HTTPStatus.CONFLICT: "The request conflicts with existing data, or with a request that is still being processed.",
+    HTTPStatus.GONE: "What the request refers to is not kept any more.",
     HTTPStatus.PRECONDITION_FAILED: "The resource has changed: `If-Match` names an older version.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds the maximum size; it was not read completely.",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "The path or the query is too long.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The path, the query or the body is invalid.",
     HTTPStatus.TOO_MANY_REQUESTS: "Your rate limit is exceeded.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The headers are too large, or too many.",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "The service has failed. The operator finds out why by the `X-Correlation-ID`.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Part of the service is unavailable; a retry may succeed. It is unknown whether a "
     "change was stored; a request with an `Idempotency-Key` is stored once, however often it is sent.",
 }
+REFUSALS: Final = "refusals"
+"""The `opt` of an application: the errors of all operations that need a caller."""
+
 ALSO_SENT: Final = {HTTPStatus.TOO_MANY_REQUESTS: (RATE_LIMIT, RATE_LIMIT_POLICY)}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """`problem` are the problem details by name; `request_header` as in CreatorVaultError."""
+
+    code: str
+    problem: Mapping[str, Any]
+    request_header: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +52,7 @@ class DocumentedResponse:
     """A response of an operation. Without `status` and `model` it is the success response that the handler declares.
 
     `examples` are bodies by name; without any, the model's own example is shown. `content` is that of a response
-    that is not JSON, by media type.
+    that is not JSON, by media type. `refusal` says more of an error.
     """
 
     description: str
@@ -44,6 +61,7 @@ class DocumentedResponse:
     headers: tuple[str, ...] = ()
     examples: Mapping[str, Any] = field(default_factory=dict)
     content: Mapping[str, Any] | None = None
+    refusal: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,63 +92,6 @@ def documents(
     return {"documentation": Documentation(tuple(responses), request or {}, file or {})}
 
 
-class ValidationError(msgspec.Struct):
-    """An invalid field."""
-
-    described: ClassVar[Prose] = {
-        "loc": (
-            "Location of the error: `body`, `query` or `path`, followed by the names and indexes leading to it.",
-            ["body", "title"],
-        ),
-        "msg": ("Human-readable message.", "Field required"),
-        "type": ("Machine-readable code.", "missing"),
-        "input": ("The invalid value, unless it is private.", "someday"),
-        "ctx": ("Parameters of the violated rule.", {"expected": "'high', 'medium' or 'low'"}),
-    }
-
-    loc: list[str | int]
-    msg: str
-    type: str
-    input: Any = msgspec.UNSET
-    ctx: dict[str, Any] | msgspec.UnsetType = msgspec.UNSET
-
-
-class HTTPValidationError(msgspec.Struct):
-    """All invalid fields at once, in field order."""
-
-    described: ClassVar[Prose] = {
-        "detail": (
-            "One entry for each invalid field.",
-            [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}],
-        )
-    }
-
-    detail: list[ValidationError] = []
-
-
-class ErrorResponse(msgspec.Struct):
-    """The reason why the request was refused."""
-
-    described: ClassVar[Prose] = {"detail": ("Human-readable message.", "Not authenticated")}
-
-    detail: str
-
-
-class ServerErrorResponse(msgspec.Struct):
-    """The reason why the service could not handle the request."""
-
-    described: ClassVar[Prose] = {
-        "detail": ("Human-readable message.", "The service is temporarily unavailable"),
-        "error": (
-            "Machine-readable error.",
-            {name: value for name, (_, value) in ServerErrorInfo.described.items()},
-        ),
-    }
-
-    detail: str
-    error: ServerErrorInfo
-
-
 def malformed_id(name: str) -> RequestInvalid:
     """Returns the error for a path whose parameter `name` is not a UUID."""
     reason = "badly formed hexadecimal UUID string"
@@ -149,23 +110,20 @@ def malformed_id(name: str) -> RequestInvalid:
 
 def refused(error: CreatorVaultError) -> DocumentedResponse:
     """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection."""
-    body = msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))
+    name = _name(error)
     return DocumentedResponse(
         status=error.status,
         description=MEANINGS[error.status],
-        model=_model(error),
+        model=body_of(error),
         headers=tuple(name for name in (*error.headers(), *ALSO_SENT.get(error.status, ())) if name in HEADERS),
-        examples={_name(error): body},
+        examples={name: msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))},
+        refusal=Refusal(
+            error.code, {name: msgspec.to_builtins(problem(error, EXAMPLE_CORRELATION_ID))}, error.request_header
+        ),
     )
-
-
-def _model(error: CreatorVaultError) -> type[Any]:
-    if isinstance(error, RequestInvalid):
-        return HTTPValidationError
-    return ServerErrorResponse if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorResponse
 
 
 def _name(error: CreatorVaultError) -> str:
     if isinstance(error, RequestInvalid):
-        return ", ".join(dict.fromkeys(problem["type"] for problem in error.errors))
+        return ", ".join(dict.fromkeys(invalid["type"] for invalid in error.errors))
     return error.detail

@@ -139,7 +139,7 @@ class SearchCache:
         """
         self.forget(vault)
         replaced = await self._loaded(vault, reader, None, time_slice)
-        raise_alert(VaultSetBack.code, **vault_ids(vault), revision=str(reader.version.revision))
+        raise_alert(VaultSetBack.alarm, **vault_ids(vault), revision=str(reader.version.revision))
         return replaced
 
     async def _loaded(

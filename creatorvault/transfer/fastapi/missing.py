@@ -43,7 +43,7 @@ class MissingIdeas:
             try:
                 await self._find_in(vault)
             except (Forbidden, Alert) as refusal:
-                reason = refusal.code if isinstance(refusal, Alert) else type(refusal).__name__
+                reason = refusal.alarm if isinstance(refusal, Alert) else type(refusal).__name__
                 self._report.found(Kind.REFUSED, vault.id.user_id, [""], reason)
 
     async def _find_in(self, vault: VaultService) -> None:

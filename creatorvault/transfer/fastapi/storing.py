@@ -85,7 +85,7 @@ class Storing:
         try:
             await self._take(VaultIdeas(self._target, self._target.vault(user_id), self._budget), left)
         except (Forbidden, Alert) as refusal:
-            reason = refusal.code if isinstance(refusal, Alert) else type(refusal).__name__
+            reason = refusal.alarm if isinstance(refusal, Alert) else type(refusal).__name__
             self._report.found(Kind.REFUSED, user_id, left, reason)
 
     async def _take(self, vault: VaultIdeas, left: dict[UUID, IdeaResponse]) -> None:

@@ -105,7 +105,7 @@ class _ImportRun:
         except FileRefused as error:
             await self._refuse(error)
         except Alert as alert:
-            raise_alert(alert.code, **alert.ids)
+            raise_alert(alert.alarm, **alert.ids)
             if not isinstance(alert, Tampered):
                 raise  # an operator may bring back what is missing
             await self._fail(TAMPERED, alert)

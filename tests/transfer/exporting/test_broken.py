@@ -190,7 +190,10 @@ async def test_one_export_at_a_time_for_each_creator(house: House, ada: Creator,
         await peer.reader.readuntil(b"\r\n\r\n")
         refused = await ada.request("GET", url_of(ada))
         assert (refused.status_code, refused.headers["retry-after"]) == (429, "10")
-        assert refused.json() == {"detail": "Another export of yours is under way: try again in 10 seconds"}
+        assert refused.json() == {
+            "detail": "Another export of yours is under way: try again in 10 seconds",
+            "code": "export_under_way",
+        }
         assert (await creator().request("GET", url_of(creator()))).status_code == 403
         bob = creator()
         assert (await bob.request("GET", url_of(bob))).status_code == 200

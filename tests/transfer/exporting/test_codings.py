@@ -58,4 +58,4 @@ async def test_nothing_acceptable_is_406(ada: Creator) -> None:
     answer = await ada.request("GET", url_of(ada), headers={"Accept-Encoding": "identity;q=0, br"})
 
     assert answer.status_code == 406
-    assert answer.json() == {"detail": "Accept-Encoding excludes both gzip and identity"}
+    assert answer.json() == {"detail": "Accept-Encoding excludes both gzip and identity", "code": "not_acceptable"}

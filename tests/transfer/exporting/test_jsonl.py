@@ -103,4 +103,4 @@ async def test_another_users_vault_is_refused(ada: Creator, creator: Callable[..
     for method in ("GET", "POST"):
         answer = await bob.request(method, f"/api/v1/{ada.user_id}/export", json={} if method == "POST" else None)
         assert answer.status_code == 403
-        assert answer.json() == {"detail": "Cannot export other users' ideas"}
+        assert answer.json() == {"detail": "Cannot export other users' ideas", "code": "not_owner"}

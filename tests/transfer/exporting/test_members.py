@@ -43,7 +43,10 @@ async def test_without_the_setting_nobody_exports_a_members_vault(organization: 
     answer = await organization.owner.request("GET", organization.url())
 
     assert answer.status_code == 403
-    assert answer.json() == {"detail": "Owners of this organization may not export the vaults of its members"}
+    assert answer.json() == {
+        "detail": "Owners of this organization may not export the vaults of its members",
+        "code": "export_not_allowed",
+    }
     assert (await organization.member.request("GET", EVENTS)).json()["total"] <= 1
 
 
@@ -86,7 +89,7 @@ async def test_nobody_of_that_name_is_404_and_an_empty_tenant_too(
     assert (await organization.owner.request("GET", organization.url("nobody"))).status_code == 404
     newcomer = creator(None, {"org_id": f"org-{uuid4()}", "org_role": "owner"})
     answer = await newcomer.request("GET", organization.url())
-    assert answer.json() == {"detail": "Nothing is stored in this tenant yet"}
+    assert answer.json() == {"detail": "Nothing is stored in this tenant yet", "code": "nothing_stored"}
 
 
 async def test_a_suspended_tenant_is_refused(organization: Organization, database: asyncpg.Connection) -> None:

@@ -255,10 +255,16 @@ async def test_imports_of_others_are_neither_read_nor_changed(mover: Mover, othe
         ("DELETE", f"{mover.url}/{import_id}"),
     ):
         answer = await other.creator.request(method, url)
-        assert (answer.status_code, answer.json()) == (403, {"detail": "Cannot access other users' imports"})
+        assert (answer.status_code, answer.json()) == (
+            403,
+            {"detail": "Cannot access other users' imports", "code": "not_owner"},
+        )
     for method in ("GET", "DELETE"):
         own = await other.creator.request(method, f"{other.url}/{import_id}")
-        assert (own.status_code, own.json()) == (404, {"detail": f"Import {import_id} not found"})
+        assert (own.status_code, own.json()) == (
+            404,
+            {"detail": f"Import {import_id} not found", "code": "import_not_found"},
+        )
     assert (await mover.read(import_id))["state"] == "waiting"
 
 
