@@ -59,10 +59,10 @@ class Service:
         )
 
     def stop_database(self) -> None:
-        """Ends the server at once, as a crash does, and waits until it is gone."""
-        pid = int((self._home / "postgres" / "data" / "postmaster.pid").read_text().split()[0])
-        os.kill(pid, signal.SIGQUIT)
-        while Path(f"/proc/{pid}").exists():
+        """Ends the server at once, and waits until it has removed its file."""
+        lock = self._home / "postgres" / "data" / "postmaster.pid"
+        os.kill(int(lock.read_text().split()[0]), signal.SIGQUIT)
+        while lock.exists():
             time.sleep(0.05)
 
     def _key(self, *scopes: str) -> str:
