@@ -15,9 +15,6 @@ ERROR_CODE: Final = "ErrorCode"
 # Names the codes and asserts nothing (JSON Schema 2020-12, core §10.2.2.1), since a later version may add some. Clients
 # that knew only an enumeration could not read an error with a new one (docs/decisions/0032-document.md).
 Code = Annotated[str, msgspec.Meta(extra_json_schema={"if": {"$ref": REFERENCE + ERROR_CODE}})]
-CODE: Final = "ErrorCode"
-# A later version may add codes. Generated clients that knew only an enumeration could not read an error with a new one.
-Code = Annotated[str, msgspec.Meta(extra_json_schema={"anyOf": [{"$ref": REFERENCE + ERROR_CODE}, {"type": "string"}]})]
 CODE: Final = "What happened, for programs: an `ErrorCode`, or one that a later version has added."
 
 
@@ -132,7 +129,7 @@ def describe_errors(components: Components) -> None:
     components.schemas[ProblemDetails.__name__]["additionalProperties"] = True
     components.schemas[ERROR_CODE] = {
         "type": "string",
-        "description": "All codes of errors. They never change. docs/errors.md says what each one means and what to do.",
+        "description": "All codes, which never change. docs/errors.md says what each one means and what to do.",
         "enum": sorted({error.code for error in _family(CreatorVaultError)}),
     }
 
