@@ -108,10 +108,12 @@ from generated.models import (
     MemberList,
     OwnTenant,
     PriorityEnum,
+    ProcessHealth,
     PublicKeySet,
     Readiness,
     RootKeyList,
     ServerErrorResponse,
+    ServiceInformation,
     StageEnum,
     TagsDifference,
     TenantCreate,
@@ -187,11 +189,11 @@ def titles(found: IdeaListResponse | None) -> list[str]:
 
 def health() -> None:
     root = get_root.sync_detailed(client=OPEN)
-    seen("root", root.status_code, {"service": root.parsed.service if root.parsed else None})
+    report("root", root, ServiceInformation, lambda body: {"service": body.service})
     process = check_health.sync_detailed(client=OPEN)
-    seen("health", process.status_code, {"status": process.parsed.status if process.parsed else None})
+    report("health", process, ProcessHealth, lambda body: {"status": body.status})
     database = check_database.sync_detailed(client=OPEN)
-    seen("database health", database.status_code, {"status": database.parsed.status if database.parsed else None})
+    report("database health", database, DatabaseHealth, lambda body: {"status": body.status})
     ready = check_readiness.sync_detailed(client=OPEN)
     report("readiness", ready, Readiness, lambda body: {"status": body.status, "migrations": body.checks["migrations"]})
 

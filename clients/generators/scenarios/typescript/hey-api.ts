@@ -408,9 +408,13 @@ async function withoutDatabase(): Promise<void> {
     error: create.error && "error" in create.error ? create.error.error.code : undefined,
   });
   const database = await checkDatabase({ client: open });
-  seen("database health in an outage", database.response?.status, { database: database.error?.database });
+  seen("database health in an outage", database.response?.status, {
+    database: database.error && "database" in database.error ? database.error.database : undefined,
+  });
   const ready = await checkReadiness({ client: open });
-  seen("readiness in an outage", ready.response?.status, { status: ready.error?.status });
+  seen("readiness in an outage", ready.response?.status, {
+    status: ready.error && "status" in ready.error ? ready.error.status : undefined,
+  });
 }
 
 /** The code in an error body that no operation documents. */
