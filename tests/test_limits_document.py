@@ -17,7 +17,7 @@ from creatorvault.core.http import bounds, field_errors
 from creatorvault.core.http import edge as middleware
 from creatorvault.core.http.inputs import MAX_PARAMETERS
 from creatorvault.core.http.nesting import MAX_DEPTH
-from creatorvault.core.http.paging import FARTHEST, PageQuery
+from creatorvault.core.http.paging import CURSOR_LENGTH, FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
 from creatorvault.core.waiting.event_loop_budget import SLICE_SECONDS
 from creatorvault.ideas import fields as rules
@@ -87,7 +87,7 @@ FIXED: Final = {
     "`tags` of an idea, trimmed, without duplicates, joined by commas": rules.TAGS_LENGTH,
     "`search`": rules.SEARCH_LENGTH,
     "`tags` as a filter": rules.TAGS_LENGTH,
-    "`cursor`": rules.CURSOR_LENGTH,
+    "`cursor`": CURSOR_LENGTH,
     "`limit`": at_most(IdeaQuery, "limit"),
     "`offset` of ideas": rules.LARGEST_OFFSET,
     "`offset` of other lists": FARTHEST,

@@ -5,10 +5,14 @@ Every method raises ServiceUnavailable and the errors of opening the vault, as `
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
-from creatorvault.core.http.paging import PageQuery
+import msgspec
+
+from creatorvault.core.http.paging import CursorInvalid, ListQuery
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.crypto.cursors import vault_cursors
 from creatorvault.history.differences import difference
 from creatorvault.history.errors import UndoExpired
 from creatorvault.history.restoring import Restoring
@@ -32,6 +36,8 @@ from creatorvault.ideas.services import IdeaService
 from creatorvault.tenants.opening import VaultView
 from creatorvault.tenants.services import VaultService
 
+_numbers: Final = msgspec.json.Decoder(tuple[int])
+
 
 class TrashService:
     """The trash of one vault, for one request."""
@@ -41,10 +47,11 @@ class TrashService:
         self._restoring = restoring
         self._budget = budget
 
-    async def page(self, query: PageQuery) -> TrashList:
-        """Raises VaultMismatch, and the alerts of what does not open."""
+    async def page(self, query: ListQuery) -> TrashList:
+        """Raises CursorInvalid, VaultMismatch, and the alerts of what does not open."""
         time_slice = TimeSlice(self._budget)
-        return await self._vault.read(partial(page_of_trash, query, self._vault.default_retention_days, time_slice))
+        read = partial(page_of_trash, query, self._vault.default_retention_days, time_slice)
+        return await self._vault.read(read, CursorInvalid)
 
     async def restore(self, idea_id: UUID) -> StoredIdea:
         """Returns an idea that lives as it is. Raises IdeaNotFound, PreconditionFailed and QuotaExceeded."""
@@ -82,21 +89,28 @@ class VersionService:
         self._vault = vault
         self._ideas = ideas
 
-    async def page(self, idea_id: UUID, query: PageQuery) -> VersionList:
-        """Raises IdeaNotFound, VaultMismatch if versions are missing, and the alerts of what does not open."""
+    async def page(self, idea_id: UUID, query: ListQuery) -> VersionList:
+        """Raises IdeaNotFound, CursorInvalid, VaultMismatch if versions are missing, and the alerts of what does not
+        open.
+        """
         async with self._vault.snapshot() as snapshot:
             if snapshot.vault is None:
                 raise IdeaNotFound(idea_id)
             versions = await versions_of(idea_id, self._vault.retention_days(snapshot.vault), snapshot)
-            items = await versions.page(query.offset, query.limit)
-        total = len(versions.kept)
+            cursors = vault_cursors(snapshot.cipher, query, _numbers, "versions", idea_id.bytes)
+            [after] = cursors.place() or (None,)
+            first = query.offset if after is None else sum(link.number >= after for link in versions.kept)
+            links = versions.kept[first : first + query.rows_wanted]
+            page = cursors.page(links, len(versions.kept), lambda link: (link.number,))
+            items = await versions.page(first, query.limit)
         return VersionList(
             items=items,
             current=versions.current,
-            total=total,
+            total=page.total,
             limit=query.limit,
             offset=query.offset,
-            has_more=query.offset + len(items) < total,
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
         )
 
     async def one(self, idea_id: UUID, number: int) -> IdeaVersion:

@@ -10,6 +10,7 @@ from typing import Final
 from litestar.types import HTTPScope, Receive
 
 from creatorvault.core.database.replica import ReplicaUnavailable
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultVersion, vault_ids
 from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance
 from creatorvault.core.telemetry.request_context import request_context_of
@@ -19,7 +20,6 @@ from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.bodies import read_bodies
 from creatorvault.ideas.checkpoints.comparing import ComparedRead, stored_checkpoint
 from creatorvault.ideas.checkpoints.writer import CheckpointWriter
-from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
 from creatorvault.ideas.lists.cursors import place_of
 from creatorvault.ideas.lists.pages import IdeaPage, about_content, empty_page, page_of_matches

@@ -5,8 +5,6 @@ from uuid import UUID
 
 from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
 
-CURSOR_INVALID: Final = "cursor_invalid"
-WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
 UNDO_INVALID: Final = "undo_invalid"
 WRONG_UNDO: Final = "This is not the value of an X-Undo header that this vault has sent"
 
@@ -26,16 +24,6 @@ class NotYourIdeas(Forbidden):
 
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
-
-
-class CursorInvalid(RequestInvalid):
-    """Not a cursor of this list: it is for another creator, tenant or query, altered, or sealed with a missing key.
-
-    The error does not reveal which.
-    """
-
-    def __init__(self) -> None:
-        super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
 
 
 class UndoInvalid(RequestInvalid):

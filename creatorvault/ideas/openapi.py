@@ -5,11 +5,11 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import ETAG, LOCATION, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
-from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
+from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended
 

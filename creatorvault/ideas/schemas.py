@@ -7,12 +7,12 @@ from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, model_validator
 
+from creatorvault.core.http.paging import Cursor, refuse_offset_beside_cursor
 from creatorvault.core.http.repeatable import Repeatable
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
-from creatorvault.ideas.fields import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
+from creatorvault.ideas.fields import AnyUuid, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 
 
@@ -130,10 +130,5 @@ class IdeaQuery(RequestModel):
 
     @model_validator(mode="after")
     def _pages_one_way(self) -> Self:
-        if self.cursor is None or not self.offset:
-            return self
-        message = "Input should be 0 beside a cursor, which says itself where the page begins"
-        error = PydanticCustomError("offset_beside_cursor", message)
-        # An error of the whole model would name no field.
-        wrong = InitErrorDetails(type=error, loc=("offset",), input=str(self.offset))
-        raise ValidationError.from_exception_data(type(self).__name__, [wrong])
+        refuse_offset_beside_cursor(type(self).__name__, self.offset, self.cursor)
+        return self

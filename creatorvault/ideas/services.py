@@ -15,11 +15,12 @@ import msgspec
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.http.conditional import Precondition
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced, reverted
-from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
+from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.history.sealing import seal_deletion
 from creatorvault.ideas.history.undo_tokens import DeletedVersion, Undo, undo_token
 from creatorvault.ideas.in_doubt import InDoubtIdeas

@@ -18,6 +18,11 @@ class TenantKind(StrEnum):
     ORGANIZATION = "organization"
 
 
+def hour_of(changed_at: datetime) -> datetime:
+    """Returns the `Vault.changed_hour` that the database computes."""
+    return changed_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 

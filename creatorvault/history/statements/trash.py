@@ -15,28 +15,32 @@ RETENTION: Final = """
 """
 # Days of 24 hours: those of the calendar depend on the session's time zone.
 SHOWN: Final = "retention.days > 0 AND ideas.deleted_at > {now}::timestamptz - retention.days * interval '24 hours'"
+BEYOND: Final = "($7::timestamptz IS NULL OR (ideas.deleted_at, ideas.id) < ($7, $8::uuid))"
 
+COUNTS: Final = "counted.stored, counted.shown, counted.beyond"
 PAGE: Final = f"""
-    {VAULT.format(more="", columns=", vaults.trash_count, retention.days, counted.stored, counted.shown, trash.*")}
+    {VAULT.format(more="", columns=f", vaults.trash_count, retention.days, {COUNTS}, trash.*")}
     {RETENTION.format(default="$5")}
     LEFT JOIN LATERAL (
-        SELECT count(*) AS stored, count(*) FILTER (WHERE {SHOWN.format(now="$6")}) AS shown
+        SELECT count(*) AS stored, count(*) FILTER (WHERE {SHOWN.format(now="$6")}) AS shown,
+            count(*) FILTER (WHERE {SHOWN.format(now="$6")} AND {BEYOND}) AS beyond
         FROM trashed_ideas AS ideas WHERE {OWN}
     ) AS counted ON true
     LEFT JOIN LATERAL (
         SELECT {COLUMNS}, deleted_at, deletion FROM trashed_ideas AS ideas
-        WHERE {OWN} AND {SHOWN.format(now="$6")}
+        WHERE {OWN} AND {SHOWN.format(now="$6")} AND {BEYOND}
         ORDER BY ideas.deleted_at DESC, ideas.id DESC LIMIT $3::bigint OFFSET $4::bigint
     ) AS trash ON true
     ORDER BY trash.deleted_at DESC, trash.id DESC
 """  # noqa: S608 - put together from constants
-"""Arguments: limit, offset, the default of the retention in days, and the time.
+"""Arguments: limit, offset, the default of the retention in days, the time, and when and which idea was deleted, after
+which the page begins, or null.
 
 Columns after those of VAULT: what the vault counts, the retention in days, rows that are stored, rows that are shown,
-and from TRASHED on a row with its `deleted_at` and `deletion`.
+how many of them are after that idea, and from TRASHED on a row with its `deleted_at` and `deletion`.
 """
 COUNTED: Final = VAULT_COLUMNS
-TRASHED: Final = VAULT_COLUMNS + 4
+TRASHED: Final = VAULT_COLUMNS + 5
 
 ONE: Final = f"""
     {VAULT.format(more="", columns=", trash.*, idea.*")}

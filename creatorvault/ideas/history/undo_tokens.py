@@ -15,8 +15,8 @@ from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import CURSORS, VaultCipher
 from creatorvault.crypto.envelope import context, microseconds
+from creatorvault.crypto.opaque import read, written
 from creatorvault.ideas.errors import UndoInvalid
-from creatorvault.ideas.opaque import read, written
 
 DOMAIN: Final = b"creatorvault/undo/v1"
 VALID: Final = timedelta(minutes=10)

@@ -11,13 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.core.errors import Alert
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import CURSORS, VaultCipher
+from creatorvault.crypto.cursors import open_cursor, seal_cursor
 from creatorvault.crypto.envelope import context
-from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.fields import split_tags
-from creatorvault.ideas.opaque import read, written
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.ordering import Place
 from creatorvault.ideas.text.collation import ORDER
@@ -44,7 +43,7 @@ def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> s
         return msgspec.UNSET
     if place is None:
         return None
-    return written(cipher.for_purpose(CURSORS).seal_json(place, _context(cipher.vault, query)))
+    return seal_cursor(cipher.for_purpose(CURSORS), place, _context(cipher.vault, query))
 
 
 def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
@@ -56,12 +55,8 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
         return None
     if cipher is None:
         raise CursorInvalid
-    try:
-        sealed, bound = read(query.cursor), _context(cipher.vault, query)
-        return Place(*cipher.for_purpose(CURSORS).open_json(sealed, bound, _decoders[query.sort]))
-    except (Alert, ValueError):
-        # For a stored value this would be an alert. Here it is only invalid input, and is not logged.
-        raise CursorInvalid from None
+    bound = _context(cipher.vault, query)
+    return Place(*open_cursor(cipher.for_purpose(CURSORS), query.cursor, bound, _decoders[query.sort]))
 
 
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
