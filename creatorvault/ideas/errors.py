@@ -1,9 +1,13 @@
 """Errors of the ideas API."""
 
-from typing import Final
+from http import HTTPStatus
+from typing import ClassVar, Final
 from uuid import UUID
 
-from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
+from creatorvault.core.errors import CreatorVaultError, Forbidden, NotFound, RequestInvalid
+
+MOST_TAGS: Final = 100_000
+"""Different tags of a vault that are counted. This many take some 30 MiB of memory."""
 
 CURSOR_INVALID: Final = "cursor_invalid"
 WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
@@ -34,6 +38,16 @@ class CursorInvalid(RequestInvalid):
 
     def __init__(self) -> None:
         super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
+
+
+class TooManyTags(CreatorVaultError):
+    """Counting so many different tags takes memory that other creators need."""
+
+    status = HTTPStatus.CONFLICT
+    code: ClassVar[str] = "too_many_tags"
+
+    def __init__(self) -> None:
+        super().__init__(f"Your ideas have more than {MOST_TAGS:,} different tags, too many to be counted")
 
 
 class UndoInvalid(RequestInvalid):
