@@ -29,7 +29,7 @@ from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.opening import VaultView
 from tests.application import House
 from tests.factories import Creator, Idea
-from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
+from tests.ideas.paper_vaults import PaperVault, block_of, idea_of, page_of
 from tests.ideas.strategies import ideas, questions, title_questions
 from tests.ideas.tampering import assert_plain_fault
 from tests.ideas.test_corpora import OF_IDEAS
@@ -60,7 +60,7 @@ async def test_every_query_gives_the_result_of_a_plain_list(
     vault.put(*stored)
 
     for query in asked:
-        page = await search_cache.ask(vault.id, vault.reader(), PageQuestion(query), TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
     statistics = search_cache.statistics()
     assert (statistics.streams, statistics.misses) == (0, 1)
@@ -75,12 +75,12 @@ async def test_a_page_continues_after_any_place(
     vault.put(*stored)
     query = msgspec.structs.replace(question, offset=0, after=after)
 
-    page = await slim_cache().ask(vault.id, vault.reader(), PageQuestion(query), TimeSlice())
+    page = await page_of(slim_cache(), vault, query)
 
     assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
     if page.last is not None:
         following = msgspec.structs.replace(query, after=page.last.key)
-        rest = await slim_cache().ask(vault.id, vault.reader(), PageQuestion(following), TimeSlice())
+        rest = await page_of(slim_cache(), vault, following)
         assert rest.items
         assert [bytes(item) for item in rest.items] == vault.answer(following)[1]
 
@@ -96,7 +96,7 @@ async def test_a_refreshed_index_gives_the_results_of_a_plain_list(
         if isinstance(change, IdeaResponse):
             vault.put(change)
         elif isinstance(change, SearchQuery):
-            page = await followed.ask(vault.id, vault.reader(), PageQuestion(change), TimeSlice())
+            page = await page_of(followed, vault, change)
             assert (page.total, [bytes(item) for item in page.items]) == vault.answer(change)
         elif vault.ideas:
             vault.delete(vault.ideas[change % len(vault.ideas)])
@@ -114,21 +114,21 @@ async def test_pages_of_many_ideas_are_those_of_a_plain_list(
     after = None
     for _ in range(21):
         query = SearchQuery(sort=sort, descending=descending, limit=5, after=after)  # type: ignore[arg-type]
-        page = await search_cache.ask(vault.id, vault.reader(), PageQuestion(query), TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
         after = None if page.last is None else page.last.key
     for offset in (0, 7, 90, 200):
         query = SearchQuery(sort=sort, descending=descending, limit=5, offset=offset)  # type: ignore[arg-type]
-        page = await search_cache.ask(vault.id, vault.reader(), PageQuestion(query), TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
 
 
 async def test_an_index_that_outgrows_its_budget_becomes_slim() -> None:
     vault, measured = PaperVault(), SearchCache(SearchSettings())
     vault.put(*(idea_of(f"title {number}", notes=f"{number} {LARGE}") for number in range(20)))
-    await measured.ask(vault.id, vault.reader(), PageQuestion(SearchQuery()), TimeSlice())
+    await page_of(measured, vault, SearchQuery())
     search_cache = SearchCache(SearchSettings(vault_bytes=measured.statistics().bytes))
-    await search_cache.ask(vault.id, vault.reader(), PageQuestion(SearchQuery(sort="title")), TimeSlice())
+    await page_of(search_cache, vault, SearchQuery(sort="title"))
     whole = search_cache.statistics().bytes
 
     vault.put(*(idea_of(f"title {number}", notes=f"{number} {LARGE}") for number in range(20, 24)))

@@ -61,9 +61,10 @@ def pack_tags(ids: Sequence[bytes], created: Sequence[int], tags: Sequence[Seque
     folded = {tag: fold_tag(tag) for tag in set(chain.from_iterable(tags))}
     uses: dict[str, TagUse] = {}
     for idea_id, time, row in zip(ids, created, tags, strict=True):
-        for tag in row:
-            use = TagUse(folded[tag], 1, time, idea_id, tag)
-            if (known := uses.setdefault(use.folded, use)) is not use:
+        # Tags of an idea differ, but another version of Unicode may fold two of them alike.
+        for tag, spelling in {folded[tag]: tag for tag in reversed(row)}.items():
+            use = TagUse(tag, 1, time, idea_id, spelling)
+            if (known := uses.setdefault(tag, use)) is not use:
                 known.add(use)
     return _pack(list(uses.values()))
 
