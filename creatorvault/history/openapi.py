@@ -7,10 +7,9 @@ from creatorvault.core.http.paging import LIMIT_TOO_HIGH, MORE, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import ETAG, HEADERS, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
-from creatorvault.core.text import unstorable
 from creatorvault.history.errors import NotInTrash, UndoExpired, UndoSuperseded, VersionNotFound
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas, UndoInvalid
-from creatorvault.ideas.openapi import FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, ONE_IDEA
+from creatorvault.ideas.openapi import FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, INVALID_OWNER, ONE_IDEA
 from creatorvault.tenants.errors import TenantSuspended
 from creatorvault.tenants.openapi import INVALID_RETENTION
 
@@ -93,7 +92,6 @@ SETTINGS_UPDATE: Final[Prose] = {
     )
 }
 
-INVALID_OWNER: Final = RequestInvalid(list(unstorable("user-\0", ("path", "user_id"))))
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
 NO_VERSION: Final = VersionNotFound(IDEA_ID, 3)
 INVALID_TO: Final = RequestInvalid(

@@ -19,11 +19,14 @@ from creatorvault.ideas.sealed import (
     TRASH_SEALED,
     VERSIONS_SEALED,
 )
+from creatorvault.ideas.statistics.controllers import StatisticsController, TagController
 from creatorvault.management.apps import App
+
+CONTROLLERS: Final = (IdeaController, StatisticsController, TagController)
 
 APP: Final = App(
     name="ideas",
-    controllers=[IdeaController, *under_reserved_ids(IdeaController)],
+    controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
     commands=[seed],
     parts=[ideas_parts],
     erases=[

@@ -1,9 +1,13 @@
 """Errors of the ideas API."""
 
-from typing import Final
+from http import HTTPStatus
+from typing import ClassVar, Final
 from uuid import UUID
 
-from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
+from creatorvault.core.errors import CreatorVaultError, Forbidden, NotFound, RequestInvalid
+
+MOST_TAGS: Final = 100_000
+"""Different tags of a vault that are counted. This many take some 30 MiB of memory."""
 
 UNDO_INVALID: Final = "undo_invalid"
 WRONG_UNDO: Final = "This is not the value of an X-Undo header that this vault has sent"
@@ -24,6 +28,16 @@ class NotYourIdeas(Forbidden):
 
     def __init__(self, method: str) -> None:
         super().__init__(REFUSALS[method])
+
+
+class TooManyTags(CreatorVaultError):
+    """Counting so many different tags takes memory that other creators need."""
+
+    status = HTTPStatus.CONFLICT
+    code: ClassVar[str] = "too_many_tags"
+
+    def __init__(self) -> None:
+        super().__init__(f"Your ideas have more than {MOST_TAGS:,} different tags, too many to be counted")
 
 
 class UndoInvalid(RequestInvalid):

@@ -2,17 +2,21 @@
 in the published document.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
 from pydantic import Field, model_validator
+from pydantic.json_schema import SkipJsonSchema
 
 from creatorvault.core.http.paging import Cursor, refuse_offset_beside_cursor
 from creatorvault.core.http.repeatable import Repeatable
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
+from creatorvault.ideas.lists.parameters import Fields, Ids
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 
 
@@ -111,11 +115,11 @@ CLEARABLE: Final = frozenset({"notes", "due_date"})
 
 
 class IdeaQuery(RequestModel):
-    """Filters, order and page of the idea list."""
+    """Filters, order and page of the idea list. `ids` without any id matches nothing; None is no filter."""
 
     described = QUERY
     private = frozenset({"search", "tags", "cursor"})
-    repeatable = frozenset({"stage", "priority"})
+    repeatable = frozenset({"stage", "priority", "ids", "fields"})
     published_null = frozenset({"search", "stage", "priority", "tags"})
 
     limit: int = Field(default=20, ge=1, le=100)
@@ -124,9 +128,24 @@ class IdeaQuery(RequestModel):
     stage: Repeatable[StageEnum] = Field(default_factory=Repeatable)
     priority: Repeatable[PriorityEnum] = Field(default_factory=Repeatable)
     tags: TagFilter | None = None
-    sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
+    sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage|due_date)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
     cursor: Cursor | None = None
+    due_from: DueDate | SkipJsonSchema[None] = None
+    due_to: DueDate | SkipJsonSchema[None] = None
+    created_from: DueDate | SkipJsonSchema[None] = None
+    created_to: DueDate | SkipJsonSchema[None] = None
+    updated_from: DueDate | SkipJsonSchema[None] = None
+    updated_to: DueDate | SkipJsonSchema[None] = None
+    has_due: bool | SkipJsonSchema[None] = None
+    ids: Ids | SkipJsonSchema[None] = None
+    fields: Fields | SkipJsonSchema[None] = None
+
+    @property
+    def periods(self) -> Mapping[str, datetime | bool]:
+        """The filters by time that were given, by name."""
+        names = ("due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to", "has_due")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @model_validator(mode="after")
     def _pages_one_way(self) -> Self:

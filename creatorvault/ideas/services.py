@@ -24,8 +24,8 @@ from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.history.sealing import seal_deletion
 from creatorvault.ideas.history.undo_tokens import DeletedVersion, Undo, undo_token
 from creatorvault.ideas.in_doubt import InDoubtIdeas
-from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
-from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_list, tag_of_list
+from creatorvault.ideas.lists.pages import ContentPage, IdeaPage, is_about_content
+from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_ids, page_of_list, tag_of_list
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
@@ -99,13 +99,13 @@ class IdeaService:
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Returns a page and a total of the same snapshot.
 
-        Raises CursorInvalid, VaultMismatch, the alerts of `OpenedIdeas`, and those of `ContentSearch.page` for a query
-        about content.
+        Raises CursorInvalid, VaultMismatch, the alerts of `OpenedIdeas`, and those of `ContentSearch.answer` for a
+        query about content.
         """
-        if is_about_content(query):
-            return await self._search().page(query)
-        read = partial(page_of_list, query, self._opened, TimeSlice(self._budget))
-        return await self._vault.read(read, CursorInvalid)
+        if query.ids is None and is_about_content(query):
+            return await self._search().answer(ContentPage(query))
+        read = page_of_list if query.ids is None else partial(page_of_ids, ids=query.ids)
+        return await self._vault.read(partial(read, query, self._opened, TimeSlice(self._budget)), CursorInvalid)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """Stores a new idea.

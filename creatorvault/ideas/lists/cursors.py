@@ -26,14 +26,15 @@ DOMAIN: Final = b"creatorvault/cursor/v1"
 
 _encode: Final = msgspec.json.Encoder().encode
 _time: Final = msgspec.json.Decoder(tuple[datetime, UUID])
-_rank: Final = msgspec.json.Decoder(tuple[int, UUID])
+_number: Final = msgspec.json.Decoder(tuple[int, UUID])
 _title: Final = msgspec.json.Decoder(tuple[str, UUID])
 _decoders: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "created_at": _time,
     "updated_at": _time,
     "title": _title,
-    "priority": _rank,
-    "stage": _rank,
+    "priority": _number,
+    "stage": _number,
+    "due_date": _number,
 }
 
 
@@ -60,7 +61,7 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
 
 
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
-    """Encodes the whole query except the page size. Filter values are sorted.
+    """Encodes the whole query except the page size and the fields. Filter values are sorted.
 
     For a search or the order of titles, the version of its rule is included: a position under another one is invalid.
     """
@@ -68,5 +69,17 @@ def _context(vault: VaultId, query: IdeaQuery) -> bytes:
         sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)
     )
     rules = (*([RULE] if query.search else []), *([ORDER] if query.sort == "title" else []))
-    question = (query.search or "", tags, stages, priorities, query.sort, query.order, *rules)
+    more: dict[str, object] = {**query.periods}
+    if query.ids is not None:
+        more["ids"] = sorted(set(query.ids))
+    question = (
+        query.search or "",
+        tags,
+        stages,
+        priorities,
+        query.sort,
+        query.order,
+        *rules,
+        *([more] if more else []),
+    )
     return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), _encode(question))

@@ -1,5 +1,6 @@
 """Blocks of ideas: one call searches the texts of a whole block. A vault of ten thousand ideas has eighty blocks."""
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Sequence
 from functools import reduce
@@ -10,8 +11,12 @@ from typing import Final, Self
 
 import msgspec
 
-from creatorvault.ideas.search.documents import Document, OpenedIdea, memory_size
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.search.documents import Document, OpenedIdea, memory_size, read_values
 from creatorvault.ideas.search.needles import Find
+from creatorvault.ideas.search.summaries import Summary, pack_tags
+from creatorvault.ideas.search.times import microseconds
 
 MOST: Final = 128
 """Maximum number of ideas in a block. The larger the block, the longer it takes to remove one of them."""
@@ -30,7 +35,7 @@ class Block:
     revision of its ideas at creation. `digest` combines the stamps of its ideas by exclusive or.
     """
 
-    __slots__ = ("_documents", "_ends", "_ids", "_stamps", "_texts", "digest", "revisions", "size")
+    __slots__ = ("_documents", "_ends", "_ids", "_stamps", "_summary", "_texts", "digest", "revisions", "size")
 
     def __init__(
         self,
@@ -53,6 +58,7 @@ class Block:
         self._ends = ends
         self._texts = texts
         self._documents = documents
+        self._summary: Summary | None = None
 
     @classmethod
     def of(cls, ideas: Sequence[OpenedIdea]) -> Self:
@@ -121,6 +127,24 @@ class Block:
         if isinstance(self._documents, bytes):
             self._documents = list(map(Document, self.ids, _unpack_bodies(self._documents)))
         return self._documents
+
+    async def summary(self, time_slice: TimeSlice) -> Summary:
+        """Computed on first use."""
+        if self._summary is None:
+            created, due, stages, priorities = array("q"), array("q"), bytearray(), bytearray()
+            tags: list[Sequence[str]] = []
+            for body in self.bodies:
+                read = read_values(body)
+                created.append(microseconds(read.created_at))
+                due.append(read.due)
+                stages.append(STAGE_RANK[read.stage])
+                priorities.append(PRIORITY_RANK[read.priority])
+                tags.append(read.tags)
+                if time_slice.is_over:
+                    await time_slice.rest()
+            packed_tags = pack_tags(self.ids, created, tags)
+            self._summary = Summary(created, due, bytes(stages), bytes(priorities), packed_tags)
+        return self._summary
 
     def holding(self, find: Find) -> Sequence[Document]:
         """Returns the ideas whose title or notes contain the needle."""
