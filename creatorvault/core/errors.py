@@ -16,9 +16,13 @@ class FieldError(TypedDict, total=False):
 
 
 class CreatorVaultError(Exception):
-    """Base class. `detail` is sent to the client and must not contain anything private."""
+    """Base class. `detail` is sent to the client and must not contain anything private.
+
+    `code` tells clients what happened and never changes.
+    """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    code: ClassVar[str] = "internal_error"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -27,7 +31,7 @@ class CreatorVaultError(Exception):
     def headers(self) -> Mapping[str, str]:
         return {}
 
-    def members(self) -> Mapping[str, str | int]:
+    def members(self) -> Mapping[str, object]:
         """Returns the extension members of the problem details (RFC 9457 §3.2)."""
         return {}
 
@@ -62,6 +66,7 @@ class PreconditionFailed(CreatorVaultError):
     """The resource was changed concurrently (RFC 9110 §13.1.1)."""
 
     status = HTTPStatus.PRECONDITION_FAILED
+    code = "precondition_failed"
 
     def __init__(self) -> None:
         super().__init__("If-Match names another version than the stored one; read it again and retry")
@@ -121,10 +126,17 @@ class RequestInvalid(CreatorVaultError):
     """Invalid input; `errors` lists all invalid fields at once."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+    code = "validation_failed"
 
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("The request is not valid")
         self.errors = tuple(errors)
+
+
+class DetailedConflict(CreatorVaultError):
+    """Its published body has its code and members as well."""
+
+    status = HTTPStatus.CONFLICT
 
 
 class TooManyRequests(CreatorVaultError):

@@ -7,6 +7,7 @@ from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.ideas.many.controllers import BulkController
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
 from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
 from creatorvault.ideas.parts import ideas_parts
@@ -21,9 +22,11 @@ from creatorvault.ideas.sealed import (
 )
 from creatorvault.management.apps import App
 
+CONTROLLERS: Final = (IdeaController, BulkController)
+
 APP: Final = App(
     name="ideas",
-    controllers=[IdeaController, *under_reserved_ids(IdeaController)],
+    controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
     commands=[seed],
     parts=[ideas_parts],
     erases=[

@@ -49,5 +49,7 @@ class UndoInvalid(RequestInvalid):
 class IdeaNotFound(NotFound):
     """The same error for an idea that does not exist and for one of another user."""
 
+    code = "idea_not_found"
+
     def __init__(self, idea_id: UUID) -> None:
         super().__init__(f"Idea {idea_id} not found")

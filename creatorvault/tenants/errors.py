@@ -68,10 +68,12 @@ class TenantUnknown(Forbidden):
 class QuotaExceeded(Forbidden):
     """`quota` is the name used in the settings; `limit` is in its unit, ideas or bytes."""
 
+    code = "quota_exceeded"
+
     def __init__(self, quota: str, limit: int) -> None:
         super().__init__(f"The quota {quota} of {limit} is used up")
         self.quota = quota
         self.limit = limit
 
-    def members(self) -> Mapping[str, str | int]:
+    def members(self) -> Mapping[str, object]:
         return {"quota": self.quota, "limit": self.limit}

@@ -12,6 +12,7 @@ from litestar.types import ExceptionHandlersMap
 from creatorvault.core.errors import (
     Alert,
     CreatorVaultError,
+    DetailedConflict,
     InternalError,
     RequestInvalid,
     ServiceUnavailable,
@@ -126,6 +127,8 @@ def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
     if isinstance(error, RequestInvalid):
         return {"detail": error.errors}
     body: dict[str, Any] = {"detail": error.detail}
+    if isinstance(error, DetailedConflict):
+        body |= {"code": error.code, **error.members()}
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         body["error"] = ServerErrorInfo(_code(error), error.detail, correlation)
     return body
@@ -140,6 +143,8 @@ def _problem(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
         "correlation_id": correlation,
         **error.members(),
     }
+    if isinstance(error, DetailedConflict):
+        body["code"] = error.code
     if isinstance(error, RequestInvalid):
         body["errors"] = error.errors
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -62,10 +62,11 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
     ]:
         written["parameters"] = parameters
     documentation: Documentation = handler.opt.get("documentation", UNDOCUMENTED)
-    if accepted.body is not None:
+    body = accepted.body or documentation.body
+    if body is not None:
         written["requestBody"] = {
             "required": True,
-            "content": _content(components.reference(accepted.body), _request_examples(accepted.body, documentation)),
+            "content": _content(components.reference(body), _request_examples(body, documentation)),
         }
     elif documentation.file:
         written["requestBody"] = {"required": True, "content": _file(documentation.file)}
@@ -108,7 +109,8 @@ def _parameters(place: str, model: type[RequestModel] | None, components: Compon
 def _responses(
     handler: HTTPRouteHandler, accepted: Accepts, documentation: Documentation, components: Components
 ) -> dict[str, Any]:
-    documented = [*_shared(handler, accepted), *documentation.responses]
+    has_body = (accepted.body or documentation.body) is not None
+    documented = [*_shared(handler, has_body=has_body), *documentation.responses]
     responses: dict[str, Any] = {}
     for outcome in sorted(documented, key=lambda outcome: outcome.status or 0):
         status = str(int(outcome.status or handler.status_code))
@@ -120,10 +122,10 @@ def _responses(
     return responses
 
 
-def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[DocumentedResponse]:
+def _shared(handler: HTTPRouteHandler, *, has_body: bool) -> Iterator[DocumentedResponse]:
     if not handler.opt.get("public"):
         yield from map(refused, REFUSED_WITHOUT_IDENTITY)
-    if accepted.body is not None:
+    if has_body:
         yield refused(BODY_TOO_LARGE)
 
 
