@@ -9,7 +9,15 @@ from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.ideas.many.controllers import BulkController
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
+from creatorvault.ideas.models import (
+    HistoryPruning,
+    Idea,
+    IdeaSegment,
+    IdeaTombstone,
+    IdeaVersion,
+    TrashedIdea,
+    VaultCheckpoint,
+)
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.ideas.sealed import (
     CHECKPOINTS_SEALED,
@@ -32,6 +40,7 @@ APP: Final = App(
     erases=[
         Erased(model=VaultCheckpoint),
         Erased(model=HistoryPruning),
+        Erased(model=IdeaTombstone),
         Erased(model=TrashedIdea),
         Erased(model=IdeaVersion),
         Erased(model=IdeaSegment),
