@@ -89,7 +89,7 @@ class BulkService:
         valid = [operation for operation in operations if not isinstance(operation, Invalid)]
         ids = [operation.id for operation in valid if operation.id is not None]
         grows = not all(isinstance(operation, DeleteOperation) for operation in valid)
-        return await self._store.begin(vault, ids, grows=grows)
+        return await self._store.read(vault, ids, grows=grows)
 
     async def _outcomes(self, batch: Batch, operations: Iterable[Operation | Invalid]) -> list[Outcome]:
         outcomes = []

@@ -30,7 +30,7 @@ class BatchStore:
         self._opened = opened
         self._growing = growing
 
-    async def begin(self, vault: LockedVault, ids: Iterable[UUID], *, grows: bool) -> Batch:
+    async def read(self, vault: LockedVault, ids: Iterable[UUID], *, grows: bool) -> Batch:
         """Reads the ideas with these ids. `grows` is as in `Quotas.ledger`."""
         seen = await vault.look(NAMED, list(dict.fromkeys(ids)), self._retention_days)
         assert seen.vault is not None  # noqa: S101 - it is locked
