@@ -7,8 +7,17 @@ from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.ideas.many.controllers import BulkController
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
+from creatorvault.ideas.models import (
+    HistoryPruning,
+    Idea,
+    IdeaSegment,
+    IdeaTombstone,
+    IdeaVersion,
+    TrashedIdea,
+    VaultCheckpoint,
+)
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.ideas.sealed import (
     CHECKPOINTS_SEALED,
@@ -22,7 +31,7 @@ from creatorvault.ideas.sealed import (
 from creatorvault.ideas.statistics.controllers import StatisticsController, TagController
 from creatorvault.management.apps import App
 
-CONTROLLERS: Final = (IdeaController, StatisticsController, TagController)
+CONTROLLERS: Final = (IdeaController, StatisticsController, TagController, BulkController)
 
 APP: Final = App(
     name="ideas",
@@ -32,6 +41,7 @@ APP: Final = App(
     erases=[
         Erased(model=VaultCheckpoint),
         Erased(model=HistoryPruning),
+        Erased(model=IdeaTombstone),
         Erased(model=TrashedIdea),
         Erased(model=IdeaVersion),
         Erased(model=IdeaSegment),

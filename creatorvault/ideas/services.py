@@ -35,6 +35,7 @@ from creatorvault.ideas.statements.changes import (
     DELETE_FORGETTING,
     GIVEN,
     INSERT,
+    INSERT_AGAIN,
     UPDATE,
     UPDATE_FORGETTING,
 )
@@ -172,7 +173,7 @@ class IdeaService:
             try:
                 return await open_idea(idea.id, self._opened, vault)
             except IdeaNotFound:
-                return StoredIdea(idea, (await self._insert(idea, vault)).tag)
+                return StoredIdea(idea, (await self._insert(idea, vault, INSERT_AGAIN)).tag)
 
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
@@ -209,16 +210,16 @@ class IdeaService:
         self._growing.deleted(vault.id, revision, idea_id.bytes)
         return undo_token(found.vault.cipher, Undo(now, [DeletedVersion(idea_id, old.stamp)])) if found.keeps else None
 
-    async def _insert(self, idea: IdeaResponse, vault: WritableVault) -> Creation:
+    async def _insert(self, idea: IdeaResponse, vault: WritableVault, statement: str = INSERT) -> Creation:
         cipher = vault.cipher
-        creation = await _insert(idea, vault)
+        creation = await _insert(idea, vault, statement)
         self._growing.stored(vault.id, cipher, creation.revision, creation.stamp, idea)
         return creation
 
 
-async def _insert(idea: IdeaResponse, vault: WritableVault) -> Creation:
+async def _insert(idea: IdeaResponse, vault: WritableVault, statement: str) -> Creation:
     cipher = vault.cipher
     row = IdeaSealer.of(cipher).seal(idea)
     usage = UsageDelta(ideas=1, sealed_bytes=row.size)
-    insertion = VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
+    insertion = VaultChange(statement, usage, row.stamp, row.created_at, _given(row))
     return Creation(idea.id, idea.created_at, await vault.apply(insertion, cipher), row.stamp)

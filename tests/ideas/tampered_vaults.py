@@ -14,7 +14,7 @@ from tests.ways import vault_of
 
 TABLES: Final = {
     **dict.fromkeys(("ideas", "vaults", "idea_segments", "vault_checkpoints", "keys.vault_keys"), "$V"),
-    **dict.fromkeys(("idea_versions", "trashed_ideas", "history_prunings"), "$V"),
+    **dict.fromkeys(("idea_tombstones", "idea_versions", "trashed_ideas", "history_prunings"), "$V"),
     **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
 }
 """Tables, with the condition that selects the vault's rows."""

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import creatorvault
 from creatorvault.ideas.statements.bulk import INSERT_MANY, INSERT_WITH_HISTORY
+from creatorvault.ideas.statements.changes import INSERT_AGAIN
 from creatorvault.ideas.statements.content import SOME
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.transfer.importing.statements import COMPLETE, OWNER
@@ -77,7 +78,7 @@ async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Seque
         for condition in conditions_of(statement)
         # Only in a transaction that has looked for the rows of the tenant and of the key before.
         if not (
-            (INSERT_MANY in statement or INSERT_WITH_HISTORY in statement)
+            any(text in statement for text in (INSERT_AGAIN, INSERT_MANY, INSERT_WITH_HISTORY))
             and condition.text.startswith(("tenants.", "vault_keys."))
         )
         # Only of an import with a new id, or for the name under which a missing tenant would be made.

@@ -3,7 +3,7 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT
-from creatorvault.ideas.statements.changes import ALL_OR_NOTHING, GIVEN
+from creatorvault.ideas.statements.changes import ALL_OR_NOTHING, GIVEN, UNBURIED
 from creatorvault.ideas.statements.reads import COLUMNS, OWN, SIZE
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
@@ -88,10 +88,12 @@ RESTORE: Final = f"""
             AND trashed_ideas.tenant_id = {HIDDEN_TENANT} AND trashed_ideas.user_id = $2
             AND trashed_ideas.id = ${FIRST_ARGUMENT} AND trashed_ideas.stamp = {OLD_STAMP}
             AND trashed_ideas.deleted_at = {DELETED_AT}
-        RETURNING trashed_ideas.id
-    ), touched AS (
-        INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(RESTORED)})
-        SELECT changed.tenant_id, $2, changed.revision, {", ".join(ARGUMENTS)} FROM changed, untrashed
+        RETURNING trashed_ideas.id, trashed_ideas.first_revision
+    ), {UNBURIED.format(ids=f"= ${FIRST_ARGUMENT}")}, touched AS (
+        INSERT INTO ideas (tenant_id, user_id, revision, first_revision, {", ".join(RESTORED)})
+        SELECT changed.tenant_id, $2, changed.revision,
+            least(coalesce(untrashed.first_revision, 0), (SELECT first_revision FROM unburied)), {", ".join(ARGUMENTS)}
+        FROM changed, untrashed
         ON CONFLICT DO NOTHING RETURNING ideas.id
     )
     {ALL_OR_NOTHING}
