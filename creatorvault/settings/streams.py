@@ -24,11 +24,12 @@ class TransferSettings(Struct, frozen=True, kw_only=True):
 class LiveSettings(Struct, frozen=True, kw_only=True):
     """Of streams of live updates, in each process.
 
+    A stream lasts for up to `longest_seconds`, and at least nine tenths of it, so that streams do not end all at once.
     `poll_seconds` is the time between two looks at the watched vaults while no notices are received.
     """
 
     streams: Count = 5_000
     streams_per_identity: Count = 10
     keep_alive_seconds: Annotated[float, Meta(ge=1, le=600)] = 15.0
-    longest_seconds: Annotated[float, Meta(ge=1, le=86_400)] = 3600.0
+    longest_seconds: Annotated[float, Meta(ge=0.1, le=86_400)] = 3600.0
     poll_seconds: Annotated[float, Meta(ge=0.1, le=4)] = 1.0

@@ -1,6 +1,7 @@
 """One open stream: what it sends next, in the format of server-sent events (HTML Living Standard §9.2)."""
 
 import asyncio
+import random
 from enum import StrEnum
 from time import monotonic
 from typing import Final
@@ -10,6 +11,8 @@ from creatorvault.core.identifiers import VaultId, VaultRevision
 KEEP_ALIVE: Final = b":\n\n"
 RETRY_MILLISECONDS: Final = 2_000
 MOST_DIGITS: Final = 19
+EARLIEST_SHARE: Final = 0.9
+"""Of the longest life of a stream."""
 
 
 class EndReason(StrEnum):
@@ -27,6 +30,7 @@ class Lifetime:
 
     def __init__(self, token_seconds: float, longest_seconds: float) -> None:
         """`token_seconds` is the time until the token expires."""
+        longest_seconds *= random.uniform(EARLIEST_SHARE, 1.0)  # noqa: S311 - so that clients do not all come at once
         self.ends_at = monotonic() + min(token_seconds, longest_seconds)
         self.reason = EndReason.TOKEN_EXPIRED if token_seconds <= longest_seconds else EndReason.TOO_OLD
 

@@ -27,11 +27,10 @@ class Event(NamedTuple):
 
 
 class Listening:
-    """An open stream. `comments` counts those since the beginning."""
+    """An open stream."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.response = response
-        self.comments = 0
         self.text = ""
         self._events = self._parsed()
 
@@ -42,7 +41,7 @@ class Listening:
 
     async def until(self, revision: int) -> list[int]:
         """Returns the revisions up to this one."""
-        seen = []
+        seen: list[int] = []
         while not seen or seen[-1] != revision:
             event = await self.next()
             assert event.name == "revision", event
@@ -63,11 +62,9 @@ class Listening:
         async for line in self.response.aiter_lines():
             self.text += line + "\n"
             name, _, value = line.partition(":")
-            if line.startswith(":"):
-                self.comments += 1
-            elif line:
+            if name:
                 fields[name] = value.removeprefix(" ")
-            elif "data" in fields:
+            elif not line and "data" in fields:
                 yield Event(fields.get("event", "message"), fields.get("id"), json.loads(fields["data"]))
                 fields = {}
 
@@ -76,8 +73,11 @@ class Listening:
 async def listening(client: httpx.AsyncClient, creator: Creator, **headers: str) -> AsyncGenerator[Listening]:
     """Opens a stream of the creator's vault."""
     async with asked(client, creator, headers) as response:
-        assert response.status_code == 200, await response.aread()
-        yield Listening(response)
+        if response.status_code != 200:
+            raise AssertionError(await response.aread())
+        stream = Listening(response)
+        yield stream
+        del stream  # until here: the response would be closed with its iterator
 
 
 @asynccontextmanager
