@@ -26,6 +26,7 @@ NAMES: Final = (
     "key_management",
     "admin",
     "history",
+    "sync",
 )
 
 

@@ -31,7 +31,7 @@ ROOMS: Final = (
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics", "transfer"),
-    ("history",),
+    ("history", "sync"),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

@@ -28,9 +28,9 @@ ADDED_STATUSES: Final = frozenset(
 ADDED_PATHS: Final = (
     *("/api/v1/admin/", "/api/v1/tenant", "/api/v1/users/me/", "/.well-known/"),
     *("/api/v1/{user_id}/trash", "/api/v1/{user_id}/undo", "/api/v1/{user_id}/settings"),
-    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export"),
+    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export", "/api/v1/{user_id}/events"),
     *("/api/v1/{user_id}/ideas/{idea_id}/", "/api/v1/{user_id}/ideas/stats", "/api/v1/{user_id}/ideas/bulk"),
-    "/api/v1/{user_id}/tags",
+    *("/api/v1/{user_id}/tags", "/api/v1/{user_id}/changes"),
 )
 ADDED_OPERATIONS: Final = (("/api/v1/users/me", "delete"),)
 ADDED_FIELDS: Final = {

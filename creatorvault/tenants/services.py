@@ -127,7 +127,7 @@ class VaultService:
         revision = await self._apply(partial(self._parts.group_commits.changed, self.id), change, cipher)
         if revision is None:
             raise Conflict
-        self._parts.revisions.put(self.id, revision)
+        self._parts.revisions.committed(self.id, revision)
         return revision
 
     @asynccontextmanager
@@ -200,8 +200,12 @@ class VaultService:
                 await Preparation(parts, self._tenant, self.id, self._recorder).make(revisions)
             else:
                 raise ServiceUnavailable  # the key must be rotated again: other processes write faster than this one
+            at_first = vault.revision
             yield vault
-        parts.revisions.put(self.id, vault.revision)
+        if vault.revision == at_first:
+            parts.revisions.put(self.id, vault.revision)
+        else:
+            parts.revisions.committed(self.id, vault.revision)
 
     async def _locked(self, stack: AsyncExitStack, before: Before | None, revisions: int) -> LockedVault | None:
         """Returns None if tenant, vault or key must be created first."""

@@ -15,11 +15,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from creatorvault.core.parts import parts_of
+from creatorvault.core.parts import part_of, parts_of
 from creatorvault.ideas.drafting import created
 from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse
 from creatorvault.ideas.search import draft as search_drafts
 from creatorvault.jobs.kinds import JobPlace
+from creatorvault.sync.events.parts import LiveParts
 from creatorvault.transfer.importing.job import IMPORTS, run_import
 from tests.bulk import store
 from tests.isolation.locks import Rewrite, rewritten
@@ -288,6 +289,17 @@ async def export_member(scene: Scene) -> Sequence[httpx.Response]:
     return [httpx.Response(answer.status_code, json=told)]
 
 
+async def open_stream(scene: Scene) -> Sequence[httpx.Response]:
+    """Only its head: there is no end to wait for."""
+    answer = await scene.ask("HEAD", f"/api/v1/{ME.user_id}/events")
+    return [httpx.Response(answer.status_code, json={})]
+
+
+async def look_at_watched_vaults(scene: Scene) -> Sequence[httpx.Response]:
+    standings = part_of(scene.house.app, LiveParts).standings
+    return [httpx.Response(HTTPStatus.OK, json=[list(one) for one in await standings.of([ME])])]
+
+
 async def own_events(scene: Scene) -> Sequence[httpx.Response]:
     answer = await scene.ask("GET", "/api/v1/users/me/events")
     told = [event["verb"] for event in answer.json()["items"]], answer.json()["total"]
@@ -525,6 +537,10 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("export as an owner", export_member, Way.TRANSACTION, OWNERS_MAY_EXPORT),
     WRITTEN("export nobody as an owner", export_member, Way.TRANSACTION, then(OWNERS_MAY_EXPORT, NO_VAULT)),
     Act("read events about oneself", own_events, Way.TRANSACTION),
+    Act("open a stream", open_stream, cold=Way.STATEMENT),
+    WRITTEN("open a stream while suspended", open_stream, prepare=SUSPENDED, cold=Way.STATEMENT),
+    Act("look at watched vaults", look_at_watched_vaults, cold=Way.STATEMENT),
+    WRITTEN("look at watched vaults while suspended", look_at_watched_vaults, prepare=SUSPENDED, cold=Way.STATEMENT),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

@@ -88,6 +88,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST ideas/{idea_id}/versions/{number}/restore", 200),
             ("GET settings", 200),
             ("PATCH settings", 200),
+            ("GET events", 200),
         )
     },
     **{

@@ -1,0 +1,18 @@
+"""Registration of the sync app."""
+
+from typing import Final
+
+from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.management.apps import App
+from creatorvault.sync.events.controllers import EventsController
+from creatorvault.sync.events.metrics import live_metrics
+from creatorvault.sync.events.parts import live_parts
+
+CONTROLLERS: Final = (EventsController,)
+
+APP: Final = App(
+    name="sync",
+    controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
+    parts=[live_parts],
+    metrics=[live_metrics],
+)
