@@ -74,7 +74,7 @@ def operations(app: Litestar) -> list[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def published(app: Litestar) -> dict[str, Any]:
     """The document, whose operations have the request headers as parameters."""
-    described = json.loads(json.dumps(document(app)))
+    described: dict[str, Any] = json.loads(json.dumps(document(app)))
     parameters = described["components"].setdefault("parameters", {})
     for name in REQUEST_HEADERS:
         header = {"name": name, "in": "header", "schema": {"type": "string"}, "example": '"42"'}
@@ -297,9 +297,9 @@ async def test_an_example_empties_no_list(
 ) -> None:
     idea = await ada.idea()
     lists = {
-        item["get"]["operationId"]: {each["name"]: each for each in item["get"]["parameters"] if each["in"] != "path"}
+        item["get"]["operationId"]: {each["name"]: each for each in item["get"]["parameters"] if "schema" in each}
         for item in published["paths"].values()
-        if any(each["in"] == "query" for each in item.get("get", {}).get("parameters", ()))
+        if any(each.get("in") == "query" for each in item.get("get", {}).get("parameters", ()))
     }
     assert len(lists) > 10
     async with visit(browser, f"{address}/docs", documents={"/openapi.json": published}) as docs:
@@ -307,10 +307,18 @@ async def test_an_example_empties_no_list(
             shown = operation(docs.page, name)
             await shown.locator(".opblock-summary-control").click()
             await shown.locator(".try-out__btn").click()
+            for parameter in REQUEST_HEADERS:
+                field = shown.locator(f'tr[data-param-name="{parameter}"] input')
+                assert await field.input_value() == "", (name, parameter)
             for parameter, described in parameters.items():
+                if described["in"] == "path":
+                    continue
                 field = shown.locator(f'tr[data-param-name="{parameter}"]').locator("input[type=text], select").first
                 default = described.get("schema", {}).get("default", "")
-                assert await field.input_value() == {True: "true", False: "false"}.get(default, str(default)), parameter
+                assert await field.input_value() == ("false" if default is False else str(default)), (
+                    name,
+                    parameter,
+                )
             await shown.locator(".opblock-summary-control").click()
         await authorize(docs.page, ada.token)
         found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
@@ -397,7 +405,7 @@ async def test_docs_is_used_by_keyboard(address: str, browser: Browser, ada: Cre
         await docs.screenshot("docs-skip-link")
         assert await page.evaluate(FOCUS_IS_VISIBLE)
         await page.keyboard.press("Enter")
-        assert await page.evaluate("document.activeElement.id") == "swagger-ui"
+        await expect(page.locator("#swagger-ui")).to_be_focused()
 
         await tab_to(page, ".btn.authorize")
         await page.keyboard.press("Enter")
@@ -437,12 +445,8 @@ async def test_everything_that_can_be_pressed_can_have_the_focus(address: str, b
         await found.locator(".opblock-summary-control").click()
         await found.locator(".try-out__btn").click()
         unreachable = await docs.page.evaluate(UNREACHABLE)
-        copy = docs.page.locator(".curl-command .copy-to-clipboard").first
-        await docs.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-        role = await copy.evaluate("button => button.querySelector('button') ? 'button' : button.getAttribute('role')")
 
     assert unreachable == []
-    assert role == "button"
 
 
 def run(shown: str, environ: dict[str, str]) -> str:

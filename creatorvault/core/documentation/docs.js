@@ -36,17 +36,12 @@ const paint = () => document.documentElement.classList.toggle("dark-mode", dark.
 dark.addEventListener("change", paint);
 paint();
 
-// Swagger UI leaves the focus where it is when it opens a dialog, and draws some buttons that only a mouse can press.
+// Swagger UI does not keep the focus in its dialogs, and loses it when one closes.
 const FOCUSABLE = "button:not([disabled]), input, select, textarea, a[href], [tabindex='0']";
 let dialog = null;
 let opener = null;
 
 function changed() {
-  for (const button of page.querySelectorAll(".copy-to-clipboard:not([tabindex]):not(:has(button))")) {
-    button.tabIndex = 0;
-    button.setAttribute("role", "button");
-    button.setAttribute("aria-label", "Copy");
-  }
   const shown = page.querySelector(".dialog-ux .modal-ux");
   if (shown && shown !== dialog) {
     shown.setAttribute("role", "dialog");
@@ -64,12 +59,10 @@ function focused(event) {
 }
 
 function pressed(event) {
-  if (event.target.matches("[role='button']:not(button)") && (event.key === "Enter" || event.key === " ")) {
-    event.preventDefault();
-    event.target.firstElementChild.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-  } else if (dialog && event.key === "Escape") {
+  if (!dialog) return;
+  if (event.key === "Escape") {
     dialog.querySelector(".close-modal").click();
-  } else if (dialog && event.key === "Tab") {
+  } else if (event.key === "Tab") {
     const [first, ...others] = dialog.querySelectorAll(FOCUSABLE);
     const last = others.at(-1) ?? first;
     if (document.activeElement === (event.shiftKey ? first : last)) {
@@ -80,6 +73,7 @@ function pressed(event) {
 }
 
 new MutationObserver(changed).observe(page, { childList: true, subtree: true });
+document.querySelector(".skip").addEventListener("click", () => page.focus());
 document.addEventListener("focusin", focused);
 document.addEventListener("keydown", pressed);
 
