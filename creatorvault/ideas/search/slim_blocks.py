@@ -18,7 +18,7 @@ from creatorvault.ideas.search.documents import read_values
 from creatorvault.ideas.search.filters import Filter
 from creatorvault.ideas.search.needles import Find
 from creatorvault.ideas.search.ordering import SortField, SortKey, due_or_first
-from creatorvault.ideas.search.summaries import Summary, pack_tags
+from creatorvault.ideas.search.summaries import Counts, TagUse, count, pack_tags, unpack_tags
 from creatorvault.ideas.search.times import EVER, NO_DUE, microseconds
 from creatorvault.ideas.text.collation import title_key
 from creatorvault.ideas.text.folding import fold_tag
@@ -129,10 +129,12 @@ class SlimBlock:
     def ids(self) -> Sequence[bytes]:
         return ids_in(self._ids)
 
-    async def summary(self, _time_slice: TimeSlice) -> Summary:
-        """Computed each time, from columns."""
-        packed_tags = pack_tags(self.ids, self._created, self._all_tags())
-        return Summary(self._created, self._all_due(), self._stages, self._priorities, packed_tags)
+    async def counts(self, _time_slice: TimeSlice) -> Counts:
+        """Computed each time, from columns, as `tags` are."""
+        return count(self._created, self._all_due(), self._stages, self._priorities)
+
+    async def tags(self, _time_slice: TimeSlice) -> list[TagUse]:
+        return unpack_tags(pack_tags(self.ids, self._created, self._all_tags()))
 
     def stamp(self, place: int) -> int:
         return int.from_bytes(self._stamps[place * STAMP_BYTES : (place + 1) * STAMP_BYTES])

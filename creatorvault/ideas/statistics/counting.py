@@ -1,9 +1,9 @@
 """Counts the ideas of a vault: by stage, priority, due date and month, and by tag."""
 
-from collections import Counter
+from bisect import bisect_left
 from collections.abc import AsyncIterable, Sequence
-from datetime import date
-from functools import lru_cache
+from itertools import batched
+from operator import add
 from typing import Final, cast
 
 import msgspec
@@ -16,14 +16,8 @@ from creatorvault.ideas.search.draft import Index
 from creatorvault.ideas.search.filters import Bodies
 from creatorvault.ideas.search.ordering import sort_in_turns
 from creatorvault.ideas.search.slim_blocks import SlimBlock
-from creatorvault.ideas.search.summaries import TagUse
-from creatorvault.ideas.search.times import NO_DUE
+from creatorvault.ideas.search.summaries import MONTHS, TagUse
 from creatorvault.ideas.statistics.schemas import DueCounts, IdeaStats, MonthCounts, PriorityCounts, StageCounts
-
-MONTHS: Final = 12
-DAY: Final = 24 * 60 * 60 * 1_000_000
-DAYS_BEFORE_1970: Final = date(1970, 1, 1).toordinal()
-REMEMBERED_DAYS: Final = 4096
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -33,7 +27,7 @@ class CountIdeas:
 
     def __init__(self, now: int) -> None:
         self._now = now
-        self._total = self._undated = self._overdue = 0
+        self._total = self._dated = self._overdue = 0
         self._stages, self._priorities = [0] * len(STAGES), [0] * len(PRIORITIES)
         self._months: dict[int, list[int]] = {}
 
@@ -47,17 +41,16 @@ class CountIdeas:
         return self
 
     async def add(self, block: Block | SlimBlock, time_slice: TimeSlice) -> None:
-        summary = await block.summary(time_slice)
-        due, now = summary.due, self._now
-        self._total += len(due)
-        self._undated += due.count(NO_DUE)
-        self._overdue += sum([time < now for time in due])
-        for counts, ranks in ((self._stages, summary.stages), (self._priorities, summary.priorities)):
-            for rank in range(len(counts)):
-                counts[rank] += ranks.count(rank)
-        for place, times in enumerate((summary.created, due)):
-            for day, ideas in Counter([time // DAY for time in times if time != NO_DUE]).items():
-                self._months.setdefault(_month_of(day), [0, 0])[place] += ideas
+        counts = await block.counts(time_slice)
+        self._total += counts.ideas
+        self._dated += len(counts.due)
+        self._overdue += bisect_left(counts.due, self._now)
+        self._stages = list(map(add, self._stages, counts.stages))
+        self._priorities = list(map(add, self._priorities, counts.priorities))
+        for month, created, due in batched(counts.months, 3, strict=True):
+            known = self._months.setdefault(month, [0, 0])
+            known[0] += created
+            known[1] += due
         await time_slice.rest_if_over()
 
     async def result(self, _again: AsyncIterable[Block], time_slice: TimeSlice) -> IdeaStats:
@@ -70,25 +63,19 @@ class CountIdeas:
             months.append(msgspec.Raw(_encode(MonthCounts(month=name, created=created, due=due))))
             if time_slice.is_over:
                 await time_slice.rest()
-        dated = self._total - self._undated
         return IdeaStats(
             total=self._total,
             by_stage=StageCounts(**{stage.value: self._stages[rank] for rank, stage in enumerate(STAGES)}),
             by_priority=PriorityCounts(**{one.value: self._priorities[rank] for rank, one in enumerate(PRIORITIES)}),
-            by_due=DueCounts(none=self._undated, overdue=self._overdue, upcoming=dated - self._overdue),
+            by_due=DueCounts(
+                none=self._total - self._dated, overdue=self._overdue, upcoming=self._dated - self._overdue
+            ),
             by_month=cast("list[MonthCounts]", months),
         )
 
 
 def _by_month(counted: tuple[int, list[int]]) -> tuple[int]:
     return counted[:1]
-
-
-@lru_cache(REMEMBERED_DAYS)
-def _month_of(day: int) -> int:
-    """Returns year * 12 + month, where January is 0. `day` is counted from the first of 1970."""
-    the_date = date.fromordinal(day + DAYS_BEFORE_1970)
-    return the_date.year * MONTHS + the_date.month - 1
 
 
 class CountTags:
@@ -113,7 +100,7 @@ class CountTags:
 
     async def add(self, block: Block | SlimBlock, time_slice: TimeSlice) -> None:
         uses = self._uses
-        for use in (await block.summary(time_slice)).tags():
+        for use in await block.tags(time_slice):
             if (known := uses.setdefault(use.folded, use)) is not use:
                 known.add(use)
         if len(uses) > MOST_TAGS:
