@@ -7,9 +7,11 @@ from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.openapi.headers import UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.ideas.errors import NotYourIdeas
+from creatorvault.ideas.many.errors import TagsTooLong, TooManyIdeas
 from creatorvault.ideas.many.prose import REFUSAL, TAG, UNUSED_ID, example
 from creatorvault.ideas.many.schemas import BulkRefusal, BulkRequest
-from creatorvault.ideas.openapi import FULL, IDEA_ID
+from creatorvault.ideas.many.tags import MOST
+from creatorvault.ideas.openapi import FULL, GROWN, IDEA_ID
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import TenantSuspended
 
@@ -49,4 +51,19 @@ INVALID: Final = RequestInvalid(
 
 BULK: Final = documents(
     EXECUTED, REFUSED, NotYourIdeas("POST"), FULL, TenantSuspended(), INVALID, request=REQUESTS, body=BulkRequest
+)
+
+RENAMES: Final = {
+    "Rename": {"from": ["movie"], "to": "video"},
+    "Merge": {"from": ["movie", "clip"], "to": "video"},
+}
+RENAME: Final = documents(
+    DocumentedResponse(description="The tags were renamed."),
+    NotYourIdeas("POST"),
+    GROWN,
+    TenantSuspended(),
+    InFlight(),
+    TooManyIdeas(MOST),
+    TagsTooLong(),
+    request=RENAMES,
 )
