@@ -12,11 +12,11 @@ from typing import Any, Final
 
 import httpx
 import pytest
-from creatorvault.core.documentation.tokens import command, how_to_get_a_token
 from litestar import Litestar
 from msgspec.structs import replace
 from playwright.async_api import Browser, Locator, Page, expect
 
+from creatorvault.core.documentation.tokens import command, how_to_get_a_token
 from creatorvault.core.openapi.document import document
 from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 from tests.browser import Scheme, chromium, server, visit

@@ -27,16 +27,19 @@ from creatorvault.history.schemas import (
     VersionDifference,
     VersionList,
 )
-from creatorvault.history.trash import expunge, expunge_oldest, has_trash, page_of_trash
+from creatorvault.history.trash import deleted_at_time, expunge, expunge_oldest, has_trash, page_of_trash
 from creatorvault.history.versions import versions_of
 from creatorvault.ideas.drafting import StoredIdea
 from creatorvault.ideas.errors import IdeaNotFound, UndoInvalid
 from creatorvault.ideas.history.undo_tokens import Undo, read_undo_token
+from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.services import IdeaService
 from creatorvault.tenants.opening import VaultView
 from creatorvault.tenants.services import VaultService
 
 _numbers: Final = msgspec.json.Decoder(tuple[int])
+MOST_DELETED: Final = 500
+"""Ideas that one request may delete (`ideas.many`)."""
 
 
 class TrashService:
@@ -58,18 +61,26 @@ class TrashService:
         return await self._vault.write(partial(self._restoring.restore, idea_id), idea_id)
 
     async def undo(self, token: str) -> UndoResponse:
-        """Restores what one request has deleted. If an error ends it halfway, it may be repeated.
+        """Restores what one request has deleted; several ideas in one transaction.
 
         Raises UndoInvalid, UndoExpired, UndoSuperseded, NotInTrash and QuotaExceeded.
         """
         undo = await self._vault.read(partial(_opened, token), UndoInvalid)
         if undo.is_expired(datetime.now(UTC)):
             raise UndoExpired
-        restored = [
-            await self._vault.write(partial(self._restoring.undo, version, undo.deleted_at), version.id)
-            for version in undo.versions
-        ]
-        return UndoResponse(items=[stored.idea for stored in restored])
+        if len(undo.versions) == 1:
+            [version] = undo.versions
+            stored = await self._vault.write(partial(self._restoring.undo, version, undo.deleted_at), version.id)
+            return UndoResponse(items=[stored.idea])
+        return UndoResponse(items=await self._undo_many(undo))
+
+    async def _undo_many(self, undo: Undo) -> list[IdeaResponse]:
+        items, time_slice = list[IdeaResponse](), TimeSlice(self._budget)
+        async with self._vault.transaction(revisions=MOST_DELETED) as vault:
+            for version in undo.versions or await deleted_at_time(undo.deleted_at, vault):
+                items.append((await self._restoring.undo(version, undo.deleted_at, vault)).idea)
+                await time_slice.rest_if_over()
+        return items
 
     async def expunge(self, idea_id: UUID) -> None:
         """Raises NotInTrash."""

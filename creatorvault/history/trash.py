@@ -15,8 +15,18 @@ from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.crypto.cursors import vault_cursors
 from creatorvault.history.errors import NotInTrash
 from creatorvault.history.schemas import TrashedIdea, TrashList
-from creatorvault.history.statements.trash import COUNTED, EXPUNGE, OLDEST, ONE, PAGE, TO_EXPUNGE, TRASHED
+from creatorvault.history.statements.trash import (
+    COUNTED,
+    DELETED_AT_TIME,
+    EXPUNGE,
+    OLDEST,
+    ONE,
+    PAGE,
+    TO_EXPUNGE,
+    TRASHED,
+)
 from creatorvault.ideas.history.sealing import open_trashed
+from creatorvault.ideas.history.undo_tokens import DeletedVersion
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.tenants.errors import VaultMismatch
@@ -109,6 +119,13 @@ async def find_place(idea_id: UUID, retention_days: int, vault: VaultView) -> Pl
         None if trashed[0] is None else _trashed(seen.vault, vault, trashed),
         None if living[0] is None or seen.vault is None else (seen.vault, IdeaColumns(*living)),
     )
+
+
+async def deleted_at_time(deleted_at: datetime, vault: VaultView) -> Sequence[DeletedVersion]:
+    """Returns what was deleted then and is still in the trash."""
+    seen = await vault.look(DELETED_AT_TIME, deleted_at)
+    rows = (row[VAULT_COLUMNS:] for row in seen.rows)
+    return [DeletedVersion(*row) for row in rows if row[0] is not None]
 
 
 async def expunge(idea_id: UUID, vault: WritableVault) -> None:

@@ -7,7 +7,7 @@ from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
-from creatorvault.ideas.many.controllers import BulkController
+from creatorvault.ideas.many.controllers import BulkController, TagRenameController
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
 from creatorvault.ideas.models import (
     HistoryPruning,
@@ -31,7 +31,7 @@ from creatorvault.ideas.sealed import (
 from creatorvault.ideas.statistics.controllers import StatisticsController, TagController
 from creatorvault.management.apps import App
 
-CONTROLLERS: Final = (IdeaController, StatisticsController, TagController, BulkController)
+CONTROLLERS: Final = (IdeaController, StatisticsController, TagController, BulkController, TagRenameController)
 
 APP: Final = App(
     name="ideas",

@@ -128,7 +128,7 @@ def _in_field_order(found: list[FieldError], model: type[RequestModel], depth: i
     places: dict[tuple[str | int, ...], FieldError] = {}
     for error in found:
         places.setdefault(error["loc"], error)
-    order = {name: index for index, name in enumerate(model.model_fields)}
+    order = {field.alias or name: index for index, (name, field) in enumerate(model.model_fields.items())}
     unknown = len(order)
     return sorted(
         places.values(),

@@ -56,6 +56,17 @@ ONE: Final = f"""
 Columns after those of VAULT: the row in the trash with its `deleted_at` and `deletion`, then that of the living idea.
 """
 
+DELETED_AT_TIME: Final = f"""
+    {VAULT.format(more="", columns=", trash.id, trash.stamp")}
+    LEFT JOIN LATERAL (
+        SELECT id, stamp FROM trashed_ideas AS ideas WHERE {OWN} AND ideas.deleted_at = $3
+    ) AS trash ON true
+    ORDER BY trash.id
+"""  # noqa: S608 - put together from constants
+"""Argument: the time of a deletion. Columns after those of VAULT: id and stamp of what was deleted then, and is still
+in the trash.
+"""
+
 SIZES: Final = f"""
     SELECT ideas.id, ideas.deleted_at, {SIZE} + (
         SELECT coalesce(sum({SIZE}), 0) FROM idea_versions

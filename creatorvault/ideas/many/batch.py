@@ -106,6 +106,10 @@ class Batch:
         row = None if state is None else state.living
         return None if state is None or row is None else StoredIdea(self._idea(state), _tag(row))
 
+    def lives(self, idea_id: UUID) -> bool:
+        state = self._states.get(idea_id)
+        return state is not None and state.living is not None
+
     def create(self, idea: IdeaResponse) -> StoredIdea:
         """Raises IdTaken and QuotaExceeded."""
         state = self._states.get(idea.id) or IdeaState(FoundId(None))

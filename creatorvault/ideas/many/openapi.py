@@ -7,10 +7,11 @@ from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.openapi.headers import UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
-from creatorvault.ideas.many.errors import BulkRefused
+from creatorvault.ideas.many.errors import BulkRefused, TagsTooLong, TooManyIdeas
 from creatorvault.ideas.many.prose import TAG, UNUSED_ID
 from creatorvault.ideas.many.schemas import BulkError, BulkRequest, BulkResult
-from creatorvault.ideas.openapi import FULL, IDEA_ID
+from creatorvault.ideas.many.tags import MOST
+from creatorvault.ideas.openapi import FULL, GROWN, IDEA_ID
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import TenantSuspended
 
@@ -60,4 +61,19 @@ BULK: Final = documents(
     INVALID,
     request=REQUESTS,
     body=BulkRequest,
+)
+
+RENAMES: Final = {
+    "Rename": {"from": ["movie"], "to": "video"},
+    "Merge": {"from": ["movie", "clip"], "to": "video"},
+}
+RENAME: Final = documents(
+    DocumentedResponse(description="The tags were renamed."),
+    NotYourIdeas("POST"),
+    GROWN,
+    TenantSuspended(),
+    InFlight(),
+    TooManyIdeas(MOST),
+    TagsTooLong(),
+    request=RENAMES,
 )

@@ -95,3 +95,14 @@ REFUSAL: Final[Prose] = {
         [example(RESULT) | {"status": 404, "idea": None, "etag": None, "error": _WITHOUT_ERRORS}],
     ),
 }
+RENAME: Final[Prose] = {
+    "from": ("The tags to rename, whole tags, ignoring case.", ["movie", "clip"]),
+    "to": (
+        "The tag that takes their place, where the first of them stands. If an idea has it already, they are merged.",
+        "video",
+    ),
+}
+RENAMED: Final[Prose] = {
+    "tag": ("The tag that has taken their place.", "video"),
+    "changed": ("Number of ideas that were changed. An idea that would be the same is not changed.", 12),
+}

@@ -26,6 +26,7 @@ from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse, IdeaUpdate
 
 MOST_OPERATIONS: Final = 500
 IF_MATCH_LENGTH: Final = 1000
+PRIVATE: Final = IdeaCreate.private | {"idea", "changes"}
 
 
 def _text(value: Any) -> Any:
@@ -43,7 +44,7 @@ class CreateOperation(RequestModel):
     """Stores a new idea. Without an `id`, the service chooses one."""
 
     described = CREATE_OPERATION
-    private = IdeaCreate.private
+    private = PRIVATE
 
     op: Literal["create"]
     id: IdeaId | None = None
@@ -54,7 +55,7 @@ class ChangeOperation(RequestModel):
     """Changes the fields that are sent, as `PATCH` of one idea does."""
 
     described = CHANGE_OPERATION
-    private = IdeaCreate.private
+    private = PRIVATE
 
     op: Literal["change"]
     id: IdeaId
@@ -66,7 +67,7 @@ class ReplaceOperation(RequestModel):
     """Replaces the whole idea, as `PUT` of one idea does."""
 
     described = REPLACE_OPERATION
-    private = IdeaCreate.private
+    private = PRIVATE
 
     op: Literal["replace"]
     id: IdeaId
