@@ -27,8 +27,8 @@ class CreatorVaultError(Exception):
     def headers(self) -> Mapping[str, str]:
         return {}
 
-    def members(self) -> Mapping[str, str | int]:
-        """Returns the extension members of the problem details (RFC 9457 §3.2)."""
+    def members(self) -> Mapping[str, object]:
+        """Returns further members of the body, which are extension members of problem details (RFC 9457 §3.2)."""
         return {}
 
 

@@ -73,5 +73,5 @@ class QuotaExceeded(Forbidden):
         self.quota = quota
         self.limit = limit
 
-    def members(self) -> Mapping[str, str | int]:
+    def members(self) -> Mapping[str, object]:
         return {"quota": self.quota, "limit": self.limit}

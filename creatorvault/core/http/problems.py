@@ -125,7 +125,7 @@ def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
     """Returns the published error body, which the OpenAPI document also shows."""
     if isinstance(error, RequestInvalid):
         return {"detail": error.errors}
-    body: dict[str, Any] = {"detail": error.detail}
+    body: dict[str, Any] = {"detail": error.detail, **error.members()}
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         body["error"] = ServerErrorInfo(_code(error), error.detail, correlation)
     return body
