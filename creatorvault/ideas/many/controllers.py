@@ -64,7 +64,7 @@ class BulkController(Controller):
 
 class TagRenameController(Controller):
     path = "/api/v1/{user_id:str}/tags/rename"
-    tags = ["Ideas", "Ideas"]
+    tags = ["Ideas"]
     cache_control = CacheControlHeader(no_store=True)
     middleware = [directly]
     dependencies = {"renaming": Provide(provide_tags)}
