@@ -35,6 +35,10 @@ class Hub:
         self.open = self.opened = self.sent = 0
         """Streams now and since the start of the process, and events since then."""
 
+    def __len__(self) -> int:
+        """The number of entries of any kind, which is 0 without streams."""
+        return len(self._watched) + len(self._named) + len(self._callers)
+
     @contextmanager
     def listening(self, stream: Stream) -> Iterator[None]:
         """Raises TooManyStreams and NoRoomForStreams."""

@@ -29,8 +29,8 @@ DIGITS: Final = 16
 AT_ONCE: Final = 400
 """Vaults in one notice: PostgreSQL allows 7,999 bytes."""
 
-BETWEEN_SECONDS: Final = 0.025
-UNHEARD_SECONDS: Final = 0.2
+BETWEEN_SECONDS: Final = 0.05
+UNHEARD_SECONDS: Final = 0.1
 """Between notices, and while nobody listens."""
 
 MOST_WAITING: Final = 20_000

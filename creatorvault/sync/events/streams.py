@@ -11,6 +11,9 @@ from creatorvault.core.identifiers import VaultId, VaultRevision
 KEEP_ALIVE: Final = b":\n\n"
 RETRY_MILLISECONDS: Final = 2_000
 MOST_DIGITS: Final = 19
+PAUSE_SECONDS: Final = 0.05
+"""Between revisions. A vault that is changed a thousand times a second would otherwise keep its clients busy."""
+
 EARLIEST_SHARE: Final = 0.9
 """Of the longest life of a stream."""
 
@@ -36,12 +39,15 @@ class Lifetime:
 
 
 class Stream:
-    """Remembers one revision, however many there were while the client did not read.
+    """Remembers one revision, however many there were since it has sent the last one: at most one in PAUSE_SECONDS.
 
     `last` is the revision that the client has seen. `caller` is a pseudonym.
     """
 
-    __slots__ = ("_end", "_lifetime", "_revision", "_sent", "_waiting", "caller", "has_ended", "vault")
+    __slots__ = (
+        *("_end", "_is_pausing", "_lifetime", "_pauses_until", "_revision", "_sent", "_waiting"),
+        *("caller", "has_ended", "vault"),
+    )
 
     def __init__(self, vault: VaultId, caller: str, lifetime: Lifetime, last: VaultRevision | None) -> None:
         self.vault = vault
@@ -50,13 +56,16 @@ class Stream:
         self._sent = self._revision = last
         self._end: EndReason | None = None
         self._waiting: asyncio.Future[None] | None = None
+        self._is_pausing = False
+        self._pauses_until = 0.0
         self.has_ended = False
         """Whether the last piece has been returned."""
 
     def show(self, revision: VaultRevision) -> None:
         if revision != self._revision:
             self._revision = revision
-            self._wake()
+            if not self._is_pausing:
+                self._wake()
 
     def end(self, reason: EndReason) -> None:
         if self._end is None:
@@ -70,6 +79,7 @@ class Stream:
 
     async def next(self, seconds: float) -> bytes:
         """Waits for the next event, for at most `seconds`; then returns a comment."""
+        await self._pause()
         piece = self._pending()
         if piece is None:
             await self._wait(min(seconds, self._lifetime.ends_at - monotonic()))
@@ -85,7 +95,18 @@ class Stream:
         if self._revision is None or self._revision == self._sent:
             return None
         self._sent = self._revision
+        self._pauses_until = monotonic() + PAUSE_SECONDS
         return b'id: %d\nevent: revision\ndata: {"revision": %d}\n\n' % (self._sent, self._sent)
+
+    async def _pause(self) -> None:
+        """Only the end interrupts it."""
+        seconds = self._pauses_until - monotonic()
+        if seconds > 0 and self._end is None:
+            self._is_pausing = True
+            try:
+                await self._wait(seconds)
+            finally:
+                self._is_pausing = False
 
     async def _wait(self, seconds: float) -> None:
         loop = asyncio.get_running_loop()

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from creatorvault.core.identifiers import VaultRevision
-from creatorvault.sync.events import responses
+from creatorvault.sync.events import responses, streams
 from creatorvault.sync.events.streams import KEEP_ALIVE, Lifetime, Stream, last_event_id
 from tests.application import House
 from tests.factories import Creator
@@ -63,11 +63,11 @@ async def test_every_stream_of_a_vault_shows_a_change(
     streaming: House, client: httpx.AsyncClient, ada: Creator
 ) -> None:
     async with AsyncExitStack() as stack:
-        streams = [await stack.enter_async_context(listening(client, ada)) for _ in range(5)]
-        assert [await stream.until(0) for stream in streams] == [[0]] * 5
+        opened = [await stack.enter_async_context(listening(client, ada)) for _ in range(5)]
+        assert [await stream.until(0) for stream in opened] == [[0]] * 5
 
         await streaming.creator(ada.user_id).idea()
-        assert [await stream.until(1) for stream in streams] == [[1]] * 5
+        assert [await stream.until(1) for stream in opened] == [[1]] * 5
 
 
 async def test_others_and_strangers_are_refused(client: httpx.AsyncClient, ada: Creator, house: House) -> None:
@@ -142,24 +142,29 @@ async def test_a_process_has_a_limited_number_of_streams(house_with: HouseWith, 
 
 
 async def test_streams_end_when_the_server_shuts_down(streaming: House, ada: Creator, house: House) -> None:
-    async with AsyncExitStack() as stack:
-        client = await stack.enter_async_context(httpx_client())
-        server = await stack.enter_async_context(served(streaming.app))
-        client.base_url = server.base_url
-        streams = [
-            await stack.enter_async_context(listening(client, creator)) for creator in (ada, ada, house.creator())
-        ]
-        for stream in streams:
-            await stream.until(0)
-        live(streaming.app).hub.close()
+    async with httpx.AsyncClient() as client, AsyncExitStack() as server:
+        client.base_url = (await server.enter_async_context(served(streaming.app))).base_url
+        async with (
+            listening(client, ada) as one,
+            listening(client, ada) as two,
+            listening(client, house.creator()) as three,
+        ):
+            opened = [one, two, three]
+            for stream in opened:
+                await stream.until(0)
+            await server.aclose()
 
-        assert [await stream.end() for stream in streams] == ["shutdown"] * 3
-        async with asked(client, ada) as refused:
-            assert refused.status_code == 503
+            assert [await stream.end() for stream in opened] == ["shutdown"] * 3
+    assert live(streaming.app).hub.vaults() == {}
 
 
-def httpx_client() -> httpx.AsyncClient:
-    return httpx.AsyncClient(base_url="http://127.0.0.1")
+async def test_no_stream_is_opened_during_the_shutdown(
+    streaming: House, client: httpx.AsyncClient, ada: Creator
+) -> None:
+    live(streaming.app).hub.close()
+
+    async with asked(client, ada) as refused:
+        assert refused.status_code == 503
 
 
 async def test_clients_that_leave_leave_nothing(streaming: House, client: httpx.AsyncClient, house: House) -> None:
@@ -177,13 +182,14 @@ async def test_clients_that_leave_leave_nothing(streaming: House, client: httpx.
             await asyncio.sleep(0.01)
 
     assert hub.opened == 60
-    assert (hub.vaults(), hub._named, hub._callers) == ({}, {}, {})
+    assert len(hub) == 0
 
 
 async def test_a_client_that_does_not_read_is_dropped(
     streaming: House, client: httpx.AsyncClient, ada: Creator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(responses, "STALLED_SECONDS", 0.2)
+    monkeypatch.setattr(streams, "PAUSE_SECONDS", 0.0)
     hub, revisions = live(streaming.app).hub, map(VaultRevision, count(1))
     async with asked(client, ada), asyncio.timeout(PATIENCE):
         while hub.open:
