@@ -14,6 +14,7 @@ from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import retagged
 from creatorvault.ideas.fields import TAGS_LENGTH
+from creatorvault.ideas.lists.pages import ContentPage
 from creatorvault.ideas.many.batch import Batch
 from creatorvault.ideas.many.errors import TagsTooLong, TooManyIdeas
 from creatorvault.ideas.many.storing import BatchStore
@@ -91,14 +92,14 @@ class TagService:
     async def find(self, given: TagRenameRequest) -> tuple[VaultRevision, Sequence[UUID]]:
         """Returns the ideas that have one of the tags, except those that were changed after the revision.
 
-        Raises TooManyIdeas, and as `ContentSearch.page`.
+        Raises TooManyIdeas, and as `ContentSearch.answer`.
         """
         revision = await self._vault.read(_revision)
         ids = dict[UUID, None]()
         for names in _queries(given.replaced):
             cursor: object = ""
             while isinstance(cursor, str):
-                page = await self._search.page(IdeaQuery(tags=names, limit=PAGE, cursor=cursor))
+                page = await self._search.answer(ContentPage(IdeaQuery(tags=names, limit=PAGE, cursor=cursor)))
                 cursor = page.next_cursor
                 ids.update(dict.fromkeys(_found(item).id for item in page.items))
                 if page.total > MOST or len(ids) > MOST:

@@ -14,7 +14,7 @@ from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.crypto.cipher import CURSORS, VaultCipher
 from creatorvault.crypto.envelope import Malformed, context, key_version_of
 from creatorvault.crypto.errors import LostKey
-from creatorvault.ideas.opaque import read, written
+from creatorvault.crypto.opaque import read, written
 from creatorvault.sync.changes.errors import ResyncRequired, SinceInvalid
 
 DOMAIN: Final = b"creatorvault/changes/v1"
