@@ -27,7 +27,6 @@ NAMES: Final = (
     "key_management",
     "admin",
     "history",
-    "sync",
 )
 
 
