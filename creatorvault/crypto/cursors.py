@@ -5,6 +5,7 @@ issued for. docs/encryption.md specifies the format.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -90,9 +91,7 @@ class Cursors[PlaceT: tuple[Any, ...]]:
         self._sealer = sealer
         self._query = query
         self._decoder = decoder
-        # Without parameters that are not given, so that a new one does not invalidate cursors.
-        question = _encode(query.model_dump(exclude={*PAGING}, exclude_none=True))
-        self._bound = context(DOMAIN, name.encode(), *scope, question)
+        self._bound = context(DOMAIN, name.encode(), *scope, _encode(_question(query)))
 
     def place(self) -> PlaceT | None:
         """Returns the end of the previous page; None without a cursor or for an empty one. Raises CursorInvalid."""
@@ -111,3 +110,9 @@ class Cursors[PlaceT: tuple[Any, ...]]:
             return Page(shown, total, has_more=False, next_cursor=None)
         cursor = seal_cursor(self._sealer, place_of(shown[-1]), self._bound)
         return Page(shown, total, has_more=True, next_cursor=cursor)
+
+
+def _question(query: ListQuery) -> dict[str, object]:
+    """Returns filters and order. Without those that are not given, so that a new one does not invalidate cursors."""
+    given = query.model_dump(exclude={*PAGING}, exclude_none=True)
+    return {name: value.astimezone(UTC) if isinstance(value, datetime) else value for name, value in given.items()}
