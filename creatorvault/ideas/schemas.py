@@ -10,9 +10,9 @@ from uuid import UUID
 
 import msgspec
 from pydantic import Field, ValidationError, model_validator
-from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from creatorvault.core.http.optional import Missable
 from creatorvault.core.http.repeatable import Repeatable
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
@@ -130,15 +130,15 @@ class IdeaQuery(RequestModel):
     sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage|due_date)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
     cursor: Cursor | None = None
-    due_from: DueDate | SkipJsonSchema[None] = None
-    due_to: DueDate | SkipJsonSchema[None] = None
-    created_from: DueDate | SkipJsonSchema[None] = None
-    created_to: DueDate | SkipJsonSchema[None] = None
-    updated_from: DueDate | SkipJsonSchema[None] = None
-    updated_to: DueDate | SkipJsonSchema[None] = None
-    has_due: bool | SkipJsonSchema[None] = None
-    ids: Ids | SkipJsonSchema[None] = None
-    fields: Fields | SkipJsonSchema[None] = None
+    due_from: Missable[DueDate] = None
+    due_to: Missable[DueDate] = None
+    created_from: Missable[DueDate] = None
+    created_to: Missable[DueDate] = None
+    updated_from: Missable[DueDate] = None
+    updated_to: Missable[DueDate] = None
+    has_due: Missable[bool] = None
+    ids: Missable[Ids] = None
+    fields: Missable[Fields] = None
 
     @property
     def periods(self) -> Mapping[str, datetime | bool]:
