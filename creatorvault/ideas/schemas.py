@@ -10,7 +10,6 @@ from uuid import UUID
 
 import msgspec
 from pydantic import Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from creatorvault.core.http.paging import Cursor, refuse_offset_beside_cursor
 from creatorvault.core.http.repeatable import Repeatable
@@ -131,15 +130,15 @@ class IdeaQuery(RequestModel):
     sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage|due_date)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
     cursor: Cursor | None = None
-    due_from: DueDate | SkipJsonSchema[None] = None
-    due_to: DueDate | SkipJsonSchema[None] = None
-    created_from: DueDate | SkipJsonSchema[None] = None
-    created_to: DueDate | SkipJsonSchema[None] = None
-    updated_from: DueDate | SkipJsonSchema[None] = None
-    updated_to: DueDate | SkipJsonSchema[None] = None
-    has_due: bool | SkipJsonSchema[None] = None
-    ids: Ids | SkipJsonSchema[None] = None
-    fields: Fields | SkipJsonSchema[None] = None
+    due_from: DueDate | None = None
+    due_to: DueDate | None = None
+    created_from: DueDate | None = None
+    created_to: DueDate | None = None
+    updated_from: DueDate | None = None
+    updated_to: DueDate | None = None
+    has_due: bool | None = None
+    ids: Ids | None = None
+    fields: Fields | None = None
 
     @property
     def periods(self) -> Mapping[str, datetime | bool]:
