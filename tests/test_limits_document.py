@@ -30,6 +30,7 @@ from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings.sections import Settings
+from creatorvault.sync.events.responses import STALLED_SECONDS
 from creatorvault.transfer.exporting.schemas import LONGEST, MOST_RECIPIENTS
 from creatorvault.transfer.importing.purging import KEPT, WORKING
 from creatorvault.transfer.importing.services import MOST_UNFINISHED
@@ -105,6 +106,7 @@ FIXED: Final = {
     "Time in which an equal POST creates the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
     "Creates in doubt that a process remembers": doubts.REMEMBERED,
     "Operator keys cached by a process": MOST_KEYS,
+    "A stream of live updates, for the client to take an event": STALLED_SECONDS,
     "Recipients of an encrypted export": MOST_RECIPIENTS,
     "Passphrase of an encrypted export, of 12 characters or more": LONGEST,
     "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),

@@ -1,6 +1,7 @@
 """The response that a stream is."""
 
 import asyncio
+from time import perf_counter
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -58,7 +59,8 @@ class _Streaming(ASGIResponse):
         self._keep_alive_seconds = keep_alive_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if request_context_of(scope).method == "HEAD":  # type: ignore[arg-type]  # of a request
+        context = request_context_of(scope)  # type: ignore[arg-type]  # of a request
+        if context.method == "HEAD":
             await self._events.check()
             await send(self._start)
             await send(_END)
@@ -69,6 +71,7 @@ class _Streaming(ASGIResponse):
                 watch.start()
                 await send(self._start)
                 has_started = True
+                context.stream_started = perf_counter()
                 await self._send_all(stream, send)
             # Without the watch: at the end of the response a server reports that the client has gone.
             async with asyncio.timeout(STALLED_SECONDS):

@@ -18,6 +18,8 @@ from tests.sync.events.clients import PATIENCE, asked, listening, live, served
 from tests.sync.events.conftest import LASTING, HouseWith
 from tests.ways import vault_of
 
+TOKEN = "the-token-of-the-metrics-0123456789abcdef"
+
 
 async def until_closed(house: House) -> None:
     async with asyncio.timeout(PATIENCE):
@@ -211,6 +213,29 @@ async def test_a_stream_is_one_line_of_the_log_without_ids(
     [line] = logs.named("request")
     assert (line["route"], line["status"]) == ("/api/v1/{user_id}/events", 200)
     assert ada.user_id not in logs.text
+
+
+async def test_metrics_count_streams_and_leave_their_length_out(house_with: HouseWith, ada: Creator) -> None:
+    house = await house_with(**LASTING, CREATORVAULT_METRICS__TOKEN=TOKEN)
+
+    async def metrics() -> dict[str, float]:
+        text = (await house.client.get("/metrics", headers={"Authorization": f"Bearer {TOKEN}"})).text
+        lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {name.removeprefix("creatorvault_"): float(value) for name, _, value in lines}
+
+    async with served(house.app) as client:
+        began = time.perf_counter()
+        async with listening(client, ada) as stream:
+            await stream.until(0)
+            opening = time.perf_counter() - began
+            shown = await metrics()
+            assert (shown["live_streams"], shown["live_events_total"]) == (1, 1)
+        await until_closed(house)
+    shown = await metrics()
+    route = 'http_request_duration_seconds_{}{{method="GET",route="/api/v1/{{user_id}}/events",status="2xx"}}'
+    assert (shown["live_streams"], shown["live_streams_opened_total"]) == (0, 1)
+    assert shown[route.format("count")] == 1
+    assert shown[route.format("sum")] < opening
 
 
 def stream_of(seconds: float, last: int | None = None) -> Stream:
