@@ -1,4 +1,6 @@
 """Pulls of 50 changes, of vaults of 200, 20,000 and 200,000 ideas: python -m benchmarks.syncing [--pulls 400]
+
+Each device has read the whole vault before, page by page. Then 50 ideas are changed or deleted, and the same pull is
 repeated, the vaults in turn. Times are those of a client on loopback with one connection. Exit status 1 if the goal is
 missed.
 """
