@@ -5,6 +5,7 @@ from typing import Final
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
 from creatorvault.management.apps import App
 from creatorvault.sync.changes.controllers import ChangesController
+from creatorvault.sync.changes.pruning import PRUNING
 from creatorvault.sync.events.controllers import EventsController
 from creatorvault.sync.events.metrics import live_metrics
 from creatorvault.sync.events.parts import live_parts
@@ -15,5 +16,6 @@ APP: Final = App(
     name="sync",
     controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
     parts=[live_parts],
+    schedules=[PRUNING],
     metrics=[live_metrics],
 )

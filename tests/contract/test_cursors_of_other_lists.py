@@ -26,7 +26,7 @@ from tests.vault_rows import QUEUED
 REFUSAL: Final = {
     "type": "cursor_invalid",
     "loc": ["query", "cursor"],
-    "msg": "The cursor does not belong to this list: begin anew with an empty cursor",
+    "msg": "The cursor does not belong to this list: start again with an empty cursor",
 }
 ROWS: Final = 4
 """In each list at first. Five imports may wait for their jobs."""

@@ -16,7 +16,7 @@ CURSOR_LENGTH: Final = 2304
 bytes of JSON, 1,664 padded, and 1,698 in its envelope. The longest of a list of ideas has 1,752.
 """
 CURSOR_INVALID: Final = "cursor_invalid"
-WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
+WRONG_CURSOR: Final = "The cursor does not belong to this list: start again with an empty cursor"
 
 PAGE: Final[Prose] = {
     "limit": ("Maximum number of items per page.", 20),

@@ -125,8 +125,8 @@ class Batch:
     ) -> StoredIdea:
         """Raises IdeaNotFound, PreconditionFailed, QuotaExceeded, and as `OpenedIdeas.idea`."""
         state, old = self._living(idea_id)
-        precondition.check(_tag(old))
         before = self._idea(state)
+        precondition.check(_tag(old), lambda: before)
         idea = change(before)
         if idea is before:
             return StoredIdea(before, _tag(old))
@@ -138,7 +138,7 @@ class Batch:
     def delete(self, idea_id: UUID, precondition: Precondition) -> None:
         """Raises IdeaNotFound and PreconditionFailed."""
         state, old = self._living(idea_id)
-        precondition.check(_tag(old))
+        precondition.check(_tag(old), lambda: self._idea(state))
         usage = UsageDelta(-1, 0, 1) if self.keeps else UsageDelta(-1, -self._forgotten(state, old))
         place = self._next_place
         self._add(usage, old.stamp, Made(place, idea_id, old.stamp, None))

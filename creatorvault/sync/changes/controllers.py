@@ -30,6 +30,6 @@ class ChangesController(Controller):
         Begin without `since`, and send the `next` of each response with the following request. Each page is in the
         order in which changes were stored. An idea that was created and deleted since is on none of them.
 
-        With 410, what was deleted since is not known any more: begin anew, and drop all that is not sent then.
+        With 410, what was deleted since is not known any more: start again, and drop all that is not sent then.
         """
         return StructResponse(await changes.page(asked), {})

@@ -1,13 +1,12 @@
 """Errors of delta sync."""
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import ClassVar, Final
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 
-RESYNC: Final = "Changes since this token are not known any more: begin anew without `since`, and drop what is not sent"
-WRONG_TOKEN: Final = "This is not a token that this vault has sent: begin anew without `since`"  # noqa: S105 - a sentence
+RESYNC: Final = "Changes since this token are not known any more: start again without `since`, and drop the ideas that are not listed then"
+WRONG_TOKEN: Final = "This is not a token that this vault has sent: start again without `since`"  # noqa: S105 - a sentence
 
 
 class ResyncRequired(CreatorVaultError):
@@ -18,9 +17,6 @@ class ResyncRequired(CreatorVaultError):
 
     def __init__(self) -> None:
         super().__init__(RESYNC)
-
-    def members(self) -> Mapping[str, object]:
-        return {"code": self.code}
 
 
 class SinceInvalid(RequestInvalid):

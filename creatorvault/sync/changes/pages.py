@@ -11,7 +11,7 @@ from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import REVISION, STAMP, IdeaColumns
 from creatorvault.sync.changes.errors import ResyncRequired
 from creatorvault.sync.changes.schemas import ChangedIdea, ChangeList, ChangesQuery
-from creatorvault.sync.changes.statements import CHANGES, FOUND, HISTORY_HOLDS, PRUNED
+from creatorvault.sync.changes.statements.pages import CHANGES, FOUND, HISTORY_HOLDS, PRUNED
 from creatorvault.sync.changes.tokens import (
     DELETED,
     FIRST_ID,
@@ -36,7 +36,7 @@ LIVES: Final = WIDTH + 1
 
 
 class Page(NamedTuple):
-    """`rows` begin with the columns of IdeaColumns, as `statements.CHANGES` says, in the order of revisions."""
+    """`rows` begin with the columns of IdeaColumns, as `statements.pages.CHANGES` says, in the order of revisions."""
 
     vault: OpenVault
     position: Position

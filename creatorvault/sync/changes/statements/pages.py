@@ -1,4 +1,4 @@
-"""The statement of a page of changes, which runs alone or in a transaction, and those of pruning."""
+"""The statement of a page of changes. It runs alone or in a transaction."""
 
 from typing import Final
 
