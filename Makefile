@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -38,6 +38,7 @@ help:
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
 	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
 	@echo "make lint     check style and security rules   make format   format the code"
+	@echo "make lint-document  check docs/openapi.json against the rules of redocly and spectral, with Node"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
 	@echo "make lock     update the locked dependencies   make images   update the images' digests, with Docker"
 	@echo "make clean    remove generated files, but no data"
@@ -93,6 +94,9 @@ pgbouncer: .venv/installed
 lint: .venv/installed
 	@$(PYTHON) -m ruff check --fix .
 
+lint-document: clients/lint/node_modules/installed
+	@cd clients/lint && npm run --silent lint
+
 format: .venv/installed
 	@$(PYTHON) -m ruff format .
 
@@ -133,7 +137,7 @@ images:
 	done
 
 clean:
-	@rm -rf .venv .venv-bench .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
+	@rm -rf .venv .venv-bench clients/lint/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Created if missing, and updated when the locked dependencies change.
@@ -141,6 +145,10 @@ clean:
 	@echo "Installing the locked dependencies …"
 	@$(UV) pip install --quiet --compile-bytecode --python $(PYTHON) --require-hashes --requirement requirements-dev.lock
 	@$(UV) pip install --quiet --python $(PYTHON) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clients/lint/node_modules/installed: clients/lint/package-lock.json
+	@cd clients/lint && npm ci --silent
 	@touch $@
 
 .venv-bench/installed: requirements-bench.lock .venv/installed

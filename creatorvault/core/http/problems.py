@@ -102,11 +102,12 @@ def _from_framework(error: Exception) -> CreatorVaultError:
 class _BadRequest(CreatorVaultError):
     """Other refusals of the framework, such as an invalid `Host`."""
 
+    status = HTTPStatus.BAD_REQUEST
     code = "bad_request"
 
     def __init__(self, error: HTTPException) -> None:
         status = HTTPStatus(error.status_code)
-        super().__init__(error.detail if status is HTTPStatus.BAD_REQUEST else status.phrase)
+        super().__init__(error.detail if status is self.status else status.phrase)
         self.status = status  # type: ignore[misc]  # a class fact for every other error; here the framework decides
 
 

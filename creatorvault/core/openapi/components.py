@@ -90,15 +90,11 @@ def _described(schema: Schema, prose: Prose) -> Schema:
 
 
 def _tidied(schema: Schema) -> Schema:
-    """Removes generated titles, empty lists, defaults that only mark a field as optional, and a type that alternatives
-    repeat.
-    """
+    """Removes generated titles, empty lists and defaults that only mark a field as optional."""
     return {
         key: {name: _tidied(inner) for name, inner in value.items()} if key == "properties" else _tidied_value(value)
         for key, value in schema.items()
-        if key != "title"
-        and not (key in ("default", "required") and value in (None, []))
-        and not (key == "type" and "anyOf" in schema)
+        if key != "title" and not (key in ("default", "required") and value in (None, []))
     }
 
 

@@ -12,9 +12,10 @@ from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.components import REFERENCE, Components
 
 ERROR_CODE: Final = "ErrorCode"
-# A later version may add codes. Generated clients that knew only an enumeration could not read an error with a new one.
-Code = Annotated[str, msgspec.Meta(extra_json_schema={"anyOf": [{"$ref": REFERENCE + ERROR_CODE}, {"type": "string"}]})]
-CODE: Final = "Tells what happened; never changes. A later version may add codes."
+# Names the codes and asserts nothing (JSON Schema 2020-12, core §10.2.2.1), since a later version may add some. Clients
+# that knew only an enumeration could not read an error with a new one (docs/decisions/0032-document.md).
+Code = Annotated[str, msgspec.Meta(extra_json_schema={"if": {"$ref": REFERENCE + ERROR_CODE}})]
+CODE: Final = "What happened, for programs: an `ErrorCode`, or one that a later version has added."
 
 
 class ValidationError(msgspec.Struct):
@@ -128,7 +129,7 @@ def describe_errors(components: Components) -> None:
     components.schemas[ProblemDetails.__name__]["additionalProperties"] = True
     components.schemas[ERROR_CODE] = {
         "type": "string",
-        "description": "What happened, for programs. docs/errors.md says what each code means and what to do.",
+        "description": "All codes, which never change. docs/errors.md says what each one means and what to do.",
         "enum": sorted({error.code for error in _family(CreatorVaultError)}),
     }
 

@@ -5,7 +5,10 @@ from typing import ClassVar, Final
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 
-RESYNC: Final = "Changes since this token are not known any more: start again without `since`, and drop the ideas that are not listed then"
+RESYNC: Final = (
+    "Changes since this token are not known any more: start again without `since`, and drop the ideas that are not "
+    "listed then"
+)
 WRONG_TOKEN: Final = "This is not a token that this vault has sent: start again without `since`"  # noqa: S105 - a sentence
 
 
