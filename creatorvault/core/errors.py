@@ -83,14 +83,24 @@ class HostInvalid(CreatorVaultError):
 
 
 class PreconditionFailed(CreatorVaultError):
-    """The resource was changed concurrently (RFC 9110 §13.1.1)."""
+    """The resource was changed concurrently (RFC 9110 §13.1.1). `current` is its current version, and `tag` the entity
+    tag of that. It is private: it is sent to its owner, and nowhere else.
+    """
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"
     request_header = "If-Match"
 
-    def __init__(self) -> None:
+    def __init__(self, current: object, tag: str) -> None:
         super().__init__("If-Match names another version than the stored one; read it again and retry")
+        self.current = current
+        self.tag = tag
+
+    def headers(self) -> Mapping[str, str]:
+        return {"ETag": self.tag, "Cache-Control": "no-store"}
+
+    def members(self) -> Mapping[str, object]:
+        return {"current": self.current}
 
 
 class TooLarge(CreatorVaultError):
