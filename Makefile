@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-import abuse mutants pgbouncer audit lint lint-document format types check lock images clean bench volume exports
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -25,6 +25,7 @@ help:
 	@echo "make drill-processes  four processes on one database under mixed writers, and their rates (about 2 minutes)"
 	@echo "make drill-erasure    erase vaults of two processes under load (half a minute)"
 	@echo "make drill-jobs       what ordinary writes pay for a process that runs jobs (a minute and a half)"
+	@echo "make drill-live       streams of live updates of two processes: latency, memory, restart, SIGTERM (about 4 minutes)"
 	@echo "make drill-keys       rotate keys under load, and kill the rotation (about 4 minutes)"
 	@echo "make drill-import     move a million plaintext rows into vaults, killed twice (some minutes, 6 GB of disk)"
 	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
@@ -35,6 +36,7 @@ help:
 	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
 	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
+	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make lint-document  check docs/openapi.json against the rules of redocly and spectral, with Node"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
@@ -62,6 +64,9 @@ drill-erasure: .venv/installed
 
 drill-jobs: .venv/installed
 	@$(PYTHON) -m benchmarks.jobs
+
+drill-live: .venv/installed
+	@$(PYTHON) -m benchmarks.live
 
 drill-keys: .venv/installed
 	@$(PYTHON) -m benchmarks.keys
@@ -112,6 +117,9 @@ volume: .venv/installed
 
 exports: .venv/installed
 	@$(PYTHON) -m benchmarks.exporting
+
+syncing: .venv/installed
+	@$(PYTHON) -m benchmarks.syncing
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock

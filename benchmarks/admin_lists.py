@@ -18,13 +18,18 @@ from uuid import UUID
 import asyncpg
 
 from benchmarks.cluster import Cluster, apart
-from creatorvault.admin.schemas import AdminAuditQuery, TenantQuery, VaultQuery
+from creatorvault.admin.queries import AdminAuditQuery, TenantQuery, VaultQuery
+from creatorvault.admin.schemas import TenantList, VaultList
 from creatorvault.admin.services import Overview, ProcessFigures
 from creatorvault.admin.statements.overview import PLANNING
 from creatorvault.admin.totals import add_up
+from creatorvault.audit.audit_key import AuditKeys
+from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.upgrade import prepare_audit_log
 from creatorvault.core.database.operator_login import operators_database
 from creatorvault.core.database.sessions import Database, run
+from creatorvault.core.http.paging import ListQuery
+from creatorvault.crypto.providers import root_key_provider
 from creatorvault.management.upgrade import upgrade
 from creatorvault.settings.loading import load_settings
 
@@ -72,6 +77,7 @@ FILL: Final = (
 )
 
 type Ask = Callable[[Overview], Awaitable[object]]
+type AnyList = TenantList | VaultList | AuditEventList
 
 
 def main() -> None:
@@ -103,30 +109,38 @@ async def _fill(url: str, vaults: int, recent: int) -> None:
 
 
 async def _measure(cluster: Cluster, environment: Mapping[str, str]) -> None:
-    database = operators_database(load_settings(environment).database)
+    settings = load_settings(environment)
+    database = operators_database(settings.database)
     assert database is not None
     began = time.perf_counter()
     await add_up(database, datetime.now(UTC))
     print(f"adding up everything for the first time: {time.perf_counter() - began:.0f} s", flush=True)
     cluster.checkpoint()
+    async with root_key_provider(settings.encryption) as root_keys:
+        await _time_lists(cluster, database, AuditKeys(root_keys))
+    await database.close()
+
+
+async def _time_lists(cluster: Cluster, database: Database, keys: AuditKeys) -> None:
     slow = []
-    for name, ask in lists().items():
+    async with database.reading() as session:
+        asks = lists() | await pages_in_the_middle(Overview(session, keys))
+    for name, ask in asks.items():
         cpu = cluster.cpu_seconds + time.process_time()
-        milliseconds = await _time(database, ask)
+        milliseconds = await _time(database, keys, ask)
         cpu = (cluster.cpu_seconds + time.process_time() - cpu) / ROUNDS
         print(f"{name:50} {milliseconds:7.1f} ms {1000 * cpu:7.1f} ms CPU", flush=True)
         slow += [name] if milliseconds > GOAL else []
     print(f"over {GOAL:.0f} ms: {', '.join(slow) or 'none'}")
-    await database.close()
 
 
-async def _time(database: Database, ask: Ask) -> float:
+async def _time(database: Database, keys: AuditKeys, ask: Ask) -> float:
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
         async with database.reading() as session:
             await run(session, PLANNING)
-            await ask(Overview(session))
+            await ask(Overview(session, keys))
         times.append(1000 * (time.perf_counter() - began))
     return median(times)
 
@@ -155,6 +169,34 @@ def lists() -> dict[str, Ask]:
     ):
         events = AdminAuditQuery.model_validate(given)
         found[f"audit events {given or ''}"] = lambda overview, query=events: overview.events(query)
+    return found
+
+
+async def pages_in_the_middle(overview: Overview) -> dict[str, Ask]:
+    """Returns the page in the middle of each list, by offset and by cursor."""
+    found: dict[str, Ask] = {}
+
+    async def add[QueryT: ListQuery](
+        name: str, query: QueryT, ask: Callable[[Overview, QueryT], Awaitable[AnyList]]
+    ) -> None:
+        begun = query.model_copy(update={"cursor": ""})
+        offset = (await ask(overview, query)).total // 2
+        # A query that no client can send: to begin in the middle.
+        page = await ask(overview, begun.model_copy(update={"offset": offset - begun.limit}))
+        for way, asked in (
+            (f"offset={offset}", query.model_copy(update={"offset": offset})),
+            ("its cursor", query.model_copy(update={"cursor": page.next_cursor})),
+        ):
+            found[f"{name} {way}"] = lambda overview, asked=asked: ask(overview, asked)
+
+    for sort in ("created_at", "ideas", "sealed_bytes", "last_activity"):
+        for given in ({}, {"kind": "personal"}):
+            tenants = TenantQuery.model_validate({"sort": sort, **given})
+            await add(f"tenants by {sort} {given or ''}", tenants, Overview.tenants)
+    for given in ({}, {"key_version": "1"}, OF_ONE):
+        await add(f"vaults {given or ''}", VaultQuery.model_validate(given), Overview.vaults)
+    for given in ({}, {"verb": "key.created"}, {"until": "2026-06-01T00:00:00Z"}):
+        await add(f"audit events {given or ''}", AdminAuditQuery.model_validate(given), Overview.events)
     return found
 
 

@@ -69,7 +69,7 @@ class Server:
     @property
     def resident_bytes(self) -> int:
         """The resident set of its largest process now."""
-        return max(_bytes_of(pid, "VmRSS") for pid in family(self._process.pid))
+        return resident_bytes(self._process.pid)
 
     def _await(self) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -101,6 +101,11 @@ def family(pid: int) -> list[int]:
     for member in members:
         members.extend(child for child, parent in parents.items() if parent == member)
     return members
+
+
+def resident_bytes(pid: int) -> int:
+    """The resident set of the largest process of a family now."""
+    return max(_bytes_of(member, "VmRSS") for member in family(pid))
 
 
 def cpu_seconds(pid: int) -> float:

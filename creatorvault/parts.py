@@ -10,6 +10,7 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.parts import Parts, parts_of
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
+from creatorvault.core.waiting.shutdown import Shutdown
 from creatorvault.core.waiting.timeouts import Timeouts
 from creatorvault.metrics.exposition import shown_metrics
 from creatorvault.settings.sections import Settings
@@ -20,7 +21,7 @@ async def opened_parts(application: Litestar) -> AsyncGenerator[None]:
     """Closes all opened parts, even if a later part cannot be opened or an earlier one fails to close."""
     parts = parts_of(application)
     async with AsyncExitStack() as stack:
-        for part in (tenant_data(), protected_data(), background(), Timeouts(), EventLoopBudget()):
+        for part in (tenant_data(), protected_data(), background(), Timeouts(), EventLoopBudget(), Shutdown()):
             _add(stack, parts, part)
         for opener in (_database, _statements, *(opener for app in INSTALLED for opener in app.parts)):
             _add(stack, parts, await stack.enter_async_context(opener(parts)))

@@ -60,6 +60,8 @@ def environment_of(database: Database, home: Path) -> dict[str, str]:
         "BETTER_AUTH_SECRET": SECRET,
         "LOG_LEVEL": "DEBUG",
         **({"CREATORVAULT_DATABASE__DISTRIBUTED": "true"} if DISTRIBUTED else {}),
+        # The usual client reads a response as a whole, a stream of live updates too. Tests of streams set their own.
+        "CREATORVAULT_LIVE__LONGEST_SECONDS": "0.1",
         # A test sends as many requests in a second as a person in a day. Tests of limits set their own limits.
         "CREATORVAULT_LIMITS__IDENTITY_READS": "1000000",
         "CREATORVAULT_LIMITS__IDENTITY_WRITES": "1000000",

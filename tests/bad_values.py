@@ -83,6 +83,7 @@ SECRETS: Final[Mapping[str, tuple[str, ...]]] = {
     "database.owner_url": URLS,
     "database.operator_url": URLS,
     "database.replica_url": URLS,
+    "database.listen_url": URLS,
     "database.operator_replica_url": URLS,
     "limits.storage_url": STORAGES,
     "metrics.token": TOKENS,

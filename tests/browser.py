@@ -1,6 +1,7 @@
 """A server on a loopback port, and a browser that loads its pages and records their requests."""
 
 import asyncio
+import json
 import shutil
 import socket
 import subprocess
@@ -9,11 +10,13 @@ import time
 from collections.abc import AsyncGenerator, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from pathlib import Path
+from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright
 
 HOST: Final = "docs.creatorvault.test"
 """Not a loopback name: some scripts behave differently for developers."""
@@ -26,6 +29,8 @@ ARGUMENTS: Final = (
     f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 )
 START_SECONDS: Final = 30
+SCREENSHOTS: Final = Path(__file__).parents[1] / "build" / "screenshots"
+"""What browsers have shown in the last run."""
 
 
 @dataclass
@@ -39,6 +44,9 @@ class Visit:
     @property
     def hosts(self) -> set[str | None]:
         return {urlsplit(url).hostname for url in self.requested if not url.startswith("data:")}
+
+    async def screenshot(self, name: str) -> None:
+        await self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
 
     def hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -97,9 +105,17 @@ async def chromium() -> AsyncGenerator[Browser]:
         await browser.close()
 
 
+type Scheme = Literal["light", "dark"]
+
+
 @asynccontextmanager
-async def visit(browser: Browser, url: str) -> AsyncGenerator[Visit]:
-    page = await browser.new_page()
+async def visit(
+    browser: Browser, url: str, scheme: Scheme = "light", documents: Mapping[str, object] | None = None
+) -> AsyncGenerator[Visit]:
+    """`documents` are JSON responses by path that the page gets in place of the server's."""
+    page = await browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 1000})
+    for path, document in (documents or {}).items():
+        await page.route(f"**{path}", partial(_fulfil, json.dumps(document)))
     visit = Visit(page)
     page.on("console", visit.hear)
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
@@ -109,3 +125,7 @@ async def visit(browser: Browser, url: str) -> AsyncGenerator[Visit]:
     yield visit
     await page.close()
     await asyncio.sleep(0)
+
+
+async def _fulfil(body: str, route: Route) -> None:
+    await route.fulfill(body=body, content_type="application/json")

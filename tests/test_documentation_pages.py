@@ -1,18 +1,25 @@
 """`/docs` and `/redoc` work without any other host, with an HTTP client and in a real browser."""
 
+import asyncio
 import gzip
 import json
 import re
+import subprocess
+import sys
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
 import pytest
 from litestar import Litestar
-from playwright.async_api import Browser, Locator, expect
+from msgspec.structs import replace
+from playwright.async_api import Browser, Locator, Page, expect
 
+from creatorvault.core.documentation.tokens import command, how_to_get_a_token
 from creatorvault.core.openapi.document import document
-from tests.browser import chromium, server, visit
+from creatorvault.settings.sections import Environment, IssuerSettings, Settings
+from tests.browser import Scheme, chromium, server, visit
 from tests.factories import Creator
 
 PAGES: Final = ("/docs", "/redoc")
@@ -21,12 +28,63 @@ ELSEWHERE: Final = re.compile(r"https?://|src=\"//|href=\"//")
 OPERATION: Final = re.compile(r"^(get|post|put|patch|delete) \W")
 LINK: Final = re.compile(r"(get|post|put|patch|delete)(/.*)")
 
+REQUEST_HEADERS: Final = ("If-Match", "If-None-Match", "Idempotency-Key", "X-Correlation-ID")
+
+LUMINANCE: Final = """(element, property) => {
+  for (let each = element; each; each = each.parentElement) {
+    const [red, green, blue, alpha = 1] = getComputedStyle(each)[property].match(/[\\d.]+/g).map(Number);
+    if (alpha < 1) continue;
+    const [r, g, b] = [red, green, blue].map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  }
+  return 1;
+}"""
+"""WCAG 2.2, relative luminance of the nearest opaque color."""
+
+CONTRAST: Final = f"""(element) => {{
+  const luminance = {LUMINANCE};
+  const [darker, lighter] = ["color", "backgroundColor"].map((property) => luminance(element, property)).toSorted();
+  return (lighter + 0.05) / (darker + 0.05);
+}}"""
+FOCUS_IS_VISIBLE: Final = """() => {
+  const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+  const { right, bottom, width } = document.activeElement.getBoundingClientRect();
+  return outlineStyle === "solid" && parseFloat(outlineWidth) >= 2 && width > 0 && right > 0 && bottom > 0;
+}"""
+UNREACHABLE: Final = """() => {
+  const focusable = "button, a[href], input, select, textarea, [tabindex='0'], label";
+  const pressed = [...document.querySelectorAll("body *")].filter((element) =>
+    getComputedStyle(element).cursor === "pointer" && element.getClientRects().length > 0);
+  // The headings of groups contain a button that does the same, the heading of parameters does nothing.
+  return pressed
+    .filter((element) => !element.closest(focusable) && !element.querySelector(focusable))
+    .filter((element) => !element.closest(".opblock-tag, .tab-header"))
+    .map((element) => element.outerHTML);
+}"""
+
 in_a_browser = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="session")
 def operations(app: Litestar) -> list[tuple[str, str]]:
     return [(method.upper(), path) for path, item in document(app)["paths"].items() for method in item]
+
+
+@pytest.fixture(scope="session")
+def published(app: Litestar) -> dict[str, Any]:
+    """The document, whose operations have the request headers as parameters."""
+    described: dict[str, Any] = json.loads(json.dumps(document(app)))
+    parameters = described["components"].setdefault("parameters", {})
+    for name in REQUEST_HEADERS:
+        header = {"name": name, "in": "header", "schema": {"type": "string"}, "example": '"42"'}
+        parameters.setdefault(name, header)
+    for item in described["paths"].values():
+        for operation in item.values():
+            own = [each for each in operation.get("parameters", ()) if each.get("in") in ("path", "query")]
+            references = [{"$ref": f"#/components/parameters/{name}"} for name in REQUEST_HEADERS]
+            operation["parameters"] = [*own, *references]
+    return described
 
 
 async def assets(client: httpx.AsyncClient, page: str) -> list[str]:
@@ -165,24 +223,274 @@ async def test_docs_tries_a_public_operation(address: str, browser: Browser) -> 
     assert docs.hosts == {httpx.URL(address).host}
 
 
+async def test_docs_begins_with_the_way_to_a_token(client: httpx.AsyncClient) -> None:
+    html = (await client.get("/docs")).text
+
+    assert html.index("Get a token") < html.index("token --user user-1") < html.index("swagger-ui", html.index("<main"))
+
+
+def issued_by(settings: Settings, *issuers: IssuerSettings, environment: str = "production") -> str:
+    """Returns how to get a token of these issuers."""
+    settings = replace(settings, auth=replace(settings.auth, issuers=issuers), environment=Environment(environment))
+    return how_to_get_a_token(settings)
+
+
+def jwks(issuer: str | None) -> IssuerSettings:
+    return IssuerSettings(name="better-auth", kind="jwks", issuer=issuer, jwks_url="http://auth.internal/api/auth/jwks")
+
+
+def test_in_production_tokens_come_from_better_auth(settings: Settings) -> None:
+    shared = settings.auth.issuers[0]
+    address = "https://app.example.com"
+
+    assert "creatorvault token" in issued_by(settings, shared, environment="development")
+    for text in (
+        issued_by(settings, shared),
+        issued_by(settings, jwks(None)),
+        issued_by(settings, jwks("a name"), environment="development"),
+    ):
+        assert "creatorvault token" not in text
+        assert "Better Auth. Sign in" in text
+        assert "<code>GET /api/auth/token</code>" in text
+    assert f"Better Auth at {address}. Sign in" in issued_by(settings, jwks(f"{address}/"))
+    assert f"<code>GET {address}/api/auth/token</code>" in issued_by(settings, jwks(address), shared)
+    assert "internal" not in issued_by(settings, jwks(address))
+    assert f"at {address} or http://b. Sign in" in issued_by(settings, jwks(address), jwks("http://b"))
+
+
+def test_the_way_to_a_token_is_text(settings: Settings) -> None:
+    text = issued_by(settings, jwks("https://<script>"))
+
+    assert "https://&lt;script&gt;/api/auth/token" in text
+
+
+@pytest.mark.parametrize(
+    ("interpreter", "shown"),
+    [("/srv/vault/.venv/bin/python", ".venv/bin/python -m creatorvault"), ("/usr/bin/python", "creatorvault")],
+)
+def test_the_command_is_shown_as_it_is_called(monkeypatch: pytest.MonkeyPatch, interpreter: str, shown: str) -> None:
+    monkeypatch.setattr(sys, "executable", interpreter)
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/srv/vault"))
+
+    assert command() == shown
+
+
 @in_a_browser
-async def test_docs_sends_the_token_that_a_reader_enters(address: str, browser: Browser, ada: Creator) -> None:
+async def test_docs_sends_the_token_of_the_command_that_it_shows(
+    address: str, browser: Browser, environ: dict[str, str]
+) -> None:
     async with visit(browser, f"{address}/docs") as docs:
-        await docs.page.locator(".btn.authorize").click()
-        await docs.page.locator(".auth-container input").first.fill(ada.token)
-        await docs.page.locator(".auth-btn-wrapper .authorize").first.click()
-        await docs.page.locator(".auth-btn-wrapper .btn-done").first.click()
-        answer = await tried(docs.page.locator("#operations-Users-get_current_user_profile_api_v1_users_me_get"))
+        shown = await docs.page.locator(".token pre").inner_text()
+        printed = await asyncio.to_thread(run, shown, environ)
+        await authorize(docs.page, printed.splitlines()[-1])
+        profile = await tried(docs.page.locator("#operations-Users-get_current_user_profile_api_v1_users_me_get"))
+        ideas = await tried(operation(docs.page, "list_ideas_api_v1__user_id__ideas_get"))
+
+    assert profile["user_id"] == "user-1"
+    assert ideas["total"] == len(ideas["items"]) == 0
+    assert docs.complaints == []
+
+
+@in_a_browser
+async def test_an_example_empties_no_list(
+    address: str, browser: Browser, ada: Creator, published: dict[str, Any]
+) -> None:
+    idea = await ada.idea()
+    lists = {
+        item["get"]["operationId"]: {each["name"]: each for each in item["get"]["parameters"] if "schema" in each}
+        for item in published["paths"].values()
+        if any(each.get("in") == "query" for each in item.get("get", {}).get("parameters", ()))
+    }
+    assert len(lists) > 10
+    async with visit(browser, f"{address}/docs", documents={"/openapi.json": published}) as docs:
+        for name, parameters in lists.items():
+            shown = operation(docs.page, name)
+            await shown.locator(".opblock-summary-control").click()
+            await shown.locator(".try-out__btn").click()
+            for parameter in REQUEST_HEADERS:
+                field = shown.locator(f'tr[data-param-name="{parameter}"] input')
+                assert await field.input_value() == "", (name, parameter)
+            for parameter, described in parameters.items():
+                if described["in"] == "path":
+                    continue
+                field = shown.locator(f'tr[data-param-name="{parameter}"]').locator("input[type=text], select").first
+                default = described.get("schema", {}).get("default", "")
+                assert await field.input_value() == ("false" if default is False else str(default)), (
+                    name,
+                    parameter,
+                )
+            await shown.locator(".opblock-summary-control").click()
+        await authorize(docs.page, ada.token)
+        found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
+        await found.locator(".opblock-summary-control").click()
+        await found.locator('tr[data-param-name="user_id"] input').fill(ada.user_id)
+        assert (await executed(found))["items"] == [idea]
+        await found.locator('tr[data-param-name="cursor"] input[type=checkbox]').check()
+        assert (await executed(found, "next_cursor"))["next_cursor"] is None
+        assert "Example: breakfast" in await found.locator('tr[data-param-name="search"]').inner_text()
+
+    assert docs.complaints == []
+
+
+@in_a_browser
+async def test_docs_has_fields_for_headers(
+    address: str, browser: Browser, ada: Creator, published: dict[str, Any]
+) -> None:
+    await ada.idea()
+    async with visit(browser, f"{address}/docs", documents={"/openapi.json": published}) as docs:
+        await authorize(docs.page, ada.token)
+        found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
+        await found.locator(".opblock-summary-control").click()
+        await found.locator(".try-out__btn").click()
+        await found.locator('tr[data-param-name="user_id"] input').fill(ada.user_id)
+        fields = found.locator('tr[data-param-in="header"]')
+        assert [await field.get_attribute("data-param-name") for field in await fields.all()] == [*REQUEST_HEADERS]
+        tag = (await ada.list()).headers["ETag"]
+        for name, value in zip(REQUEST_HEADERS, ('"1"', tag, "key-1", "of-the-docs"), strict=True):
+            await found.locator(f'tr[data-param-name="{name}"] input').fill(value)
+        async with docs.page.expect_request("**/ideas?*") as asked:
+            await found.locator(".execute").click()
+        await expect(found.locator(".live-responses-table .response-col_status").last).to_contain_text("304")
+        sent = await (await asked.value).all_headers()
+        await docs.screenshot("docs-headers")
+
+    assert [sent[name.lower()] for name in REQUEST_HEADERS] == ['"1"', tag, "key-1", "of-the-docs"]
+    assert sent["authorization"] == f"Bearer {ada.token}"
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_docs_is_legible_in_light_and_dark(address: str, browser: Browser, scheme: Scheme) -> None:
+    async with visit(browser, f"{address}/docs", scheme) as docs:
+        await docs.page.locator(".opblock").first.wait_for()
+        await docs.screenshot(f"docs-{scheme}")
+        found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
+        await found.locator(".opblock-summary-control").click()
+        await found.locator(".headers td").first.wait_for()
+        await found.scroll_into_view_if_needed()
+        await docs.screenshot(f"docs-operation-{scheme}")
+        contrasts = {
+            selector: await docs.page.locator(selector).first.evaluate(CONTRAST)
+            for selector in (
+                ".token p",
+                ".token pre",
+                ".info .title",
+                ".opblock-tag",
+                ".headers td",
+                ".parameter__name",
+            )
+        }
+
+    assert {selector: contrast for selector, contrast in contrasts.items() if contrast < 4.5} == {}
+
+
+@in_a_browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_redoc_follows_the_colours_of_the_reader(address: str, browser: Browser, scheme: Scheme) -> None:
+    async with visit(browser, f"{address}/redoc", scheme) as redoc:
+        await redoc.page.get_by_role("link", name=OPERATION).first.wait_for()
+        await redoc.screenshot(f"redoc-{scheme}")
+        luminance = await redoc.page.locator("h1").first.evaluate(f"element => ({LUMINANCE})(element, 'color')")
+
+    assert (luminance > 0.5) == (scheme == "dark")
+
+
+@in_a_browser
+async def test_docs_is_used_by_keyboard(address: str, browser: Browser, ada: Creator) -> None:
+    async with visit(browser, f"{address}/docs") as docs:
+        page = docs.page
+        await page.locator(".opblock").first.wait_for()
+        await page.keyboard.press("Tab")
+        assert await page.evaluate("document.activeElement.className") == "skip"
+        await docs.screenshot("docs-skip-link")
+        assert await page.evaluate(FOCUS_IS_VISIBLE)
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#swagger-ui")).to_be_focused()
+
+        await tab_to(page, ".btn.authorize")
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#auth-bearer-value")).to_be_focused()
+        await docs.screenshot("docs-authorize")
+        for _ in range(6):  # the focus stays in the dialog
+            await page.keyboard.press("Tab")
+            assert await page.evaluate("!!document.activeElement.closest('[role=dialog]')")
+        await page.keyboard.press("Shift+Tab")
+        await page.locator("#auth-bearer-value").focus()
+        await page.keyboard.type(ada.token)
+        await page.keyboard.press("Enter")
+        await expect(page.locator(".auth-container")).to_contain_text("Authorized")
+        await page.keyboard.press("Escape")
+        await expect(page.locator(".dialog-ux")).to_have_count(0)
+        await expect(page.locator(".btn.authorize")).to_be_focused()
+
+        profile = "#operations-Users-get_current_user_profile_api_v1_users_me_get"
+        await tab_to(page, f"{profile} .opblock-summary-control")
+        await page.keyboard.press("Enter")
+        await tab_to(page, f"{profile} .try-out__btn")
+        await page.keyboard.press("Enter")
+        await tab_to(page, f"{profile} .execute")
+        await docs.screenshot("docs-focus")
+        await page.keyboard.press("Enter")
+        answer = await shown_answer(page.locator(profile))
 
     assert answer["user_id"] == ada.user_id
     assert docs.complaints == []
 
 
+@in_a_browser
+async def test_everything_that_can_be_pressed_can_have_the_focus(address: str, browser: Browser) -> None:
+    async with visit(browser, f"{address}/docs") as docs:
+        found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
+        await tried(docs.page.locator("#operations-Health-health_check_health_get"))
+        await found.locator(".opblock-summary-control").click()
+        await found.locator(".try-out__btn").click()
+        unreachable = await docs.page.evaluate(UNREACHABLE)
+
+    assert unreachable == []
+
+
+def run(shown: str, environ: dict[str, str]) -> str:
+    """Returns what a command prints that the page shows."""
+    return subprocess.run(shown.split(), env=environ, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+async def tab_to(page: Page, selector: str) -> None:
+    """Presses Tab until an element has the focus. Each one on the way shows that it has it."""
+    for _ in range(400):
+        await page.keyboard.press("Tab")
+        assert await page.evaluate(FOCUS_IS_VISIBLE), await page.evaluate("document.activeElement.outerHTML")
+        if await page.locator(selector).evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail(f"{selector} never had the focus")
+
+
+def operation(page: Page, operation_id: str) -> Locator:
+    return page.locator(f"[id^=operations-][id$=-{operation_id}]").first
+
+
+async def authorize(page: Page, token: str) -> None:
+    await page.locator(".btn.authorize").click()
+    await page.locator(".auth-container input").fill(token)
+    await page.locator(".auth-btn-wrapper .authorize").click()
+    await page.locator(".auth-btn-wrapper .btn-done").click()
+
+
 async def tried(operation: Locator) -> Any:
-    """Returns the response body of "Try it out" for an operation without parameters."""
+    """Returns the response body of "Try it out" for an operation as it is shown."""
     await operation.locator(".opblock-summary-control").click()
     await operation.locator(".try-out__btn").click()
+    return await executed(operation)
+
+
+async def executed(operation: Locator, text: str = "") -> Any:
+    """Returns the response body, which contains `text`."""
     await operation.locator(".execute").click()
+    return await shown_answer(operation, text)
+
+
+async def shown_answer(operation: Locator, text: str = "") -> Any:
     live = operation.locator(".live-responses-table")
     await expect(live.locator(".response-col_status").last).to_contain_text("200")
-    return json.loads(await live.locator(".response-col_description pre.microlight").first.inner_text())
+    body = live.locator(".response-col_description pre.microlight").first
+    await expect(body).to_contain_text(text)
+    return json.loads(await body.inner_text())

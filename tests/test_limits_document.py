@@ -17,7 +17,7 @@ from creatorvault.core.http import bounds, field_errors
 from creatorvault.core.http import edge as middleware
 from creatorvault.core.http.inputs import MAX_PARAMETERS
 from creatorvault.core.http.nesting import MAX_DEPTH
-from creatorvault.core.http.paging import FARTHEST, PageQuery
+from creatorvault.core.http.paging import CURSOR_LENGTH, FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
 from creatorvault.core.waiting.event_loop_budget import SLICE_SECONDS
 from creatorvault.ideas import fields as rules
@@ -30,6 +30,7 @@ from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
 from creatorvault.settings.sections import Settings
+from creatorvault.sync.events.responses import STALLED_SECONDS
 from creatorvault.transfer.exporting.schemas import LONGEST, MOST_RECIPIENTS
 from creatorvault.transfer.importing.purging import KEPT, WORKING
 from creatorvault.transfer.importing.services import MOST_UNFINISHED
@@ -87,7 +88,7 @@ FIXED: Final = {
     "`tags` of an idea, trimmed, without duplicates, joined by commas": rules.TAGS_LENGTH,
     "`search`": rules.SEARCH_LENGTH,
     "`tags` as a filter": rules.TAGS_LENGTH,
-    "`cursor`": rules.CURSOR_LENGTH,
+    "`cursor`": CURSOR_LENGTH,
     "`limit`": at_most(IdeaQuery, "limit"),
     "`offset` of ideas": rules.LARGEST_OFFSET,
     "`offset` of other lists": FARTHEST,
@@ -105,6 +106,7 @@ FIXED: Final = {
     "Time in which an equal POST creates the same idea, after one whose commit is in doubt": DOUBT_SECONDS,
     "Creates in doubt that a process remembers": doubts.REMEMBERED,
     "Operator keys cached by a process": MOST_KEYS,
+    "A stream of live updates, for the client to take an event": STALLED_SECONDS,
     "Recipients of an encrypted export": MOST_RECIPIENTS,
     "Passphrase of an encrypted export, of 12 characters or more": LONGEST,
     "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),

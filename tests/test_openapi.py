@@ -28,8 +28,9 @@ ADDED_STATUSES: Final = frozenset(
 ADDED_PATHS: Final = (
     *("/api/v1/admin/", "/api/v1/tenant", "/api/v1/users/me/", "/.well-known/"),
     *("/api/v1/{user_id}/trash", "/api/v1/{user_id}/undo", "/api/v1/{user_id}/settings"),
-    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export"),
-    "/api/v1/{user_id}/ideas/{idea_id}/",
+    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export", "/api/v1/{user_id}/events"),
+    *("/api/v1/{user_id}/ideas/{idea_id}/", "/api/v1/{user_id}/ideas/stats", "/api/v1/{user_id}/ideas/bulk"),
+    *("/api/v1/{user_id}/tags", "/api/v1/{user_id}/changes"),
 )
 ADDED_OPERATIONS: Final = (("/api/v1/users/me", "delete"),)
 ADDED_FIELDS: Final = {
@@ -37,7 +38,11 @@ ADDED_FIELDS: Final = {
     "IdeaListResponse": ("next_cursor",),
     "HTTPValidationError": ("code",),
 }
-ADDED_PARAMETERS: Final = ("cursor",)
+ADDED_PARAMETERS: Final = (
+    *("cursor", "due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to"),
+    *("has_due", "ids", "fields"),
+)
+ADDED_ORDERS: Final = "|due_date"
 ADDED_LENGTHS: Final = ("search", "tags")
 WIDENED: Final = ("stage", "priority")
 # Published as `{}`, which says nothing of the body.
@@ -150,6 +155,8 @@ def without_added_parameters(parameters: Json) -> Iterator[Json]:
             added = True
             continue
         assert not added, f"{each['name']} follows a parameter that is ours"
+        if "pattern" in each["schema"]:
+            each["schema"]["pattern"] = each["schema"]["pattern"].replace(ADDED_ORDERS, "")
         alternatives = each["schema"].get("anyOf", [{}])
         if each["name"] in ADDED_LENGTHS:
             assert alternatives[0].pop("maxLength") == 1000

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,7 +16,7 @@ from creatorvault.ideas import reader as vault_reader
 from tests.application import House
 from tests.factories import Idea
 from tests.history import undoing
-from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel
+from tests.vault_model import IMPORTANCE, PROGRESS, Question, VaultModel, statistics_of, tags_of
 from tests.ways import vault_of
 
 pytestmark = pytest.mark.no_cover
@@ -66,13 +68,19 @@ changes = st.fixed_dictionaries(
 )
 refused = st.sampled_from([{"title": ""}, {"title": " "}, {"title": "x" * 201}, {"title": "x", "stage": "x"}])
 needles = st.none() | st.sampled_from(SIGNS) | texts | st.sampled_from(SIGNS).map(lambda sign: (sign * 200)[:200])
-sorts = ["created_at", "updated_at", "title", "priority", "stage"]
+sorts = ["created_at", "updated_at", "title", "priority", "stage", "due_date"]
+bounds = ["due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to"]
+moments = st.sampled_from(
+    ["0001-01-01T00:00:00Z", "2026-06-01T12:30:00.500000Z", "2027-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]
+)
 questions = st.builds(
     Question,
     search=needles,
     stages=st.lists(stages, max_size=2, unique=True).map(tuple),
     priorities=st.lists(priorities, max_size=2, unique=True).map(tuple),
     tags=st.none() | st.lists(st.sampled_from(TAGS), max_size=2).map(",".join),
+    times=st.dictionaries(st.sampled_from(bounds), moments, max_size=2),
+    has_due=st.sampled_from([None, None, True, False]),
     sort=st.sampled_from(sorts),
     order=st.sampled_from(["asc", "desc"]),
     limit=st.integers(1, 5) | st.just(100),
@@ -260,8 +268,31 @@ class VaultMachine(RuleBasedStateMachine):
         self.ask(question)
         self.wait(self.house.parts.segment_writer.finish())
 
+    @rule(question=questions, chosen=st.lists(which, max_size=4))
+    def ask_by_ids(self, question: Question, chosen: list[int]) -> None:
+        ids = [str(UUID(int=1)), *(self.pick(each)["id"] for each in chosen if self.model.ideas)]
+        self.ask(replace(question, ids=tuple(ids)))
+
+    @rule(question=questions)
+    def walk_by_ids(self, question: Question) -> None:
+        self.walk_through(replace(question, ids=(*self.model.ideas, str(UUID(int=1)))))
+
+    @rule(forget=st.booleans())
+    def count(self, forget: bool) -> None:
+        if forget:
+            self.house.parts.search_cache.forget(vault_of(self.ada))
+        counted = self.wait(self.ada.get("stats")).json()
+        tags = self.wait(self.ada.request("GET", f"/api/v1/{self.ada.user_id}/tags?limit=1000")).json()
+
+        assert counted == statistics_of(self.model.ideas.values(), datetime.now(UTC))
+        assert tags["items"] == tags_of(self.model.ideas.values())
+        assert (tags["total"], tags["has_more"]) == (len(tags["items"]), False)
+
     @rule(question=questions)
     def walk(self, question: Question) -> None:
+        self.walk_through(question)
+
+    def walk_through(self, question: Question) -> None:
         """Reads all pages by cursor: the same ideas as on one page."""
         whole = self.model.answer(replace(question, limit=100, offset=0))
         parameters = [pair for pair in question.parameters() if pair[0] != "offset"]

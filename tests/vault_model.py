@@ -1,8 +1,9 @@
 """A minimal Python model of a vault according to the contract, independent of the application's code."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from unicodedata import normalize
 from uuid import UUID
@@ -39,12 +40,60 @@ def stored(fields: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
+def statistics_of(ideas: Iterable[Idea], now: datetime) -> dict[str, Any]:
+    """Returns what `GET …/ideas/stats` answers at this time."""
+    stored = list(ideas)
+    due = [_time(idea["due_date"]) for idea in stored if idea["due_date"] is not None]
+    created = [_time(idea["created_at"]) for idea in stored]
+    months = Counter(map(_month, created)), Counter(map(_month, due))
+    return {
+        "total": len(stored),
+        "by_stage": {stage: [idea["stage"] for idea in stored].count(stage) for stage in PROGRESS},
+        "by_priority": {one: [idea["priority"] for idea in stored].count(one) for one in reversed(IMPORTANCE)},
+        "by_due": {
+            "none": len(stored) - len(due),
+            "overdue": sum(time < now for time in due),
+            "upcoming": sum(time >= now for time in due),
+        },
+        "by_month": [
+            {"month": month, "created": months[0][month], "due": months[1][month]}
+            for month in sorted({*months[0], *months[1]})
+        ],
+    }
+
+
+def tags_of(ideas: Iterable[Idea]) -> list[dict[str, Any]]:
+    """Returns all items of `GET …/tags`."""
+    uses: dict[str, list[tuple[datetime, int, str]]] = {}
+    for idea in ideas:
+        own: dict[str, str] = {}
+        for tag in idea["tags"]:
+            own.setdefault(without_case(tag.strip()), tag)
+        for folded, tag in own.items():
+            uses.setdefault(folded, []).append((_time(idea["created_at"]), UUID(idea["id"]).int, tag))
+    ordered = sorted(uses.items(), key=lambda use: (-len(use[1]), use[0]))
+    return [{"tag": max(ideas)[-1], "count": len(ideas)} for _, ideas in ordered]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _month(time: datetime) -> str:
+    """Not by `strftime`, which writes the year 1 with one digit."""
+    return time.astimezone(UTC).isoformat()[:7]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Question:
     search: str | None = None
     stages: tuple[str, ...] = ()
     priorities: tuple[str, ...] = ()
     tags: str | None = None
+    times: Mapping[str, str] = field(default_factory=dict)
+    """Of `due_from` and the others, as in responses."""
+    has_due: bool | None = None
+    ids: tuple[str, ...] | None = None
     sort: str = "created_at"
     order: str = "desc"
     limit: int = 20
@@ -54,6 +103,9 @@ class Question:
         pairs: list[tuple[str, object]] = [("stage", stage) for stage in self.stages]
         pairs += [("priority", priority) for priority in self.priorities]
         pairs += [(name, getattr(self, name)) for name in ("search", "tags") if getattr(self, name) is not None]
+        pairs += [*self.times.items()]
+        pairs += [] if self.has_due is None else [("has_due", str(self.has_due).lower())]
+        pairs += [] if self.ids is None else [("ids", ",".join(self.ids))]
         return [*pairs, *((name, getattr(self, name)) for name in ("sort", "order", "limit", "offset"))]
 
     def matches(self, idea: Idea) -> bool:
@@ -63,7 +115,18 @@ class Question:
             and (not wanted or not wanted.isdisjoint(map(without_case, idea["tags"])))
             and (not self.stages or idea["stage"] in self.stages)
             and (not self.priorities or idea["priority"] in self.priorities)
+            and (self.has_due is None or self.has_due == (idea["due_date"] is not None))
+            and (self.ids is None or idea["id"] in self.ids)
+            and all(self._is_within(bound, idea) for bound in self.times)
         )
+
+    def _is_within(self, bound: str, idea: Idea) -> bool:
+        what, _, side = bound.partition("_")
+        time = idea["due_date" if what == "due" else f"{what}_at"]
+        if time is None:
+            return False
+        limit = _time(self.times[bound])
+        return _time(time) >= limit if side == "from" else _time(time) < limit
 
     def key(self, idea: Idea) -> tuple[Any, ...]:
         rank: tuple[Any, ...]
@@ -74,6 +137,10 @@ class Question:
                 rank = (PROGRESS.index(idea["stage"]),)
             case "priority":
                 rank = (IMPORTANCE.index(idea["priority"]),)
+            case "due_date" if idea["due_date"] is None:
+                rank = (self.order == "asc", datetime.min.replace(tzinfo=UTC))
+            case "due_date":
+                rank = (self.order == "desc", _time(idea["due_date"]))
             case time:
                 rank = (datetime.fromisoformat(idea[time]),)
         return (*rank, UUID(idea["id"]).int)

@@ -48,6 +48,7 @@ COPIED = (
 )
 HISTORY = f"""
     WITH one AS (SELECT {COPIED} FROM ideas WHERE tenant_id = $1 AND user_id = $2 LIMIT 1),
+    tombstone AS (INSERT INTO idea_tombstones SELECT tenant_id, user_id, id, revision, 1, now() FROM one),
     version AS (INSERT INTO idea_versions ({COPIED}, replaced_at) SELECT {COPIED}, now() FROM one),
     trash AS (INSERT INTO trashed_ideas ({COPIED}, deleted_at, deletion) SELECT {COPIED}, now(), '' FROM one)
     INSERT INTO history_prunings VALUES ($1, $2, now(), '')

@@ -9,9 +9,9 @@ from creatorvault.admin import openapi
 from creatorvault.admin.dependencies import AdminRequest, provide_administration, provide_erasure, provide_reads
 from creatorvault.admin.erasure import Erasure
 from creatorvault.admin.parts import AdminParts
+from creatorvault.admin.queries import AdminAuditQuery, TenantQuery, VaultQuery
 from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.schemas import (
-    AdminAuditQuery,
     ErasureConfirm,
     ErasureDone,
     ErasureRequested,
@@ -21,13 +21,11 @@ from creatorvault.admin.schemas import (
     TenantList,
     TenantOwnerExport,
     TenantPath,
-    TenantQuery,
     TenantQuotas,
     TenantResponse,
     TenantRetention,
     TenantRootKey,
     VaultList,
-    VaultQuery,
 )
 from creatorvault.admin.scopes import Scope
 from creatorvault.admin.services import Administration, Overview, ProcessFigures

@@ -27,7 +27,7 @@ AdminRequest = Request[Caller, Any, State]
 
 async def provide_reads(request: AdminRequest) -> OperatorReads:
     parts = part_of(request.app, AdminParts)
-    return OperatorReads(parts.database(), parts.operators_replica)
+    return OperatorReads(parts.database(), parts.operators_replica, parts.audit.keys)
 
 
 async def provide_administration(request: AdminRequest) -> AsyncGenerator[Administration]:

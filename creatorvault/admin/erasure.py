@@ -10,7 +10,7 @@ from creatorvault.admin.errors import TenantConflict, TooEarly, WrongConfirmatio
 from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import ErasureDone, ErasureRequested, TenantResponse
-from creatorvault.admin.services import Overview, locked_tenant
+from creatorvault.admin.services import locked_tenant, tenant_detail
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.database.tenant_data import TenantData
@@ -62,7 +62,7 @@ class Erasure:
         await self._repository.forget_erasure(self._tenant_id)
         await self._repository.change(tenant, status=TenantStatus.SUSPENDED.value)
         await self._recorder.record(self._session, self._tenant_id, "erasure.withdrawn")
-        return await Overview(self._session).tenant(self._tenant_id)
+        return await tenant_detail(self._session, self._tenant_id)
 
     async def confirm(self, confirmation: str) -> tuple[ErasureDone, Sequence[VaultId]]:
         """Returns what was destroyed, and the vaults that were emptied.

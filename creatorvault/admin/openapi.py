@@ -16,7 +16,7 @@ from creatorvault.admin.errors import (
 )
 from creatorvault.admin.scopes import Scope
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, CursorInvalid
 from creatorvault.core.openapi.responses import DocumentedResponse, HandlerDocumentation, documents, malformed_id
 from creatorvault.erasure.errors import NoErasure, NotConfirmed, NothingToErase, NothingWaits, NotYet, VaultConflict
 from creatorvault.erasure.openapi import ERASED as VAULT_ERASED
@@ -63,10 +63,12 @@ def admin(scope: Scope, *outcomes: DocumentedResponse | CreatorVaultError) -> Ha
 
 
 FIGURED: Final = admin(Scope.READ, DocumentedResponse(description="Figures of the service."))
-TENANTS: Final = admin(Scope.READ, DocumentedResponse(description="A page of tenants."), LIMIT_TOO_HIGH)
+TENANTS: Final = admin(
+    Scope.READ, DocumentedResponse(description="A page of tenants."), LIMIT_TOO_HIGH, CursorInvalid()
+)
 TENANT_READ: Final = admin(Scope.READ, DocumentedResponse(description="The tenant."), NOT_FOUND, INVALID_ID)
-VAULTS: Final = admin(Scope.READ, DocumentedResponse(description="A page of vaults."), LIMIT_TOO_HIGH)
-AUDIT: Final = admin(Scope.READ, DocumentedResponse(description="A page of events."), LIMIT_TOO_HIGH)
+VAULTS: Final = admin(Scope.READ, DocumentedResponse(description="A page of vaults."), LIMIT_TOO_HIGH, CursorInvalid())
+AUDIT: Final = admin(Scope.READ, DocumentedResponse(description="A page of events."), LIMIT_TOO_HIGH, CursorInvalid())
 CREATED: Final = admin(
     Scope.MANAGE,
     DocumentedResponse(description="The new tenant."),

@@ -6,7 +6,7 @@ from creatorvault.admin.errors import JobNotFound, JobRunning
 from creatorvault.admin.openapi import admin
 from creatorvault.admin.scopes import Scope
 from creatorvault.core.errors import RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE_QUERY, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse
 from creatorvault.tenants.openapi import TENANT_ID
@@ -30,7 +30,7 @@ JOB: Final[Prose] = {
     "changed_at": ("Time of the last change of its state, UTC.", "2026-11-30T10:14:00Z"),
 }
 JOB_QUERY: Final[Prose] = {
-    **PAGE,
+    **PAGE_QUERY,
     "tenant_id": ("Only jobs of this tenant.", str(TENANT_ID)),
     "kind": ("Only jobs of this kind.", "transfer.import"),
     "state": ("Only jobs in this state.", "failed"),
@@ -46,7 +46,7 @@ INVALID_JOB_ID: Final = RequestInvalid(
     ]
 )
 
-JOBS: Final = admin(Scope.READ, DocumentedResponse(description="A page of jobs."), LIMIT_TOO_HIGH)
+JOBS: Final = admin(Scope.READ, DocumentedResponse(description="A page of jobs."), LIMIT_TOO_HIGH, CursorInvalid())
 JOB_RETRIED: Final = admin(
     Scope.MANAGE,
     DocumentedResponse(description="The job, which waits again."),

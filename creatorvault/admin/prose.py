@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from creatorvault.core.http.paging import PAGE
+from creatorvault.core.http.paging import PAGE_QUERY
 from creatorvault.core.http.schemas import Prose
 from creatorvault.tenants.openapi import TENANT_ID
 
@@ -79,7 +79,7 @@ ROOT_KEY: Final[Prose] = {
     "newest": ("Creation time of the newest of them, UTC.", "2026-11-22T21:40:00Z"),
 }
 TENANT_QUERY: Final[Prose] = {
-    **PAGE,
+    **PAGE_QUERY,
     "status": ("Only tenants of this status.", "active"),
     "kind": ("Only tenants of this kind.", "organization"),
     "realm": ("Only tenants of this realm.", "better-auth"),
@@ -88,7 +88,7 @@ TENANT_QUERY: Final[Prose] = {
     "order": ("Descending or ascending.", "desc"),
 }
 VAULT_QUERY: Final[Prose] = {
-    **PAGE,
+    **PAGE_QUERY,
     "tenant_id": ("Only vaults of this tenant.", str(TENANT_ID)),
     "user_id": ("Only vaults of this creator.", "user-1"),
     "key_version": ("Only vaults whose newest key has this version.", 1),

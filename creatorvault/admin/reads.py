@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from creatorvault.admin.services import Overview
 from creatorvault.admin.statements.overview import PLANNING
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.core.database.operator_login import OPERATOR_ROLE
 from creatorvault.core.database.replica import Replica, ReplicaUnavailable, position_of
 from creatorvault.core.database.sessions import Database, ReadSession, run
@@ -14,8 +15,9 @@ type Ask[T] = Callable[[Overview], Awaitable[T]]
 class OperatorReads:
     """Of one request."""
 
-    def __init__(self, database: Database, replica: Replica | None) -> None:
+    def __init__(self, database: Database, replica: Replica | None, keys: AuditKeys) -> None:
         self._database = database
+        self._keys = keys
         self._replica = replica
 
     async def answer[T](self, ask: Ask[T]) -> T:
@@ -29,7 +31,7 @@ class OperatorReads:
             except ReplicaUnavailable:
                 pass
         async with self._database.reading() as session:
-            return await _asked(session, ask)
+            return await self._asked(session, ask)
 
     async def _at_replica[T](self, replica: Replica, ask: Ask[T]) -> T:
         async with self._database.reading() as session:
@@ -37,9 +39,8 @@ class OperatorReads:
         if position is None:
             raise ReplicaUnavailable
         async with replica.replayed(position, OPERATOR_ROLE) as session:
-            return await _asked(session, ask)
+            return await self._asked(session, ask)
 
-
-async def _asked[T](session: ReadSession, ask: Ask[T]) -> T:
-    await run(session, PLANNING)
-    return await ask(Overview(session))
+    async def _asked[T](self, session: ReadSession, ask: Ask[T]) -> T:
+        await run(session, PLANNING)
+        return await ask(Overview(session, self._keys))

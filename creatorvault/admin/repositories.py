@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import (
     Row,
     Select,
@@ -20,7 +20,8 @@ from sqlalchemy.orm import load_only
 from sqlmodel import col
 
 from creatorvault.admin.models import Operator, TenantErasure
-from creatorvault.admin.schemas import RootKeyResponse, TenantQuery, TenantResponse, VaultQuery
+from creatorvault.admin.queries import TenantQuery, VaultQuery
+from creatorvault.admin.schemas import RootKeyResponse, TenantResponse
 from creatorvault.admin.statements.overview import ROOT_KEYS
 from creatorvault.admin.statements.tenants import (
     FEW,
@@ -39,7 +40,7 @@ from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.database.tenant_data import Erased, TenantData
 from creatorvault.core.identifiers import TenantId, UserId
 from creatorvault.erasure.repositories import erase_rows
-from creatorvault.tenants.models import Tenant, TenantStatus, Vault
+from creatorvault.tenants.models import Tenant, TenantStatus, Vault, hour_of
 from creatorvault.tenants.resolution import TenantName
 
 READABLE: Final[tuple[Any, ...]] = (
@@ -70,39 +71,59 @@ class _OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepo
         super().__init__(session, true())
 
 
+type TenantPlace = tuple[datetime | int, UUID]
+"""Where a tenant stands in a list: the value by which it is sorted, and its id."""
+
+
+class ListedTenant(NamedTuple):
+    """`value` is that by which the tenant is sorted. It may be one that the response does not show."""
+
+    tenant: TenantResponse
+    value: datetime | int
+
+
+class VaultPlace(NamedTuple):
+    """Where a vault stands in a list."""
+
+    changed_at: datetime
+    tenant_id: UUID
+    user_id: str
+
+
 class TenantFiguresRepository:
     """Tenants with sums over their vaults, by the statements of `statements.tenants`."""
 
     def __init__(self, session: ReadSession) -> None:
         self._session = session
 
-    async def page(self, query: TenantQuery) -> tuple[Sequence[TenantResponse], int]:
+    async def page(self, query: TenantQuery, after: TenantPlace | None) -> tuple[Sequence[ListedTenant], int]:
         """Returns a page in the requested order, and the total number."""
         given = query.model_dump(include={*FILTERS}, exclude_none=True)
-        names, values = tuple(given), given.values()
+        names, values, beyond = tuple(given), given.values(), after is not None
         [(total,)] = await run(self._session, count_of(names), *values)
-        arguments: list[object] = [query.limit, query.offset, *values]
+        arguments: list[object] = [query.rows_wanted, query.offset, *values, *(after or ())]
         if query.sort != "created_at":
             await run(self._session, LOOKUPS)
-            statement = by_total(query.sort, query.order, names, few=total <= FEW)
-            return _tenants(await run(self._session, statement, *await self._position(), *arguments)), total
-        ids = [row[0] for row in await run(self._session, by_creation(query.order, names), *arguments)]
-        figures = {tenant.tenant_id: tenant for tenant in await self._figures(ids)}
-        return [figures[tenant_id] for tenant_id in ids], total
+            statement = by_total(query.sort, query.order, names, few=total <= FEW, beyond=beyond)
+            rows = await run(self._session, statement, *await self._position(), *arguments)
+            return [ListedTenant(_tenant(row[:-1]), row[-1]) for row in rows], total
+        rows = await run(self._session, by_creation(query.order, names, beyond=beyond), *arguments)
+        figures = {tenant.tenant_id: tenant for tenant in await self._figures([tenant_id for tenant_id, _ in rows])}
+        return [ListedTenant(figures[tenant_id], created_at) for tenant_id, created_at in rows], total
 
     async def one_or_none(self, tenant_id: TenantId) -> TenantResponse | None:
         return next(iter(await self._figures([tenant_id])), None)
 
     async def _figures(self, ids: Sequence[UUID]) -> Sequence[TenantResponse]:
-        return _tenants(await run(self._session, FIGURES, *await self._position(), ids))
+        return [_tenant(row) for row in await run(self._session, FIGURES, *await self._position(), ids)]
 
     async def _position(self) -> Sequence[Any]:
         [position] = await run(self._session, POSITION)
         return position
 
 
-def _tenants(rows: Sequence[Sequence[Any]]) -> Sequence[TenantResponse]:
-    return [TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True))) for row in rows]
+def _tenant(row: Sequence[Any]) -> TenantResponse:
+    return TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True)))
 
 
 class VaultFiguresRepository(_OfAllTenants[Vault]):
@@ -111,11 +132,13 @@ class VaultFiguresRepository(_OfAllTenants[Vault]):
     model_type = Vault
     loader_options = [load_only(*READABLE, raiseload=True)]
 
-    async def page(self, query: VaultQuery) -> tuple[Sequence[Vault], int]:
+    async def page(self, query: VaultQuery, after: VaultPlace | None) -> tuple[Sequence[Vault], int]:
         """Returns a page, most recently changed first, and the total number. An index has the order by hours."""
-        return await self.get_many_and_count(
-            *(OrderBy(name, "desc") for name in ("changed_hour", "changed_at", "tenant_id", "user_id")),
-            LimitOffset(query.limit, query.offset),
+        return await self.descending(
+            ("changed_hour", *VaultPlace._fields),
+            None if after is None else (hour_of(after.changed_at), *after),
+            query.rows_wanted,
+            query.offset,
             **query.model_dump(include={"tenant_id", "user_id", "key_version"}, exclude_none=True),
         )
 

@@ -7,16 +7,13 @@ import msgspec
 from pydantic import Field, StrictBool
 
 from creatorvault.admin import prose
-from creatorvault.audit.schemas import AuditQuery
-from creatorvault.core.http.paging import TOTAL, PageQuery
+from creatorvault.core.http.paging import TOTAL
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
 from creatorvault.settings.values import ROOT_KEY_ID
 from creatorvault.tenants.models import TenantKind, TenantStatus
-from creatorvault.tenants.openapi import TENANT_ID
 from creatorvault.tenants.schemas import RetentionDays
 
-HIGHEST_VERSION: Final = 2**31 - 1  # of an integer column
 HIGHEST_QUOTA: Final = 2**62
 LONGEST_NAME: Final = 255
 
@@ -34,37 +31,6 @@ class VaultPath(TenantPath):
     described = prose.ONE_VAULT
 
     user_id: Name
-
-
-class TenantQuery(PageQuery):
-    """Filters of the tenant list, combined with AND."""
-
-    described = prose.TENANT_QUERY
-
-    status: TenantStatus | None = None
-    kind: TenantKind | None = None
-    realm: str | None = None
-    external_id: str | None = None
-    sort: Literal["created_at", "ideas", "sealed_bytes", "last_activity"] = "created_at"
-    order: Literal["asc", "desc"] = "desc"
-
-
-class VaultQuery(PageQuery):
-    """Filters of the vault list, combined with AND. The most recently changed come first."""
-
-    described = prose.VAULT_QUERY
-
-    tenant_id: AnyUuid | None = None
-    user_id: str | None = None
-    key_version: int | None = Field(default=None, ge=0, le=HIGHEST_VERSION)
-
-
-class AdminAuditQuery(AuditQuery):
-    """Filters of the audit log, combined with AND. The newest events come first."""
-
-    described = {**AuditQuery.described, "tenant_id": ("Only events of this tenant.", str(TENANT_ID))}
-
-    tenant_id: AnyUuid | None = None
 
 
 class TenantCreate(RequestModel):
@@ -158,6 +124,8 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     limit: int
     offset: int
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -187,6 +155,8 @@ class VaultList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     limit: int
     offset: int
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class RootKeyResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import Field
 
 from creatorvault.admin import openapi_of_jobs
-from creatorvault.core.http.paging import TOTAL, PageQuery
+from creatorvault.core.http.paging import TOTAL, ListQuery, PageQuery
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
 
@@ -27,14 +27,16 @@ class JobPath(RequestModel):
     job_id: int = Field(ge=1, le=2**63 - 1)
 
 
-class JobQuery(PageQuery):
-    """Filters of the list of jobs, combined with AND. The newest come first."""
-
-    described = openapi_of_jobs.JOB_QUERY
-
+class JobFilters(PageQuery):
     tenant_id: AnyUuid | None = None
     kind: str | None = None
     state: JobState | None = None
+
+
+class JobQuery(ListQuery, JobFilters):
+    """Filters of the list of jobs, combined with AND. The newest come first."""
+
+    described = openapi_of_jobs.JOB_QUERY
 
 
 class JobResponse(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,3 +68,5 @@ class JobList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     limit: int
     offset: int
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET

@@ -1,31 +1,39 @@
 """Management of tenants by operators. Every change is recorded in the audit log in the same transaction."""
 
 import os
+from datetime import datetime
 from typing import Final, NamedTuple
+from uuid import UUID
+
+import msgspec
 
 from creatorvault import __version__
 from creatorvault.admin.errors import RootKeyUnusable, TenantConflict, TenantNotFound
 from creatorvault.admin.parts import AdminParts
-from creatorvault.admin.repositories import AdminRepository, TenantFiguresRepository, VaultFiguresRepository
+from creatorvault.admin.queries import AdminAuditQuery, TenantQuery, VaultQuery
+from creatorvault.admin.repositories import (
+    AdminRepository,
+    TenantFiguresRepository,
+    TenantPlace,
+    VaultFiguresRepository,
+    VaultPlace,
+)
 from creatorvault.admin.schemas import (
-    AdminAuditQuery,
     Figures,
     RootKeyList,
     TenantCreate,
     TenantList,
-    TenantQuery,
     TenantQuotas,
     TenantResponse,
     TenantRetention,
     VaultList,
-    VaultQuery,
     VaultResponse,
 )
 from creatorvault.admin.schemas_of_jobs import JobList, JobQuery
 from creatorvault.admin.services_of_jobs import job_page
-from creatorvault.audit.repositories import AuditEventRepository
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.schemas import AuditEventList
-from creatorvault.audit.services import AuditRecorder, event_page
+from creatorvault.audit.services import AuditRecorder, EventLists
 from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import TenantId
@@ -36,6 +44,12 @@ from creatorvault.tenants.models import Tenant, TenantStatus
 from creatorvault.tenants.resolution import TenantName
 
 TRIAL: Final = b"creatorvault/trial/v1"
+SIZES: Final = frozenset({"ideas", "sealed_bytes"})
+"""The orders of tenants by a number. The others are by time."""
+
+_numbers: Final[msgspec.json.Decoder[TenantPlace]] = msgspec.json.Decoder(tuple[int, UUID])
+_times: Final[msgspec.json.Decoder[TenantPlace]] = msgspec.json.Decoder(tuple[datetime, UUID])
+_vaults: Final = msgspec.json.Decoder(VaultPlace)
 
 
 class ProcessFigures(NamedTuple):
@@ -50,10 +64,14 @@ class ProcessFigures(NamedTuple):
 
 
 class Overview:
-    """Read-only queries over all tenants, from one snapshot."""
+    """Read-only queries over all tenants, from one snapshot.
 
-    def __init__(self, session: ReadSession) -> None:
+    Those that return a page raise CursorInvalid and, if the query has a cursor, as `AuditKeys.chain`.
+    """
+
+    def __init__(self, session: ReadSession, keys: AuditKeys) -> None:
         self._session = session
+        self._keys = keys
         self._repository = AdminRepository(session)
 
     async def figures(self, process: ProcessFigures) -> Figures:
@@ -69,15 +87,27 @@ class Overview:
         )
 
     async def tenants(self, query: TenantQuery) -> TenantList:
-        rows, total = await TenantFiguresRepository(self._session).page(query)
-        return TenantList(items=list(rows), total=total, limit=query.limit, offset=query.offset)
+        places = _numbers if query.sort in SIZES else _times
+        cursors = await self._keys.cursors(self._session, query, places, "tenants")
+        found = await TenantFiguresRepository(self._session).page(query, cursors.place())
+        page = cursors.page(*found, lambda listed: (listed.value, listed.tenant.tenant_id))
+        return TenantList(
+            items=[listed.tenant for listed in page.rows],
+            total=page.total,
+            limit=query.limit,
+            offset=query.offset,
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+        )
 
     async def tenant(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound."""
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
     async def vaults(self, query: VaultQuery) -> VaultList:
-        rows, total = await VaultFiguresRepository(self._session).page(query)
+        cursors = await self._keys.cursors(self._session, query, _vaults, "vaults")
+        found = await VaultFiguresRepository(self._session).page(query, cursors.place())
+        page = cursors.page(*found, lambda row: VaultPlace(row.changed_at, row.tenant_id, row.user_id))
         items = [
             VaultResponse(
                 tenant_id=row.tenant_id,
@@ -89,18 +119,25 @@ class Overview:
                 created_at=row.created_at,
                 last_activity=row.changed_at,
             )
-            for row in rows
+            for row in page.rows
         ]
-        return VaultList(items=items, total=total, limit=query.limit, offset=query.offset)
+        return VaultList(
+            items=items,
+            total=page.total,
+            limit=query.limit,
+            offset=query.offset,
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+        )
 
     async def root_keys(self) -> RootKeyList:
         return RootKeyList(items=list(await self._repository.root_keys()))
 
     async def jobs(self, query: JobQuery) -> JobList:
-        return await job_page(self._session, query)
+        return await job_page(self._session, self._keys, query)
 
     async def events(self, query: AdminAuditQuery) -> AuditEventList:
-        return await event_page(AuditEventRepository(self._session, query.tenant_id), query)
+        return await EventLists(self._session, self._keys, query.tenant_id).page(query)
 
 
 class Administration:
@@ -117,7 +154,7 @@ class Administration:
         if not await self._repository.create(name):
             raise TenantConflict("This tenant exists already")
         await self._recorder.record(self._session, name.id, "tenant.created", kind=given.kind.value)
-        return await _detail(self._session, name.id)
+        return await tenant_detail(self._session, name.id)
 
     async def suspend(self, tenant_id: TenantId) -> TenantResponse:
         """Raises TenantNotFound, and TenantConflict for a tenant that is being erased or erased."""
@@ -134,7 +171,7 @@ class Administration:
         await self._repository.change(tenant, **quotas)
         targets = {name: "default" if value is None else str(value) for name, value in quotas.items()}
         await self._recorder.record(self._session, tenant_id, "tenant.quotas_set", **targets)
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
     async def set_owner_export(self, tenant_id: TenantId, *, allowed: bool) -> TenantResponse:
         """Raises as `set_quotas`."""
@@ -143,7 +180,7 @@ class Administration:
         await self._recorder.record(
             self._session, tenant_id, "tenant.owner_export_set", owner_export=str(allowed).lower()
         )
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
     async def set_root_key(self, tenant_id: TenantId, root_key_id: str | None, root_keys: KeyWrapper) -> TenantResponse:
         """Raises as `set_quotas`, and RootKeyUnusable."""
@@ -154,7 +191,7 @@ class Administration:
         await self._recorder.record(
             self._session, tenant_id, "tenant.root_key_set", root_key_id=root_key_id or "default"
         )
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
     async def set_retention(self, tenant_id: TenantId, given: TenantRetention) -> TenantResponse:
         """Raises as `set_quotas`."""
@@ -162,7 +199,7 @@ class Administration:
         await self._repository.change(tenant, retention_days=days)
         chosen = "default" if days is None else str(days)
         await self._recorder.record(self._session, tenant_id, "tenant.retention_set", retention_days=chosen)
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
     async def _transition(
         self, tenant_id: TenantId, before: TenantStatus, after: TenantStatus, verb: str
@@ -174,7 +211,7 @@ class Administration:
             await self._recorder.record(self._session, tenant_id, verb)
         elif tenant.status != after:
             raise TenantConflict("This tenant is being erased; withdraw the erasure first")
-        return await _detail(self._session, tenant_id)
+        return await tenant_detail(self._session, tenant_id)
 
 
 async def _try(root_keys: KeyWrapper, root_key_id: str) -> None:
@@ -200,7 +237,8 @@ async def locked_tenant(repository: AdminRepository[WriteSession], tenant_id: Te
     raise TenantNotFound(tenant_id)
 
 
-async def _detail(session: ReadSession, tenant_id: TenantId) -> TenantResponse:
+async def tenant_detail(session: ReadSession, tenant_id: TenantId) -> TenantResponse:
+    """Raises TenantNotFound."""
     tenant = await TenantFiguresRepository(session).one_or_none(tenant_id)
     if tenant is None:
         raise TenantNotFound(tenant_id)

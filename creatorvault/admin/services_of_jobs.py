@@ -3,9 +3,12 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
+import msgspec
+
 from creatorvault.admin.errors import JobNotFound, JobRunning
 from creatorvault.admin.schemas_of_jobs import JobList, JobQuery, JobResponse, JobState
 from creatorvault.admin.statements.jobs import CANCEL, COUNT, EXISTS, PAGE, RETRY
+from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.identifiers import TenantId
@@ -13,14 +16,27 @@ from creatorvault.core.identifiers import TenantId
 STATES: Final = {JobState.WAITING: "queued", JobState.RUNNING: "picked", JobState.FAILED: "failed"}
 """The names in the database are pgqueuer's."""
 
+_places: Final = msgspec.json.Decoder(tuple[int])
+
 NAMES: Final = {stored: state for state, stored in STATES.items()}
 
 
-async def job_page(session: ReadSession, query: JobQuery) -> JobList:
+async def job_page(session: ReadSession, keys: AuditKeys, query: JobQuery) -> JobList:
+    """Raises CursorInvalid and, if the query has a cursor, as `AuditKeys.chain`."""
+    cursors = await keys.cursors(session, query, _places, "jobs")
+    [after] = cursors.place() or (None,)
     filters = (query.tenant_id, query.kind, None if query.state is None else STATES[query.state])
     [(total,)] = await run(session, COUNT, *filters)
-    rows = await run(session, PAGE, *filters, query.limit, query.offset)
-    return JobList(items=[_job(row) for row in rows], total=total, limit=query.limit, offset=query.offset)
+    rows = await run(session, PAGE, *filters, query.rows_wanted, query.offset, after)
+    page = cursors.page([_job(row) for row in rows], total, lambda job: (job.job_id,))
+    return JobList(
+        items=list(page.rows),
+        total=page.total,
+        limit=query.limit,
+        offset=query.offset,
+        has_more=page.has_more,
+        next_cursor=page.next_cursor,
+    )
 
 
 class JobAdministration:

@@ -1,16 +1,20 @@
 """The key that authenticates events. A database upgrade creates it, wrapped by a root key; it decrypts no content."""
 
 import os
-from typing import Final
+from typing import Any, Final
 
+import msgspec
 from sqlalchemy import Row
 
 from creatorvault.audit.errors import AuditKeyMissing
 from creatorvault.audit.models import AuditKey
 from creatorvault.audit.repositories import add_key_if_missing, wrapped_key
 from creatorvault.core.database.sessions import ReadSession, WriteSession
+from creatorvault.core.http.paging import ListQuery
+from creatorvault.core.identifiers import KeyVersion
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.crypto.cipher import derive_purpose_key
+from creatorvault.crypto.cursors import Cursors, ServiceSealer
 from creatorvault.crypto.envelope import KEY_BYTES, context
 from creatorvault.crypto.providers.protocol import RootKeyProvider
 
@@ -39,6 +43,24 @@ class AuditKeys:
     async def roster(self, session: ReadSession) -> bytes:
         """The key of the leaves in rosters of vaults (`erasure.roster`). Raises as `chain`."""
         return derive_purpose_key(await self._root(session), "audit/roster")
+
+    async def cursors[PlaceT: tuple[Any, ...]](
+        self,
+        session: ReadSession,
+        query: ListQuery,
+        decoder: msgspec.json.Decoder[PlaceT],
+        name: str,
+        *scope: bytes,
+    ) -> Cursors[PlaceT]:
+        """Returns the cursors of a list that is not of one vault, so that no vault key seals them.
+
+        Raises as `chain` if the query has a cursor.
+        """
+        sealer = None
+        if query.cursor is not None:
+            key = derive_purpose_key(await self._root(session), "audit/cursors")
+            sealer = ServiceSealer(key, KeyVersion(VERSION))
+        return Cursors(sealer, query, decoder, name, *scope)
 
     async def _root(self, session: ReadSession) -> bytes:
         row = await wrapped_key(session, VERSION)

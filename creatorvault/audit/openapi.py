@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from creatorvault.core.http.paging import PAGE, TOTAL
+from creatorvault.core.http.paging import PAGE_QUERY, TOTAL
 from creatorvault.core.http.schemas import Prose
 
 QUOTAS: Final = {
@@ -30,7 +30,7 @@ EVENTS: Final[Prose] = {
     **TOTAL,
 }
 QUERY: Final[Prose] = {
-    **PAGE,
+    **PAGE_QUERY,
     "actor": ("Only events of this actor.", OPERATOR),
     "verb": ("Only events with this verb.", "tenant.suspended"),
     "since": ("Only events at or after this time.", "2026-11-22T00:00:00Z"),

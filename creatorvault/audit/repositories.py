@@ -1,10 +1,11 @@
 """Statements for one tenant's chain, and for all chains as an operator."""
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from advanced_alchemy.filters import BeforeAfter, LimitOffset, OnBeforeAfter, OrderBy
+from advanced_alchemy.filters import BeforeAfter, OnBeforeAfter
 from sqlalchemy import Row, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
@@ -15,7 +16,7 @@ from creatorvault.audit.models import AuditEvent, AuditHead, AuditKey
 from creatorvault.audit.schemas import AuditQuery
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.identifiers import TenantId
 
 READ: Final[tuple[Any, ...]] = (
@@ -34,6 +35,14 @@ BATCH: Final = 512
 type EventColumns = Row[Any]
 
 
+class EventPlace(NamedTuple):
+    """Where an event stands in a list: the columns of its order, all descending."""
+
+    happened_at: datetime
+    tenant_id: UUID
+    sequence: int
+
+
 class AuditEventRepository(ScopedRepository[AuditEvent]):
     """The events of a tenant, or of all, as far as the login may see them: the runtime login sees only its tenant's."""
 
@@ -43,24 +52,22 @@ class AuditEventRepository(ScopedRepository[AuditEvent]):
     def __init__(self, session: ReadSession, tenant_id: UUID | None = None) -> None:
         super().__init__(session, true() if tenant_id is None else col(AuditEvent.tenant_id) == tenant_id)
 
-    async def page_about(self, user_id: str, query: PageQuery) -> tuple[Sequence[AuditEvent], int]:
+    async def page_about(
+        self, user_id: str, query: ListQuery, after: EventPlace | None
+    ) -> tuple[Sequence[AuditEvent], int]:
         """Returns the events that name the user as their target, the newest first, and how many there are."""
-        return await self.get_many_and_count(
-            col(AuditEvent.targets)["user_id"].as_string() == user_id,
-            OrderBy("happened_at", "desc"),
-            OrderBy("sequence", "desc"),
-            LimitOffset(query.limit, query.offset),
-        )
+        about = col(AuditEvent.targets)["user_id"].as_string() == user_id
+        return await self.descending(EventPlace._fields, after, query.rows_wanted, query.offset, about)
 
-    async def page(self, query: AuditQuery) -> tuple[Sequence[AuditEvent], int]:
+    async def page(self, query: AuditQuery, after: EventPlace | None) -> tuple[Sequence[AuditEvent], int]:
         """The newest first, and how many there are on all pages."""
-        return await self.get_many_and_count(
+        return await self.descending(
+            EventPlace._fields,
+            after,
+            query.rows_wanted,
+            query.offset,
             OnBeforeAfter("happened_at", on_or_before=None, on_or_after=query.since),
             BeforeAfter("happened_at", before=query.until, after=None),
-            OrderBy("happened_at", "desc"),
-            OrderBy("tenant_id"),
-            OrderBy("sequence", "desc"),
-            LimitOffset(query.limit, query.offset),
             **query.model_dump(include={"actor", "verb"}, exclude_none=True),
         )
 

@@ -7,7 +7,7 @@ import msgspec
 from pydantic import AwareDatetime
 
 from creatorvault.audit.openapi import EVENT, EVENTS, QUERY
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery, PageQuery
 from creatorvault.core.http.schemas import Moment, Prose
 
 
@@ -35,14 +35,18 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     limit: int
     offset: int
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
-class AuditQuery(PageQuery):
-    """Filters of the audit log, combined with AND."""
-
-    described = QUERY
-
+class EventFilters(PageQuery):
     actor: str | None = None
     verb: str | None = None
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
+
+
+class AuditQuery(ListQuery, EventFilters):
+    """Filters of the audit log, combined with AND."""
+
+    described = QUERY

@@ -1,28 +1,32 @@
 """Records events in the transaction of the action itself, so that neither is stored without the other."""
 
 import hmac
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
+from uuid import UUID
 
+import msgspec
 from litestar.types import HTTPScope
 
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.chain import digest
 from creatorvault.audit.models import AuditEvent, AuditHead
-from creatorvault.audit.repositories import AuditEventRepository, AuditRepository
+from creatorvault.audit.repositories import AuditEventRepository, AuditRepository, EventPlace
 from creatorvault.audit.schemas import AuditEventList, AuditEventResponse, AuditQuery
 from creatorvault.core.database.sessions import ReadSession, WriteSession
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery, Page
 from creatorvault.core.http.schemas import response_of
 from creatorvault.core.identifiers import TenantId
 from creatorvault.core.limits.client_addresses import ClientAddresses
+from creatorvault.crypto.cursors import Cursors
 from creatorvault.crypto.providers.protocol import RootKeyProvider
 from creatorvault.settings.sections import LimitsSettings
 
 PSEUDONYM_DIGITS: Final = 16
 COMMAND: Final = "command"
 """The actor of commands."""
+
+_places: Final = msgspec.json.Decoder(EventPlace)
 
 
 class AuditLog:
@@ -84,15 +88,42 @@ class AuditRecorder:
         return head
 
 
-async def event_page(repository: AuditEventRepository, query: AuditQuery) -> AuditEventList:
-    return _event_list(await repository.page(query), query)
+class EventLists:
+    """Pages of events, of one snapshot. `tenant_id` is None for the events of all tenants.
+
+    Every method raises CursorInvalid and, if the query has a cursor, as `AuditKeys.chain`.
+    """
+
+    def __init__(self, session: ReadSession, keys: AuditKeys, tenant_id: UUID | None) -> None:
+        self._session = session
+        self._keys = keys
+        self._repository = AuditEventRepository(session, tenant_id)
+        self._scope = () if tenant_id is None else (tenant_id.bytes,)
+
+    async def page(self, query: AuditQuery) -> AuditEventList:
+        cursors = await self._cursors(query, "events")
+        return _event_list(cursors.page(*await self._repository.page(query, cursors.place()), _place), query)
+
+    async def page_about(self, user_id: str, query: ListQuery) -> AuditEventList:
+        """Only events that name the user as their target."""
+        cursors = await self._cursors(query, "events-about", user_id.encode())
+        found = await self._repository.page_about(user_id, query, cursors.place())
+        return _event_list(cursors.page(*found, _place), query)
+
+    async def _cursors(self, query: ListQuery, name: str, *scope: bytes) -> Cursors[EventPlace]:
+        return await self._keys.cursors(self._session, query, _places, name, *self._scope, *scope)
 
 
-async def event_page_about(repository: AuditEventRepository, user_id: str, query: PageQuery) -> AuditEventList:
-    return _event_list(await repository.page_about(user_id, query), query)
+def _place(event: AuditEvent) -> EventPlace:
+    return EventPlace(event.happened_at, event.tenant_id, event.sequence)
 
 
-def _event_list(found: tuple[Sequence[AuditEvent], int], query: PageQuery) -> AuditEventList:
-    events, total = found
-    items = [response_of(AuditEventResponse, event) for event in events]
-    return AuditEventList(items=items, total=total, limit=query.limit, offset=query.offset)
+def _event_list(page: Page[AuditEvent], query: ListQuery) -> AuditEventList:
+    return AuditEventList(
+        items=[response_of(AuditEventResponse, event) for event in page.rows],
+        total=page.total,
+        limit=query.limit,
+        offset=query.offset,
+        has_more=page.has_more,
+        next_cursor=page.next_cursor,
+    )

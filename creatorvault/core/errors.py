@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, TypedDict
 
-from msgspec import Struct
-
 
 class FieldError(TypedDict, total=False):
     """An invalid field, in the shape that FastAPI clients expect (`ValidationError` of the published contract)."""
@@ -21,14 +19,12 @@ class CreatorVaultError(Exception):
     """Base class. `detail` is sent to the client and must not contain anything private.
 
     `code` tells clients what happened and never changes; docs/errors.md describes each one. `request_header` is the
-    header of requests that the error is about: an operation that documents the error accepts the header. `body` is the
-    schema of the published body if its `members()` are worth a type of their own.
+    header of requests that the error is about: an operation that documents the error accepts the header.
     """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
     request_header: ClassVar[str | None] = None
-    body: ClassVar[type[Struct] | None] = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -87,14 +83,24 @@ class HostInvalid(CreatorVaultError):
 
 
 class PreconditionFailed(CreatorVaultError):
-    """The resource was changed concurrently (RFC 9110 §13.1.1)."""
+    """The resource was changed concurrently (RFC 9110 §13.1.1). `current` is its current version, and `tag` the entity
+    tag of that. It is private: it is sent to its owner, and nowhere else.
+    """
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"
     request_header = "If-Match"
 
-    def __init__(self) -> None:
+    def __init__(self, current: object, tag: str) -> None:
         super().__init__("If-Match names another version than the stored one; read it again and retry")
+        self.current = current
+        self.tag = tag
+
+    def headers(self) -> Mapping[str, str]:
+        return {"ETag": self.tag, "Cache-Control": "no-store"}
+
+    def members(self) -> Mapping[str, object]:
+        return {"current": self.current}
 
 
 class TooLarge(CreatorVaultError):

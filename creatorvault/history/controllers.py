@@ -8,7 +8,7 @@ from litestar.status_codes import HTTP_200_OK
 from creatorvault.core.http.dispatch import directly
 from creatorvault.core.http.handlers import delete, get, patch, post
 from creatorvault.core.http.inputs import Body, Path, Query
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.http.responses import StructResponse
 from creatorvault.history import openapi
 from creatorvault.history.dependencies import provide_settings, provide_trash, provide_versions
@@ -37,7 +37,7 @@ class TrashController(Controller):
     dependencies = {"trash": Provide(provide_trash)}
 
     @get("/", summary="List the trash", **openapi.LIST_TRASH)
-    async def list_trash(self, asked: Query[PageQuery], trash: NamedDependency[TrashService]) -> TrashList:
+    async def list_trash(self, asked: Query[ListQuery], trash: NamedDependency[TrashService]) -> TrashList:
         """Returns a page of deleted ideas, the last deleted first. They are purged when the retention is over."""
         return await trash.page(asked)
 
@@ -86,7 +86,7 @@ class VersionController(Controller):
 
     @get("/versions", summary="List an idea's versions", **openapi.LIST_VERSIONS)
     async def list_versions(
-        self, path: Path[IdeaPath], asked: Query[PageQuery], versions: NamedDependency[VersionService]
+        self, path: Path[IdeaPath], asked: Query[ListQuery], versions: NamedDependency[VersionService]
     ) -> VersionList:
         """Returns a page of earlier versions, newest first.
 

@@ -2,15 +2,14 @@
 
 from typing import Any, Final
 
-from creatorvault.core.errors import PreconditionFailed, RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
+from creatorvault.core.errors import RequestInvalid
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, MORE, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import ETAG, HEADERS, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
-from creatorvault.core.text import unstorable
 from creatorvault.history.errors import NotInTrash, UndoExpired, UndoSuperseded, VersionNotFound
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas, UndoInvalid
-from creatorvault.ideas.openapi import FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, ONE_IDEA
+from creatorvault.ideas.openapi import CONFLICT, FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, INVALID_OWNER, ONE_IDEA
 from creatorvault.tenants.errors import TenantSuspended
 from creatorvault.tenants.openapi import INVALID_RETENTION
 
@@ -24,11 +23,10 @@ TRASHED: Final[Prose] = {
     "deleted_at": ("Time of the deletion, UTC.", "2026-11-23T08:00:00Z"),
     "purged_at": ("Until then it can be restored, UTC. Follows the vault's retention.", "2026-12-23T08:00:00Z"),
 }
-COUNTED: Final[Prose] = {**PAGE, "has_more": ("Whether more items follow this page.", False)}
 TRASH: Final[Prose] = {
     "items": ("The deleted ideas, the last deleted first.", [_example(TRASHED)]),
     "total": ("Number of ideas in the trash.", 1),
-    **COUNTED,
+    **MORE,
 }
 NUMBER: Final = "Number of the version: 1 for the first, one more with each change."
 VERSION: Final[Prose] = {
@@ -40,7 +38,7 @@ VERSIONS: Final[Prose] = {
     "items": ("The earlier versions, newest first.", [_example(VERSION)]),
     "current": ("Number of the current version, which is not among the items.", 4),
     "total": ("Number of earlier versions that are kept.", 1),
-    **COUNTED,
+    **MORE,
 }
 ONE_VERSION: Final[Prose] = {**ONE_IDEA, "number": (NUMBER, 3)}
 TO: Final[Prose] = {"to": ("The number of the version to compare with, or `current`.", "current")}
@@ -94,7 +92,6 @@ SETTINGS_UPDATE: Final[Prose] = {
     )
 }
 
-INVALID_OWNER: Final = RequestInvalid(list(unstorable("user-\0", ("path", "user_id"))))
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
 NO_VERSION: Final = VersionNotFound(IDEA_ID, 3)
 INVALID_TO: Final = RequestInvalid(
@@ -122,14 +119,18 @@ INVALID_NUMBER: Final = RequestInvalid(
 CHANGED: Final = DocumentedResponse(description="The idea after the change.", headers=(ETAG,))
 
 LIST_TRASH: Final = documents(
-    DocumentedResponse(description="A page of deleted ideas."), NotYourIdeas("GET"), TenantSuspended(), LIMIT_TOO_HIGH
+    DocumentedResponse(description="A page of deleted ideas."),
+    NotYourIdeas("GET"),
+    TenantSuspended(),
+    LIMIT_TOO_HIGH,
+    CursorInvalid(),
 )
 RESTORE: Final = documents(
     DocumentedResponse(description="The idea, which is back.", headers=(ETAG,)),
     NotYourIdeas("POST"),
     FULL,
     NOT_FOUND,
-    PreconditionFailed(),
+    CONFLICT,
     INVALID_ID,
 )
 EXPUNGE: Final = documents(
@@ -142,7 +143,11 @@ EMPTY: Final = documents(
     DocumentedResponse(description="The trash is empty."), NotYourIdeas("DELETE"), TenantSuspended(), INVALID_OWNER
 )
 LIST_VERSIONS: Final = documents(
-    DocumentedResponse(description="A page of earlier versions."), NotYourIdeas("GET"), NOT_FOUND, LIMIT_TOO_HIGH
+    DocumentedResponse(description="A page of earlier versions."),
+    NotYourIdeas("GET"),
+    NOT_FOUND,
+    LIMIT_TOO_HIGH,
+    CursorInvalid(),
 )
 GET_VERSION: Final = documents(
     DocumentedResponse(description="The version."), NotYourIdeas("GET"), NO_VERSION, INVALID_NUMBER
@@ -150,7 +155,7 @@ GET_VERSION: Final = documents(
 COMPARE: Final = documents(
     DocumentedResponse(description="The fields that differ."), NotYourIdeas("GET"), NO_VERSION, INVALID_TO
 )
-REVERT: Final = documents(CHANGED, NotYourIdeas("POST"), GROWN, NO_VERSION, PreconditionFailed(), INVALID_NUMBER)
+REVERT: Final = documents(CHANGED, NotYourIdeas("POST"), GROWN, NO_VERSION, CONFLICT, INVALID_NUMBER)
 UNDO_DELETION: Final = documents(
     DocumentedResponse(description="The ideas that are back."),
     NotYourIdeas("POST"),

@@ -35,6 +35,7 @@ class TrashList(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)]
     offset: Annotated[int, msgspec.Meta(ge=0)]
     has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class IdeaVersion(IdeaResponse, frozen=True, kw_only=True):
@@ -57,6 +58,7 @@ class VersionList(msgspec.Struct, frozen=True, kw_only=True):
     limit: Annotated[int, msgspec.Meta(ge=1, le=100)]
     offset: Annotated[int, msgspec.Meta(ge=0)]
     has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class TextDifference(msgspec.Struct, frozen=True, kw_only=True):

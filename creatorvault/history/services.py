@@ -5,10 +5,14 @@ Every method raises ServiceUnavailable and the errors of opening the vault, as `
 
 from datetime import UTC, datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
-from creatorvault.core.http.paging import PageQuery
+import msgspec
+
+from creatorvault.core.http.paging import CursorInvalid, ListQuery
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.crypto.cursors import vault_cursors
 from creatorvault.history.differences import difference
 from creatorvault.history.errors import UndoExpired
 from creatorvault.history.restoring import Restoring
@@ -23,14 +27,19 @@ from creatorvault.history.schemas import (
     VersionDifference,
     VersionList,
 )
-from creatorvault.history.trash import expunge, expunge_oldest, has_trash, page_of_trash
+from creatorvault.history.trash import deleted_at_time, expunge, expunge_oldest, has_trash, page_of_trash
 from creatorvault.history.versions import versions_of
 from creatorvault.ideas.drafting import StoredIdea
 from creatorvault.ideas.errors import IdeaNotFound, UndoInvalid
 from creatorvault.ideas.history.undo_tokens import Undo, read_undo_token
+from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.services import IdeaService
 from creatorvault.tenants.opening import VaultView
 from creatorvault.tenants.services import VaultService
+
+_numbers: Final = msgspec.json.Decoder(tuple[int])
+MOST_DELETED: Final = 500
+"""Ideas that one request may delete (`ideas.many`)."""
 
 
 class TrashService:
@@ -41,28 +50,37 @@ class TrashService:
         self._restoring = restoring
         self._budget = budget
 
-    async def page(self, query: PageQuery) -> TrashList:
-        """Raises VaultMismatch, and the alerts of what does not open."""
+    async def page(self, query: ListQuery) -> TrashList:
+        """Raises CursorInvalid, VaultMismatch, and the alerts of what does not open."""
         time_slice = TimeSlice(self._budget)
-        return await self._vault.read(partial(page_of_trash, query, self._vault.default_retention_days, time_slice))
+        read = partial(page_of_trash, query, self._vault.default_retention_days, time_slice)
+        return await self._vault.read(read, CursorInvalid)
 
     async def restore(self, idea_id: UUID) -> StoredIdea:
         """Returns an idea that lives as it is. Raises IdeaNotFound, PreconditionFailed and QuotaExceeded."""
         return await self._vault.write(partial(self._restoring.restore, idea_id), idea_id)
 
     async def undo(self, token: str) -> UndoResponse:
-        """Restores what one request has deleted. If an error ends it halfway, it may be repeated.
+        """Restores what one request has deleted; several ideas in one transaction.
 
         Raises UndoInvalid, UndoExpired, UndoSuperseded, NotInTrash and QuotaExceeded.
         """
         undo = await self._vault.read(partial(_opened, token), UndoInvalid)
         if undo.is_expired(datetime.now(UTC)):
             raise UndoExpired
-        restored = [
-            await self._vault.write(partial(self._restoring.undo, version, undo.deleted_at), version.id)
-            for version in undo.versions
-        ]
-        return UndoResponse(items=[stored.idea for stored in restored])
+        if len(undo.versions) == 1:
+            [version] = undo.versions
+            stored = await self._vault.write(partial(self._restoring.undo, version, undo.deleted_at), version.id)
+            return UndoResponse(items=[stored.idea])
+        return UndoResponse(items=await self._undo_many(undo))
+
+    async def _undo_many(self, undo: Undo) -> list[IdeaResponse]:
+        items, time_slice = list[IdeaResponse](), TimeSlice(self._budget)
+        async with self._vault.transaction(revisions=MOST_DELETED) as vault:
+            for version in undo.versions or await deleted_at_time(undo.deleted_at, vault):
+                items.append((await self._restoring.undo(version, undo.deleted_at, vault)).idea)
+                await time_slice.rest_if_over()
+        return items
 
     async def expunge(self, idea_id: UUID) -> None:
         """Raises NotInTrash."""
@@ -82,21 +100,28 @@ class VersionService:
         self._vault = vault
         self._ideas = ideas
 
-    async def page(self, idea_id: UUID, query: PageQuery) -> VersionList:
-        """Raises IdeaNotFound, VaultMismatch if versions are missing, and the alerts of what does not open."""
+    async def page(self, idea_id: UUID, query: ListQuery) -> VersionList:
+        """Raises IdeaNotFound, CursorInvalid, VaultMismatch if versions are missing, and the alerts of what does not
+        open.
+        """
         async with self._vault.snapshot() as snapshot:
             if snapshot.vault is None:
                 raise IdeaNotFound(idea_id)
             versions = await versions_of(idea_id, self._vault.retention_days(snapshot.vault), snapshot)
-            items = await versions.page(query.offset, query.limit)
-        total = len(versions.kept)
+            cursors = vault_cursors(snapshot.cipher, query, _numbers, "versions", idea_id.bytes)
+            [after] = cursors.place() or (None,)
+            first = query.offset if after is None else sum(link.number >= after for link in versions.kept)
+            links = versions.kept[first : first + query.rows_wanted]
+            page = cursors.page(links, len(versions.kept), lambda link: (link.number,))
+            items = await versions.page(first, query.limit)
         return VersionList(
             items=items,
             current=versions.current,
-            total=total,
+            total=page.total,
             limit=query.limit,
             offset=query.offset,
-            has_more=query.offset + len(items) < total,
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
         )
 
     async def one(self, idea_id: UUID, number: int) -> IdeaVersion:

@@ -5,16 +5,28 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import asdict
 
 from creatorvault.core.database.statements import Row
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.identifiers import vault_ids
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.crypto.cursors import vault_cursors
 from creatorvault.history.errors import NotInTrash
 from creatorvault.history.schemas import TrashedIdea, TrashList
-from creatorvault.history.statements.trash import COUNTED, EXPUNGE, OLDEST, ONE, PAGE, TO_EXPUNGE, TRASHED
+from creatorvault.history.statements.trash import (
+    COUNTED,
+    DELETED_AT_TIME,
+    EXPUNGE,
+    OLDEST,
+    ONE,
+    PAGE,
+    TO_EXPUNGE,
+    TRASHED,
+)
 from creatorvault.ideas.history.sealing import open_trashed
+from creatorvault.ideas.history.undo_tokens import DeletedVersion
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.tenants.errors import VaultMismatch
@@ -42,6 +54,16 @@ class TrashedRow(NamedTuple):
         return open_trashed(self.vault.cipher, self.row, self.deleted_at, self.deletion)
 
 
+class TrashPlace(NamedTuple):
+    """Where an idea stands in a list."""
+
+    deleted_at: datetime
+    id: UUID
+
+
+_places: Final = msgspec.json.Decoder(TrashPlace)
+
+
 class Place(NamedTuple):
     """Where an idea is. Both may be None."""
 
@@ -55,14 +77,16 @@ def _trashed(vault: OpenVault | None, view: VaultView, columns: Row) -> TrashedR
     return TrashedRow(vault, IdeaColumns(*columns[:WIDTH]), columns[WIDTH], columns[WIDTH + 1])
 
 
-async def page_of_trash(query: PageQuery, retention_days: int, time_slice: TimeSlice, vault: VaultView) -> TrashList:
+async def page_of_trash(query: ListQuery, retention_days: int, time_slice: TimeSlice, vault: VaultView) -> TrashList:
     """`retention_days` is the settings' default. Shows only what is not too old to be kept.
 
-    Raises VaultMismatch if the vault counts other rows than there are, and as `open_trashed`.
+    Raises CursorInvalid, VaultMismatch if the vault counts other rows than there are, and as `open_trashed`.
     """
-    now = datetime.now(UTC)
-    seen = await vault.look(PAGE, query.limit, query.offset, retention_days, now)
-    counted, days, stored, shown = seen.rows[0][COUNTED:TRASHED]
+    cipher = None if query.cursor is None else vault.cipher
+    cursors, now = vault_cursors(cipher, query, _places, "trash"), datetime.now(UTC)
+    after = cursors.place() or (None, None)
+    seen = await vault.look(PAGE, query.rows_wanted, query.offset, retention_days, now, *after)
+    counted, days, stored, shown, beyond = seen.rows[0][COUNTED:TRASHED]
     items: list[TrashedIdea] = []
     time_slice.restart()
     for row in seen.rows:
@@ -72,14 +96,16 @@ async def page_of_trash(query: PageQuery, retention_days: int, time_slice: TimeS
         until = found.deleted_at + timedelta(days=days)
         items.append(TrashedIdea(**asdict(found.idea()), deleted_at=found.deleted_at, purged_at=until))
         await time_slice.rest_if_over()
-    if stored != (counted or 0) or len(items) != max(0, min(query.limit, shown - query.offset)):
+    if stored != (counted or 0) or len(items) != max(0, min(query.rows_wanted, beyond - query.offset)):
         raise VaultMismatch(**vault_ids(vault.id), table=TABLE)
+    page = cursors.page(items, shown, lambda idea: TrashPlace(idea.deleted_at, idea.id))
     return TrashList(
-        items=items,
-        total=shown,
+        items=list(page.rows),
+        total=page.total,
         limit=query.limit,
         offset=query.offset,
-        has_more=query.offset + len(items) < shown,
+        has_more=page.has_more,
+        next_cursor=page.next_cursor,
     )
 
 
@@ -93,6 +119,13 @@ async def find_place(idea_id: UUID, retention_days: int, vault: VaultView) -> Pl
         None if trashed[0] is None else _trashed(seen.vault, vault, trashed),
         None if living[0] is None or seen.vault is None else (seen.vault, IdeaColumns(*living)),
     )
+
+
+async def deleted_at_time(deleted_at: datetime, vault: VaultView) -> Sequence[DeletedVersion]:
+    """Returns what was deleted then and is still in the trash."""
+    seen = await vault.look(DELETED_AT_TIME, deleted_at)
+    rows = (row[VAULT_COLUMNS:] for row in seen.rows)
+    return [DeletedVersion(*row) for row in rows if row[0] is not None]
 
 
 async def expunge(idea_id: UUID, vault: WritableVault) -> None:

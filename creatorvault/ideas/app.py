@@ -7,8 +7,17 @@ from creatorvault.ideas.checkpoints.heads import CheckpointHeads
 from creatorvault.ideas.commands import seed
 from creatorvault.ideas.controllers import IdeaController
 from creatorvault.ideas.literal_user_ids import under_reserved_ids
+from creatorvault.ideas.many.controllers import BulkController, TagRenameController
 from creatorvault.ideas.metrics import checkpoint_metrics, opened_metrics, search_metrics, segment_metrics, work_metrics
-from creatorvault.ideas.models import HistoryPruning, Idea, IdeaSegment, IdeaVersion, TrashedIdea, VaultCheckpoint
+from creatorvault.ideas.models import (
+    HistoryPruning,
+    Idea,
+    IdeaSegment,
+    IdeaTombstone,
+    IdeaVersion,
+    TrashedIdea,
+    VaultCheckpoint,
+)
 from creatorvault.ideas.parts import ideas_parts
 from creatorvault.ideas.sealed import (
     CHECKPOINTS_SEALED,
@@ -19,16 +28,20 @@ from creatorvault.ideas.sealed import (
     TRASH_SEALED,
     VERSIONS_SEALED,
 )
+from creatorvault.ideas.statistics.controllers import StatisticsController, TagController
 from creatorvault.management.apps import App
+
+CONTROLLERS: Final = (IdeaController, StatisticsController, TagController, BulkController, TagRenameController)
 
 APP: Final = App(
     name="ideas",
-    controllers=[IdeaController, *under_reserved_ids(IdeaController)],
+    controllers=[*CONTROLLERS, *under_reserved_ids(*CONTROLLERS)],
     commands=[seed],
     parts=[ideas_parts],
     erases=[
         Erased(model=VaultCheckpoint),
         Erased(model=HistoryPruning),
+        Erased(model=IdeaTombstone),
         Erased(model=TrashedIdea),
         Erased(model=IdeaVersion),
         Erased(model=IdeaSegment),

@@ -1,37 +1,36 @@
-"""Queries about content: search, tags and the order of titles.
+"""Queries about content: search, tags, periods, the orders of titles and of due dates, and counts.
 
 They are answered from memory or by a full read of the vault. Both take processor time that grows with the vault, so a
 query counts against the creator's allowance, runs in slices, and ends when the client disconnects.
 """
 
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
 from litestar.types import HTTPScope, Receive
 
 from creatorvault.core.database.replica import ReplicaUnavailable
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultVersion, vault_ids
 from creatorvault.core.limits.work_allowance import Meter, Metered, WorkAllowance
 from creatorvault.core.telemetry.request_context import request_context_of
 from creatorvault.core.waiting.client_watch import ClientWatch
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.crypto.errors import Tampered
 from creatorvault.ideas.bodies import read_bodies
 from creatorvault.ideas.checkpoints.comparing import ComparedRead, stored_checkpoint
 from creatorvault.ideas.checkpoints.writer import CheckpointWriter
-from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.full_reads import FullReads
-from creatorvault.ideas.lists.cursors import place_of
-from creatorvault.ideas.lists.pages import IdeaPage, about_content, empty_page, page_of_matches
 from creatorvault.ideas.reader import Segments, VaultReader
 from creatorvault.ideas.repositories import IdeaRepository
-from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.cache import SearchCache
+from creatorvault.ideas.search.questions import Question
 from creatorvault.ideas.segments.repositories import SegmentRepository
 from creatorvault.ideas.segments.writer import SegmentWriter
 from creatorvault.ideas.statements.checkpoints import WITH_CHECKPOINT
 from creatorvault.tenants.errors import Undecided, VaultMismatch, VaultSetBack
-from creatorvault.tenants.opening import Snapshot
+from creatorvault.tenants.opening import OpenVault, Snapshot
 from creatorvault.tenants.services import VaultService
 
 DRIVER_SHARE: Final = 1 / 2
@@ -60,6 +59,18 @@ class ContentSearchParts:
         self.checkpoints = checkpoints
 
 
+class ContentQuery[FoundT, AnswerT](Protocol):
+    """A query about the content of a vault, as it is before and after the vault is asked."""
+
+    def question(self, cipher: VaultCipher | None) -> Question[FoundT]:
+        """Returns a new one each time. `cipher` is None if the vault has no key. Raises CursorInvalid."""
+
+    def answer(self, vault: OpenVault, found: FoundT) -> AnswerT: ...
+
+    def answer_of_nothing(self) -> AnswerT:
+        """For a creator who has not stored anything yet."""
+
+
 class ContentSearch:
     """The content queries of one request."""
 
@@ -71,24 +82,26 @@ class ContentSearch:
         self._creator = request_context_of(scope).caller or ""
         self._seen: VaultVersion | None = None
 
-    async def page(self, query: IdeaQuery) -> IdeaPage:
-        """Returns a page and a total of the same snapshot.
+    async def answer[FoundT, AnswerT](self, query: ContentQuery[FoundT, AnswerT]) -> AnswerT:
+        """Everything in the answer is of the same snapshot.
 
         Raises WorkUsedUp, ClientGone, CursorInvalid, VaultMismatch, VaultSetBack, the errors of `FullReads.lock` and
-        `VaultService.snapshot`, and the alerts of `opened`.
+        `VaultService.snapshot`, the alerts of `opened`, and as the query's question.
         """
         self._admit()
         meter = Meter()
         try:
             async with ClientWatch(self._receive) as watch:
                 time_slice = TimeSlice(self._parts.budget, watch.start)
-                return await Metered(meter, self._page(query, time_slice, watch, meter))
+                return await Metered(meter, self._answer(query, time_slice, watch, meter))
         finally:
             self._parts.allowance.charge(self._scope, self._creator, meter)
 
-    async def _page(self, query: IdeaQuery, time_slice: TimeSlice, watch: ClientWatch, meter: Meter) -> IdeaPage:
-        if (page := await self._page_from_memory(query, time_slice)) is not None:
-            return page
+    async def _answer[FoundT, AnswerT](
+        self, query: ContentQuery[FoundT, AnswerT], time_slice: TimeSlice, watch: ClientWatch, meter: Meter
+    ) -> AnswerT:
+        if (answer := await self._answer_from_memory(query, time_slice)) is not None:
+            return answer
         seen = self._seen or await self._version()
         rows = 0 if seen is None else self._rows_to_read(seen)
         watch.start()
@@ -97,14 +110,16 @@ class ContentSearch:
             self._admit()
             before = meter.seconds
             try:
-                return await self._page_of_full_read(query, seen, time_slice)
+                return await self._answer_of_full_read(query, seen, time_slice)
             finally:
                 meter.seconds += (meter.seconds - before) * DRIVER_SHARE
 
-    async def _page_from_memory(self, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage | None:
+    async def _answer_from_memory[FoundT, AnswerT](
+        self, query: ContentQuery[FoundT, AnswerT], time_slice: TimeSlice
+    ) -> AnswerT | None:
         """Returns None if the index is not in memory at the vault's current revision."""
         try:
-            question = about_content(query, place_of(query, self._vault.cipher))
+            question = query.question(self._vault.cipher)
             vault = (await self._vault.look()).vault
         except (CursorInvalid, Undecided):
             return None  # the cursor may be sealed with a key that this process has not read yet
@@ -113,38 +128,41 @@ class ContentSearch:
         self._seen = vault.version
         bodies = partial(read_bodies, self._vault, vault.version, time_slice)
         try:
-            page = await self._parts.cache.page_at_hand(vault.id, vault.version, question, time_slice, bodies)
+            found = await self._parts.cache.ask_at_hand(vault.id, vault.version, question, time_slice, bodies)
         except (Undecided, VaultMismatch):
             return None  # the vault has changed meanwhile, or a snapshot decides that it has not
-        return None if page is None else page_of_matches(vault, query, page)
+        return None if found is None else query.answer(vault, found)
 
-    async def _page_of_full_read(self, query: IdeaQuery, seen: VaultVersion | None, time_slice: TimeSlice) -> IdeaPage:
+    async def _answer_of_full_read[FoundT, AnswerT](
+        self, query: ContentQuery[FoundT, AnswerT], seen: VaultVersion | None, time_slice: TimeSlice
+    ) -> AnswerT:
         full_reads = self._parts.full_reads
         if full_reads.replica is not None and seen is not None:
             try:
                 async with self._vault.replayed(full_reads.replica, seen, WITH_CHECKPOINT) as snapshot:
                     if snapshot is not None:
-                        return await self._page_of(snapshot, query, time_slice)
+                        return await self._answer_of(snapshot, query, time_slice)
             except (ReplicaUnavailable, Tampered, VaultMismatch, VaultSetBack):
                 pass  # the primary decides
         async with self._vault.snapshot(full_reads.database, WITH_CHECKPOINT) as snapshot:
-            return await self._page_of(snapshot, query, time_slice)
+            return await self._answer_of(snapshot, query, time_slice)
 
-    async def _page_of(self, snapshot: Snapshot, query: IdeaQuery, time_slice: TimeSlice) -> IdeaPage:
+    async def _answer_of[FoundT, AnswerT](
+        self, snapshot: Snapshot, query: ContentQuery[FoundT, AnswerT], time_slice: TimeSlice
+    ) -> AnswerT:
         repository, vault = IdeaRepository(snapshot.session, snapshot.id), snapshot.vault
-        after = place_of(query, snapshot.cipher)
+        question = query.question(snapshot.cipher)
         checkpoint = stored_checkpoint(snapshot.more)
         if vault is None:
             if checkpoint is not None or await repository.count():
                 raise VaultMismatch(**vault_ids(snapshot.id))
-            return empty_page(query)
+            return query.answer_of_nothing()
         segments = None
         if self._parts.segments is not None:
             segments = Segments(SegmentRepository(snapshot.session, vault.id), self._parts.segments)
         compared = ComparedRead(vault, checkpoint, self._parts.checkpoints)
         reader = VaultReader(repository, snapshot, vault, time_slice, segments, compared)
-        page = await self._parts.cache.page(vault.id, reader, about_content(query, after), time_slice)
-        return page_of_matches(vault, query, page)
+        return query.answer(vault, await self._parts.cache.ask(vault.id, reader, question, time_slice))
 
     async def _version(self) -> VaultVersion | None:
         """Returns the vault's version; None if nothing was stored yet. For a vault that this process does not know."""

@@ -17,6 +17,7 @@ from creatorvault.core.openapi.headers import UNDO
 from creatorvault.ideas import openapi
 from creatorvault.ideas.dependencies import IdeasRequest, provide_ideas
 from creatorvault.ideas.drafting import StoredIdea
+from creatorvault.ideas.lists.partial import with_fields
 from creatorvault.ideas.schemas import (
     IdeaCreate,
     IdeaListResponse,
@@ -64,8 +65,9 @@ class IdeaController(Controller):
         if is_conditional(request) and (unchanged := not_modified(request, await ideas.tag(asked))):
             return unchanged
         page = await ideas.page(asked)
+        items = page.items if asked.fields is None else with_fields(page.items, asked.fields)
         answer = IdeaListResponse(
-            items=cast("list[IdeaResponse]", page.items),
+            items=cast("list[IdeaResponse]", items),
             total=page.total,
             limit=asked.limit,
             offset=asked.offset,

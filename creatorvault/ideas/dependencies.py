@@ -39,10 +39,15 @@ def own_vault(request: IdeasRequest, user_id: str) -> VaultService:
     )
 
 
+def idempotency_key(request: IdeasRequest, vault: VaultId) -> IdempotencyKey | None:
+    """Returns None for a request that is no POST, or has no key."""
+    key = header(request.scope, IDEMPOTENCY_KEY) if request.method == "POST" else None
+    return None if key is None else IdempotencyKey(vault, key)
+
+
 async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaService:
     """Raises as `own_vault`."""
     parts, vault = part_of(request.app, IdeasParts), own_vault(request, path.user_id)
-    key = header(request.scope, IDEMPOTENCY_KEY) if request.method == "POST" else None
     return IdeaService(
         vault,
         lambda: ContentSearch(parts.searching, vault, request.scope, request.receive),
@@ -51,5 +56,5 @@ async def provide_ideas(request: IdeasRequest, path: Path[OwnerPath]) -> IdeaSer
         parts.opened,
         parts.growing_segments,
         Precondition.of(request),
-        None if key is None else IdempotencyKey(vault.id, key),
+        idempotency_key(request, vault.id),
     )

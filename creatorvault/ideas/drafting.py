@@ -40,6 +40,11 @@ def reverted(idea: IdeaResponse, earlier: IdeaResponse) -> IdeaResponse:
     return idea if after == idea else _touched(after)
 
 
+def retagged(idea: IdeaResponse, tags: list[str]) -> IdeaResponse:
+    """Returns `idea` itself if it has these tags."""
+    return idea if tags == idea.tags else _touched(replace(idea, tags=tags))
+
+
 def _touched(idea: IdeaResponse) -> IdeaResponse:
     """The clocks of two machines may disagree; the time of an idea never decreases."""
     return replace(idea, updated_at=max(datetime.now(UTC), idea.updated_at))

@@ -1,12 +1,14 @@
 """Errors of the ideas API."""
 
-from typing import Final
+from http import HTTPStatus
+from typing import ClassVar, Final
 from uuid import UUID
 
-from creatorvault.core.errors import Forbidden, NotFound, RequestInvalid
+from creatorvault.core.errors import CreatorVaultError, Forbidden, NotFound, RequestInvalid
 
-CURSOR_INVALID: Final = "cursor_invalid"
-WRONG_CURSOR: Final = "The cursor does not belong to this list: begin anew with an empty cursor"
+MOST_TAGS: Final = 100_000
+"""Different tags of a vault that are counted. This many take some 30 MiB of memory."""
+
 UNDO_INVALID: Final = "undo_invalid"
 WRONG_UNDO: Final = "This is not the value of an X-Undo header that this vault has sent"
 
@@ -28,14 +30,14 @@ class NotYourIdeas(Forbidden):
         super().__init__(REFUSALS[method])
 
 
-class CursorInvalid(RequestInvalid):
-    """Not a cursor of this list: it is for another creator, tenant or query, altered, or sealed with a missing key.
+class TooManyTags(CreatorVaultError):
+    """Counting so many different tags takes memory that other creators need."""
 
-    The error does not reveal which.
-    """
+    status = HTTPStatus.CONFLICT
+    code: ClassVar[str] = "too_many_tags"
 
     def __init__(self) -> None:
-        super().__init__([{"type": CURSOR_INVALID, "loc": ("query", "cursor"), "msg": WRONG_CURSOR}])
+        super().__init__(f"Your ideas have more than {MOST_TAGS:,} different tags, too many to be counted")
 
 
 class UndoInvalid(RequestInvalid):

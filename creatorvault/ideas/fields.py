@@ -5,21 +5,16 @@ from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Final
 from uuid import UUID
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from creatorvault.core.http.field_errors import MAX_ERRORS
-from creatorvault.ideas.errors import CURSOR_INVALID, WRONG_CURSOR
 from creatorvault.ideas.text.folding import fold_tag
 
 TITLE_LENGTH: Final = 200
 NOTES_LENGTH: Final = 5000
 TAGS_LENGTH: Final = 1000
 SEARCH_LENGTH: Final = 1000
-CURSOR_LENGTH: Final = 2048
-"""The longest issued cursor has 1,752 characters: a title of 200 control characters is 1,243 bytes of JSON, 1,280
-padded, and 1,314 in its envelope.
-"""
 LARGEST_OFFSET: Final = 2**63 - 1
 MOST_DIGITS: Final = 20
 CALENDAR_FORMS: Final = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
@@ -128,13 +123,6 @@ def _uuid(value: Any) -> UUID:
         ) from None
 
 
-def _possible_cursor(cursor: str) -> str:
-    """Refuses a text that is longer than any issued cursor, like any other invalid cursor."""
-    if len(cursor) > CURSOR_LENGTH:
-        raise PydanticCustomError(CURSOR_INVALID, WRONG_CURSOR)
-    return cursor
-
-
 def _storable_offset(offset: int) -> int:
     if offset > LARGEST_OFFSET:
         raise PydanticCustomError(
@@ -150,7 +138,4 @@ DueDate = Annotated[dt.datetime, BeforeValidator(_no_calendar_digits), AfterVali
 AnyUuid = Annotated[UUID, BeforeValidator(_uuid)]
 Search = Annotated[str, Field(max_length=SEARCH_LENGTH)]
 TagFilter = Annotated[str, Field(max_length=TAGS_LENGTH)]
-Cursor = Annotated[
-    str, AfterValidator(_possible_cursor), WithJsonSchema({"type": "string", "maxLength": CURSOR_LENGTH})
-]
 Offset = Annotated[int, Field(ge=0), AfterValidator(_storable_offset)]

@@ -4,6 +4,7 @@ A single statement cannot tell whether a row that it does not find is missing: `
 a transaction.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -19,13 +20,20 @@ from creatorvault.ideas.lists.pages import (
     empty_page,
     is_filtered,
     list_tag,
+    page_of_matches,
     page_of_rows,
     ranks_wanted,
     rows_wanted,
+    search_query,
 )
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns
+from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.documents import OpenedIdea
+from creatorvault.ideas.search.filters import Page
+from creatorvault.ideas.search.index import SearchIndex
+from creatorvault.ideas.statements.content import SOME
 from creatorvault.ideas.statements.reads import IDEA, ONE, ONE_TO_CHANGE, STORED, STORED_ALONE, page
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.opening import OpenVault, Seen, VaultView
@@ -119,6 +127,35 @@ async def page_of_list(query: IdeaQuery, opened: OpenedIdeas, time_slice: TimeSl
     if not adds_up:
         raise VaultMismatch(**vault_ids(vault.id))
     return found
+
+
+async def page_of_ids(
+    query: IdeaQuery, opened: OpenedIdeas, time_slice: TimeSlice, vault: VaultView, ids: Collection[UUID]
+) -> IdeaPage:
+    """Opens all of these ideas, and selects the page among them as among all ideas of a vault.
+
+    Raises as `OpenedIdeas.idea`, and VaultMismatch if one is missing and the number of rows differs from the vault's
+    count.
+    """
+    place = place_of(query, vault.cipher)
+    seen = await vault.look(SOME, list(set(ids)))
+    rows = [IdeaColumns(*row[VAULT_COLUMNS:]) for row in seen.rows if row[VAULT_COLUMNS] is not None]
+    if seen.vault is None:
+        if rows or await _stored(vault):
+            raise VaultMismatch(**vault_ids(vault.id))
+        return empty_page(query)
+    ideas: list[OpenedIdea] = []
+    time_slice.restart()
+    for row in rows:
+        ideas.append(OpenedIdea.of(row.revision, row.stamp, opened.idea(seen.vault, row)))
+        await time_slice.rest_if_over()
+    if len(rows) < len(set(ids)) and await _stored(vault) != seen.vault.version.idea_count:
+        raise VaultMismatch(**vault_ids(vault.id))
+    found = Page(0, [], None)
+    if ideas:
+        search_index = SearchIndex(seen.vault.version, [Block.of(ideas)], {})
+        found = await search_index.select(search_query(query, place), time_slice)
+    return page_of_matches(seen.vault, query, found)
 
 
 async def _stored(vault: VaultView) -> int:

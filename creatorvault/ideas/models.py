@@ -40,8 +40,9 @@ class Idea(SQLModel, table=True):
 
     `stamp` is a new random number from 1 to 2^63 - 1 for each change of the row. It is 0 in rows that were last changed
     before stamps were introduced. `number` and `previous` are its `sealing.Position`. `revision` is the vault's
-    revision at the row's last change. The database computes `vault_hash`, for the indexes. Vaults may share a hash, so
-    statements compare tenant and user as well.
+    revision at the row's last change, and `first_revision` the lowest at which a device may have learned of the id;
+    null means 0, of ideas from before there were tombstones. The database computes `vault_hash`, for the indexes.
+    Vaults may share a hash, so statements compare tenant and user as well.
     """
 
     __tablename__ = "ideas"
@@ -68,6 +69,7 @@ class Idea(SQLModel, table=True):
     number: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     previous: int | None = Field(default=None, sa_type=BigInteger)
     revision: int = Field(sa_type=BigInteger)
+    first_revision: int | None = Field(default=None, sa_type=BigInteger)
     vault_hash: int | None = Field(
         default=None,
         exclude=True,
@@ -159,7 +161,10 @@ class IdeaVersion(_KeptRow, table=True):
 
 
 class TrashedIdea(_KeptRow, table=True):
-    """A deleted idea. `deletion` is sealed, bound to the version and to `deleted_at`; its plaintext says nothing."""
+    """A deleted idea. `deletion` is sealed, bound to the version and to `deleted_at`; its plaintext says nothing.
+
+    `first_revision` is as in `ideas`.
+    """
 
     __tablename__ = "trashed_ideas"
     __table_args__ = (
@@ -170,6 +175,29 @@ class TrashedIdea(_KeptRow, table=True):
 
     deleted_at: datetime = Field(sa_type=DateTime(timezone=True))
     deletion: bytes = Field(repr=False)
+    first_revision: int | None = Field(default=None, sa_type=BigInteger)
+
+
+class IdeaTombstone(SQLModel, table=True):
+    """A deletion, for devices that have the idea (`creatorvault.sync`). It outlives the idea in the trash.
+
+    `revision` is the vault's at the deletion. A device that has not seen `first_revision` does not know the id. A
+    living idea has no tombstone. Those up to `vaults.pruned_revision` may be gone.
+    """
+
+    __tablename__ = "idea_tombstones"
+    __table_args__ = (
+        ForeignKeyConstraint(["tenant_id", "user_id"], ["vaults.tenant_id", "vaults.user_id"], ondelete="RESTRICT"),
+        Index("idea_tombstones_by_revision", "tenant_id", "user_id", "revision"),
+        Index("idea_tombstones_by_time", "deleted_at", postgresql_using="brin"),
+    )
+
+    tenant_id: UUID = Field(primary_key=True)
+    user_id: str = Field(primary_key=True, sa_type=Text)
+    id: UUID = Field(primary_key=True)
+    revision: int = Field(sa_type=BigInteger)
+    first_revision: int = Field(sa_type=BigInteger)
+    deleted_at: datetime = Field(sa_type=DateTime(timezone=True))
 
 
 class HistoryPruning(SQLModel, table=True):

@@ -5,11 +5,12 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, CursorInvalid
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.headers import ETAG, LOCATION, UNDO
+from creatorvault.core.openapi.headers import ETAG, HEADERS, LOCATION, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
-from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
+from creatorvault.core.text import unstorable
+from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import QuotaExceeded, TenantSuspended
 
@@ -78,7 +79,7 @@ QUERY: Final[Prose] = {
     ),
     "sort": (
         "`priority` sorts by importance, `stage` by progress, `title` ignoring case and accents, with numbers by "
-        "value.",
+        "value; by `due_date`, ideas without one are last in both directions.",
         "created_at",
     ),
     "order": ("Descending or ascending.", "desc"),
@@ -86,6 +87,23 @@ QUERY: Final[Prose] = {
         "Position of the page, independent of concurrent writes: empty for the first page, then the `next_cursor` "
         "of the previous page, with the same filters and order. Cannot be combined with `offset`.",
         "",
+    ),
+    "due_from": ("Only ideas due at this time or later. All times are read as `due_date` is.", "2026-12-01T00:00:00Z"),
+    "due_to": ("Only ideas due before this time.", "2027-01-01T00:00:00Z"),
+    "created_from": ("Only ideas created at this time or later.", "2026-11-01T00:00:00Z"),
+    "created_to": ("Only ideas created before this time.", "2027-01-01T00:00:00Z"),
+    "updated_from": ("Only ideas last changed at this time or later.", "2026-11-01T00:00:00Z"),
+    "updated_to": ("Only ideas last changed before this time.", "2027-01-01T00:00:00Z"),
+    "has_due": ("Only ideas with a due date, or only ideas without one.", True),
+    "ids": (
+        "Only ideas with one of these ids, at most 100, separated by commas or repeated. Ids without an idea are left "
+        "out. Send `limit` as well.",
+        [str(IDEA_ID)],
+    ),
+    "fields": (
+        "Send only these fields of each idea, separated by commas or repeated. `title`, `id`, `user_id`, `created_at` "
+        "and `updated_at` are always sent.",
+        ["stage", "due_date"],
     ),
 }
 
@@ -106,6 +124,7 @@ NOT_MODIFIED: Final = DocumentedResponse(
 )
 
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
+CONFLICT: Final = PreconditionFailed({name: value for name, (_, value) in IDEA.items()}, HEADERS[ETAG]["example"])
 
 INVALID_IDEA: Final = RequestInvalid(
     [
@@ -130,6 +149,7 @@ INVALID_CHANGE: Final = RequestInvalid(
     ]
 )
 INVALID_ID: Final = malformed_id("idea_id")
+INVALID_OWNER: Final = RequestInvalid(list(unstorable("user-\0", ("path", "user_id"))))
 
 NEW_IDEAS: Final = {
     "A title is enough": {"title": "Five breakfasts in five minutes"},
@@ -149,10 +169,6 @@ CREATE: Final = documents(
 )
 LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), LIMIT_TOO_HIGH, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
-CHANGE: Final = documents(
-    CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
-)
-REPLACE: Final = documents(
-    CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
-)
-DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, PreconditionFailed(), INVALID_ID)
+CHANGE: Final = documents(CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, CONFLICT, INVALID_CHANGE, request=CHANGES)
+REPLACE: Final = documents(CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, CONFLICT, INVALID_IDEA, request=NEW_IDEAS)
+DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, CONFLICT, INVALID_ID)

@@ -8,6 +8,7 @@ from creatorvault.accounts.parts import AccountsParts
 from creatorvault.audit.parts import AuditParts
 from creatorvault.audit.services import AuditLog
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.http.list_bodies import LargeBodies
 from creatorvault.core.limits.work_allowance import WorkAllowance
 from creatorvault.core.parts import Parts
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
@@ -36,6 +37,8 @@ class IdeasParts:
     checkpoint_writer: CheckpointWriter
     growing_segments: GrowingSegments
     searching: ContentSearchParts
+    allowance: WorkAllowance
+    large_bodies: LargeBodies
 
 
 @asynccontextmanager
@@ -69,4 +72,6 @@ async def ideas_parts(parts: Parts) -> AsyncGenerator[IdeasParts]:
             checkpoint_writer=checkpoints,
             growing_segments=growing,
             searching=ContentSearchParts(cache, full_reads, allowance, budget, segments, checkpoints),
+            allowance=allowance,
+            large_bodies=LargeBodies(settings.database.answer_seconds),
         )

@@ -47,8 +47,9 @@ class Segments(NamedTuple):
 class VaultReader:
     """Reads a vault from its segments. Where there are none, reads row by row and writes segments of what it read.
 
-    Without `segments` it reads only rows. Implements `search.cache.VaultReader`. Raises the alerts of `IdeaSealer.open`
-    and of `SegmentSealer.open`, VaultMismatch if the segments are not a copy of the rows, and as `ComparedRead`.
+    Without `segments` it reads only rows. Implements `search.vault_reader.VaultReader`. Raises the alerts of
+    `IdeaSealer.open` and of `SegmentSealer.open`, VaultMismatch if the segments are not a copy of the rows, and as
+    `ComparedRead`.
     """
 
     def __init__(

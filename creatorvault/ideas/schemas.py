@@ -2,17 +2,20 @@
 in the published document.
 """
 
+from collections.abc import Mapping
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import Field, ValidationError, model_validator
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic import Field, model_validator
 
+from creatorvault.core.http.paging import Cursor, refuse_offset_beside_cursor
 from creatorvault.core.http.repeatable import Repeatable
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
-from creatorvault.ideas.fields import AnyUuid, Cursor, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
+from creatorvault.ideas.fields import AnyUuid, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
+from creatorvault.ideas.lists.parameters import Fields, Ids
 from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 
 
@@ -111,11 +114,11 @@ CLEARABLE: Final = frozenset({"notes", "due_date"})
 
 
 class IdeaQuery(RequestModel):
-    """Filters, order and page of the idea list."""
+    """Filters, order and page of the idea list. `ids` without any id matches nothing; None is no filter."""
 
     described = QUERY
     private = frozenset({"search", "tags", "cursor"})
-    repeatable = frozenset({"stage", "priority"})
+    repeatable = frozenset({"stage", "priority", "ids", "fields"})
     published_null = frozenset({"search", "stage", "priority", "tags"})
 
     limit: int = Field(default=20, ge=1, le=100)
@@ -124,16 +127,26 @@ class IdeaQuery(RequestModel):
     stage: Repeatable[StageEnum] = Field(default_factory=Repeatable)
     priority: Repeatable[PriorityEnum] = Field(default_factory=Repeatable)
     tags: TagFilter | None = None
-    sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage)$")
+    sort: str = Field(default="created_at", pattern="^(created_at|updated_at|title|priority|stage|due_date)$")
     order: str = Field(default="desc", pattern="^(asc|desc)$")
     cursor: Cursor | None = None
+    due_from: DueDate | None = None
+    due_to: DueDate | None = None
+    created_from: DueDate | None = None
+    created_to: DueDate | None = None
+    updated_from: DueDate | None = None
+    updated_to: DueDate | None = None
+    has_due: bool | None = None
+    ids: Ids | None = None
+    fields: Fields | None = None
+
+    @property
+    def periods(self) -> Mapping[str, datetime | bool]:
+        """The filters by time that were given, by name."""
+        names = ("due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to", "has_due")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     @model_validator(mode="after")
     def _pages_one_way(self) -> Self:
-        if self.cursor is None or not self.offset:
-            return self
-        message = "Input should be 0 beside a cursor, which says itself where the page begins"
-        error = PydanticCustomError("offset_beside_cursor", message)
-        # An error of the whole model would name no field.
-        wrong = InitErrorDetails(type=error, loc=("offset",), input=str(self.offset))
-        raise ValidationError.from_exception_data(type(self).__name__, [wrong])
+        refuse_offset_beside_cursor(type(self).__name__, self.offset, self.cursor)
+        return self

@@ -78,6 +78,10 @@ class SealedRow(NamedTuple):
         """Of the ciphertexts, in bytes."""
         return len(self.title) + len(self.notes) + len(self.tags)
 
+    def next_position(self, *, kept: bool) -> Position:
+        """Returns that of the version that replaces this one."""
+        return Position(self.number + 1, self.stamp if kept else NONE_KEPT)
+
 
 class IdeaColumns(NamedTuple):
     """The columns of `ideas` that a reader needs: those of SealedRow, and the revision assigned by the database."""

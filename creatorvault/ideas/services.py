@@ -15,16 +15,17 @@ import msgspec
 
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.http.conditional import Precondition
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultRevision
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget, TimeSlice
 from creatorvault.ideas.content_search import ContentSearch
 from creatorvault.ideas.drafting import StoredIdea, changed, created, drafted, idea_tag, replaced, reverted
-from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound
+from creatorvault.ideas.errors import IdeaNotFound
 from creatorvault.ideas.history.sealing import seal_deletion
 from creatorvault.ideas.history.undo_tokens import DeletedVersion, Undo, undo_token
 from creatorvault.ideas.in_doubt import InDoubtIdeas
-from creatorvault.ideas.lists.pages import IdeaPage, is_about_content
-from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_list, tag_of_list
+from creatorvault.ideas.lists.pages import ContentPage, IdeaPage, is_about_content
+from creatorvault.ideas.lookups import find_idea_to_change, open_idea, page_of_ids, page_of_list, tag_of_list
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.schemas import IdeaCreate, IdeaQuery, IdeaResponse, IdeaUpdate
 from creatorvault.ideas.sealing import IdeaSealer, SealedRow
@@ -34,6 +35,7 @@ from creatorvault.ideas.statements.changes import (
     DELETE_FORGETTING,
     GIVEN,
     INSERT,
+    INSERT_AGAIN,
     UPDATE,
     UPDATE_FORGETTING,
 )
@@ -98,13 +100,13 @@ class IdeaService:
     async def page(self, query: IdeaQuery) -> IdeaPage:
         """Returns a page and a total of the same snapshot.
 
-        Raises CursorInvalid, VaultMismatch, the alerts of `OpenedIdeas`, and those of `ContentSearch.page` for a query
-        about content.
+        Raises CursorInvalid, VaultMismatch, the alerts of `OpenedIdeas`, and those of `ContentSearch.answer` for a
+        query about content.
         """
-        if is_about_content(query):
-            return await self._search().page(query)
-        read = partial(page_of_list, query, self._opened, TimeSlice(self._budget))
-        return await self._vault.read(read, CursorInvalid)
+        if query.ids is None and is_about_content(query):
+            return await self._search().answer(ContentPage(query))
+        read = page_of_list if query.ids is None else partial(page_of_ids, ids=query.ids)
+        return await self._vault.read(partial(read, query, self._opened, TimeSlice(self._budget)), CursorInvalid)
 
     async def create(self, given: IdeaCreate) -> StoredIdea:
         """Stores a new idea.
@@ -171,14 +173,14 @@ class IdeaService:
             try:
                 return await open_idea(idea.id, self._opened, vault)
             except IdeaNotFound:
-                return StoredIdea(idea, (await self._insert(idea, vault)).tag)
+                return StoredIdea(idea, (await self._insert(idea, vault, INSERT_AGAIN)).tag)
 
     async def _change(
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
     ) -> StoredIdea:
         found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
-        self._precondition.check(found.tag)
         before = self._opened.idea(found.vault, found.row)
+        self._precondition.check(found.tag, lambda: before)
         idea = change(before)
         if idea is before:
             return StoredIdea(before, found.tag)
@@ -194,7 +196,7 @@ class IdeaService:
 
     async def _delete(self, idea_id: UUID, vault: WritableVault) -> str | None:
         found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
-        self._precondition.check(found.tag)
+        self._precondition.check(found.tag, lambda: self._opened.idea(found.vault, found.row))
         old, now = found.row, datetime.now(UTC)
         last: object
         if found.keeps:
@@ -208,16 +210,16 @@ class IdeaService:
         self._growing.deleted(vault.id, revision, idea_id.bytes)
         return undo_token(found.vault.cipher, Undo(now, [DeletedVersion(idea_id, old.stamp)])) if found.keeps else None
 
-    async def _insert(self, idea: IdeaResponse, vault: WritableVault) -> Creation:
+    async def _insert(self, idea: IdeaResponse, vault: WritableVault, statement: str = INSERT) -> Creation:
         cipher = vault.cipher
-        creation = await _insert(idea, vault)
+        creation = await _insert(idea, vault, statement)
         self._growing.stored(vault.id, cipher, creation.revision, creation.stamp, idea)
         return creation
 
 
-async def _insert(idea: IdeaResponse, vault: WritableVault) -> Creation:
+async def _insert(idea: IdeaResponse, vault: WritableVault, statement: str) -> Creation:
     cipher = vault.cipher
     row = IdeaSealer.of(cipher).seal(idea)
     usage = UsageDelta(ideas=1, sealed_bytes=row.size)
-    insertion = VaultChange(INSERT, usage, row.stamp, row.created_at, _given(row))
+    insertion = VaultChange(statement, usage, row.stamp, row.created_at, _given(row))
     return Creation(idea.id, idea.created_at, await vault.apply(insertion, cipher), row.stamp)

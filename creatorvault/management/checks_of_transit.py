@@ -27,6 +27,7 @@ def transit_messages(settings: Settings) -> Iterator[Message]:
         ("DATABASE_OWNER_URL", database.owner_url),
         ("DATABASE_OPERATOR_URL", database.operator_url),
         ("DATABASE_REPLICA_URL", database.replica_url),
+        ("DATABASE_LISTEN_URL", database.listen_url),
         ("DATABASE_OPERATOR_REPLICA_URL", database.operator_replica_url),
     ):
         if url is not None and url.reveal() not in seen:  # without a separate owner's address it is the same

@@ -42,7 +42,7 @@ class Recorder:
             duration = self._by_labels.get(labels) or self._by_labels.setdefault(
                 labels, self._durations.labels(*labels)
             )
-            duration.observe(context.seconds)
+            duration.observe(context.seconds_to_answer)
 
 
 def _class_of(status: int) -> str:

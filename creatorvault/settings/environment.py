@@ -12,6 +12,7 @@ DEPLOYED: Final[Mapping[str, tuple[str, ...]]] = {
     "DATABASE_OWNER_URL": ("database", "owner_url"),
     "DATABASE_OPERATOR_URL": ("database", "operator_url"),
     "DATABASE_REPLICA_URL": ("database", "replica_url"),
+    "DATABASE_LISTEN_URL": ("database", "listen_url"),
     "DATABASE_OPERATOR_REPLICA_URL": ("database", "operator_replica_url"),
     "ALLOWED_ORIGINS": ("server", "allowed_origins"),
     "HOST": ("server", "host"),

@@ -53,6 +53,7 @@ def normal_database(database: DatabaseSettings, problems: list[str]) -> Database
         owner_url=_address(database.owner_url, "DATABASE_OWNER_URL", problems) or url,
         operator_url=_address(database.operator_url, "DATABASE_OPERATOR_URL", problems),
         replica_url=_address(database.replica_url, "DATABASE_REPLICA_URL", problems),
+        listen_url=_address(database.listen_url, "DATABASE_LISTEN_URL", problems),
         operator_replica_url=_address(database.operator_replica_url, "DATABASE_OPERATOR_REPLICA_URL", problems),
     )
 

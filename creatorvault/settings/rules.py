@@ -49,6 +49,7 @@ def _alone(database: DatabaseSettings) -> Iterator[str]:
         ("DATABASE_OWNER_URL", database.owner_url),
         ("DATABASE_OPERATOR_URL", database.operator_url),
         ("DATABASE_REPLICA_URL", database.replica_url),
+        ("DATABASE_LISTEN_URL", database.listen_url),
         ("DATABASE_OPERATOR_REPLICA_URL", database.operator_replica_url),
     ):
         if url is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 from msgspec import Meta, Struct
 
 from creatorvault.settings.secret import Secret
+from creatorvault.settings.streams import LiveSettings, TransferSettings
 from creatorvault.settings.values import (
     MIB,
     Count,
@@ -58,6 +59,7 @@ class DatabaseSettings(Struct, frozen=True, kw_only=True):
     owner_url: Secret | None = None
     operator_url: Secret | None = None
     replica_url: Secret | None = None
+    listen_url: Secret | None = None
     operator_replica_url: Secret | None = None
     pool_size: Count = 10
     max_overflow: Annotated[int, Meta(ge=0, le=1_000_000)] = 10
@@ -183,20 +185,6 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
     retention_days: Annotated[int, Meta(ge=0, le=365)] = 30
 
 
-class TransferSettings(Struct, frozen=True, kw_only=True):
-    """Of files that move in and out. A process receives `imports_at_once`, and imports as many, each in memory.
-
-    `exports_at_once` is for each process. A client must take each piece of an export, 64 KiB, in
-    `export_stalled_seconds`, and the whole in `export_seconds`.
-    """
-
-    import_bytes: Annotated[int, Meta(ge=MIB, le=1024 * MIB)] = 64 * MIB
-    imports_at_once: Annotated[int, Meta(ge=1, le=64)] = 2
-    exports_at_once: Annotated[int, Meta(ge=1, le=64)] = 4
-    export_stalled_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
-    export_seconds: Seconds = 1800.0
-
-
 class AdminSettings(Struct, frozen=True, kw_only=True):
     """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization."""
 
@@ -253,6 +241,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
     tenancy: TenancySettings = TenancySettings()
     transfer: TransferSettings = TransferSettings()
+    live: LiveSettings = LiveSettings()
     admin: AdminSettings = AdminSettings()
     erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency, Provide
 from creatorvault.audit.schemas import AuditEventList, AuditQuery
 from creatorvault.core.http.handlers import get
 from creatorvault.core.http.inputs import Query
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.tenants import openapi
 from creatorvault.tenants.dependencies import provide_own_events, provide_own_tenant
 from creatorvault.tenants.schemas import MemberList, OwnTenant
@@ -30,7 +30,7 @@ class TenantController(Controller):
         summary="List your tenant's members",
         **openapi.LIST,
     )
-    async def list_members(self, asked: Query[PageQuery], own: NamedDependency[TenantSelfService]) -> MemberList:
+    async def list_members(self, asked: Query[ListQuery], own: NamedDependency[TenantSelfService]) -> MemberList:
         """Returns a page of members with their usage, most recently active first. For owners and admins."""
         return await own.members(asked)
 
@@ -53,7 +53,7 @@ class OwnEventsController(Controller):
     dependencies = {"events": Provide(provide_own_events)}
 
     @get("/", summary="List the audit events about you", **openapi.OWN_EVENTS)
-    async def list_own_events(self, asked: Query[PageQuery], events: NamedDependency[OwnEvents]) -> AuditEventList:
+    async def list_own_events(self, asked: Query[ListQuery], events: NamedDependency[OwnEvents]) -> AuditEventList:
         """Returns a page of audit events of your tenant that concern you or your vault, newest first.
 
         An owner of your organization who exports your vault is recorded here.

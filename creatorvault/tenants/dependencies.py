@@ -7,6 +7,7 @@ from litestar import Request
 from litestar.datastructures import State
 
 from creatorvault.accounts.identity import Identity
+from creatorvault.audit.parts import AuditParts
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.parts import part_of
@@ -28,7 +29,8 @@ async def provide_own_tenant(request: Request[Identity, Any, State]) -> AsyncGen
         raise NotItsOwner
     async with part_of(request.app, Database).reading(tenant.id) as session:
         entrance = VaultRepository(session, VaultId(tenant.id, request.user.subject))
-        service = TenantSelfService(TenantRepository(session, tenant.id), session, tenant, settings.tenancy)
+        keys = part_of(request.app, AuditParts).log.keys
+        service = TenantSelfService(TenantRepository(session, tenant.id), session, keys, tenant, settings.tenancy)
         service.admit((await entrance.tenant()).status)
         yield service
 
@@ -39,4 +41,4 @@ async def provide_own_events(request: Request[Identity, Any, State]) -> AsyncGen
     async with part_of(request.app, Database).reading(tenant.id) as session:
         vault = VaultRepository(session, VaultId(tenant.id, request.user.subject))
         refuse((await vault.tenant()).status, settings.tenancy)
-        yield OwnEvents(session, vault.vault)
+        yield OwnEvents(session, part_of(request.app, AuditParts).log.keys, vault.vault)

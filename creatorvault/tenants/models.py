@@ -18,6 +18,11 @@ class TenantKind(StrEnum):
     ORGANIZATION = "organization"
 
 
+def hour_of(changed_at: datetime) -> datetime:
+    """Returns the `Vault.changed_hour` that the database computes."""
+    return changed_at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -75,6 +80,7 @@ class Vault(SQLModel, table=True):
     the stamps of its ideas by exclusive or. `idea_count`, `trash_count` and `sealed_bytes`, the size of the ciphertexts
     of ideas, their earlier versions and the trash, are exact. `retention_days` is how long it keeps earlier versions
     and deleted ideas, 0 for not at all; null means the tenant's, or else the settings' default.
+    Tombstones of deletions up to `pruned_revision` may be gone.
     A vault that is in use has no `status`; the others have a `VaultStatus`.
     `key_version` is the newest vault key, 0 while there is none. `segmented` is true once the vault has had a segment
     (`ideas.segments`). The database computes `changed_hour`, which is `changed_at` rounded down to an hour: an index on
@@ -95,6 +101,7 @@ class Vault(SQLModel, table=True):
     sealed_bytes: int = Field(default=0, sa_type=BigInteger)
     trash_count: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     retention_days: int | None = Field(default=None, sa_type=SmallInteger)
+    pruned_revision: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs={"server_default": "0"})
     key_version: int = 0
     status: str | None = Field(default=None, sa_type=Text)
     segmented: bool = Field(default=False, sa_column_kwargs={"server_default": false()})

@@ -4,7 +4,7 @@ from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import RequestInvalid
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.tenants.errors import NothingStored, NotItsOwner, TenantSuspended
@@ -61,6 +61,7 @@ LIST: Final = documents(
     TenantSuspended(),
     NothingStored(),
     LIMIT_TOO_HIGH,
+    CursorInvalid(),
 )
 AUDIT: Final = documents(
     DocumentedResponse(description="A page of events."),
@@ -68,5 +69,8 @@ AUDIT: Final = documents(
     TenantSuspended(),
     NothingStored(),
     LIMIT_TOO_HIGH,
+    CursorInvalid(),
 )
-OWN_EVENTS: Final = documents(DocumentedResponse(description="A page of events."), TenantSuspended(), LIMIT_TOO_HIGH)
+OWN_EVENTS: Final = documents(
+    DocumentedResponse(description="A page of events."), TenantSuspended(), LIMIT_TOO_HIGH, CursorInvalid()
+)

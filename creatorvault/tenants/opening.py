@@ -9,7 +9,7 @@ from creatorvault.core.database.statements import Row
 from creatorvault.core.identifiers import VaultId, VaultRevision, VaultVersion, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.tenants.errors import VaultMismatch
-from creatorvault.tenants.quotas import Quotas
+from creatorvault.tenants.quotas import QuotaLedger, Quotas
 from creatorvault.tenants.repositories import Counters, VaultRepository
 from creatorvault.tenants.statements.changes import UsageDelta, VaultChange
 from creatorvault.tenants.statements.vault import VAULT_ALONE
@@ -135,6 +135,10 @@ class LockedVault:
     async def check_growth(self, usage: UsageDelta) -> None:
         """Raises QuotaExceeded if the vault may not grow by `usage`."""
         await self._quotas.check_growth(self._counters, VaultRepository(self.session, self.id), usage)
+
+    async def ledger(self, *, grows: bool) -> QuotaLedger:
+        """Returns a ledger for changes of the vault in this transaction. `grows` is false if no change is growth."""
+        return await self._quotas.ledger(self._counters, VaultRepository(self.session, self.id), grows=grows)
 
     async def _run(self, statement: str, *arguments: object) -> Sequence[Row]:
         return await run(self.session, statement, *arguments)

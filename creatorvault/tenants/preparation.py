@@ -27,8 +27,8 @@ class Preparation:
         self._vault = vault
         self._recorder = recorder
 
-    async def make(self) -> None:
-        """Creates what is missing. Raises as `admit`, VaultSetBack, and LostKey."""
+    async def make(self, revisions: int = 1) -> None:
+        """Creates what is missing for so many revisions. Raises as `admit`, VaultSetBack, and LostKey."""
         parts = self._parts
         async with parts.database.writing(self._tenant.id) as session:
             repository = VaultRepository(session, self._vault)
@@ -39,7 +39,7 @@ class Preparation:
                 await self._recorder().record(session, self._tenant.id, "tenant.created", kind=kind)
             counters = await repository.locked() or await repository.locked_or_made()
             admit(parts, self._vault, counters.status or TenantStatus.ACTIVE)
-            await self._make_key(session, repository, counters, state.root_key_id)
+            await self._make_key(session, repository, counters, state.root_key_id, revisions)
 
     async def _make_key(
         self,
@@ -47,16 +47,24 @@ class Preparation:
         repository: VaultRepository[WriteSession],
         counters: Counters,
         root_key_id: str | None,
+        revisions: int,
     ) -> None:
-        """Creates a key unless the vault has one that may seal its next revision."""
-        keyring, next_revision = self._parts.keyring, VaultRevision(counters.revision + 1)
+        """Creates a key unless the vault has one that may seal its next revisions."""
+        keyring = self._parts.keyring
         if counters.key_version:
             cipher = await keyring.cipher_for_sealing(session, self._vault, counters.key_version)
-            if not keyring.must_rotate(cipher, next_revision):
+            if not keyring.must_rotate(cipher, last_needed(self._parts, counters, revisions)):
                 return
             await make_next_key(self._parts, session, repository, counters, self._recorder(), root_key_id, cipher)
         else:
             await make_next_key(self._parts, session, repository, counters, self._recorder(), root_key_id)
+
+
+def last_needed(parts: VaultParts, counters: Counters, revisions: int) -> VaultRevision:
+    """Returns the last of the vault's next `revisions` that its key must be able to seal. One that is new may seal
+    them all, even if they are more than `rotate_after`.
+    """
+    return VaultRevision(counters.revision + min(revisions, parts.keyring.rotate_after))
 
 
 async def make_next_key(

@@ -1,8 +1,11 @@
 """Quotas of vaults and tenants."""
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import QuotaExceeded
-from creatorvault.tenants.repositories import Counters, TenantState, VaultRepository
+from creatorvault.tenants.repositories import Counters, TenantState, Usage, VaultRepository
 from creatorvault.tenants.statements.changes import UsageDelta
 
 
@@ -17,19 +20,47 @@ class Quotas:
 
     async def check_growth(self, vault: Counters, repository: VaultRepository, usage: UsageDelta) -> None:
         """Raises QuotaExceeded if the vault may not grow by `usage`. A change that shrinks it is never refused."""
-        ideas, sealed_bytes, _ = usage
-        _check("vault_idea_quota", self._vault_ideas, vault.idea_count, ideas)
-        _check("vault_byte_quota", self._vault_bytes, vault.sealed_bytes, sealed_bytes)
-        if (self._ideas, self._bytes) != (None, None) and (ideas > 0 or sealed_bytes > 0):
+        grows = usage.ideas > 0 or usage.sealed_bytes > 0
+        (await self.ledger(vault, repository, grows=grows)).add(usage)
+
+    async def ledger(self, vault: Counters, repository: VaultRepository, *, grows: bool) -> "QuotaLedger":
+        """Returns a ledger for changes of the vault in this transaction. `grows` is false if no change is growth."""
+        used = Usage(0, 0)
+        if grows and (self._ideas, self._bytes) != (None, None):
             used = await repository.usage_of_tenant()
-            _check("idea_quota", self._ideas, used.ideas, ideas)
-            _check("byte_quota", self._bytes, used.sealed_bytes, sealed_bytes)
+        entries = (
+            _Entry("vault_idea_quota", self._vault_ideas, vault.idea_count),
+            _Entry("vault_byte_quota", self._vault_bytes, vault.sealed_bytes),
+            _Entry("idea_quota", self._ideas, used.ideas),
+            _Entry("byte_quota", self._bytes, used.sealed_bytes),
+        )
+        return QuotaLedger(entries)
+
+
+class _Entry(NamedTuple):
+    quota: str
+    limit: int | None
+    used: int
+
+    def after(self, growth: int) -> "_Entry":
+        """Raises QuotaExceeded if the quota does not allow the growth."""
+        used = self.used + growth
+        if self.limit is not None and growth > 0 and used > self.limit:
+            raise QuotaExceeded(self.quota, self.limit)
+        return self._replace(used=used)
+
+
+class QuotaLedger:
+    """The use of all quotas, for changes that follow each other. Each is checked as if those before it were stored."""
+
+    def __init__(self, entries: Sequence[_Entry]) -> None:
+        self._entries = entries
+
+    def add(self, usage: UsageDelta) -> None:
+        """Raises QuotaExceeded if the quotas do not allow the change. Then it is not added."""
+        growths = (usage.ideas, usage.sealed_bytes) * 2
+        self._entries = [entry.after(growth) for entry, growth in zip(self._entries, growths, strict=True)]
 
 
 def first(own: int | None, default: int | None) -> int | None:
     return default if own is None else own
-
-
-def _check(quota: str, limit: int | None, used: int, growth: int) -> None:
-    if limit is not None and growth > 0 and used + growth > limit:
-        raise QuotaExceeded(quota, limit)

@@ -1,16 +1,16 @@
 """The rows of one tenant and one vault."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from advanced_alchemy.filters import LimitOffset, OrderBy
 from sqlalchemy import ColumnElement, and_, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from creatorvault.core.database.repositories import ScopedRepository
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.identifiers import KeyVersion, TenantId, VaultId, VaultRevision
 from creatorvault.tenants.models import Tenant, TenantStatus, Vault, VaultStatus
 from creatorvault.tenants.resolution import TenantName
@@ -107,6 +107,13 @@ class TenantUsage(NamedTuple):
     sealed_bytes: int
 
 
+class MemberPlace(NamedTuple):
+    """Where a member stands in a list."""
+
+    changed_at: datetime
+    user_id: str
+
+
 class TenantRepository(ScopedRepository[Vault]):
     """One tenant's row and all of its vaults that are not destroyed, for its administrators."""
 
@@ -128,10 +135,9 @@ class TenantRepository(ScopedRepository[Vault]):
         statement = self.columns(func.count(col(Vault.user_id)), ideas, sealed_bytes)
         return TenantUsage(*map(int, (await self.session.execute(statement)).one()))
 
-    async def vaults(self, query: PageQuery) -> tuple[Sequence[Vault], int]:
+    async def vaults(self, query: ListQuery, after: MemberPlace | None) -> tuple[Sequence[Vault], int]:
         """Returns a page, most recently changed first, and the total number."""
-        order = (OrderBy("changed_at", "desc"), OrderBy("user_id"))
-        return await self.get_many_and_count(*order, LimitOffset(query.limit, query.offset))
+        return await self.descending(MemberPlace._fields, after, query.rows_wanted, query.offset)
 
 
 def vault_scope(model: Any, vault: VaultId) -> ColumnElement[bool]:

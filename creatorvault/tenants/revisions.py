@@ -4,7 +4,7 @@ It is a cached hint of the vault's current revision, which the database checks. 
 revision never decreases unless somebody sets its row back, or the database has lost commits.
 """
 
-from typing import Final
+from typing import Final, Protocol
 
 from creatorvault.core.identifiers import VaultId, VaultRevision, vault_ids
 from creatorvault.core.lru import LRU
@@ -13,11 +13,22 @@ from creatorvault.tenants.errors import VaultSetBack
 REMEMBERED: Final = 10_000
 
 
+class RevisionWatcher(Protocol):
+    """Is told of committed revisions. Its methods are called within requests, and must take next to no time."""
+
+    def seen(self, vault: VaultId, revision: VaultRevision) -> None:
+        """The revision is new to this process, whoever has committed it."""
+
+    def committed(self, vault: VaultId) -> None:
+        """The process itself has committed a change of the vault. `seen` was called before."""
+
+
 class SeenRevisions:
     """The revisions of the `size` most recently used vaults. One per process, for one event loop."""
 
     def __init__(self, size: int = REMEMBERED) -> None:
         self._revisions = LRU[VaultId, VaultRevision](size)
+        self.watchers: list[RevisionWatcher] = []
 
     def __len__(self) -> int:
         return len(self._revisions)
@@ -30,6 +41,17 @@ class SeenRevisions:
         known = self._revisions.use(vault)
         if known is None or revision > known:
             self._revisions.put(vault, revision)
+            for watcher in self.watchers:
+                watcher.seen(vault, revision)
+
+    def committed(self, vault: VaultId, revision: VaultRevision) -> None:
+        """Records the revision of a change that this process has just committed.
+
+        A read may have reported it before: then only the other processes are still to be told.
+        """
+        self.put(vault, revision)
+        for watcher in self.watchers:
+            watcher.committed(vault)
 
     def check(self, vault: VaultId, known: VaultRevision | None, revision: VaultRevision | None) -> None:
         """Raises VaultSetBack if `revision` is lower than `known`, or None because there is no such vault.

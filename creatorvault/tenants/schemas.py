@@ -52,3 +52,5 @@ class MemberList(msgspec.Struct, frozen=True, kw_only=True):
     total: int
     limit: int
     offset: int
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET

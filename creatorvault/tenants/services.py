@@ -24,7 +24,7 @@ from creatorvault.tenants.errors import Conflict, Undecided, VaultMismatch, Vaul
 from creatorvault.tenants.models import TenantStatus
 from creatorvault.tenants.opening import LockedVault, OpenVault, Run, Seen, Snapshot, VaultView, WritableVault
 from creatorvault.tenants.parts import VaultParts
-from creatorvault.tenants.preparation import Preparation
+from creatorvault.tenants.preparation import Preparation, last_needed
 from creatorvault.tenants.quotas import Quotas
 from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.resolution import TenantName
@@ -127,7 +127,7 @@ class VaultService:
         revision = await self._apply(partial(self._parts.group_commits.changed, self.id), change, cipher)
         if revision is None:
             raise Conflict
-        self._parts.revisions.put(self.id, revision)
+        self._parts.revisions.committed(self.id, revision)
         return revision
 
     @asynccontextmanager
@@ -184,24 +184,30 @@ class VaultService:
             replica.answered += 1
 
     @asynccontextmanager
-    async def transaction(self, before: Before | None = None) -> AsyncGenerator[LockedVault]:
+    async def transaction(self, before: Before | None = None, revisions: int = 1) -> AsyncGenerator[LockedVault]:
         """Locks the vault's row, and commits on exit without an error. Creates tenant, vault and key if missing.
+
+        The key may seal so many `revisions`, unless that are more than any key may.
 
         Raises as `snapshot`, and LostKey if the row of the key that seals is missing.
         """
         parts = self._parts
         async with AsyncExitStack() as stack:
             for _ in range(ATTEMPTS):
-                if (vault := await self._locked(stack, before)) is not None:
+                if (vault := await self._locked(stack, before, revisions)) is not None:
                     break
                 await stack.aclose()
-                await Preparation(parts, self._tenant, self.id, self._recorder).make()
+                await Preparation(parts, self._tenant, self.id, self._recorder).make(revisions)
             else:
                 raise ServiceUnavailable  # the key must be rotated again: other processes write faster than this one
+            at_first = vault.revision
             yield vault
-        parts.revisions.put(self.id, vault.revision)
+        if vault.revision == at_first:
+            parts.revisions.put(self.id, vault.revision)
+        else:
+            parts.revisions.committed(self.id, vault.revision)
 
-    async def _locked(self, stack: AsyncExitStack, before: Before | None) -> LockedVault | None:
+    async def _locked(self, stack: AsyncExitStack, before: Before | None, revisions: int) -> LockedVault | None:
         """Returns None if tenant, vault or key must be created first."""
         parts, vault = self._parts, self.id
         session = await stack.enter_async_context(parts.database.writing(vault.tenant_id))
@@ -218,7 +224,7 @@ class VaultService:
         if state.status is None or counters is None or not counters.key_version:
             return None
         cipher = await parts.keyring.cipher_for_sealing(session, vault, counters.key_version)
-        if parts.keyring.must_rotate(cipher, VaultRevision(counters.revision + 1)):
+        if parts.keyring.must_rotate(cipher, last_needed(parts, counters, revisions)):
             return None
 
         apply = partial(self._apply, quotas_are_checked=True)

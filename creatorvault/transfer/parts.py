@@ -11,7 +11,8 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.parts import Parts
 from creatorvault.core.waiting.event_loop_budget import EventLoopBudget
 from creatorvault.jobs.queue import JobQueue
-from creatorvault.settings.sections import Settings, TenancySettings, TransferSettings
+from creatorvault.settings.sections import Settings, TenancySettings
+from creatorvault.settings.streams import TransferSettings
 from creatorvault.tenants.parts import VaultParts
 from creatorvault.transfer.importing.uploads import UploadPlaces
 

@@ -60,7 +60,7 @@ IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 EMPTY: Final = dict.fromkeys(
     (
         *("history_prunings", "idea_segments", "idea_versions", "idempotency_answers", "trashed_ideas"),
-        *("import_chunks", "imported_ideas", "imports"),
+        *("idea_tombstones", "import_chunks", "imported_ideas", "imports"),
         *("vault_checkpoints", "jobs.queue", "jobs.queue_log"),
     ),
     "0",

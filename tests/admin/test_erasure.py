@@ -51,6 +51,7 @@ async def test_an_erasure_destroys_keys_ideas_and_stored_results(
         "vault_checkpoints",
         "idea_versions",
         "trashed_ideas",
+        "idea_tombstones",
         "history_prunings",
         "idempotency_answers",
         "keys.vault_keys",

@@ -19,6 +19,7 @@ GRANTS = {
     "public.audit_events": {"SELECT", "INSERT"},
     "public.audit_heads": {"SELECT", "INSERT", "UPDATE(sequence,digest)"},
     "public.history_prunings": {"DELETE", "SELECT(tenant_id,user_id,pruned_until)"},
+    "public.idea_tombstones": {"DELETE", "SELECT(tenant_id,user_id,deleted_at)"},
     "public.idea_versions": {"DELETE", "SELECT(tenant_id,user_id,replaced_at)"},
     "public.trashed_ideas": {"DELETE", "SELECT(tenant_id,user_id,deleted_at)"},
     "public.idempotency_answers": {"DELETE", "SELECT(tenant_id,user_id,expires_at)"},
@@ -67,7 +68,7 @@ GRANTS = {
 EMPTIED = "UPDATE vaults SET digest = 0, idea_count = 0, sealed_bytes = 0, trash_count = 0 WHERE tenant_id = $1"
 DESTRUCTIBLE = (
     *("vault_checkpoints", "history_prunings", "idea_segments", "ideas", "idea_versions", "trashed_ideas"),
-    *("idempotency_answers", "keys.vault_keys"),
+    *("idempotency_answers", "idea_tombstones", "keys.vault_keys"),
 )
 
 
@@ -184,6 +185,7 @@ async def test_the_operators_login_deletes_data_only_of_a_tenant_being_erased(
         "history_prunings": "DELETE 1",
         "idea_versions": "DELETE 1",
         "trashed_ideas": "DELETE 1",
+        "idea_tombstones": "DELETE 1",
         "idea_segments": "DELETE 1",
         "ideas": f"DELETE {FEWEST + 1}",
         "idempotency_answers": "DELETE 1",

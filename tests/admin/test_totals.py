@@ -238,8 +238,8 @@ async def test_the_keeper_goes_on_after_a_failure(
 
 def test_an_unknown_order_is_refused() -> None:
     with pytest.raises(ValueError, match="no order"):
-        by_creation("up", ())
+        by_creation("up", (), beyond=False)
     with pytest.raises(ValueError, match="no order"):
-        by_total("ideas", "up", (), few=True)
+        by_total("ideas", "up", (), few=True, beyond=False)
     with pytest.raises(ValueError, match="no total"):
-        by_total("user_id", "asc", (), few=False)
+        by_total("user_id", "asc", (), few=False, beyond=False)

@@ -119,10 +119,10 @@ async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
     async with OpenParts(app).operators_database.reading() as session:
 
         async def events(tenant: UUID | None = None, **filters: Any) -> Sequence[AuditEvent]:
-            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters)))[0]
+            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters), None))[0]
 
         async def total(tenant: UUID | None = None, **filters: Any) -> int:
-            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters)))[1]
+            return (await AuditEventRepository(session, tenant).page(AuditQuery(actor=actor, **filters), None))[1]
 
         newest, oldest = await events()
         assert (newest.verb, oldest.verb) == ("key.created", "tenant.created")

@@ -19,16 +19,16 @@ TITLES: Final = (
 async def gallery(house: House) -> Creator:
     creator = house.creator()
     ideas = []
-    for title, stage, priority, tags in zip(
+    for title, stage, priority, tags, due_date in zip(
         TITLES,
         cycle(("idea", "draft", "published")),
         cycle(("low", "medium", "high", "high")),
         cycle((["one"], ["two", "three"], [])),
+        cycle((None, "2026-01-01", "2026-02-01", "9999-12-31T23:59:59.999999Z", "0001-01-01")),
         strict=False,
     ):
-        ideas.append(
-            await creator.idea(title, stage=stage, priority=priority, tags=tags, notes="moss" if tags else None)
-        )
+        fields = {"stage": stage, "priority": priority, "tags": tags, "notes": "moss" if tags else None}
+        ideas.append(await creator.idea(title, **fields, due_date=due_date))
     for idea in ideas[::3]:
         await creator.patch(idea, {"notes": "moss, changed"})
     return creator

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from creatorvault.ideas.fields import CURSOR_LENGTH
+from creatorvault.core.http.paging import CURSOR_LENGTH
 from tests.application import House
 from tests.factories import Creator
 

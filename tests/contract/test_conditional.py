@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
 
 import pytest
 
 from tests.application import PATIENT, House
-from tests.factories import Creator
+from tests.factories import Creator, Parameters
 
 pytestmark = pytest.mark.no_cover
 
@@ -39,7 +40,19 @@ async def test_a_client_with_another_version_gets_the_idea(ada: Creator, header:
     assert (await ada.get(idea, headers={"If-None-Match": header})).json() == idea
 
 
-@pytest.mark.parametrize("parameters", [{}, {"search": "one"}, {"tags": "x"}, {"sort": "title"}, {"stage": "draft"}])
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {},
+        {"search": "one"},
+        {"tags": "x"},
+        {"sort": "title"},
+        {"stage": "draft"},
+        {"has_due": "false"},
+        {"sort": "due_date"},
+        {"fields": "tags"},
+    ],
+)
 async def test_a_list_is_304_until_the_vault_changes(ada: Creator, parameters: dict[str, str]) -> None:
     await ada.idea("One")
     tag = (await ada.list(parameters)).headers["ETag"]
@@ -53,12 +66,24 @@ async def test_a_list_is_304_until_the_vault_changes(ada: Creator, parameters: d
     assert changed.headers["ETag"] != tag
 
 
+OTHERS: Final[Sequence[Parameters]] = (
+    {},
+    {"limit": 5},
+    {"search": "a"},
+    {"sort": "due_date"},
+    {"fields": "tags"},
+    {"ids": ""},
+    {"has_due": "true"},
+    *({name: "2026-01-01"} for name in ("due_from", "due_to", "created_from", "created_to", "updated_from")),
+)
+
+
 async def test_another_query_has_another_tag(ada: Creator) -> None:
     await ada.idea()
 
-    tags = [(await ada.list(parameters)).headers["ETag"] for parameters in ({}, {"limit": 5}, {"search": "a"})]
+    tags = [(await ada.list(parameters)).headers["ETag"] for parameters in OTHERS]
 
-    assert len(set(tags)) == 3
+    assert len(set(tags)) == len(OTHERS)
 
 
 async def test_an_empty_vault_has_a_tag(ada: Creator) -> None:

@@ -16,7 +16,7 @@ from tests.factories import Creator
 from tests.logs import Logs
 from tests.walks import Asked, first_cursor, order_of, page_of, walk
 
-SORTS: Final = ("created_at", "updated_at", "title", "priority", "stage")
+SORTS: Final = ("created_at", "updated_at", "title", "priority", "stage", "due_date")
 ORDERS: Final = ("asc", "desc")
 FILTERS: Final[dict[str, Asked]] = {
     "everything": [],
@@ -25,6 +25,8 @@ FILTERS: Final[dict[str, Asked]] = {
     "tags": [("tags", "one, Three")],
     "all of them": [("search", "s"), ("tags", "one,two"), ("stage", "idea"), ("stage", "draft"), ("priority", "high")],
     "nothing": [("search", "nowhere")],
+    "times": [("due_from", "0001-01-01"), ("due_to", "2026-02-01"), ("created_from", "2026-01-01")],
+    "undated": [("has_due", "false"), ("search", "s")],
 }
 
 

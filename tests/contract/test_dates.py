@@ -101,6 +101,31 @@ async def test_a_due_date_outside_the_years_1_to_9999_is_refused(ada: Creator, m
     assert [loc for _, loc in errors] == [["body", "due_date"]]
 
 
+async def test_filters_read_times_as_bodies_do(ada: Creator) -> None:
+    for sent, kept in ACCEPTED:
+        if kept is None:
+            continue
+        at_once, at = {"due_from": sent, "due_to": sent}, (await ada.idea(due_date=kept))["id"]
+        found = (await ada.list({"due_from": sent, "order": "asc", "sort": "due_date", "limit": 100})).json()["items"]
+        before = (await ada.list({"due_to": sent, "sort": "due_date", "limit": 100})).json()["items"]
+        assert at in [idea["id"] for idea in found if idea["due_date"] == kept], sent
+        assert at not in [idea["id"] for idea in before], sent
+        assert found[0]["due_date"] == kept, sent
+        assert (await ada.titles(at_once)) == [], sent
+
+
+@pytest.mark.parametrize("name", ["due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to"])
+async def test_filters_refuse_times_as_bodies_do(ada: Creator, name: str) -> None:
+    texts = [(sent, type_) for sent, type_ in REFUSED if isinstance(sent, str | int) and not isinstance(sent, bool)]
+    for sent, type_ in [*texts, ("NaN", None), ("Infinity", None), *((sent, None) for sent in OUTSIDE)]:
+        answer = await ada.list({name: sent})
+
+        assert answer.status_code == 422, sent
+        [error] = answer.json()["detail"]
+        assert error["loc"] == ["query", name], sent
+        assert type_ in (None, error["type"]), sent
+
+
 @pytest.mark.parametrize("zone", [timedelta(0), timedelta(hours=14), timedelta(hours=-12), timedelta(minutes=1)])
 @pytest.mark.parametrize("instant", ["2027-01-01T01:02:03", "1600-02-29T23:59:59.000001"])
 async def test_a_due_date_in_any_time_zone_is_the_same_instant(ada: Creator, zone: timedelta, instant: str) -> None:

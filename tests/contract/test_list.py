@@ -1,10 +1,12 @@
 """The table of list parameters: paging, filters and invalid values."""
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from tests.factories import Creator, Parameters
+
+SOME_ID: Final = "7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11"
 
 
 async def filled(creator: Creator, *ideas: dict[str, Any]) -> Creator:
@@ -74,6 +76,16 @@ async def test_a_page_is_selected_by_limit_and_offset(
         ("order", "", "string_pattern_mismatch"),
         ("order", "DESC", "string_pattern_mismatch"),
         ("order", "asc\n", "string_pattern_mismatch"),
+        ("has_due", "", "bool_parsing"),
+        ("has_due", "null", "bool_parsing"),
+        ("has_due", "2", "bool_parsing"),
+        ("ids", "x", "uuid_parsing"),
+        ("ids", f"{SOME_ID},x", "uuid_parsing"),
+        ("ids", f"{SOME_ID};{SOME_ID}", "uuid_parsing"),
+        ("ids", ",".join([SOME_ID] * 101), "too_long"),
+        ("fields", "title,note", "enum"),
+        ("fields", "Notes", "enum"),
+        ("fields", "*", "enum"),
     ],
 )
 async def test_an_invalid_parameter_is_refused(ada: Creator, name: str, value: str, type_: str) -> None:
@@ -94,6 +106,8 @@ async def test_an_offset_past_every_integer_is_refused(ada: Creator, value: str)
 
 async def test_every_invalid_parameter_is_named(ada: Creator) -> None:
     wrong = {"limit": "0", "offset": "-1", "stage": "x", "priority": "x", "sort": "x", "order": "x"}
+    wrong |= dict.fromkeys(("due_from", "due_to", "created_from", "created_to", "updated_from", "updated_to"), "x")
+    wrong |= {"has_due": "x", "ids": "x", "fields": "x"}
     answer = await ada.list(wrong)
 
     assert [error["loc"][1] for error in answer.json()["detail"]] == list(wrong)

@@ -243,7 +243,11 @@ async def test_hostile_values_are_refused_at_any_depth(ada: Creator, content: by
 
 
 @pytest.mark.parametrize(
-    "name", ["search", "tags", "stage", "priority", "sort", "order", "limit", "offset", "cursor", "other"]
+    "name",
+    [
+        *("search", "tags", "stage", "priority", "sort", "order", "limit", "offset", "cursor", "other"),
+        *("due_from", "due_to", "created_from", "updated_to", "has_due", "ids", "fields"),
+    ],
 )
 @pytest.mark.parametrize("value", ["%00", "a%00b", "%ff", "%ed%a0%80"])
 async def test_hostile_queries_are_refused(ada: Creator, name: str, value: str) -> None:

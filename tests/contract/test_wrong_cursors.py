@@ -16,7 +16,7 @@ from tests.walks import Asked, first_cursor, page_of
 REFUSAL: Final = {
     "type": "cursor_invalid",
     "loc": ["query", "cursor"],
-    "msg": "The cursor does not belong to this list: begin anew with an empty cursor",
+    "msg": "The cursor does not belong to this list: start again with an empty cursor",
 }
 
 

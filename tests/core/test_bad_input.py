@@ -98,6 +98,7 @@ def test_every_setting_in_the_environment(command: Command) -> None:
             short |= {"database.operator_url": "DATABASE_OPERATOR_URL", "server.allowed_origins": "ALLOWED_ORIGINS"}
             short |= {"encryption.root_keys_file": "ROOT_KEYS_FILE", "database.replica_url": "DATABASE_REPLICA_URL"}
             short |= {"database.operator_replica_url": "DATABASE_OPERATOR_REPLICA_URL"}
+            short |= {"database.listen_url": "DATABASE_LISTEN_URL"}
             result = command(*LOADS_SETTINGS, **{"CREATORVAULT_ROOT_KEYS": "", variable: value})
             refused(result, variable, path, short.get(path, variable))
 

@@ -27,6 +27,7 @@ SECRET = {
     ("database", "owner_url"): "DATABASE_OWNER_URL",
     ("database", "operator_url"): "DATABASE_OPERATOR_URL",
     ("database", "replica_url"): "DATABASE_REPLICA_URL",
+    ("database", "listen_url"): "DATABASE_LISTEN_URL",
     ("database", "operator_replica_url"): "DATABASE_OPERATOR_REPLICA_URL",
     ("encryption", "root_keys"): "CREATORVAULT_ROOT_KEYS",
     ("encryption", "root_keys_file"): "CREATORVAULT_ROOT_KEYS_FILE",

@@ -155,6 +155,26 @@ def cursor(vector: dict[str, Any]) -> str:
     return urlsafe_b64encode(envelope).decode().rstrip("=")
 
 
+def list_cursor_context(vector: dict[str, Any]) -> bytes:
+    scope = [vector["user_id"].encode()] if "user_id" in vector else []
+    return context(
+        b"creatorvault/list-cursor/v1",
+        vector["list"].encode(),
+        UUID(vector["tenant_id"]).bytes,
+        *scope,
+        compact(vector["question"]),
+    )
+
+
+def list_cursor(vector: dict[str, Any]) -> str:
+    own = "audit_key" in vector
+    key = purpose_key(vector["audit_key"], "audit/cursors") if own else purpose_key(vector["vault_key"], "cursors")
+    header, bound = b"\x01\x01" + integer(vector["version"], 32), list_cursor_context(vector)
+    nonce = bytes(vector["nonce"])
+    envelope = header + nonce + AESGCM(key).encrypt(nonce, padded(compact(vector["place"])), header + bound)
+    return urlsafe_b64encode(envelope).decode().rstrip("=")
+
+
 def carried(vector: dict[str, Any]) -> bytes:
     """Of a vault with one earlier key, which is version 1."""
     taken_over = {

@@ -11,8 +11,10 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from creatorvault.audit.schemas import AuditQuery
 from creatorvault.core.identifiers import KeyVersion, TenantId, UserId, VaultId, VaultRevision
 from creatorvault.crypto.cipher import VaultCipher, derive_purpose_key
+from creatorvault.crypto.cursors import Cursors, ServiceSealer, vault_cursors
 from creatorvault.crypto.keyring import wrap_context
 from creatorvault.crypto.padding import padded_length
 from creatorvault.crypto.providers import transit
@@ -77,6 +79,8 @@ DELETIONS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.
 PRUNINGS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "pruned_until" in vector]
 CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "cursor" in vector]
 
+LIST_CURSORS: Final = [pytest.param(vector, id=title) for title, vector in VECTORS.items() if "list_cursor" in vector]
+
 
 def vault_of(vector: Vector) -> VaultId:
     return VaultId(TenantId(UUID(vector["tenant_id"])), UserId(vector["user_id"]))
@@ -110,6 +114,7 @@ def test_the_page_has_vectors_of_every_kind() -> None:
     assert len(DELETIONS) == 1
     assert len(PRUNINGS) == 1
     assert len(CURSORS) == 2
+    assert len(LIST_CURSORS) == 2
     assert len(SEGMENTS) == 1
     assert len(CHECKPOINTS) == 1
 
@@ -255,6 +260,25 @@ def test_cursors_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPat
     with monkeypatch.context() as patched:
         patched.setattr(os, "urandom", lambda _size: vector["nonce"])
         assert next_cursor(query_of(vector, ""), cipher, place) == vector["cursor"]
+
+
+@pytest.mark.parametrize("vector", LIST_CURSORS)
+def test_cursors_of_other_lists_match_the_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
+    def cursors(cursor: str) -> Cursors[tuple[Any, ...]]:
+        query = AuditQuery.model_validate({"limit": 1, "cursor": cursor, **vector["question"]})
+        tenant_id, decoder = UUID(vector["tenant_id"]).bytes, msgspec.json.Decoder(tuple[Any, ...])
+        if "audit_key" not in vector:
+            return vault_cursors(cipher_of(vector), query, decoder, vector["list"])
+        sealer = ServiceSealer(derive_purpose_key(vector["audit_key"], "audit/cursors"), KeyVersion(vector["version"]))
+        return Cursors(sealer, query, decoder, vector["list"], tenant_id)
+
+    assert page.list_cursor_context(vector) == vector["context"]
+    assert page.list_cursor(vector) == vector["list_cursor"]
+    place = tuple(vector["place"])
+    assert cursors(vector["list_cursor"]).place() == place
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "urandom", lambda _size: vector["nonce"])
+        assert cursors("").page([place, place], 2, lambda row: row).next_cursor == vector["list_cursor"]
 
 
 def test_what_a_key_takes_over_matches_the_vector(monkeypatch: pytest.MonkeyPatch) -> None:

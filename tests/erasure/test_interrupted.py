@@ -89,7 +89,7 @@ async def is_complete(sql: asyncpg.Connection, creator: Creator, *, ideas: int) 
     assert state["state"] == "erased"
     others = (
         *("idea_segments", "idempotency_answers", "keys.vault_keys", "vault_checkpoints"),
-        *("idea_versions", "trashed_ideas", "history_prunings", "imported_ideas", *OF_JOBS),
+        *("idea_versions", "trashed_ideas", "idea_tombstones", "history_prunings", "imported_ideas", *OF_JOBS),
     )
     none = dict.fromkeys(("imports", "import_chunks"), 0)
     assert state["rows"] == {"ideas": ideas} | dict.fromkeys(others, 1) | none

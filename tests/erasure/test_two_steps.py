@@ -58,7 +58,7 @@ async def test_the_confirmation_destroys_keys_and_rows(eve: Creator, database: a
 
     rows = {"ideas": 3, "idea_segments": 1, "idempotency_answers": 1, "keys.vault_keys": 1}
     rows |= dict.fromkeys(("vault_checkpoints", "idea_versions", "trashed_ideas", "history_prunings"), 1)
-    rows |= {"jobs.queue": 1, "jobs.queue_log": 1, "imported_ideas": 1}
+    rows |= {"idea_tombstones": 1, "jobs.queue": 1, "jobs.queue_log": 1, "imported_ideas": 1}
     rows |= dict.fromkeys(("imports", "import_chunks"), 0)
     assert (state["rows"], state["keys"], state["ideas"], state["sealed_bytes"]) == (rows, 1, 0, 0)
     assert await holding(database, vault_of(eve)) == LEFT

@@ -297,7 +297,7 @@ async def test_operators_are_answered_by_the_primary_if_the_replica_cancels(
         await standby.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename ~ 'operator'")
         return await overview.root_keys()
 
-    reads = OperatorReads(house.parts.operators_database, operators_replica)
+    reads = OperatorReads(house.parts.operators_database, operators_replica, house.parts.audit.keys)
     async with asyncio.timeout(60):
         while operators_replica.failed == 0:
             asked = 0
@@ -332,7 +332,7 @@ async def test_a_server_that_accepts_writes_is_no_replica(house: House, operator
     settings = house.parts.settings.database
     assert settings.operator_url is not None
     promoted = Replica(settings, settings.operator_url, 1)
-    reads = OperatorReads(house.parts.operators_database, promoted)
+    reads = OperatorReads(house.parts.operators_database, promoted, house.parts.audit.keys)
     try:
         await reads.answer(Overview.root_keys)
     finally:
@@ -346,7 +346,7 @@ async def test_no_position_is_taken_from_a_standby(house: House, both: Servers, 
     there = operators_database(replace(house.parts.settings.database, operator_url=Secret(url)))
     assert there is not None
     try:
-        await OperatorReads(there, operators_replica).answer(Overview.root_keys)
+        await OperatorReads(there, operators_replica, house.parts.audit.keys).answer(Overview.root_keys)
     finally:
         await there.close()
     assert (operators_replica.answered, operators_replica.behind) == (0, 0)

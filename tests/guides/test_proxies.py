@@ -16,6 +16,8 @@ from tests.browser import server
 from tests.guides.blocks import Block, claimed
 from tests.guides.proxies import PROGRAMS, Proxy, caddy, nginx
 from tests.postgres import Database
+from tests.sync.events.clients import listening
+from tests.sync.events.conftest import LASTING
 
 SETTINGS, NGINX, CADDY, PREFIX, NGINX_PREFIX, CADDY_PREFIX = claimed(__file__)
 NOTES: Final = "Interview a driver. " * 200
@@ -34,7 +36,7 @@ AT_THE_ROOT: Final = {"nginx": NGINX.text, "caddy": CADDY.text}
 def service_with(database: Database, home: Path, *blocks: Block) -> Iterator[str]:
     settings = dict(line.split("=", 1) for block in blocks for line in block.text.splitlines())
     bounds = {"CREATORVAULT_LIMITS__ADDRESS_REQUESTS": str(ADDRESS_REQUESTS)}
-    with server(environment_of(database, home) | settings | bounds) as address:
+    with server(environment_of(database, home) | LASTING | settings | bounds) as address:
         yield f"127.0.0.1:{address.rpartition(':')[2]}"
 
 
@@ -116,6 +118,14 @@ async def test_a_forged_address_is_ignored(proxy: Proxy) -> None:
     # A window may end in between, so the number of served requests is not checked.
     assert statuses[0] == 401
     assert statuses.count(429) > 1
+
+
+async def test_live_updates_pass_at_once(proxy: Proxy) -> None:
+    async with proxy.creator() as ada, listening(ada.client, ada, **{"Accept-Encoding": "gzip"}) as stream:
+        await stream.until(0)
+        for number in range(1, 4):
+            await ada.idea("Trams")
+            assert await stream.until(number) == [number]
 
 
 async def test_responses_have_strict_transport_security(proxy: Proxy) -> None:

@@ -220,7 +220,7 @@ class Tampered:
 async def vault(house: House, database: asyncpg.Connection) -> Tampered:
     ada, bob = house.creator(), house.creator()
     await database.execute("SET session_replication_role = replica")
-    columns = (await inserted_columns(database, "ideas")).replace('"', "")
+    columns = (await inserted_columns(database, "ideas")).replace('"', "").replace(", first_revision", "")
     found = Tampered(ada, bob, database, columns=columns)
     for name in ("idea", "other"):
         idea = await ada.idea(**PRIVATE)

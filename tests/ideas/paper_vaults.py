@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from typing import Any
 from unicodedata import normalize
@@ -12,14 +12,19 @@ from uuid import UUID, uuid4
 import msgspec
 
 from creatorvault.core.identifiers import TenantId, UserId, VaultId, VaultRevision, VaultVersion
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.schemas import IdeaResponse
 from creatorvault.ideas.search.blocks import Block
+from creatorvault.ideas.search.cache import SearchCache
 from creatorvault.ideas.search.documents import OpenedIdea
-from creatorvault.ideas.search.filters import SearchQuery
+from creatorvault.ideas.search.filters import Page, SearchQuery
+from creatorvault.ideas.search.questions import PageQuestion
 from tests.plain_search import as_people_sort, is_found
 
 STAGES = ["idea", "outline", "draft", "published"]
 PRIORITIES = ["low", "medium", "high"]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+NO_DUE = 2**63 - 1
 
 
 def idea_of(title: str, **fields: Any) -> IdeaResponse:
@@ -114,6 +119,14 @@ class PaperVault:
         return len(found), [msgspec.json.encode(idea) for idea in page]
 
 
+async def page_of(search_cache: SearchCache, vault: PaperVault, query: SearchQuery) -> Page:
+    return await search_cache.ask(vault.id, vault.reader(), PageQuestion(query), TimeSlice())
+
+
+def in_microseconds(time: datetime | None) -> int:
+    return NO_DUE if time is None else (time - EPOCH) // timedelta(microseconds=1)
+
+
 def _lies_beyond(place: tuple[Any, ...], query: SearchQuery) -> bool:
     *_, value, id_ = query.after or ()
     after = (*(as_people_sort(value) if isinstance(value, str) else (value,)), id_)
@@ -129,6 +142,9 @@ def _matches(idea: IdeaResponse, query: SearchQuery) -> bool:
         )
         and (not query.stages or idea.stage in query.stages)
         and (not query.priorities or idea.priority in query.priorities)
+        and query.due.first <= in_microseconds(idea.due_date) < query.due.until
+        and query.created.first <= in_microseconds(idea.created_at) < query.created.until
+        and query.updated.first <= in_microseconds(idea.updated_at) < query.updated.until
     )
 
 
@@ -148,5 +164,7 @@ def _place(idea: IdeaResponse, sort: str) -> tuple[Any, ...]:
         "title": as_people_sort(idea.title),
         "priority": (PRIORITIES.index(idea.priority),),
         "stage": (STAGES.index(idea.stage),),
+        "due_date": (in_microseconds(idea.due_date),),
+        "due_date_or_first": (-(2**63) if idea.due_date is None else in_microseconds(idea.due_date),),
     }
     return (*places[sort], idea.id.bytes)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
 from creatorvault.ideas.search.filters import SearchQuery
+from creatorvault.ideas.search.times import DATED, EVER, NEVER, UNDATED, Period, period
 from tests.ideas.paper_vaults import idea_of
 
 PIECES = [
@@ -21,6 +22,15 @@ texts = st.lists(st.sampled_from(PIECES), min_size=1, max_size=12).map("".join)
 
 wide_texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 times = st.integers(0, 3).map(lambda days: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=days))
+ends_of_time = st.sampled_from([datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+due_dates = st.none() | times | ends_of_time
+bounds = st.none() | times | ends_of_time
+periods = st.just(EVER) | st.builds(period, bounds, bounds)
+due_periods = (
+    st.sampled_from([EVER, DATED, UNDATED, NEVER])
+    | st.builds(period, bounds, bounds, st.just(DATED))
+    | st.integers(-1, 1).map(lambda more: Period(EVER.first, UNDATED.first + more))
+)
 ids = st.integers(0, 3).flatmap(lambda top: st.integers(0, 9).map(lambda low: UUID(int=(top << 126) + low)))
 
 
@@ -33,6 +43,7 @@ def ideas(draw: st.DrawFn) -> IdeaResponse:
         stage=draw(st.sampled_from(StageEnum)),
         priority=draw(st.sampled_from(PriorityEnum)),
         tags=draw(st.lists(st.sampled_from(TAGS), max_size=3)),
+        due_date=draw(due_dates),
         created_at=draw(times),
         updated_at=draw(times),
     )
@@ -48,7 +59,10 @@ questions = st.builds(
     tags=st.lists(st.sampled_from(TAGS), max_size=2).map(tuple),
     stages=st.lists(st.sampled_from(StageEnum), max_size=2).map(tuple),
     priorities=st.lists(st.sampled_from(PriorityEnum), max_size=2).map(tuple),
-    sort=st.sampled_from(["created_at", "updated_at", "title", "priority", "stage"]),
+    due=due_periods,
+    created=periods,
+    updated=periods,
+    sort=st.sampled_from(["created_at", "updated_at", "title", "priority", "stage", "due_date", "due_date_or_first"]),
     descending=st.booleans(),
     limit=st.integers(1, 5),
     offset=st.integers(0, 6) | st.just(2**63 - 1),

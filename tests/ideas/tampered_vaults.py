@@ -14,13 +14,14 @@ from tests.ways import vault_of
 
 TABLES: Final = {
     **dict.fromkeys(("ideas", "vaults", "idea_segments", "vault_checkpoints", "keys.vault_keys"), "$V"),
-    **dict.fromkeys(("idea_versions", "trashed_ideas", "history_prunings"), "$V"),
+    **dict.fromkeys(("idea_tombstones", "idea_versions", "trashed_ideas", "history_prunings"), "$V"),
     **dict.fromkeys(("audit_events", "audit_heads"), "tenant_id = $1"),
 }
 """Tables, with the condition that selects the vault's rows."""
 
 ALL: Final[dict[str, Any]] = {"limit": 100}
 SEARCH: Final[dict[str, Any]] = {"search": "title", "sort": "title", "order": "asc", "limit": 100}
+DUE: Final[dict[str, Any]] = {"sort": "due_date", "created_from": "2026-01-01", "limit": 100}
 PAGE: Final = 15
 
 type Seen = tuple[int, object]
@@ -73,7 +74,7 @@ class TamperedVault:
             state.keyring.forget(vault)
             state.search_cache.forget(vault)
             state.revisions.forget(vault)
-        known = {"search": "title"} if operation == "warm search" else {"limit": 1}
+        known = {"search": "title"} if operation.startswith("warm") else {"limit": 1}
         assert (await self.ada.list(known)).status_code == 200
 
     async def tamper(self, *statements: str) -> None:
@@ -153,6 +154,14 @@ async def _cold_search(vault: TamperedVault) -> Seen:
     return _listed(await vault.ada.list(SEARCH))
 
 
+async def _counts(creator: Creator) -> Seen:
+    statistics = await creator.get("stats")
+    if not statistics.is_success:
+        return statistics.status_code, None
+    tags = await creator.request("GET", f"/api/v1/{creator.user_id}/tags")
+    return tags.status_code, (statistics.json(), tags.json()) if tags.is_success else None
+
+
 async def _search_after_a_change(vault: TamperedVault) -> Seen:
     answer = await vault.ada.patch(vault.victim, {"title": "Title that is new"})
     if not answer.is_success:
@@ -197,5 +206,10 @@ ASKED: Final[dict[str, Callable[[TamperedVault], Awaitable[Seen]]]] = {
     "search after a change": _search_after_a_change,
     "create": _create,
     "delete": _delete,
+    "by id": lambda vault: _answer(vault.ada.list({"ids": vault.victim["id"]}), _listed),
+    "warm counts": lambda vault: _counts(vault.ada),
+    "restarted counts": lambda vault: _counts(vault.at(vault.restarted)),
+    "restarted due dates": lambda vault: _answer(vault.at(vault.restarted).list(DUE), _listed),
+    "counts without segments": lambda vault: _counts(vault.at(vault.unsegmented)),
 }
 """Requests by their names in the matrix."""

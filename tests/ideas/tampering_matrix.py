@@ -42,8 +42,25 @@ OPERATIONS: Final = (
     "search after a change",
     "create",
     "delete",
+    "by id",
+    "warm counts",
+    "restarted counts",
+    "restarted due dates",
+    "counts without segments",
 )
-"""A restarted process has nothing of the vault in memory. `get`, `change` and `delete` request the victim."""
+"""A restarted process has nothing of the vault in memory. `get`, `change`, `delete` and `by id` request the victim."""
+
+ALIKE: Final = {
+    "by id": "get",
+    "warm counts": "warm search",
+    "restarted counts": "restarted search",
+    "restarted due dates": "restarted search",
+    "counts without segments": "search without segments",
+}
+"""Operations that are not in `EXPECTED`, since they have the outcome of another."""
+
+MISSED: Final = ("a row deleted", "all rows deleted")
+"""After these, a list by id finds fewer rows than the vault counts, which reading one idea does not compare."""
 
 OF_VICTIM: Final = "tenant_id = $1 AND user_id = $2 AND id = $3"
 OF_ANOTHER: Final = "tenant_id = $4 AND user_id = $5 ORDER BY revision LIMIT 1"

@@ -14,6 +14,7 @@ from creatorvault.ideas.search.documents import OpenedIdea
 from creatorvault.ideas.search.draft import SearchIndexDraft
 from creatorvault.ideas.search.filters import SearchQuery
 from creatorvault.ideas.search.index import EMPTY_BYTES, SearchIndex
+from creatorvault.ideas.search.questions import PageQuestion
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch
 from tests.ideas.paper_vaults import PaperReader, PaperVault, block_of, idea_of
@@ -35,7 +36,7 @@ def vault_of(*titles: str) -> PaperVault:
 
 
 async def titles(search_cache: SearchCache, vault: PaperVault, reader: PaperReader | None = None) -> list[str]:
-    page = await search_cache.page(vault.id, reader or vault.reader(), EVERYTHING, TimeSlice())
+    page = await search_cache.ask(vault.id, reader or vault.reader(), PageQuestion(EVERYTHING), TimeSlice())
     assert page.total == len(page.items)
     return [bytes(item).decode().split('"')[3] for item in reversed(page.items)]
 

@@ -24,8 +24,9 @@ from creatorvault.ideas.search.draft import KEPT_IN_ORDER, SearchIndexDraft
 from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.index import FEW, SearchIndex
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, sort_in_turns
+from creatorvault.ideas.search.questions import PageQuestion
 from creatorvault.settings.sections import SearchSettings
-from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
+from tests.ideas.paper_vaults import PaperVault, block_of, idea_of, page_of
 from tests.ideas.strategies import ideas, questions, texts, title_questions
 
 STREAMED = SearchSettings(vault_bytes=0)
@@ -80,8 +81,8 @@ async def answer_as_a_plain_list(stored: list[IdeaResponse], asked: list[SearchQ
     )
 
     for query in asked:
-        assert plain(await kept.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
-        assert plain(await streamed.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
+        assert plain(await page_of(kept, vault, query)) == vault.answer(query)
+        assert plain(await page_of(streamed, vault, query)) == vault.answer(query)
     assert (kept.statistics().streams, kept.statistics().misses) == (0, 1)
     assert streamed.statistics().streams == (len(asked) if stored else 0)
 
@@ -96,7 +97,7 @@ async def test_a_page_continues_after_any_place(
     one_more = msgspec.structs.replace(query, limit=query.limit + 1)
 
     for settings in (SearchSettings(), STREAMED):
-        page = await SearchCache(settings).page(vault.id, vault.reader(), query, TimeSlice())
+        page = await page_of(SearchCache(settings), vault, query)
         assert plain(page) == vault.answer(query)
         assert (page.last is not None) == (len(vault.answer(one_more)[1]) > query.limit)
 
@@ -113,7 +114,7 @@ async def test_consecutive_pages_are_the_whole_list(
         after, items = None, []
         for limit in limits:
             query = msgspec.structs.replace(question, offset=0, limit=limit, after=after)
-            page = await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
+            page = await page_of(search_cache, vault, query)
             assert page.total == whole[0]
             items += plain(page)[1]
             if page.last is None:
@@ -130,8 +131,8 @@ async def test_a_refreshed_index_gives_the_results_of_a_rebuilt_one(changes: lis
         if isinstance(change, IdeaResponse):
             vault.put(change)
         elif isinstance(change, SearchQuery):
-            built_anew = await SearchCache(SearchSettings()).page(vault.id, vault.reader(), change, TimeSlice())
-            assert plain(await followed.page(vault.id, vault.reader(), change, TimeSlice())) == plain(built_anew)
+            built_anew = await page_of(SearchCache(SearchSettings()), vault, change)
+            assert plain(await page_of(followed, vault, change)) == plain(built_anew)
             assert plain(built_anew) == vault.answer(change)
         elif vault.ideas:
             vault.delete(vault.ideas[change % len(vault.ideas)])
@@ -197,11 +198,11 @@ async def test_many_changes_are_sorted_like_few() -> None:
     vault, search_cache = PaperVault(), SearchCache(SearchSettings())
     query = SearchQuery(sort="title", limit=100)
     vault.put(*(idea_of(f"title {number:03}") for number in range(2 * KEPT_IN_ORDER)))
-    await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
+    await page_of(search_cache, vault, query)
 
     vault.put(*(idea_of(f"Title {number:03}") for number in range(KEPT_IN_ORDER + 1)))
 
-    assert plain(await search_cache.page(vault.id, vault.reader(), query, TimeSlice())) == vault.answer(query)
+    assert plain(await page_of(search_cache, vault, query)) == vault.answer(query)
 
 
 async def test_every_loop_over_ideas_yields_to_other_requests() -> None:
@@ -262,7 +263,7 @@ async def test_a_deep_page_is_the_same_streamed_or_cached(
 
     for tags in [(), ("even",)]:
         query = SearchQuery(sort="title", descending=descending, offset=offset, limit=10, tags=tags)
-        streamed = await SearchCache(STREAMED).page(vault.id, vault.reader(batch=50), query, TimeSlice())
+        streamed = await SearchCache(STREAMED).ask(vault.id, vault.reader(batch=50), PageQuestion(query), TimeSlice())
 
         assert plain(streamed) == vault.answer(query)
 
@@ -309,16 +310,16 @@ async def test_a_scan_returns_results_of_its_initial_revision(monkeypatch: pytes
     monkeypatch.setattr(loop_budget, "SLICE_SECONDS", 0.0)
     vault, search_cache = PaperVault(), SearchCache(SearchSettings())
     vault.put(*(idea_of("old title") for _ in range(10)))
-    await search_cache.page(vault.id, vault.reader(), SearchQuery(sort="title"), TimeSlice())
+    await page_of(search_cache, vault, SearchQuery(sort="title"))
     old_answer = vault.answer(SearchQuery(search="title"))
 
     under_way = asyncio.create_task(
-        search_cache.page(vault.id, vault.reader(), SearchQuery(search="title"), TimeSlice())
+        search_cache.ask(vault.id, vault.reader(), PageQuestion(SearchQuery(search="title")), TimeSlice())
     )
     await asyncio.sleep(0)
     vault.delete(vault.ideas[0])
     vault.put(idea_of("new title"), idea_of("newer title"))
-    new = await search_cache.page(vault.id, vault.reader(), SearchQuery(search="title"), TimeSlice())
+    new = await page_of(search_cache, vault, SearchQuery(search="title"))
 
     assert plain(new) == vault.answer(SearchQuery(search="title"))
     assert plain(await under_way) == old_answer

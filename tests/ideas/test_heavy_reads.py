@@ -131,7 +131,7 @@ async def test_an_exhausted_work_allowance_gives_429_with_retry_after(house_with
     assert '"work";q=1;w=60' in first.headers["RateLimit-Policy"]
     assert '"reads"' in first.headers["RateLimit-Policy"]
     assert refusal.status_code == 429
-    assert refusal.json()["detail"].startswith("Too much to search at once")
+    assert refusal.json()["detail"].startswith("Too much to compute at once")
     assert '"work";r=0' in refusal.headers["RateLimit"]
     assert int(refusal.headers["Retry-After"]) >= 1
     assert (await ada.list()).status_code == 200

@@ -21,6 +21,7 @@ from creatorvault.ideas.search.draft import SearchIndexDraft
 from creatorvault.ideas.search.filters import SearchQuery
 from creatorvault.ideas.search.index import EMPTY_BYTES
 from creatorvault.ideas.search.ordering import SORT_KEYS
+from creatorvault.ideas.search.questions import PageQuestion
 from creatorvault.ideas.search.slim import SlimIndex
 from creatorvault.ideas.search.slim_blocks import SlimBlock
 from creatorvault.ideas.text.collation import collation_table, title_key
@@ -28,7 +29,7 @@ from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.opening import VaultView
 from tests.application import House
 from tests.factories import Creator, Idea
-from tests.ideas.paper_vaults import PaperVault, block_of, idea_of
+from tests.ideas.paper_vaults import PaperVault, block_of, idea_of, page_of
 from tests.ideas.strategies import ideas, questions, title_questions
 from tests.ideas.tampering import assert_plain_fault
 from tests.ideas.test_corpora import OF_IDEAS
@@ -59,7 +60,7 @@ async def test_every_query_gives_the_result_of_a_plain_list(
     vault.put(*stored)
 
     for query in asked:
-        page = await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
     statistics = search_cache.statistics()
     assert (statistics.streams, statistics.misses) == (0, 1)
@@ -74,12 +75,12 @@ async def test_a_page_continues_after_any_place(
     vault.put(*stored)
     query = msgspec.structs.replace(question, offset=0, after=after)
 
-    page = await slim_cache().page(vault.id, vault.reader(), query, TimeSlice())
+    page = await page_of(slim_cache(), vault, query)
 
     assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
     if page.last is not None:
         following = msgspec.structs.replace(query, after=page.last.key)
-        rest = await slim_cache().page(vault.id, vault.reader(), following, TimeSlice())
+        rest = await page_of(slim_cache(), vault, following)
         assert rest.items
         assert [bytes(item) for item in rest.items] == vault.answer(following)[1]
 
@@ -95,7 +96,7 @@ async def test_a_refreshed_index_gives_the_results_of_a_plain_list(
         if isinstance(change, IdeaResponse):
             vault.put(change)
         elif isinstance(change, SearchQuery):
-            page = await followed.page(vault.id, vault.reader(), change, TimeSlice())
+            page = await page_of(followed, vault, change)
             assert (page.total, [bytes(item) for item in page.items]) == vault.answer(change)
         elif vault.ideas:
             vault.delete(vault.ideas[change % len(vault.ideas)])
@@ -113,27 +114,27 @@ async def test_pages_of_many_ideas_are_those_of_a_plain_list(
     after = None
     for _ in range(21):
         query = SearchQuery(sort=sort, descending=descending, limit=5, after=after)  # type: ignore[arg-type]
-        page = await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
         after = None if page.last is None else page.last.key
     for offset in (0, 7, 90, 200):
         query = SearchQuery(sort=sort, descending=descending, limit=5, offset=offset)  # type: ignore[arg-type]
-        page = await search_cache.page(vault.id, vault.reader(), query, TimeSlice())
+        page = await page_of(search_cache, vault, query)
         assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
 
 
 async def test_an_index_that_outgrows_its_budget_becomes_slim() -> None:
     vault, measured = PaperVault(), SearchCache(SearchSettings())
     vault.put(*(idea_of(f"title {number}", notes=f"{number} {LARGE}") for number in range(20)))
-    await measured.page(vault.id, vault.reader(), SearchQuery(), TimeSlice())
+    await page_of(measured, vault, SearchQuery())
     search_cache = SearchCache(SearchSettings(vault_bytes=measured.statistics().bytes))
-    await search_cache.page(vault.id, vault.reader(), SearchQuery(sort="title"), TimeSlice())
+    await page_of(search_cache, vault, SearchQuery(sort="title"))
     whole = search_cache.statistics().bytes
 
     vault.put(*(idea_of(f"title {number}", notes=f"{number} {LARGE}") for number in range(20, 24)))
     reader = vault.reader()
     query = SearchQuery(search="title", sort="title", limit=100)
-    page = await search_cache.page(vault.id, reader, query, TimeSlice())
+    page = await search_cache.ask(vault.id, reader, PageQuestion(query), TimeSlice())
 
     assert (page.total, [bytes(item) for item in page.items]) == vault.answer(query)
     assert reader.read == 4

@@ -15,10 +15,12 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from creatorvault.core.parts import parts_of
-from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.core.parts import part_of, parts_of
+from creatorvault.ideas.drafting import created
+from creatorvault.ideas.schemas import IdeaCreate, IdeaResponse
 from creatorvault.ideas.search import draft as search_drafts
 from creatorvault.jobs.kinds import JobPlace
+from creatorvault.sync.events.parts import LiveParts
 from creatorvault.transfer.importing.job import IMPORTS, run_import
 from tests.bulk import store
 from tests.isolation.locks import Rewrite, rewritten
@@ -31,6 +33,7 @@ type Prepare = Callable[[Scene], Awaitable[object]]
 
 BULK_TIME: Final = datetime(2026, 1, 1, tzinfo=UTC)
 NOBODYS: Final = "00000000-0000-4000-8000-000000000000"
+BURIED: Final = "5e9b0c52-4a7e-4f6b-8d5a-90c1f3a7b201"
 OWN: Final = f"tenant_id = '{ME.tenant_id}' AND user_id = '{ME.user_id}'"
 OWNED: Final = ("", "/members", "/audit")
 OWN_TENANT: Final = f"tenant_id = '{MINE}'"
@@ -111,6 +114,7 @@ _OWN_ROWS: Final = " UNION ALL ".join(
         ("ideas", "revision, stage, priority, due_date, number", OWN),
         ("idea_versions", "revision, stage, priority, due_date, number", OWN),
         ("trashed_ideas", "revision, stage, priority, due_date, number", OWN),
+        ("idea_tombstones", "revision, first_revision", OWN),
         ("history_prunings", "user_id", OWN),
         ("idea_segments", "first_revision, last_revision, ideas", OWN),
         ("vault_checkpoints", "revision, ideas", OWN),
@@ -258,7 +262,7 @@ async def store_in_bulk(scene: Scene) -> Sequence[httpx.Response]:
     """)
     ideas = [
         IdeaResponse(title="In bulk", id=idea_id, user_id=ME.user_id, created_at=BULK_TIME, updated_at=BULK_TIME)
-        for idea_id in [*(row["id"] for row in ids), uuid4(), uuid4()][:3]
+        for idea_id in [*(row["id"] for row in ids), UUID(BURIED), uuid4()][:3]
     ]
     if scene.cold:
         forget(scene.house, ME)
@@ -283,6 +287,17 @@ async def export_member(scene: Scene) -> Sequence[httpx.Response]:
     answer = await scene.ask("GET", f"/api/v1/tenant/members/{ME.user_id}/export?format=csv")
     told = {"bytes": len(answer.content)} if answer.is_success else answer.json()
     return [httpx.Response(answer.status_code, json=told)]
+
+
+async def open_stream(scene: Scene) -> Sequence[httpx.Response]:
+    """Only its head: there is no end to wait for."""
+    answer = await scene.ask("HEAD", f"/api/v1/{ME.user_id}/events")
+    return [httpx.Response(answer.status_code, json={})]
+
+
+async def look_at_watched_vaults(scene: Scene) -> Sequence[httpx.Response]:
+    standings = part_of(scene.house.app, LiveParts).standings
+    return [httpx.Response(HTTPStatus.OK, json=[list(one) for one in await standings.of([ME])])]
 
 
 async def own_events(scene: Scene) -> Sequence[httpx.Response]:
@@ -375,11 +390,15 @@ OTHERS_HAVE_DELETED_IT: Final = sql(f"""
     INSERT INTO trashed_ideas
         (tenant_id, user_id, id, title, notes, tags, stage, priority, created_at, updated_at, stamp, number, previous,
         revision, deleted_at, deletion)
-    SELECT DISTINCT ON (tenant_id, user_id) tenant_id, user_id, '5e9b0c52-4a7e-4f6b-8d5a-90c1f3a7b201'::uuid,
+    SELECT DISTINCT ON (tenant_id, user_id) tenant_id, user_id, '{BURIED}'::uuid,
         title, notes, tags, stage, priority, created_at, updated_at, stamp, number, previous, revision, now(), title
     FROM ideas WHERE NOT ({OWN})
 """)
+OTHERS_HAVE_ITS_TOMBSTONE: Final = sql(f"""
+    INSERT INTO idea_tombstones SELECT tenant_id, user_id, '{BURIED}', 1, 1, now() FROM vaults WHERE NOT ({OWN})
+""")
 CREATE: Final = request("POST", json=IDEAS[1])
+IN_DOUBT: Final = {"title": "In doubt"}
 CREATE_ONCE: Final = request("POST", json=IDEAS[1], headers={"Idempotency-Key": "another"})
 CHANGE: Final = request("PATCH", 1, json={"stage": "published"})
 REPLACE: Final = request("PUT", 2, json={"title": "Replaced", "notes": "salt", "stage": "outline"})
@@ -437,6 +456,12 @@ async def forgotten(scene: Scene) -> None:
     forget(scene.house, ME)
 
 
+async def in_doubt(scene: Scene) -> None:
+    """The commit of an idea that was deleted meanwhile."""
+    given = IdeaCreate(**IN_DOUBT)
+    scene.house.parts.in_doubt.remember(ME, given, created(given, ME.user_id, UUID(scene.deleted["id"]), BULK_TIME))
+
+
 WRITTEN: Final = partial(Act, writes=True)
 OTHER_ACTS: Final[Sequence[Act]] = (
     Act("read", request("GET", 0)),
@@ -445,6 +470,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     Act("ask for news of an idea", request("GET", 0, headers={"If-None-Match": "*"})),
     Act("ask for news of a list", request("GET", headers={"If-None-Match": "*"})),
     WRITTEN("create", CREATE),
+    WRITTEN("create what is in doubt", request("POST", json=IN_DOUBT), Way.BOTH, in_doubt),
     WRITTEN("change", CHANGE),
     WRITTEN("change without segments", CHANGE, prepare=NO_SEGMENTS),
     WRITTEN("change nothing", request("PATCH", 1, json={"title": "Apples"})),
@@ -455,7 +481,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
         WRITTEN(f"{method} what is not there", request(method, NOBODYS, json={"title": "None"}), Way.BOTH)
         for method in ("PUT", "PATCH", "DELETE")
     ),
-    WRITTEN("store in bulk", store_in_bulk, Way.TRANSACTION),
+    WRITTEN("store in bulk", store_in_bulk, Way.TRANSACTION, OTHERS_HAVE_ITS_TOMBSTONE),
     WRITTEN("create once", CREATE_ONCE, Way.TRANSACTION),
     WRITTEN("create once when others' answers have expired", CREATE_ONCE, Way.TRANSACTION, EXPIRED_ANSWERS),
     WRITTEN("create what was created before", request("POST", json=IDEAS[0], headers=KEY), Way.TRANSACTION),
@@ -499,12 +525,22 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     WRITTEN("move in", of_imports("POST", content=EXPORT), Way.TRANSACTION, OTHERS_HAVE_IMPORTS),
     WRITTEN("cancel an import", of_imports("DELETE", of_one=True), Way.TRANSACTION),
     WRITTEN("import a file", import_it, Way.TRANSACTION, then(OTHERS_IMPORT, OTHERS_HAVE_DELETED_IT)),
+    WRITTEN(
+        "import a file when others have a tombstone",
+        import_it,
+        Way.TRANSACTION,
+        then(OTHERS_IMPORT, OTHERS_HAVE_ITS_TOMBSTONE),
+    ),
     WRITTEN("import a file when others have chosen", import_it, Way.TRANSACTION, OTHERS_HAVE_CHOSEN),
     WRITTEN("export what has a history", export, Way.TRANSACTION, then(changed, deleted)),
     WRITTEN("export while versions of others are old", export, Way.TRANSACTION, OTHERS_VERSIONS_ARE_OLD),
     WRITTEN("export as an owner", export_member, Way.TRANSACTION, OWNERS_MAY_EXPORT),
     WRITTEN("export nobody as an owner", export_member, Way.TRANSACTION, then(OWNERS_MAY_EXPORT, NO_VAULT)),
     Act("read events about oneself", own_events, Way.TRANSACTION),
+    Act("open a stream", open_stream, cold=Way.STATEMENT),
+    WRITTEN("open a stream while suspended", open_stream, prepare=SUSPENDED, cold=Way.STATEMENT),
+    Act("look at watched vaults", look_at_watched_vaults, cold=Way.STATEMENT),
+    WRITTEN("look at watched vaults while suspended", look_at_watched_vaults, prepare=SUSPENDED, cold=Way.STATEMENT),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

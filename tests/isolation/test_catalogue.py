@@ -45,6 +45,7 @@ RIGHTS: Final = {
         **EVERYBODYS,
         "history_prunings": {"SELECT", "INSERT", "UPDATE (pruned_until, sealed)", "DELETE"},
         "idea_segments": {"SELECT", "INSERT", "UPDATE (sealed)", "DELETE"},
+        "idea_tombstones": {"SELECT", "INSERT", "UPDATE (deleted_at, first_revision, revision)", "DELETE"},
         "idea_versions": {
             *("SELECT", "INSERT", "DELETE"),
             "UPDATE (notes, previous, previous_until, tags, title)",
@@ -84,8 +85,8 @@ RIGHTS: Final = {
         "vaults": {
             "SELECT",
             "INSERT",
-            "UPDATE (changed_at, digest, idea_count, key_version, retention_days, revision, sealed_bytes, segmented,"
-            " status, trash_count)",
+            "UPDATE (changed_at, digest, idea_count, key_version, pruned_revision, retention_days, revision,"
+            " sealed_bytes, segmented, status, trash_count)",
         },
     },
     # No column with ciphertext, wrapped keys or their names.
@@ -94,6 +95,7 @@ RIGHTS: Final = {
         "keys.audit_keys": {"SELECT", "UPDATE (root_key_id, wrapped)"},
         "keys.rotations": {"SELECT", "INSERT", "UPDATE (finished_at)"},
         "history_prunings": {"SELECT (pruned_until, tenant_id, user_id)", "DELETE"},
+        "idea_tombstones": {"SELECT (deleted_at, tenant_id, user_id)", "DELETE"},
         "idea_versions": {"SELECT (replaced_at, tenant_id, user_id)", "DELETE"},
         "trashed_ideas": {"SELECT (deleted_at, tenant_id, user_id)", "DELETE"},
         "idea_segments": {"SELECT (first_revision, last_revision, tenant_id, user_id)", "DELETE"},
@@ -156,6 +158,7 @@ POLICIES: Final = {
     "audit_heads": {**OWN, **ACTING, **RECORDING},
     "history_prunings": {**OWN, **READING, **DESTROYING},
     "idea_segments": {**OWN, **READING, **DESTROYING},
+    "idea_tombstones": {**OWN, **READING, **DESTROYING},
     "idea_versions": {**OWN, **READING, **DESTROYING},
     "ideas": {**OWN, **READING, **DESTROYING},
     "idempotency_answers": {**OWN, **READING, **DESTROYING},

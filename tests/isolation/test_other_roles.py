@@ -229,7 +229,7 @@ async def test_the_runtime_login_reaches_rows(
 
 DESTRUCTIBLE: Final = [
     *("ideas", "idea_versions", "trashed_ideas", "history_prunings", "idea_segments", "vault_checkpoints"),
-    *("idempotency_answers", "keys.vault_keys"),
+    *("idempotency_answers", "idea_tombstones", "keys.vault_keys"),
 ]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 import creatorvault
 from creatorvault.ideas.statements.bulk import INSERT_MANY, INSERT_WITH_HISTORY
+from creatorvault.ideas.statements.changes import INSERT_AGAIN
 from creatorvault.ideas.statements.content import SOME
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.transfer.importing.statements import COMPLETE, OWNER
@@ -38,7 +39,8 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 ELSEWHERE_TESTED: Final = (
     *("creatorvault.admin.", "creatorvault.key_management.", "creatorvault.history.statements.purging"),
     *("creatorvault.history.purging", "creatorvault.history.thinning_out", "creatorvault.history.standing"),
-    "creatorvault.transfer.fastapi.",
+    *("creatorvault.transfer.fastapi.", "creatorvault.sync.changes.pruning"),
+    "creatorvault.sync.changes.statements.pruning",
 )
 END_OF_A_BATCH: Final = "LIMIT $3::INTEGER OFFSET $4::INTEGER"
 EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
@@ -77,7 +79,7 @@ async def test_removing_any_condition_is_detected(scenes: SceneWith, runs: Seque
         for condition in conditions_of(statement)
         # Only in a transaction that has looked for the rows of the tenant and of the key before.
         if not (
-            (INSERT_MANY in statement or INSERT_WITH_HISTORY in statement)
+            any(text in statement for text in (INSERT_AGAIN, INSERT_MANY, INSERT_WITH_HISTORY))
             and condition.text.startswith(("tenants.", "vault_keys."))
         )
         # Only of an import with a new id, or for the name under which a missing tenant would be made.
@@ -136,8 +138,8 @@ async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> 
 def statements_written_as_text() -> Iterator[tuple[str, str]]:
     """Yields statements and parts of statements, except those with placeholders, those of operators, who read the
     metadata of all tenants, and those of rotation and of the purge, whose scope is tested in
-    `tests/key_management/test_scope.py` and `tests/history/test_purge_scope.py`; and those of the FastAPI import, in
-    `tests/transfer/fastapi/test_scope.py`.
+    `tests/key_management/test_scope.py`, `tests/history/test_purge_scope.py` and `tests/sync/test_pruning.py`; and
+    those of the FastAPI import, in `tests/transfer/fastapi/test_scope.py`.
     """
     for module in walk_packages(creatorvault.__path__, "creatorvault."):
         if module.name.startswith(ELSEWHERE_TESTED):

@@ -13,6 +13,7 @@ from creatorvault.core.database.statements import Change, Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.core.waiting.deadlines import RequestDeadline
+from creatorvault.sync.events.notices import NOTIFY
 from creatorvault.tenants.group_commits import AT_ONCE, GroupCommits
 from tests.application import PATIENT, House
 from tests.factories import Creator
@@ -32,7 +33,7 @@ class Sent:
         changed, changed_together = Statements.changed, Statements.changed_together
 
         def one(statements: Statements, statement: str, *arguments: object) -> Any:
-            self.alone += 1
+            self.alone += statement != NOTIFY
             return changed(statements, statement, *arguments)
 
         def many(statements: Statements, changes: Sequence[Change]) -> Any:

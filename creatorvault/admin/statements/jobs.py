@@ -11,7 +11,7 @@ PAGE: Final = """
     SELECT id, entrypoint, tenant_id, user_id, subject_id, status::text, attempts, created, execute_after, updated
     FROM jobs.queue
     WHERE ($1::uuid IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR entrypoint = $2)
-        AND ($3::text IS NULL OR status = $3::jobs.queue_status)
+        AND ($3::text IS NULL OR status = $3::jobs.queue_status) AND ($6::bigint IS NULL OR id < $6)
     ORDER BY id DESC LIMIT $4 OFFSET $5
 """
 RETRY: Final = """

@@ -88,24 +88,30 @@ def count_of(filters: tuple[str, ...]) -> str:
 
 
 @cache
-def by_creation(order: str, filters: tuple[str, ...]) -> str:
-    """Arguments: limit, offset, values of the filters. Returns ids. Raises ValueError for another order."""
+def by_creation(order: str, filters: tuple[str, ...], *, beyond: bool) -> str:
+    """Arguments: limit, offset, values of the filters, and if `beyond` a time of creation and an id, after which the
+    page begins. Returns ids with times of creation. Raises ValueError for another order.
+    """
     _check(order)
+    place = after("tenants", "created_at", order, 3 + len(filters)) if beyond else "true"
     return f"""
-        SELECT tenants.tenant_id FROM tenants WHERE {conditions(filters, 3)}
+        SELECT tenants.tenant_id, tenants.created_at FROM tenants WHERE {conditions(filters, 3)} AND {place}
         ORDER BY tenants.created_at {order}, tenants.tenant_id {order} LIMIT $1::bigint OFFSET $2::bigint
     """  # noqa: S608 - put together from constants
 
 
 @cache
-def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool) -> str:
-    """Arguments: the position, limit, offset, values of the filters. Returns COLUMNS.
+def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool, beyond: bool) -> str:
+    """Arguments: the position, limit, offset, values of the filters, and if `beyond` a total and an id, after which the
+    page begins. Returns COLUMNS, and the total by which a tenant is listed.
 
     `few` says that the filters match at most FEW tenants. Raises ValueError for another order.
     """
     _check(order)
     if sort not in TOTALS:
         raise ValueError("no total to sort by")
+    first = 5 + len(filters)
+    of_totals, of_own = (after(table, sort, order, first) if beyond else "true" for table in ("tenant_totals", "own"))
     matched, which, own, totals, condition = "WITH", "true", "", "tenant_totals", "true"
     if filters and few:
         matched = (
@@ -127,16 +133,23 @@ def by_total(sort: str, order: str, filters: tuple[str, ...], *, few: bool) -> s
                     SELECT tenant_totals.tenant_id, tenant_totals.{sort}
                     FROM {totals}
                     WHERE tenant_totals.tenant_id NOT IN (SELECT own.tenant_id FROM own) AND {condition}
+                        AND {of_totals}
                     {order_by.format("tenant_totals")}
                 )
                 UNION ALL
-                (SELECT own.tenant_id, own.{sort} FROM own {order_by.format("own")})
+                (SELECT own.tenant_id, own.{sort} FROM own WHERE {of_own} {order_by.format("own")})
             ) AS either
             ORDER BY either.{sort} {order}, either.tenant_id {order} LIMIT $3::bigint OFFSET $4::bigint
         )
-        SELECT {COLUMNS} FROM listed JOIN tenants ON tenants.tenant_id = listed.tenant_id {DETAILS}
+        SELECT {COLUMNS}, listed.{sort} FROM listed JOIN tenants ON tenants.tenant_id = listed.tenant_id {DETAILS}
         ORDER BY listed.{sort} {order}, listed.tenant_id {order}
     """  # noqa: S608 - put together from constants
+
+
+def after(table: str, column: str, order: str, first: int) -> str:
+    """Returns SQL for what follows the place in the arguments from `first` on: a value of the column, and an id."""
+    comparison = {"asc": ">", "desc": "<"}[order]
+    return f"({table}.{column}, {table}.tenant_id) {comparison} (${first}, ${first + 1})"
 
 
 def _check(order: str) -> None:

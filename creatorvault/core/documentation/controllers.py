@@ -52,5 +52,8 @@ class DocumentationController(Controller):
 
 
 def _page(page: Page, request: Request[Any, Any, Any]) -> Response[str]:
-    html = page.html(part_of(request.app, Settings).server.path_prefix)
-    return Response(html, media_type=MediaType.HTML, headers={"Content-Security-Policy": page.policy})
+    return Response(
+        page.html(part_of(request.app, Settings)),
+        media_type=MediaType.HTML,
+        headers={"Content-Security-Policy": page.policy},
+    )

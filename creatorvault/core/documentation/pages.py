@@ -1,10 +1,13 @@
 """The HTML of the documentation pages, and their content security policies."""
 
 from dataclasses import dataclass
+from html import escape
 from string import Template
 from typing import Final
 
 from creatorvault.core.documentation.assets import HERE, asset
+from creatorvault.core.documentation.tokens import command, how_to_get_a_token
+from creatorvault.settings.sections import Settings
 
 DOCUMENT_PATH: Final = "/openapi.json"
 
@@ -17,11 +20,13 @@ class Page:
     assets: dict[str, str]
     policy: str
 
-    def html(self, path_prefix: str) -> str:
-        """`path_prefix` is prepended to each path of this service."""
-        urls = {placeholder: f"{path_prefix}{asset(name).url}" for placeholder, name in self.assets.items()}
-        urls["document"] = f"{path_prefix}{DOCUMENT_PATH}"
-        return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(urls)
+    def html(self, settings: Settings) -> str:
+        prefix = settings.server.path_prefix
+        values = {placeholder: f"{prefix}{asset(name).url}" for placeholder, name in self.assets.items()}
+        values["document"] = f"{prefix}{DOCUMENT_PATH}"
+        values["token"] = how_to_get_a_token(settings)
+        values["command"] = escape(command())
+        return Template((HERE / self.template).read_text(encoding="utf-8")).substitute(values)
 
 
 POLICY: Final = (

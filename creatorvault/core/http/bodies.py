@@ -58,6 +58,11 @@ async def read_object(request: Request[Any, Any, Any]) -> Body:
 
     Raises BodyTooSlow, ClientGone and RequestEntityTooLarge if it does not arrive completely, in time and in size.
     """
+    return parse_object(await received_json(request))
+
+
+async def received_json(request: Request[Any, Any, Any]) -> bytes:
+    """As `read_object`, without looking at the content."""
     body = await _received(request)
     if not body:
         raise RequestInvalid([MISSING])
@@ -65,6 +70,11 @@ async def read_object(request: Request[Any, Any, Any]) -> Body:
     declared = header(request.scope, b"content-type")
     if declared is not None and not JSON_MEDIA_TYPE.fullmatch(declared.partition(";")[0].strip()):
         raise RequestInvalid([NOT_AN_OBJECT])
+    return body
+
+
+def parse_object(body: bytes) -> Body:
+    """Raises RequestInvalid."""
     parsed = parse(body)
     if not isinstance(parsed.value, dict):
         raise RequestInvalid([NOT_AN_OBJECT])
@@ -116,22 +126,26 @@ async def _whole(receive: Receive, largest: float) -> bytes:
 
 def parse(body: bytes) -> Body:
     """Raises RequestInvalid."""
-    try:
-        text = body.removeprefix(BOM_UTF8).decode()
-    except UnicodeDecodeError as error:
-        raise _not_json(error.start, _encoding_error(body)) from None
+    text = decoded(body)
     if not is_shallow(body) and (offset := too_deep(text)) is not None:
-        raise _not_json(offset, "Nested too deeply")
+        raise not_json(offset, "Nested too deeply")
     try:
         # Without an escape there is neither U+0000 nor a lone surrogate, which UTF-8 cannot encode.
         return Body(_decode(text), ESCAPE not in body, len(body))
     except json.JSONDecodeError as error:
-        raise _not_json(error.pos, error.msg) from None
-    except _NotANumber:
-        constant = CONSTANT.match(text)
-        raise _not_json(constant.start(1) if constant else 0, "Not a JSON number") from None
+        raise not_json(error.pos, error.msg) from None
+    except NotANumber:
+        raise not_a_number(text) from None
     except ValueError:
-        raise _not_json(0, "Number with too many digits") from None
+        raise not_json(0, "Number with too many digits") from None
+
+
+def decoded(body: bytes) -> str:
+    """Raises RequestInvalid."""
+    try:
+        return body.removeprefix(BOM_UTF8).decode()
+    except UnicodeDecodeError as error:
+        raise not_json(error.start, _encoding_error(body)) from None
 
 
 def _encoding_error(body: bytes) -> str:
@@ -141,19 +155,26 @@ def _encoding_error(body: bytes) -> str:
     return "Invalid UTF-8"
 
 
-class _NotANumber(Exception):
-    pass
+class NotANumber(Exception):
+    """The text contains NaN or Infinity."""
 
 
-def _refuse(_constant: str) -> NoReturn:
-    raise _NotANumber
+def refuse_constant(_constant: str) -> NoReturn:
+    """Raises NotANumber."""
+    raise NotANumber
 
 
-_decode: Final = json.JSONDecoder(parse_constant=_refuse).decode
+_decode: Final = json.JSONDecoder(parse_constant=refuse_constant).decode
 """Like `json.loads`, with a decoder that is created once."""
 
 
-def _not_json(offset: int, reason: str) -> RequestInvalid:
+def not_a_number(text: str, before: int = 0) -> RequestInvalid:
+    """`before` is the place of the text in the body."""
+    constant = CONSTANT.match(text)
+    return not_json(before + (constant.start(1) if constant else 0), "Not a JSON number")
+
+
+def not_json(offset: int, reason: str) -> RequestInvalid:
     return RequestInvalid(
         [{"type": "json_invalid", "loc": ("body", offset), "msg": "JSON decode error", "ctx": {"error": reason}}]
     )

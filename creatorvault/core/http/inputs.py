@@ -18,7 +18,7 @@ from creatorvault.core.errors import FieldError, RequestInvalid
 from creatorvault.core.http.bodies import read_object, turn_of_large
 from creatorvault.core.http.field_errors import MAX_ERRORS, may_be_repeated, reported
 from creatorvault.core.http.schemas import RequestModel
-from creatorvault.core.text import is_storable, unstorable
+from creatorvault.core.text import Location, is_storable, unstorable
 
 MAX_PARAMETERS: Final = 100
 TOO_MANY_PARAMETERS: Final[FieldError] = {
@@ -68,7 +68,7 @@ class Accepts:
         sent = len(request.scope["path"]) + len(request.scope["query_string"])
         await turn_of_large(request, sent)
         if self.path is not None:
-            path = _validated(self.path, "path", request.path_params, errors)
+            path = validated(self.path, ("path",), request.path_params, errors)
         if self.query is not None:
             query = _query(self.query, request.scope["query_string"], errors)
         if self.body is not None:
@@ -79,7 +79,7 @@ class Accepts:
             else:
                 sent += content.size
                 await turn_of_large(request, content.size)  # parsing it has taken the last one
-                body = _validated(self.body, "body", content.value, errors, storable=content.storable)
+                body = validated(self.body, ("body",), content.value, errors, storable=content.storable)
         if errors:
             raise RequestInvalid(reported(errors, sent))
         return Received(path, query, body)
@@ -89,7 +89,7 @@ def _query(model: type[RequestModel], query: bytes, errors: list[FieldError]) ->
     if query.count(b"&") >= MAX_PARAMETERS:
         errors.append(TOO_MANY_PARAMETERS)
         return None
-    return _validated(model, "query", _query_values(model, query, errors), errors)
+    return validated(model, ("query",), _query_values(model, query, errors), errors)
 
 
 def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldError]) -> dict[str, Any]:
@@ -105,11 +105,13 @@ def _query_values(model: type[RequestModel], query: bytes, errors: list[FieldErr
     return values
 
 
-def _validated(
-    model: type[RequestModel], where: str, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
-) -> RequestModel | None:
-    """`storable` means that all text in the values is known to be storable."""
-    found = [] if storable or is_storable(values) else list(islice(unstorable(values, (where,)), MAX_ERRORS))
+def validated[ModelT: RequestModel](
+    model: type[ModelT], where: Location, values: dict[str, Any], errors: list[FieldError], *, storable: bool = False
+) -> ModelT | None:
+    """Returns None if some of `values`, which are at `where`, are invalid, and adds their errors. `storable` means that
+    all text in the values is known to be storable.
+    """
+    found = [] if storable or is_storable(values) else list(islice(unstorable(values, where), MAX_ERRORS))
     try:
         valid = model.model_validate(values)
     except ValidationError as error:
@@ -117,28 +119,28 @@ def _validated(
     else:
         if not found:
             return valid
-    errors.extend(_in_field_order(found, model))
+    errors.extend(_in_field_order(found, model, len(where)))
     return None
 
 
-def _in_field_order(found: list[FieldError], model: type[RequestModel]) -> list[FieldError]:
+def _in_field_order(found: list[FieldError], model: type[RequestModel], depth: int) -> list[FieldError]:
     """Returns one error for each place: a text that cannot be stored may also violate the rule of its field."""
     places: dict[tuple[str | int, ...], FieldError] = {}
     for error in found:
         places.setdefault(error["loc"], error)
-    order = {name: index for index, name in enumerate(model.model_fields)}
+    order = {field.alias or name: index for index, (name, field) in enumerate(model.model_fields.items())}
     unknown = len(order)
     return sorted(
         places.values(),
-        key=lambda error: order.get(str(error["loc"][1:2][0]), unknown) if error["loc"][1:] else unknown,
+        key=lambda error: order.get(str(error["loc"][depth]), unknown) if error["loc"][depth:] else unknown,
     )
 
 
-def _field_error(details: ErrorDetails, where: str, model: type[RequestModel]) -> FieldError:
+def _field_error(details: ErrorDetails, where: Location, model: type[RequestModel]) -> FieldError:
     field = str(details["loc"][0])
     location = details["loc"][:1] if field in model.repeatable else details["loc"]
-    error = FieldError(type=details["type"], loc=(where, *location), msg=details["msg"])
-    if may_be_repeated(value := details["input"]) and field not in model.private:
+    error = FieldError(type=details["type"], loc=(*where, *location), msg=details["msg"])
+    if may_be_repeated(value := details["input"]) and model.private.isdisjoint(details["loc"]):
         error["input"] = value
     if "ctx" in details:
         error["ctx"] = {name: {} if isinstance(value, Exception) else value for name, value in details["ctx"].items()}

@@ -27,7 +27,7 @@ class WorkUsedUp(TooManyRequests):
 
     def __init__(self, *, retry_after: int) -> None:
         super().__init__(retry_after=retry_after)
-        self.detail = f"Too much to search at once: try again in {retry_after} seconds"
+        self.detail = f"Too much to compute at once: try again in {retry_after} seconds"
 
 
 class Meter:
@@ -108,6 +108,15 @@ class WorkAllowance:
             self._show(scope, who)
             self._refused[POLICY] += 1
             raise WorkUsedUp(retry_after=max(1, math.ceil(over / self._quota * WINDOW_SECONDS)))
+
+    async def spend[T](self, scope: HTTPScope, who: str, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Does the work and charges it. Raises WorkUsedUp, and as `work`."""
+        self.admit(scope, who)
+        meter = Meter()
+        try:
+            return await Metered(meter, work())
+        finally:
+            self.charge(scope, who, meter)
 
     def charge(self, scope: HTTPScope, who: str, done: Meter) -> None:
         """Charges work, successful or not, and reports the remaining allowance in the response headers."""

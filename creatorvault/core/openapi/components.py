@@ -1,6 +1,6 @@
 """JSON Schema 2020-12 of request and response models, in FastAPI's format, with field descriptions."""
 
-from typing import Any, Final, cast
+from typing import Any, Final, cast, get_args
 
 import msgspec
 
@@ -30,7 +30,9 @@ class Components:
         """Returns the model's own schema and collects the schemas that it refers to."""
         schema = model.model_json_schema(ref_template=REFERENCE + "{model}", mode="validation")
         # Pydantic keeps the order and type of enumerations; msgspec sorts them and omits the type.
-        self.schemas |= {name: _tidied(inner) for name, inner in schema.pop("$defs", {}).items()}
+        nested = {inner.__name__: inner.described for inner in _nested(model)}
+        for name, inner in schema.pop("$defs", {}).items():
+            self.schemas[name] = _described(_tidied(inner), nested.get(name, {}))
         return _described(_tidied(schema), model.described)
 
     def _response_model(self, struct: type[Any]) -> None:
@@ -44,6 +46,19 @@ def example(model: type[Any]) -> dict[str, Any]:
     """Returns an example value built from the examples of all fields; empty if the model describes none."""
     described: Prose = getattr(model, "described", {})
     return {name: value for name, (_, value) in described.items()}
+
+
+def _nested(model: type[RequestModel]) -> list[type[RequestModel]]:
+    """Returns the request models in the fields of a model, at any depth."""
+    found: list[type[RequestModel]] = []
+    pending: list[Any] = [field.annotation for field in model.model_fields.values()]
+    while pending:
+        annotation = pending.pop()
+        pending.extend(get_args(annotation))
+        if isinstance(annotation, type) and issubclass(annotation, RequestModel) and annotation not in found:
+            found.append(annotation)
+            pending.extend(field.annotation for field in annotation.model_fields.values())
+    return found
 
 
 def _structs(annotation: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from litestar.handlers import HTTPRouteHandler
 from creatorvault.core.errors import TooLarge
 from creatorvault.core.http.handlers import OPERATOR, PUBLIC, Operation
 from creatorvault.core.http.inputs import Accepts
+from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.openapi.components import Components
 from creatorvault.core.openapi.outcomes import EVERYWHERE, Success, content, own_example, responses
 from creatorvault.core.openapi.parameters import IF_NONE_MATCH, LAST_EVENT_ID, from_model, request_headers
@@ -34,6 +35,7 @@ def operation_id(name: str, path: str, method: str) -> str:
 def operation(handler: HTTPRouteHandler, path: str, method: str, components: Components) -> dict[str, Any]:
     accepted = handler.declaration.accepts if isinstance(handler, Operation) else Accepts()
     documentation: Documentation = handler.opt.get("documentation", UNDOCUMENTED)
+    body = accepted.body or documentation.body
     return {
         "tags": handler.resolve_tags(),
         "summary": handler.summary,
@@ -46,9 +48,9 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
             *from_model("query", accepted.query, components),
             *request_headers(_headers_read(documentation.responses), components),
         ],
-        **_request_body(accepted, documentation, components),
+        **_request_body(body, documentation, components),
         "responses": responses(
-            Success.of(handler), documentation.responses, tuple(_shared(handler, accepted)), components
+            Success.of(handler), documentation.responses, tuple(_shared(handler, has_body=body is not None)), components
         ),
     }
 
@@ -71,12 +73,12 @@ def _description(handler: HTTPRouteHandler) -> str | None:
     return text if scope is None else f"{text}\n\nAn operator's key needs the scope `{scope}`."
 
 
-def _shared(handler: HTTPRouteHandler, accepted: Accepts) -> Iterator[DocumentedResponse]:
+def _shared(handler: HTTPRouteHandler, *, has_body: bool) -> Iterator[DocumentedResponse]:
     """The errors that operations of the same kind have."""
     yield from EVERYWHERE
     if not handler.opt.get(PUBLIC):
         yield from handler.opt.get(REFUSALS, ())
-    if accepted.body is not None:
+    if has_body:
         yield BODY_TOO_LARGE
 
 
@@ -91,10 +93,12 @@ def _headers_read(outcomes: Iterable[DocumentedResponse]) -> Iterator[str]:
             yield LAST_EVENT_ID
 
 
-def _request_body(accepted: Accepts, documentation: Documentation, components: Components) -> dict[str, Any]:
-    if accepted.body is not None:
-        examples = documentation.request_examples or own_example(accepted.body)
-        return {"requestBody": {"required": True, "content": content(components.reference(accepted.body), examples)}}
+def _request_body(
+    body: type[RequestModel] | None, documentation: Documentation, components: Components
+) -> dict[str, Any]:
+    if body is not None:
+        examples = documentation.request_examples or own_example(body)
+        return {"requestBody": {"required": True, "content": content(components.reference(body), examples)}}
     if documentation.file:
         return {"requestBody": {"required": True, "content": _file(documentation.file)}}
     return {}

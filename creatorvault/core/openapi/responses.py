@@ -9,6 +9,7 @@ import msgspec
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.core.http.problems import problem, published
+from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.openapi.errors import body_of
 from creatorvault.core.openapi.headers import CORRELATION_ID, HEADERS, RATE_LIMIT, RATE_LIMIT_POLICY
 
@@ -21,7 +22,7 @@ MEANINGS: Final = {
     HTTPStatus.NOT_FOUND: "The resource does not exist or is not yours.",
     HTTPStatus.NOT_ACCEPTABLE: "No content coding that `Accept-Encoding` allows is available.",
     HTTPStatus.CONFLICT: "The request conflicts with existing data, or with a request that is still being processed.",
-    HTTPStatus.GONE: "What the request refers to is not kept any more.",
+    HTTPStatus.GONE: "What the request refers to is not known any more.",
     HTTPStatus.PRECONDITION_FAILED: "The resource has changed: `If-Match` names an older version.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds the maximum size; it was not read completely.",
     HTTPStatus.REQUEST_URI_TOO_LONG: "The path or the query is too long.",
@@ -66,11 +67,14 @@ class DocumentedResponse:
 
 @dataclass(frozen=True, slots=True)
 class Documentation:
-    """`file` are examples of the file that a request may send as its body, or as the field `file` of a form."""
+    """`file` are examples of the file that a request may send as its body, or as the field `file` of a form. `body` is
+    the model of a body that the handler reads itself.
+    """
 
     responses: tuple[DocumentedResponse, ...]
     request_examples: Mapping[str, Any]
     file: Mapping[str, str] = field(default_factory=dict)
+    body: type[RequestModel] | None = None
 
 
 class HandlerDocumentation(TypedDict):
@@ -81,6 +85,7 @@ def documents(
     *outcomes: DocumentedResponse | CreatorVaultError,
     request: Mapping[str, Any] | None = None,
     file: Mapping[str, str] | None = None,
+    body: type[RequestModel] | None = None,
 ) -> HandlerDocumentation:
     """Returns keyword arguments for a route handler: its responses, its own errors, and named example requests or
     files.
@@ -89,7 +94,7 @@ def documents(
     share (no token, a body that is too large, …) need not be listed.
     """
     responses = [outcome if isinstance(outcome, DocumentedResponse) else refused(outcome) for outcome in outcomes]
-    return {"documentation": Documentation(tuple(responses), request or {}, file or {})}
+    return {"documentation": Documentation(tuple(responses), request or {}, file or {}, body)}
 
 
 def malformed_id(name: str) -> RequestInvalid:
@@ -108,13 +113,16 @@ def malformed_id(name: str) -> RequestInvalid:
     )
 
 
-def refused(error: CreatorVaultError) -> DocumentedResponse:
-    """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection."""
+def refused(error: CreatorVaultError, model: type[msgspec.Struct] | None = None) -> DocumentedResponse:
+    """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection.
+
+    `model` describes its published body if its members need a type of their own.
+    """
     name = _name(error)
     return DocumentedResponse(
         status=error.status,
         description=MEANINGS[error.status],
-        model=body_of(error),
+        model=model or body_of(error),
         headers=tuple(name for name in (*error.headers(), *ALSO_SENT.get(error.status, ())) if name in HEADERS),
         examples={name: msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))},
         refusal=Refusal(

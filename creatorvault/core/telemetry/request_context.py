@@ -21,7 +21,9 @@ CURRENT: Final[ContextVar["RequestContext | None"]] = ContextVar("exchange", def
 class RequestContext:
     """`status` is 0 until the response starts, and stays 0 if the client disconnects before."""
 
-    __slots__ = ("bytes_out", "caller", "correlation_id", "method", "scope", "started", "status", "trace")
+    __slots__ = (
+        *("bytes_out", "caller", "correlation_id", "method", "scope", "started", "status", "stream_started", "trace"),
+    )
 
     def __init__(self, scope: HTTPScope, correlation_id: str) -> None:
         self.scope = scope
@@ -33,6 +35,8 @@ class RequestContext:
         self.status = 0
         self.bytes_out = 0
         self.caller: str | None = None
+        self.stream_started: float | None = None
+        """When a response began that lasts as long as its client wants. Its length says nothing about the service."""
 
     def leave(self) -> None:
         """Drops the reference to the request when it ends. The reference cycle would keep both in memory until the next
@@ -44,6 +48,11 @@ class RequestContext:
     def seconds(self) -> float:
         """Returns the seconds since the request arrived."""
         return time.perf_counter() - self.started
+
+    @property
+    def seconds_to_answer(self) -> float:
+        """Returns the seconds until the response ended, or, of a response that lasts, until it began."""
+        return (self.stream_started or time.perf_counter()) - self.started
 
     @property
     def route(self) -> str:

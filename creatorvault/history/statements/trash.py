@@ -3,7 +3,7 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_context import HIDDEN_TENANT
-from creatorvault.ideas.statements.changes import ALL_OR_NOTHING, GIVEN
+from creatorvault.ideas.statements.changes import ALL_OR_NOTHING, GIVEN, UNBURIED
 from creatorvault.ideas.statements.reads import COLUMNS, OWN, SIZE
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 from creatorvault.tenants.statements.vault import VAULT, VAULT_COLUMNS
@@ -15,28 +15,32 @@ RETENTION: Final = """
 """
 # Days of 24 hours: those of the calendar depend on the session's time zone.
 SHOWN: Final = "retention.days > 0 AND ideas.deleted_at > {now}::timestamptz - retention.days * interval '24 hours'"
+BEYOND: Final = "($7::timestamptz IS NULL OR (ideas.deleted_at, ideas.id) < ($7, $8::uuid))"
 
+COUNTS: Final = "counted.stored, counted.shown, counted.beyond"
 PAGE: Final = f"""
-    {VAULT.format(more="", columns=", vaults.trash_count, retention.days, counted.stored, counted.shown, trash.*")}
+    {VAULT.format(more="", columns=f", vaults.trash_count, retention.days, {COUNTS}, trash.*")}
     {RETENTION.format(default="$5")}
     LEFT JOIN LATERAL (
-        SELECT count(*) AS stored, count(*) FILTER (WHERE {SHOWN.format(now="$6")}) AS shown
+        SELECT count(*) AS stored, count(*) FILTER (WHERE {SHOWN.format(now="$6")}) AS shown,
+            count(*) FILTER (WHERE {SHOWN.format(now="$6")} AND {BEYOND}) AS beyond
         FROM trashed_ideas AS ideas WHERE {OWN}
     ) AS counted ON true
     LEFT JOIN LATERAL (
         SELECT {COLUMNS}, deleted_at, deletion FROM trashed_ideas AS ideas
-        WHERE {OWN} AND {SHOWN.format(now="$6")}
+        WHERE {OWN} AND {SHOWN.format(now="$6")} AND {BEYOND}
         ORDER BY ideas.deleted_at DESC, ideas.id DESC LIMIT $3::bigint OFFSET $4::bigint
     ) AS trash ON true
     ORDER BY trash.deleted_at DESC, trash.id DESC
 """  # noqa: S608 - put together from constants
-"""Arguments: limit, offset, the default of the retention in days, and the time.
+"""Arguments: limit, offset, the default of the retention in days, the time, and when and which idea was deleted, after
+which the page begins, or null.
 
 Columns after those of VAULT: what the vault counts, the retention in days, rows that are stored, rows that are shown,
-and from TRASHED on a row with its `deleted_at` and `deletion`.
+how many of them are after that idea, and from TRASHED on a row with its `deleted_at` and `deletion`.
 """
 COUNTED: Final = VAULT_COLUMNS
-TRASHED: Final = VAULT_COLUMNS + 4
+TRASHED: Final = VAULT_COLUMNS + 5
 
 ONE: Final = f"""
     {VAULT.format(more="", columns=", trash.*, idea.*")}
@@ -50,6 +54,17 @@ ONE: Final = f"""
 """Arguments: id, the default of the retention in days, and the time.
 
 Columns after those of VAULT: the row in the trash with its `deleted_at` and `deletion`, then that of the living idea.
+"""
+
+DELETED_AT_TIME: Final = f"""
+    {VAULT.format(more="", columns=", trash.id, trash.stamp")}
+    LEFT JOIN LATERAL (
+        SELECT id, stamp FROM trashed_ideas AS ideas WHERE {OWN} AND ideas.deleted_at = $3
+    ) AS trash ON true
+    ORDER BY trash.id
+"""  # noqa: S608 - put together from constants
+"""Argument: the time of a deletion. Columns after those of VAULT: id and stamp of what was deleted then, and is still
+in the trash.
 """
 
 SIZES: Final = f"""
@@ -84,10 +99,12 @@ RESTORE: Final = f"""
             AND trashed_ideas.tenant_id = {HIDDEN_TENANT} AND trashed_ideas.user_id = $2
             AND trashed_ideas.id = ${FIRST_ARGUMENT} AND trashed_ideas.stamp = {OLD_STAMP}
             AND trashed_ideas.deleted_at = {DELETED_AT}
-        RETURNING trashed_ideas.id
-    ), touched AS (
-        INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(RESTORED)})
-        SELECT changed.tenant_id, $2, changed.revision, {", ".join(ARGUMENTS)} FROM changed, untrashed
+        RETURNING trashed_ideas.id, trashed_ideas.first_revision
+    ), {UNBURIED.format(ids=f"= ${FIRST_ARGUMENT}")}, touched AS (
+        INSERT INTO ideas (tenant_id, user_id, revision, first_revision, {", ".join(RESTORED)})
+        SELECT changed.tenant_id, $2, changed.revision,
+            least(coalesce(untrashed.first_revision, 0), (SELECT first_revision FROM unburied)), {", ".join(ARGUMENTS)}
+        FROM changed, untrashed
         ON CONFLICT DO NOTHING RETURNING ideas.id
     )
     {ALL_OR_NOTHING}

@@ -15,12 +15,15 @@ from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import CURSORS, VaultCipher
 from creatorvault.crypto.envelope import context, microseconds
+from creatorvault.crypto.opaque import read, written
 from creatorvault.ideas.errors import UndoInvalid
-from creatorvault.ideas.opaque import read, written
 
 DOMAIN: Final = b"creatorvault/undo/v1"
 VALID: Final = timedelta(minutes=10)
 """From the time of the deletion."""
+
+MOST_LISTED: Final = 16
+"""Versions in a token, which then has about 800 characters. Servers and proxies accept headers of 4 KiB in all."""
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -36,7 +39,9 @@ class DeletedVersion(NamedTuple):
 
 
 class Undo(NamedTuple):
-    """What one request has deleted, all at the same time."""
+    """What one request has deleted, all at the same time. `versions` is empty if they are too many to be listed: then
+    it is everything that was deleted at this time.
+    """
 
     deleted_at: datetime
     versions: Sequence[DeletedVersion]
@@ -46,8 +51,9 @@ class Undo(NamedTuple):
 
 
 def undo_token(cipher: VaultCipher, undo: Undo) -> str:
-    """Returns base64url without padding (RFC 4648 §5)."""
-    packed = b"".join(_DELETED.pack(deleted.id.bytes, deleted.stamp) for deleted in undo.versions)
+    """Returns base64url without padding (RFC 4648 §5). It is short enough for a header, whatever was deleted."""
+    listed = undo.versions if len(undo.versions) <= MOST_LISTED else ()
+    packed = b"".join(_DELETED.pack(deleted.id.bytes, deleted.stamp) for deleted in listed)
     given = microseconds(undo.deleted_at), packed
     return written(cipher.for_purpose(CURSORS).seal_json(given, _context(cipher.vault)))
 

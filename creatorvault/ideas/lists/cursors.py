@@ -11,13 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.core.errors import Alert
+from creatorvault.core.http.paging import CursorInvalid
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import CURSORS, VaultCipher
+from creatorvault.crypto.cursors import open_cursor, seal_cursor
 from creatorvault.crypto.envelope import context
-from creatorvault.ideas.errors import CursorInvalid
 from creatorvault.ideas.fields import split_tags
-from creatorvault.ideas.opaque import read, written
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.search.ordering import Place
 from creatorvault.ideas.text.collation import ORDER
@@ -27,14 +26,15 @@ DOMAIN: Final = b"creatorvault/cursor/v1"
 
 _encode: Final = msgspec.json.Encoder().encode
 _time: Final = msgspec.json.Decoder(tuple[datetime, UUID])
-_rank: Final = msgspec.json.Decoder(tuple[int, UUID])
+_number: Final = msgspec.json.Decoder(tuple[int, UUID])
 _title: Final = msgspec.json.Decoder(tuple[str, UUID])
 _decoders: Final[Mapping[str, msgspec.json.Decoder[Any]]] = {
     "created_at": _time,
     "updated_at": _time,
     "title": _title,
-    "priority": _rank,
-    "stage": _rank,
+    "priority": _number,
+    "stage": _number,
+    "due_date": _number,
 }
 
 
@@ -44,7 +44,7 @@ def next_cursor(query: IdeaQuery, cipher: VaultCipher, place: Place | None) -> s
         return msgspec.UNSET
     if place is None:
         return None
-    return written(cipher.for_purpose(CURSORS).seal_json(place, _context(cipher.vault, query)))
+    return seal_cursor(cipher.for_purpose(CURSORS), place, _context(cipher.vault, query))
 
 
 def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
@@ -56,16 +56,12 @@ def place_of(query: IdeaQuery, cipher: VaultCipher | None) -> Place | None:
         return None
     if cipher is None:
         raise CursorInvalid
-    try:
-        sealed, bound = read(query.cursor), _context(cipher.vault, query)
-        return Place(*cipher.for_purpose(CURSORS).open_json(sealed, bound, _decoders[query.sort]))
-    except (Alert, ValueError):
-        # For a stored value this would be an alert. Here it is only invalid input, and is not logged.
-        raise CursorInvalid from None
+    bound = _context(cipher.vault, query)
+    return Place(*open_cursor(cipher.for_purpose(CURSORS), query.cursor, bound, _decoders[query.sort]))
 
 
 def _context(vault: VaultId, query: IdeaQuery) -> bytes:
-    """Encodes the whole query except the page size. Filter values are sorted.
+    """Encodes the whole query except the page size and the fields. Filter values are sorted.
 
     For a search or the order of titles, the version of its rule is included: a position under another one is invalid.
     """
@@ -73,5 +69,17 @@ def _context(vault: VaultId, query: IdeaQuery) -> bytes:
         sorted(set(values)) for values in (split_tags(query.tags or ""), query.stage, query.priority)
     )
     rules = (*([RULE] if query.search else []), *([ORDER] if query.sort == "title" else []))
-    question = (query.search or "", tags, stages, priorities, query.sort, query.order, *rules)
+    more: dict[str, object] = {**query.periods}
+    if query.ids is not None:
+        more["ids"] = sorted(set(query.ids))
+    question = (
+        query.search or "",
+        tags,
+        stages,
+        priorities,
+        query.sort,
+        query.order,
+        *rules,
+        *([more] if more else []),
+    )
     return context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode(), _encode(question))

@@ -7,14 +7,17 @@ from typing import Any, Final, NamedTuple, cast
 import msgspec
 
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.ideas.fields import split_tags
-from creatorvault.ideas.lists.cursors import next_cursor
+from creatorvault.ideas.lists.cursors import next_cursor, place_of
 from creatorvault.ideas.opened import OpenedIdeas
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.sealing import IdeaColumns
 from creatorvault.ideas.search.filters import Page, SearchQuery
 from creatorvault.ideas.search.ordering import Place, SortField
+from creatorvault.ideas.search.questions import PageQuestion
+from creatorvault.ideas.search.times import DATED, EVER, NEVER, UNDATED, Period, period
 from creatorvault.tenants.opening import OpenVault
 
 IDEA_ID: Final = IdeaColumns._fields.index("id")
@@ -39,9 +42,13 @@ def list_tag(vault: OpenVault | None, query: IdeaQuery) -> str:
 
     A revision may be assigned twice, after a failover that lost commits. The digest distinguishes the two.
     """
+    return entity_tag(vault, *query.__dict__.values())
+
+
+def entity_tag(vault: OpenVault | None, *question: object) -> str:
+    """Returns a tag of what is asked of a version of the vault."""
     version = None if vault is None else vault.version
-    question = blake2b(repr((version, *query.__dict__.values())).encode(), digest_size=12).hexdigest()
-    return f'"{question}"'
+    return f'"{blake2b(repr((version, *question)).encode(), digest_size=12).hexdigest()}"'
 
 
 def is_filtered(query: IdeaQuery) -> bool:
@@ -57,22 +64,36 @@ def ranks_wanted(query: IdeaQuery) -> tuple[list[int], list[int]]:
 
 
 def is_about_content(query: IdeaQuery) -> bool:
-    return bool(query.search or query.sort == "title" or (query.tags and split_tags(query.tags)))
+    """Whether it needs all ideas opened: for search, tags and the order of titles, which are sealed, and for periods
+    and the order of due dates, of which edited columns must not change a page (docs/decisions/0031).
+    """
+    return bool(
+        query.search or query.sort in ("title", "due_date") or (query.tags and split_tags(query.tags)) or query.periods
+    )
 
 
-def about_content(query: IdeaQuery, after: Place | None) -> SearchQuery:
-    """Returns the query for which `is_about_content` is true: search, tags or the order of titles need opened ideas."""
+def search_query(query: IdeaQuery, after: Place | None) -> SearchQuery:
+    sort = "due_date_or_first" if query.sort == "due_date" and query.order == "desc" else query.sort
     return SearchQuery(
         search=query.search,
         tags=tuple(split_tags(query.tags or "")),
         stages=query.stage,
         priorities=query.priority,
-        sort=cast("SortField", query.sort),
+        due=_due(query),
+        created=period(query.created_from, query.created_to),
+        updated=period(query.updated_from, query.updated_to),
+        sort=cast("SortField", sort),
         descending=query.order == "desc",
         limit=query.limit,
         offset=query.offset,
         after=None if after is None else after.key,
     )
+
+
+def _due(query: IdeaQuery) -> Period:
+    if query.due_from is None and query.due_to is None:
+        return EVER if query.has_due is None else DATED if query.has_due else UNDATED
+    return NEVER if query.has_due is False else period(query.due_from, query.due_to, DATED)
 
 
 def rows_wanted(query: IdeaQuery) -> int:
@@ -108,6 +129,22 @@ async def page_of_rows(
         row = rows[query.limit - 1]
         last = Place(row[IdeaColumns._fields.index(query.sort)], row[IDEA_ID])
     return IdeaPage(items, total, list_tag(vault, query), next_cursor(query, vault.cipher, last))
+
+
+class ContentPage:
+    """Asks for a page, as `content_search.ContentQuery`."""
+
+    def __init__(self, query: IdeaQuery) -> None:
+        self._query = query
+
+    def question(self, cipher: VaultCipher | None) -> PageQuestion:
+        return PageQuestion(search_query(self._query, place_of(self._query, cipher)))
+
+    def answer(self, vault: OpenVault, found: Page) -> IdeaPage:
+        return page_of_matches(vault, self._query, found)
+
+    def answer_of_nothing(self) -> IdeaPage:
+        return empty_page(self._query)
 
 
 def page_of_matches(vault: OpenVault, query: IdeaQuery, page: Page) -> IdeaPage:

@@ -10,8 +10,12 @@ from typing import Final, Self
 
 import msgspec
 
-from creatorvault.ideas.search.documents import Document, OpenedIdea, memory_size
+from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
+from creatorvault.ideas.search.documents import Document, OpenedIdea, ReadValues, memory_size, read_values
 from creatorvault.ideas.search.needles import Find
+from creatorvault.ideas.search.summaries import Counts, TagUse, count, pack_tags, unpack_tags
+from creatorvault.ideas.search.times import microseconds
 
 MOST: Final = 128
 """Maximum number of ideas in a block. The larger the block, the longer it takes to remove one of them."""
@@ -30,7 +34,7 @@ class Block:
     revision of its ideas at creation. `digest` combines the stamps of its ideas by exclusive or.
     """
 
-    __slots__ = ("_documents", "_ends", "_ids", "_stamps", "_texts", "digest", "revisions", "size")
+    __slots__ = ("_counts", "_documents", "_ends", "_ids", "_stamps", "_tags", "_texts", "digest", "revisions", "size")
 
     def __init__(
         self,
@@ -53,6 +57,8 @@ class Block:
         self._ends = ends
         self._texts = texts
         self._documents = documents
+        self._counts: Counts | None = None
+        self._tags: bytes | None = None
 
     @classmethod
     def of(cls, ideas: Sequence[OpenedIdea]) -> Self:
@@ -121,6 +127,34 @@ class Block:
         if isinstance(self._documents, bytes):
             self._documents = list(map(Document, self.ids, _unpack_bodies(self._documents)))
         return self._documents
+
+    async def counts(self, time_slice: TimeSlice) -> Counts:
+        """Computed on first use, as `tags` are."""
+        if self._counts is None:
+            read = await self._values(time_slice)
+            self._counts = count(
+                [microseconds(values.created_at) for values in read],
+                [values.due for values in read],
+                bytes([STAGE_RANK[values.stage] for values in read]),
+                bytes([PRIORITY_RANK[values.priority] for values in read]),
+            )
+        return self._counts
+
+    async def tags(self, time_slice: TimeSlice) -> list[TagUse]:
+        """Returns each tag once, in new objects."""
+        if self._tags is None:
+            read = await self._values(time_slice)
+            created = [microseconds(values.created_at) for values in read]
+            self._tags = pack_tags(self.ids, created, [values.tags for values in read])
+        return unpack_tags(self._tags)
+
+    async def _values(self, time_slice: TimeSlice) -> list[ReadValues]:
+        read: list[ReadValues] = []
+        for body in self.bodies:
+            read.append(read_values(body))
+            if time_slice.is_over:
+                await time_slice.rest()
+        return read
 
     def holding(self, find: Find) -> Sequence[Document]:
         """Returns the ideas whose title or notes contain the needle."""

@@ -1,8 +1,7 @@
 """Search indexes of many vaults in one process, within one memory budget; least recently used is evicted first."""
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
-from typing import Protocol
 
 import msgspec
 
@@ -12,8 +11,9 @@ from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.blocks import Block
 from creatorvault.ideas.search.draft import Index, SearchIndexDraft
-from creatorvault.ideas.search.filters import Bodies, Page, SearchQuery
-from creatorvault.ideas.search.streaming import PageWindow
+from creatorvault.ideas.search.filters import Bodies
+from creatorvault.ideas.search.questions import Question
+from creatorvault.ideas.search.vault_reader import VaultReader
 from creatorvault.settings.sections import SearchSettings
 from creatorvault.tenants.errors import VaultMismatch, VaultSetBack
 
@@ -21,25 +21,6 @@ BEGINNING = VaultRevision(0)
 REMEMBERED_TOO_LARGE = 10_000
 MOST_INDEXES = 1_000_000
 """Not a practical limit: the memory budget is reached far earlier."""
-
-
-class VaultReader(Protocol):
-    """A vault as of one database snapshot.
-
-    Every result must come from the snapshot that shows `version`; in PostgreSQL this requires REPEATABLE READ.
-    """
-
-    @property
-    def version(self) -> VaultVersion: ...
-
-    def changed_since(self, revision: VaultRevision) -> AsyncGenerator[Block]:
-        """Yields the ideas last changed after `revision`, each once."""
-
-    def live_ids(self) -> AsyncGenerator[Sequence[bytes]]:
-        """Yields the ids of all ideas of the vault, 16 bytes each, in batches."""
-
-    async def bodies(self, stamps: Mapping[bytes, int]) -> Mapping[bytes, bytes]:
-        """As `filters.Bodies`."""
 
 
 class CacheStatistics(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,29 +44,34 @@ class SearchCache:
         self._budget = settings.corpus_bytes
         self._vault_budget = min(settings.vault_bytes, settings.corpus_bytes)
         self._indexes = LRU[VaultId, Index](MOST_INDEXES)
+        self._sizes: dict[VaultId, int] = {}
         self._bytes = 0
         self._growing_bytes = 0
         self._too_large = LRU[VaultId, int](REMEMBERED_TOO_LARGE)
         self._epoch = 0
         self._hits = self._refreshes = self._misses = self._streams = self._evictions = 0
 
-    async def page(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
-        """Returns the page at the reader's revision. If the reader raises an error, the cache is left unchanged.
+    async def ask[FoundT](
+        self, vault: VaultId, reader: VaultReader, question: Question[FoundT], time_slice: TimeSlice
+    ) -> FoundT:
+        """Answers as of the reader's revision. If the reader raises an error, the cache is left unchanged.
 
-        Raises VaultMismatch if the rows do not match the vault's row.
+        Raises VaultMismatch if the rows do not match the vault's row, and as the question.
         """
         search_index = self._hit(vault, reader.version) or await self._refreshed(vault, reader, time_slice)
         if search_index is None:
             self._streams += 1
-            return await self._streamed(vault, reader, query, time_slice)
-        return await search_index.select(query, time_slice, reader.bodies)
+            return await self._streamed(vault, reader, question, time_slice)
+        return await self._asked(vault, search_index, question, time_slice, reader.bodies)
 
-    async def page_at_hand(
-        self, vault: VaultId, version: VaultVersion, query: SearchQuery, time_slice: TimeSlice, bodies: Bodies
-    ) -> Page | None:
-        """Returns the page at exactly this version, or None if the cache does not have it. Raises as `bodies`."""
+    async def ask_at_hand[FoundT](
+        self, vault: VaultId, version: VaultVersion, question: Question[FoundT], time_slice: TimeSlice, bodies: Bodies
+    ) -> FoundT | None:
+        """Answers as of exactly this version; None if the cache does not have it. Raises as the question."""
         search_index = self._hit(vault, version)
-        return None if search_index is None else await search_index.select(query, time_slice, bodies)
+        if search_index is None:
+            return None
+        return await self._asked(vault, search_index, question, time_slice, bodies)
 
     def revision_of(self, vault: VaultId) -> VaultRevision:
         """Returns the revision up to which the vault has been read; 0 if it is not in the cache."""
@@ -119,6 +105,15 @@ class SearchCache:
         self._indexes.use(vault)
         self._hits += 1
         return search_index
+
+    async def _asked[FoundT](
+        self, vault: VaultId, search_index: Index, question: Question[FoundT], time_slice: TimeSlice, bodies: Bodies
+    ) -> FoundT:
+        found = await question.of_index(search_index, bodies, time_slice)
+        if search_index.size != self._sizes.get(vault) and self._indexes.peek(vault) is search_index:
+            self._count(vault, search_index)  # it has kept something
+            self._make_room(vault)
+        return found
 
     async def _refreshed(self, vault: VaultId, reader: VaultReader, time_slice: TimeSlice) -> Index | None:
         """Returns the index at the reader's version, or None if the ideas have to be streamed."""
@@ -210,30 +205,36 @@ class SearchCache:
     def _store(self, vault: VaultId, search_index: Index) -> None:
         self._drop(vault)
         self._indexes.put(vault, search_index)
-        self._bytes += search_index.size
+        self._count(vault, search_index)
         self._too_large.pop(vault)
         self._make_room(vault)
 
     def _drop(self, vault: VaultId) -> None:
-        if search_index := self._indexes.pop(vault):
-            self._bytes -= search_index.size
+        self._indexes.pop(vault)
+        self._bytes -= self._sizes.pop(vault, 0)
+
+    def _count(self, vault: VaultId, search_index: Index) -> None:
+        self._bytes += search_index.size - self._sizes.get(vault, 0)
+        self._sizes[vault] = search_index.size
 
     def _remember_too_large(self, vault: VaultId, ideas: int) -> None:
         """Records that `ideas` were too large to cache. The vault is not tried again until it has fewer."""
         self._drop(vault)
         self._too_large.put(vault, ideas)
 
-    async def _streamed(self, vault: VaultId, reader: VaultReader, query: SearchQuery, time_slice: TimeSlice) -> Page:
-        window, seen, digest = PageWindow(query), 0, 0
+    async def _streamed[FoundT](
+        self, vault: VaultId, reader: VaultReader, question: Question[FoundT], time_slice: TimeSlice
+    ) -> FoundT:
+        collector, seen, digest = question.of_stream(), 0, 0
         async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as stream:
             async for block in stream:
                 seen += len(block)
                 digest ^= block.digest
-                await window.add(block, time_slice)
+                await collector.add(block, time_slice)
         if (digest, seen) != reader.version[1:]:
             raise VaultMismatch(**vault_ids(vault))
         async with aclosing(_changes(vault, reader, BEGINNING, time_slice)) as again:
-            return await window.page(again, time_slice)
+            return await collector.result(again, time_slice)
 
 
 async def _changes(

@@ -8,19 +8,23 @@ import msgspec
 
 from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import IdeaResponse, PriorityEnum, StageEnum
+from creatorvault.ideas.search.times import NO_DUE, microseconds
 from creatorvault.ideas.text.collation import title_key
 from creatorvault.ideas.text.folding import fold, fold_tag
 
 NON_JOINER = "\u200c"
 POINTER_BYTES = STAMP_BYTES = 8
-PLACES = 14
-"""Pointers that an index has to a document: in its block, in each of five orders, in recent results, and for each of
+PLACES = 16
+"""Pointers that an index has to a document: in its block, in each of seven orders, in recent results, and for each of
 three tags.
 """
 
 
 class Keys(msgspec.Struct, frozen=True, gc=False):
-    """The sort and filter keys of an idea. `stage` and `priority` are ranks, `tags` are folded."""
+    """The sort and filter keys of an idea. `stage` and `priority` are ranks, `tags` are folded.
+
+    `due` is in microseconds, or NO_DUE.
+    """
 
     created_at: datetime
     updated_at: datetime
@@ -29,6 +33,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
     stage: int
     priority: int
     tags: tuple[str, ...]
+    due: int
 
     @classmethod
     def of(cls, body: bytes) -> Self:
@@ -37,7 +42,7 @@ class Keys(msgspec.Struct, frozen=True, gc=False):
         # Ideas share tags. Interning stores each tag once, for as long as a document has it.
         tags = tuple([intern(fold_tag(tag)) for tag in read.tags])
         stage, priority = STAGE_RANK[read.stage], PRIORITY_RANK[read.priority]
-        return cls(read.created_at, read.updated_at, title, title_order, stage, priority, tags)
+        return cls(read.created_at, read.updated_at, title, title_order, stage, priority, tags, read.due)
 
 
 class Document(msgspec.Struct, gc=False):
@@ -115,8 +120,14 @@ class ReadValues(msgspec.Struct, gc=False):
     stage: StageEnum
     priority: PriorityEnum
     tags: list[str]
+    due_date: datetime | None
     created_at: datetime
     updated_at: datetime
+
+    @property
+    def due(self) -> int:
+        """In microseconds, or NO_DUE."""
+        return NO_DUE if self.due_date is None else microseconds(self.due_date)
 
 
 def _more_tags(body: bytes, tags_at: int) -> int:
@@ -129,7 +140,7 @@ read_values = msgspec.json.Decoder(ReadValues).decode
 
 _EMPTY_TEXT = getsizeof("")
 _NOW = datetime.now(UTC)
-_BLANK_KEYS = Keys(_NOW, _NOW, "", b"", 0, 0, ())
+_BLANK_KEYS = Keys(_NOW, _NOW, "", b"", 0, 0, (), NO_DUE)
 _BLANK = Document(bytes(16), b"", _BLANK_KEYS)
 _END_OF_TEXT = 2**20  # an integer that CPython does not cache
 TAGS_BYTES = 3 * (POINTER_BYTES + _EMPTY_TEXT + 8)
@@ -144,7 +155,7 @@ MORE_TAG_BYTES = 150
 FIXED_BYTES = (
     (PLACES + 1) * POINTER_BYTES
     + STAMP_BYTES
-    + sum(map(getsizeof, (_BLANK, _BLANK.id, b"", _BLANK_KEYS, _NOW, _NOW, "", b"", (), _END_OF_TEXT)))
+    + sum(map(getsizeof, (_BLANK, _BLANK.id, b"", _BLANK_KEYS, _NOW, _NOW, "", b"", (), NO_DUE, _END_OF_TEXT)))
     + len(_BLANK.id)
     + TAGS_BYTES
 )

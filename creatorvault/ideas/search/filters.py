@@ -9,20 +9,25 @@ from creatorvault.ideas.ranks import PRIORITY_RANK, STAGE_RANK
 from creatorvault.ideas.schemas import PriorityEnum, StageEnum
 from creatorvault.ideas.search.documents import Document
 from creatorvault.ideas.search.ordering import Place, SortField, SortKey
+from creatorvault.ideas.search.times import EVER, Period, microseconds
 from creatorvault.ideas.text.folding import fold, fold_tag
 
 
 class SearchQuery(msgspec.Struct, frozen=True, kw_only=True):
     """Filters combine with AND, values of one filter with OR; a filter without values matches everything.
 
-    `search` and `tags` are not folded yet. `after` is the sort key of the last item of the previous page; that idea may
-    have been deleted or moved since.
+    `search` and `tags` are not folded yet. `due`, `created` and `updated` are the periods of these times; of the first,
+    `times.UNDATED` are the ideas without a due date. `after` is the sort key of the last item of the previous page;
+    that idea may have been deleted or moved since.
     """
 
     search: str | None = None
     tags: tuple[str, ...] = ()
     stages: tuple[StageEnum, ...] = ()
     priorities: tuple[PriorityEnum, ...] = ()
+    due: Period = EVER
+    created: Period = EVER
+    updated: Period = EVER
     sort: SortField = "created_at"
     descending: bool = True
     limit: int = 20
@@ -52,6 +57,9 @@ class Filter(msgspec.Struct, frozen=True):
     tags: frozenset[str]
     stages: frozenset[int]
     priorities: frozenset[int]
+    due: Period
+    created: Period
+    updated: Period
 
     @classmethod
     def of(cls, query: SearchQuery) -> "Filter":
@@ -60,23 +68,42 @@ class Filter(msgspec.Struct, frozen=True):
             frozenset(map(fold_tag, query.tags)),
             frozenset(STAGE_RANK[stage] for stage in query.stages),
             frozenset(PRIORITY_RANK[priority] for priority in query.priorities),
+            query.due,
+            query.created,
+            query.updated,
         )
 
     def passes_all(self) -> bool:
-        return not (self.needle or self.tags or self.stages or self.priorities)
+        return not (self.needle or self.needs_keys)
+
+    @property
+    def has_periods(self) -> bool:
+        return not (self.due == self.created == self.updated == EVER)
 
     @property
     def needs_keys(self) -> bool:
-        return bool(self.stages or self.priorities or self.tags)
+        return bool(self.stages or self.priorities or self.tags) or self.has_periods
 
     def with_keys(self, documents: Sequence[Document]) -> Sequence[Document]:
-        """Returns the documents whose stage, priority and tags match. Reads their keys if not known yet."""
+        """Returns the documents whose stage, priority, tags and times match. Reads their keys if not known yet."""
         if self.stages:
             documents = [one for one in documents if (one.known_keys or one.keys).stage in self.stages]
         if self.priorities:
             documents = [one for one in documents if (one.known_keys or one.keys).priority in self.priorities]
         if tags := self.tags:
             documents = [one for one in documents if not tags.isdisjoint((one.known_keys or one.keys).tags)]
+        return self._within_periods(documents) if self.has_periods else documents
+
+    def _within_periods(self, documents: Sequence[Document]) -> Sequence[Document]:
+        if self.due != EVER:
+            first, until = self.due
+            documents = [one for one in documents if first <= one.keys.due < until]
+        if self.created != EVER:
+            first, until = self.created
+            documents = [one for one in documents if first <= microseconds(one.keys.created_at) < until]
+        if self.updated != EVER:
+            first, until = self.updated
+            documents = [one for one in documents if first <= microseconds(one.keys.updated_at) < until]
         return documents
 
 

@@ -15,6 +15,7 @@ from creatorvault.ideas.search.documents import Document
 from creatorvault.ideas.search.filters import Bodies, Filter, Page, SearchQuery, page_of
 from creatorvault.ideas.search.needles import finder
 from creatorvault.ideas.search.ordering import RUN_ROWS, SORT_KEYS, SortField, sort_in_turns
+from creatorvault.ideas.search.summaries import KeptTags
 
 RECENT_RESULTS = 4
 """Number of searches whose matches are cached: their next page needs no scan."""
@@ -38,9 +39,14 @@ class SearchIndex:
         self.version = version
         self.blocks = blocks
         self.orders = orders
-        self.size = EMPTY_BYTES + sum([block.size for block in blocks])
+        self._size = EMPTY_BYTES + sum([block.size for block in blocks])
+        self.tags = KeptTags()
         self._by_tag: dict[str, list[Document]] | None = None
         self._recent: dict[tuple[SortField, Filter], Sequence[Document]] = {}
+
+    @property
+    def size(self) -> int:
+        return self._size + self.tags.size
 
     async def select(self, query: SearchQuery, time_slice: TimeSlice, _bodies: Bodies | None = None) -> Page:
         time_slice.restart()

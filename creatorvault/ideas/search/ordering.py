@@ -9,13 +9,21 @@ from uuid import UUID
 
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.documents import Document
+from creatorvault.ideas.search.times import EVER, NO_DUE
 from creatorvault.ideas.text.collation import title_key
 
-type SortField = Literal["created_at", "updated_at", "title", "priority", "stage"]
+type SortField = Literal["created_at", "updated_at", "title", "priority", "stage", "due_date", "due_date_or_first"]
+"""Ideas without a due date are last in both directions. `due_date` has them last, for the ascending direction;
+`due_date_or_first` has them first, and is read backwards for the descending one.
+"""
 type SortKey = tuple[datetime | str | int | bytes, ...]
 
 RUN_ROWS = 1024
 """Sorting this many takes less than a millisecond."""
+
+
+def due_or_first(due: int) -> int:
+    return EVER.first if due == NO_DUE else due
 
 
 SORT_KEYS: dict[SortField, Callable[[Document], SortKey]] = {
@@ -24,11 +32,13 @@ SORT_KEYS: dict[SortField, Callable[[Document], SortKey]] = {
     "title": lambda document: ((keys := document.known_keys or document.keys).title_order, keys.title, document.id),
     "priority": lambda document: ((document.known_keys or document.keys).priority, document.id),
     "stage": lambda document: ((document.known_keys or document.keys).stage, document.id),
+    "due_date": lambda document: ((document.known_keys or document.keys).due, document.id),
+    "due_date_or_first": lambda document: (due_or_first((document.known_keys or document.keys).due), document.id),
 }
 
 
 class Place(NamedTuple):
-    """The position of an idea in an order: the sort value, which is a title, a time or a rank, and the id."""
+    """The position of an idea in an order: the sort value, which is a title, a time or a number, and the id."""
 
     value: datetime | str | int
     id: UUID

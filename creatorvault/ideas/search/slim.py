@@ -15,8 +15,10 @@ from creatorvault.core.waiting.event_loop_budget import TimeSlice
 from creatorvault.ideas.search.filters import Bodies, Filter, Page, SearchQuery
 from creatorvault.ideas.search.needles import finder
 from creatorvault.ideas.search.ordering import SortKey
-from creatorvault.ideas.search.slim_blocks import HIGHEST_HEAD, SlimBlock, head_of, microseconds, time_of
+from creatorvault.ideas.search.slim_blocks import HIGHEST_HEAD, SlimBlock, head_of
 from creatorvault.ideas.search.streaming import PageWindow
+from creatorvault.ideas.search.summaries import KeptTags
+from creatorvault.ideas.search.times import microseconds, time_of
 
 TIMES: Final = ("created_at", "updated_at")
 
@@ -27,7 +29,12 @@ class SlimIndex:
     def __init__(self, version: VaultVersion, blocks: Sequence[SlimBlock]) -> None:
         self.version = version
         self.blocks = blocks
-        self.size = sum([block.size for block in blocks])
+        self._size = sum([block.size for block in blocks])
+        self.tags = KeptTags()
+
+    @property
+    def size(self) -> int:
+        return self._size + self.tags.size
 
     async def select(self, query: SearchQuery, time_slice: TimeSlice, bodies: Bodies) -> Page:
         time_slice.restart()

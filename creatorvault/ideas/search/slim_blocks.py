@@ -3,7 +3,6 @@
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
 from functools import reduce
 from itertools import accumulate, chain, pairwise
 from operator import xor
@@ -18,7 +17,9 @@ from creatorvault.ideas.search.blocks import ID_BYTES, STAMP_BYTES, Block, ids_i
 from creatorvault.ideas.search.documents import read_values
 from creatorvault.ideas.search.filters import Filter
 from creatorvault.ideas.search.needles import Find
-from creatorvault.ideas.search.ordering import SortField, SortKey
+from creatorvault.ideas.search.ordering import SortField, SortKey, due_or_first
+from creatorvault.ideas.search.summaries import Counts, TagUse, count, pack_tags, unpack_tags
+from creatorvault.ideas.search.times import EVER, NO_DUE, microseconds
 from creatorvault.ideas.text.collation import title_key
 from creatorvault.ideas.text.folding import fold_tag
 
@@ -35,16 +36,15 @@ BLOCK_BYTES: Final = 1600
 HEAD_BYTES: Final = 8
 HIGHEST_HEAD: Final = 256**HEAD_BYTES - 1
 
-EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND: Final = timedelta(microseconds=1)
-
-type SlimIdea = tuple[bytes, int, bytes, str, list[str], int, int, int, int]
-"""Id, stamp, text, title, tags, times of creation and update, ranks of stage and priority: a row of `Columns`."""
+type SlimIdea = tuple[bytes, int, bytes, str, list[str], int, int, int, int, int]
+"""Id, stamp, text, title, tags, times of creation, update and publication, ranks of stage and priority: a row of
+`Columns`.
+"""
 
 
 class Columns(NamedTuple):
     """Ideas, one column for each part. `texts` are folded (`OpenedIdea.text`) and contiguous, `ends` their end
-    positions. Titles are not folded, tags are. Times are microseconds since 1970.
+    positions. Titles and tags are not folded. Times are microseconds since 1970; `due` may be NO_DUE.
     """
 
     ids: bytes
@@ -55,6 +55,7 @@ class Columns(NamedTuple):
     tags: Sequence[Sequence[str]]
     created: Sequence[int]
     updated: Sequence[int]
+    due: Sequence[int]
     stages: bytes
     priorities: bytes
 
@@ -65,6 +66,7 @@ class SlimBlock:
     __slots__ = (
         *(
             "_created",
+            "_due",
             "_ends",
             "_heads",
             "_ids",
@@ -92,26 +94,29 @@ class SlimBlock:
         self._created = array("q", columns.created)
         # Equal for many vaults.
         self._updated = self._created if columns.created == columns.updated else array("q", columns.updated)
+        # None if no idea has a due date.
+        self._due = array("q", columns.due) if min(columns.due) != NO_DUE else None
         self._stages = columns.stages
         self._priorities = columns.priorities
-        per_idea = BYTES_PER_IDEA + (0 if self._updated is self._created else TIME_BYTES)
+        times = (self._updated is not self._created) + (self._due is not None)
+        per_idea = BYTES_PER_IDEA + times * TIME_BYTES
         self.size = BLOCK_BYTES + len(self) * per_idea + sum(map(len, (self._texts, self._titles, self._tags)))
 
     @classmethod
     def of(cls, block: Block) -> Self:
         """Shares the ids, stamps and texts of the block."""
         read = [read_values(body) for body in block.bodies]
-        tags = {tag: fold_tag(tag) for tag in set(chain.from_iterable([values.tags for values in read]))}
         created = [microseconds(values.created_at) for values in read]
         columns = Columns(
             *block.packed_columns,
             titles=[values.title for values in read],
-            tags=[[tags[tag] for tag in values.tags] for values in read],
+            tags=[values.tags for values in read],
             created=created,
             updated=[
                 first if values.updated_at == values.created_at else microseconds(values.updated_at)
                 for first, values in zip(created, read, strict=True)
             ],
+            due=[values.due for values in read],
             stages=bytes([STAGE_RANK[values.stage] for values in read]),
             priorities=bytes([PRIORITY_RANK[values.priority] for values in read]),
         )
@@ -123,6 +128,13 @@ class SlimBlock:
     @property
     def ids(self) -> Sequence[bytes]:
         return ids_in(self._ids)
+
+    async def counts(self, _time_slice: TimeSlice) -> Counts:
+        """Computed each time, from columns, as `tags` are."""
+        return count(self._created, self._all_due(), self._stages, self._priorities)
+
+    async def tags(self, _time_slice: TimeSlice) -> list[TagUse]:
+        return unpack_tags(pack_tags(self.ids, self._created, self._all_tags()))
 
     def stamp(self, place: int) -> int:
         return int.from_bytes(self._stamps[place * STAMP_BYTES : (place + 1) * STAMP_BYTES])
@@ -145,8 +157,16 @@ class SlimBlock:
         if wanted.priorities:
             places = [place for place in places if self._priorities[place] in wanted.priorities]
         if wanted.tags and places:
-            tags = _unpack_tags(decompress(self._tags))
-            places = [place for place in places if not wanted.tags.isdisjoint(tags[place])]
+            tags = self._all_tags()
+            spellings = {tag for tag in set(chain.from_iterable(tags)) if fold_tag(tag) in wanted.tags}
+            places = [place for place in places if not spellings.isdisjoint(tags[place])]
+        for (first, until), times in (
+            (wanted.due, self._all_due()),
+            (wanted.created, self._created),
+            (wanted.updated, self._updated),
+        ):
+            if (first, until) != EVER:
+                places = [place for place in places if first <= times[place] < until]
         return places
 
     async def sort_keys(self, sort: SortField, places: Iterable[int], time_slice: TimeSlice) -> list[SortKey]:
@@ -159,11 +179,15 @@ class SlimBlock:
                 if time_slice.is_over:
                     await time_slice.rest()
             return keys
+        if sort == "due_date_or_first":
+            due = self._all_due()
+            return [(due_or_first(due[place]), ids[place]) for place in places]
         column = {
             "created_at": self._created,
             "updated_at": self._updated,
             "stage": self._stages,
             "priority": self._priorities,
+            "due_date": self._all_due(),
         }[sort]
         return [(column[place], ids[place]) for place in places]
 
@@ -181,6 +205,12 @@ class SlimBlock:
     def _all_titles(self) -> list[str]:
         return _unpack_titles(decompress(self._titles))
 
+    def _all_tags(self) -> list[list[str]]:
+        return _unpack_tags(decompress(self._tags))
+
+    def _all_due(self) -> "array[int]":
+        return array("q", [NO_DUE]) * len(self) if self._due is None else self._due
+
     def _holding(self, find: Find) -> list[int]:
         texts, ends, found = self._texts, self._ends, list[int]()
         at = find(texts, 0)
@@ -192,29 +222,20 @@ class SlimBlock:
 
     def _ideas(self) -> list[SlimIdea]:
         texts = [self._texts[start:end] for start, end in pairwise([0, *self._ends])]
-        titles, tags = self._all_titles(), _unpack_tags(decompress(self._tags))
-        numbers = self._created, self._updated, self._stages, self._priorities
+        titles, tags = self._all_titles(), self._all_tags()
+        numbers = self._created, self._updated, self._all_due(), self._stages, self._priorities
         return list(zip(self.ids, stamps_in(self._stamps), texts, titles, tags, *numbers, strict=True))
 
     @classmethod
     def _made(cls, ideas: Sequence[SlimIdea], revisions: tuple[int, int]) -> Self:
-        ids, stamps, texts, titles, tags, created, updated, stages, priorities = zip(*ideas, strict=True)
+        ids, stamps, texts, titles, tags, created, updated, due, stages, priorities = zip(*ideas, strict=True)
         packed = b"".join(ids), packed_stamps(stamps), b"".join(texts), list(accumulate(map(len, texts)))
-        columns = Columns(*packed, titles, tags, created, updated, bytes(stages), bytes(priorities))
+        columns = Columns(*packed, titles, tags, created, updated, due, bytes(stages), bytes(priorities))
         return cls(columns, reduce(xor, stamps, 0), revisions)
 
 
 def head_of(title_order: bytes) -> int:
     return int.from_bytes(title_order[:HEAD_BYTES].ljust(HEAD_BYTES, b"\0"))
-
-
-def microseconds(time: datetime) -> int:
-    return (time - EPOCH) // MICROSECOND
-
-
-def time_of(number: int) -> datetime:
-    """Inverse of `microseconds`."""
-    return EPOCH + number * MICROSECOND
 
 
 _pack: Final = msgspec.msgpack.Encoder().encode

@@ -74,7 +74,7 @@ class PageWindow:
         await self._drop_hopeless(time_slice)
         return page_of(self._candidates, self._query, _key)
 
-    async def page(self, again: AsyncIterable[Block], time_slice: TimeSlice) -> Page:
+    async def result(self, again: AsyncIterable[Block], time_slice: TimeSlice) -> Page:
         """`again` yields the same ideas a second time. It is read only for a deep page, up to the last idea needed."""
         chosen, last = await self.chosen(time_slice)
         bodies: dict[object, bytes] = {document.id: document.body for _, document in chosen if document}

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from creatorvault.ideas.statements.changes import UNBURIED
 from creatorvault.tenants.statements.changes import CHANGED, FIRST_ARGUMENT
 
 COLUMNS: Final = {
@@ -27,16 +28,29 @@ ARRAYS: Final = ", ".join(f"${number}::{kind}[]" for number, kind in enumerate(C
 # The vault's revision grows by the number of ideas, and its key must be able to seal the last of these revisions.
 CHANGED_BY_MANY: Final = CHANGED.replace("vaults.revision + 1", f"vaults.revision + cardinality({IDS})")
 
-# In ascending order, since PostgreSQL then fills the pages of indexes instead of halving them.
+
+def _stored(before: str) -> str:
+    """Inserts the ideas, whose revisions follow `before`.
+
+    In ascending order, since PostgreSQL then fills the pages of indexes instead of halving them.
+    """
+    return f"""
+        {UNBURIED.format(ids=f"= ANY ({IDS})")}, stored AS (
+            INSERT INTO ideas (tenant_id, user_id, revision, first_revision, {", ".join(COLUMNS)})
+            SELECT changed.tenant_id, $2, {before} + given.place,
+                coalesce(unburied.first_revision, {before} + given.place),
+                {", ".join(f"given.{name}" for name in COLUMNS)}
+            FROM changed
+            CROSS JOIN unnest({ARRAYS}) WITH ORDINALITY AS given ({", ".join(COLUMNS)}, place)
+            LEFT JOIN unburied ON unburied.id = given.id
+            ORDER BY given.place
+            RETURNING revision
+        )
+    """  # noqa: S608 - put together from constants
+
+
 INSERT_MANY: Final = f"""
-    {CHANGED_BY_MANY}, stored AS (
-        INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(COLUMNS)})
-        SELECT changed.tenant_id, $2, changed.revision - cardinality({IDS}) + given.place,
-            {", ".join(f"given.{name}" for name in COLUMNS)}
-        FROM changed, unnest({ARRAYS}) WITH ORDINALITY AS given ({", ".join(COLUMNS)}, place)
-        ORDER BY given.place
-        RETURNING revision
-    )
+    {CHANGED_BY_MANY}, {_stored(f"changed.revision - cardinality({IDS})")}
     SELECT max(revision) FROM stored HAVING count(*) > 0
 """  # noqa: S608 - put together from constants
 
@@ -62,18 +76,15 @@ FIRST_OF_TRASH: Final = FIRST_ARGUMENT + len(COLUMNS)
 FIRST_OF_VERSIONS: Final = FIRST_OF_TRASH + len(TRASH_COLUMNS)
 PLACES: Final = f"${FIRST_OF_VERSIONS + len(VERSION_COLUMNS)}::integer[]"
 NEW_REVISIONS: Final = f"(cardinality({IDS}) + cardinality(${FIRST_OF_TRASH}::uuid[]))"
+REVISION_OF_TRASH: Final = f"changed.revision - cardinality(${FIRST_OF_TRASH}::uuid[]) + given.place"
 
 # Deleted ideas follow the others, so that the revisions of these are without a gap.
 INSERT_WITH_HISTORY: Final = f"""
-    {CHANGED.replace("vaults.revision + 1", f"vaults.revision + {NEW_REVISIONS}")}, stored AS (
-        INSERT INTO ideas (tenant_id, user_id, revision, {", ".join(COLUMNS)})
-        SELECT changed.tenant_id, $2, changed.revision - {NEW_REVISIONS} + given.place,
-            {", ".join(f"given.{name}" for name in COLUMNS)}
-        FROM changed, unnest({ARRAYS}) WITH ORDINALITY AS given ({", ".join(COLUMNS)}, place)
-        ORDER BY given.place
-    ), trashed AS (
-        INSERT INTO trashed_ideas (tenant_id, user_id, revision, {", ".join(TRASH_COLUMNS)})
-        SELECT changed.tenant_id, $2, changed.revision - cardinality(${FIRST_OF_TRASH}::uuid[]) + given.place,
+    {CHANGED.replace("vaults.revision + 1", f"vaults.revision + {NEW_REVISIONS}")},
+    {_stored(f"changed.revision - {NEW_REVISIONS}")},
+    trashed AS (
+        INSERT INTO trashed_ideas (tenant_id, user_id, revision, first_revision, {", ".join(TRASH_COLUMNS)})
+        SELECT changed.tenant_id, $2, {REVISION_OF_TRASH}, {REVISION_OF_TRASH},
             {", ".join(f"given.{name}" for name in TRASH_COLUMNS)}
         FROM changed, unnest({_arrays(FIRST_OF_TRASH, TRASH_COLUMNS)}) WITH ORDINALITY
             AS given ({", ".join(TRASH_COLUMNS)}, place)

@@ -2,7 +2,7 @@
 
 Each updates the counters in the vault's row first, which serialises all changes of a vault. A change or deletion has
 two forms. One keeps the version that it replaces: the row is copied as it is, to `idea_versions` or `trashed_ideas`.
-The other, for vaults that keep nothing, deletes all earlier versions as well.
+The other, for vaults that keep nothing, deletes all earlier versions as well. A deletion leaves a tombstone.
 """
 
 from typing import Final
@@ -58,12 +58,30 @@ NEITHER_MORE: Final = """
     ) FROM changed
 """
 
-INSERT: Final = f"""
-    {CHANGED}
-    INSERT INTO ideas (tenant_id, user_id, revision, created_at, updated_at, {", ".join(GIVEN)})
-    SELECT tenant_id, $2, revision, $8, $8, {", ".join(ARGUMENTS)} FROM changed
+_INSERTED: Final = f"""
+    INSERT INTO ideas (tenant_id, user_id, revision, first_revision, created_at, updated_at, {", ".join(GIVEN)})
+    SELECT tenant_id, $2, revision, {{first_revision}}, $8, $8, {", ".join(ARGUMENTS)} FROM changed
     RETURNING revision
 """  # noqa: S608 - put together from constants
+INSERT: Final = f"{CHANGED} {_INSERTED.format(first_revision='revision')}"
+"""For an id that was never used."""
+
+UNBURIED: Final = f"""
+    unburied AS (
+        DELETE FROM idea_tombstones
+        WHERE EXISTS (SELECT FROM changed)
+            AND idea_tombstones.tenant_id = {HIDDEN_TENANT} AND idea_tombstones.user_id = $2
+            AND idea_tombstones.id {{ids}}
+        RETURNING idea_tombstones.id, idea_tombstones.first_revision
+    )
+"""  # noqa: S608 - constants
+"""An id that comes back has no tombstone. Devices may know it since its first life."""
+
+FIRST_KNOWN: Final = "coalesce((SELECT first_revision FROM unburied), revision)"
+INSERT_AGAIN: Final = f"""
+    {CHANGED}, {UNBURIED.format(ids=f"= ${FIRST_ARGUMENT}")} {_INSERTED.format(first_revision=FIRST_KNOWN)}
+"""
+"""For an id that may belong to a deleted idea."""
 
 
 def _copied(table: str, more: dict[str, str], stamp: str) -> str:
@@ -86,7 +104,16 @@ UPDATED: Final = f"""
     )
 """  # noqa: S608 - put together from constants
 DELETED: Final = f"""
-    touched AS (DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {SECOND} RETURNING ideas.id)
+    touched AS (
+        DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {SECOND} RETURNING ideas.id, ideas.first_revision
+    ), buried AS (
+        INSERT INTO idea_tombstones AS known (tenant_id, user_id, id, revision, first_revision, deleted_at)
+        SELECT changed.tenant_id, $2, touched.id, changed.revision, coalesce(touched.first_revision, 0), $8
+        FROM changed, touched
+        ON CONFLICT (tenant_id, user_id, id) DO UPDATE
+        SET revision = excluded.revision, deleted_at = excluded.deleted_at,
+            first_revision = least(known.first_revision, excluded.first_revision)
+    )
 """  # noqa: S608 - put together from constants
 
 UPDATE: Final = f"""
@@ -99,7 +126,9 @@ UPDATE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {UPDATED} {NEITHER_MORE.for
 """Arguments as of UPDATE, and the size of earlier versions in bytes. None is kept."""
 
 DELETE: Final = f"""
-    {CHANGED}, {_copied("trashed_ideas", {"deleted_at": "$8", "deletion": THIRD}, SECOND)}, {DELETED}
+    {CHANGED},
+    {_copied("trashed_ideas", {"first_revision": "first_revision", "deleted_at": "$8", "deletion": THIRD}, SECOND)},
+    {DELETED}
     {ALL_OR_NOTHING}
 """
 """Arguments: id, stamp, and the sealed deletion (`history.sealing`). Moves the idea to the trash."""

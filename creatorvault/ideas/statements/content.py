@@ -16,6 +16,13 @@ CHANGED_WITHIN: Final = f"""
 """  # noqa: S608 - constants
 """Arguments: the tenant's and the user's id, and two revisions, exclusive. Columns as in `sealing.IdeaColumns`."""
 
+CHANGED_IDS: Final = f"""
+    SELECT id FROM ideas
+    WHERE ideas.vault_hash = {VAULT_HASH.format(user_id="$2", tenant_id="$1::text::uuid")}
+        AND ideas.tenant_id = $1::text::uuid AND ideas.user_id = $2 AND ideas.revision > $3 LIMIT $4
+"""  # noqa: S608 - constants
+"""At most $4 ids of ideas that were changed after a revision, in a transaction whose context is set."""
+
 SOME: Final = f"""
     {VAULT.format(more="", columns=", idea.*")}
     LEFT JOIN LATERAL (SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = ANY ($3::uuid[])) AS idea ON true

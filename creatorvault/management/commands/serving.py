@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Any, Final, override
 
 from uvicorn import Config, Server
 
 from creatorvault.core.http.connections import Connection, close_overdue
+from creatorvault.core.parts import part_of
+from creatorvault.core.waiting.shutdown import Shutdown
 from creatorvault.management.commands.supervising import supervise
 from creatorvault.settings.sections import ServerSettings
 
@@ -34,6 +36,15 @@ def _work(application: str, bounds: ServerSettings, listener: socket.socket) -> 
     server_of(getattr(import_module(module), factory)(), bounds).run(sockets=[listener])
 
 
+class _Server(Server):
+    """Uvicorn's, which says at the beginning of its shutdown that responses without an end have to end."""
+
+    @override
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        part_of(self.config.app, Shutdown).announce()  # type: ignore[arg-type]  # `server_of` gets an application
+        await super().shutdown(sockets)
+
+
 def server_of(application: Any, bounds: ServerSettings) -> Server:
     """Returns the server of one worker, for sockets that are already bound."""
     server: Server
@@ -42,7 +53,7 @@ def server_of(application: Any, bounds: ServerSettings) -> Server:
         now = asyncio.get_running_loop().time()
         close_overdue(server.server_state.connections, now, bounds.header_seconds)
 
-    server = Server(
+    server = _Server(
         Config(
             application,
             interface="asgi3",

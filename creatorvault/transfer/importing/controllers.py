@@ -11,7 +11,7 @@ from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from creatorvault.core.http.handlers import delete, get, post
 from creatorvault.core.http.inputs import Path, Query
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.http.responses import StructResponse
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
@@ -74,7 +74,7 @@ class ImportController(Controller):
 
     @get("/", summary="List your imports", **openapi.LIST)
     async def list_imports(
-        self, asked: Query[PageQuery], imports: NamedDependency[ImportService]
+        self, asked: Query[ListQuery], imports: NamedDependency[ImportService]
     ) -> Response[ImportListResponse]:
         """Returns a page of imports, the newest first. Those that have ended are forgotten after 30 days."""
         return StructResponse(await imports.page(asked), {})

@@ -3,7 +3,7 @@
 from typing import Any, Final
 from uuid import UUID
 
-from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL
+from creatorvault.core.http.paging import LIMIT_TOO_HIGH, TOTAL, CursorInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import LOCATION
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
@@ -127,7 +127,9 @@ REFUSALS: Final = (
 READ: Final = documents(
     DocumentedResponse(description="The import."), NotYourImports(), NOT_FOUND, malformed_id("import_id")
 )
-LIST: Final = documents(DocumentedResponse(description="A page of imports."), NotYourImports(), LIMIT_TOO_HIGH)
+LIST: Final = documents(
+    DocumentedResponse(description="A page of imports."), NotYourImports(), LIMIT_TOO_HIGH, CursorInvalid()
+)
 CANCEL: Final = documents(
     DocumentedResponse(description="The import is cancelled and forgotten."),
     NotYourImports(),

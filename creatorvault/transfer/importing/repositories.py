@@ -7,6 +7,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.identifiers import VaultId
 from creatorvault.crypto.cipher import VaultCipher
 from creatorvault.transfer.importing import statements as sql
@@ -35,6 +36,13 @@ class ImportRow(NamedTuple):
     sealed: bytes
 
 
+class ImportPlace(NamedTuple):
+    """Where an import stands in a list."""
+
+    created_at: datetime
+    id: UUID
+
+
 class Progress(NamedTuple):
     """What a batch adds to the counts."""
 
@@ -56,9 +64,10 @@ class ImportReader[SessionT: ReadSession = ReadSession]:
         self._vault = vault
         self._scope = str(vault.tenant_id), vault.user_id
 
-    async def page(self, limit: int, offset: int) -> tuple[Sequence[ImportRow], int]:
+    async def page(self, query: ListQuery, after: ImportPlace | None) -> tuple[Sequence[ImportRow], int]:
         """Returns a page, the newest first, and the number of all imports."""
-        rows = await run(self._session, sql.PAGE, *self._scope, limit, offset)
+        place = after or (None, None)
+        rows = await run(self._session, sql.PAGE, *self._scope, query.rows_wanted, query.offset, *place)
         [(total,)] = await run(self._session, sql.TOTAL, *self._scope)
         return [_row(row) for row in rows], total
 

@@ -127,6 +127,8 @@ class ImportListResponse(msgspec.Struct, frozen=True, kw_only=True):
     total: Count
     limit: Count
     offset: Count
+    has_more: bool
+    next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class ImportAllowance(msgspec.Struct, frozen=True, kw_only=True):

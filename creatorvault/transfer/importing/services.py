@@ -11,9 +11,10 @@ import msgspec
 
 from creatorvault.core.database.sessions import ReadSession, computing, run
 from creatorvault.core.errors import CreatorVaultError, ServiceUnavailable
-from creatorvault.core.http.paging import PageQuery
+from creatorvault.core.http.paging import ListQuery
 from creatorvault.core.waiting.deadlines import RequestDeadline
 from creatorvault.core.waiting.event_loop_budget import TimeSlice
+from creatorvault.crypto.cursors import vault_cursors
 from creatorvault.ideas.statements.bulk import STORED
 from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.jobs.kinds import JobPlace
@@ -26,7 +27,7 @@ from creatorvault.transfer.formats.imported import FileRefused, Format
 from creatorvault.transfer.importing.errors import ANOTHER_FORMAT, FileInvalid, ImportNotFound, TooManyImports, refused
 from creatorvault.transfer.importing.plans import Plan, Retention, read_in_slices
 from creatorvault.transfer.importing.reports import preview_of, report_of, response_of
-from creatorvault.transfer.importing.repositories import AT_ONCE, ImportReader, ImportRow, ImportWriter
+from creatorvault.transfer.importing.repositories import AT_ONCE, ImportPlace, ImportReader, ImportRow, ImportWriter
 from creatorvault.transfer.importing.schemas import FileFormat, ImportListResponse, ImportPreview, ImportResponse
 from creatorvault.transfer.importing.sealing import namespace_of, parts_of, seal_chunk, seal_report
 from creatorvault.transfer.importing.uploads import Upload
@@ -36,6 +37,8 @@ KIND: Final = "transfer.import"
 MOST_UNFINISHED: Final = 5
 IDS_AT_ONCE: Final = 10_000
 NOTHING: Final = Counters(revision=0, idea_count=0, sealed_bytes=0, key_version=0, status=None)  # type: ignore[arg-type]
+
+_places: Final = msgspec.json.Decoder(ImportPlace)
 
 
 class Accepted(msgspec.Struct, frozen=True):
@@ -96,12 +99,21 @@ class ImportService:
                 await self._forget(import_id)
             raise
 
-    async def page(self, query: PageQuery) -> ImportListResponse:
-        """Returns a page of imports, the newest first."""
+    async def page(self, query: ListQuery) -> ImportListResponse:
+        """Returns a page of imports, the newest first. Raises CursorInvalid."""
         async with self._vault.snapshot() as seen:
-            rows, total = await ImportReader(seen.session, self._vault.id).page(query.limit, query.offset)
-            items = [response_of(row, seen.cipher) for row in rows if seen.cipher is not None]
-        return ImportListResponse(items=items, total=total, limit=query.limit, offset=query.offset)
+            cursors = vault_cursors(seen.cipher, query, _places, "imports")
+            found = await ImportReader(seen.session, self._vault.id).page(query, cursors.place())
+            page = cursors.page(*found, lambda row: ImportPlace(row.created_at, row.id))
+            items = [response_of(row, seen.cipher) for row in page.rows if seen.cipher is not None]
+        return ImportListResponse(
+            items=items,
+            total=page.total,
+            limit=query.limit,
+            offset=query.offset,
+            has_more=page.has_more,
+            next_cursor=page.next_cursor,
+        )
 
     async def get(self, import_id: UUID) -> ImportResponse:
         """Raises ImportNotFound."""

@@ -30,9 +30,12 @@ COMPLETE: Final = f"""
 """  # noqa: S608 - constants
 UNFINISHED: Final = f"SELECT count(*) FROM imports WHERE {OWN} AND state IN ('receiving', 'waiting', 'running')"  # noqa: S608 - constants
 PAGE: Final = f"""
-    SELECT {COLUMNS} FROM imports WHERE {OWN} AND state <> 'receiving' ORDER BY created_at DESC, id
-    LIMIT $3 OFFSET $4
+    SELECT {COLUMNS} FROM imports
+    WHERE {OWN} AND state <> 'receiving' AND ($5::timestamptz IS NULL OR (created_at, id) < ($5, $6::uuid))
+    ORDER BY created_at DESC, id DESC LIMIT $3 OFFSET $4
 """  # noqa: S608 - constants
+"""Arguments: limit, offset, and the time and the id of an import, after which the page begins, or null."""
+
 TOTAL: Final = f"SELECT count(*) FROM imports WHERE {OWN} AND state <> 'receiving'"  # noqa: S608 - constants
 FIND: Final = f"SELECT {COLUMNS} FROM imports WHERE {THIS} AND state <> 'receiving'"  # noqa: S608 - constants
 START: Final = f"""

@@ -1,4 +1,4 @@
-"""Sealed values as text that fits URLs and headers: cursors and undo tokens."""
+"""Sealed values as text that fits URLs and headers, for instance cursors and undo tokens."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 

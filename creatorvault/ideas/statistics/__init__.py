@@ -1,0 +1,1 @@
+"""Counts of ideas and of tags."""

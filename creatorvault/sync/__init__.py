@@ -1,0 +1,1 @@
+"""Devices that stay in step with a vault."""

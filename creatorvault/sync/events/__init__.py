@@ -1,0 +1,1 @@
+"""Live updates: streams of a vault's revisions, as server-sent events."""
