@@ -15,7 +15,7 @@ SCRIPTS: Final = PYTHON.parent
 PROGRAMS: Final = HERE / "node_modules" / ".bin"
 SECONDS: Final = 300
 
-# Flags that the runtime which a generator writes into each client does not pass. Scenarios are checked with what is left.
+# Flags that a generator's own runtime does not pass. Scenarios are checked with what is left.
 LOOSE_HEY_API: Final = ("exactOptionalPropertyTypes",)
 LOOSE_OPENAPI_GENERATOR: Final = ("exactOptionalPropertyTypes", "noUncheckedIndexedAccess", "noImplicitOverride")
 
@@ -79,7 +79,11 @@ CLIENTS: Final = (
             *(str(PYTHON), "-m", "openapi_python_client", "generate", "--path", "{document}", "--meta", "none"),
             *("--output-path", "{folder}/generated", "--fail-on-warning"),
         ),
-        ignored=("generated.client",),  # its `__exit__` passes on what it takes as `object`
+        ignored=(
+            "generated.client",  # its `__exit__` passes on what it takes as `object`
+            # Takes bytes as `str`, and reads them as a file.
+            "generated.api.imports.create_import_api_v1_user_id_imports_post",
+        ),
     ),
     Client(
         "openapi-generator python",
