@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from generated import AuthenticatedClient, Client
 from generated.api.admin import (
@@ -41,10 +41,14 @@ from generated.api.health import (
     readiness_check_health_ready_get as check_readiness,
 )
 from generated.api.ideas import (
+    change_ideas_api_v1_user_id_ideas_bulk_post as change_ideas,
     create_idea_api_v1_user_id_ideas_post as create_idea,
     delete_idea_api_v1_user_id_ideas_idea_id_delete as delete_idea,
     get_idea_api_v1_user_id_ideas_idea_id_get as get_idea,
+    get_idea_stats_api_v1_user_id_ideas_stats_get as get_idea_stats,
     list_ideas_api_v1_user_id_ideas_get as list_ideas,
+    list_tags_api_v1_user_id_tags_get as list_tags,
+    rename_tags_api_v1_user_id_tags_rename_post as rename_tags,
     update_idea_full_api_v1_user_id_ideas_idea_id_put as update_idea_full,
     update_idea_partial_api_v1_user_id_ideas_idea_id_patch as update_idea_partial,
 )
@@ -56,6 +60,7 @@ from generated.api.imports import (
 )
 from generated.api.receipts import get_receipt_keys_well_known_jwks_json_get as get_receipt_keys
 from generated.api.root import root_get as get_root
+from generated.api.sync import list_changes_api_v1_user_id_changes_get as list_changes
 from generated.api.tenant import (
     export_member_api_v1_tenant_members_user_id_export_get as export_member,
     get_own_tenant_api_v1_tenant_get as get_own_tenant,
@@ -83,8 +88,14 @@ from generated.api.users import (
 )
 from generated.models import (
     AuditEventList,
+    BulkRefusal,
+    BulkRequest,
+    BulkResponse,
+    ChangeList,
     CreateImportApiV1UserIdImportsPostFilesBody,
+    CreateOperation,
     DatabaseHealth,
+    DeleteOperation,
     ErasureConfirm,
     ErasureDone,
     ErasureRequested,
@@ -97,6 +108,7 @@ from generated.models import (
     IdeaCreate,
     IdeaListResponse,
     IdeaResponse,
+    IdeaStats,
     IdeaUpdate,
     IdeaVersion,
     ImportListResponse,
@@ -115,6 +127,9 @@ from generated.models import (
     ServerErrorResponse,
     ServiceInformation,
     StageEnum,
+    TagList,
+    TagRename,
+    TagRenameRequest,
     TagsDifference,
     TenantCreate,
     TenantKind,
@@ -447,6 +462,31 @@ def history(idea_id: UUID) -> None:
     )
 
 
+def collections() -> None:
+    counts = get_idea_stats.sync_detailed(ME, client=CREATOR)
+    report("counts", counts, IdeaStats, lambda body: {"total": body.total, "drafts": body.by_stage.draft})
+    tags = list_tags.sync_detailed(ME, client=CREATOR, limit=10)
+    report("tags", tags, TagList, lambda body: {"counts": [each.count for each in body.items], "total": body.total})
+    wanted = TagRenameRequest(from_=["FOOD"], to="meals")
+    renamed = rename_tags.sync_detailed(ME, client=CREATOR, body=wanted)
+    report("rename a tag", renamed, TagRename, lambda body: {"tag": body.tag, "changed": body.changed})
+    new = uuid4()
+    creation = CreateOperation(op="create", id=new, idea=IdeaCreate(title="Bulk"))
+    both = BulkRequest(operations=[creation, DeleteOperation(op="delete", id=new)])
+    done = change_ideas.sync_detailed(ME, client=CREATOR, body=both)
+    report(
+        "bulk",
+        done,
+        BulkResponse,
+        lambda body: {"applied": body.applied, "statuses": [each.status for each in body.results]},
+    )
+    impossible = BulkRequest(operations=[DeleteOperation(op="delete", id=NOBODY)])
+    refusal = change_ideas.sync_detailed(ME, client=CREATOR, body=impossible)
+    report("bulk refused", refusal, BulkRefusal, lambda body: {"code": str(body.code)})
+    changes = list_changes.sync_detailed(ME, client=CREATOR, limit=10)
+    report("changes", changes, ChangeList, lambda body: {"changed": len(body.changed), "more": body.has_more})
+
+
 def transfer() -> None:
     csv = export_vault.sync_detailed(ME, client=CREATOR, format_=ExportFormat.CSV)
     lines = csv.content.decode().split("\r\n")
@@ -491,7 +531,7 @@ def tenant() -> None:
     audit = search_own_audit.sync_detailed(client=OWNER, limit=10, since=datetime(2026, 1, 1, tzinfo=UTC))
     report("tenant's audit", audit, AuditEventList, lambda body: {"offset": body.offset})
     refused("tenant of a creator", get_own_tenant.sync_detailed(client=CREATOR))
-    refused("member's export", export_member.sync_detailed(STAGE.owner.id, client=OWNER))
+    seen("member's export", export_member.sync_detailed(STAGE.owner.id, client=OWNER).status_code)
 
 
 def administration() -> None:
@@ -632,6 +672,7 @@ idea = ideas()
 lists()
 refusals()
 history(idea)
+collections()
 transfer()
 tenant()
 administration()

@@ -1,6 +1,11 @@
 /** orval with fetch: one function for each operation, and an answer is a union that `status` tells apart. */
 
 import {
+  changeIdeasApiV1UserIdIdeasBulkPost as changeIdeas,
+  getIdeaStatsApiV1UserIdIdeasStatsGet as getIdeaStats,
+  listChangesApiV1UserIdChangesGet as listChanges,
+  listTagsApiV1UserIdTagsGet as listTags,
+  renameTagsApiV1UserIdTagsRenamePost as renameTags,
   cancelJobApiV1AdminJobsJobIdDelete as cancelJob,
   changeSettingsApiV1UserIdSettingsPatch as changeSettings,
   compareVersionsApiV1UserIdIdeasIdeaIdVersionsNumberDifferenceGet as compareVersions,
@@ -271,6 +276,31 @@ async function history(id: string): Promise<void> {
   }));
 }
 
+async function collections(): Promise<void> {
+  report("counts", await getIdeaStats(own, {}, creator), 200, (data) => ({ total: data.total, drafts: data.by_stage.draft }));
+  report("tags", await listTags(own, { limit: 10 }, {}, creator), 200, (data) => ({
+    counts: data.items.map((each) => each.count),
+    total: data.total,
+  }));
+  const renamed = await renameTags(own, { from: ["FOOD"], to: "meals" }, {}, creator);
+  report("rename a tag", renamed, 200, (data) => ({ tag: data.tag, changed: data.changed }));
+  const id = crypto.randomUUID();
+  const operations = [
+    { op: "create", id, idea: { title: "Bulk" } },
+    { op: "delete", id },
+  ] as const;
+  report("bulk", await changeIdeas(own, { operations: [...operations] }, {}, creator), 200, (data) => ({
+    applied: data.applied,
+    statuses: data.results.map((each) => each.status),
+  }));
+  const refused = await changeIdeas(own, { operations: [{ op: "delete", id: NOBODY }] }, {}, creator);
+  report("bulk refused", refused, 409, (data) => ({ code: data.code }));
+  report("changes", await listChanges(own, { limit: 10 }, {}, creator), 200, (data) => ({
+    changed: data.changed.length,
+    more: data.has_more,
+  }));
+}
+
 async function transfer(): Promise<void> {
   const exported = await exportVault(own, { format: "csv" }, {}, creator);
   const csv = exported.status === 200 ? await text(exported.data) : "";
@@ -307,7 +337,7 @@ async function tenant(): Promise<void> {
   const audit = await searchOwnAudit({ limit: 10, since: "2026-01-01T00:00:00Z" }, {}, owner);
   report("tenant's audit", audit, 200, (data) => ({ offset: data.offset }));
   report("tenant of a creator", await getOwnTenant({}, creator), 403, code);
-  report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403, code);
+  report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403);
 }
 
 async function administration(): Promise<void> {
@@ -399,6 +429,7 @@ const idea = await ideas();
 await lists();
 await refusals();
 await history(idea);
+await collections();
 await transfer();
 await tenant();
 await administration();
