@@ -153,7 +153,7 @@ BREAKING: Final = {
     "required: False": (f"{IDEA} required", []),
     "maxLength 200 becomes 300": (f"{IDEA} properties title maxLength", 300),
     "maxLength 200 becomes 100": (f"{NEW} properties title maxLength", 100),
-    "no longer string date-time": (f"{IDEA} properties due", {"type": "string"}),
+    "also string": (f"{IDEA} properties due", {"type": "string"}),
     "no longer null": (f"{NEW} properties due", {"type": "string", "format": "date-time"}),
     "also null": (f"{IDEA} properties title", {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]}),
     "also integer": (f"{IDEA} properties tags items", {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
