@@ -156,7 +156,10 @@ BREAKING: Final = {
     "also string": (f"{IDEA} properties due", {"type": "string"}),
     "no longer null": (f"{NEW} properties due", {"type": "string", "format": "date-time"}),
     "also null": (f"{IDEA} properties title", {"anyOf": [{"type": "string", "maxLength": 200}, {"type": "null"}]}),
-    "also integer": (f"{IDEA} properties tags items", {"anyOf": [{"type": "string"}, {"type": "integer"}]}),
+    "also array of string or array of integer": (
+        f"{IDEA} properties tags items",
+        {"anyOf": [{"type": "string"}, {"type": "integer"}]},
+    ),
     "no longer Stage": (f"{NEW} properties stage", {"type": "string"}),
     "any value becomes a type": (f"{NEW} properties free", {}),
     "a type becomes any value": (f"{IDEA} properties title", {}),
