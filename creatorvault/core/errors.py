@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, TypedDict
 
-from msgspec import Struct
-
 
 class FieldError(TypedDict, total=False):
     """An invalid field, in the shape that FastAPI clients expect (`ValidationError` of the published contract)."""
@@ -21,14 +19,12 @@ class CreatorVaultError(Exception):
     """Base class. `detail` is sent to the client and must not contain anything private.
 
     `code` tells clients what happened and never changes; docs/errors.md describes each one. `request_header` is the
-    header of requests that the error is about: an operation that documents the error accepts the header. `body` is the
-    schema of the published body if its `members()` are worth a type of their own.
+    header of requests that the error is about: an operation that documents the error accepts the header.
     """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     code: ClassVar[str] = "internal_error"
     request_header: ClassVar[str | None] = None
-    body: ClassVar[type[Struct] | None] = None
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)

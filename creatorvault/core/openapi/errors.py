@@ -116,8 +116,6 @@ class ProblemDetails(msgspec.Struct):
 
 def body_of(error: CreatorVaultError) -> type[msgspec.Struct]:
     """Returns the schema of the error's published body."""
-    if error.body is not None:
-        return error.body
     if isinstance(error, RequestInvalid):
         return HTTPValidationError
     return ServerErrorResponse if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorResponse

@@ -113,13 +113,16 @@ def malformed_id(name: str) -> RequestInvalid:
     )
 
 
-def refused(error: CreatorVaultError) -> DocumentedResponse:
-    """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection."""
+def refused(error: CreatorVaultError, model: type[msgspec.Struct] | None = None) -> DocumentedResponse:
+    """Documents an error as `core.http.problems` renders it. Omits headers that concern only the connection.
+
+    `model` describes its published body if its members need a type of their own.
+    """
     name = _name(error)
     return DocumentedResponse(
         status=error.status,
         description=MEANINGS[error.status],
-        model=body_of(error),
+        model=model or body_of(error),
         headers=tuple(name for name in (*error.headers(), *ALSO_SENT.get(error.status, ())) if name in HEADERS),
         examples={name: msgspec.to_builtins(published(error, EXAMPLE_CORRELATION_ID))},
         refusal=Refusal(
