@@ -17,9 +17,15 @@ ASKED: Final = """
         SELECT * FROM unnest($6::bigint[], $7::uuid[], $8::bigint[]) AS given (revision, id, stamp)
     )
 """
-FROM_FIRST_WITNESS: Final = """
-    {row}.revision >= (SELECT min(revision) FROM witnesses) AND {row}.revision <= (SELECT revision FROM asked)
-    AND NOT EXISTS (
+# No context is set at planning time, so the planner expects one row, as in `ideas.statements.reads.PLACED`.
+AT_MOST: Final = "LIMIT CASE WHEN current_setting('app.tenant_id', true) <> '' THEN {limit} ELSE 1 END"
+# If there are more rows than witnesses, one of these is none.
+ON_TRIAL: Final = f"""
+    {{row}}.revision >= (SELECT min(revision) FROM witnesses) AND {{row}}.revision <= (SELECT revision FROM asked)
+    ORDER BY {{row}}.revision {AT_MOST.format(limit="(SELECT count(*) + 1 FROM witnesses)")}
+"""  # noqa: S608 - constants
+NO_WITNESS: Final = """
+    NOT EXISTS (
         SELECT FROM witnesses
         WHERE witnesses.revision = {row}.revision AND witnesses.id = {row}.id AND witnesses.stamp = {stamp}
     )
@@ -27,11 +33,17 @@ FROM_FIRST_WITNESS: Final = """
 # The rows between the first witness and the position are witnesses, and each witness is there still or again.
 HOLDS: Final = f"""
     SELECT NOT EXISTS (
-        SELECT FROM ideas WHERE {IN_ORDER} AND {FROM_FIRST_WITNESS.format(row="ideas", stamp="ideas.stamp")}
+        SELECT FROM (
+            SELECT ideas.revision, ideas.id, ideas.stamp FROM ideas
+            WHERE {IN_ORDER} AND {ON_TRIAL.format(row="ideas")}
+        ) AS tried
+        WHERE {NO_WITNESS.format(row="tried", stamp="tried.stamp")}
     ) AND NOT EXISTS (
-        SELECT FROM idea_tombstones AS dead
-        WHERE {TOMBSTONES} AND dead.revision > $9::bigint
-            AND {FROM_FIRST_WITNESS.format(row="dead", stamp=DELETED_STAMP)}
+        SELECT FROM (
+            SELECT dead.revision, dead.id FROM idea_tombstones AS dead
+            WHERE {TOMBSTONES} AND dead.revision > $9::bigint AND {ON_TRIAL.format(row="dead")}
+        ) AS tried
+        WHERE {NO_WITNESS.format(row="tried", stamp=DELETED_STAMP)}
     ) AND NOT EXISTS (
         SELECT FROM witnesses
         WHERE witnesses.revision > vaults.pruned_revision
@@ -46,9 +58,10 @@ HOLDS: Final = f"""
     ) AS holds
 """  # noqa: S608 - put together from constants
 
-# No context is set at planning time, so the planner expects one row, as in `ideas.statements.reads.PLACED`.
-AT_MOST: Final = "LIMIT CASE WHEN current_setting('app.tenant_id', true) <> '' THEN $4::bigint ELSE 1 END"
-BEYOND: Final = "{row}.revision > (SELECT {revision} FROM asked) ORDER BY {row}.revision"
+BEYOND: Final = f"""
+    {{row}}.revision > (SELECT {{revision}} FROM asked)
+    ORDER BY {{row}}.revision {AT_MOST.format(limit="$4::bigint")}
+"""  # noqa: S608 - constants
 NO_COLUMNS: Final = """
     NULL::bytea AS title, NULL::bytea AS notes, NULL::bytea AS tags, NULL::smallint AS stage,
     NULL::smallint AS priority, NULL::timestamptz AS due_date, NULL::timestamptz AS created_at,
@@ -60,14 +73,14 @@ CHANGES: Final = f"""
     LEFT JOIN LATERAL (
         (
             SELECT {COLUMNS}, NULL::bigint AS first_revision, NULL::boolean AS lives
-            FROM ideas WHERE {IN_ORDER} AND {BEYOND.format(row="ideas", revision="revision")} {AT_MOST}
+            FROM ideas WHERE {IN_ORDER} AND {BEYOND.format(row="ideas", revision="revision")}
         )
         UNION ALL
         SELECT deleted.id, {NO_COLUMNS}, deleted.revision, deleted.first_revision,
             EXISTS (SELECT FROM ideas WHERE {OWN} AND ideas.id = deleted.id)
         FROM (
             SELECT dead.id, dead.revision, dead.first_revision FROM idea_tombstones AS dead
-            WHERE {TOMBSTONES} AND {BEYOND.format(row="dead", revision="tombstones_after")} {AT_MOST}
+            WHERE {TOMBSTONES} AND {BEYOND.format(row="dead", revision="tombstones_after")}
         ) AS deleted
     ) AS found ON true
     ORDER BY found.revision
