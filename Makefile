@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -35,6 +35,7 @@ help:
 	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
 	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
+	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
 	@echo "make lock     update the locked dependencies   make images   update the images' digests, with Docker"
@@ -108,6 +109,9 @@ volume: .venv/installed
 
 exports: .venv/installed
 	@$(PYTHON) -m benchmarks.exporting
+
+syncing: .venv/installed
+	@$(PYTHON) -m benchmarks.syncing
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock

@@ -22,6 +22,7 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
+    "sync",
     "transfer",
     "key_management",
     "admin",

@@ -30,7 +30,7 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
-    ("admin", "health", "key_management", "metrics", "transfer"),
+    ("admin", "health", "key_management", "metrics", "sync", "transfer"),
     ("history",),
     ("assembly",),
 )

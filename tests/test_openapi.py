@@ -26,7 +26,7 @@ ADDED_STATUSES: Final = frozenset({"304", "401", "403", "404", "409", "412", "41
 ADDED_PATHS: Final = (
     *("/api/v1/admin/", "/api/v1/tenant", "/api/v1/users/me/", "/.well-known/"),
     *("/api/v1/{user_id}/trash", "/api/v1/{user_id}/undo", "/api/v1/{user_id}/settings"),
-    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export"),
+    *("/api/v1/{user_id}/imports", "/api/v1/{user_id}/export", "/api/v1/{user_id}/changes"),
     *("/api/v1/{user_id}/ideas/{idea_id}/", "/api/v1/{user_id}/ideas/bulk", "/api/v1/{user_id}/tags/"),
 )
 ADDED_OPERATIONS: Final = (("/api/v1/users/me", "delete"),)

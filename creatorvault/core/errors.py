@@ -32,7 +32,7 @@ class CreatorVaultError(Exception):
         return {}
 
     def members(self) -> Mapping[str, object]:
-        """Returns the extension members of the problem details (RFC 9457 §3.2)."""
+        """Returns further members of the body, which are extension members of problem details (RFC 9457 §3.2)."""
         return {}
 
 
@@ -63,13 +63,23 @@ class HostInvalid(CreatorVaultError):
 
 
 class PreconditionFailed(CreatorVaultError):
-    """The resource was changed concurrently (RFC 9110 §13.1.1)."""
+    """The resource was changed concurrently (RFC 9110 §13.1.1). `current` is its current version, and `tag` the entity
+    tag of that. It is private: it is sent to its owner, and nowhere else.
+    """
 
     status = HTTPStatus.PRECONDITION_FAILED
     code = "precondition_failed"
 
-    def __init__(self) -> None:
+    def __init__(self, current: object, tag: str) -> None:
         super().__init__("If-Match names another version than the stored one; read it again and retry")
+        self.current = current
+        self.tag = tag
+
+    def headers(self) -> Mapping[str, str]:
+        return {"ETag": self.tag, "Cache-Control": "no-store"}
+
+    def members(self) -> Mapping[str, object]:
+        return {"code": self.code, "current": self.current}
 
 
 class TooLarge(CreatorVaultError):
@@ -131,12 +141,6 @@ class RequestInvalid(CreatorVaultError):
     def __init__(self, errors: Sequence[FieldError]) -> None:
         super().__init__("The request is not valid")
         self.errors = tuple(errors)
-
-
-class DetailedConflict(CreatorVaultError):
-    """Its published body has its code and members as well."""
-
-    status = HTTPStatus.CONFLICT
 
 
 class TooManyRequests(CreatorVaultError):

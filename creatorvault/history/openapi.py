@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from creatorvault.core.errors import PreconditionFailed, RequestInvalid
+from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH, PAGE
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import ETAG, HEADERS, UNDO
@@ -10,7 +10,7 @@ from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.core.text import unstorable
 from creatorvault.history.errors import NotInTrash, UndoExpired, UndoSuperseded, VersionNotFound
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas, UndoInvalid
-from creatorvault.ideas.openapi import FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, ONE_IDEA
+from creatorvault.ideas.openapi import CONFLICT, FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, ONE_IDEA
 from creatorvault.tenants.errors import TenantSuspended
 from creatorvault.tenants.openapi import INVALID_RETENTION
 
@@ -129,7 +129,7 @@ RESTORE: Final = documents(
     NotYourIdeas("POST"),
     FULL,
     NOT_FOUND,
-    PreconditionFailed(),
+    CONFLICT,
     INVALID_ID,
 )
 EXPUNGE: Final = documents(
@@ -150,7 +150,7 @@ GET_VERSION: Final = documents(
 COMPARE: Final = documents(
     DocumentedResponse(description="The fields that differ."), NotYourIdeas("GET"), NO_VERSION, INVALID_TO
 )
-REVERT: Final = documents(CHANGED, NotYourIdeas("POST"), GROWN, NO_VERSION, PreconditionFailed(), INVALID_NUMBER)
+REVERT: Final = documents(CHANGED, NotYourIdeas("POST"), GROWN, NO_VERSION, CONFLICT, INVALID_NUMBER)
 UNDO_DELETION: Final = documents(
     DocumentedResponse(description="The ideas that are back."),
     NotYourIdeas("POST"),

@@ -58,12 +58,13 @@ class Restoring:
 
     def _living(self, vault: OpenVault, row: IdeaColumns) -> StoredIdea:
         tag = idea_tag(row.stamp, row.revision)
-        self._precondition.check(tag)
-        return StoredIdea(self._opened.idea(vault, row), tag)
+        idea = self._opened.idea(vault, row)
+        self._precondition.check(tag, lambda: idea)
+        return StoredIdea(idea, tag)
 
     async def _restore(self, trashed: TrashedRow, vault: WritableVault) -> StoredIdea:
         old = trashed.row
-        self._precondition.check(idea_tag(old.stamp, old.revision))
+        self._precondition.check(idea_tag(old.stamp, old.revision), trashed.idea)
         idea, cipher = trashed.idea(), trashed.vault.cipher
         position = Position(old.number, NONE_KEPT if old.previous is None else old.previous)
         row = IdeaSealer.of(cipher).seal(idea, position, old.stamp or None)

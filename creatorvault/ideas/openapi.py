@@ -7,7 +7,7 @@ from uuid import UUID
 from creatorvault.core.errors import PreconditionFailed, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH
 from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.headers import ETAG, LOCATION, UNDO
+from creatorvault.core.openapi.headers import ETAG, HEADERS, LOCATION, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents, malformed_id
 from creatorvault.ideas.errors import CursorInvalid, IdeaNotFound, NotYourIdeas
 from creatorvault.idempotency.errors import InFlight
@@ -106,6 +106,7 @@ NOT_MODIFIED: Final = DocumentedResponse(
 )
 
 NOT_FOUND: Final = IdeaNotFound(IDEA_ID)
+CONFLICT: Final = PreconditionFailed({name: value for name, (_, value) in IDEA.items()}, HEADERS[ETAG]["example"])
 
 INVALID_IDEA: Final = RequestInvalid(
     [
@@ -149,10 +150,6 @@ CREATE: Final = documents(
 )
 LIST: Final = documents(LISTED, NOT_MODIFIED, NotYourIdeas("GET"), LIMIT_TOO_HIGH, CursorInvalid())
 GET: Final = documents(FOUND, NOT_MODIFIED, NotYourIdeas("GET"), NOT_FOUND, INVALID_ID)
-CHANGE: Final = documents(
-    CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_CHANGE, request=CHANGES
-)
-REPLACE: Final = documents(
-    CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, PreconditionFailed(), INVALID_IDEA, request=NEW_IDEAS
-)
-DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, PreconditionFailed(), INVALID_ID)
+CHANGE: Final = documents(CHANGED, NotYourIdeas("PATCH"), GROWN, NOT_FOUND, CONFLICT, INVALID_CHANGE, request=CHANGES)
+REPLACE: Final = documents(CHANGED, NotYourIdeas("PUT"), GROWN, NOT_FOUND, CONFLICT, INVALID_IDEA, request=NEW_IDEAS)
+DELETE: Final = documents(DELETED, NotYourIdeas("DELETE"), NOT_FOUND, CONFLICT, INVALID_ID)

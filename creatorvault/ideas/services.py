@@ -178,8 +178,8 @@ class IdeaService:
         self, idea_id: UUID, change: Callable[[IdeaResponse], IdeaResponse], vault: WritableVault
     ) -> StoredIdea:
         found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
-        self._precondition.check(found.tag)
         before = self._opened.idea(found.vault, found.row)
+        self._precondition.check(found.tag, lambda: before)
         idea = change(before)
         if idea is before:
             return StoredIdea(before, found.tag)
@@ -195,7 +195,7 @@ class IdeaService:
 
     async def _delete(self, idea_id: UUID, vault: WritableVault) -> str | None:
         found = await find_idea_to_change(idea_id, self._vault.default_retention_days, vault)
-        self._precondition.check(found.tag)
+        self._precondition.check(found.tag, lambda: self._opened.idea(found.vault, found.row))
         old, now = found.row, datetime.now(UTC)
         last: object
         if found.keeps:

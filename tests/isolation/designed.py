@@ -77,6 +77,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             KEYS: 401,
         }
         for operation, done in (
+            ("GET changes", 200),
             ("GET trash", 200),
             ("DELETE trash", 204),
             ("DELETE trash/{idea_id}", 204),

@@ -39,7 +39,8 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.own_statements]
 ELSEWHERE_TESTED: Final = (
     *("creatorvault.admin.", "creatorvault.key_management.", "creatorvault.history.statements.purging"),
     *("creatorvault.history.purging", "creatorvault.history.thinning_out", "creatorvault.history.standing"),
-    "creatorvault.transfer.fastapi.",
+    *("creatorvault.transfer.fastapi.", "creatorvault.sync.changes.pruning"),
+    "creatorvault.sync.changes.statements.pruning",
 )
 END_OF_A_BATCH: Final = "LIMIT $3::INTEGER OFFSET $4::INTEGER"
 EVERYBODY: Final = (*NEIGHBOURS, *ELSEWHERE, *FOREIGN)
@@ -137,8 +138,8 @@ async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> 
 def statements_written_as_text() -> Iterator[tuple[str, str]]:
     """Yields statements and parts of statements, except those with placeholders, those of operators, who read the
     metadata of all tenants, and those of rotation and of the purge, whose scope is tested in
-    `tests/key_management/test_scope.py` and `tests/history/test_purge_scope.py`; and those of the FastAPI import, in
-    `tests/transfer/fastapi/test_scope.py`.
+    `tests/key_management/test_scope.py`, `tests/history/test_purge_scope.py` and `tests/sync/test_pruning.py`; and
+    those of the FastAPI import, in `tests/transfer/fastapi/test_scope.py`.
     """
     for module in walk_packages(creatorvault.__path__, "creatorvault."):
         if module.name.startswith(ELSEWHERE_TESTED):

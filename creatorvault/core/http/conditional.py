@@ -7,6 +7,7 @@ of bytes. Here all comparisons are weak, and changes that proxies make to a tag 
 """
 
 import re
+from collections.abc import Callable
 from typing import Any, Final
 
 from litestar import Request, Response
@@ -44,10 +45,10 @@ class Precondition:
     def of(cls, request: Request[Any, Any, Any]) -> "Precondition":
         return cls(list_header(request.scope, IF_MATCH))
 
-    def check(self, tag: str) -> None:
-        """Raises PreconditionFailed if the version does not match."""
+    def check(self, tag: str, current: Callable[[], object]) -> None:
+        """Raises PreconditionFailed, with what `current` returns, if the version does not match."""
         if self._tags is not None and not self._tags.match(tag):
-            raise PreconditionFailed
+            raise PreconditionFailed(current(), tag)
 
 
 def is_conditional(request: Request[Any, Any, Any]) -> bool:

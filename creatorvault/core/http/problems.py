@@ -12,7 +12,6 @@ from litestar.types import ExceptionHandlersMap
 from creatorvault.core.errors import (
     Alert,
     CreatorVaultError,
-    DetailedConflict,
     InternalError,
     RequestInvalid,
     ServiceUnavailable,
@@ -126,9 +125,7 @@ def published(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
     """Returns the published error body, which the OpenAPI document also shows."""
     if isinstance(error, RequestInvalid):
         return {"detail": error.errors}
-    body: dict[str, Any] = {"detail": error.detail}
-    if isinstance(error, DetailedConflict):
-        body |= {"code": error.code, **error.members()}
+    body: dict[str, Any] = {"detail": error.detail, **error.members()}
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         body["error"] = ServerErrorInfo(_code(error), error.detail, correlation)
     return body
@@ -143,8 +140,6 @@ def _problem(error: CreatorVaultError, correlation: str) -> dict[str, Any]:
         "correlation_id": correlation,
         **error.members(),
     }
-    if isinstance(error, DetailedConflict):
-        body["code"] = error.code
     if isinstance(error, RequestInvalid):
         body["errors"] = error.errors
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:

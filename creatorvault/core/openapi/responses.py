@@ -20,6 +20,7 @@ MEANINGS: Final = {
     HTTPStatus.NOT_FOUND: "The resource does not exist or is not yours.",
     HTTPStatus.NOT_ACCEPTABLE: "No content coding that `Accept-Encoding` allows is available.",
     HTTPStatus.CONFLICT: "The request conflicts with existing data, or with a request that is still being processed.",
+    HTTPStatus.GONE: "What the request refers to is not known any more.",
     HTTPStatus.PRECONDITION_FAILED: "The resource has changed: `If-Match` names an older version.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The body exceeds the maximum size; it was not read completely.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The path, the query or the body is invalid.",

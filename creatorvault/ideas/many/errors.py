@@ -1,10 +1,11 @@
 """Errors of many changes at once. A request that fails with one of them has stored nothing."""
 
 from collections.abc import Mapping, Sequence
+from http import HTTPStatus
 from typing import Final
 from uuid import UUID
 
-from creatorvault.core.errors import DetailedConflict, RequestInvalid
+from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.ideas.fields import TAGS_LENGTH
 from creatorvault.ideas.many.schemas import BulkResult
 
@@ -12,7 +13,14 @@ NOT_APPLIED: Final = "not_applied"
 WAS_NOT_APPLIED: Final = "Another operation of the request could not be executed"
 
 
-class IdTaken(DetailedConflict):
+class ManyConflict(CreatorVaultError):
+    status = HTTPStatus.CONFLICT
+
+    def members(self) -> Mapping[str, object]:
+        return {"code": self.code}
+
+
+class IdTaken(ManyConflict):
     """A new idea was given an id that is or was in use: by an idea, one in the trash, or one that was deleted."""
 
     code = "id_taken"
@@ -21,7 +29,7 @@ class IdTaken(DetailedConflict):
         super().__init__(f"The id {idea_id} is or was in use")
 
 
-class TooManyIdeas(DetailedConflict):
+class TooManyIdeas(ManyConflict):
     """More ideas would change than one transaction can change in about two seconds."""
 
     code = "too_many_ideas"
@@ -41,7 +49,7 @@ class TagsTooLong(RequestInvalid):
         super().__init__([{"type": "tags_too_long", "loc": ("body", "to"), "msg": message, "ctx": ctx}])
 
 
-class BulkRefused(DetailedConflict):
+class BulkRefused(ManyConflict):
     """An operation of an atomic request cannot be executed."""
 
     code = "bulk_refused"
@@ -51,4 +59,4 @@ class BulkRefused(DetailedConflict):
         self.results = results
 
     def members(self) -> Mapping[str, object]:
-        return {"results": self.results}
+        return {"code": self.code, "results": self.results}

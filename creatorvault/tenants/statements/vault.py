@@ -21,7 +21,8 @@ VAULT: Final = """
         SELECT status, retention_days FROM tenants WHERE tenants.tenant_id = context.tenant_id LIMIT 1
     ) AS tenants ON true
     LEFT JOIN LATERAL (
-        SELECT revision, digest, idea_count, trash_count, key_version, retention_days, status FROM vaults
+        SELECT revision, digest, idea_count, trash_count, key_version, retention_days, pruned_revision, status
+        FROM vaults
         WHERE vaults.tenant_id = context.tenant_id AND vaults.user_id = $2 LIMIT 1
     ) AS vaults ON true
 """

@@ -1,0 +1,1 @@
+"""What changed in a vault, for clients that keep a copy of it."""
