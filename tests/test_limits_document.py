@@ -16,6 +16,7 @@ from creatorvault.admin.schemas import LONGEST_NAME
 from creatorvault.core.http import bounds, field_errors
 from creatorvault.core.http import edge as middleware
 from creatorvault.core.http.inputs import MAX_PARAMETERS
+from creatorvault.core.http.list_bodies import AT_ONCE
 from creatorvault.core.http.nesting import MAX_DEPTH
 from creatorvault.core.http.paging import CURSOR_LENGTH, FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
@@ -25,6 +26,10 @@ from creatorvault.ideas import full_reads
 from creatorvault.ideas import in_doubt as doubts
 from creatorvault.ideas.full_reads import MOST_WAITING
 from creatorvault.ideas.in_doubt import DOUBT_SECONDS
+from creatorvault.ideas.many.controllers import MOST_BYTES
+from creatorvault.ideas.many.schemas import MOST_OPERATIONS
+from creatorvault.ideas.many.tag_schemas import MOST_NAMES
+from creatorvault.ideas.many.tags import MOST
 from creatorvault.ideas.schemas import IdeaQuery
 from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
@@ -108,6 +113,11 @@ FIXED: Final = {
     "Operator keys cached by a process": MOST_KEYS,
     "A stream of live updates, for the client to take an event": STALLED_SECONDS,
     "Recipients of an encrypted export": MOST_RECIPIENTS,
+    "Body of `POST …/ideas/bulk`": MOST_BYTES // 2**20,
+    "Longer bodies than others in memory, for each process": AT_ONCE,
+    "Operations of a bulk request": MOST_OPERATIONS,
+    "Tags that are renamed at once": MOST_NAMES,
+    "Ideas that renaming a tag may change": MOST,
     "Passphrase of an encrypted export, of 12 characters or more": LONGEST,
     "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
 }
