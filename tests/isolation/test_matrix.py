@@ -70,7 +70,7 @@ FILTERS: Final = (
     "&search=private",
     "&tags=private",
     "&cursor=",
-    "&has_due=false",
+    "&updated_from=2026-01-01",
 )
 QUERIES: Final = [
     f"sort={sort}&order={order}{chosen}"
