@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -34,6 +34,7 @@ help:
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
 	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
+	@echo "make counts   count a vault of 10,000 ideas and list it by due date and by id, beside lists (about a minute)"
 	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
 	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
@@ -111,6 +112,9 @@ check: .venv/installed
 # Compares with plaintext services and the minimum cost, on a separate PostgreSQL; writes docs/benchmarks/.
 bench: .venv/installed .venv-bench/installed
 	@$(PYTHON) -m benchmarks --write docs/benchmarks
+
+counts: .venv/installed
+	@$(PYTHON) -m benchmarks.counting
 
 volume: .venv/installed
 	@$(PYTHON) -m benchmarks.volume

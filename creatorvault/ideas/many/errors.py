@@ -56,4 +56,4 @@ class BulkRefused(CreatorVaultError):
         self.results = results
 
     def members(self) -> Mapping[str, object]:
-        return {"code": self.code, "results": self.results}
+        return {"results": self.results}
