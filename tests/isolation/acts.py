@@ -316,7 +316,8 @@ async def open_stream(scene: Scene) -> Sequence[httpx.Response]:
 
 async def look_at_watched_vaults(scene: Scene) -> Sequence[httpx.Response]:
     standings = part_of(scene.house.app, LiveParts).standings
-    return [httpx.Response(HTTPStatus.OK, json=[list(one) for one in await standings.of([ME])])]
+    found = [*await standings.of([ME]), await standings.of_one(ME)]
+    return [httpx.Response(HTTPStatus.OK, json=[list(standing) for standing in found])]
 
 
 async def own_events(scene: Scene) -> Sequence[httpx.Response]:
