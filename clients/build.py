@@ -17,6 +17,8 @@ PYTHON: Final = ROOT / "clients" / "python"
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 LICENSE: Final = ROOT / "LICENSE"
 
+WITH_ALL_MEMBERS: Final = ("BulkResult", "IdeaResponse", "IdeaVersion", "TrashedIdea")
+
 OLDEST_NODE: Final = 20
 SECONDS: Final = 600
 
@@ -35,6 +37,13 @@ MODELS: Final = (
     *(f"string+{each}=string" for each in ("date-time", "uuid", "date", "uri", "binary")),
 )
 """Options of datamodel-codegen."""
+
+GENERATE: Final = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))  # before what the service has installed
+from datamodel_code_generator.__main__ import main
+sys.exit(main())
+"""
 
 
 class NotBuildable(Exception):
@@ -89,9 +98,10 @@ def _sources() -> list[Path]:
 
 
 def _complete(document: dict[str, Any]) -> Mapping[str, Any]:
-    """The published document calls members of an idea optional that every response has."""
-    idea = document["components"]["schemas"]["IdeaResponse"]
-    idea["required"] = list(idea["properties"])
+    """Requires the members that every response has, although the document calls them optional."""
+    for name in WITH_ALL_MEMBERS:
+        schema = document["components"]["schemas"][name]
+        schema["required"] = list(schema["properties"])
     return document
 
 
@@ -118,10 +128,9 @@ def _pack_typescript(out: Path, document: Path, tools: Path) -> None:
     shutil.copytree(TYPESCRIPT, folder, ignore=shutil.ignore_patterns("node_modules", "dist"))
     shutil.copy(LICENSE, folder)
     (folder / "node_modules").symlink_to(tools / "node_modules")
-    programs = folder / "node_modules" / ".bin"
-    types = folder / "src" / "schema.ts"
-    _run(folder, str(programs / "openapi-typescript"), str(document), "--default-non-nullable=false", "-o", str(types))
-    _run(folder, str(programs / "tsc"))
+    program = "node_modules/.bin/openapi-typescript"
+    _run(folder, program, str(document), "--default-non-nullable=false", "--output", "src/schema.ts")
+    _run(folder, "node_modules/.bin/tsc")
     _run(folder, "npm", "pack", "--ignore-scripts", "--pack-destination", str(out))
 
 
@@ -130,9 +139,7 @@ def _pack_python(out: Path, document: Path, generator: Path) -> None:
     shutil.copytree(PYTHON, folder, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(LICENSE, folder)
     models = folder / "src" / "creatorvault_client" / "models.py"
-    # Isolated from what the service has installed: -I, and the generator's own folder first.
-    program = "import sys; sys.path.insert(0, sys.argv.pop(1)); from datamodel_code_generator.__main__ import main; main()"
-    generate = (sys.executable, "-I", "-c", program, str(generator))
+    generate = (sys.executable, "-I", "-c", GENERATE, str(generator))
     _run(folder, *generate, "--input", str(document), "--output", str(models), *MODELS)
     _run(folder, sys.executable, "-m", "mypy", "src")
     _run(folder, sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(out))

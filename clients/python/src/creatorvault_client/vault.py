@@ -11,23 +11,23 @@ from creatorvault_client.cursors import every_item
 from creatorvault_client.errors import ApiError
 from creatorvault_client.live import SILENT_SECONDS, revisions
 from creatorvault_client.models import (
-    BulkChange,
-    BulkCreate,
-    BulkDelete,
-    BulkReplace,
     BulkResponse,
     ChangeList,
+    ChangeOperation,
+    CreateOperation,
+    DeleteOperation,
     IdeaCreate,
     IdeaListResponse,
     IdeaResponse,
     IdeaUpdate,
+    ReplaceOperation,
 )
 
 if TYPE_CHECKING:
     from creatorvault_client.client import Client, Parameters
 
 Idea: TypeAlias = IdeaResponse
-BulkOperation: TypeAlias = BulkCreate | BulkChange | BulkReplace | BulkDelete
+BulkOperation: TypeAlias = CreateOperation | ChangeOperation | ReplaceOperation | DeleteOperation
 
 
 class Version(NamedTuple):
