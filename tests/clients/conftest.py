@@ -34,6 +34,7 @@ def python_driver(packages: Packages, tmp_path_factory: pytest.TempPathFactory) 
 def service(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Generator[Restartable]:
     database = cluster.clone(f"clients_{uuid4().hex}")
     home = tmp_path_factory.mktemp("home")
-    with Restartable(home, environment_of(database, home)) as service:
+    environ = environment_of(database, home) | {"CREATORVAULT_LIVE__LONGEST_SECONDS": "1"}
+    with Restartable(home, environ) as service:
         yield service
     cluster.drop(database)

@@ -36,9 +36,9 @@ class Project(NamedTuple):
     command: tuple[str, ...]
     environ: Mapping[str, str]
 
-    def run(self, file: str, **environ: str) -> str:
+    def run(self, file: str, *arguments: str, **environ: str) -> str:
         """Returns what the file prints. Raises AssertionError with its output if it fails."""
-        return _run(self.folder, *self.command, file, environ={**self.environ, **environ})
+        return _run(self.folder, *self.command, file, *arguments, environ={**self.environ, **environ})
 
 
 def typescript_project(packages: Packages, folder: Path, sources: Mapping[str, str]) -> Project:

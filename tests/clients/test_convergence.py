@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.no_cover, pytest.mark.longest]
 
 log = logging.getLogger(__name__)
 
-OPERATIONS: Final = int(os.environ.get("SYNC_OPERATIONS", "60"))
+OPERATIONS: Final = int(os.environ.get("SYNC_OPERATIONS", "30"))
 """How many operations each device makes while the service is killed."""
 
 DAY: Final = 86_400

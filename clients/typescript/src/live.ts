@@ -33,7 +33,7 @@ const FINAL = new Set(["suspended", "erased"]);
 export async function* revisions(
   client: Client,
   path: string,
-  { signal, after, silentSeconds = 90 }: Listening,
+  { signal, after, silentSeconds = 45 }: Listening,
 ): AsyncGenerator<number, void, undefined> {
   let last = after === undefined ? "" : String(after);
   for (let failures = 0; ; failures++) {

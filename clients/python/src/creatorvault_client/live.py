@@ -12,7 +12,7 @@ from creatorvault_client.errors import StreamEndedError, UnreachableError
 if TYPE_CHECKING:
     from creatorvault_client.client import Client
 
-SILENT_SECONDS: Final = 90.0
+SILENT_SECONDS: Final = 45.0
 """A connection on which nothing has come for so long, not even a comment, is replaced."""
 
 FINAL: Final = frozenset({"suspended", "erased"})
