@@ -163,7 +163,7 @@ def test_devices_of_a_service_that_is_killed_end_with_equal_bytes(
                         device.begin()
                     service.kill_and_restart()
             texts = devices.settle()
-            log.info("seed %d: %d ideas, %s", seed, len(json.loads(texts[0])), devices.network.faults)
+            log.warning("seed %d: %d ideas, %s", seed, len(json.loads(texts[0])), devices.network.faults)
 
         assert len(set(texts)) == 1
 
