@@ -16,6 +16,7 @@ TYPESCRIPT: Final = ROOT / "clients" / "typescript"
 PYTHON: Final = ROOT / "clients" / "python"
 DOCUMENT: Final = ROOT / "docs" / "openapi.json"
 LICENSE: Final = ROOT / "LICENSE"
+OUT: Final = ROOT / "dist" / "clients"
 
 WITH_ALL_MEMBERS: Final = ("BulkResult", "IdeaResponse", "IdeaVersion", "TrashedIdea")
 
@@ -57,8 +58,9 @@ class Packages(NamedTuple):
     """The `node_modules` that built the tarball."""
 
 
-def build(cache: Path) -> Packages:
-    """Returns the packages of this checkout; builds only if their sources have changed. Raises NotBuildable."""
+def build() -> Packages:
+    """Returns the packages of this checkout; builds only what has changed since the last time. Raises NotBuildable."""
+    cache = OUT / "cache"
     if missing := [tool for tool in ("node", "npm") if shutil.which(tool) is None]:
         raise NotBuildable(f"{' and '.join(missing)} not found")
     version = _run(ROOT, "node", "--version").strip()
@@ -154,11 +156,9 @@ def _run(folder: Path, *command: str) -> str:
 
 
 def main() -> None:
-    out = ROOT / "dist" / "clients"
-    packages = build(out / "cache")
+    packages = build()
     for file in (packages.tarball, packages.wheel):
-        shutil.copy(file, out)
-        print((out / file.name).relative_to(ROOT))
+        print(Path(shutil.copy(file, OUT)).relative_to(ROOT))
 
 
 if __name__ == "__main__":

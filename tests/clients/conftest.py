@@ -13,9 +13,9 @@ from tests.postgres import Cluster
 
 
 @pytest.fixture(scope="session")
-def packages(request: pytest.FixtureRequest) -> Packages:
+def packages() -> Packages:
     try:
-        return build(request.config.cache.mkdir("client-packages"))
+        return build()
     except NotBuildable as reason:
         pytest.skip(f"no client packages to test: {reason}")
 

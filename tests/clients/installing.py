@@ -66,7 +66,7 @@ def python_project(packages: Packages, folder: Path, sources: Mapping[str, str])
     environ = {"PATH": os.environ["PATH"], "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1"}
     _run(folder, sys.executable, *install, "--target", str(site), str(packages.wheel), environ=environ)
     _write(folder, sources.items())
-    check = ("-m", "mypy", "--strict", "--python-version", "3.11", "--disable-error-code", "top-level-await")
+    check = ("-m", "mypy", "--strict", "--python-version", "3.11")
     files = [name for name in sources if name.endswith(".py")]
     _run(folder, sys.executable, *check, *files, environ={**environ, "MYPYPATH": str(site)})
     return Project(folder, (sys.executable,), environ)

@@ -1,8 +1,9 @@
 """The examples of docs/clients.md and of the packages' READMEs run as printed, and are strictly typed."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+from textwrap import indent
 from typing import Final, NamedTuple
 from uuid import uuid4
 
@@ -17,11 +18,6 @@ from tests.guides.service import PRINTED_ADDRESS
 pytestmark = pytest.mark.no_cover
 
 PRINTED_USER: Final = '"ada"'
-TOP_LEVEL: Final = """
-import ast, asyncio, pathlib
-code = compile(pathlib.Path("page.py").read_text(), "page.py", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
-asyncio.run(eval(code, {"__name__": "page"}))
-"""
 
 
 class Page(NamedTuple):
@@ -97,7 +93,8 @@ def test_typescript_runs_as_printed(page: Page, packages: Packages, service: Res
 @pytest.mark.parametrize("page", PAGES["python"], ids=lambda page: page.name)
 def test_python_runs_as_printed(page: Page, packages: Packages, service: Restartable, tmp_path: Path) -> None:
     user = f"reader-{uuid4()}"
-    sources: Mapping[str, str] = {"page.py": here(page, service, user), "run.py": TOP_LEVEL}
-    project = python_project(packages, tmp_path / "project", sources)
+    body = indent(here(page, service, user), "    ")  # as `python -m asyncio` would execute it
+    program = f"import asyncio\n\nasync def page() -> None:\n{body}\nasyncio.run(page())\n"
+    project = python_project(packages, tmp_path / "project", {"page.py": program})
 
-    check(project, "run.py", service, user, page)
+    check(project, "page.py", service, user, page)
