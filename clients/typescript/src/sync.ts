@@ -100,6 +100,7 @@ export class Device {
     await this.#flush();
   }
 
+  /** Returns the id. `id` is a random UUID in lower case, which has never been used. */
   async create(idea: IdeaCreate, id: string = crypto.randomUUID()): Promise<string> {
     this.#queue({ op: "create", id, idea });
     await this.#flush();

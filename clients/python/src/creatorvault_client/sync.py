@@ -128,6 +128,7 @@ class Device:
         await self._flush()
 
     async def create(self, idea: IdeaCreate, idea_id: str | None = None) -> str:
+        """Returns the id. `idea_id` is a random UUID in lower case, which has never been used."""
         idea_id = idea_id or str(uuid4())
         self._queue({"op": "create", "id": idea_id, "idea": idea})
         await self._flush()
