@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from uuid import uuid4
 
@@ -58,17 +58,26 @@ def run(request: pytest.FixtureRequest, projects: Mapping[str, Project], service
     return Runner(projects[request.param], file, service)
 
 
-def only_first(method: str, path: str, fault: Fault) -> Fault:
-    """The fault for the first such request only."""
-    met: list[str] = []
+class Nth:
+    """The fault for the request with this number of those with this method and path. `count` is how many there were."""
 
-    def answer(asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
-        if not met and asked.method == method and path in asked.path:
-            met.append(asked.path)
-            return fault(asked, passed_on)
+    def __init__(self, number: int, method: str, path: str, fault: Fault) -> None:
+        self.count = 0
+        self._number = number
+        self._method = method
+        self._path = path
+        self._fault = fault
+
+    def __call__(self, asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
+        if asked.method == self._method and self._path in asked.path:
+            self.count += 1
+            if self.count == self._number:
+                return self._fault(asked, passed_on)
         return passed_on()
 
-    return answer
+
+def only_first(method: str, path: str, fault: Fault) -> Nth:
+    return Nth(1, method, path, fault)
 
 
 def lost(asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
@@ -154,18 +163,9 @@ def test_an_update_whose_answer_is_lost_is_made_once(run: Runner) -> None:
 def test_a_deletion_whose_answer_is_lost_is_a_success(run: Runner) -> None:
     assert run("remove") == [412, []]
 
-    deletions: Sequence[str] = ()
-
-    def second_lost(asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
-        nonlocal deletions
-        if asked.method == "DELETE":
-            deletions = (*deletions, asked.path)
-            if len(deletions) == 2:
-                return lost(asked, passed_on)
-        return passed_on()
-
-    assert run("remove", second_lost) == [412, []]
-    assert len(deletions) == 3
+    second = Nth(2, "DELETE", "/ideas/", lost)
+    assert run("remove", second) == [412, []]
+    assert second.count == 3
 
 
 def test_revisions_come_and_streams_that_end_are_continued(run: Runner) -> None:
@@ -185,21 +185,21 @@ def test_a_rule_may_keep_what_was_deleted_elsewhere(run: Runner) -> None:
     assert run("deciding") == [["Shared", "Kept"]]
 
 
-def test_a_device_whose_token_is_too_old_keeps_what_it_has_not_sent(run: Runner) -> None:
-    pulls: Sequence[str] = ()
+INVALID: Final = json.dumps({"detail": [{"type": "value_error", "loc": ["query", "since"], "msg": "No"}]}).encode()
 
-    def too_old(asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
-        nonlocal pulls
-        if asked.method == "GET" and "/changes" in asked.path:
-            pulls = (*pulls, asked.path)
-            if len(pulls) == 7:  # the last sync of the first device
-                return problem(410, "resync_required")(asked, passed_on)
-        return passed_on()
 
+def invalid_token(asked: Asked, passed_on: Callable[[], Answered]) -> Answered:
+    return Answered(422, INVALID, {"Content-Type": "application/json"})
+
+
+def test_a_device_whose_token_is_of_no_use_keeps_what_it_has_not_sent(run: Runner) -> None:
     expected = ["Unsent", "Unsent", None, ["Shared", "Unsent"]]
     assert run("forgetting") == expected
-    assert run("forgetting", too_old) == expected
-    assert len(pulls) == 8
+
+    for useless in (problem(410, "resync_required"), invalid_token):
+        last = Nth(7, "GET", "/changes", useless)  # of the first device, which then begins anew
+        assert run("forgetting", last) == expected
+        assert last.count == 8
 
 
 def test_what_the_service_refuses_is_handed_back(run: Runner) -> None:

@@ -176,12 +176,13 @@ export class Device {
     await this.#flush();
   }
 
-  /** Returns null if the token is too old: everything is fetched again, and unsent operations stay. */
+  /** Returns null if the token is of no use: everything is fetched again, and unsent operations stay. */
   async #page(): Promise<ChangeList | null> {
+    const since = this.#token.get("") ?? "";
     try {
-      return await this.#vault.changes(this.#token.get(""));
+      return await this.#vault.changes(since);
     } catch (error) {
-      if (!(error instanceof ApiError && error.status === 410)) throw error;
+      if (since === "" || !(error instanceof ApiError && isUseless(error))) throw error;
       this.#token.delete("");
       for (const [id, known] of this.#known) this.#known.set(id, { ...known, pulled: false });
       return null;
@@ -243,6 +244,11 @@ export class Device {
       throw error;
     }
   }
+}
+
+/** Whether the token is too old, or not of this vault. */
+function isUseless({ status, fields }: ApiError): boolean {
+  return status === 410 || (status === 422 && fields.some(({ loc }) => loc[1] === "since"));
 }
 
 /** Returns one operation for two of the same idea; null if they cancel out. */

@@ -210,11 +210,12 @@ class Device:
         await self._flush()
 
     async def _page(self) -> ChangeList | None:
-        """Returns None if the token is too old: everything is fetched again, and unsent operations stay."""
+        """Returns None if the token is of no use: everything is fetched again, and unsent operations stay."""
+        since = self._token.get("", "")
         try:
-            return await self._vault.changes(self._token.get("", ""))
+            return await self._vault.changes(since)
         except ApiError as error:
-            if error.status != httpx.codes.GONE:
+            if not since or not _is_useless(error):
                 raise
             del self._token[""]
             for idea_id, known in list(self._known.items()):
@@ -274,6 +275,14 @@ class Device:
                 for key, value in entries.items():
                     self._unwritten.setdefault(key, value)
                 raise
+
+
+def _is_useless(error: ApiError) -> bool:
+    """Whether the token is too old, or not of this vault."""
+    invalid = error.status == httpx.codes.UNPROCESSABLE_ENTITY
+    return error.status == httpx.codes.GONE or (
+        invalid and any(field["loc"][1:] == ["since"] for field in error.fields)
+    )
 
 
 def _combine(first: Operation | None, later: Operation) -> Operation | None:
