@@ -16,7 +16,7 @@ from litestar import Litestar
 from msgspec.structs import replace
 from playwright.async_api import Browser, Locator, Page, expect
 
-from creatorvault.core.documentation.tokens import command, how_to_get_a_token
+from creatorvault.core.documentation.tokens import USER, command, how_to_get_a_token
 from creatorvault.core.openapi.document import document
 from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 from tests.browser import Scheme, chromium, server, visit
@@ -81,6 +81,9 @@ def published(app: Litestar) -> dict[str, Any]:
         parameters.setdefault(name, header)
     for item in described["paths"].values():
         for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter.get("in") == "path" and "example" in parameter:
+                    parameter["schema"]["examples"] = [parameter.pop("example")]
             own = [each for each in operation.get("parameters", ()) if each.get("in") in ("path", "query")]
             references = [{"$ref": f"#/components/parameters/{name}"} for name in REQUEST_HEADERS]
             operation["parameters"] = [*own, *references]
@@ -323,7 +326,9 @@ async def test_an_example_empties_no_list(
         await authorize(docs.page, ada.token)
         found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
         await found.locator(".opblock-summary-control").click()
-        await found.locator('tr[data-param-name="user_id"] input').fill(ada.user_id)
+        owner = found.locator('tr[data-param-name="user_id"] input')
+        assert await owner.input_value() == USER
+        await owner.fill(ada.user_id)
         assert (await executed(found))["items"] == [idea]
         await found.locator('tr[data-param-name="cursor"] input[type=checkbox]').check()
         assert (await executed(found, "next_cursor"))["next_cursor"] is None
