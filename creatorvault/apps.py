@@ -22,11 +22,11 @@ NAMES: Final = (
     "idempotency",
     "erasure",
     "ideas",
+    "sync",
     "transfer",
     "key_management",
     "admin",
     "history",
-    "sync",
 )
 
 

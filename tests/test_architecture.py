@@ -30,8 +30,8 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
-    ("admin", "health", "key_management", "metrics", "transfer"),
-    ("history", "sync"),
+    ("admin", "health", "key_management", "metrics", "sync", "transfer"),
+    ("history",),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")
