@@ -25,7 +25,7 @@ help:
 	@echo "make drill-processes  four processes on one database under mixed writers, and their rates (about 2 minutes)"
 	@echo "make drill-erasure    erase vaults of two processes under load (half a minute)"
 	@echo "make drill-jobs       what ordinary writes pay for a process that runs jobs (a minute and a half)"
-	@echo "make drill-live       streams of live updates of two processes: latency, memory, restart, SIGTERM (about 4 minutes)"
+	@echo "make drill-live       streams of live updates of two processes: latency, memory, restart, SIGTERM (about 7 minutes)"
 	@echo "make drill-keys       rotate keys under load, and kill the rotation (about 4 minutes)"
 	@echo "make drill-import     move a million plaintext rows into vaults, killed twice (some minutes, 6 GB of disk)"
 	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
