@@ -117,7 +117,7 @@ async def test_one_of_two_conflicting_conditions_wins(ada: Creator) -> None:
 
 @pytest.mark.parametrize("rotate_after", [1, 3, 50])
 async def test_keys_are_rotated_in_time(house_with: Houses, database: asyncpg.Connection, rotate_after: int) -> None:
-    house = await house_with(CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS=str(rotate_after))
+    house = await house_with(**PATIENT, CREATORVAULT_ENCRYPTION__ROTATE_AFTER_REVISIONS=str(rotate_after))
     ada = house.creator()
     for _ in range(3):
         found = await results(ada, *[new() for _ in range(20)])
