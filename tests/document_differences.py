@@ -85,7 +85,9 @@ class _Comparison:
         for name in old.keys() & new.keys():
             here = f"{where} {name}"
             if old[name].get("required", False) != new[name].get("required", False):
-                yield Difference(here, f"required: {new[name].get('required', False)}", new[name].get("required", False))
+                yield Difference(
+                    here, f"required: {new[name].get('required', False)}", new[name].get("required", False)
+                )
             for key in ("style", "explode", "allowReserved"):
                 yield from _changed(here, key, old[name], new[name], breaking=True)
             yield from self._schema(here, old[name].get("schema", {}), new[name].get("schema", {}), Side.REQUEST)
@@ -125,7 +127,9 @@ class _Comparison:
         old, new = before.get("content", {}), after.get("content", {})
         for media in old:
             if media in new:
-                yield from self._schema(f"{where} {media}", old[media].get("schema", {}), new[media].get("schema", {}), side)
+                yield from self._schema(
+                    f"{where} {media}", old[media].get("schema", {}), new[media].get("schema", {}), side
+                )
         yield from _keys("media type", where, old, new)
         if old and new and next(iter(old)) in new and next(iter(new)) != next(iter(old)):
             yield Difference(where, f"the first media type is {next(iter(new))}", breaking=True)
@@ -135,8 +139,11 @@ class _Comparison:
         old, new = list(_alternatives(before)), list(_alternatives(after))
         if old != new and {} in (*old, *new):  # anything
             narrowed, widened = {} in old, {} in new
-            yield Difference(where, "any value becomes a type" if narrowed else "a type becomes any value",
-                             narrowed if side is Side.REQUEST else widened)
+            yield Difference(
+                where,
+                "any value becomes a type" if narrowed else "a type becomes any value",
+                narrowed if side is Side.REQUEST else widened,
+            )
             return
         for one in old:
             if (other := self._counterpart(one, new)) is not None:
@@ -187,7 +194,10 @@ class _Comparison:
 
 def _operations(document: Json) -> Mapping[str, Schema]:
     return {
-        f"{method.upper()} {path}": {**item[method], "parameters": [*item.get("parameters", ()), *item[method].get("parameters", ())]}
+        f"{method.upper()} {path}": {
+            **item[method],
+            "parameters": [*item.get("parameters", ()), *item[method].get("parameters", ())],
+        }
         for path, item in document["paths"].items()
         for method in METHODS
         if method in item
@@ -225,7 +235,9 @@ def _enumeration(where: str, before: Schema, after: Schema, side: Side) -> Itera
     if old is None or new is None:
         if old is not new:
             narrowed = old is None
-            yield Difference(where, f"{'only' if narrowed else 'not only'} {new or old}", narrowed is (side is Side.REQUEST))
+            yield Difference(
+                where, f"{'only' if narrowed else 'not only'} {new or old}", narrowed is (side is Side.REQUEST)
+            )
         return
     for value in (each for each in old if each not in new):
         yield Difference(where, f"value {value!r} is gone", breaking=True)
@@ -244,7 +256,9 @@ def _limits(where: str, before: Schema, after: Schema, side: Side) -> Iterator[D
     if before.get("pattern") != after.get("pattern"):
         widened = side is Side.REQUEST and "pattern" not in after
         narrowed = side is Side.RESPONSE and "pattern" not in before
-        yield Difference(where, f"pattern {before.get('pattern')} becomes {after.get('pattern')}", not (widened or narrowed))
+        yield Difference(
+            where, f"pattern {before.get('pattern')} becomes {after.get('pattern')}", not (widened or narrowed)
+        )
 
 
 def _default(where: str, before: Schema, after: Schema, side: Side) -> Iterator[Difference]:

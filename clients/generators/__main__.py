@@ -82,9 +82,7 @@ def run(chosen: Sequence[Client], published: Path, work: Path) -> Sequence[Row]:
     with ThreadPoolExecutor(AT_ONCE) as pool, serving(home) as service:
         list(
             pool.map(
-                lambda row: row.prepare(
-                    published if row.client.published else DOCUMENT, work / str(rows.index(row))
-                ),
+                lambda row: row.prepare(published if row.client.published else DOCUMENT, work / str(rows.index(row))),
                 rows,
             )
         )

@@ -58,7 +58,11 @@ class Scenario:
         lines = []
         for name, call in self.expected.items():
             status, facts = self._seen.get(name, (None, {}))
-            wanted = {key: value for key, value in call.facts.items() if key in facts} if self.client.published else call.facts
+            wanted = (
+                {key: value for key, value in call.facts.items() if key in facts}
+                if self.client.published
+                else call.facts
+            )
             if (status, facts) != (call.status, wanted):
                 lines.append(f"{name}: {status} {dict(facts)} instead of {call.status} {dict(wanted)}")
         lines += [f"{name}: not in expectations.py" for name in self._seen.keys() - self.expected.keys()]

@@ -101,9 +101,7 @@ def report[T](
     return answer
 
 
-def refused[E](
-    call: str, request: Callable[[], object], kind: type[E], facts: Callable[[E, Headers], Facts]
-) -> None:
+def refused[E](call: str, request: Callable[[], object], kind: type[E], facts: Callable[[E, Headers], Facts]) -> None:
     """Reports a call that is refused with a body of this kind."""
     try:
         request()
@@ -476,7 +474,9 @@ def tenant() -> None:
 
 
 def administration() -> None:
-    report("status", ADMIN.get_status_api_v1_admin_status_get_with_http_info, lambda body, _: {"migrated": body.migrated})
+    report(
+        "status", ADMIN.get_status_api_v1_admin_status_get_with_http_info, lambda body, _: {"migrated": body.migrated}
+    )
     report(
         "root keys",
         ADMIN.list_root_keys_api_v1_admin_root_keys_get_with_http_info,

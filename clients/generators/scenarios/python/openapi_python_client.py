@@ -158,9 +158,7 @@ def nothing(_: object) -> Facts:
     return {}
 
 
-def report[B, T](
-    call: str, answer: Response[B], kind: type[T], facts: Callable[[T], Facts] = nothing
-) -> T | None:
+def report[B, T](call: str, answer: Response[B], kind: type[T], facts: Callable[[T], Facts] = nothing) -> T | None:
     """Reports a call with facts of its body, if that is of the kind that is expected. Returns the body."""
     body = answer.parsed if isinstance(answer.parsed, kind) else None
     seen(call, answer.status_code, {} if body is None else facts(body))
@@ -274,7 +272,12 @@ def ideas() -> UUID:
     answer = create_idea.sync_detailed(ME, client=CREATOR, body=body, idempotency_key=once)
     sent = report("create with a key", answer, IdeaResponse, lambda idea: {"stage": known(idea.stage)})
     answer = create_idea.sync_detailed(ME, client=CREATOR, body=body, idempotency_key=once)
-    report("create again with the key", answer, IdeaResponse, lambda idea: {"same": sent is not None and idea.id == sent.id})
+    report(
+        "create again with the key",
+        answer,
+        IdeaResponse,
+        lambda idea: {"same": sent is not None and idea.id == sent.id},
+    )
     other = create_idea.sync_detailed(ME, client=CREATOR, body=IdeaCreate(title="Other"), idempotency_key=once)
     report("create another with the key", other, HTTPValidationError, lambda body: {"code": known(body.code)})
 
