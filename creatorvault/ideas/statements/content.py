@@ -16,8 +16,11 @@ CHANGED_WITHIN: Final = f"""
 """  # noqa: S608 - constants
 """Arguments: the tenant's and the user's id, and two revisions, exclusive. Columns as in `sealing.IdeaColumns`."""
 
+# The number of ids is hidden from the planner, as in the filters of a list. It would plan each request.
 SOME: Final = f"""
     {VAULT.format(more="", columns=", idea.*")}
-    LEFT JOIN LATERAL (SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = ANY ($3::uuid[])) AS idea ON true
+    LEFT JOIN LATERAL (
+        SELECT {COLUMNS} FROM ideas WHERE {OWN} AND ideas.id = ANY (ARRAY(SELECT unnest($3::uuid[])))
+    ) AS idea ON true
 """  # noqa: S608 - constants
 """The vault, and the ideas with these ids in any order."""
