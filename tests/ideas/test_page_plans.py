@@ -10,6 +10,7 @@ import pytest
 
 from creatorvault.ideas.statements import reads
 from creatorvault.ideas.statements.changes import DELETE, DELETE_FORGETTING, INSERT, UPDATE, UPDATE_FORGETTING
+from creatorvault.ideas.statements.content import SOME
 from creatorvault.ideas.statements.reads import ONE, ONE_TO_CHANGE, STORED_ALONE
 from creatorvault.sync.changes.statements.pages import CHANGES
 from creatorvault.tenants.statements.changes import UNLIMITED
@@ -150,10 +151,24 @@ async def test_a_page_of_changes_reads_no_more_than_itself(
         assert seen <= PAGE + 2, plans
 
 
-TYPES: Final = ("text", "text", "bigint", "bigint", "timestamptz", "uuid")
+async def test_ideas_by_id_are_read_alone(runtime: asyncpg.Connection, fresh_sql: asyncpg.Connection) -> None:
+    found = await fresh_sql.fetch("SELECT id FROM ideas WHERE user_id = $1 LIMIT 99", USER)
+    ids = ",".join([*(str(row["id"]) for row in found), str(UUID(int=0))])
+    for plans in ("force_custom_plan", "force_generic_plan"):
+        await runtime.execute(f"SET plan_cache_mode = {plans}")
+
+        seen = await read_by(runtime, SOME, TENANT, USER, f"{{{ids}}}", types=("text", "text", "uuid[]"))
+
+        # The rows of an index scan for several values are counted as a whole.
+        assert seen == len(found) == 99, plans
 
 
-async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: object, types: Sequence[str] = TYPES) -> int:
+PAGE_TYPES: Final = ("text", "text", "bigint", "bigint", "timestamptz", "uuid")
+
+
+async def read_by(
+    runtime: asyncpg.Connection, statement: str, *arguments: object, types: Sequence[str] = PAGE_TYPES
+) -> int:
     """Returns the number of ideas that a statement reads, from an index or the table."""
     await runtime.execute(f"PREPARE page ({', '.join(types[: len(arguments)])}) AS {statement}")
     values = ", ".join(f"'{argument}'" for argument in arguments)
@@ -178,6 +193,7 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("vault", VAULT_ALONE, ()),
         ("all that is stored", STORED_ALONE, ()),
         ("one", ONE, (UUID(int=0),)),
+        ("some", SOME, ([UUID(int=0), UUID(int=1)],)),
         *(
             (sort, reads.page(sort, "desc", filtered=False, beyond=False), page)
             for sort in ("created_at", "updated_at", "stage", "priority")
