@@ -23,8 +23,11 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     """Schema-valid and refused: U+0000 and lone surrogates anywhere, a title of blanks, tags of over 1,000 characters
     in all, a date that UTC has no year for; a cursor that no page has given, an offset beside a cursor, or of more than
     63 bits; an undo token that no deletion has given; a retention of 30.0 days; a mistyped recipient of age, a
-    passphrase beside recipients; any file that is not what it says.
+    passphrase beside recipients; any file that is not what it says; an `Idempotency-Key` of another request, and an
+    `If-Match` of no version. `If-None-Match: *` is answered by 304.
     """
+    if response.status_code in (304, 412):
+        return None
     if response.status_code == 422 and case.operation.path.endswith("/imports"):
         return None
     if response.status_code == 422 and all(_beyond_the_schema(error) for error in response.json()["detail"]):
@@ -52,7 +55,7 @@ def _beyond_the_schema(error: dict[str, Any]) -> bool:
     if error["type"] == "int_type" and isinstance(error.get("input"), float):
         return True
     return error["type"] == "value_error" and any(
-        words in message for words in ("U+0000", "must not be blank", "1000 characters")
+        words in message for words in ("U+0000", "must not be blank", "1000 characters", "it was used before")
     )
 
 
