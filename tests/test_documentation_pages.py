@@ -409,16 +409,16 @@ async def test_docs_is_used_by_keyboard(address: str, browser: Browser, ada: Cre
 
         await tab_to(page, ".btn.authorize")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#auth-bearer-value")).to_be_focused()
+        await expect(page.locator("#auth-bearer-value").first).to_be_focused()
         await docs.screenshot("docs-authorize")
         for _ in range(6):  # the focus stays in the dialog
             await page.keyboard.press("Tab")
             assert await page.evaluate("!!document.activeElement.closest('[role=dialog]')")
         await page.keyboard.press("Shift+Tab")
-        await page.locator("#auth-bearer-value").focus()
+        await page.locator("#auth-bearer-value").first.focus()
         await page.keyboard.type(ada.token)
         await page.keyboard.press("Enter")
-        await expect(page.locator(".auth-container")).to_contain_text("Authorized")
+        await expect(page.locator(".auth-container").first).to_contain_text("Authorized")
         await page.keyboard.press("Escape")
         await expect(page.locator(".dialog-ux")).to_have_count(0)
         await expect(page.locator(".btn.authorize")).to_be_focused()
@@ -470,9 +470,10 @@ def operation(page: Page, operation_id: str) -> Locator:
 
 async def authorize(page: Page, token: str) -> None:
     await page.locator(".btn.authorize").click()
-    await page.locator(".auth-container input").fill(token)
-    await page.locator(".auth-btn-wrapper .authorize").click()
-    await page.locator(".auth-btn-wrapper .btn-done").click()
+    """Enters the token for the first scheme, which is that of creators."""
+    await page.locator(".auth-container input").first.fill(token)
+    await page.locator(".auth-btn-wrapper .authorize").first.click()
+    await page.locator(".auth-btn-wrapper .btn-done").first.click()
 
 
 async def tried(operation: Locator) -> Any:

@@ -1,15 +1,18 @@
 """Other people's ideas, changed rows, other writers, and databases that fail: nothing is stored by halves."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Any
 
 import asyncpg
 import pytest
+from litestar import Request
 
+from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.http import list_bodies
+from creatorvault.core.http.list_bodies import LargeBodies
 from creatorvault.ideas.many.storing import BatchStore
-from tests.application import House
+from tests.application import PATIENT, House
 from tests.factories import Creator
 from tests.history.undoing import versions
 from tests.ideas.many.operating import (
@@ -167,11 +170,11 @@ async def test_the_work_is_charged(house_with: Houses) -> None:
 
 async def test_long_bodies_wait_for_a_place(house_with: Houses, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(list_bodies, "AT_ONCE", 1)
-    house = await house_with(CREATORVAULT_DATABASE__ANSWER_SECONDS="0.5")
+    house = await house_with(**PATIENT)
     ada, bob = house.creator(), house.creator()
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
-    async def slowly() -> Any:
+    async def slowly() -> AsyncGenerator[bytes]:
         yield b'{"operations": ['
         arrived.set()
         await go_on.wait()
@@ -179,9 +182,21 @@ async def test_long_bodies_wait_for_a_place(house_with: Houses, monkeypatch: pyt
 
     slow = asyncio.create_task(ada.request("POST", f"{ada.url}/bulk", content=slowly()))
     await arrived.wait()
+    long = asyncio.create_task(bulk(bob, *[new(notes="n" * 5000) for _ in range(30)]))
     assert (await bulk(bob, new())).status_code == 200
-    refused = await bulk(bob, *[new(notes="n" * 5000) for _ in range(30)])
+    assert not long.done()
     go_on.set()
-    assert refused.status_code == 503
-    assert (await slow).status_code == 200
+    assert ((await slow).status_code, (await long).status_code) == (200, 200)
     assert len(house.parts.ideas.large_bodies) == 0
+
+
+async def test_a_long_body_that_finds_no_place_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_bodies, "AT_ONCE", 1)
+    places, request = LargeBodies(0.01), Request[Any, Any, Any]({"type": "http", "headers": []})  # type: ignore[typeddict-item]
+    async with places.place(request, "ada"):
+        for caller in ("ada", "bob"):
+            with pytest.raises(ServiceUnavailable):
+                async with places.place(request, caller):
+                    pass
+    async with places.place(request, "bob"):
+        assert len(places) == 1
