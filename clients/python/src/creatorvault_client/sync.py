@@ -179,9 +179,11 @@ class Device:
 
     def _settle(self, operation: Operation, result: BulkResult) -> None:
         idea_id, idea, etag = operation["id"], result["idea"], result["etag"]
+        known = self._known.get(idea_id)
         version: Known | None = None
         if idea is not None and etag is not None:
-            version = {"etag": etag, "idea": idea, "pulled": False}
+            unchanged = known is not None and known["etag"] == etag and known["pulled"]
+            version = {"etag": etag, "idea": idea, "pulled": unchanged}
         if result["status"] < httpx.codes.MULTIPLE_CHOICES:
             self._remember(idea_id, version)
         elif result["status"] in {httpx.codes.NOT_FOUND, httpx.codes.CONFLICT, httpx.codes.PRECONDITION_FAILED}:
