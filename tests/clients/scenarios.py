@@ -171,6 +171,13 @@ class Scenarios:
         sent, changed = one.get(unsent), one.get(idea_id)
         return [sent and sent["title"], changed and changed["notes"], one.get(made), await self.titles()]
 
+    async def repeating(self) -> object:
+        one, other, idea_id = await self.devices()
+        await one.change(idea_id, {"tags": ["a"]})
+        for device in (one, other):
+            await device.sync()
+        return [len(one.ideas()), len(other.ideas())]
+
     async def refusing(self) -> object:
         device = await Device.open(self.vault, MemoryStore())
         idea_id = await device.create({"title": LONG})

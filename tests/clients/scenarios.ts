@@ -162,6 +162,12 @@ const scenarios: Record<string, (client: Client) => Promise<unknown>> = {
     await one.sync();
     return [one.get(unsent)?.title, one.get(id)?.notes, one.get(made), await titles()];
   },
+  async repeating() {
+    const [one, other, id] = await devices();
+    await one.change(id, { tags: ["a"] });
+    for (const device of [one, other]) await device.sync();
+    return [one.ideas().length, other.ideas().length];
+  },
   async refusing() {
     const device = await Device.open(vault, new MemoryStore());
     const id = await device.create({ title: LONG });

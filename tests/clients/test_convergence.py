@@ -133,7 +133,7 @@ def projects(typescript_driver: Project, python_driver: Project) -> Mapping[str,
 def test_three_devices_end_with_equal_bytes(
     service: Restartable, projects: Mapping[str, Project], kinds: Sequence[str]
 ) -> None:
-    @settings(max_examples=8 if IN_CI else 3, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=5 if IN_CI else 2, suppress_health_check=[HealthCheck.too_slow])
     @given(SEEDS, st.lists(st.tuples(st.integers(0, 2), SEEDS), min_size=20, max_size=90))
     def converges(seed: int, steps: Sequence[tuple[int, int]]) -> None:
         with world(service, kinds, projects, seed) as devices:

@@ -202,6 +202,11 @@ def test_a_device_whose_token_is_of_no_use_keeps_what_it_has_not_sent(run: Runne
         assert last.count == 8
 
 
+def test_a_change_that_changes_nothing_forgets_nothing(run: Runner) -> None:
+    """No page of changes names it afterwards."""
+    assert run("repeating") == [1, 1]
+
+
 def test_what_the_service_refuses_is_handed_back(run: Runner) -> None:
     operation, code, rejected, ideas = run("refusing")
 

@@ -153,8 +153,12 @@ export class Device {
 
   #settle(operation: Operation, { status, idea, etag, error }: Result): void {
     const { id } = operation;
-    const version = idea !== null && etag !== null ? { etag, idea, pulled: false } : null;
-    if (status < 300) this.#remember(id, version);
+    const known = this.#known.get(id);
+    const pulled = known !== undefined && known.etag === etag && known.pulled; // a change that changes nothing
+    const version = idea !== null && etag !== null ? { etag, idea, pulled } : null;
+    if (status < 300) {
+      if (version !== null || operation.op === "delete") this.#remember(id, version);
+    } else if (status === 412 && version === null) this.#queueBefore(operation); // a repeat, and that version is gone
     else if (status === 404 || status === 409 || status === 412) this.#meet(operation, version);
     else if (this.#outbox.has(id)) this.#queueBefore(operation); // what was changed since may have mended it
     else this.#rejected.set(id, { operation, error });

@@ -179,11 +179,16 @@ class Device:
 
     def _settle(self, operation: Operation, result: BulkResult) -> None:
         idea_id, idea, etag = operation["id"], result["idea"], result["etag"]
+        known = self._known.get(idea_id)
         version: Known | None = None
         if idea is not None and etag is not None:
-            version = {"etag": etag, "idea": idea, "pulled": False}
+            unchanged = known is not None and known["etag"] == etag and known["pulled"]
+            version = {"etag": etag, "idea": idea, "pulled": unchanged}
         if result["status"] < httpx.codes.MULTIPLE_CHOICES:
-            self._remember(idea_id, version)
+            if version is not None or operation["op"] == "delete":
+                self._remember(idea_id, version)
+        elif result["status"] == httpx.codes.PRECONDITION_FAILED and version is None:
+            self._queue_before(operation)  # a repeat, and that version is gone
         elif result["status"] in {httpx.codes.NOT_FOUND, httpx.codes.CONFLICT, httpx.codes.PRECONDITION_FAILED}:
             self._meet(operation, version)
         elif idea_id in self._outbox:
