@@ -9,77 +9,175 @@ from uuid import UUID
 from generated import AuthenticatedClient, Client
 from generated.api.admin import (
     cancel_job_api_v1_admin_jobs_job_id_delete as cancel_job,
+)
+from generated.api.admin import (
     confirm_erasure_api_v1_admin_tenants_tenant_id_erasure_confirm_post as confirm_erasure,
+)
+from generated.api.admin import (
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
+)
+from generated.api.admin import (
     create_tenant_api_v1_admin_tenants_post as create_tenant,
+)
+from generated.api.admin import (
     get_status_api_v1_admin_status_get as get_status,
+)
+from generated.api.admin import (
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
+)
+from generated.api.admin import (
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
+)
+from generated.api.admin import (
     list_jobs_api_v1_admin_jobs_get as list_jobs,
+)
+from generated.api.admin import (
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
+)
+from generated.api.admin import (
     list_tenants_api_v1_admin_tenants_get as list_tenants,
+)
+from generated.api.admin import (
     list_vaults_api_v1_admin_vaults_get as list_vaults,
+)
+from generated.api.admin import (
     request_erasure_api_v1_admin_tenants_tenant_id_erasure_post as request_erasure,
+)
+from generated.api.admin import (
     request_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_post as request_vault_erasure,
+)
+from generated.api.admin import (
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
+)
+from generated.api.admin import (
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
+)
+from generated.api.admin import (
     search_audit_api_v1_admin_audit_get as search_audit,
+)
+from generated.api.admin import (
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
+)
+from generated.api.admin import (
     set_quotas_api_v1_admin_tenants_tenant_id_quotas_put as set_quotas,
+)
+from generated.api.admin import (
     set_retention_api_v1_admin_tenants_tenant_id_retention_put as set_retention,
+)
+from generated.api.admin import (
     set_root_key_api_v1_admin_tenants_tenant_id_root_key_put as set_root_key,
+)
+from generated.api.admin import (
     suspend_tenant_api_v1_admin_tenants_tenant_id_suspend_post as suspend_tenant,
+)
+from generated.api.admin import (
     withdraw_erasure_api_v1_admin_tenants_tenant_id_erasure_delete as withdraw_erasure,
+)
+from generated.api.admin import (
     withdraw_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_delete as withdraw_vault_erasure,
 )
 from generated.api.export import (
     export_vault_api_v1_user_id_export_get as export_vault,
+)
+from generated.api.export import (
     export_vault_encrypted_api_v1_user_id_export_post as export_vault_encrypted,
 )
 from generated.api.health import (
     health_check_db_health_db_get as check_database,
+)
+from generated.api.health import (
     health_check_health_get as check_health,
+)
+from generated.api.health import (
     readiness_check_health_ready_get as check_readiness,
 )
 from generated.api.ideas import (
     create_idea_api_v1_user_id_ideas_post as create_idea,
+)
+from generated.api.ideas import (
     delete_idea_api_v1_user_id_ideas_idea_id_delete as delete_idea,
+)
+from generated.api.ideas import (
     get_idea_api_v1_user_id_ideas_idea_id_get as get_idea,
+)
+from generated.api.ideas import (
     list_ideas_api_v1_user_id_ideas_get as list_ideas,
+)
+from generated.api.ideas import (
     update_idea_full_api_v1_user_id_ideas_idea_id_put as update_idea_full,
+)
+from generated.api.ideas import (
     update_idea_partial_api_v1_user_id_ideas_idea_id_patch as update_idea_partial,
 )
 from generated.api.imports import (
     create_import_api_v1_user_id_imports_post as create_import,
+)
+from generated.api.imports import (
     delete_import_api_v1_user_id_imports_import_id_delete as delete_import,
+)
+from generated.api.imports import (
     get_import_api_v1_user_id_imports_import_id_get as get_import,
+)
+from generated.api.imports import (
     list_imports_api_v1_user_id_imports_get as list_imports,
 )
 from generated.api.receipts import get_receipt_keys_well_known_jwks_json_get as get_receipt_keys
 from generated.api.root import root_get as get_root
 from generated.api.tenant import (
     export_member_api_v1_tenant_members_user_id_export_get as export_member,
+)
+from generated.api.tenant import (
     get_own_tenant_api_v1_tenant_get as get_own_tenant,
+)
+from generated.api.tenant import (
     list_members_api_v1_tenant_members_get as list_members,
+)
+from generated.api.tenant import (
     search_own_audit_api_v1_tenant_audit_get as search_own_audit,
 )
 from generated.api.undo import (
     change_settings_api_v1_user_id_settings_patch as change_settings,
+)
+from generated.api.undo import (
     compare_versions_api_v1_user_id_ideas_idea_id_versions_number_difference_get as compare_versions,
+)
+from generated.api.undo import (
     empty_trash_api_v1_user_id_trash_delete as empty_trash,
+)
+from generated.api.undo import (
     expunge_idea_api_v1_user_id_trash_idea_id_delete as expunge_idea,
+)
+from generated.api.undo import (
     get_settings_api_v1_user_id_settings_get as get_settings,
+)
+from generated.api.undo import (
     get_version_api_v1_user_id_ideas_idea_id_versions_number_get as get_version,
+)
+from generated.api.undo import (
     list_trash_api_v1_user_id_trash_get as list_trash,
+)
+from generated.api.undo import (
     list_versions_api_v1_user_id_ideas_idea_id_versions_get as list_versions,
+)
+from generated.api.undo import (
     restore_idea_api_v1_user_id_ideas_idea_id_restore_post as restore_idea,
+)
+from generated.api.undo import (
     restore_version_api_v1_user_id_ideas_idea_id_versions_number_restore_post as restore_version,
+)
+from generated.api.undo import (
     undo_deletion_api_v1_user_id_undo_post as undo_deletion,
 )
 from generated.api.users import (
     erase_own_vault_api_v1_users_me_delete as erase_own_vault,
+)
+from generated.api.users import (
     get_current_user_profile_api_v1_users_me_get as get_current_user_profile,
+)
+from generated.api.users import (
     get_own_erasure_api_v1_users_me_erasure_get as get_own_erasure,
+)
+from generated.api.users import (
     list_own_events_api_v1_users_me_events_get as list_own_events,
 )
 from generated.models import (
@@ -137,7 +235,6 @@ from generated.models import (
     VersionList,
 )
 from generated.types import File, Response, Unset
-
 from shared import DUE, FILE, NOBODY, PASSPHRASE, UNMATCHED, Facts, instant, outage, read_stage, seen, until, walk
 
 STAGE = read_stage()
