@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge clients document-changes
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -40,6 +40,8 @@ help:
 	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
 	@echo "make packages build the client packages for TypeScript and Python into dist/clients/, with Node and npm"
 	@echo "make converge give three devices of these packages 2,000 operations each on a bad network (many minutes)"
+	@echo "make clients  generate clients with six generators, compile them, and call a live service (1 to 2 minutes)"
+	@echo "make document-changes  name what has changed in docs/openapi.json since the last release"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make lint-document  check docs/openapi.json against the rules of redocly and spectral, with Node"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
@@ -133,11 +135,19 @@ packages: .venv/installed
 converge: .venv/installed
 	@SYNC_OPERATIONS=2000 $(PYTHON) -m pytest -n 0 tests/clients/test_convergence.py -k killed --log-cli-level=WARNING
 
+# PUBLISHED_DOCUMENT names the document of the replaced service, if it is not beside the checkout.
+clients: .venv/installed .venv-clients/installed clients/generators/node_modules/installed
+	@$(PYTHON) -m clients.generators
+
+document-changes: .venv/installed
+	@$(PYTHON) -m tests.document_differences
+
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --upgrade benchmarks/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
 	@$(COMPILE) --upgrade clients/python/generator.in --constraint requirements-dev.lock --output-file clients/python/generator.lock
+	@$(COMPILE) --upgrade clients/generators/requirements.in --output-file requirements-clients.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 
 # Pins the current digest of each tag. For another version, change the tag and run it.
@@ -150,7 +160,7 @@ images:
 	done
 
 clean:
-	@rm -rf .venv .venv-bench clients/lint/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
+	@rm -rf .venv .venv-bench .venv-clients clients/generators/node_modules clients/lint/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Created if missing, and updated when the locked dependencies change.
@@ -167,6 +177,15 @@ clients/lint/node_modules/installed: clients/lint/package-lock.json
 .venv-bench/installed: requirements-bench.lock .venv/installed
 	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-bench
 	@$(UV) pip install --quiet --python .venv-bench/bin/python --require-hashes --requirement requirements-bench.lock
+	@touch $@
+
+.venv-clients/installed: requirements-clients.lock .venv/installed
+	@$(UV) venv --quiet --clear --python $(PYTHON) .venv-clients
+	@$(UV) pip install --quiet --python .venv-clients/bin/python --require-hashes --requirement requirements-clients.lock
+	@touch $@
+
+clients/generators/node_modules/installed: clients/generators/package-lock.json
+	@npm ci --prefix clients/generators --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 .venv/uv: requirements-uv.lock

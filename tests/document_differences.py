@@ -10,6 +10,7 @@ types after schemas and methods after operations, and pass parameters by positio
 import argparse
 import gzip
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
@@ -230,8 +231,16 @@ def _label(schema: Schema) -> str:
     return " ".join(filter(None, (kind, schema.get("format"), schema.get("contentEncoding"))))
 
 
+def _values(schema: Schema) -> Sequence[Any] | None:
+    """Returns the values of an enumeration, which a pattern may spell out."""
+    if spelt := re.fullmatch(r"\^\((\w+(?:\|\w+)*)\)\$", schema.get("pattern", "")):
+        return spelt[1].split("|")
+    values: Sequence[Any] | None = schema.get("enum", [schema["const"]] if "const" in schema else None)
+    return values
+
+
 def _enumeration(where: str, before: Schema, after: Schema, side: Side) -> Iterator[Difference]:
-    old, new = (each.get("enum", [each["const"]] if "const" in each else None) for each in (before, after))
+    old, new = _values(before), _values(after)
     if old is None or new is None:
         if old is not new:
             narrowed = old is None
@@ -253,7 +262,7 @@ def _limits(where: str, before: Schema, after: Schema, side: Side) -> Iterator[D
                 continue
             narrower = old is None or (new is not None and sign * new < sign * old)
             yield Difference(where, f"{key} {old} becomes {new}", narrower is (side is Side.REQUEST))
-    if before.get("pattern") != after.get("pattern"):
+    if before.get("pattern") != after.get("pattern") and (_values(before) is None or _values(after) is None):
         widened = side is Side.REQUEST and "pattern" not in after
         narrowed = side is Side.RESPONSE and "pattern" not in before
         yield Difference(
@@ -317,8 +326,7 @@ def main() -> None:
         RELEASED.write_bytes(gzip.compress(text.encode(), mtime=0))
         return
     found = differences(released(), document)
-    for each in found:
-        print(each)
+    sys.stdout.writelines(f"{each}\n" for each in found)
     sys.exit(any(each.breaking for each in found))
 
 

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from clients.generators.expectations import CALLS
+from clients.generators.expectations import CALLS, STREAMED
 from clients.generators.generating import CLIENTS, ROOT, Client, Failed, compile_strictly, generate
 from clients.generators.running import SECONDS, Scenario
 from clients.generators.service import serving
@@ -66,7 +66,7 @@ def uncalled(document: Path) -> Sequence[str]:
     """Returns the operations of the document that no scenario calls."""
     paths: Mapping[str, Mapping[str, Mapping[str, str]]] = json.loads(document.read_text(encoding="utf-8"))["paths"]
     ids = {operation["operationId"] for path in paths.values() for operation in path.values()}
-    return sorted(ids - {call.operation for call in CALLS.values()})
+    return sorted(ids - {call.operation for call in CALLS.values()} - STREAMED)
 
 
 def show(rows: Sequence[Row]) -> None:

@@ -11,10 +11,11 @@ from typing import Final, NamedTuple
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
 PYTHON: Final = ROOT / ".venv-clients" / "bin" / "python"
+SCRIPTS: Final = PYTHON.parent
 PROGRAMS: Final = HERE / "node_modules" / ".bin"
 SECONDS: Final = 300
 
-# Flags that the runtime which a generator writes into each client does not pass. Scenarios are checked with what is left.
+# Flags that a generator's own runtime does not pass. Scenarios are checked with what is left.
 LOOSE_HEY_API: Final = ("exactOptionalPropertyTypes",)
 LOOSE_OPENAPI_GENERATOR: Final = ("exactOptionalPropertyTypes", "noUncheckedIndexedAccess", "noImplicitOverride")
 
@@ -44,7 +45,7 @@ class Client(NamedTuple):
 
 
 def _java(generator: str, output: str, *options: str) -> Sequence[str]:
-    program = (str(PYTHON), "-m", "openapi_generator_cli", "generate", "-i", "{document}", "-g", generator)
+    program = (str(SCRIPTS / "openapi-generator-cli"), "generate", "-i", "{document}", "-g", generator)
     return (*program, "-o", output, *options)
 
 
@@ -78,7 +79,11 @@ CLIENTS: Final = (
             *(str(PYTHON), "-m", "openapi_python_client", "generate", "--path", "{document}", "--meta", "none"),
             *("--output-path", "{folder}/generated", "--fail-on-warning"),
         ),
-        ignored=("generated.client",),  # its `__exit__` passes on what it takes as `object`
+        ignored=(
+            "generated.client",  # its `__exit__` passes on what it takes as `object`
+            # Takes bytes as `str`, and reads them as a file.
+            "generated.api.imports.create_import_api_v1_user_id_imports_post",
+        ),
     ),
     Client(
         "openapi-generator python",
@@ -93,7 +98,7 @@ CLIENTS: Final = (
     Client(
         "published: openapi-generator",
         "typescript/published-openapi-generator.ts",
-        TYPESCRIPT_FETCH,
+        (*TYPESCRIPT_FETCH, "--skip-validate-spec"),  # its document is without prose, which the generator wants
         LOOSE_OPENAPI_GENERATOR,
         published=True,
     ),
@@ -106,7 +111,8 @@ def generate(client: Client, document: Path, folder: Path) -> None:
     if client.is_typescript:
         (folder / "node_modules").symlink_to(HERE / "node_modules")
     command = [word.replace("{document}", str(document)).replace("{folder}", str(folder)) for word in client.generate]
-    _run(command, folder, {"DOCUMENT": str(document), "FOLDER": str(folder)})
+    path = f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}"  # openapi-python-client calls ruff
+    _run(command, folder, {"DOCUMENT": str(document), "FOLDER": str(folder), "PATH": path})
     source = HERE / "scenarios" / client.scenario
     shutil.copy(source, folder)
     shutil.copy(source.with_name(f"shared{source.suffix}"), folder)
@@ -136,7 +142,7 @@ def _compile_typescript(client: Client, folder: Path) -> None:
 
 
 def _compile_python(client: Client, folder: Path) -> None:
-    sections = ["[mypy]", "strict = true", "warn_unreachable = true"]
+    sections = ["[mypy]", "strict = true"]
     if client.loose:
         sections += ["[mypy-generated.*]", f"disable_error_code = {', '.join(client.loose)}"]
     for module in client.ignored:

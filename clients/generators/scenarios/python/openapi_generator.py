@@ -3,14 +3,18 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from generated import (
     AdminApi,
     ApiClient,
     ApiException,
+    BulkRequest,
+    BulkRequestOperationsInner,
     Configuration,
+    CreateOperation,
     DatabaseHealth,
+    DeleteOperation,
     ErasureConfirm,
     ErrorResponse,
     ExportApi,
@@ -32,6 +36,8 @@ from generated import (
     RootApi,
     ServerErrorResponse,
     StageEnum,
+    SyncApi,
+    TagRenameRequest,
     TenantApi,
     TenantCreate,
     TenantKind,
@@ -405,6 +411,45 @@ def history(idea_id: UUID) -> None:
     )
 
 
+def collections() -> None:
+    report(
+        "counts",
+        lambda: IDEAS.get_idea_stats_api_v1_user_id_ideas_stats_get_with_http_info(ME),
+        lambda body, _: {"total": body.total, "drafts": body.by_stage.draft},
+    )
+    report(
+        "tags",
+        lambda: IDEAS.list_tags_api_v1_user_id_tags_get_with_http_info(ME, limit=10),
+        lambda body, _: {"counts": [each.count for each in body.items], "total": body.total},
+    )
+    wanted = TagRenameRequest.from_dict({"from": ["FOOD"], "to": "meals"}) or TagRenameRequest.model_construct()
+    report(
+        "rename a tag",
+        lambda: IDEAS.rename_tags_api_v1_user_id_tags_rename_post_with_http_info(ME, wanted),
+        lambda body, _: {"tag": body.tag, "changed": body.changed},
+    )
+    new = uuid4()
+    creation = CreateOperation(op="create", id=new, idea=IdeaCreate(title="Bulk"))
+    both = [BulkRequestOperationsInner(creation), BulkRequestOperationsInner(DeleteOperation(op="delete", id=new))]
+    bulk = IDEAS.change_ideas_api_v1_user_id_ideas_bulk_post_with_http_info
+    report(
+        "bulk",
+        lambda: bulk(ME, BulkRequest(operations=both)),
+        lambda body, _: {"applied": body.applied, "statuses": [each.status for each in body.results]},
+    )
+    impossible = BulkRequest(operations=[BulkRequestOperationsInner(DeleteOperation(op="delete", id=NOBODY))])
+    try:
+        bulk(ME, impossible)
+    except ApiException as error:
+        body = ErrorResponse.from_json(error.body or "{}")
+        seen("bulk refused", error.status or 0, {"code": body.code if body else None})
+    report(
+        "changes",
+        lambda: SyncApi(CREATOR).list_changes_api_v1_user_id_changes_get_with_http_info(ME, limit=10),
+        lambda body, _: {"changed": len(body.changed), "more": body.has_more},
+    )
+
+
 def transfer() -> None:
     exports, imports = ExportApi(CREATOR), ImportsApi(CREATOR)
     report(
@@ -469,7 +514,7 @@ def tenant() -> None:
     )
     refused("tenant of a creator", TenantApi(CREATOR).get_own_tenant_api_v1_tenant_get, ErrorResponse, code)
     export = tenants.export_member_api_v1_tenant_members_user_id_export_get
-    refused("member's export", lambda: export(STAGE.owner.id), ErrorResponse, code)
+    refused("member's export", lambda: export(STAGE.owner.id), ErrorResponse, lambda _, __: {})
 
 
 def administration() -> None:
@@ -656,6 +701,7 @@ idea = ideas()
 lists()
 refusals()
 history(idea)
+collections()
 transfer()
 tenant()
 administration()

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
-type Fact = str | int | bool | None | Sequence[Fact]
+type Fact = str | int | bool | Sequence[Fact] | None
 type Facts = Mapping[str, Fact]
 
 NOBODY: Final = UUID("00000000-0000-4000-8000-000000000000")

@@ -2,6 +2,11 @@
 
 import { createClient } from "./generated/client";
 import {
+  changeIdeasApiV1UserIdIdeasBulkPost as changeIdeas,
+  getIdeaStatsApiV1UserIdIdeasStatsGet as getIdeaStats,
+  listChangesApiV1UserIdChangesGet as listChanges,
+  listTagsApiV1UserIdTagsGet as listTags,
+  renameTagsApiV1UserIdTagsRenamePost as renameTags,
   cancelJobApiV1AdminJobsJobIdDelete as cancelJob,
   changeSettingsApiV1UserIdSettingsPatch as changeSettings,
   healthCheckDbHealthDbGet as checkDatabase,
@@ -275,6 +280,26 @@ async function history(idea: IdeaResponse | undefined): Promise<void> {
   });
 }
 
+async function collections(): Promise<void> {
+  const vault = { client: api, path: own };
+  const counts = await getIdeaStats(vault);
+  seen("counts", counts.response?.status, { total: counts.data?.total, drafts: counts.data?.by_stage.draft });
+  const tags = await listTags({ ...vault, query: { limit: 10 } });
+  seen("tags", tags.response?.status, { counts: tags.data?.items.map((each) => each.count), total: tags.data?.total });
+  const renamed = await renameTags({ ...vault, body: { from: ["FOOD"], to: "meals" } });
+  seen("rename a tag", renamed.response?.status, { tag: renamed.data?.tag, changed: renamed.data?.changed });
+  const id = crypto.randomUUID();
+  const bulk = await changeIdeas({
+    ...vault,
+    body: { operations: [{ op: "create", id, idea: { title: "Bulk" } }, { op: "delete", id }] },
+  });
+  seen("bulk", bulk.response?.status, { applied: bulk.data?.applied, statuses: bulk.data?.results.map((each) => each.status) });
+  const refused = await changeIdeas({ ...vault, body: { operations: [{ op: "delete", id: NOBODY }] } });
+  seen("bulk refused", refused.response?.status, { code: refused.error?.code });
+  const changes = await listChanges({ ...vault, query: { limit: 10 } });
+  seen("changes", changes.response?.status, { changed: changes.data?.changed.length, more: changes.data?.has_more });
+}
+
 async function transfer(): Promise<void> {
   const csv = await exportVault({ client: api, path: own, query: { format: "csv" }, parseAs: "text" });
   seen("export", csv.response?.status, { ideas: csv.data?.split("\r\n").filter((line) => line.startsWith('"idea"')).length });
@@ -313,7 +338,7 @@ async function tenant(): Promise<void> {
   seen("tenant of a creator", forbidden.response?.status, { code: forbidden.error?.code });
   const refused = await exportMember({ client: owner, path: { user_id: stage.owner.id },
     parseAs: "text" });
-  seen("member's export", refused.response?.status, { code: refused.error?.code });
+  seen("member's export", refused.response?.status);
 }
 
 async function administration(): Promise<void> {
@@ -408,9 +433,13 @@ async function withoutDatabase(): Promise<void> {
     error: create.error && "error" in create.error ? create.error.error.code : undefined,
   });
   const database = await checkDatabase({ client: open });
-  seen("database health in an outage", database.response?.status, { database: database.error?.database });
+  seen("database health in an outage", database.response?.status, {
+    database: database.error && "database" in database.error ? database.error.database : undefined,
+  });
   const ready = await checkReadiness({ client: open });
-  seen("readiness in an outage", ready.response?.status, { status: ready.error?.status });
+  seen("readiness in an outage", ready.response?.status, {
+    status: ready.error && "status" in ready.error ? ready.error.status : undefined,
+  });
 }
 
 /** The code in an error body that no operation documents. */
@@ -424,6 +453,7 @@ const idea = await ideas();
 await lists();
 await refusals();
 await history(idea);
+await collections();
 await transfer();
 await tenant();
 await administration();

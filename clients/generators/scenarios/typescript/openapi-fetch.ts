@@ -258,6 +258,29 @@ async function history(idea: Idea | undefined): Promise<void> {
   });
 }
 
+async function collections(): Promise<void> {
+  const params = { path: own };
+  const counts = await api.GET("/api/v1/{user_id}/ideas/stats", { params });
+  seen("counts", counts.response.status, { total: counts.data?.total, drafts: counts.data?.by_stage.draft });
+  const tags = await api.GET("/api/v1/{user_id}/tags", { params: { ...params, query: { limit: 10 } } });
+  seen("tags", tags.response.status, { counts: tags.data?.items.map((each) => each.count), total: tags.data?.total });
+  const renamed = await api.POST("/api/v1/{user_id}/tags/rename", { params, body: { from: ["FOOD"], to: "meals" } });
+  seen("rename a tag", renamed.response.status, { tag: renamed.data?.tag, changed: renamed.data?.changed });
+  const id = crypto.randomUUID();
+  const bulk = await api.POST("/api/v1/{user_id}/ideas/bulk", {
+    params,
+    body: { operations: [{ op: "create", id, idea: { title: "Bulk" } }, { op: "delete", id }] },
+  });
+  seen("bulk", bulk.response.status, { applied: bulk.data?.applied, statuses: bulk.data?.results.map((each) => each.status) });
+  const refused = await api.POST("/api/v1/{user_id}/ideas/bulk", {
+    params,
+    body: { operations: [{ op: "delete", id: NOBODY }] },
+  });
+  seen("bulk refused", refused.response.status, { code: refused.error?.code });
+  const changes = await api.GET("/api/v1/{user_id}/changes", { params: { ...params, query: { limit: 10 } } });
+  seen("changes", changes.response.status, { changed: changes.data?.changed.length, more: changes.data?.has_more });
+}
+
 async function transfer(): Promise<void> {
   const csv = await files.GET("/api/v1/{user_id}/export", { params: { path: own, query: { format: "csv" } }, parseAs: "text" });
   seen("export", csv.response.status, { ideas: csv.data?.split("\r\n").filter((line) => line.startsWith('"idea"')).length });
@@ -310,7 +333,7 @@ async function tenant(): Promise<void> {
     params: { path: { user_id: stage.owner.id } },
     parseAs: "text",
   });
-  seen("member's export", refused.response.status, { code: refused.error?.code });
+  seen("member's export", refused.response.status);
 }
 
 async function administration(): Promise<void> {
@@ -414,9 +437,13 @@ async function withoutDatabase(): Promise<void> {
     error: create.error && "error" in create.error ? create.error.error.code : undefined,
   });
   const database = await open.GET("/health/db");
-  seen("database health in an outage", database.response.status, { database: database.error?.database });
+  seen("database health in an outage", database.response.status, {
+    database: database.error && "database" in database.error ? database.error.database : undefined,
+  });
   const ready = await open.GET("/health/ready");
-  seen("readiness in an outage", ready.response.status, { status: ready.error?.status });
+  seen("readiness in an outage", ready.response.status, {
+    status: ready.error && "status" in ready.error ? ready.error.status : undefined,
+  });
 }
 
 /** The code in an error body that no operation documents. */
@@ -430,6 +457,7 @@ const idea = await ideas();
 await lists();
 await refusals();
 await history(idea);
+await collections();
 await transfer();
 await tenant();
 await administration();

@@ -1,6 +1,11 @@
 /** orval with fetch: one function for each operation, and an answer is a union that `status` tells apart. */
 
 import {
+  changeIdeasApiV1UserIdIdeasBulkPost as changeIdeas,
+  getIdeaStatsApiV1UserIdIdeasStatsGet as getIdeaStats,
+  listChangesApiV1UserIdChangesGet as listChanges,
+  listTagsApiV1UserIdTagsGet as listTags,
+  renameTagsApiV1UserIdTagsRenamePost as renameTags,
   cancelJobApiV1AdminJobsJobIdDelete as cancelJob,
   changeSettingsApiV1UserIdSettingsPatch as changeSettings,
   compareVersionsApiV1UserIdIdeasIdeaIdVersionsNumberDifferenceGet as compareVersions,
@@ -95,6 +100,12 @@ function report<A extends Answer, S extends A["status"]>(
 }
 
 const code = (data: ErrorResponse) => ({ code: data.code });
+/** The code of a server error: a response that operations share has the types of both of its media types. */
+function errorOf(data: object): string | undefined {
+  const error: unknown = "error" in data ? data.error : undefined;
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : undefined;
+}
+
 const text = async (data: string | Blob) => (typeof data === "string" ? data : data.text());
 const fields = (data: HTTPValidationError) => ({ types: data.detail?.map((error) => error.type), loc: data.detail?.[0]?.loc });
 
@@ -106,7 +117,7 @@ async function health(): Promise<void> {
 }
 
 async function users(): Promise<void> {
-  report("profile", await getCurrentUserProfile(creator), 200, (data) => ({
+  report("profile", await getCurrentUserProfile({}, creator), 200, (data) => ({
     user: data.user_id === own,
     authenticated: data.authenticated,
     name: data.name,
@@ -117,9 +128,9 @@ async function users(): Promise<void> {
     code: data.code,
     scheme: headers.get("WWW-Authenticate"),
   }));
-  report("profile with a wrong token", await getCurrentUserProfile(as("not.a.token")), 401, code);
+  report("profile with a wrong token", await getCurrentUserProfile({}, as("not.a.token")), 401, code);
   report("own events", await listOwnEvents({ limit: 5 }, {}, creator), 200, (data) => ({ limit: data.limit }));
-  report("no erasure", await getOwnErasure(creator), 404, code);
+  report("no erasure", await getOwnErasure({}, creator), 404, code);
 }
 
 async function ideas(): Promise<string> {
@@ -214,9 +225,9 @@ async function refusals(): Promise<void> {
   const route = await fetch(`${healthUrl()}/nowhere`);
   const body: ErrorResponse = await route.json();
   seen("wrong path", route.status, { code: body.code });
-  let last = await getCurrentUserProfile(as(stage.hurried.token));
+  let last = await getCurrentUserProfile({}, as(stage.hurried.token));
   for (let times = 0; last.status === 200 && times < 50; times += 1) {
-    last = await getCurrentUserProfile(as(stage.hurried.token));
+    last = await getCurrentUserProfile({}, as(stage.hurried.token));
   }
   report("too many requests", last, 429, (data, headers) => ({
     code: data.code,
@@ -265,6 +276,31 @@ async function history(id: string): Promise<void> {
   }));
 }
 
+async function collections(): Promise<void> {
+  report("counts", await getIdeaStats(own, {}, creator), 200, (data) => ({ total: data.total, drafts: data.by_stage.draft }));
+  report("tags", await listTags(own, { limit: 10 }, {}, creator), 200, (data) => ({
+    counts: data.items.map((each) => each.count),
+    total: data.total,
+  }));
+  const renamed = await renameTags(own, { from: ["FOOD"], to: "meals" }, {}, creator);
+  report("rename a tag", renamed, 200, (data) => ({ tag: data.tag, changed: data.changed }));
+  const id = crypto.randomUUID();
+  const operations = [
+    { op: "create", id, idea: { title: "Bulk" } },
+    { op: "delete", id },
+  ] as const;
+  report("bulk", await changeIdeas(own, { operations: [...operations] }, {}, creator), 200, (data) => ({
+    applied: data.applied,
+    statuses: data.results.map((each) => each.status),
+  }));
+  const refused = await changeIdeas(own, { operations: [{ op: "delete", id: NOBODY }] }, {}, creator);
+  report("bulk refused", refused, 409, (data) => ({ code: data.code }));
+  report("changes", await listChanges(own, { limit: 10 }, {}, creator), 200, (data) => ({
+    changed: data.changed.length,
+    more: data.has_more,
+  }));
+}
+
 async function transfer(): Promise<void> {
   const exported = await exportVault(own, { format: "csv" }, {}, creator);
   const csv = exported.status === 200 ? await text(exported.data) : "";
@@ -290,7 +326,7 @@ async function transfer(): Promise<void> {
 
 async function tenant(): Promise<void> {
   await createIdea(stage.owner.id, { title: "The owner's" }, {}, owner);
-  report("tenant", await getOwnTenant(owner), 200, (data) => ({
+  report("tenant", await getOwnTenant({}, owner), 200, (data) => ({
     external: data.external_id === stage.organization,
     ideas: data.ideas,
     quota: data.idea_quota,
@@ -300,13 +336,13 @@ async function tenant(): Promise<void> {
   }));
   const audit = await searchOwnAudit({ limit: 10, since: "2026-01-01T00:00:00Z" }, {}, owner);
   report("tenant's audit", audit, 200, (data) => ({ offset: data.offset }));
-  report("tenant of a creator", await getOwnTenant(creator), 403, code);
-  report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403, code);
+  report("tenant of a creator", await getOwnTenant({}, creator), 403, code);
+  report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403);
 }
 
 async function administration(): Promise<void> {
-  report("status", await getStatus(operator), 200, (data) => ({ migrated: data.migrated }));
-  report("root keys", await listRootKeys(operator), 200, (data) => ({ some: data.items.length > 0 }));
+  report("status", await getStatus({}, operator), 200, (data) => ({ migrated: data.migrated }));
+  report("root keys", await listRootKeys({}, operator), 200, (data) => ({ some: data.items.length > 0 }));
   const body = { kind: "organization", realm: "better-auth", external_id: stage.secondTenant } as const;
   const made = await createTenant(body, {}, operator);
   report("create a tenant", made, 201, (data) => ({ kind: data.kind, status: data.status, days: data.retention_days }));
@@ -370,18 +406,18 @@ async function leaving(): Promise<void> {
   report("leave", await eraseOwnVault({ "Erasure-Confirmation": confirmation }, leaver), 200, (data) => ({
     destroyed: data.destroyed_at != null,
   }));
-  report("own erasure", await getOwnErasure(leaver), 200, (data) => ({ ideas: data.ideas }));
+  report("own erasure", await getOwnErasure({}, leaver), 200, (data) => ({ ideas: data.ideas }));
   report("receipt keys", await getReceiptKeys(), 200, (data) => ({ curve: data.keys[0]?.crv }));
 }
 
 async function withoutDatabase(): Promise<void> {
   report("list in an outage", await listIdeas(own, {}, {}, creator), 503, (data, headers) => ({
     code: data.code,
-    error: data.error.code,
+    error: errorOf(data),
     wait: Number(headers.get("Retry-After")) >= 1,
   }));
   report("create in an outage", await createIdea(own, { title: "Not stored" }, {}, creator), 503, (data) => ({
-    error: data.error.code,
+    error: errorOf(data),
   }));
   report("database health in an outage", await checkDatabase(), 503, (data) => ({ database: data.database }));
   report("readiness in an outage", await checkReadiness(), 503, (data) => ({ status: data.status }));
@@ -393,6 +429,7 @@ const idea = await ideas();
 await lists();
 await refusals();
 await history(idea);
+await collections();
 await transfer();
 await tenant();
 await administration();
