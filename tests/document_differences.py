@@ -177,7 +177,7 @@ class _Comparison:
             yield from self._schema(f"{where}[]", before.get("items", {}), after.get("items", {}), side)
         more = [each.get("additionalProperties", True) for each in (before, after)]
         if all(isinstance(each, dict) for each in more):
-            yield from self._schema(f"{where}{{}}", *more, side)
+            yield from self._schema(f"{where}{{}}", more[0], more[1], side)
         elif more[0] != more[1]:
             yield Difference(where, "other properties have changed", breaking=True)
 
