@@ -25,7 +25,6 @@ PROSE: Final = frozenset({"title", "description", "summary", "examples", "exampl
 METHODS: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 UPPER: Final = ("maxLength", "maxItems", "maxProperties", "maximum", "exclusiveMaximum")
 LOWER: Final = ("minLength", "minItems", "minProperties", "minimum", "exclusiveMinimum")
-IDENTITY: Final = ("type", "format", "contentEncoding", "discriminator", "additionalProperties", "uniqueItems")
 
 type Json = Any
 type Schema = Mapping[str, Any]
@@ -175,10 +174,10 @@ class _Comparison:
         yield from self._properties(where, before, after, side)
         if "items" in before or "items" in after:
             yield from self._schema(f"{where}[]", before.get("items", {}), after.get("items", {}), side)
-        more = [each.get("additionalProperties", True) for each in (before, after)]
-        if all(isinstance(each, dict) for each in more):
-            yield from self._schema(f"{where}{{}}", more[0], more[1], side)
-        elif more[0] != more[1]:
+        others, later = before.get("additionalProperties", True), after.get("additionalProperties", True)
+        if isinstance(others, dict) and isinstance(later, dict):
+            yield from self._schema(f"{where}{{}}", others, later, side)
+        elif others != later:
             yield Difference(where, "other properties have changed", breaking=True)
 
     def _properties(self, where: str, before: Schema, after: Schema, side: Side) -> Iterator[Difference]:

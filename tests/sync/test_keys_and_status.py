@@ -4,9 +4,9 @@ from collections.abc import Awaitable, Callable
 
 import asyncpg
 import pytest
-from creatorvault.ideas.opaque import read, written
 
 from creatorvault.crypto.envelope import HEADER_BYTES
+from creatorvault.crypto.opaque import read, written
 from tests.application import House
 from tests.canaries import Mark
 from tests.factories import Creator
