@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports clients document-changes syncing lint-document
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge clients document-changes
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -25,7 +25,7 @@ help:
 	@echo "make drill-processes  four processes on one database under mixed writers, and their rates (about 2 minutes)"
 	@echo "make drill-erasure    erase vaults of two processes under load (half a minute)"
 	@echo "make drill-jobs       what ordinary writes pay for a process that runs jobs (a minute and a half)"
-	@echo "make drill-live       streams of live updates of two processes: latency, memory, restart, SIGTERM (about 4 minutes)"
+	@echo "make drill-live       streams of live updates of two processes: latency, memory, restart, SIGTERM (about 7 minutes)"
 	@echo "make drill-keys       rotate keys under load, and kill the rotation (about 4 minutes)"
 	@echo "make drill-import     move a million plaintext rows into vaults, killed twice (some minutes, 6 GB of disk)"
 	@echo "make drill-failover   kill and promote PostgreSQL servers under load, and look for lost writes (about 2 minutes)"
@@ -34,9 +34,12 @@ help:
 	@echo "make audit    known vulnerabilities of the locked dependencies, where a service can be asked"
 	@echo "make pgbouncer  20,000 requests of 50 tenants through a PgBouncer with one connection (several minutes)"
 	@echo "make bench    compare with plaintext services and the minimum cost (about 8 minutes); writes docs/benchmarks/"
+	@echo "make counts   count a vault of 10,000 ideas and list it by due date and by id, beside lists (about a minute)"
 	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
 	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
+	@echo "make packages build the client packages for TypeScript and Python into dist/clients/, with Node and npm"
+	@echo "make converge give three devices of these packages 2,000 operations each on a bad network (many minutes)"
 	@echo "make clients  generate clients with six generators, compile them, and call a live service (1 to 2 minutes)"
 	@echo "make document-changes  name what has changed in docs/openapi.json since the last release"
 	@echo "make lint     check style and security rules   make format   format the code"
@@ -114,6 +117,9 @@ check: .venv/installed
 bench: .venv/installed .venv-bench/installed
 	@$(PYTHON) -m benchmarks --write docs/benchmarks
 
+counts: .venv/installed
+	@$(PYTHON) -m benchmarks.counting
+
 volume: .venv/installed
 	@$(PYTHON) -m benchmarks.volume
 
@@ -122,6 +128,12 @@ exports: .venv/installed
 
 syncing: .venv/installed
 	@$(PYTHON) -m benchmarks.syncing
+
+packages: .venv/installed
+	@$(PYTHON) clients/build.py
+
+converge: .venv/installed
+	@SYNC_OPERATIONS=2000 $(PYTHON) -m pytest -n 0 tests/clients/test_convergence.py -k killed --log-cli-level=WARNING
 
 # PUBLISHED_DOCUMENT names the document of the replaced service, if it is not beside the checkout.
 clients: .venv/installed .venv-clients/installed clients/generators/node_modules/installed
@@ -134,6 +146,7 @@ lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --extra embedded --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	@$(COMPILE) --upgrade benchmarks/requirements.in --constraint requirements.lock --output-file requirements-bench.lock
+	@$(COMPILE) --upgrade clients/python/generator.in --constraint requirements-dev.lock --output-file clients/python/generator.lock
 	@$(COMPILE) --upgrade clients/generators/requirements.in --output-file requirements-clients.lock
 	@echo uv | $(COMPILE) --constraint requirements-dev.lock - --output-file requirements-uv.lock
 

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Route, async_playwright, expect
 
 HOST: Final = "docs.creatorvault.test"
 """Not a loopback name: some scripts behave differently for developers."""
@@ -29,6 +29,9 @@ ARGUMENTS: Final = (
     f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 )
 START_SECONDS: Final = 30
+PATIENCE: Final = 120_000.0
+"""Milliseconds that a browser on a busy machine may take for anything."""
+
 SCREENSHOTS: Final = Path(__file__).parents[1] / "build" / "screenshots"
 """What browsers have shown in the last run."""
 
@@ -99,6 +102,7 @@ async def chromium() -> AsyncGenerator[Browser]:
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.skip("no chromium on PATH")
+    expect.set_options(timeout=PATIENCE)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, args=list(ARGUMENTS))
         yield browser
@@ -114,6 +118,7 @@ async def visit(
 ) -> AsyncGenerator[Visit]:
     """`documents` are JSON responses by path that the page gets in place of the server's."""
     page = await browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 1000})
+    page.set_default_timeout(PATIENCE)
     for path, document in (documents or {}).items():
         await page.route(f"**{path}", partial(_fulfil, json.dumps(document)))
     visit = Visit(page)

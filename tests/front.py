@@ -58,15 +58,14 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             self.send_response(answered.status)
-            for name, value in answered.headers.items():
+            for name, value in {"Content-Length": str(len(answered.body)), **answered.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answered.body)))
             self.end_headers()
             self.wfile.write(answered.body)
         except OSError:
             pass  # the client has not waited
 
-    do_GET = do_POST = do_PUT = _serve  # noqa: N815 - names of the standard library
+    do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _serve  # noqa: N815 - names of the standard library
 
     @override
     def log_message(self, format: str, *args: object) -> None:

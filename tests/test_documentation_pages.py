@@ -16,7 +16,7 @@ from litestar import Litestar
 from msgspec.structs import replace
 from playwright.async_api import Browser, Locator, Page, expect
 
-from creatorvault.core.documentation.tokens import command, how_to_get_a_token
+from creatorvault.core.documentation.tokens import USER, command, how_to_get_a_token
 from creatorvault.core.openapi.document import document
 from creatorvault.settings.sections import Environment, IssuerSettings, Settings
 from tests.browser import Scheme, chromium, server, visit
@@ -81,6 +81,9 @@ def published(app: Litestar) -> dict[str, Any]:
         parameters.setdefault(name, header)
     for item in described["paths"].values():
         for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter.get("in") == "path" and "example" in parameter:
+                    parameter["schema"]["examples"] = [parameter.pop("example")]
             own = [each for each in operation.get("parameters", ()) if each.get("in") in ("path", "query")]
             references = [{"$ref": f"#/components/parameters/{name}"} for name in REQUEST_HEADERS]
             operation["parameters"] = [*own, *references]
@@ -323,7 +326,9 @@ async def test_an_example_empties_no_list(
         await authorize(docs.page, ada.token)
         found = operation(docs.page, "list_ideas_api_v1__user_id__ideas_get")
         await found.locator(".opblock-summary-control").click()
-        await found.locator('tr[data-param-name="user_id"] input').fill(ada.user_id)
+        owner = found.locator('tr[data-param-name="user_id"] input')
+        assert await owner.input_value() == USER
+        await owner.fill(ada.user_id)
         assert (await executed(found))["items"] == [idea]
         await found.locator('tr[data-param-name="cursor"] input[type=checkbox]').check()
         assert (await executed(found, "next_cursor"))["next_cursor"] is None
@@ -409,16 +414,16 @@ async def test_docs_is_used_by_keyboard(address: str, browser: Browser, ada: Cre
 
         await tab_to(page, ".btn.authorize")
         await page.keyboard.press("Enter")
-        await expect(page.locator("#auth-bearer-value")).to_be_focused()
+        await expect(page.locator("#auth-bearer-value").first).to_be_focused()
         await docs.screenshot("docs-authorize")
         for _ in range(6):  # the focus stays in the dialog
             await page.keyboard.press("Tab")
             assert await page.evaluate("!!document.activeElement.closest('[role=dialog]')")
         await page.keyboard.press("Shift+Tab")
-        await page.locator("#auth-bearer-value").focus()
+        await page.locator("#auth-bearer-value").first.focus()
         await page.keyboard.type(ada.token)
         await page.keyboard.press("Enter")
-        await expect(page.locator(".auth-container")).to_contain_text("Authorized")
+        await expect(page.locator(".auth-container").first).to_contain_text("Authorized")
         await page.keyboard.press("Escape")
         await expect(page.locator(".dialog-ux")).to_have_count(0)
         await expect(page.locator(".btn.authorize")).to_be_focused()
@@ -470,9 +475,10 @@ def operation(page: Page, operation_id: str) -> Locator:
 
 async def authorize(page: Page, token: str) -> None:
     await page.locator(".btn.authorize").click()
-    await page.locator(".auth-container input").fill(token)
-    await page.locator(".auth-btn-wrapper .authorize").click()
-    await page.locator(".auth-btn-wrapper .btn-done").click()
+    """Enters the token for the first scheme, which is that of creators."""
+    await page.locator(".auth-container input").first.fill(token)
+    await page.locator(".auth-btn-wrapper .authorize").first.click()
+    await page.locator(".auth-btn-wrapper .btn-done").first.click()
 
 
 async def tried(operation: Locator) -> Any:

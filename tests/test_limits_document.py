@@ -16,6 +16,7 @@ from creatorvault.admin.schemas import LONGEST_NAME
 from creatorvault.core.http import bounds, field_errors
 from creatorvault.core.http import edge as middleware
 from creatorvault.core.http.inputs import MAX_PARAMETERS
+from creatorvault.core.http.list_bodies import AT_ONCE
 from creatorvault.core.http.nesting import MAX_DEPTH
 from creatorvault.core.http.paging import CURSOR_LENGTH, FARTHEST, PageQuery
 from creatorvault.core.text import MOST_LOOKED_AT
@@ -23,9 +24,16 @@ from creatorvault.core.waiting.event_loop_budget import SLICE_SECONDS
 from creatorvault.ideas import fields as rules
 from creatorvault.ideas import full_reads
 from creatorvault.ideas import in_doubt as doubts
+from creatorvault.ideas.errors import MOST_TAGS
 from creatorvault.ideas.full_reads import MOST_WAITING
 from creatorvault.ideas.in_doubt import DOUBT_SECONDS
+from creatorvault.ideas.lists.parameters import MOST_IDS
+from creatorvault.ideas.many.controllers import MOST_BYTES
+from creatorvault.ideas.many.schemas import MOST_OPERATIONS
+from creatorvault.ideas.many.tag_schemas import MOST_NAMES
+from creatorvault.ideas.many.tags import MOST
 from creatorvault.ideas.schemas import IdeaQuery
+from creatorvault.ideas.statistics.schemas import TagQuery
 from creatorvault.ideas.text.stream_safe import MOST_NON_STARTERS
 from creatorvault.idempotency.services import KEPT_FOR
 from creatorvault.idempotency.services import WELL_FORMED as KEY
@@ -60,7 +68,7 @@ def longest(matches: Callable[[int], object]) -> int:
     return max(length for length in range(1, 1000) if matches(length))
 
 
-def at_most(model: type[PageQuery] | type[IdeaQuery], field: str) -> int:
+def at_most(model: type[PageQuery | IdeaQuery | TagQuery], field: str) -> int:
     constraint: int = next(rule.le for rule in model.model_fields[field].metadata if hasattr(rule, "le"))
     return constraint
 
@@ -90,6 +98,9 @@ FIXED: Final = {
     "`tags` as a filter": rules.TAGS_LENGTH,
     "`cursor`": CURSOR_LENGTH,
     "`limit`": at_most(IdeaQuery, "limit"),
+    "`limit` of tags": at_most(TagQuery, "limit"),
+    "`ids`": MOST_IDS,
+    "Different tags of a vault that can be listed": MOST_TAGS,
     "`offset` of ideas": rules.LARGEST_OFFSET,
     "`offset` of other lists": FARTHEST,
     "User id and organization id in a token": MAX_ID_LENGTH,
@@ -108,6 +119,11 @@ FIXED: Final = {
     "Operator keys cached by a process": MOST_KEYS,
     "A stream of live updates, for the client to take an event": STALLED_SECONDS,
     "Recipients of an encrypted export": MOST_RECIPIENTS,
+    "Body of `POST …/ideas/bulk`": MOST_BYTES // 2**20,
+    "Longer bodies than others in memory, for each process": AT_ONCE,
+    "Operations of a bulk request": MOST_OPERATIONS,
+    "Tags that are renamed at once": MOST_NAMES,
+    "Ideas that renaming a tag may change": MOST,
     "Passphrase of an encrypted export, of 12 characters or more": LONGEST,
     "Results stored for an `Idempotency-Key`": KEPT_FOR // timedelta(hours=1),
 }

@@ -9,7 +9,8 @@ from creatorvault.core.openapi.headers import ETAG, HEADERS, UNDO
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.history.errors import NotInTrash, UndoExpired, UndoSuperseded, VersionNotFound
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas, UndoInvalid
-from creatorvault.ideas.openapi import CONFLICT, FULL, GROWN, IDEA, IDEA_ID, INVALID_ID, INVALID_OWNER, ONE_IDEA
+from creatorvault.ideas.openapi import CONFLICT, FULL, GROWN, INVALID_ID, INVALID_OWNER
+from creatorvault.ideas.prose import IDEA, IDEA_ID, ONE_IDEA
 from creatorvault.tenants.errors import TenantSuspended
 from creatorvault.tenants.openapi import INVALID_RETENTION
 

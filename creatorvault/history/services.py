@@ -38,8 +38,6 @@ from creatorvault.tenants.opening import VaultView
 from creatorvault.tenants.services import VaultService
 
 _numbers: Final = msgspec.json.Decoder(tuple[int])
-MOST_DELETED: Final = 500
-"""Ideas that one request may delete (`ideas.many`)."""
 
 
 class TrashService:
@@ -76,10 +74,15 @@ class TrashService:
 
     async def _undo_many(self, undo: Undo) -> list[IdeaResponse]:
         items, time_slice = list[IdeaResponse](), TimeSlice(self._budget)
-        async with self._vault.transaction(revisions=MOST_DELETED) as vault:
-            for version in undo.versions or await deleted_at_time(undo.deleted_at, vault):
-                items.append((await self._restoring.undo(version, undo.deleted_at, vault)).idea)
-                await time_slice.rest_if_over()
+        left = undo.versions or await self._vault.read(partial(deleted_at_time, undo.deleted_at))
+        while left:
+            async with self._vault.transaction() as vault:
+                # The rest of them follow under the next key, which another transaction makes.
+                restored = left[: vault.last_revision - vault.revision]
+                for version in restored:
+                    items.append((await self._restoring.undo(version, undo.deleted_at, vault)).idea)
+                    await time_slice.rest_if_over()
+            left = left[len(restored) :]
         return items
 
     async def expunge(self, idea_id: UUID) -> None:

@@ -13,10 +13,10 @@ from pydantic import Field, model_validator
 
 from creatorvault.core.http.paging import Cursor, refuse_offset_beside_cursor
 from creatorvault.core.http.repeatable import Repeatable
-from creatorvault.core.http.schemas import Moment, Prose, RequestModel
+from creatorvault.core.http.schemas import Code, Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid, DueDate, Notes, Offset, Search, TagFilter, Tags, Title
 from creatorvault.ideas.lists.parameters import Fields, Ids
-from creatorvault.ideas.openapi import CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
+from creatorvault.ideas.prose import CONFLICT, CONTENT, IDEA, ONE_IDEA, OWNER, PAGE, QUERY
 
 
 class StageEnum(StrEnum):
@@ -51,6 +51,16 @@ class IdeaResponse(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     user_id: str
     created_at: Moment
     updated_at: Moment
+
+
+class IdeaConflict(msgspec.Struct, frozen=True):
+    """Somebody has changed the idea since. `current` is its current version, and the header `ETag` names it."""
+
+    described: ClassVar[Prose] = CONFLICT
+
+    detail: str
+    code: Code
+    current: IdeaResponse
 
 
 class IdeaListResponse(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,7 +1,6 @@
 """Quotas of vaults and tenants."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from creatorvault.settings.sections import TenancySettings
 from creatorvault.tenants.errors import QuotaExceeded
@@ -37,21 +36,27 @@ class Quotas:
         return QuotaLedger(entries)
 
 
-class _Entry(NamedTuple):
-    quota: str
-    limit: int | None
-    used: int
+class _Entry:
+    """One quota, and how much of it is used."""
 
-    def after(self, growth: int) -> "_Entry":
+    __slots__ = ("_limit", "_quota", "used")
+
+    def __init__(self, quota: str, limit: int | None, used: int) -> None:
+        self._quota = quota
+        self._limit = limit
+        self.used = used
+
+    def check(self, growth: int) -> None:
         """Raises QuotaExceeded if the quota does not allow the growth."""
-        used = self.used + growth
-        if self.limit is not None and growth > 0 and used > self.limit:
-            raise QuotaExceeded(self.quota, self.limit)
-        return self._replace(used=used)
+        if self._limit is not None and growth > 0 and self.used + growth > self._limit:
+            raise QuotaExceeded(self._quota, self._limit)
 
 
 class QuotaLedger:
-    """The use of all quotas, for changes that follow each other. Each is checked as if those before it were stored."""
+    """The use of all quotas, for changes that follow each other. Each is checked as if those before it were stored.
+
+    The quotas are of ideas and of bytes, of the vault and then of its tenant.
+    """
 
     def __init__(self, entries: Sequence[_Entry]) -> None:
         self._entries = entries
@@ -59,7 +64,10 @@ class QuotaLedger:
     def add(self, usage: UsageDelta) -> None:
         """Raises QuotaExceeded if the quotas do not allow the change. Then it is not added."""
         growths = (usage.ideas, usage.sealed_bytes) * 2
-        self._entries = [entry.after(growth) for entry, growth in zip(self._entries, growths, strict=True)]
+        for entry, growth in zip(self._entries, growths, strict=True):
+            entry.check(growth)
+        for entry, growth in zip(self._entries, growths, strict=True):
+            entry.used += growth
 
 
 def first(own: int | None, default: int | None) -> int | None:

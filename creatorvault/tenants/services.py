@@ -202,10 +202,8 @@ class VaultService:
                 raise ServiceUnavailable  # the key must be rotated again: other processes write faster than this one
             at_first = vault.revision
             yield vault
-        if vault.revision == at_first:
-            parts.revisions.put(self.id, vault.revision)
-        else:
-            parts.revisions.committed(self.id, vault.revision)
+        report = parts.revisions.put if vault.revision == at_first else parts.revisions.committed
+        report(self.id, vault.revision)
 
     async def _locked(self, stack: AsyncExitStack, before: Before | None, revisions: int) -> LockedVault | None:
         """Returns None if tenant, vault or key must be created first."""

@@ -31,7 +31,12 @@ class Block:
 
 
 def blocks_of(page: str, text: str) -> list[Block]:
-    return [Block(page, text.count("\n", 0, found.start()) + 1, dedent(found[1])) for found in FENCED.finditer(text)]
+    """Leaves out blocks that another module runs."""
+    return [
+        Block(page, text.count("\n", 0, found.start()) + 1, dedent(found[1]))
+        for found in FENCED.finditer(text)
+        if not text[: found.start()].rstrip().rpartition("\n")[2].startswith("<!-- run by ")
+    ]
 
 
 @cache

@@ -56,7 +56,7 @@ FILTERS: Final = ("search", "tags", "stage", "priority", "sort", "order")
 
 def value_of(text: str) -> Any:
     """JSON, or else hexadecimal. Bare digits are a number when they are few, or as many as those of a stamp."""
-    if text[0] in '"[' or text == "null":
+    if text[0] in '"[{' or text == "null":
         return json.loads(text)
     return int(text) if len(text) < 10 or len(text) == 19 else bytes.fromhex(text)
 

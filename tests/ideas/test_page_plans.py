@@ -1,6 +1,6 @@
 """A page reads only its rows, regardless of the statistics, and statements are planned once, not for each request."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID, uuid4
@@ -10,7 +10,9 @@ import pytest
 
 from creatorvault.ideas.statements import reads
 from creatorvault.ideas.statements.changes import DELETE, DELETE_FORGETTING, INSERT, UPDATE, UPDATE_FORGETTING
+from creatorvault.ideas.statements.content import SOME
 from creatorvault.ideas.statements.reads import ONE, ONE_TO_CHANGE, STORED_ALONE
+from creatorvault.sync.changes.statements.pages import CHANGES
 from creatorvault.tenants.statements.changes import UNLIMITED
 from creatorvault.tenants.statements.vault import VAULT_ALONE
 from tests.ideas.plans import nodes_of
@@ -21,6 +23,7 @@ PAGE: Final = 21
 CUSTOM_PLANS: Final = 5  # PostgreSQL makes this many before it considers a generic plan
 TENANT, USER = str(UUID(int=7)), "ada"
 PLACE = (datetime(2026, 1, 1, 1, 40, tzinfo=UTC), UUID(int=0))  # in the middle of a vault
+WITNESSES = ([99, 100], [UUID(int=1), UUID(int=2)], [0, 0])
 
 ADD_VAULT: Final = """
     WITH tenant AS (
@@ -130,10 +133,44 @@ async def test_a_page_reads_no_more_than_itself(runtime: asyncpg.Connection) -> 
                     assert seen == PAGE + offset, (sort, order, offset, place, plans)
 
 
-async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: object) -> int:
+async def test_a_page_of_changes_reads_no_more_than_itself(
+    runtime: asyncpg.Connection, fresh_sql: asyncpg.Connection
+) -> None:
+    """And as many tombstones, a row at each end, and the witnesses."""
+    await fresh_sql.execute("""
+        INSERT INTO idea_tombstones
+        SELECT tenant_id, user_id, gen_random_uuid(), number, 1, now() FROM vaults, generate_series(1, 300) AS number
+    """)
+    types = ["text", "text", "bigint", "bigint", "bigint", "bigint[]", "uuid[]", "bigint[]", "bigint"]
+    witnesses = "{99,100}", f"{{{UUID(int=1)},{UUID(int=2)}}}", "{0,0}"
+    for plans in ("force_custom_plan", "force_generic_plan"):
+        await runtime.execute(f"SET plan_cache_mode = {plans}")
+
+        seen = await read_by(runtime, CHANGES, TENANT, USER, 100, PAGE, 100, *witnesses, 0, types=types)
+
+        assert seen <= PAGE + 2, plans
+
+
+async def test_ideas_by_id_are_read_alone(runtime: asyncpg.Connection, fresh_sql: asyncpg.Connection) -> None:
+    found = await fresh_sql.fetch("SELECT id FROM ideas WHERE user_id = $1 LIMIT 99", USER)
+    ids = ",".join([*(str(row["id"]) for row in found), str(UUID(int=0))])
+    for plans in ("force_custom_plan", "force_generic_plan"):
+        await runtime.execute(f"SET plan_cache_mode = {plans}")
+
+        seen = await read_by(runtime, SOME, TENANT, USER, f"{{{ids}}}", types=("text", "text", "uuid[]"))
+
+        # The rows of an index scan for several values are counted as a whole.
+        assert seen == len(found) == 99, plans
+
+
+PAGE_TYPES: Final = ("text", "text", "bigint", "bigint", "timestamptz", "uuid")
+
+
+async def read_by(
+    runtime: asyncpg.Connection, statement: str, *arguments: object, types: Sequence[str] = PAGE_TYPES
+) -> int:
     """Returns the number of ideas that a statement reads, from an index or the table."""
-    types = ["text", "text", "bigint", "bigint", "timestamptz", "uuid"][: len(arguments)]
-    await runtime.execute(f"PREPARE page ({', '.join(types)}) AS {statement}")
+    await runtime.execute(f"PREPARE page ({', '.join(types[: len(arguments)])}) AS {statement}")
     values = ", ".join(f"'{argument}'" for argument in arguments)
     explained = await runtime.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE page ({values})")
     await runtime.execute("DEALLOCATE page")
@@ -141,7 +178,7 @@ async def read_by(runtime: asyncpg.Connection, statement: str, *arguments: objec
         max(
             node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
             for node in nodes_of(explained)
-            if "ideas" in node.get("Relation Name", node.get("Index Name", "")) and node["Actual Loops"]
+            if node.get("Relation Name", node.get("Index Name", "")).startswith("idea") and node["Actual Loops"]
         )
     )
 
@@ -156,6 +193,7 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("vault", VAULT_ALONE, ()),
         ("all that is stored", STORED_ALONE, ()),
         ("one", ONE, (UUID(int=0),)),
+        ("some", SOME, ([UUID(int=0), UUID(int=1)],)),
         *(
             (sort, reads.page(sort, "desc", filtered=False, beyond=False), page)
             for sort in ("created_at", "updated_at", "stage", "priority")
@@ -164,6 +202,7 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("filtered", reads.page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
         ("filtered by rank", reads.page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
         ("one to change", ONE_TO_CHANGE, (UUID(int=0), 30)),
+        ("changes", CHANGES, (100, PAGE, 100, *WITNESSES, 0)),
         ("insert", INSERT, (*creation, *columns)),
         ("update", UPDATE, (*keeping, *columns, stamp)),
         ("update without history", UPDATE_FORGETTING, (*forgetting, *columns, stamp, 0)),

@@ -6,6 +6,7 @@ from itertools import product
 from typing import Any
 from uuid import uuid4
 
+import asyncpg
 import pytest
 
 from creatorvault.core.waiting import event_loop_budget
@@ -14,6 +15,7 @@ from creatorvault.ideas.statements.reads import page
 from tests.application import House
 from tests.factories import Creator, Idea
 from tests.ideas.plans import nodes_of
+from tests.logs import Logs
 from tests.ways import Way, followed, forget, vault_of
 
 pytestmark = pytest.mark.no_cover
@@ -30,6 +32,7 @@ FILTERS: Sequence[dict[str, list[str]]] = (
     {"priority": ["low", "high"]},
     {"stage": ["idea"], "priority": ["medium"]},
 )
+UNKNOWN = "7d0a5c86-3f0e-4a53-9d1b-2f6f0a9f4c11"
 
 
 @pytest.fixture
@@ -70,6 +73,48 @@ async def test_a_page_is_the_same_by_a_statement_and_in_a_transaction(
         assert (warm.way, cold.way) == (Way.STATEMENT, Way.TRANSACTION), parameters
         assert alone == in_transaction, parameters
         assert (alone["items"], alone["total"]) == (wanted[offset : offset + limit], len(wanted)), parameters
+
+
+async def test_ideas_by_id_are_the_same_by_a_statement_and_in_a_transaction(
+    house: House, ada: Creator, stored: list[Idea]
+) -> None:
+    chosen = stored[::2]
+    for ids, filters in product(([], [UNKNOWN], [UNKNOWN, *(idea["id"] for idea in chosen)]), FILTERS):
+        parameters = asked(filters, ids=",".join([*ids, *ids]), sort="stage", order="asc", limit=3, offset=1)
+        await ada.list()
+        with followed() as warm:
+            alone = (await ada.list(parameters)).json()
+        forget(house, vault_of(ada))
+        with followed() as cold:
+            in_transaction = (await ada.list(parameters)).json()
+
+        wanted = expected([idea for idea in chosen if idea["id"] in ids], "stage", "asc", filters)
+        assert (warm.way, cold.way) == (Way.STATEMENT, Way.TRANSACTION), parameters
+        assert alone == in_transaction, parameters
+        assert (alone["items"], alone["total"]) == (wanted[1:4], len(wanted)), parameters
+
+
+async def test_a_creator_who_has_stored_nothing_has_no_ideas_by_id(ada: Creator) -> None:
+    for parameters in ({"ids": UNKNOWN}, {"ids": UNKNOWN, "cursor": ""}):
+        assert (await ada.list(parameters)).json()["items"] == []
+
+
+async def test_ideas_of_a_vault_without_a_row_are_an_alert_by_id(
+    house: House, ada: Creator, stored: list[Idea], database: asyncpg.Connection, logs: Logs
+) -> None:
+    await database.execute("SET session_replication_role = replica")
+    vault = vault_of(ada)
+    renamed = "UPDATE vaults SET user_id = $3 WHERE tenant_id = $1 AND user_id = $2"
+    await database.execute(renamed, vault.tenant_id, vault.user_id, "nobody")
+
+    statuses = []
+    for ids in (stored[0]["id"], UNKNOWN):
+        forget(house, vault)
+        statuses.append((await ada.list({"ids": ids})).status_code)
+    await database.execute(renamed, vault.tenant_id, "nobody", vault.user_id)
+
+    assert statuses == [500, 500]
+    assert [alert["code"] for alert in logs.named("alarm")] == ["vault_mismatch"] * 2
 
 
 @pytest.mark.parametrize("sort", ["created_at", "updated_at", "stage", "priority", "title"])
@@ -124,7 +169,10 @@ async def test_a_page_rests_after_each_idea_once_its_time_is_over(
 
 
 async def test_a_warm_search_takes_one_statement(ada: Creator, stored: list[Idea]) -> None:
-    for question in ({"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}):
+    for question in (
+        *({"search": "due"}, {"tags": "even"}, {"sort": "title", "order": "asc"}),
+        *({"sort": "due_date"}, {"has_due": "false"}, {"updated_from": "2026-01-01"}),
+    ):
         first = (await ada.list(question)).json()
         with followed() as again:
             assert (await ada.list(question)).json() == first

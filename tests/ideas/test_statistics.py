@@ -1,11 +1,17 @@
 """Counts of ideas and tags, through HTTP."""
 
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import httpx
+import pytest
 
+from creatorvault.ideas.lists.parameters import IdeaField
+from creatorvault.ideas.schemas import IdeaResponse
+from creatorvault.ideas.statistics import counting, services
 from tests.factories import Creator
+from tests.ways import Way, followed
 
 
 async def test_ideas_are_counted_by_stage_priority_due_date_and_month(ada: Creator) -> None:
@@ -70,6 +76,75 @@ async def test_counts_are_not_sent_again_until_they_could_have_changed(ada: Crea
         assert (await ada.request("GET", url, headers=known)).status_code == 304
         await ada.patch(idea, {"title": f"For {url}"})
         assert (await ada.request("GET", url, headers=known)).status_code == 200
+
+
+async def test_counts_of_a_known_vault_take_one_statement(ada: Creator) -> None:
+    await ada.idea("One", tags=["food"])
+    for url in (f"{ada.url}/stats", f"/api/v1/{ada.user_id}/tags"):
+        first = (await ada.request("GET", url)).json()
+        with followed() as again:
+            assert (await ada.request("GET", url)).json() == first
+        assert again.way is Way.STATEMENT
+
+
+async def test_the_tag_of_counts_changes_when_a_due_date_passes(ada: Creator, monkeypatch: pytest.MonkeyPatch) -> None:
+    due = datetime(2030, 1, 1, tzinfo=UTC)
+    await ada.idea("One", due_date=due.isoformat())
+    seen = []
+    for now in (due - timedelta(microseconds=1), due, due + timedelta(microseconds=1)):
+        monkeypatch.setattr(services, "datetime", SimpleNamespace(now=lambda zone, now=now: now))
+        answer = await ada.get("stats")
+        seen.append((answer.json()["by_due"]["overdue"], answer.headers["ETag"]))
+
+    assert [overdue for overdue, _ in seen] == [0, 0, 1]
+    assert seen[0] == seen[1]
+    assert seen[2][1] != seen[1][1]
+
+
+async def test_too_many_different_tags_are_409(ada: Creator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "MOST_TAGS", 2)
+    await ada.idea("One", tags=["a", "b", "c"])
+
+    answer = await tags(ada)
+
+    assert answer.status_code == 409
+    assert answer.json()["detail"].endswith("different tags, too many to be counted")
+    assert (await ada.get("stats")).json()["total"] == 1
+
+
+async def test_invalid_pages_of_tags_are_refused(ada: Creator) -> None:
+    for name, value, type_ in (
+        ("limit", "0", "greater_than_equal"),
+        ("limit", "1001", "less_than_equal"),
+        ("limit", "x", "int_parsing"),
+        ("offset", "-1", "greater_than_equal"),
+        ("offset", str(2**63), "less_than_equal"),
+        ("offset", "%00", "int_parsing"),
+    ):
+        [error] = (await tags(ada, f"?{name}={value}")).json()["detail"]
+        assert (error["loc"], error["type"] if "%" not in value else type_) == (["query", name], type_), (name, value)
+    assert (await tags(ada, f"?offset={2**63 - 1}")).json()["items"] == []
+
+
+async def test_counts_of_others_are_refused(ada: Creator) -> None:
+    for path in ("ideas/stats", "tags"):
+        answer = await ada.request("GET", f"/api/v1/eve/{path}")
+
+        assert (answer.status_code, answer.json()["detail"]) == (403, "Cannot access other users' ideas")
+    for user_id in ("admin", "tenant", "users"):
+        creator = Creator(ada.client, user_id)
+        assert (await creator.get("stats")).json()["total"] == 0
+        assert (await tags(creator)).json()["items"] == []
+
+
+async def test_fields_hide_nothing_that_is_required(ada: Creator) -> None:
+    idea = await ada.idea("a", notes="long", stage="draft", tags=["x"])
+    required = {name: idea[name] for name in ("title", "id", "user_id", "created_at", "updated_at")}
+    for parameters in ([("fields", "")], [("fields", ",")], [("fields", "id"), ("fields", "title")]):
+        assert (await ada.list(parameters)).json()["items"] == [required], parameters
+    [shown] = (await ada.list([("fields", "notes"), ("fields", "stage"), ("search", "long")])).json()["items"]
+    assert shown == required | {"notes": "long", "stage": "draft"}
+    assert set(IdeaField) == set(IdeaResponse.__struct_fields__)
 
 
 async def test_ideas_are_filtered_by_time(ada: Creator) -> None:

@@ -155,6 +155,9 @@ def lists() -> Iterator[Act]:
         for pages in ({}, {"limit": 2, "offset": 1}):
             yield Act(f"list {asked | pages}", partial(_list, asked | pages))
         yield Act(f"walk {asked}", partial(_walk, asked | {"limit": 2}))
+    more: tuple[dict[str, object], ...] = ({}, {"sort": "title", "order": "asc"}, {"search": "salt", "tags": "food"})
+    for among in more:
+        yield Act(f"list ids {among}", partial(_by_ids, among))
 
 
 def questions_about_content() -> Iterator[Act]:
@@ -163,13 +166,29 @@ def questions_about_content() -> Iterator[Act]:
         *({"sort": "title", "order": order} for order in ("asc", "desc")),
         {"tags": "food,red", "sort": "title", "order": "asc"},
         {"tags": "food", "search": "salt", "stage": "draft", "priority": "high"},
+        {"sort": "due_date", "order": "asc"},
+        {"due_from": "2026-01-01", "sort": "due_date"},
+        {"has_due": "false", "created_to": "2100-01-01", "updated_from": "2026-01-01"},
     ):
         yield Act(f"list {asked}", partial(_list, asked))
         yield Act(f"walk {asked}", partial(_walk, asked | {"limit": 2}))
+    yield Act("count ideas and tags", _counts)
 
 
 async def _list(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
     return [await scene.ask("GET", scene.me.url, params=asked)]
+
+
+async def _by_ids(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
+    """All own ideas and the deleted one, which others have too."""
+    ids = ",".join(idea["id"] for idea in (*scene.ideas, scene.deleted))
+    pages = ({"limit": 2}, {"limit": 2, "offset": 1}, {"limit": 100, "fields": "tags"})
+    return [await scene.ask("GET", scene.me.url, params={**asked, **page, "ids": ids}) for page in pages]
+
+
+async def _counts(scene: Scene) -> Sequence[httpx.Response]:
+    urls = f"{scene.me.url}/stats", f"/api/v1/{ME.user_id}/tags"
+    return [await scene.ask("GET", url) for url in urls]
 
 
 async def _walk(asked: Mapping[str, object], scene: Scene) -> Sequence[httpx.Response]:
@@ -297,7 +316,8 @@ async def open_stream(scene: Scene) -> Sequence[httpx.Response]:
 
 async def look_at_watched_vaults(scene: Scene) -> Sequence[httpx.Response]:
     standings = part_of(scene.house.app, LiveParts).standings
-    return [httpx.Response(HTTPStatus.OK, json=[list(one) for one in await standings.of([ME])])]
+    found = [*await standings.of([ME]), await standings.of_one(ME)]
+    return [httpx.Response(HTTPStatus.OK, json=[list(standing) for standing in found])]
 
 
 async def own_events(scene: Scene) -> Sequence[httpx.Response]:

@@ -87,6 +87,8 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("GET ideas/{idea_id}/versions/{number}", 200),
             ("GET ideas/{idea_id}/versions/{number}/difference", 200),
             ("POST ideas/{idea_id}/versions/{number}/restore", 200),
+            ("GET ideas/stats", 200),
+            ("GET tags", 200),
             ("GET settings", 200),
             ("PATCH settings", 200),
             ("GET events", 200),

@@ -28,6 +28,7 @@ from tests.isolation.acts import (
     outcome,
     questions_about_content,
 )
+from tests.isolation.acts_of_sync import SYNC_ACTS
 from tests.isolation.acts_of_undo import UNDO_ACTS
 from tests.isolation.locks import Locks, Rewrite
 from tests.isolation.scene import ELSEWHERE, FOREIGN, NEIGHBOURS, Scene, SceneWith, Twins, World
@@ -66,7 +67,8 @@ def of_writes(acts: Iterable[Act]) -> list[Run]:
     [
         pytest.param(of_reads(lists()), id="lists"),
         pytest.param(
-            [*of_reads(questions_about_content()), *of_writes((*OTHER_ACTS, *UNDO_ACTS))], id="everything else"
+            [*of_reads(questions_about_content()), *of_writes((*OTHER_ACTS, *UNDO_ACTS, *SYNC_ACTS))],
+            id="everything else",
         ),
     ],
 )
@@ -128,7 +130,7 @@ FUNCTIONS: Final = """
 
 async def test_every_statement_written_as_text_is_covered(scenes: SceneWith) -> None:
     scene = await scenes(Locks.SCOPE)
-    runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS, *UNDO_ACTS)))
+    runs = await runs_by_statement(scene, of_reads((*lists(), *OTHER_ACTS, *UNDO_ACTS, *SYNC_ACTS)))
 
     written = {name: text for name, text in statements_written_as_text() if conditions_of(text)}
     assert len(written) >= 8

@@ -2,16 +2,20 @@
 const page = document.querySelector("#swagger-ui");
 
 // "Try it out" fills each field with its example. Filters would empty a list, and conditions would refuse a change, so
-// examples of optional parameters are shown as text.
-function withoutExamples(description) {
+// examples of optional parameters are shown as text. Of required ones, Swagger UI does not read those of the schema.
+function withExamplesAsText(description) {
   const operations = Object.values(description.paths).flatMap((item) => Object.values(item));
   const parameters = [
     ...Object.values(description.components.parameters ?? {}),
     ...operations.flatMap((operation) => operation.parameters ?? []),
   ];
-  for (const parameter of parameters.filter((each) => each.schema && !each.required)) {
+  for (const parameter of parameters.filter((each) => each.schema)) {
     const { example, examples, schema } = parameter;
     const value = example ?? Object.values(examples ?? {})[0]?.value ?? schema.example ?? schema.examples?.[0];
+    if (parameter.required) {
+      parameter.example = value;
+      continue;
+    }
     if (value !== undefined && value !== null && value !== "" && value !== schema.default) {
       parameter.description = `${parameter.description ?? ""}\n\nExample: \`${value}\``;
     }
@@ -27,7 +31,7 @@ function withoutExamples(description) {
 
 const examplesAsText = () => ({
   statePlugins: {
-    spec: { wrapActions: { updateJsonSpec: (update) => (description) => update(withoutExamples(description)) } },
+    spec: { wrapActions: { updateJsonSpec: (update) => (description) => update(withExamplesAsText(description)) } },
   },
 });
 

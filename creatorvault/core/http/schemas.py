@@ -2,12 +2,21 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Final
 
 import msgspec
 from pydantic import BaseModel, ConfigDict
 
 Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+ERROR_CODE: Final = "ErrorCode"
+# Names the codes and asserts nothing (JSON Schema 2020-12, core §10.2.2.1), since a later version may add some. Clients
+# that knew only an enumeration could not read an error with a new one (docs/decisions/0032-document.md).
+Code = Annotated[str, msgspec.Meta(extra_json_schema={"if": {"$ref": f"#/components/schemas/{ERROR_CODE}"}})]
+"""The code of an error in a response."""
+
+CODE: Final = "What happened, for programs: an `ErrorCode`, or one that a later version has added."
+"""Its description."""
 
 type Prose = Mapping[str, tuple[str, Any]]
 """Descriptions and examples of fields for the OpenAPI document, by name."""

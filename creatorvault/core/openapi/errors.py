@@ -2,20 +2,14 @@
 
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Annotated, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.core.http.problems import ServerErrorInfo
-from creatorvault.core.http.schemas import Prose
-from creatorvault.core.openapi.components import REFERENCE, Components
-
-ERROR_CODE: Final = "ErrorCode"
-# Names the codes and asserts nothing (JSON Schema 2020-12, core §10.2.2.1), since a later version may add some. Clients
-# that knew only an enumeration could not read an error with a new one (docs/decisions/0032-document.md).
-Code = Annotated[str, msgspec.Meta(extra_json_schema={"if": {"$ref": REFERENCE + ERROR_CODE}})]
-CODE: Final = "What happened, for programs: an `ErrorCode`, or one that a later version has added."
+from creatorvault.core.http.schemas import CODE, ERROR_CODE, Code, Prose
+from creatorvault.core.openapi.components import Components
 
 
 class ValidationError(msgspec.Struct):

@@ -9,8 +9,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import Method
 
 GROUPS: Final[Mapping[str, str]] = {
-    "Ideas": "Capture, list, search, change and delete ideas.",
-    "Tags": "The tags of a vault, counted, and their renaming.",
+    "Ideas": "Capture, list, search, count, change and delete ideas, one or many at once, and their tags.",
     "Sync": "What has changed since a device looked last, and notices of changes as they happen.",
     "Undo": "The trash, earlier versions of ideas, and for how long a vault keeps them.",
     "Export": "Taking everything out.",

@@ -5,6 +5,7 @@ requests would have left. Nothing here uses the database.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -136,9 +137,9 @@ class Batch:
         return self._store(state, row, idea)
 
     def delete(self, idea_id: UUID, precondition: Precondition) -> None:
-        """Raises IdeaNotFound and PreconditionFailed."""
+        """Raises IdeaNotFound, PreconditionFailed, and as `OpenedIdeas.idea` if it raises that."""
         state, old = self._living(idea_id)
-        precondition.check(_tag(old), lambda: self._idea(state))
+        precondition.check(_tag(old), partial(self._idea, state))
         usage = UsageDelta(-1, 0, 1) if self.keeps else UsageDelta(-1, -self._forgotten(state, old))
         place = self._next_place
         self._add(usage, old.stamp, Made(place, idea_id, old.stamp, None))

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Final
 from uuid import UUID
 
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.ideas.fields import TAGS_LENGTH
-from creatorvault.ideas.many.schemas import BulkRefusal, BulkResult
+from creatorvault.ideas.many.schemas import BulkResult
 
-NOT_APPLIED: Final = "not_applied"
-WAS_NOT_APPLIED: Final = "Another operation of the request could not be executed"
+
+class NotApplied(CreatorVaultError):
+    """The result of an operation that could be executed, in a request of which nothing was."""
+
+    status = HTTPStatus.FAILED_DEPENDENCY
+    code = "not_applied"
+
+    def __init__(self) -> None:
+        super().__init__("Another operation of the request could not be executed")
 
 
 class IdTaken(CreatorVaultError):
@@ -49,7 +55,6 @@ class BulkRefused(CreatorVaultError):
 
     status = HTTPStatus.CONFLICT
     code = "bulk_refused"
-    body = BulkRefusal
 
     def __init__(self, results: Sequence[BulkResult]) -> None:
         super().__init__("An operation could not be executed, so none was")

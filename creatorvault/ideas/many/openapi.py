@@ -5,13 +5,14 @@ from typing import Final
 
 from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.openapi.headers import UNDO
-from creatorvault.core.openapi.responses import DocumentedResponse, documents
+from creatorvault.core.openapi.responses import DocumentedResponse, documents, refused
 from creatorvault.ideas.errors import IdeaNotFound, NotYourIdeas
 from creatorvault.ideas.many.errors import BulkRefused, TagsTooLong, TooManyIdeas
 from creatorvault.ideas.many.prose import TAG, UNUSED_ID
-from creatorvault.ideas.many.schemas import BulkError, BulkRequest, BulkResult
+from creatorvault.ideas.many.schemas import BulkError, BulkRefusal, BulkRequest, BulkResult
 from creatorvault.ideas.many.tags import MOST
-from creatorvault.ideas.openapi import FULL, GROWN, IDEA_ID
+from creatorvault.ideas.openapi import FULL, GROWN
+from creatorvault.ideas.prose import IDEA_ID
 from creatorvault.idempotency.errors import InFlight
 from creatorvault.tenants.errors import TenantSuspended
 
@@ -53,7 +54,7 @@ INVALID: Final = RequestInvalid(
 
 BULK: Final = documents(
     EXECUTED,
-    REFUSED,
+    refused(REFUSED, BulkRefusal),
     InFlight(),
     NotYourIdeas("POST"),
     FULL,

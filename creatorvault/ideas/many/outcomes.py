@@ -12,7 +12,7 @@ from msgspec.structs import replace as with_fields
 from creatorvault.core.errors import CreatorVaultError, FieldError, RequestInvalid
 from creatorvault.core.openapi.errors import ValidationError
 from creatorvault.ideas.drafting import StoredIdea, created
-from creatorvault.ideas.many.errors import NOT_APPLIED, WAS_NOT_APPLIED
+from creatorvault.ideas.many.errors import NotApplied
 from creatorvault.ideas.many.reading import Invalid
 from creatorvault.ideas.many.schemas import BulkError, BulkResult, CreateOperation, Operation, ReplaceOperation
 from creatorvault.ideas.schemas import IdeaResponse
@@ -94,8 +94,7 @@ def not_applied(outcome: Outcome, operation: Operation | Invalid) -> Outcome:
     """Returns the outcome of an operation if none is executed."""
     if not outcome.is_successful:
         return outcome
-    error = BulkError(WAS_NOT_APPLIED, NOT_APPLIED)
-    return Outcome(operation.id, int(HTTPStatus.FAILED_DEPENDENCY), error=error)
+    return refused(operation.id, NotApplied())
 
 
 def replayed(

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from creatorvault.core.http.schemas import Prose
-from creatorvault.ideas.openapi import CONTENT, IDEA, IDEA_ID
+from creatorvault.core.http.schemas import CODE, Prose
+from creatorvault.ideas.prose import CONTENT, IDEA, IDEA_ID
 
 TAG: Final = '"1f0c5e7a92b3d846"'
 UNUSED_ID: Final = "b1d2f3a4-0c5e-4b7f-8a69-3d2c1b0a9f8e"
@@ -61,7 +61,7 @@ BULK: Final[Prose] = {
 }
 ERROR: Final[Prose] = {
     "detail": ("Human-readable message.", f"Idea {IDEA_ID} not found"),
-    "code": ("Machine-readable code.", "idea_not_found"),
+    "code": (CODE, "idea_not_found"),
     "errors": (
         "The invalid fields, if the operation is invalid.",
         [{"type": "missing", "loc": ["body", "operations", 0, "idea", "title"], "msg": "Field required"}],
@@ -89,7 +89,7 @@ RESPONSE: Final[Prose] = {
 }
 REFUSAL: Final[Prose] = {
     "detail": ("Human-readable message.", "An operation could not be executed, so none was"),
-    "code": ("Machine-readable code.", "bulk_refused"),
+    "code": (CODE, "bulk_refused"),
     "results": (
         "One result for each operation, in their order.",
         [example(RESULT) | {"status": 404, "idea": None, "etag": None, "error": _WITHOUT_ERRORS}],

@@ -8,7 +8,7 @@ import msgspec
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from creatorvault.core.http.schemas import Prose, RequestModel
+from creatorvault.core.http.schemas import Code, Prose, RequestModel
 from creatorvault.core.openapi.errors import ValidationError
 from creatorvault.ideas.fields import AnyUuid
 from creatorvault.ideas.many.prose import (
@@ -122,7 +122,7 @@ class BulkError(msgspec.Struct, frozen=True):
     described: ClassVar[Prose] = ERROR
 
     detail: str
-    code: str
+    code: Code
     errors: list[ValidationError] | msgspec.UnsetType = msgspec.UNSET
 
 
@@ -154,5 +154,5 @@ class BulkRefusal(msgspec.Struct, frozen=True):
     described: ClassVar[Prose] = REFUSAL
 
     detail: str
-    code: str
+    code: Code
     results: list[BulkResult]

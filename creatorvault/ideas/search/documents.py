@@ -152,10 +152,14 @@ OTHER_SEPARATORS = 5
 
 MORE_TAG_BYTES = 150
 """For each further tag, shared or not: its text, its list of ideas, and its entries in three tables."""
+COUNTS_BYTES = 64
+"""Its share of the counts that a block keeps: a due date, months, and tags (`summaries`)."""
+
 FIXED_BYTES = (
     (PLACES + 1) * POINTER_BYTES
     + STAMP_BYTES
     + sum(map(getsizeof, (_BLANK, _BLANK.id, b"", _BLANK_KEYS, _NOW, _NOW, "", b"", (), NO_DUE, _END_OF_TEXT)))
     + len(_BLANK.id)
     + TAGS_BYTES
+    + COUNTS_BYTES
 )

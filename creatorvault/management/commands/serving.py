@@ -41,7 +41,8 @@ class _Server(Server):
 
     @override
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        part_of(self.config.app, Shutdown).announce()  # type: ignore[arg-type]  # `server_of` gets an application
+        if self.config.lifespan == "on":  # else others serve the application, too
+            part_of(self.config.app, Shutdown).announce()  # type: ignore[arg-type]  # `server_of` gets an application
         await super().shutdown(sockets)
 
 

@@ -6,7 +6,7 @@ from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
 from creatorvault.ideas.errors import NotYourIdeas
-from creatorvault.ideas.openapi import IDEA
+from creatorvault.ideas.prose import IDEA
 from creatorvault.sync.changes.errors import ResyncRequired, SinceInvalid
 from creatorvault.tenants.errors import TenantSuspended
 

@@ -14,7 +14,6 @@ from creatorvault.sync.changes.schemas import ChangedIdea, ChangeList, ChangesQu
 from creatorvault.sync.changes.statements.pages import CHANGES, FOUND, HISTORY_HOLDS, PRUNED
 from creatorvault.sync.changes.tokens import (
     DELETED,
-    FIRST_ID,
     Position,
     Witness,
     beginning,
@@ -28,11 +27,14 @@ from creatorvault.tenants.opening import OpenVault, VaultView
 NO_TOMBSTONES: Final = 2**63 - 1
 """Of a client that has no idea yet."""
 
-START: Final = (0, FIRST_ID)
+START: Final = 0
 WIDTH: Final = len(IdeaColumns._fields)
 TITLE: Final = IdeaColumns._fields.index("title")
 FIRST_REVISION: Final = WIDTH
 LIVES: Final = WIDTH + 1
+
+
+type Row = tuple[Any, ...]
 
 
 class Page(NamedTuple):
@@ -40,7 +42,7 @@ class Page(NamedTuple):
 
     vault: OpenVault
     position: Position
-    rows: Sequence[tuple[Any, ...]]
+    rows: Sequence[Row]
     has_more: bool
 
     def next(self) -> Position:
@@ -74,11 +76,11 @@ async def page_of_changes(
 async def _page(query: ChangesQuery, vault: VaultView) -> Page | None:
     """Returns None if nothing was stored yet. Raises as `page_of_changes`."""
     given = position_of(query.since, vault.cipher)
-    place = START if given is None else (given.revision, given.id)
+    after = START if given is None else given.revision
     tombstones_after = NO_TOMBSTONES if given is None else given.tombstones_after
     unread = NO_TOMBSTONES if given is None else given.unread
     witnesses = columns_of(() if given is None else given.witnesses)
-    seen = await vault.look(CHANGES, *place, query.limit + 1, tombstones_after, *witnesses, unread)
+    seen = await vault.look(CHANGES, after, query.limit + 1, tombstones_after, *witnesses, unread)
     first = seen.rows[0]
     rows = [tuple(row[FOUND:]) for row in seen.rows] if first[FOUND] is not None else []
     if seen.vault is None:
@@ -92,4 +94,13 @@ async def _page(query: ChangesQuery, vault: VaultView) -> Page | None:
         position = given.pulling(revision)
     else:
         position = beginning(revision)
-    return Page(seen.vault, position, rows[: query.limit], len(rows) > query.limit)
+    return Page(seen.vault, position, *_cut(vault, rows, query.limit))
+
+
+def _cut(vault: VaultView, rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:
+    """Returns the page, and whether more follows. No two rows of a vault have the same revision, unless somebody has
+    edited them: what is not between two revisions would never be read. Raises VaultMismatch.
+    """
+    if len({row[REVISION] for row in rows}) < len(rows):
+        raise VaultMismatch(**vault_ids(vault.id))
+    return rows[:limit], len(rows) > limit

@@ -19,14 +19,12 @@ from creatorvault.sync.changes.errors import ResyncRequired, SinceInvalid
 
 DOMAIN: Final = b"creatorvault/changes/v1"
 MOST_WITNESSES: Final = 4
-FIRST_ID: Final = UUID(int=0)
-LAST_ID: Final = UUID(int=2**128 - 1)
 DELETED: Final = -1
 """The stamp of a witness that is a tombstone."""
 
 
 class Witness(NamedTuple):
-    """A row that the client has read: of an idea with its stamp, or a tombstone. `revision` and `id` are its place."""
+    """A row that the client has read: of an idea with its stamp, or a tombstone."""
 
     revision: int
     id: UUID
@@ -34,7 +32,7 @@ class Witness(NamedTuple):
 
 
 class Position(NamedTuple):
-    """How far a client has read: all rows up to `revision`, of those with this very revision up to `id`.
+    """How far a client has read: all rows up to `revision`.
 
     A pull may take several pages. `known` is the revision up to which the client had read when it began, and `until`
     the vault's at that time. Tombstones up to `unread` were never read: the client began without any idea.
@@ -43,7 +41,6 @@ class Position(NamedTuple):
     """
 
     revision: int
-    id: UUID
     known: int
     until: int
     unread: int
@@ -52,7 +49,7 @@ class Position(NamedTuple):
     @property
     def is_complete(self) -> bool:
         """Whether a pull has ended here, so that the next page begins another."""
-        return self.id == LAST_ID
+        return self.known == self.revision
 
     @property
     def tombstones_after(self) -> int:
@@ -75,14 +72,13 @@ class Position(NamedTuple):
         earlier = [witness for witness in self.witnesses if witness.id not in changed]
         witnesses = [*earlier, *rows][-MOST_WITNESSES:]
         if revision is not None:
-            return self._replace(revision=revision, id=LAST_ID, witnesses=witnesses)
-        last = rows[-1]
-        return self._replace(revision=last.revision, id=last.id, witnesses=witnesses)
+            return self._replace(revision=revision, known=revision, witnesses=witnesses)
+        return self._replace(revision=rows[-1].revision, witnesses=witnesses)
 
 
 def beginning(revision: VaultRevision) -> Position:
     """`revision` is the vault's now: what is deleted until then need not be read."""
-    return Position(0, FIRST_ID, 0, revision, revision, ())
+    return Position(0, 0, revision, revision, ())
 
 
 _decoder: Final = msgspec.json.Decoder(Position)

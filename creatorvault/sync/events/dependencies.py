@@ -1,6 +1,7 @@
 """Litestar dependency providers: the stream of the caller's own vault."""
 
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Final
 
 from creatorvault.core.http.inputs import Path
@@ -33,4 +34,6 @@ async def provide_stream(request: IdeasRequest, path: Path[OwnerPath]) -> EventS
         last_event_id(header(request.scope, LAST_EVENT_ID)),
     )
     token_seconds = (identity.expires_at - datetime.now(UTC)).total_seconds()
-    return EventStream(events, Lifetime(token_seconds, settings.longest_seconds), settings.keep_alive_seconds)
+    return EventStream(
+        events, Lifetime(monotonic() + token_seconds, settings.longest_seconds), settings.keep_alive_seconds
+    )

@@ -14,6 +14,7 @@ from contextvars import Context
 from typing import Final
 
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.database.transient_errors import DRIVER_ERRORS
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import VaultId, VaultRevision
 from creatorvault.core.telemetry.logging import get_logger
@@ -100,7 +101,7 @@ class Notifier:
         payload = f"{self._sender}:{','.join(map(self._names.of, vaults))}"
         try:
             rows = await self._statements.changed(NOTIFY, LISTENERS, CHANNEL, payload)
-        except ServiceUnavailable:
+        except (ServiceUnavailable, *DRIVER_ERRORS):  # the others' looks find it
             log.info("live.not_notified", vaults=len(vaults))
             return False
         self.sent += len(rows)

@@ -16,7 +16,7 @@ _EVENTS: Final = (
 )
 CONTENT: Final[dict[str, Any]] = {
     "text/event-stream": {
-        "schema": {"type": "string"},
+        "schema": {"description": "Server-sent events (HTML Living Standard §9.2), which OpenAPI 3.1 has no type for."},
         "examples": {"Two revisions, and the end": {"value": _EVENTS}},
     }
 }

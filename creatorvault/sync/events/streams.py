@@ -4,7 +4,7 @@ import asyncio
 import random
 from enum import StrEnum
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from creatorvault.core.identifiers import VaultId, VaultRevision
 
@@ -26,16 +26,19 @@ class EndReason(StrEnum):
     TOO_OLD = "too_old"
 
 
-class Lifetime:
-    """Until when a stream may last, in the monotonic clock, and the reason to end it then."""
+class Lifetime(NamedTuple):
+    """`expires_at` is the token's end in the monotonic clock. `longest_seconds` begin with the stream."""
 
-    __slots__ = ("ends_at", "reason")
+    expires_at: float
+    longest_seconds: float
 
-    def __init__(self, token_seconds: float, longest_seconds: float) -> None:
-        """`token_seconds` is the time until the token expires."""
-        longest_seconds *= random.uniform(EARLIEST_SHARE, 1.0)  # noqa: S311 - so that clients do not all come at once
-        self.ends_at = monotonic() + min(token_seconds, longest_seconds)
-        self.reason = EndReason.TOKEN_EXPIRED if token_seconds <= longest_seconds else EndReason.TOO_OLD
+    def end(self) -> tuple[float, EndReason]:
+        """Returns when a stream that begins now has to end, and why."""
+        share = random.uniform(EARLIEST_SHARE, 1.0)  # noqa: S311 - so that clients do not all come at once
+        too_old_at = monotonic() + share * self.longest_seconds
+        if self.expires_at <= too_old_at:
+            return self.expires_at, EndReason.TOKEN_EXPIRED
+        return too_old_at, EndReason.TOO_OLD
 
 
 class Stream:
@@ -45,7 +48,7 @@ class Stream:
     """
 
     __slots__ = (
-        *("_end", "_is_pausing", "_lifetime", "_pauses_until", "_revision", "_sent", "_waiting"),
+        *("_end", "_ends_at", "_is_pausing", "_lifetime", "_pauses_until", "_revision", "_sent", "_waiting"),
         *("caller", "has_ended", "vault"),
     )
 
@@ -53,6 +56,7 @@ class Stream:
         self.vault = vault
         self.caller = caller
         self._lifetime = lifetime
+        self._ends_at = lifetime.end()
         self._sent = self._revision = last
         self._end: EndReason | None = None
         self._waiting: asyncio.Future[None] | None = None
@@ -73,7 +77,8 @@ class Stream:
             self._wake()
 
     def first(self) -> bytes:
-        """Returns what the response begins with. It is never empty, so that the head of the response is sent."""
+        """Begins the stream. Returns what the response begins with, never nothing, so that its head is sent."""
+        self._ends_at = self._lifetime.end()
         retry = b"retry: %d\n" % RETRY_MILLISECONDS
         return retry + (self._pending() or b"\n")
 
@@ -82,13 +87,14 @@ class Stream:
         await self._pause()
         piece = self._pending()
         if piece is None:
-            await self._wait(min(seconds, self._lifetime.ends_at - monotonic()))
+            await self._wait(min(seconds, self._ends_at[0] - monotonic()))
             piece = self._pending()
         return KEEP_ALIVE if piece is None else piece
 
     def _pending(self) -> bytes | None:
-        if self._end is None and monotonic() >= self._lifetime.ends_at:
-            self._end = self._lifetime.reason
+        ends_at, reason = self._ends_at
+        if self._end is None and monotonic() >= ends_at:
+            self._end = reason
         if self._end is not None:
             self.has_ended = True
             return b'event: end\ndata: {"reason": "%b"}\n\n' % self._end.encode()

@@ -6,7 +6,7 @@ from creatorvault.core.errors import RequestInvalid
 from creatorvault.core.http.schemas import Prose
 from creatorvault.core.openapi.headers import CONTENT_DISPOSITION
 from creatorvault.core.openapi.responses import DocumentedResponse, documents
-from creatorvault.ideas.openapi import IDEA
+from creatorvault.ideas.prose import IDEA
 from creatorvault.tenants.errors import NothingStored, NotItsOwner, TenantSuspended
 from creatorvault.transfer.exporting.errors import (
     ExportUnderWay,

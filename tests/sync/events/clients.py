@@ -91,7 +91,7 @@ async def asked(
 
 @asynccontextmanager
 async def served(app: Litestar, **bounds: float) -> AsyncGenerator[httpx.AsyncClient]:
-    """Serves an application whose lifespan has begun, as a worker does. Ends as after SIGTERM."""
+    """Serves an application whose lifespan has begun, as a worker does. Its end is not the application's."""
     server = server_of(app, ServerSettings(**bounds))  # type: ignore[arg-type]  # each is a number
     server.config.lifespan = "off"
     with socket.create_server(("127.0.0.1", 0)) as listener:

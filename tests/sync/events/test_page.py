@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import subprocess
+from time import monotonic
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ async def test_curl_shows_the_events(house: House, ada: Creator) -> None:
 
 
 async def test_the_printed_events_are_what_is_sent() -> None:
-    stream = Stream(vault_of(Creator(httpx.AsyncClient(), "ada")), "caller", Lifetime(60, 60), None)
+    stream = Stream(vault_of(Creator(httpx.AsyncClient(), "ada")), "caller", Lifetime(monotonic() + 60, 60), None)
     stream.show(VaultRevision(122))
     printed = stream.first()
     stream.show(VaultRevision(125))

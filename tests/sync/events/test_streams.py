@@ -9,9 +9,12 @@ import httpx
 import pytest
 
 from creatorvault.core.identifiers import VaultRevision
+from creatorvault.core.parts import part_of
+from creatorvault.core.waiting.shutdown import Shutdown
 from creatorvault.sync.events import responses, streams
 from creatorvault.sync.events.streams import KEEP_ALIVE, Lifetime, Stream, last_event_id
 from tests.application import House
+from tests.core.test_connections import request, serving
 from tests.factories import Creator
 from tests.logs import Logs
 from tests.sync.events.clients import PATIENCE, asked, listening, live, served
@@ -154,6 +157,7 @@ async def test_streams_end_when_the_server_shuts_down(streaming: House, ada: Cre
             opened = [one, two, three]
             for stream in opened:
                 await stream.until(0)
+            part_of(streaming.app, Shutdown).announce()
             await server.aclose()
 
             assert [await stream.end() for stream in opened] == ["shutdown"] * 3
@@ -163,7 +167,7 @@ async def test_streams_end_when_the_server_shuts_down(streaming: House, ada: Cre
 async def test_no_stream_is_opened_during_the_shutdown(
     streaming: House, client: httpx.AsyncClient, ada: Creator
 ) -> None:
-    live(streaming.app).hub.close()
+    part_of(streaming.app, Shutdown).announce()
 
     async with asked(client, ada) as refused:
         assert refused.status_code == 503
@@ -188,16 +192,21 @@ async def test_clients_that_leave_leave_nothing(streaming: House, client: httpx.
 
 
 async def test_a_client_that_does_not_read_is_dropped(
-    streaming: House, client: httpx.AsyncClient, ada: Creator, monkeypatch: pytest.MonkeyPatch
+    streaming: House, ada: Creator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(responses, "STALLED_SECONDS", 0.2)
     monkeypatch.setattr(streams, "PAUSE_SECONDS", 0.0)
     hub, revisions = live(streaming.app).hub, map(VaultRevision, count(1))
-    async with asked(client, ada), asyncio.timeout(PATIENCE):
+    async with serving(streaming) as connect, asyncio.timeout(PATIENCE):
+        peer = await connect()
+        peer.reader._limit = 0  # type: ignore[attr-defined]  # asyncio would read as fast as it can
+        peer.send(request(ada, "GET", path=f"/api/v1/{ada.user_id}/events"))
+        while not hub.open:  # noqa: ASYNC110  # it tells nobody
+            await asyncio.sleep(0.01)
         while hub.open:
             hub.seen(vault_of(ada), next(revisions))
             await asyncio.sleep(0)
-    assert hub.vaults() == {}
+    assert len(hub) == 0
 
 
 async def test_a_stream_is_one_line_of_the_log_without_ids(
@@ -240,7 +249,9 @@ async def test_metrics_count_streams_and_leave_their_length_out(house_with: Hous
 
 def stream_of(seconds: float, last: int | None = None) -> Stream:
     vault = vault_of(Creator(httpx.AsyncClient(), "ada"))
-    return Stream(vault, "caller", Lifetime(seconds, 3600), None if last is None else VaultRevision(last))
+    return Stream(
+        vault, "caller", Lifetime(time.monotonic() + seconds, 3600), None if last is None else VaultRevision(last)
+    )
 
 
 async def test_several_changes_are_one_event_if_the_client_does_not_read() -> None:

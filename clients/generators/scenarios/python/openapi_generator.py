@@ -52,7 +52,6 @@ from generated import (
     VaultSettingsUpdate,
 )
 from generated.api_response import ApiResponse
-
 from shared import (
     DUE,
     FILE,

@@ -12,16 +12,20 @@ DELETED_STAMP: Final = "'-1'::bigint"
 # Values that the planner does not know, so that one generic plan is used for every page (`ideas.statements.reads`).
 ASKED: Final = """
     , asked AS MATERIALIZED (
-        SELECT $3::bigint AS revision, $4::uuid AS id, $6::bigint AS tombstones_after
+        SELECT $3::bigint AS revision, $5::bigint AS tombstones_after
     ), witnesses AS MATERIALIZED (
-        SELECT * FROM unnest($7::bigint[], $8::uuid[], $9::bigint[]) AS given (revision, id, stamp)
+        SELECT * FROM unnest($6::bigint[], $7::uuid[], $8::bigint[]) AS given (revision, id, stamp)
     )
 """
-FROM_FIRST_WITNESS: Final = """
-    {row}.revision >= ($7::bigint[])[1] AND ({row}.revision, {row}.id) >= (($7::bigint[])[1], ($8::uuid[])[1])
-    AND {row}.revision <= (SELECT revision FROM asked)
-    AND ({row}.revision, {row}.id) <= (SELECT revision, id FROM asked)
-    AND NOT EXISTS (
+# No context is set at planning time, so the planner expects one row, as in `ideas.statements.reads.PLACED`.
+AT_MOST: Final = "LIMIT CASE WHEN current_setting('app.tenant_id', true) <> '' THEN {limit} ELSE 1 END"
+# If there are more rows than witnesses, one of these is none.
+ON_TRIAL: Final = f"""
+    {{row}}.revision >= (SELECT min(revision) FROM witnesses) AND {{row}}.revision <= (SELECT revision FROM asked)
+    ORDER BY {{row}}.revision {AT_MOST.format(limit="(SELECT count(*) + 1 FROM witnesses)")}
+"""  # noqa: S608 - constants
+NO_WITNESS: Final = """
+    NOT EXISTS (
         SELECT FROM witnesses
         WHERE witnesses.revision = {row}.revision AND witnesses.id = {row}.id AND witnesses.stamp = {stamp}
     )
@@ -29,11 +33,17 @@ FROM_FIRST_WITNESS: Final = """
 # The rows between the first witness and the position are witnesses, and each witness is there still or again.
 HOLDS: Final = f"""
     SELECT NOT EXISTS (
-        SELECT FROM ideas WHERE {IN_ORDER} AND {FROM_FIRST_WITNESS.format(row="ideas", stamp="ideas.stamp")}
+        SELECT FROM (
+            SELECT ideas.revision, ideas.id, ideas.stamp FROM ideas
+            WHERE {IN_ORDER} AND {ON_TRIAL.format(row="ideas")}
+        ) AS tried
+        WHERE {NO_WITNESS.format(row="tried", stamp="tried.stamp")}
     ) AND NOT EXISTS (
-        SELECT FROM idea_tombstones AS dead
-        WHERE {TOMBSTONES} AND dead.revision > $10::bigint
-            AND {FROM_FIRST_WITNESS.format(row="dead", stamp=DELETED_STAMP)}
+        SELECT FROM (
+            SELECT dead.revision, dead.id FROM idea_tombstones AS dead
+            WHERE {TOMBSTONES} AND dead.revision > $9::bigint AND {ON_TRIAL.format(row="dead")}
+        ) AS tried
+        WHERE {NO_WITNESS.format(row="tried", stamp=DELETED_STAMP)}
     ) AND NOT EXISTS (
         SELECT FROM witnesses
         WHERE witnesses.revision > vaults.pruned_revision
@@ -48,13 +58,10 @@ HOLDS: Final = f"""
     ) AS holds
 """  # noqa: S608 - put together from constants
 
-# No context is set at planning time, so the planner expects one row, as in `ideas.statements.reads.PLACED`.
-AT_MOST: Final = "LIMIT CASE WHEN current_setting('app.tenant_id', true) <> '' THEN $5::bigint ELSE 1 END"
-BEYOND: Final = """
-    {row}.revision >= (SELECT {revision} FROM asked)
-    AND ({row}.revision, {row}.id) > (SELECT {revision}, id FROM asked)
-    ORDER BY {row}.revision, {row}.id
-"""
+BEYOND: Final = f"""
+    {{row}}.revision > (SELECT {{revision}} FROM asked)
+    ORDER BY {{row}}.revision {AT_MOST.format(limit="$4::bigint")}
+"""  # noqa: S608 - constants
 NO_COLUMNS: Final = """
     NULL::bytea AS title, NULL::bytea AS notes, NULL::bytea AS tags, NULL::smallint AS stage,
     NULL::smallint AS priority, NULL::timestamptz AS due_date, NULL::timestamptz AS created_at,
@@ -66,20 +73,20 @@ CHANGES: Final = f"""
     LEFT JOIN LATERAL (
         (
             SELECT {COLUMNS}, NULL::bigint AS first_revision, NULL::boolean AS lives
-            FROM ideas WHERE {IN_ORDER} AND {BEYOND.format(row="ideas", revision="revision")} {AT_MOST}
+            FROM ideas WHERE {IN_ORDER} AND {BEYOND.format(row="ideas", revision="revision")}
         )
         UNION ALL
         SELECT deleted.id, {NO_COLUMNS}, deleted.revision, deleted.first_revision,
             EXISTS (SELECT FROM ideas WHERE {OWN} AND ideas.id = deleted.id)
         FROM (
             SELECT dead.id, dead.revision, dead.first_revision FROM idea_tombstones AS dead
-            WHERE {TOMBSTONES} AND {BEYOND.format(row="dead", revision="tombstones_after")} {AT_MOST}
+            WHERE {TOMBSTONES} AND {BEYOND.format(row="dead", revision="tombstones_after")}
         ) AS deleted
     ) AS found ON true
-    ORDER BY found.revision, found.id
+    ORDER BY found.revision
 """  # noqa: S608 - put together from constants
-"""Arguments after the tenant and the user: the revision and the id of the position, the number of rows, the revision
-after which tombstones are read, the columns of the witnesses, and the revision up to which tombstones are no witnesses.
+"""Arguments after the tenant and the user: the revision of the position, the number of rows, the revision after which
+tombstones are read, the columns of the witnesses, and the revision up to which tombstones are no witnesses.
 
 Columns after those of VAULT: up to which revision tombstones are pruned, whether the witnesses hold, and from FOUND on
 those of IdeaColumns. Of a tombstone only `id` and `revision` are set, and then its first revision and whether an idea
