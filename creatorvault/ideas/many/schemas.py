@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 from pydantic_core import PydanticCustomError
 
 from creatorvault.core.http.schemas import Code, Prose, RequestModel
@@ -100,7 +100,7 @@ class BulkOptions(RequestModel):
 
     described = BULK
 
-    atomic: bool = True
+    atomic: StrictBool = True
 
 
 class BulkRequest(BulkOptions):
