@@ -23,6 +23,7 @@ from generated import (
     FileFormat,
     HealthApi,
     HTTPValidationError,
+    IdeaConflict,
     IdeaCreate,
     IdeaListResponse,
     IdeasApi,
@@ -259,8 +260,8 @@ def ideas() -> UUID:
     refused(
         "change an earlier version",
         lambda: patch(ME, idea_id, IdeaUpdate(title="Lost update"), if_match=etag),
-        ErrorResponse,
-        code,
+        IdeaConflict,
+        lambda error, _: {"code": error.code},
     )
     report(
         "replace",
@@ -355,7 +356,12 @@ def refusals() -> None:
 
 def history(idea_id: UUID) -> None:
     delete = IDEAS.delete_idea_api_v1_user_id_ideas_idea_id_delete_with_http_info
-    refused("delete an earlier version", lambda: delete(ME, idea_id, if_match=UNMATCHED), ErrorResponse, code)
+    refused(
+        "delete an earlier version",
+        lambda: delete(ME, idea_id, if_match=UNMATCHED),
+        IdeaConflict,
+        lambda error, _: {"code": error.code},
+    )
     deleted = report("delete", lambda: delete(ME, idea_id), lambda _, headers: {"undo": "x-undo" in headers})
     refused("delete again", lambda: delete(ME, idea_id), ErrorResponse, code)
     report(

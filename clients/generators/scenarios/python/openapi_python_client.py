@@ -105,6 +105,7 @@ from generated.models import (
     Figures,
     FileFormat,
     HTTPValidationError,
+    IdeaConflict,
     IdeaCreate,
     IdeaListResponse,
     IdeaResponse,
@@ -317,7 +318,7 @@ def ideas() -> UUID:
     )
     lost = IdeaUpdate(title="Lost update")
     late = update_idea_partial.sync_detailed(ME, idea_id, client=CREATOR, body=lost, if_match=etag)
-    refused("change an earlier version", late)
+    report("change an earlier version", late, IdeaConflict, lambda body: {"code": body.code})
     whole = IdeaCreate(title="First, replaced", tags=["video"])
     put = update_idea_full.sync_detailed(ME, idea_id, client=CREATOR, body=whole)
     report(
@@ -403,7 +404,8 @@ def refusals() -> None:
 
 
 def history(idea_id: UUID) -> None:
-    refused("delete an earlier version", delete_idea.sync_detailed(ME, idea_id, client=CREATOR, if_match=UNMATCHED))
+    stale = delete_idea.sync_detailed(ME, idea_id, client=CREATOR, if_match=UNMATCHED)
+    report("delete an earlier version", stale, IdeaConflict, lambda body: {"code": body.code})
     deleted = delete_idea.sync_detailed(ME, idea_id, client=CREATOR)
     seen("delete", deleted.status_code, {"undo": "X-Undo" in deleted.headers})
     refused("delete again", delete_idea.sync_detailed(ME, idea_id, client=CREATOR))
