@@ -2,7 +2,7 @@
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -12,9 +12,15 @@ from creatorvault.core.errors import TooLarge
 from creatorvault.core.http.handlers import OPERATOR, PUBLIC, Operation
 from creatorvault.core.http.inputs import Accepts
 from creatorvault.core.http.schemas import RequestModel
-from creatorvault.core.openapi.components import Components
+from creatorvault.core.openapi.components import Components, Schema
 from creatorvault.core.openapi.outcomes import EVERYWHERE, Success, content, own_example, responses
-from creatorvault.core.openapi.parameters import IF_NONE_MATCH, LAST_EVENT_ID, from_model, request_headers
+from creatorvault.core.openapi.parameters import (
+    CORRELATION_ID,
+    IF_NONE_MATCH,
+    LAST_EVENT_ID,
+    from_model,
+    request_headers,
+)
 from creatorvault.core.openapi.responses import REFUSALS, Documentation, DocumentedResponse, refused
 
 CREATORS: Final = "HTTPBearer"
@@ -36,6 +42,7 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
     accepted = handler.declaration.accepts if isinstance(handler, Operation) else Accepts()
     documentation: Documentation = handler.opt.get("documentation", UNDOCUMENTED)
     body = accepted.body or documentation.body
+    own = [*from_model("path", accepted.path, components), *from_model("query", accepted.query, components)]
     return {
         "tags": handler.resolve_tags(),
         "summary": handler.summary,
@@ -43,11 +50,7 @@ def operation(handler: HTTPRouteHandler, path: str, method: str, components: Com
         "operationId": operation_id(handler.handler_name, path, method),
         "security": _security(handler),
         **_scope(handler),
-        "parameters": [
-            *from_model("path", accepted.path, components),
-            *from_model("query", accepted.query, components),
-            *request_headers(_headers_read(documentation.responses), components),
-        ],
+        "parameters": [*own, *request_headers(_headers_read(documentation.responses, own), components)],
         **_request_body(body, documentation, components),
         "responses": responses(
             Success.of(handler), documentation.responses, tuple(_shared(handler, has_body=body is not None)), components
@@ -82,8 +85,14 @@ def _shared(handler: HTTPRouteHandler, *, has_body: bool) -> Iterator[Documented
         yield BODY_TOO_LARGE
 
 
-def _headers_read(outcomes: Iterable[DocumentedResponse]) -> Iterator[str]:
-    """Tells from the responses which headers the operation reads."""
+def _headers_read(outcomes: Iterable[DocumentedResponse], own: Collection[Schema]) -> Iterator[str]:
+    """Tells from the responses which headers the operation reads.
+
+    Each one reads the correlation id. With it as the only parameter, generated clients would give the operation another
+    signature than before.
+    """
+    if own:
+        yield CORRELATION_ID
     for outcome in outcomes:
         if outcome.refusal is not None and outcome.refusal.request_header is not None:
             yield outcome.refusal.request_header
@@ -105,8 +114,8 @@ def _request_body(
 
 
 def _file(examples: Mapping[str, str]) -> dict[str, Any]:
-    """As OpenAPI 3.1 describes uploads: the field of a form, or any other body."""
-    binary = {"type": "string", "contentMediaType": "application/octet-stream"}
+    """As OpenAPI 3.1 describes uploads: the field of a form, or any other body. Generators look for `format`."""
+    binary = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
     form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
     return {
         "multipart/form-data": {

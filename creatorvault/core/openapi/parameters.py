@@ -64,8 +64,8 @@ REQUEST_HEADERS: Final[dict[str, dict[str, Any]]] = {
 
 
 def request_headers(names: Iterable[str], components: Components) -> Iterator[Schema]:
-    """Refers to the named request headers, and to the one that every operation reads."""
-    wanted = {*names, CORRELATION_ID}
+    """Refers to the named request headers, in the order of `REQUEST_HEADERS`."""
+    wanted = frozenset(names)
     for name, header in REQUEST_HEADERS.items():
         if name in wanted:
             components.parameters[name] = header
