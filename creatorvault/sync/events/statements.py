@@ -2,7 +2,7 @@
 
 from typing import Final
 
-# One row for each vault, in their order. The context is set anew for each: rows are looked up by what set_config
+# One row for each vault, in their order. The context is set again for each: rows are looked up by what set_config
 # returns, so only after it is set, as in tenants.statements.vault. It concerns several tenants, so no node of a Citus
 # cluster could answer it: there each vault is looked up alone.
 STANDINGS: Final = """
