@@ -33,7 +33,7 @@ def test_the_service_uses_the_messages_in_the_table_of_symptoms() -> None:
 
 def test_the_connections_per_worker_match_the_settings() -> None:
     database, search, transfer = Settings().database, Settings().search, Settings().transfer
-    of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + transfer.exports_at_once + 5
+    of_one = 2 * database.pool_size + database.max_overflow + 2 * search.full_reads + transfer.exports_at_once + 7
     listed = {
         int(workers): int(connections)
         for workers, connections in re.findall(

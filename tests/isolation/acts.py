@@ -560,7 +560,7 @@ OTHER_ACTS: Final[Sequence[Act]] = (
     Act("open a stream", open_stream, cold=Way.STATEMENT),
     WRITTEN("open a stream while suspended", open_stream, prepare=SUSPENDED, cold=Way.STATEMENT),
     Act("look at watched vaults", look_at_watched_vaults, cold=Way.STATEMENT),
-    WRITTEN("look at watched vaults while suspended", look_at_watched_vaults, prepare=SUSPENDED, cold=Way.STATEMENT),
+    WRITTEN("look at watched vaults when closed", look_at_watched_vaults, prepare=SUSPENDED, cold=Way.STATEMENT),
     WRITTEN("erase the vault", erase_vault, Way.TRANSACTION),
     *(Act(f"look after a tenant{path}", own_tenant(path), Way.TRANSACTION, over_tenant=True) for path in OWNED),
 )

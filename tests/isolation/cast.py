@@ -29,6 +29,8 @@ BODIES: Final[Mapping[str, object]] = {
         "lists": [],
         "cards": [{"id": "65a000000000000000000001", "name": "Asked for"}],
     },
+    "POST /api/v1/{user_id}/ideas/bulk": {"operations": [{"op": "create", "idea": {"title": "Asked for"}}]},
+    "POST /api/v1/{user_id}/tags/rename": {"from": ["asked"], "to": "asked for"},
     "PUT /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PATCH /api/v1/{user_id}/ideas/{idea_id}": {"title": "Asked for"},
     "PUT /api/v1/admin/tenants/{tenant_id}/quotas": {"idea_quota": 1_000_000},

@@ -89,6 +89,8 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("POST ideas/{idea_id}/versions/{number}/restore", 200),
             ("GET ideas/stats", 200),
             ("GET tags", 200),
+            ("POST ideas/bulk", 200),
+            ("POST tags/rename", 200),
             ("GET settings", 200),
             ("PATCH settings", 200),
             ("GET events", 200),

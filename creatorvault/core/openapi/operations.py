@@ -114,8 +114,8 @@ def _request_body(
 
 
 def _file(examples: Mapping[str, str]) -> dict[str, Any]:
-    """As OpenAPI 3.1 describes uploads: the field of a form, or any other body. Generators look for `format`."""
-    binary = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+    """As OpenAPI 3.1 describes uploads: the field of a form, or any other body."""
+    binary = {"type": "string", "contentMediaType": "application/octet-stream"}
     form = {"type": "object", "required": ["file"], "properties": {"file": binary}}
     return {
         "multipart/form-data": {

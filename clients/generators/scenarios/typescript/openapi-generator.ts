@@ -240,7 +240,7 @@ async function refusals(): Promise<void> {
   await refused("create without a title", blank, HTTPValidationErrorFromJSON, (body) => ({ ...fields(body), code: body.code }));
   const large = api.createIdeaApiV1UserIdIdeasPostRaw({ userId, ideaCreate: { title: "Large", tags: ["x".repeat(200_000)] } });
   await refused("create too large", large, ErrorResponseFromJSON, code);
-  const method = health.healthCheckHealthGetRaw({}, { method: "PATCH" });
+  const method = health.healthCheckHealthGetRaw({ method: "PATCH" });
   await refused("wrong method", method, ErrorResponseFromJSON, (_, headers) => ({ allow: headers.get("Allow") }));
   const nowhere = new HealthApi(new Configuration({ basePath: `${stage.url}/nowhere` }));
   await refused("wrong path", nowhere.healthCheckHealthGetRaw({}), ErrorResponseFromJSON, code);

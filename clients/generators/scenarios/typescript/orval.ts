@@ -117,7 +117,7 @@ async function health(): Promise<void> {
 }
 
 async function users(): Promise<void> {
-  report("profile", await getCurrentUserProfile({}, creator), 200, (data) => ({
+  report("profile", await getCurrentUserProfile(creator), 200, (data) => ({
     user: data.user_id === own,
     authenticated: data.authenticated,
     name: data.name,
@@ -128,9 +128,9 @@ async function users(): Promise<void> {
     code: data.code,
     scheme: headers.get("WWW-Authenticate"),
   }));
-  report("profile with a wrong token", await getCurrentUserProfile({}, as("not.a.token")), 401, code);
+  report("profile with a wrong token", await getCurrentUserProfile(as("not.a.token")), 401, code);
   report("own events", await listOwnEvents({ limit: 5 }, {}, creator), 200, (data) => ({ limit: data.limit }));
-  report("no erasure", await getOwnErasure({}, creator), 404, code);
+  report("no erasure", await getOwnErasure(creator), 404, code);
 }
 
 async function ideas(): Promise<string> {
@@ -225,9 +225,9 @@ async function refusals(): Promise<void> {
   const route = await fetch(`${healthUrl()}/nowhere`);
   const body: ErrorResponse = await route.json();
   seen("wrong path", route.status, { code: body.code });
-  let last = await getCurrentUserProfile({}, as(stage.hurried.token));
+  let last = await getCurrentUserProfile(as(stage.hurried.token));
   for (let times = 0; last.status === 200 && times < 50; times += 1) {
-    last = await getCurrentUserProfile({}, as(stage.hurried.token));
+    last = await getCurrentUserProfile(as(stage.hurried.token));
   }
   report("too many requests", last, 429, (data, headers) => ({
     code: data.code,
@@ -326,7 +326,7 @@ async function transfer(): Promise<void> {
 
 async function tenant(): Promise<void> {
   await createIdea(stage.owner.id, { title: "The owner's" }, {}, owner);
-  report("tenant", await getOwnTenant({}, owner), 200, (data) => ({
+  report("tenant", await getOwnTenant(owner), 200, (data) => ({
     external: data.external_id === stage.organization,
     ideas: data.ideas,
     quota: data.idea_quota,
@@ -336,18 +336,18 @@ async function tenant(): Promise<void> {
   }));
   const audit = await searchOwnAudit({ limit: 10, since: "2026-01-01T00:00:00Z" }, {}, owner);
   report("tenant's audit", audit, 200, (data) => ({ offset: data.offset }));
-  report("tenant of a creator", await getOwnTenant({}, creator), 403, code);
+  report("tenant of a creator", await getOwnTenant(creator), 403, code);
   report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403);
 }
 
 async function administration(): Promise<void> {
-  report("status", await getStatus({}, operator), 200, (data) => ({ migrated: data.migrated }));
-  report("root keys", await listRootKeys({}, operator), 200, (data) => ({ some: data.items.length > 0 }));
+  report("status", await getStatus(operator), 200, (data) => ({ migrated: data.migrated }));
+  report("root keys", await listRootKeys(operator), 200, (data) => ({ some: data.items.length > 0 }));
   const body = { kind: "organization", realm: "better-auth", external_id: stage.secondTenant } as const;
-  const made = await createTenant(body, {}, operator);
+  const made = await createTenant(body, operator);
   report("create a tenant", made, 201, (data) => ({ kind: data.kind, status: data.status, days: data.retention_days }));
-  report("create a tenant again", await createTenant(body, {}, operator), 409, code);
-  report("create a tenant without the scope", await createTenant(body, {}, as(stage.viewer)), 403, code);
+  report("create a tenant again", await createTenant(body, operator), 409, code);
+  report("create a tenant without the scope", await createTenant(body, as(stage.viewer)), 403, code);
   const id = made.status === 201 ? made.data.tenant_id : NOBODY;
   const search = { kind: "organization", status: "active", external_id: stage.secondTenant, sort: "ideas" } as const;
   report("tenants", await listTenants(search, {}, operator), 200, (data) => ({ total: data.total }));
@@ -406,7 +406,7 @@ async function leaving(): Promise<void> {
   report("leave", await eraseOwnVault({ "Erasure-Confirmation": confirmation }, leaver), 200, (data) => ({
     destroyed: data.destroyed_at != null,
   }));
-  report("own erasure", await getOwnErasure({}, leaver), 200, (data) => ({ ideas: data.ideas }));
+  report("own erasure", await getOwnErasure(leaver), 200, (data) => ({ ideas: data.ideas }));
   report("receipt keys", await getReceiptKeys(), 200, (data) => ({ curve: data.keys[0]?.crv }));
 }
 
