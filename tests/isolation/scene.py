@@ -138,6 +138,8 @@ class Scene:
     """Earlier outcomes, for comparison."""
     import_id: str = ""
     """Of the file that waits."""
+    undo_of_many: str = ""
+    """The undo token of an act that has deleted many ideas."""
 
     _world: World | None = None
     _laid: Rows = field(default_factory=dict)
