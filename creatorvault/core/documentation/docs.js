@@ -35,6 +35,13 @@ const examplesAsText = () => ({
   },
 });
 
+// Swagger UI has no field for an element of a list that is an id.
+const fieldsOfIds = ({ React, getComponent }) => ({
+  components: {
+    JsonSchema_string_uuid: (given) => React.createElement(getComponent("JsonSchema_string"), given),
+  },
+});
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const paint = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 dark.addEventListener("change", paint);
@@ -85,7 +92,7 @@ SwaggerUIBundle({
   url: page.dataset.document,
   dom_id: "#swagger-ui",
   docExpansion: "list",
-  plugins: [examplesAsText],
+  plugins: [examplesAsText, fieldsOfIds],
   validatorUrl: null,
   persistAuthorization: false,
 });
