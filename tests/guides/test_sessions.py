@@ -90,7 +90,7 @@ def as_printed(service: Served, block: Block, shell: str) -> Block:
 
 def renamed(text: str, shell: str) -> str:
     """Renames creators for the second shell, so that each shell finds empty vaults."""
-    return text if shell == "bash" else re.sub(r"\b(ada|grace|mary)\b", rf"\1-{shell}", text)
+    return text if shell == "bash" else re.sub(r"\b(ada|grace|ruth)\b", rf"\1-{shell}", text)
 
 
 def answers(page: str) -> Iterator[tuple[Block, Block]]:
