@@ -11,6 +11,8 @@ import httpx
 import pytest
 
 from creatorvault.ideas.history import undo_tokens
+from creatorvault.ideas.many.tags import TagService
+from tests.isolation.acts import CHANGE as CHANGE_ONE
 from tests.isolation.acts import NOBODYS, OWN, SUSPENDED, Act, Do, sql, then
 from tests.isolation.acts_of_undo import KEEPS_NOTHING
 from tests.isolation.scene import CHANGED, ME, Scene
@@ -88,6 +90,20 @@ def renamed(*names: str) -> Do:
     return do
 
 
+async def renamed_beside_a_change(scene: Scene) -> Sequence[httpx.Response]:
+    """An idea changes after those with the tag were found."""
+    find = TagService.find
+
+    async def found(*arguments: Any) -> Any:
+        ids = await find(*arguments)
+        await CHANGE_ONE(scene)
+        return ids
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TagService, "find", found)
+        return await renamed("red", "food")(scene)
+
+
 async def deleted_together(scene: Scene) -> None:
     """More ideas than an undo token names, so that it names their time, which is that of others' deletions, too."""
     for operation, more in (("create", {"idea": {"title": "Short-lived"}}), ("delete", {})):
@@ -129,6 +145,7 @@ MANY_ACTS: Final[Sequence[Act]] = (
     WRITTEN("repeat a bulk request", repeated({"op": "change", "changes": {"title": "At first"}}), Way.BOTH),
     WRITTEN("repeat a bulk deletion", repeated({"op": "delete"}), Way.BOTH),
     WRITTEN("rename a tag", renamed("red", "food"), Way.BOTH, cold=Way.BOTH, depends=True),
+    WRITTEN("rename a tag beside a change", renamed_beside_a_change, Way.BOTH, cold=Way.BOTH, depends=True),
     WRITTEN("undo many deletions", undone, Way.BOTH, deleted_together, Way.BOTH),
     WRITTEN("undo many deletions while suspended", undone, Way.BOTH, then(deleted_together, SUSPENDED)),
 )
