@@ -137,9 +137,9 @@ async def test_events_are_searched(app: Litestar, ada: Creator) -> None:
 async def test_a_command_has_no_address(app: Litestar, database: asyncpg.Connection) -> None:
     log: AuditLog = OpenParts(app).audit
     async with OpenParts(app).database.writing(SERVICE) as session:
-        await log.recorder("command").record(session, SERVICE, "test.happened")
+        await log.recorder("command").record(session, SERVICE, "test.commanded")
 
-    row = await database.fetchrow("SELECT * FROM audit_events WHERE verb = 'test.happened'")
+    row = await database.fetchrow("SELECT * FROM audit_events WHERE verb = 'test.commanded'")
     assert (row["actor"], row["address"], row["tenant_id"]) == ("command", None, SERVICE)
 
 

@@ -13,14 +13,9 @@ from creatorvault.core.http.handlers import OPERATOR, PUBLIC, Operation
 from creatorvault.core.http.inputs import Accepts
 from creatorvault.core.http.schemas import RequestModel
 from creatorvault.core.openapi.components import Components, Schema
+from creatorvault.core.openapi.headers import CORRELATION_ID
 from creatorvault.core.openapi.outcomes import EVERYWHERE, Success, content, own_example, responses
-from creatorvault.core.openapi.parameters import (
-    CORRELATION_ID,
-    IF_NONE_MATCH,
-    LAST_EVENT_ID,
-    from_model,
-    request_headers,
-)
+from creatorvault.core.openapi.parameters import IF_NONE_MATCH, LAST_EVENT_ID, from_model, request_headers
 from creatorvault.core.openapi.responses import REFUSALS, Documentation, DocumentedResponse, refused
 
 CREATORS: Final = "HTTPBearer"
