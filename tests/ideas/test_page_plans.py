@@ -209,10 +209,19 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("delete", DELETE, (*keeping, stamp, b"deletion")),
         ("delete without trash", DELETE_FORGETTING, (*forgetting, stamp, 0)),
     ):
-        prepared = await runtime.prepare(statement, name=name)
-        for _ in range(CUSTOM_PLANS + 2):
-            await prepared.fetch(TENANT, USER, *arguments)
+        made = await plans_made(runtime, name, statement, arguments)
+        if made != (CUSTOM_PLANS, 2):  # PostgreSQL may have refreshed its statistics meanwhile
+            made = await plans_made(runtime, f"{name}, again", statement, arguments)
 
-        made = await runtime.fetchrow("SELECT * FROM pg_prepared_statements WHERE name = $1", name)
+        assert (name, *made) == (name, CUSTOM_PLANS, 2)
 
-        assert (name, made["custom_plans"], made["generic_plans"]) == (name, CUSTOM_PLANS, 2)
+
+async def plans_made(
+    runtime: asyncpg.Connection, name: str, statement: str, arguments: Sequence[object]
+) -> tuple[int, int]:
+    """Returns how many executions of the statement had a custom plan, and how many the generic one."""
+    prepared = await runtime.prepare(statement, name=name)
+    for _ in range(CUSTOM_PLANS + 2):
+        await prepared.fetch(TENANT, USER, *arguments)
+    made = await runtime.fetchrow("SELECT * FROM pg_prepared_statements WHERE name = $1", name)
+    return made["custom_plans"], made["generic_plans"]
