@@ -30,7 +30,8 @@ NO_WITNESS: Final = """
         WHERE witnesses.revision = {row}.revision AND witnesses.id = {row}.id AND witnesses.stamp = {stamp}
     )
 """
-# The rows between the first witness and the position are witnesses, and each witness is there still or again.
+# The rows between the first witness and the position are witnesses, and each witness is there still or again. An idea
+# among them lived at the position, so it was deleted after that.
 HOLDS: Final = f"""
     SELECT NOT EXISTS (
         SELECT FROM (
@@ -53,7 +54,9 @@ HOLDS: Final = f"""
             )
             AND NOT EXISTS (
                 SELECT FROM idea_tombstones AS dead
-                WHERE {TOMBSTONES} AND dead.id = witnesses.id AND dead.revision >= witnesses.revision
+                WHERE {TOMBSTONES} AND dead.id = witnesses.id AND dead.revision >= CASE witnesses.stamp
+                    WHEN {DELETED_STAMP} THEN witnesses.revision ELSE (SELECT revision + 1 FROM asked)
+                END
             )
     ) AS holds
 """  # noqa: S608 - put together from constants
