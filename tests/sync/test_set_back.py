@@ -94,3 +94,21 @@ async def _do(creator: Creator, operation: str, idea: dict[str, object]) -> None
             assert (await creator.patch(idea, {"notes": "Changed"})).status_code == 200
         case "delete":
             assert (await creator.delete(idea)).status_code == 204
+
+
+async def test_a_deletion_at_the_revision_of_a_first_pull(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    """Its tombstone is not newer than the pull, which read no tombstones."""
+    idea = await ada.idea("Only")
+    standby = await Standby.of(house, ada, database)
+    changed = (await ada.patch(idea, {"title": "Lost"})).json()
+    device = Device(ada)
+    await device.pull()
+    assert device.ideas == {idea["id"]: changed}
+    await standby.promote()
+    assert (await ada.delete(idea)).status_code == 204
+
+    await device.pull()
+
+    assert (device.ideas, device.resyncs) == ({}, 1)
