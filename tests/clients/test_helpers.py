@@ -197,7 +197,7 @@ def test_a_device_whose_token_is_of_no_use_keeps_what_it_has_not_sent(run: Runne
     assert run("forgetting") == expected
 
     for useless in (problem(410, "resync_required"), invalid_token):
-        last = Nth(7, "GET", "/changes", useless)  # of the first device, which then begins anew
+        last = Nth(7, "GET", "/changes", useless)  # of the first device, which then starts again
         assert run("forgetting", last) == expected
         assert last.count == 8
 

@@ -22,7 +22,7 @@ async def pulled(creator: Creator, since: str = "", **parameters: int) -> dict[s
 
 @dataclass
 class Device:
-    """Keeps a copy of a vault, as docs/sync.md says. `since` is its token; `resyncs` counts how often it began anew."""
+    """Keeps a copy of a vault, as docs/sync.md says. `since` is its token; `resyncs` counts its new starts."""
 
     creator: Creator
     limit: int = 100

@@ -46,7 +46,7 @@ class UnreachableError(Exception):
 
 
 class StreamEndedError(Exception):
-    """The service has ended the stream for good: `reason` is `suspended` or `erased`."""
+    """The service has ended the stream, and will not open another: `reason` is `suspended` or `erased`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the stream has ended: {reason}")
