@@ -5,6 +5,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from creatorvault.core.background.declarations import Background
+from creatorvault.core.console.sections import Sections
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.apps import App
@@ -27,6 +28,8 @@ NAMES: Final = (
     "key_management",
     "admin",
     "history",
+    "console",
+    "tryout",
 )
 
 
@@ -62,3 +65,8 @@ def background() -> Background:
     return Background.of(
         [kind for app in INSTALLED for kind in app.jobs], [schedule for app in INSTALLED for schedule in app.schedules]
     )
+
+
+def sections() -> Sections:
+    """Returns the pages of all apps for the operators' console."""
+    return Sections.of([section for app in INSTALLED for section in app.console])

@@ -37,7 +37,10 @@ def create_app(settings: Settings | None = None) -> Litestar:
     cors = _cors(settings.server)
     app = Edge(
         path_prefix=settings.server.path_prefix,
-        route_handlers=[*(installed.router for installed in INSTALLED), DocumentationController],
+        route_handlers=[
+            *(installed.router for installed in INSTALLED if installed.enabled(settings)),
+            DocumentationController,
+        ],
         guards=[requires_caller],
         opt={REFUSALS: REFUSED},
         exception_handlers=exception_handlers(),

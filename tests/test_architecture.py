@@ -19,7 +19,7 @@ MOST_LINES: Final = 260
 ROOMS: Final = (
     ("settings",),
     ("core",),
-    ("core.background", "core.telemetry"),
+    ("core.background", "core.console", "core.telemetry"),
     ("core.waiting",),
     ("core.limits", "core.database"),
     ("core.http",),
@@ -32,6 +32,7 @@ ROOMS: Final = (
     ("ideas",),
     ("admin", "health", "key_management", "metrics", "sync", "transfer"),
     ("history",),
+    ("console", "tryout"),
     ("assembly",),
 )
 LAYERS: Final = ("controllers", "dependencies", "services", "repositories", "models")

@@ -19,7 +19,8 @@ from creatorvault.crypto.parts import CryptoParts
 from creatorvault.crypto.providers.composite import RootKeys
 from creatorvault.ideas.parts import IdeasParts
 from creatorvault.ideas.search.cache import SearchCache
-from creatorvault.settings.sections import AdminSettings, Settings
+from creatorvault.settings.operators import AdminSettings
+from creatorvault.settings.sections import Settings
 from creatorvault.tenants.parts import VaultParts
 
 

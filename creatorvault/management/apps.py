@@ -1,6 +1,6 @@
 """What an app is to the whole: the routes, commands, checks and parts that it adds."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from rich_click import RichCommand
 
 from creatorvault.core.background.declarations import JobKind, Schedule
+from creatorvault.core.console.declarations import Section
 from creatorvault.core.database.sealed_data import SealedTable, WrappedTable
 from creatorvault.core.database.tenant_data import TenantTable
 from creatorvault.core.http.handlers import PUBLIC
@@ -19,6 +20,11 @@ from creatorvault.core.telemetry.metrics import MetricSource
 from creatorvault.management.checks import Check
 from creatorvault.management.heads import HeadSource
 from creatorvault.management.upgrade import UpgradeStep
+from creatorvault.settings.sections import Settings
+
+
+def _always(settings: Settings) -> bool:
+    return True
 
 
 class AppRouter(SharedPaths):
@@ -36,6 +42,8 @@ class App:
     process. `erases` names every table of the app with rows of tenants; where rows refer to others, they come first.
     `sealed` and `wrapped` name every table with values that are sealed with vault keys, or keys that root keys wrap.
     `heads` are printed by `creatorvault audit heads`. `jobs` and `schedules` are run by `creatorvault worker`.
+    `console` are pages for operators, from the app's `admin.py`. Its routes are there
+    if it is `enabled`.
     """
 
     name: str
@@ -52,6 +60,8 @@ class App:
     heads: Sequence[HeadSource] = ()
     jobs: Sequence[JobKind] = ()
     schedules: Sequence[Schedule] = ()
+    console: Sequence[Section] = ()
+    enabled: Callable[[Settings], bool] = _always
 
     @property
     def router(self) -> Router:

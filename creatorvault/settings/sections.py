@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 
 from msgspec import Meta, Struct
 
+from creatorvault.settings.operators import AdminSettings, ConsoleSettings
 from creatorvault.settings.secret import Secret
 from creatorvault.settings.streams import LiveSettings, TransferSettings
 from creatorvault.settings.values import (
@@ -185,14 +186,6 @@ class TenancySettings(Struct, frozen=True, kw_only=True):
     retention_days: Annotated[int, Meta(ge=0, le=365)] = 30
 
 
-class AdminSettings(Struct, frozen=True, kw_only=True):
-    """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization."""
-
-    # Longer than any request: no request from before the erasure was requested is still running when it is confirmed.
-    erasure_delay_seconds: Annotated[int, Meta(ge=10, le=30 * 86_400)] = 86_400
-    tenant_roles: tuple[str, ...] = ("owner", "admin")
-
-
 class ErasureSettings(Struct, frozen=True, kw_only=True):
     """Of a creator's own erasure, and of receipts. `issuer` is the name that receipts give the service.
 
@@ -243,6 +236,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     transfer: TransferSettings = TransferSettings()
     live: LiveSettings = LiveSettings()
     admin: AdminSettings = AdminSettings()
+    console: ConsoleSettings = ConsoleSettings()
     erasure: ErasureSettings = ErasureSettings()
     audit: AuditSettings = AuditSettings()
     jobs: JobsSettings = JobsSettings()

@@ -1,0 +1,1 @@
+"""The operators' console: pages over the admin API, for a browser."""

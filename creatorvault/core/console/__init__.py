@@ -1,0 +1,1 @@
+"""What apps declare for the operators' console."""

@@ -1,0 +1,1 @@
+"""A page that shows in a minute what the service does: /try, in development only."""
