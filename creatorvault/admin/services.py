@@ -93,11 +93,7 @@ class Overview:
         page = cursors.page(*found, lambda listed: (listed.value, listed.tenant.tenant_id))
         return TenantList(
             items=[listed.tenant for listed in page.rows],
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def tenant(self, tenant_id: TenantId) -> TenantResponse:
@@ -123,11 +119,7 @@ class Overview:
         ]
         return VaultList(
             items=items,
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def root_keys(self) -> RootKeyList:
