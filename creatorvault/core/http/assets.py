@@ -1,4 +1,7 @@
-"""Scripts and styles of pages. Each URL contains the hash of the content, so that browsers may cache it indefinitely."""
+"""Scripts and styles of pages.
+
+Each URL contains the hash of the content, so that browsers may cache it indefinitely.
+"""
 
 import gzip
 from collections.abc import Callable
