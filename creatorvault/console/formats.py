@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from babel import Locale
@@ -16,6 +17,9 @@ from creatorvault.core.console.declarations import N_, Column, Kind
 NOTHING: Final = Markup('<span class="nothing">–</span>')
 SIZES: Final = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte")
 THOUSAND: Final = 1000
+REMEMBERED: Final = 4096
+"""Texts of each kind. The charts of a page have the same moments, and most of their numbers are small."""
+
 YES: Final = N_("Yes")
 NO: Final = N_("No")
 
@@ -37,6 +41,7 @@ def shown(language: Language, value: object, column: Column) -> Markup:
     return FORMATS.get(column.kind, _text)(language, value, column)
 
 
+@lru_cache(REMEMBERED)
 def number(locale: Locale, value: float) -> str:
     return format_decimal(value, locale=locale)
 
@@ -50,6 +55,7 @@ def size(locale: Locale, value: float) -> str:
     return format_unit(round(value, 1), f"digital-{SIZES[power]}", length="short", locale=locale)
 
 
+@lru_cache(REMEMBERED)
 def moment(locale: Locale, value: datetime) -> Markup:
     """Returns it in UTC, to the second."""
     value = value.astimezone(UTC)

@@ -1,17 +1,21 @@
 """Pages from templates, with what all of them have: headers, language, navigation, the token of forms."""
 
+from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
+from markupsafe import Markup
 
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.assets import ASSETS
+from creatorvault.console.charts import Row, plotted
 from creatorvault.console.formats import moment, number, shown
 from creatorvault.console.languages import Language, language, language_of, languages
 from creatorvault.console.navigation import sections_for
+from creatorvault.core.console.declarations import Chart
 from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.request_context import correlation_id
 from creatorvault.settings.sections import Settings
@@ -100,4 +104,10 @@ def _environment(code: str) -> Environment:
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
     }
+    drawing = environment.get_template("_chart.html")
+
+    def svg(chart: Chart, rows: Sequence[Row]) -> Markup:
+        return Markup(drawing.render(chart=chart, plot=plotted(spoken, chart, rows)))  # noqa: S704 - escaped there
+
+    environment.globals["svg"] = svg
     return environment
