@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.console.assets import AssetController
 from creatorvault.management.apps import App
 
-APP: Final = App(name="console", enabled=lambda settings: settings.console.enabled)
+APP: Final = App(name="console", controllers=[AssetController], enabled=lambda settings: settings.console.enabled)

@@ -11,7 +11,7 @@ from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.console.checking import SORT, check_declarations
 from creatorvault.console.forms import Choice, Control, ControlKind, filter_control, input_control
 from creatorvault.console.operations import AdminOperation, Operations
-from creatorvault.core.console.declarations import Action, Block, Filter, ItemPage, N_, Section, Table
+from creatorvault.core.console.declarations import N_, Action, Block, Chart, Column, Filter, ItemPage, Section, Table
 from creatorvault.core.console.sections import Sections
 from creatorvault.core.errors import NotFound
 from creatorvault.core.http.schemas import RequestModel
@@ -87,8 +87,20 @@ class SectionPlan:
 
     def shows_items_to(self, caller: Caller) -> bool:
         """Whether the caller may read an object of the section, or something about it."""
-        operations = [plan.operation for plan in self.item_blocks] if self.item_operation is None else [self.item_operation]
-        return any(operation.scope in caller.scopes for operation in operations)
+        return not caller.scopes.isdisjoint(self.item_scopes())
+
+    def columns(self) -> Iterator[Column]:
+        """Returns those of all blocks, the last ones of each name being those of its own pages."""
+        for plan in (*self.item_blocks, *self.blocks):
+            if not isinstance(plan.block, Chart):
+                yield from plan.block.columns if isinstance(plan.block, Table) else plan.block.fields
+
+    def item_scopes(self) -> Iterator[Scope]:
+        """Returns those with any of which the page of an object shows something."""
+        if self.item_operation is not None:
+            yield self.item_operation.scope
+        else:
+            yield from (plan.operation.scope for plan in self.item_blocks)
 
     def scopes(self) -> Iterator[Scope]:
         """Returns those with any of which the section shows something."""

@@ -136,7 +136,11 @@ class _Checked:
             yield f"there is no section {link} with pages of objects"
         elif {*section.item.keys} != keys.keys():
             yield f"a link to {link} needs its keys: {', '.join(section.item.keys)}"
-        yield from (f"a link is made from a field {name}, which there is not" for name in keys.values() if shape_at(shape, name) is None)
+        yield from (
+            f"a link is made from a field {name}, which there is not"
+            for name in keys.values()
+            if shape_at(shape, name) is None
+        )
 
     def _action(self, action: Action, *, keyed: bool) -> Iterator[Fault]:
         operation = self._operations.get(action.operation)
@@ -155,7 +159,9 @@ class _Checked:
         if keyed and action not in self._section.actions:
             yield from (f"its objects have no key {key}" for key in operation.keys if key not in self._keys)
             if self._object is not None:
-                yield from (f"its objects have no field {name}" for name in action.when if shape_at(self._object, name) is None)
+                yield from (
+                    f"its objects have no field {name}" for name in action.when if shape_at(self._object, name) is None
+                )
         yield from self._columns(operation.response, action.result, operation)
 
 

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from creatorvault.console.calling import FieldProblem
-from creatorvault.core.console.declarations import Filter, Input, N_
+from creatorvault.console.languages import Language
+from creatorvault.core.console.declarations import N_, Filter, Input
 from creatorvault.core.http.schemas import RequestModel
 
 WHOLE_NUMBER: Final = re.compile(r"-?[0-9]{1,19}")
@@ -50,11 +51,11 @@ class Choice(NamedTuple):
     label: str
 
 
-class FieldError(NamedTuple):
-    """`message` has placeholders for `values`."""
+class FormError(NamedTuple):
+    """A message in the language of the page. `field` is the id of the control, or empty."""
 
     message: str
-    values: Mapping[str, object]
+    field: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +74,7 @@ class Control:
     choices: Sequence[Choice] = ()
     max_length: int | None = None
     values: Sequence[str] = ()
-    error: FieldError | None = None
+    error: str | None = None
 
     @property
     def id(self) -> str:
@@ -123,9 +124,7 @@ def filter_control(model: type[RequestModel], given: Filter) -> Control:
     return replace(control, required=False)
 
 
-def _control(
-    model: type[RequestModel], name: str, label: str, hint: str, messages: Mapping[str, str]
-) -> Control:
+def _control(model: type[RequestModel], name: str, label: str, hint: str, messages: Mapping[str, str]) -> Control:
     schema = model.model_json_schema()
     rule = _resolved(schema["properties"][name], schema)
     items = _resolved(rule["items"], schema) if "items" in rule else rule
@@ -173,14 +172,16 @@ def sent(controls: Iterable[Control]) -> dict[str, object]:
     return {control.name: value for control in controls if (value := control.sent()) is not None}
 
 
-def with_errors(controls: Iterable[Control], errors: Iterable[FieldProblem]) -> tuple[list[Control], list[FieldError]]:
-    """Returns the controls with their errors, and the errors that are of none of them."""
-    by_name: dict[str, FieldError] = {}
-    for error in reversed([*errors]):
-        by_name[str(error.loc[1]) if error.loc[1:] else ""] = _worded(error)
-    marked = [replace(control, error=by_name.pop(control.name, None)) for control in controls]
-    return marked, list(by_name.values())
+def with_errors(
+    controls: Iterable[Control], errors: Iterable[FieldProblem], language: Language
+) -> tuple[list[Control], list[FormError]]:
+    """Returns the controls with their errors, and all errors in the order of the controls."""
+    found = {str(error.loc[1]) if error.loc[1:] else "": _worded(error, language) for error in reversed([*errors])}
+    marked = [replace(control, error=found.pop(control.name, None)) for control in controls]
+    of_fields = [FormError(control.error, control.id) for control in marked if control.error is not None]
+    return marked, [*of_fields, *map(FormError, found.values())]
 
 
-def _worded(error: FieldProblem) -> FieldError:
-    return FieldError(MESSAGES.get(error.type, error.msg.replace("%", "%%")), error.ctx)
+def _worded(error: FieldProblem, language: Language) -> str:
+    message = MESSAGES.get(error.type)
+    return error.msg if message is None else language.translated(message) % error.ctx

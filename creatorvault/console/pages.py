@@ -12,7 +12,8 @@ from creatorvault.admin.errors import ScopeMissing
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.asking import Response, Subject, call_of
 from creatorvault.console.calling import Call, OperationRefused, Values, answered
-from creatorvault.console.catalogue import ActionPlan, BlockPlan, Catalogue, PageNotFound, SectionPlan
+from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, SectionPlan
+from creatorvault.console.languages import Language, language_of
 from creatorvault.console.operations import value_at
 from creatorvault.console.places import DONE, Place, of_item, of_section, parsed
 from creatorvault.console.sessions import SignedIn
@@ -54,6 +55,10 @@ class Visit(NamedTuple):
         """Returns the id of the block that a browser refreshes by htmx; None if it loads the page."""
         return HTMXDetails(self.request).target
 
+    @property
+    def language(self) -> Language:
+        return language_of(self.request)
+
     async def answered(self, call: Call) -> Response:
         """Raises OperationRefused."""
         return await answered(self.request, self.caller, call)
@@ -78,7 +83,6 @@ async def section_page(visit: Visit) -> Page:
     actions = [each for each in plan.actions.values() if not each.of_object and not each.operation.keys]
     shown = _shown(visit, of_section(plan.name), plan.blocks, NOTHING)
     return Page(
-        section=plan.name,
         title=plan.section.title,
         blocks=await _blocks(visit, shown, plan.blocks),
         actions=[*shown.actions(actions, {})],
@@ -95,7 +99,6 @@ async def item_page(visit: Visit) -> Page:
     subject = Subject(keys, await visit.object(keys))
     shown = _shown(visit, of_item(plan.name), plan.item_blocks, subject)
     return Page(
-        section=plan.name,
         title=plan.section.title,
         object_title=str(value_at(subject.fields, item.title)),
         blocks=await _blocks(visit, shown, plan.item_blocks),
@@ -108,7 +111,7 @@ async def item_page(visit: Visit) -> Page:
 def _shown(visit: Visit, path: str, blocks: Sequence[BlockPlan], subject: Subject) -> Shown:
     known = {*subject.keys, *(name for block in blocks for name in block.parameters)}
     query = {name: values for name, values in visit.query.items() if name in known}
-    return Shown(visit.catalogue, visit.plan, visit.caller, Place(visit.prefix, path, query), subject)
+    return Shown(visit.catalogue, visit.plan, visit.caller, Place(visit.prefix, path, query), subject, visit.language)
 
 
 async def _blocks(visit: Visit, shown: Shown, plans: Sequence[BlockPlan]) -> list[Block]:
@@ -129,7 +132,7 @@ async def _block(visit: Visit, shown: Shown, plan: BlockPlan) -> Block:
         return shown.refused(plan, refusal)
 
 
-def _notice(visit: Visit) -> str | None:
+def _notice(visit: Visit) -> str:
     """Returns the message of the action that was just done, if it is one of the section."""
-    done: ActionPlan | None = visit.plan.actions.get(visit.query.get(DONE, [""])[-1])
-    return None if done is None else done.action.done
+    done = visit.plan.actions.get(visit.query.get(DONE, [""])[-1])
+    return "" if done is None else done.action.done

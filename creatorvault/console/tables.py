@@ -9,9 +9,11 @@ from creatorvault.console.asking import OFFSET, Response, Subject, chosen
 from creatorvault.console.calling import OperationRefused
 from creatorvault.console.catalogue import ActionPlan, BlockPlan, Catalogue, SectionPlan
 from creatorvault.console.forms import with_errors
+from creatorvault.console.languages import Language
 from creatorvault.console.operations import value_at
 from creatorvault.console.places import VIEW, Place, address, of_action, of_item
 from creatorvault.console.views import ActionLink, Block, Cell, ChartBlock, FactsBlock, Row, TableBlock
+from creatorvault.console.wording import reason
 from creatorvault.core.console.declarations import Column, Facts, Table
 
 NEXT_CURSOR: Final = "next_cursor"
@@ -26,6 +28,7 @@ class Shown:
     caller: Caller
     place: Place
     subject: Subject
+    language: Language
 
     def block(self, plan: BlockPlan, response: Response) -> Block:
         block = plan.block
@@ -37,15 +40,17 @@ class Shown:
 
     def refused(self, plan: BlockPlan, refusal: OperationRefused) -> Block:
         """A block with the reason why there is nothing to show. Invalid filters have their errors."""
-        block = plan.block
+        block, why = plan.block, reason(refusal, self.language)
         if isinstance(block, Table):
             table = self._table(plan, block, {})
-            controls, others = with_errors(table.controls, refusal.errors)
+            controls, errors = with_errors(table.controls, refusal.errors, self.language)
             first = self.place.href(without=plan.paging)
-            return replace(table, refused=refusal, controls=controls, errors=others, first_href=first)
+            return replace(
+                table, refused=refusal, reason=why, controls=controls, errors=errors, first_href=first
+            )
         if isinstance(block, Facts):
-            return FactsBlock(**self._common(plan), refused=refusal)
-        return ChartBlock(**self._common(plan), chart=block, refused=refusal)
+            return FactsBlock(**self._common(plan), refused=refusal, reason=why)
+        return ChartBlock(**self._common(plan), refused=refusal, reason=why, chart=block)
 
     def cell(self, column: Column, fields: Response) -> Cell:
         value = value_at(fields, column.name)
@@ -55,7 +60,9 @@ class Shown:
         """Those that the caller may do, and that the object permits. `fields` are the object's."""
         for plan in plans:
             if plan.operation.scope in self.caller.scopes and _is_offered(plan, fields):
-                keys = {name: str(value_at(fields, name) or self.subject.keys.get(name)) for name in plan.operation.keys}
+                keys = {
+                    name: str(value_at(fields, name) or self.subject.keys.get(name)) for name in plan.operation.keys
+                }
                 yield self._action(plan, keys, about)
 
     def _common(self, plan: BlockPlan) -> dict[str, Any]:
@@ -82,7 +89,9 @@ class Shown:
     def _row(self, table: Table, row: Response) -> Row:
         cells = [self.cell(column, row) for column in table.columns]
         about = cells[0].value if cells else ""
-        return Row(cells=cells, actions=[*self.actions([self.plan.actions[name] for name in table.actions], row, about)])
+        return Row(
+            cells=cells, actions=[*self.actions([self.plan.actions[name] for name in table.actions], row, about)]
+        )
 
     def _without_choices(self, plan: BlockPlan) -> str | None:
         fields = {control.field for control in plan.controls}

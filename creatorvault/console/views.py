@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from http import HTTPStatus
 
 from creatorvault.console.calling import OperationRefused
-from creatorvault.console.forms import Control, FieldError
+from creatorvault.console.forms import Control, FormError
 from creatorvault.core.console.declarations import Chart, Column
 
 
@@ -43,7 +44,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
-    """`refused` is why there is nothing to show. `href` is the page's address, with which a browser refreshes it."""
+    """If it was `refused` there is nothing to show, for a `reason` in the language of the page. `href` is the page's
+    address, with which a browser refreshes the block.
+    """
 
     id: str
     kind: BlockKind
@@ -51,12 +54,13 @@ class Block:
     href: str
     refresh_seconds: int | None = None
     refused: OperationRefused | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableBlock(Block):
     """`total` is None for a list without pages. The form with `controls` sends its `hidden` values too. `clear_href`
-    shows the list without what was chosen, and is None if nothing was. `errors` are of none of the controls.
+    shows the list without what was chosen, and is None if nothing was.
     """
 
     kind: BlockKind = BlockKind.TABLE
@@ -67,7 +71,7 @@ class TableBlock(Block):
     controls: Sequence[Control] = ()
     hidden: Sequence[tuple[str, str]] = ()
     form_path: str = ""
-    errors: Sequence[FieldError] = ()
+    errors: Sequence[FormError] = ()
     clear_href: str | None = None
     first_href: str | None = None
     next_href: str | None = None
@@ -94,17 +98,21 @@ class ChartBlock(Block):
 class Page:
     """`notice` is the message of the action that was done. `up_href` is the address of an object's section."""
 
-    section: str
-    title: object
+    title: str
     blocks: Sequence[Block]
     actions: Sequence[ActionLink]
-    notice: str | None
-    up_href: str | None = None
+    notice: str
+    object_title: str = ""
+    up_href: str = ""
 
     @property
-    def status(self) -> int:
-        """That of the first block which could not be shown for a reason other than that there is nothing."""
+    def status(self) -> HTTPStatus:
+        """That of the first block which could not be shown, but there may be nothing to show about an object."""
         for block in self.blocks:
-            if block.refused is not None and not (block.kind is BlockKind.FACTS and block.refused.status == 404):
-                return int(block.refused.status)
-        return 200
+            if block.refused is not None and block.refused.status != HTTPStatus.NOT_FOUND:
+                return block.refused.status
+        return HTTPStatus.OK
+
+    @property
+    def errors(self) -> list[FormError]:
+        return [error for block in self.blocks if isinstance(block, TableBlock) for error in block.errors]
