@@ -2,6 +2,13 @@
 
 from typing import Final
 
+from creatorvault.console.controllers_of_sessions import SessionController, SignInController
+from creatorvault.console.parts import console_parts
 from creatorvault.management.apps import App
 
-APP: Final = App(name="console", enabled=lambda settings: settings.console.enabled)
+APP: Final = App(
+    name="console",
+    controllers=[SignInController, SessionController],
+    parts=[console_parts],
+    enabled=lambda settings: settings.console.enabled,
+)
