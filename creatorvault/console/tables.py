@@ -45,9 +45,7 @@ class Shown:
             table = self._table(plan, block, {})
             controls, errors = with_errors(table.controls, refusal.errors, self.language)
             first = self.place.href(without=plan.paging)
-            return replace(
-                table, refused=refusal, reason=why, controls=controls, errors=errors, first_href=first
-            )
+            return replace(table, refused=refusal, reason=why, controls=controls, errors=errors, first_href=first)
         if isinstance(block, Facts):
             return FactsBlock(**self._common(plan), refused=refusal, reason=why)
         return ChartBlock(**self._common(plan), refused=refusal, reason=why, chart=block)
