@@ -145,7 +145,7 @@ def _scope(browser: Mapping[str, Any], caller: Caller, call: Call, content: byte
         "query_string": urlencode(call.query, doseq=True).encode(),
         "headers": headers,
         "path_params": {},
-        "state": {STATE_KEY: request_context_of(browser), SIGNED_IN: caller},  # type: ignore[arg-type]  # of a request
+        "state": {STATE_KEY: request_context_of(browser), SIGNED_IN: caller},
     }
     return scope
 

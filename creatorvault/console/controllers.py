@@ -13,7 +13,7 @@ from creatorvault.console.csrf import ConsoleRequest, checked_form
 from creatorvault.console.downloads import Download
 from creatorvault.console.frame import OPTIONS, ConsoleController, see_other
 from creatorvault.console.guards import HOME, require_fresh
-from creatorvault.console.pages import Visit, item_page, section_page
+from creatorvault.console.pages import Visit, caller_of, item_page, section_page
 from creatorvault.console.places import of_section
 from creatorvault.console.rendering import render
 from creatorvault.console.views import Page
@@ -31,7 +31,7 @@ class PageController(ConsoleController):
     @get("/")
     async def show_first(self, request: ConsoleRequest) -> Response[str]:
         """Sends the browser to the first section that the caller may see."""
-        visible = part_of(request.app, Catalogue).visible(request.user.caller)
+        visible = part_of(request.app, Catalogue).visible(caller_of(request))
         if not visible:
             raise ScopeMissing("read")
         return see_other(request, of_section(visible[0].name))

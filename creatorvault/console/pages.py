@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple, cast
 
-from litestar import Request
-from litestar.datastructures import State
 from litestar.plugins.htmx import HTMXDetails
 
 from creatorvault.admin.errors import ScopeMissing
@@ -13,6 +11,7 @@ from creatorvault.admin.scopes import Caller
 from creatorvault.console.asking import Response, Subject, call_of
 from creatorvault.console.calling import Call, OperationRefused, Values, answered
 from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, SectionPlan
+from creatorvault.console.csrf import ConsoleRequest
 from creatorvault.console.languages import Language, language_of
 from creatorvault.console.operations import value_at
 from creatorvault.console.places import DONE, Place, of_item, of_section, parsed
@@ -27,22 +26,25 @@ SHOWN_IN_BLOCK: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 NOTHING: Final = Subject({}, {})
 
-type PageRequest = Request[SignedIn, Any, State]
+
+def caller_of(request: ConsoleRequest) -> Caller:
+    """Returns whom `requires_session` has found."""
+    return cast("SignedIn", request.user).caller
 
 
 class Visit(NamedTuple):
     """One request for a page by somebody who may see the section."""
 
-    request: PageRequest
+    request: ConsoleRequest
     caller: Caller
     catalogue: Catalogue
     plan: SectionPlan
     query: Mapping[str, list[str]]
 
     @classmethod
-    def of(cls, request: PageRequest, section: str) -> "Visit":
+    def of(cls, request: ConsoleRequest, section: str) -> "Visit":
         """Raises PageNotFound and ScopeMissing."""
-        caller, catalogue = request.user.caller, part_of(request.app, Catalogue)
+        caller, catalogue = caller_of(request), part_of(request.app, Catalogue)
         query = parsed(request.scope["query_string"].decode("latin-1"))
         return cls(request, caller, catalogue, catalogue.plan(section, caller), query)
 
@@ -124,8 +126,11 @@ async def _blocks(visit: Visit, shown: Shown, plans: Sequence[BlockPlan]) -> lis
 
 
 async def _block(visit: Visit, shown: Shown, plan: BlockPlan) -> Block:
+    subject = shown.subject
+    if plan.operation is visit.plan.item_operation and subject.fields:
+        return shown.block(plan, subject.fields)  # which has just been read
     try:
-        return shown.block(plan, await visit.answered(call_of(plan, shown.subject, shown.place.query)))
+        return shown.block(plan, await visit.answered(call_of(plan, subject, shown.place.query)))
     except OperationRefused as refusal:
         if refusal.status not in SHOWN_IN_BLOCK:
             raise
