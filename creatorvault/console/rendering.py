@@ -1,6 +1,7 @@
 """Pages from templates, with what all of them have: headers, language, navigation, the token of forms."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.assets import ASSETS
 from creatorvault.console.charts import Row, plotted
-from creatorvault.console.formats import moment, number, shown
+from creatorvault.console.formats import moment, number, said, shown
 from creatorvault.console.languages import Language, language, language_of, languages
 from creatorvault.console.navigation import sections_for
 from creatorvault.core.console.declarations import Chart
@@ -27,9 +28,15 @@ POLICY: Final = (
 )
 
 
-class HasToken(Protocol):
+class Session(Protocol):
+    @property
+    def name(self) -> str: ...
+
     @property
     def form_token(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
 
 
 class SignedIn(Protocol):
@@ -39,7 +46,7 @@ class SignedIn(Protocol):
     def caller(self) -> Caller: ...
 
     @property
-    def session(self) -> HasToken: ...
+    def session(self) -> Session: ...
 
 
 def render(request: Request[Any, Any, Any], template: str, status_code: int = 200, **context: object) -> Response[str]:
@@ -75,6 +82,7 @@ def _frame(request: Request[Any, Any, Any], spoken: Language) -> dict[str, objec
         "here": f"{path}?{query}" if query else path,
         "section_name": path.removeprefix("/console").strip("/").partition("/")[0],
         "user": user,
+        "current": None,
         "navigation": () if user is None else sections_for(request.app, user.caller),
         "form_token": "" if user is None else user.session.form_token,
         "correlation_id": correlation_id(request.scope),
@@ -100,6 +108,7 @@ def _environment(code: str) -> Environment:
     environment.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.filters |= {
         "label": spoken.translated,
+        "said": partial(said, spoken),
         "shown": partial(shown, spoken),
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
