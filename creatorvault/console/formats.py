@@ -80,7 +80,7 @@ def _number(language: Language, value: object, column: Column) -> Markup:
     if not isinstance(value, int | float):
         return _text(language, value, column)
     text = (size if column.kind is Kind.BYTES else number)(language.locale, value)
-    return Markup('<span class="number">{}</span>').format(text)
+    return Markup('<bdi class="number">{}</bdi>').format(text)
 
 
 def _moment(language: Language, value: object, column: Column) -> Markup:

@@ -56,7 +56,7 @@ def render(request: Request[Any, Any, Any], template: str, status_code: int = 20
     that is not in the context.
     """
     spoken = language_of(request)
-    page = _environment(spoken.code).get_template(template)
+    page = environment_of(spoken.code).get_template(template)
     return Response(
         page.render({**_frame(request, spoken), **context}),
         status_code=status_code,
@@ -92,7 +92,7 @@ def _frame(request: Request[Any, Any, Any], spoken: Language) -> dict[str, objec
 
 
 @cache
-def _environment(code: str) -> Environment:
+def environment_of(code: str) -> Environment:
     """Compiles each template once per language and process."""
     spoken = language(code)
     environment = Environment(
@@ -113,10 +113,11 @@ def _environment(code: str) -> Environment:
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
     }
-    drawing = environment.get_template("_chart.html")
-
-    def svg(chart: Chart, rows: Sequence[Row]) -> Markup:
-        return Markup(drawing.render(chart=chart, plot=plotted(spoken, chart, rows)))  # noqa: S704 - escaped there
-
-    environment.globals["svg"] = svg
+    environment.globals["svg"] = partial(svg, spoken)
     return environment
+
+
+def svg(spoken: Language, chart: Chart, rows: Sequence[Row]) -> Markup:
+    """Returns the HTML of a chart. Raises KeyError or ValueError for rows without a moment."""
+    page = environment_of(spoken.code).get_template("_chart.html")
+    return Markup(page.render(chart=chart, plot=plotted(spoken, chart, rows)))  # noqa: S704 - escaped by the template
