@@ -9,9 +9,9 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from babel.units import format_unit
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from creatorvault.console.languages import Language
+from creatorvault.console.languages import ENGLISH, Language
 from creatorvault.core.console.declarations import N_, Column, Kind
 
 NOTHING: Final = Markup('<span class="nothing">–</span>')
@@ -39,6 +39,14 @@ def shown(language: Language, value: object, column: Column) -> Markup:
     if isinstance(value, Mapping):
         return _pairs(language, value, column)
     return FORMATS.get(column.kind, _text)(language, value, column)
+
+
+def said(language: Language, text: str) -> Markup:
+    """Returns a text of the API, marked as English if there is no translation of it (WCAG 2.2, 3.1.2)."""
+    translated = language.translated(text)
+    if translated != text or language.code == ENGLISH:
+        return escape(translated)
+    return Markup('<span lang="en" dir="ltr">{}</span>').format(text)
 
 
 @lru_cache(REMEMBERED)
@@ -72,7 +80,7 @@ def _number(language: Language, value: object, column: Column) -> Markup:
     if not isinstance(value, int | float):
         return _text(language, value, column)
     text = (size if column.kind is Kind.BYTES else number)(language.locale, value)
-    return Markup('<span class="number">{}</span>').format(text)
+    return Markup('<bdi class="number">{}</bdi>').format(text)
 
 
 def _moment(language: Language, value: object, column: Column) -> Markup:

@@ -1,6 +1,7 @@
 """Pages from templates, with what all of them have: headers, language, navigation, the token of forms."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -12,7 +13,7 @@ from markupsafe import Markup
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.assets import ASSETS
 from creatorvault.console.charts import Row, plotted
-from creatorvault.console.formats import moment, number, shown
+from creatorvault.console.formats import moment, number, said, shown
 from creatorvault.console.languages import Language, language, language_of, languages
 from creatorvault.console.navigation import sections_for
 from creatorvault.core.console.declarations import Chart
@@ -27,9 +28,15 @@ POLICY: Final = (
 )
 
 
-class HasToken(Protocol):
+class Session(Protocol):
+    @property
+    def name(self) -> str: ...
+
     @property
     def form_token(self) -> str: ...
+
+    @property
+    def expires_at(self) -> datetime: ...
 
 
 class SignedIn(Protocol):
@@ -39,7 +46,7 @@ class SignedIn(Protocol):
     def caller(self) -> Caller: ...
 
     @property
-    def session(self) -> HasToken: ...
+    def session(self) -> Session: ...
 
 
 def render(request: Request[Any, Any, Any], template: str, status_code: int = 200, **context: object) -> Response[str]:
@@ -49,7 +56,7 @@ def render(request: Request[Any, Any, Any], template: str, status_code: int = 20
     that is not in the context.
     """
     spoken = language_of(request)
-    page = _environment(spoken.code).get_template(template)
+    page = environment_of(spoken.code).get_template(template)
     return Response(
         page.render({**_frame(request, spoken), **context}),
         status_code=status_code,
@@ -75,6 +82,7 @@ def _frame(request: Request[Any, Any, Any], spoken: Language) -> dict[str, objec
         "here": f"{path}?{query}" if query else path,
         "section_name": path.removeprefix("/console").strip("/").partition("/")[0],
         "user": user,
+        "current": None,
         "navigation": () if user is None else sections_for(request.app, user.caller),
         "form_token": "" if user is None else user.session.form_token,
         "correlation_id": correlation_id(request.scope),
@@ -84,7 +92,7 @@ def _frame(request: Request[Any, Any, Any], spoken: Language) -> dict[str, objec
 
 
 @cache
-def _environment(code: str) -> Environment:
+def environment_of(code: str) -> Environment:
     """Compiles each template once per language and process."""
     spoken = language(code)
     environment = Environment(
@@ -100,14 +108,16 @@ def _environment(code: str) -> Environment:
     environment.install_gettext_translations(spoken.translations, newstyle=True)  # type: ignore[attr-defined]  # added by the extension
     environment.filters |= {
         "label": spoken.translated,
+        "said": partial(said, spoken),
         "shown": partial(shown, spoken),
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
     }
-    drawing = environment.get_template("_chart.html")
-
-    def svg(chart: Chart, rows: Sequence[Row]) -> Markup:
-        return Markup(drawing.render(chart=chart, plot=plotted(spoken, chart, rows)))  # noqa: S704 - escaped there
-
-    environment.globals["svg"] = svg
+    environment.globals["svg"] = partial(svg, spoken)
     return environment
+
+
+def svg(spoken: Language, chart: Chart, rows: Sequence[Row]) -> Markup:
+    """Returns the HTML of a chart. Raises KeyError or ValueError for rows without a moment."""
+    page = environment_of(spoken.code).get_template("_chart.html")
+    return Markup(page.render(chart=chart, plot=plotted(spoken, chart, rows)))  # noqa: S704 - escaped by the template
