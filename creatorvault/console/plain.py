@@ -18,8 +18,8 @@ def render(request: Request[Any, Any, Any], template: str, status_code: int = 20
         form = (
             '<form method="post" action="/console/sign-in">'
             + "".join(
-                f'<input type="hidden" name="{name}" value="{escape(str(context[key]))}">'
-                for name, key in (("form_token", "form_token"), ("next", "following"))
+                f'<input type="hidden" name="{name}" value="{escape(str(context[name]))}">'
+                for name in ("form_token", "next")
             )
             + '<input name="credential" type="password"></form>'
         )
