@@ -124,6 +124,8 @@ RIGHTS: Final = {
             "SELECT (created_at, kid, retired_at, root_key_id, wrapped)",
             "UPDATE (root_key_id, wrapped)",
         },
+        "console_refusals": {"SELECT", "INSERT", "UPDATE (failures, since)", "DELETE"},
+        "console_sessions": {"SELECT", "INSERT", "DELETE"},
         "operators": {"SELECT"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},

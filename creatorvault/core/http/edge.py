@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from litestar import Litestar, Request
 from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware._internal.cors import CORSMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
@@ -16,6 +17,7 @@ from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSe
 from creatorvault.core.errors import CreatorVaultError
 from creatorvault.core.http.bounds import refusal
 from creatorvault.core.http.cors import Origins, varying_by_origin
+from creatorvault.core.http.handlers import SAME_ORIGIN
 from creatorvault.core.http.problems import render
 from creatorvault.core.http.routing import SharedPaths, route_as_sent, sent_path, with_head
 from creatorvault.core.limits.rate_limits import limit_headers
@@ -133,7 +135,7 @@ class Edge(SharedPaths, Litestar):
             headers = [self._corrected(context, name, value) for name, value in headers]
         if self.path_prefix:
             headers = [self._prefixed(name, value) for name, value in headers]
-        if self.origins is not None and not _is_preflight(context.scope):
+        if self.origins is not None and not _is_preflight(context.scope) and not _is_for_same_origin(context.scope):
             headers += self.origins.headers(header(context.scope, ORIGIN))
         if self.origins is not None and not self.origins.anybody:
             headers = varying_by_origin(headers)
@@ -159,6 +161,11 @@ class Edge(SharedPaths, Litestar):
 def _is_preflight(scope: HTTPScope) -> bool:
     """Uses Litestar's definition of a preflight."""
     return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
+
+
+def _is_for_same_origin(scope: HTTPScope) -> bool:
+    handler: BaseRouteHandler | None = scope.get("route_handler")  # a request without a route has none
+    return handler is not None and SAME_ORIGIN in handler.opt
 
 
 def _log(context: RequestContext) -> None:
