@@ -13,6 +13,8 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from litestar import Request
 
+from creatorvault.console.cookies import cookie_of
+
 LOCALES: Final = Path(__file__).parent / "locales"
 ENGLISH: Final = "en"
 CODES: Final = (ENGLISH, "de", "ur")
@@ -52,7 +54,7 @@ def languages() -> Sequence[Language]:
 
 def language_of(request: Request[Any, Any, Any]) -> Language:
     """Returns the language that was chosen, else the browser's first one that there is, else English."""
-    chosen = request.cookies.get(COOKIE)
+    chosen = cookie_of(request, COOKIE)
     if chosen in CODES:
         return language(chosen)
     return language(next(_preferred(request.headers.get("accept-language", "")), ENGLISH))

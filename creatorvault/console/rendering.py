@@ -1,21 +1,21 @@
 """Pages from templates, with what all of them have: headers, language, navigation, the token of forms."""
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import MediaType, Request, Response
 from markupsafe import Markup
 
-from creatorvault.admin.scopes import Caller
 from creatorvault.console.assets import ASSETS
 from creatorvault.console.charts import Row, plotted
 from creatorvault.console.formats import moment, number, said, shown
+from creatorvault.console.guards import HOME, following
 from creatorvault.console.languages import Language, language, language_of, languages
 from creatorvault.console.navigation import sections_for
+from creatorvault.console.sessions import SignedIn
 from creatorvault.core.console.declarations import Chart
 from creatorvault.core.parts import part_of
 from creatorvault.core.telemetry.request_context import correlation_id
@@ -26,27 +26,6 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-class Session(Protocol):
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def form_token(self) -> str: ...
-
-    @property
-    def expires_at(self) -> datetime: ...
-
-
-class SignedIn(Protocol):
-    """What the guard leaves in the scope of a request."""
-
-    @property
-    def caller(self) -> Caller: ...
-
-    @property
-    def session(self) -> Session: ...
 
 
 def render(request: Request[Any, Any, Any], template: str, status_code: int = 200, **context: object) -> Response[str]:
@@ -73,16 +52,16 @@ def _frame(request: Request[Any, Any, Any], spoken: Language) -> dict[str, objec
     """Returns what base.html uses. `url` and `asset` return public paths."""
     prefix = part_of(request.app, Settings).server.path_prefix
     user: SignedIn | None = request.scope.get("user")
-    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    here = following(request)
     return {
         "url": lambda local: f"{prefix}{local}",
         "asset": lambda name: f"{prefix}{ASSETS.url(name)}",
         "language": spoken,
         "languages": languages(),
-        "here": f"{path}?{query}" if query else path,
-        "section_name": path.removeprefix("/console").strip("/").partition("/")[0],
+        "here": here,
+        "section_name": here.partition("?")[0].removeprefix(HOME).strip("/").partition("/")[0],
         "user": user,
-        "current": None,
+        "step_up": False,
         "navigation": () if user is None else sections_for(request.app, user.caller),
         "form_token": "" if user is None else user.session.form_token,
         "correlation_id": correlation_id(request.scope),

@@ -23,7 +23,8 @@ def column(kind: Kind, **values: str) -> Column:
 
 @pytest.mark.parametrize("kind", Kind)
 def test_what_is_missing_is_a_dash(kind: Kind) -> None:
-    for value in (None, "", [], {}):
+    missing: list[object] = [None, "", [], {}]
+    for value in missing:
         assert shown(ENGLISH, value, column(kind)) == NOTHING
 
 
