@@ -19,7 +19,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
 from sqlmodel import col
 
-from creatorvault.admin.models import Operator, TenantErasure
+from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.queries import TenantQuery, VaultQuery
 from creatorvault.admin.schemas import RootKeyResponse, TenantResponse
 from creatorvault.admin.statements.overview import ROOT_KEYS
@@ -55,16 +55,11 @@ READABLE: Final[tuple[Any, ...]] = (
 )
 MIGRATIONS: Final = text(APPLIED)
 HISTORY_OF_MIGRATIONS: Final = text(HISTORY)
-KEYS: Final = """
-    SELECT id, key_id, key_hash, scopes, expires_at, revoked_at FROM operators WHERE key_hash LIKE 'sha256:%'
-    ORDER BY revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) DESC, created_at DESC LIMIT $1
-"""
-"""At most $1 keys of the current format, valid ones first, then newest first."""
 
 type Columns = Row[Any]
 
 
-class _OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepository[ModelT, SessionT]):
+class OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepository[ModelT, SessionT]):
     """Rows without a scope: of the two locks operators have the second, grants and policies of their login."""
 
     def __init__(self, session: SessionT) -> None:
@@ -126,7 +121,7 @@ def _tenant(row: Sequence[Any]) -> TenantResponse:
     return TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True)))
 
 
-class VaultFiguresRepository(_OfAllTenants[Vault]):
+class VaultFiguresRepository(OfAllTenants[Vault]):
     """Vaults, with the columns that the operators' login may read."""
 
     model_type = Vault
@@ -143,11 +138,7 @@ class VaultFiguresRepository(_OfAllTenants[Vault]):
         )
 
 
-class OperatorRepository(_OfAllTenants[Operator]):
-    model_type = Operator
-
-
-class AdminRepository[SessionT: ReadSession = ReadSession](_OfAllTenants[Tenant, SessionT]):
+class AdminRepository[SessionT: ReadSession = ReadSession](OfAllTenants[Tenant, SessionT]):
     """Tenants, and what operators change of them."""
 
     model_type = Tenant
