@@ -1,5 +1,6 @@
 """SQL of operators, across all tenants: only metadata, since their login is granted nothing else."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -56,6 +57,8 @@ READABLE: Final[tuple[Any, ...]] = (
 MIGRATIONS: Final = text(APPLIED)
 HISTORY_OF_MIGRATIONS: Final = text(HISTORY)
 
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+
 type Columns = Row[Any]
 
 
@@ -93,7 +96,7 @@ class TenantFiguresRepository:
 
     async def page(self, query: TenantQuery, after: TenantPlace | None) -> tuple[Sequence[ListedTenant], int]:
         """Returns a page in the requested order, and the total number."""
-        given = query.model_dump(include={*FILTERS}, exclude_none=True)
+        given = _given(query)
         names, values, beyond = tuple(given), given.values(), after is not None
         [(total,)] = await run(self._session, count_of(names), *values)
         arguments: list[object] = [query.rows_wanted, query.offset, *values, *(after or ())]
@@ -117,6 +120,14 @@ class TenantFiguresRepository:
         return position
 
 
+def _given(query: TenantQuery) -> dict[str, str]:
+    """Returns what is filtered by, and the values."""
+    given: dict[str, str] = query.model_dump(include={*FILTERS}, exclude_none=True)
+    if query.q:
+        given["begins_or_is" if _ID.fullmatch(query.q) else "begins"] = query.q
+    return given
+
+
 def _tenant(row: Sequence[Any]) -> TenantResponse:
     return TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True)))
 
@@ -134,6 +145,7 @@ class VaultFiguresRepository(OfAllTenants[Vault]):
             None if after is None else (hour_of(after.changed_at), *after),
             query.rows_wanted,
             query.offset,
+            *(() if not query.q else (col(Vault.user_id).op("^@")(query.q),)),
             **query.model_dump(include={"tenant_id", "user_id", "key_version"}, exclude_none=True),
         )
 
