@@ -76,6 +76,7 @@ OPERATORS: Final = Section(
                 Column(name="expires_at", label=N_("Expires"), kind=Kind.MOMENT),
             ],
             empty=N_("There are no operators."),
+            search=Filter(name="q", label=N_("Name begins with")),
             filters=[Filter(name="state", label=N_("State"), values=STATES)],
             actions=["revoke"],
         )

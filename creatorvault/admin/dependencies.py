@@ -1,13 +1,14 @@
 """Litestar dependency providers: reads, or one transaction, as the operators' login."""
 
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, cast
 
 from litestar import Request
 from litestar.datastructures import State
 
 from creatorvault.admin.erasure import Erasure
 from creatorvault.admin.errors import TenantNotFound
+from creatorvault.admin.operator_keys import OperatorKeys
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.repositories import AdminRepository
@@ -43,8 +44,11 @@ async def provide_job_administration(request: AdminRequest) -> AsyncGenerator[Jo
 
 
 async def provide_operator_administration(request: AdminRequest) -> AsyncGenerator[OperatorAdministration]:
-    async with part_of(request.app, AdminParts).database().writing() as session:
+    parts = part_of(request.app, AdminParts)
+    async with parts.database().writing() as session:
         yield OperatorAdministration(session, _recorder(request))
+    # With a login for operators there are keys. A new one can be used at once, in other processes after a second.
+    cast("OperatorKeys", parts.operator_keys).expect_new()
 
 
 async def provide_erasure(request: AdminRequest, path: Path[TenantPath]) -> AsyncGenerator[Erasure]:

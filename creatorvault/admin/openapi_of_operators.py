@@ -44,7 +44,11 @@ CREATED: Final[Prose] = {
         f"cvop_{KEY_ID}_mJ3bP0pX1l9cF5dY2kUq7sRzT8vWnE4aGhLoKiBxCyQ",
     ),
 }
-QUERY: Final[Prose] = {**PAGE_QUERY, "state": ("Only operators whose key is in this state.", "valid")}
+QUERY: Final[Prose] = {
+    **PAGE_QUERY,
+    "state": ("Only operators whose key is in this state.", "valid"),
+    "q": ("Only operators whose name begins with this text.", "Ol"),
+}
 INVALID_SCOPES: Final = RequestInvalid(
     [
         {

@@ -58,6 +58,10 @@ class OperatorKeyCache:
         """Removes a key whose state in the database has changed: presenting it again reads the table."""
         self._keys.pop(key_id, None)
 
+    def expire(self) -> None:
+        """Lets the next `refresh` read, whenever the last one was."""
+        self._not_before = -math.inf
+
     async def refresh(self) -> None:
         """Returns when the cache is at most a second old. Concurrent calls share one read, which outlives them.
 

@@ -87,6 +87,10 @@ class OperatorKeys:
             key = _accepted(text, self._table.get(form[1]))
         return await self._confirmed(text, key)
 
+    def expect_new(self) -> None:
+        """Has the next key that is not known looked up, even if others were less than a second ago."""
+        self._table.expire()
+
     async def aclose(self) -> None:
         await self._table.aclose()
 

@@ -33,8 +33,14 @@ class OperatorRepository[SessionT: ReadSession = ReadSession](OfAllTenants[Opera
 
     async def page(self, query: OperatorQuery, after: OperatorPlace | None) -> tuple[Sequence[Operator], int]:
         """Returns a page, the newest first, and the total number."""
-        states = () if query.state is None else (_is_in(query.state),)
-        return await self.descending(OperatorPlace._fields, after, query.rows_wanted, query.offset, *states)
+        return await self.descending(
+            OperatorPlace._fields,
+            after,
+            query.rows_wanted,
+            query.offset,
+            *(() if query.state is None else (_is_in(query.state),)),
+            *(() if not query.q else (col(Operator.name).op("^@")(query.q),)),
+        )
 
     async def locked(self: "OperatorRepository[WriteSession]", operator_id: UUID) -> Operator | None:
         """Locks the operator until the transaction ends."""

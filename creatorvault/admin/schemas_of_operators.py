@@ -43,6 +43,8 @@ class OperatorQuery(ListQuery, OperatorFilters):
 
     described = openapi_of_operators.QUERY
 
+    q: str | None = None
+
 
 class OperatorResponse(msgspec.Struct, frozen=True, kw_only=True):
     """An operator, without the key."""

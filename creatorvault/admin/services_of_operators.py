@@ -34,11 +34,7 @@ async def operator_page(session: ReadSession, keys: AuditKeys, query: OperatorQu
     page = cursors.page(*found, lambda operator: OperatorPlace(operator.created_at, operator.id))
     return OperatorList(
         items=[OperatorResponse.of(operator) for operator in page.rows],
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )
 
 
