@@ -19,7 +19,7 @@ from tests.factories import Creator
 from tests.parts import OpenParts
 
 ADMIN = "/api/v1/admin"
-EVERY_SCOPE = ("read", "manage", "keys")
+EVERY_SCOPE = ("read", "manage", "keys", "operators")
 OPERATIONS = {
     ("GET", "/status"): "read",
     ("GET", "/tenants"): "read",
@@ -44,6 +44,9 @@ OPERATIONS = {
     ("GET", "/jobs"): "read",
     ("POST", "/jobs/{job_id:str}/retry"): "manage",
     ("DELETE", "/jobs/{job_id:str}"): "manage",
+    ("GET", "/operators"): "read",
+    ("POST", "/operators"): "operators",
+    ("POST", "/operators/{operator_id:str}/revoke"): "operators",
 }
 """Each, with the scope that it needs."""
 
