@@ -4,7 +4,9 @@ from typing import Final
 
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
+from creatorvault.admin.controllers_of_audit import AuditController
 from creatorvault.admin.controllers_of_jobs import JobController
+from creatorvault.admin.controllers_of_keys import KeyController
 from creatorvault.admin.controllers_of_vaults import VaultErasureController
 from creatorvault.admin.metrics import replica_metrics
 from creatorvault.admin.models import TenantErasure, TenantTotals, TotalledVault
@@ -15,7 +17,7 @@ from creatorvault.management.apps import App
 
 APP: Final = App(
     name="admin",
-    controllers=[AdminController, VaultErasureController, JobController],
+    controllers=[AdminController, VaultErasureController, JobController, KeyController, AuditController],
     commands=[operators_group],
     parts=[admin_parts],
     metrics=[replica_metrics],

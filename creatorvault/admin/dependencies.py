@@ -14,13 +14,16 @@ from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import TenantPath, VaultPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration
+from creatorvault.admin.services_of_audit import AuditAdministration
 from creatorvault.admin.services_of_jobs import JobAdministration
+from creatorvault.admin.services_of_keys import Rotations
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.inputs import Path
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
 from creatorvault.core.parts import part_of
 from creatorvault.erasure.parts import ErasureParts
 from creatorvault.erasure.services import VaultErasureService
+from creatorvault.jobs.queue import JobQueue
 
 AdminRequest = Request[Caller, Any, State]
 
@@ -38,6 +41,16 @@ async def provide_administration(request: AdminRequest) -> AsyncGenerator[Admini
 async def provide_job_administration(request: AdminRequest) -> AsyncGenerator[JobAdministration]:
     async with part_of(request.app, AdminParts).database().writing() as session:
         yield JobAdministration(session, _recorder(request))
+
+
+async def provide_rotations(request: AdminRequest) -> AsyncGenerator[Rotations]:
+    async with part_of(request.app, AdminParts).database().writing() as session:
+        yield Rotations(session, _recorder(request), part_of(request.app, JobQueue))
+
+
+async def provide_audit_administration(request: AdminRequest) -> AsyncGenerator[AuditAdministration]:
+    async with part_of(request.app, AdminParts).database().writing() as session:
+        yield AuditAdministration(session, _recorder(request), part_of(request.app, JobQueue))
 
 
 async def provide_erasure(request: AdminRequest, path: Path[TenantPath]) -> AsyncGenerator[Erasure]:

@@ -92,3 +92,23 @@ class JobRunning(CreatorVaultError):
 
     status = HTTPStatus.CONFLICT
     code = "job_conflict"
+
+
+class RotationUnderWay(CreatorVaultError):
+    """Another rotation waits or runs. Nothing was begun."""
+
+    status = HTTPStatus.CONFLICT
+    code = "rotation_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("Another rotation of keys waits or runs")
+
+
+class VerificationUnderWay(CreatorVaultError):
+    """Another verification of the audit log waits or runs. Nothing was begun."""
+
+    status = HTTPStatus.CONFLICT
+    code = "verification_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("Another verification of the audit log waits or runs")
