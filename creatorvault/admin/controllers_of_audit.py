@@ -13,13 +13,19 @@ from creatorvault.admin.reads import OperatorReads
 from creatorvault.admin.schemas_of_audit import (
     AuditExportQuery,
     VerificationList,
+    VerificationPath,
     VerificationQuery,
     VerificationResponse,
 )
 from creatorvault.admin.scopes import Scope
-from creatorvault.admin.services_of_audit import AuditAdministration, exported_lines, verification_page
+from creatorvault.admin.services_of_audit import (
+    AuditAdministration,
+    exported_lines,
+    one_verification,
+    verification_page,
+)
 from creatorvault.core.http.handlers import get, post
-from creatorvault.core.http.inputs import Query
+from creatorvault.core.http.inputs import Path, Query
 from creatorvault.core.http.streaming import StreamedResponse, StreamLimits
 from creatorvault.core.parts import part_of
 from creatorvault.settings.sections import Settings
@@ -53,6 +59,18 @@ class AuditController(Controller):
     ) -> VerificationList:
         """Returns a page of verifications of the audit log, newest first, with what they have found."""
         return await reads.read(lambda session, keys: verification_page(session, keys, asked))
+
+    @get(
+        "/verifications/{verification_id:str}",
+        summary="Read a verification",
+        operator=Scope.READ,
+        **openapi_of_audit.VERIFICATION_READ,
+    )
+    async def get_verification(
+        self, path: Path[VerificationPath], reads: NamedDependency[OperatorReads]
+    ) -> VerificationResponse:
+        """Returns a verification of the audit log, how far it is, and what it has found."""
+        return await reads.read(lambda session, _: one_verification(session, path.verification_id))
 
     @post(
         "/verifications",

@@ -9,12 +9,18 @@ from creatorvault.admin import openapi_of_keys
 from creatorvault.admin.dependencies import AdminRequest, provide_reads, provide_rotations
 from creatorvault.admin.parts import AdminParts
 from creatorvault.admin.reads import OperatorReads
-from creatorvault.admin.schemas_of_keys import RotationCreate, RotationList, RotationQuery, RotationResponse
+from creatorvault.admin.schemas_of_keys import (
+    RotationCreate,
+    RotationList,
+    RotationPath,
+    RotationQuery,
+    RotationResponse,
+)
 from creatorvault.admin.scopes import Scope
-from creatorvault.admin.services_of_keys import Rotations, rotation_page
+from creatorvault.admin.services_of_keys import Rotations, one_rotation, rotation_page
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.http.handlers import get, post
-from creatorvault.core.http.inputs import Body, Query
+from creatorvault.core.http.inputs import Body, Path, Query
 from creatorvault.core.parts import part_of
 from creatorvault.key_management.schemas import KeysStatus
 from creatorvault.key_management.status import keys_status
@@ -39,6 +45,16 @@ class KeyController(Controller):
     async def list_rotations(self, asked: Query[RotationQuery], reads: NamedDependency[OperatorReads]) -> RotationList:
         """Returns a page of rotations, newest first, with what is done of each."""
         return await reads.read(lambda session, keys: rotation_page(session, keys, asked))
+
+    @get(
+        "/rotations/{rotation_id:str}",
+        summary="Read a rotation",
+        operator=Scope.KEYS,
+        **openapi_of_keys.ROTATION_READ,
+    )
+    async def get_rotation(self, path: Path[RotationPath], reads: NamedDependency[OperatorReads]) -> RotationResponse:
+        """Returns a rotation, how far it is, and what it has found."""
+        return await reads.read(lambda session, _: one_rotation(session, path.rotation_id))
 
     @post(
         "/rotations",

@@ -104,6 +104,13 @@ class RotationUnderWay(CreatorVaultError):
         super().__init__("Another rotation of keys waits or runs")
 
 
+class RotationNotFound(NotFound):
+    code = "rotation_not_found"
+
+    def __init__(self, rotation_id: int) -> None:
+        super().__init__(f"Rotation {rotation_id} not found")
+
+
 class VerificationUnderWay(CreatorVaultError):
     """Another verification of the audit log waits or runs. Nothing was begun."""
 
@@ -112,3 +119,10 @@ class VerificationUnderWay(CreatorVaultError):
 
     def __init__(self) -> None:
         super().__init__("Another verification of the audit log waits or runs")
+
+
+class VerificationNotFound(NotFound):
+    code = "verification_not_found"
+
+    def __init__(self, verification_id: int) -> None:
+        super().__init__(f"Verification {verification_id} not found")

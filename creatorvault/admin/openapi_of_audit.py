@@ -3,9 +3,9 @@
 from http import HTTPStatus
 from typing import Any, Final
 
-from creatorvault.admin.errors import VerificationUnderWay
+from creatorvault.admin.errors import VerificationNotFound, VerificationUnderWay
 from creatorvault.admin.openapi import admin
-from creatorvault.admin.openapi_of_keys import JOB_ID, REQUESTED_BY
+from creatorvault.admin.openapi_of_keys import JOB_ID, REQUESTED_BY, invalid_number
 from creatorvault.admin.scopes import Scope
 from creatorvault.audit.openapi import FILTERS, OPERATOR
 from creatorvault.core.errors import RequestInvalid
@@ -16,8 +16,9 @@ from creatorvault.core.openapi.responses import DocumentedResponse
 from creatorvault.tenants.openapi import TENANT_ID
 
 EXPORT_QUERY: Final[Prose] = {**FILTERS, "tenant_id": ("Only events of this tenant.", str(TENANT_ID))}
+ONE_VERIFICATION: Final[Prose] = {"verification_id": ("Number of the verification.", 2)}
 VERIFICATION: Final[Prose] = {
-    "verification_id": ("Number of the verification.", 2),
+    **ONE_VERIFICATION,
     "state": (
         "`waiting`, `running`, `finished`, `failed`: its job is not run again unless it is retried, or `unattended`: "
         "its job was cancelled.",
@@ -53,6 +54,12 @@ WRONG_TIME: Final = RequestInvalid(
 )
 VERIFICATIONS: Final = admin(
     Scope.READ, DocumentedResponse(description="A page of verifications."), LIMIT_TOO_HIGH, CursorInvalid()
+)
+VERIFICATION_READ: Final = admin(
+    Scope.READ,
+    DocumentedResponse(description="The verification."),
+    VerificationNotFound(2),
+    invalid_number("verification_id"),
 )
 VERIFICATION_REQUESTED: Final = admin(
     Scope.READ,

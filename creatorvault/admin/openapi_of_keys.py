@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from creatorvault.admin.errors import RotationUnderWay, TenantNotFound
+from creatorvault.admin.errors import RotationNotFound, RotationUnderWay, TenantNotFound
 from creatorvault.admin.openapi import admin
 from creatorvault.admin.scopes import Scope
 from creatorvault.audit.openapi import OPERATOR
@@ -22,8 +22,9 @@ ROTATION_CREATE: Final[Prose] = {
 }
 JOB_ID: Final = ("Id of its job while that is in the queue: a failed one can be retried there.", None)
 REQUESTED_BY: Final = "Who asked for it"
+ONE_ROTATION: Final[Prose] = {"rotation_id": ("Number of the rotation.", 3)}
 ROTATION: Final[Prose] = {
-    "rotation_id": ("Number of the rotation.", 3),
+    **ONE_ROTATION,
     "root": ("Whether it is one of what root keys wrap, not of vault keys.", False),
     "tenant_id": ("Tenant whose vaults get new keys; null for all tenants.", str(TENANT_ID)),
     "state": (
@@ -53,9 +54,30 @@ INVALID_ROOT: Final = RequestInvalid(
         }
     ]
 )
+
+
+def invalid_number(parameter: str) -> RequestInvalid:
+    return RequestInvalid(
+        [
+            {
+                "type": "int_parsing",
+                "loc": ("path", parameter),
+                "msg": "Input should be a valid integer, unable to parse string as an integer",
+                "input": "first",
+            }
+        ]
+    )
+
+
 KEYS: Final = admin(Scope.KEYS, DocumentedResponse(description="Root keys and vault keys in figures."))
 ROTATIONS: Final = admin(
     Scope.KEYS, DocumentedResponse(description="A page of rotations."), LIMIT_TOO_HIGH, CursorInvalid()
+)
+ROTATION_READ: Final = admin(
+    Scope.KEYS,
+    DocumentedResponse(description="The rotation."),
+    RotationNotFound(3),
+    invalid_number("rotation_id"),
 )
 ROTATION_REQUESTED: Final = admin(
     Scope.KEYS,

@@ -40,9 +40,10 @@ async def run_page(session: ReadSession, keys: AuditKeys, runs: Runs, query: Lis
     return cursors.page(rows, total, lambda row: (row[0],))
 
 
-async def one_run(session: ReadSession, runs: Runs, number: int) -> Sequence[Any]:
-    [row] = await run(session, one(runs.selected, runs.number), SERVICE, runs.kind, number)
-    return row
+async def one_run(session: ReadSession, runs: Runs, number: int) -> Sequence[Any] | None:
+    """Returns a row, or None if there is no such run."""
+    rows = await run(session, one(runs.selected, runs.number), SERVICE, runs.kind, number)
+    return rows[0] if rows else None
 
 
 async def refuse_second(session: WriteSession, runs: Runs, error: type[CreatorVaultError]) -> None:

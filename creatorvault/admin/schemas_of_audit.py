@@ -1,19 +1,19 @@
 """Request and response schemas of verifications and exports of the audit log."""
 
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 
 import msgspec
 from pydantic import AwareDatetime
 
 from creatorvault.admin import openapi_of_audit
-from creatorvault.admin.schemas_of_keys import RunState
+from creatorvault.admin.schemas_of_keys import RunNumber, RunState
 from creatorvault.audit.schemas import AuditProblem
 from creatorvault.core.http.paging import TOTAL, ListQuery
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
 
-_problems = msgspec.json.Decoder(list[AuditProblem])
+_problems: Final = msgspec.json.Decoder(list[AuditProblem])
 
 
 class AuditExportQuery(RequestModel):
@@ -26,6 +26,12 @@ class AuditExportQuery(RequestModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     tenant_id: AnyUuid | None = None
+
+
+class VerificationPath(RequestModel):
+    described = openapi_of_audit.ONE_VERIFICATION
+
+    verification_id: RunNumber
 
 
 class VerificationQuery(ListQuery):

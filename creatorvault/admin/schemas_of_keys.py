@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any, ClassVar, Self
+from typing import Annotated, Any, ClassVar, Final, Self
 from uuid import UUID
 
 import msgspec
-from pydantic import StrictBool, ValidationError, model_validator
+from pydantic import Field, StrictBool, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from creatorvault.admin import openapi_of_keys
@@ -15,7 +15,9 @@ from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
 from creatorvault.key_management.schemas import KeyProblem
 
-_problems = msgspec.json.Decoder(list[KeyProblem])
+RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
+
+_problems: Final = msgspec.json.Decoder(list[KeyProblem])
 
 
 class RunState(StrEnum):
@@ -45,6 +47,12 @@ class RotationCreate(RequestModel):
             wrong = InitErrorDetails(type=error, loc=("root",), input=True)
             raise ValidationError.from_exception_data(type(self).__name__, [wrong])
         return self
+
+
+class RotationPath(RequestModel):
+    described = openapi_of_keys.ONE_ROTATION
+
+    rotation_id: RunNumber
 
 
 class RotationQuery(ListQuery):

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from creatorvault.admin.errors import VerificationUnderWay
+from creatorvault.admin.errors import VerificationNotFound, VerificationUnderWay
 from creatorvault.admin.reads import OperatorReads, Read
 from creatorvault.admin.runs import Runs, enqueue, one_run, refuse_second, run_page
 from creatorvault.admin.schemas_of_audit import (
@@ -53,6 +53,14 @@ async def verification_page(session: ReadSession, keys: AuditKeys, query: Verifi
     )
 
 
+async def one_verification(session: ReadSession, verification_id: int) -> VerificationResponse:
+    """Raises VerificationNotFound."""
+    row = await one_run(session, VERIFICATIONS, verification_id)
+    if row is None:
+        raise VerificationNotFound(verification_id)
+    return VerificationResponse.of(row)
+
+
 class AuditAdministration:
     """Within the caller's transaction."""
 
@@ -71,7 +79,7 @@ class AuditAdministration:
         [(verification_id,)] = rows
         await enqueue(session, self._queue, VERIFICATIONS, verification_id)
         await recorder.record(session, SERVICE, "audit.verification_requested", verification=str(verification_id))
-        return VerificationResponse.of(await one_run(session, VERIFICATIONS, verification_id))
+        return await one_verification(session, verification_id)
 
     async def record_export(self, asked: AuditExportQuery) -> None:
         chain = SERVICE if asked.tenant_id is None else TenantId(asked.tenant_id)

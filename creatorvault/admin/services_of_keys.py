@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from creatorvault.admin.errors import RotationUnderWay, TenantNotFound
+from creatorvault.admin.errors import RotationNotFound, RotationUnderWay, TenantNotFound
 from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.runs import Runs, enqueue, one_run, refuse_second, run_page
 from creatorvault.admin.schemas_of_keys import RotationCreate, RotationList, RotationQuery, RotationResponse
@@ -38,6 +38,14 @@ async def rotation_page(session: ReadSession, keys: AuditKeys, query: RotationQu
     )
 
 
+async def one_rotation(session: ReadSession, rotation_id: int) -> RotationResponse:
+    """Raises RotationNotFound."""
+    row = await one_run(session, ROTATIONS, rotation_id)
+    if row is None:
+        raise RotationNotFound(rotation_id)
+    return RotationResponse.of(row)
+
+
 class Rotations:
     """Within the caller's transaction."""
 
@@ -64,4 +72,4 @@ class Rotations:
         chain = SERVICE if tenant_id is None else TenantId(tenant_id)
         verb = "root_keys.rotation_requested" if given.root else "keys.rotation_requested"
         await self._recorder.record(session, chain, verb, rotation=str(rotation_id))
-        return RotationResponse.of(await one_run(session, ROTATIONS, rotation_id))
+        return await one_rotation(session, rotation_id)

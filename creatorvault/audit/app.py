@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.audit.admin import AUDIT
 from creatorvault.audit.audit_key import WRAP_CONTEXT
 from creatorvault.audit.checks import audit_log_check
 from creatorvault.audit.commands import audit
@@ -24,4 +25,5 @@ APP: Final = App(
     jobs=[VERIFY],
     wrapped=[WrappedTable(model=AuditKey, key=("version",), context=lambda _: WRAP_CONTEXT)],
     erases=[Tombstone(model=AuditEvent, reason=CHAINED), Tombstone(model=AuditHead, reason=CHAINED)],
+    console=[AUDIT],
 )

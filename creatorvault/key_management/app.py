@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.key_management.admin import KEYS
 from creatorvault.key_management.checks import needed_root_keys_check
 from creatorvault.key_management.job import ROTATE
 from creatorvault.key_management.schedules import WRITE_CHECKPOINTS
@@ -12,4 +13,5 @@ APP: Final = App(
     database_checks=[needed_root_keys_check],
     jobs=[ROTATE],
     schedules=[WRITE_CHECKPOINTS],
+    console=[KEYS],
 )

@@ -1,9 +1,8 @@
 """Rotations that operators ask for: a job does them, and stores how far it is."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import pytest
@@ -12,8 +11,8 @@ from creatorvault.core.parts import parts_of
 from creatorvault.jobs.worker import work_until
 from tests.admin.operators import EVERY_SCOPE, AdminClient, appointed
 from tests.application import House, environment_of, open_house
-from tests.key_management.rotating import Keys, filled, stored_keys, vault_of, versions_in_use
-from tests.postgres import Cluster, Database
+from tests.key_management.rotating import filled, stored_keys, vault_of, versions_in_use
+from tests.postgres import Database
 
 SHORT = {
     "CREATORVAULT_DATABASE__ANSWER_SECONDS": "2",

@@ -63,7 +63,7 @@ VERIFICATION: Final = f"""
 
 def under_way(selected: str) -> str:
     """Whether a run waits or runs."""
-    return f"SELECT EXISTS ({selected} WHERE run.finished_at IS NULL AND job.status <> 'failed')"  # noqa: S608 - constants
+    return f"SELECT EXISTS ({selected} WHERE run.finished_at IS NULL AND job.status <> 'failed')"
 
 
 def one(selected: str, number: str) -> str:
