@@ -1,19 +1,15 @@
 """`/try` in Chromium: everything that it offers, by mouse and by keyboard, and what two browsers see of each other."""
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browser import PATIENCE, Scheme, Visit, chromium, server, visit
+from tests.browser import Scheme, Visit, chromium, server, visit
 from tests.factories import Creator
 
 pytestmark = pytest.mark.xdist_group("browser")
