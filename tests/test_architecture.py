@@ -31,7 +31,7 @@ ROOMS: Final = (
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
     ("admin", "health", "key_management", "metrics", "sync", "transfer"),
-    ("history",),
+    ("figures", "history"),
     ("console", "tryout"),
     ("assembly",),
 )
