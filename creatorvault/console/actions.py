@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from creatorvault.admin.errors import ScopeMissing
-from creatorvault.console.asking import Response
+from creatorvault.console.asking import Response, in_query
 from creatorvault.console.calling import Call, OperationRefused, Values
-from creatorvault.console.catalogue import ActionPlan, PageNotFound
+from creatorvault.console.catalogue import ActionPlan, PageNotFound, may_see
 from creatorvault.console.forms import Control, FormError, filled, sent, with_errors
 from creatorvault.console.operations import value_at
 from creatorvault.console.pages import Visit
-from creatorvault.console.places import DONE, VIEW, address, of_action, of_item, of_section, parsed
+from creatorvault.console.places import CONSOLE, DONE, VIEW, address, of_action, of_item, of_section, parsed
 from creatorvault.console.views import Cell
 from creatorvault.console.wording import reason
 from creatorvault.core.console.declarations import Action, Column, Kind
@@ -35,6 +35,8 @@ class ActionForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionResult:
+    """`back_href` is empty if the caller may not see the page."""
+
     action: Action
     cells: Sequence[Cell]
     back_href: str
@@ -75,7 +77,7 @@ class Attempt:
         operation, values = self.plan.operation, sent(filled(self.plan.controls, typed))
         path = {name: self.keys[name] for name in operation.keys}
         if operation.reads:
-            return Call(operation=operation, path=path, query={name: str(value) for name, value in values.items()})
+            return Call(operation=operation, path=path, query=in_query(values))
         return Call(operation=operation, path=path, body=None if operation.fields is None else values)
 
     def refused(self, typed: Typed, refusal: OperationRefused) -> ActionForm:
@@ -88,7 +90,14 @@ class Attempt:
     def result(self, response: Response) -> ActionResult:
         action = self.plan.action
         cells = [Cell(column=column, value=value_at(response, column.name)) for column in action.result]
-        return ActionResult(action=action, cells=cells, back_href=self.visit.prefix + self.back())
+        back_href = self.visit.prefix + self.back() if self.may_go_back else ""
+        return ActionResult(action=action, cells=cells, back_href=back_href)
+
+    @property
+    def may_go_back(self) -> bool:
+        """Whether the caller may see the page of the action: who changes something may not be allowed to read it."""
+        plan = self.visit.plan
+        return may_see(self.visit.caller, plan.item_scopes() if self.plan.of_object else plan.scopes())
 
     def back(self, more: Values | None = None) -> str:
         """Returns the address of the page that the action was started from, with its list as it was."""
@@ -110,7 +119,7 @@ class Attempt:
             about=[*self._about(fields)],
             controls=controls,
             form_path=visit.prefix + address(of_action(visit.plan.name, action.name), {**self.keys, **view}),
-            back_href=visit.prefix + self.back(),
+            back_href=visit.prefix + (self.back() if self.may_go_back else CONSOLE),
         )
 
     def _about(self, fields: Response) -> Iterator[Cell]:

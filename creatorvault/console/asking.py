@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from creatorvault.console.calling import Call, Values
+from creatorvault.console.calling import Call, Parameters, Values
 from creatorvault.console.catalogue import BlockPlan
 from creatorvault.console.forms import Control, filled, sent
 from creatorvault.console.operations import value_at
@@ -38,7 +38,7 @@ def call_of(plan: BlockPlan, subject: Subject, query: Query) -> Call:
     if not isinstance(block, Facts):
         asked |= block.fixed
     if isinstance(block, Table):
-        asked |= {name: _text(value) for name, value in sent(chosen(plan, query)).items() if value != []}
+        asked |= in_query(sent(chosen(plan, query)))
         asked |= _part(plan, query)
     return Call(operation=operation, path=path, query=asked)
 
@@ -49,8 +49,13 @@ def chosen(plan: BlockPlan, query: Query) -> list[Control]:
     return [now if now.field in query else default for now, default in zip(typed, plan.controls, strict=True)]
 
 
-def _text(value: object) -> str | list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else str(value)
+def in_query(values: Mapping[str, object]) -> Parameters:
+    """Returns values of controls as query parameters."""
+    return {
+        name: [str(each) for each in value] if isinstance(value, list) else str(value)
+        for name, value in values.items()
+        if value != []
+    }
 
 
 def _part(plan: BlockPlan, query: Query) -> Values:

@@ -11,7 +11,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Request
-from litestar.types import HTTPResponseStartEvent, HTTPScope, Message, Receive, Send
+from litestar.types import HTTPScope, Message, Receive, Send
 
 from creatorvault.admin.guards import SIGNED_IN
 from creatorvault.admin.scopes import Caller
@@ -102,13 +102,10 @@ class Received:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.begin(message)
+            self.status = message["status"]
+            self._headers = dict(message["headers"])
         elif message["type"] == "http.response.body":
             self.content += message["body"]
-
-    def begin(self, start: HTTPResponseStartEvent) -> None:
-        self.status = start["status"]
-        self._headers = dict(start["headers"])
 
     @property
     def is_refused(self) -> bool:

@@ -1,6 +1,6 @@
 """The sections of the console with the operations behind them, and which of them a caller may see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, Self
 
@@ -20,6 +20,17 @@ from creatorvault.core.parts import parts_of
 ORDER: Final = "order"
 PAGING: Final = ("cursor", "offset", "limit")
 ORDERS: Final = {"desc": N_("Descending"), "asc": N_("Ascending")}
+
+
+def may_see(caller: Caller, scopes: Iterable[Scope]) -> bool:
+    return not caller.scopes.isdisjoint(scopes)
+
+
+def require_any(caller: Caller, scopes: Iterable[Scope]) -> None:
+    """Raises ScopeMissing if the caller has none of them."""
+    first, *others = scopes
+    if not may_see(caller, (first, *others)):
+        raise ScopeMissing(first)
 
 
 class PageNotFound(NotFound):
@@ -85,10 +96,6 @@ class SectionPlan:
             raise PageNotFound
         return self.section.item
 
-    def shows_items_to(self, caller: Caller) -> bool:
-        """Whether the caller may read an object of the section, or something about it."""
-        return not caller.scopes.isdisjoint(self.item_scopes())
-
     def columns(self) -> Iterator[Column]:
         """Returns those of all blocks, the last ones of each name being those of its own pages."""
         for plan in (*self.item_blocks, *self.blocks):
@@ -119,15 +126,12 @@ class Catalogue(dict[str, SectionPlan]):
         return cls({name: _planned(section, operations) for name, section in sections.items()})
 
     def visible(self, caller: Caller) -> list[Section]:
-        return [plan.section for plan in self.values() if not caller.scopes.isdisjoint(plan.scopes())]
+        return [plan.section for plan in self.values() if may_see(caller, plan.scopes())]
 
-    def plan(self, name: str, caller: Caller) -> SectionPlan:
-        """Raises PageNotFound, and ScopeMissing if the caller may not see the section."""
+    def plan(self, name: str) -> SectionPlan:
+        """Raises PageNotFound."""
         if name not in self:
             raise PageNotFound
-        scopes = [*self[name].scopes()]
-        if caller.scopes.isdisjoint(scopes):
-            raise ScopeMissing(scopes[0])
         return self[name]
 
 

@@ -68,7 +68,7 @@ class PageController(ConsoleController):
             if refusal.code in NOT_AN_ANSWER:
                 raise
             return _refused(request, attempt, typed, refusal)
-        if attempt.plan.action.result:
+        if attempt.plan.action.result or not attempt.may_go_back:
             return render(request, "result.html", result=attempt.result(response), notice=attempt.plan.action.done)
         return see_other(request, attempt.done())
 

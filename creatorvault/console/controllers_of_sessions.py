@@ -2,7 +2,7 @@
 
 import secrets
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from litestar import Controller, Response
 
@@ -30,6 +30,13 @@ REASONS: Final = {
     ANOTHER_PERSON: N_("Somebody else has signed in here. Sign out first."),
 }
 WAIT: Final = N_("Too many sign-ins from your address were refused. Wait before you try again.")
+
+
+class FormError(NamedTuple):
+    """An error of a form, as templates show it."""
+
+    field: str
+    message: str
 
 
 class SignInController(Controller):
@@ -99,7 +106,12 @@ def _form(
 ) -> Response[str]:
     """A 401 would need a challenge that browsers know (RFC 9110 §15.5.2), so a refusal is a 403."""
     browser = cookie_of(request, FORM) or secrets.token_urlsafe(32)
-    context = {"current": current, "following": following, "form_token": form_token_of(browser), "error": error}
+    context = {
+        "next": following,
+        "form_token": form_token_of(browser),
+        "step_up": current is not None,
+        "errors": [] if error is None else [FormError("credential", error)],
+    }
     answer = render(request, "sign_in.html", status, **context)
     answer.set_cookie(new_cookie(request, FORM, browser))
     return answer

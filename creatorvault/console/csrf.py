@@ -6,7 +6,7 @@ they send none because the address is not secure, `Origin`.
 """
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from http import HTTPMethod
 from typing import Any, Final
 from urllib.parse import parse_qs
@@ -60,16 +60,8 @@ def _is_own(connection: Connection, origin: str | None) -> bool:
 async def checked_form(request: ConsoleRequest) -> Form:
     """Returns the values of the form's fields, by name. Raises FormRefused, and as `received`.
 
-    Its token is that of the session, or, without one, that of the browser's cookie for forms.
+    Its token is that of the session, or that of the browser's cookie for forms.
     """
-    signed_in = request.scope.get("user")
-    cookie = cookie_of(request, FORM)
-    if signed_in is not None:
-        expected = signed_in.session.form_token
-    elif cookie:
-        expected = form_token_of(cookie)
-    else:
-        raise FormRefused
     declared = (header(request.scope, b"content-type") or "").partition(";")[0].strip().lower()
     if declared != FORM_TYPE:
         raise FormRefused
@@ -78,7 +70,16 @@ async def checked_form(request: ConsoleRequest) -> Form:
         fields = parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
         raise FormRefused from None
-    sent = fields.pop(TOKEN_FIELD, [""])[0]
-    if not hmac.compare_digest(sent.encode(errors="surrogateescape"), expected.encode()):
+    sent = fields.pop(TOKEN_FIELD, [""])[0].encode()
+    if not any(hmac.compare_digest(sent, token.encode()) for token in _tokens(request)):
         raise FormRefused
     return fields
+
+
+def _tokens(request: ConsoleRequest) -> Iterator[str]:
+    """Those of forms that this browser may have got."""
+    signed_in: SignedIn | None = request.scope.get("user")
+    if signed_in is not None:
+        yield signed_in.session.form_token
+    if cookie := cookie_of(request, FORM):
+        yield form_token_of(cookie)

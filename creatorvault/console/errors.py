@@ -23,11 +23,11 @@ class FormRefused(Forbidden):
     """The request does not come from a form of the console in the same browser."""
 
     def __init__(self) -> None:
-        super().__init__("This form is too old, or is not of this page. Go back, load the page again, and retry")
+        super().__init__("The form is not one of this session")
 
 
 class ForeignRequest(Forbidden):
     """Another site has made the browser send the request."""
 
     def __init__(self) -> None:
-        super().__init__("The console only answers its own pages")
+        super().__init__("Another site has asked for this page")

@@ -1,6 +1,6 @@
 """What all pages of the console have: a session, errors as pages, and no other origin that may read them."""
 
-from typing import Any, Final, cast
+from typing import Any, Final
 from urllib.parse import urlencode
 
 from litestar import Controller, Request, Response
@@ -10,13 +10,13 @@ from litestar.status_codes import HTTP_204_NO_CONTENT, HTTP_303_SEE_OTHER
 from litestar.types import ExceptionHandlersMap
 
 from creatorvault.console.cookies import SESSION, cookie_of, no_cookie
+from creatorvault.console.error_pages import said_of
 from creatorvault.console.errors import SignInNeeded, SignInRequired
 from creatorvault.console.guards import HOME, requires_session
 from creatorvault.console.rendering import POLICY, render
 from creatorvault.core.http.handlers import PUBLIC, SAME_ORIGIN
 from creatorvault.core.http.problems import recognised
 from creatorvault.core.parts import part_of
-from creatorvault.core.telemetry.request_context import correlation_id
 from creatorvault.settings.sections import Settings
 
 SIGN_IN: Final = f"{HOME}/sign-in"
@@ -45,8 +45,9 @@ def see_other(request: AnyRequest, path: str, *cookies: Cookie) -> Response[str]
 def error_page(request: AnyRequest, error: Exception) -> Response[str]:
     """The page of an error, with the status and headers that the API gives it."""
     known = recognised(error)
+    title, hint = said_of(known)
     answer = render(
-        request, "error.html", known.status, error=known, correlation_id=correlation_id(cast("Any", request.scope))
+        request, "error.html", known.status, status=int(known.status), title=title, message=known.detail, hint=hint
     )
     answer.headers.update(known.headers())
     return answer

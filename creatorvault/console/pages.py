@@ -6,11 +6,10 @@ from typing import Final, NamedTuple, cast
 
 from litestar.plugins.htmx import HTMXDetails
 
-from creatorvault.admin.errors import ScopeMissing
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.asking import Response, Subject, call_of
 from creatorvault.console.calling import Call, OperationRefused, Values, answered
-from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, SectionPlan
+from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, SectionPlan, require_any
 from creatorvault.console.csrf import ConsoleRequest
 from creatorvault.console.languages import Language, language_of
 from creatorvault.console.operations import value_at
@@ -33,7 +32,7 @@ def caller_of(request: ConsoleRequest) -> Caller:
 
 
 class Visit(NamedTuple):
-    """One request for a page by somebody who may see the section."""
+    """One request for a page of a section."""
 
     request: ConsoleRequest
     caller: Caller
@@ -43,10 +42,10 @@ class Visit(NamedTuple):
 
     @classmethod
     def of(cls, request: ConsoleRequest, section: str) -> "Visit":
-        """Raises PageNotFound and ScopeMissing."""
+        """Raises PageNotFound."""
         caller, catalogue = caller_of(request), part_of(request.app, Catalogue)
         query = parsed(request.scope["query_string"].decode("latin-1"))
-        return cls(request, caller, catalogue, catalogue.plan(section, caller), query)
+        return cls(request, caller, catalogue, catalogue.plan(section), query)
 
     @property
     def prefix(self) -> str:
@@ -66,9 +65,12 @@ class Visit(NamedTuple):
         return await answered(self.request, self.caller, call)
 
     async def object(self, keys: Values) -> Response:
-        """Returns the fields of an object, or its keys if no operation reads it. Raises OperationRefused."""
+        """Returns the fields of an object, or its keys if there is no operation that reads it, or not for the caller.
+
+        Raises OperationRefused.
+        """
         operation = self.plan.item_operation
-        if operation is None:
+        if operation is None or operation.scope not in self.caller.scopes:
             return keys
         return {**keys, **await self.answered(Call(operation=operation, path=keys))}
 
@@ -80,8 +82,9 @@ class Visit(NamedTuple):
 
 
 async def section_page(visit: Visit) -> Page:
-    """Raises OperationRefused."""
+    """Raises ScopeMissing and OperationRefused."""
     plan = visit.plan
+    require_any(visit.caller, plan.scopes())
     actions = [each for each in plan.actions.values() if not each.of_object and not each.operation.keys]
     shown = _shown(visit, of_section(plan.name), plan.blocks, NOTHING)
     return Page(
@@ -95,8 +98,7 @@ async def section_page(visit: Visit) -> Page:
 async def item_page(visit: Visit) -> Page:
     """Raises PageNotFound, ScopeMissing and OperationRefused."""
     plan, item = visit.plan, visit.plan.item
-    if not plan.shows_items_to(visit.caller):
-        raise ScopeMissing(next(plan.item_scopes()))
+    require_any(visit.caller, plan.item_scopes())
     keys = visit.keys(item.keys)
     subject = Subject(keys, await visit.object(keys))
     shown = _shown(visit, of_item(plan.name), plan.item_blocks, subject)
@@ -127,7 +129,7 @@ async def _blocks(visit: Visit, shown: Shown, plans: Sequence[BlockPlan]) -> lis
 
 async def _block(visit: Visit, shown: Shown, plan: BlockPlan) -> Block:
     subject = shown.subject
-    if plan.operation is visit.plan.item_operation and subject.fields:
+    if plan.operation is visit.plan.item_operation:
         return shown.block(plan, subject.fields)  # which has just been read
     try:
         return shown.block(plan, await visit.answered(call_of(plan, subject, shown.place.query)))

@@ -7,7 +7,7 @@ from typing import Any, Final
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.asking import OFFSET, Response, Subject, chosen
 from creatorvault.console.calling import OperationRefused
-from creatorvault.console.catalogue import ActionPlan, BlockPlan, Catalogue, SectionPlan
+from creatorvault.console.catalogue import ActionPlan, BlockPlan, Catalogue, SectionPlan, may_see
 from creatorvault.console.forms import with_errors
 from creatorvault.console.languages import Language
 from creatorvault.console.operations import value_at
@@ -113,7 +113,7 @@ class Shown:
     def _link(self, column: Column, fields: Response) -> str | None:
         """None if there is no link, or the caller may not see the page."""
         target = None if column.link is None else self.catalogue[column.link]
-        if target is None or not target.shows_items_to(self.caller):
+        if target is None or not may_see(self.caller, target.item_scopes()):
             return None
         keys = {name: str(value_at(fields, field)) for name, field in column.keys.items()}
         return self.place.elsewhere(of_item(target.name), keys)

@@ -83,11 +83,14 @@ def form_of(page: httpx.Response, action: str) -> Form:
 class Browserless:
     """Each has an address of its own, unless one is given. Redirects are not followed."""
 
-    def __init__(self, app: Litestar, address: str | None = None, user_agent: str = FIREFOX) -> None:
+    def __init__(
+        self, app: Litestar, address: str | None = None, user_agent: str = FIREFOX, base_url: str = BASE_URL
+    ) -> None:
         number = next(_numbers)
         self.address = address or f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
         transport = httpx.ASGITransport(app=cast("Any", app), raise_app_exceptions=False, client=(self.address, 50_000))
-        self.client = httpx.AsyncClient(transport=transport, base_url=BASE_URL, headers={"User-Agent": user_agent})
+        self.user_agent, self.origin = user_agent, base_url
+        self.client = httpx.AsyncClient(transport=transport, base_url=base_url, headers={"User-Agent": user_agent})
 
     @property
     def cookies(self) -> httpx.Cookies:
@@ -99,7 +102,7 @@ class Browserless:
 
     async def send(self, path: str, fields: Mapping[str, str], **headers: str) -> httpx.Response:
         """Sends just these fields, as from a page of the console."""
-        own = {"Origin": BASE_URL, "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Mode": "navigate"}
+        own = {"origin": self.origin, "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate"}
         return await self.client.post(path, data=dict(fields), headers=own | _named(headers))
 
     async def submit(

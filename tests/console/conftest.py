@@ -9,6 +9,7 @@ import pytest
 from tests.admin.operators import AdminClient, Appoint, appointed
 from tests.application import House, open_house
 from tests.console.browserless import Browserless
+from tests.console.pages import ProofController
 from tests.postgres import Database
 
 type SignedInWith = Callable[..., Awaitable[Browserless]]
@@ -18,6 +19,7 @@ type SignedInWith = Callable[..., Awaitable[Browserless]]
 async def console(environ: dict[str, str], worker_database: Database) -> AsyncGenerator[House]:
     """One application for all tests of the console, on the database of all tests."""
     async with open_house(environ | {"CREATORVAULT_CONSOLE__ENABLED": "true"}, worker_database) as house:
+        house.app.register(ProofController)
         yield house
 
 
