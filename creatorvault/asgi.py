@@ -8,6 +8,7 @@ from creatorvault.accounts.openapi import REFUSED
 from creatorvault.admin.guards import requires_caller
 from creatorvault.apps import INSTALLED
 from creatorvault.audit.parts import count_auth_failures
+from creatorvault.console.process import ANSWERED, in_own_process
 from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
 from creatorvault.core.http.edge import Edge
@@ -28,7 +29,7 @@ EXPOSED_HEADERS = [
 ]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None) -> Edge:
     """Raises SettingsError or RootKeysInvalid on invalid settings. Opens no connection before the lifespan."""
     settings = with_development_secrets(settings or load_settings())
     configure_logging(
@@ -57,6 +58,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app.completion_hooks = (count_auth_failures,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
+    return app
+
+
+def create_console_app() -> Litestar:
+    """The application of the process that serves only the console. Raises as `create_app`."""
+    app = create_app(in_own_process(load_settings()))
+    app.answered = ANSWERED
     return app
 
 
