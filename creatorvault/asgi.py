@@ -6,8 +6,9 @@ from litestar.datastructures import State
 
 from creatorvault.accounts.openapi import REFUSED
 from creatorvault.admin.guards import requires_caller
-from creatorvault.apps import INSTALLED
+from creatorvault.apps import INSTALLED, sections
 from creatorvault.audit.parts import count_auth_failures
+from creatorvault.console.catalogue import install_catalogue
 from creatorvault.console.process import ANSWERED, in_own_process
 from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
@@ -30,7 +31,9 @@ EXPOSED_HEADERS = [
 
 
 def create_app(settings: Settings | None = None) -> Edge:
-    """Raises SettingsError or RootKeysInvalid on invalid settings. Opens no connection before the lifespan."""
+    """Raises SettingsError or RootKeysInvalid on invalid settings, and DeclarationsWrong if pages of the console do not
+    fit the API. Opens no connection before the lifespan.
+    """
     settings = with_development_secrets(settings or load_settings())
     configure_logging(
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
@@ -58,6 +61,8 @@ def create_app(settings: Settings | None = None) -> Edge:
     app.completion_hooks = (count_auth_failures,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
+    if settings.console.enabled:
+        install_catalogue(app, sections())
     return app
 
 

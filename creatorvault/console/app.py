@@ -2,6 +2,9 @@
 
 from typing import Final
 
+from creatorvault.console.assets import AssetController
+from creatorvault.console.controllers import PageController
+from creatorvault.console.controllers_of_languages import LanguageController
 from creatorvault.console.controllers_of_sessions import SessionController, SignInController
 from creatorvault.console.parts import console_parts
 from creatorvault.console.pruning import PRUNING
@@ -16,7 +19,7 @@ def _is_served(settings: Settings) -> bool:
 
 APP: Final = App(
     name="console",
-    controllers=[SignInController, SessionController],
+    controllers=[SignInController, SessionController, LanguageController, AssetController, PageController],
     parts=[console_parts],
     schedules=[PRUNING],
     enabled=_is_served,

@@ -13,7 +13,7 @@ from creatorvault.console.csrf import ConsoleRequest, checked_form, refuse_forei
 from creatorvault.console.frame import ERRORS_AS_PAGES, OPTIONS, SIGN_IN, ConsoleController, see_other
 from creatorvault.console.guards import HOME, found_session, local
 from creatorvault.console.parts import ConsoleParts
-from creatorvault.console.plain import render
+from creatorvault.console.rendering import render
 from creatorvault.console.sessions import SignedIn, form_token_of
 from creatorvault.console.sign_in import ANOTHER_PERSON, SignInRefused
 from creatorvault.core.console.declarations import N_

@@ -13,7 +13,7 @@ from creatorvault.console.cookies import SESSION, cookie_of, no_cookie
 from creatorvault.console.error_pages import said_of
 from creatorvault.console.errors import SignInNeeded, SignInRequired
 from creatorvault.console.guards import HOME, requires_session
-from creatorvault.console.plain import POLICY, render
+from creatorvault.console.rendering import POLICY, render
 from creatorvault.core.http.handlers import PUBLIC, SAME_ORIGIN
 from creatorvault.core.http.problems import recognised
 from creatorvault.core.parts import part_of
