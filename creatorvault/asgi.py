@@ -9,6 +9,7 @@ from creatorvault.admin.guards import requires_caller
 from creatorvault.apps import INSTALLED, sections
 from creatorvault.audit.parts import count_auth_failures
 from creatorvault.console.catalogue import install_catalogue
+from creatorvault.console.process import ANSWERED, in_own_process
 from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
 from creatorvault.core.http.edge import Edge
@@ -29,7 +30,7 @@ EXPOSED_HEADERS = [
 ]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
+def create_app(settings: Settings | None = None) -> Edge:
     """Raises SettingsError or RootKeysInvalid on invalid settings, and DeclarationsWrong if pages of the console do not
     fit the API. Opens no connection before the lifespan.
     """
@@ -62,6 +63,13 @@ def create_app(settings: Settings | None = None) -> Litestar:
     install_metrics(app, settings.metrics)
     if settings.console.enabled:
         install_catalogue(app, sections())
+    return app
+
+
+def create_console_app() -> Litestar:
+    """The application of the process that serves only the console. Raises as `create_app`."""
+    app = create_app(in_own_process(load_settings()))
+    app.answered = ANSWERED
     return app
 
 

@@ -1,6 +1,6 @@
 """Pages of sections and of objects: asks the API for what they show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple, cast
 
@@ -13,7 +13,7 @@ from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, S
 from creatorvault.console.csrf import ConsoleRequest
 from creatorvault.console.languages import Language, language_of
 from creatorvault.console.operations import value_at
-from creatorvault.console.places import DONE, Place, of_item, of_section, parsed
+from creatorvault.console.places import DONE, Place, address, of_item, of_section, parsed
 from creatorvault.console.sessions import SignedIn
 from creatorvault.console.tables import Shown
 from creatorvault.console.views import Block, Page
@@ -38,14 +38,16 @@ class Visit(NamedTuple):
     caller: Caller
     catalogue: Catalogue
     plan: SectionPlan
-    query: Mapping[str, list[str]]
+    query: dict[str, list[str]]
+    known: dict[object, Response]
+    """Responses that several blocks show."""
 
     @classmethod
     def of(cls, request: ConsoleRequest, section: str) -> "Visit":
         """Raises PageNotFound."""
         caller, catalogue = caller_of(request), part_of(request.app, Catalogue)
         query = parsed(request.scope["query_string"].decode("latin-1"))
-        return cls(request, caller, catalogue, catalogue.plan(section), query)
+        return cls(request, caller, catalogue, catalogue.plan(section), query, {})
 
     @property
     def prefix(self) -> str:
@@ -64,6 +66,13 @@ class Visit(NamedTuple):
         """Raises OperationRefused."""
         return await answered(self.request, self.caller, call)
 
+    async def read(self, call: Call) -> Response:
+        """Asks once for each page. Raises OperationRefused."""
+        asked = (call.operation.name, *call.path.items(), address("", call.query))
+        if asked not in self.known:
+            self.known[asked] = await self.answered(call)
+        return self.known[asked]
+
     async def object(self, keys: Values) -> Response:
         """Returns the fields of an object, or its keys if there is no operation that reads it, or not for the caller.
 
@@ -72,7 +81,7 @@ class Visit(NamedTuple):
         operation = self.plan.item_operation
         if operation is None or operation.scope not in self.caller.scopes:
             return keys
-        return {**keys, **await self.answered(Call(operation=operation, path=keys))}
+        return {**keys, **await self.read(Call(operation=operation, path=keys))}
 
     def keys(self, names: Sequence[str]) -> Values:
         """Raises PageNotFound if one is missing."""
@@ -128,11 +137,8 @@ async def _blocks(visit: Visit, shown: Shown, plans: Sequence[BlockPlan]) -> lis
 
 
 async def _block(visit: Visit, shown: Shown, plan: BlockPlan) -> Block:
-    subject = shown.subject
-    if plan.operation is visit.plan.item_operation:
-        return shown.block(plan, subject.fields)  # which has just been read
     try:
-        return shown.block(plan, await visit.answered(call_of(plan, subject, shown.place.query)))
+        return shown.block(plan, await visit.read(call_of(plan, shown.subject, shown.place.query)))
     except OperationRefused as refusal:
         if refusal.status not in SHOWN_IN_BLOCK:
             raise

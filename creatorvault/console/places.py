@@ -14,7 +14,7 @@ VIEW: Final = "view"
 type Query = Mapping[str, Sequence[str]]
 
 
-def address(path: str, query: Query | Mapping[str, str]) -> str:
+def address(path: str, query: Mapping[str, str | Sequence[str]]) -> str:
     encoded = urlencode(query, doseq=True)
     return f"{path}?{encoded}" if encoded else path
 
@@ -50,7 +50,7 @@ class Place(NamedTuple):
         kept = {name: values for name, values in self.query.items() if name not in without}
         return self.prefix + address(self.path, {**kept, **(changes or {})})
 
-    def elsewhere(self, path: str, query: Query | Mapping[str, str]) -> str:
+    def elsewhere(self, path: str, query: Mapping[str, str | Sequence[str]]) -> str:
         return self.prefix + address(path, query)
 
     def hidden(self, without: Sequence[str]) -> list[tuple[str, str]]:

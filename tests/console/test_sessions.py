@@ -7,8 +7,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 
+from creatorvault.asgi import create_app
 from creatorvault.audit.chain import SERVICE
+from creatorvault.settings.sections import Settings
 from tests.admin.operators import Appoint
 from tests.application import House
 from tests.console.browserless import SIGN_IN, Browserless
@@ -294,12 +297,12 @@ async def test_htmx_leaves_the_page_when_the_session_has_ended(browser: Browserl
     assert answer.headers["hx-redirect"] == str(httpx.URL(SIGN_IN, params={"next": PAGE}))
 
 
-async def test_without_a_login_for_operators_there_is_no_console(
-    house_with: Callable[..., Awaitable[House]],
-) -> None:
-    house = await house_with(CREATORVAULT_CONSOLE__ENABLED="true", DATABASE_OPERATOR_URL="")
-
-    answer = await Browserless(house.app).get(SIGN_IN)
+async def test_without_a_login_for_operators_there_is_no_console(settings: Settings) -> None:
+    """The settings of a service refuse that. Other ways to start it, as `creatorvault shell`, may not look."""
+    alone = replace(settings.database, operator_url=None)
+    app = create_app(replace(settings, database=alone, console=replace(settings.console, enabled=True)))
+    async with app.lifespan():
+        answer = await Browserless(app).get(SIGN_IN)
 
     assert answer.status_code == 404
     assert answer.headers["content-type"].startswith("text/html")

@@ -14,7 +14,7 @@ from litestar.middleware._internal.cors import CORSMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-from creatorvault.core.errors import CreatorVaultError
+from creatorvault.core.errors import CreatorVaultError, NotFound
 from creatorvault.core.http.bounds import refusal
 from creatorvault.core.http.cors import Origins, varying_by_origin
 from creatorvault.core.http.handlers import SAME_ORIGIN
@@ -51,11 +51,15 @@ class Edge(SharedPaths, Litestar):
     bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
     origins: Origins | None = None
+    answered: Sequence[str] = ()
     request_hooks: Sequence[RequestHook] = ()
     completion_hooks: Sequence[CompletionHook] = ()
 
     def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
-        """`options` are Litestar's. `path_prefix` is the path under which a proxy serves it, as `/creatorvault`."""
+        """`options` are Litestar's. `path_prefix` is the path under which a proxy serves it, as `/creatorvault`.
+
+        With `answered`, requests from outside for other paths, and those below them, get 404.
+        """
         super().__init__(**options)
         self.path_prefix = path_prefix
         route_as_sent(self, path_prefix)
@@ -83,6 +87,8 @@ class Edge(SharedPaths, Litestar):
         if (error := refusal(scope, self.bounds)) is not None:
             return self._refuse(error, scope, receive, send)
         scope["path"] = sent_path(scope).decode("latin-1")
+        if self.answered and not self._is_answered(scope["path"]):
+            return self._refuse(NotFound("Not Found"), scope, receive, send)
         if scope["method"] == HTTPMethod.HEAD:
             scope["method"] = "GET"
         cors = self.asgi_handler
@@ -90,6 +96,10 @@ class Edge(SharedPaths, Litestar):
             scope["app"] = scope["litestar_app"] = self
             return cors.app(scope, receive, send)
         return super().__call__(scope, receive, send)
+
+    def _is_answered(self, path: str) -> bool:
+        own = f"{path.removeprefix(self.path_prefix)}/"
+        return any(own.startswith(f"{answered}/") for answered in self.answered)
 
     async def _handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         context = RequestContext(scope, _identifier(scope))
