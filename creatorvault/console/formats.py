@@ -17,6 +17,7 @@ from creatorvault.core.console.declarations import N_, Column, Kind
 NOTHING: Final = Markup('<span class="nothing">–</span>')
 SIZES: Final = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyte")
 THOUSAND: Final = 1000
+UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 REMEMBERED: Final = 4096
 """Texts of each kind. The charts of a page have the same moments, and most of their numbers are small."""
 
@@ -65,9 +66,19 @@ def size(locale: Locale, value: float) -> str:
 
 @lru_cache(REMEMBERED)
 def moment(locale: Locale, value: datetime) -> Markup:
-    """Returns it in UTC, to the second."""
+    """Returns it in UTC, to the second. A line may break between the date and the time, and nowhere else."""
     value = value.astimezone(UTC)
-    text = f"{format_date(value, 'medium', locale=locale)} {format_time(value, 'HH:mm:ss', locale=locale)} UTC"
+    parts = format_date(value, "medium", locale=locale), f"{format_time(value, 'HH:mm:ss', locale=locale)} UTC"
+    return _time(value, " ".join(part.replace(" ", UNBROKEN) for part in parts))
+
+
+def clock(locale: Locale, value: datetime) -> Markup:
+    """Returns the hour and the minute of a moment of today, in UTC."""
+    value = value.astimezone(UTC)
+    return _time(value, f"{format_time(value, 'HH:mm', locale=locale)}{UNBROKEN}UTC")
+
+
+def _time(value: datetime, text: str) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{value:%Y-%m-%dT%H:%M:%SZ}", text)
 
 
