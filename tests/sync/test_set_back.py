@@ -225,6 +225,23 @@ async def test_a_lost_idea_that_is_imported_again_and_deleted(
     await _assert_starts_again(device)
 
 
+async def test_an_interrupted_pull_of_what_is_lost_whose_revision_is_ahead(
+    house: House, ada: Creator, database: asyncpg.Connection
+) -> None:
+    """Its pages are from before what was lost, but it has left out what was deleted then."""
+    _, deleted, kept = [await ada.idea(f"Idea {number}") for number in range(3)]
+    standby, device = await Standby.of(house, ada, database), Device(ada, limit=1)
+    await ada.delete(deleted)
+    assert await device.page()
+    await standby.promote()
+    await device.page()
+    await _change(ada, kept, kept)
+
+    assert device.resyncs == 1
+    await device.pull()
+    assert device.ideas == await listed(ada)
+
+
 async def test_what_is_lost_and_done_again_alike(house: House, ada: Creator, database: asyncpg.Connection) -> None:
     """The same deletion at the same revision makes no difference."""
     deleted, kept = await ada.idea("Deleted"), await ada.idea("Kept")
