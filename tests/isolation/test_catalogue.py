@@ -124,7 +124,7 @@ RIGHTS: Final = {
             "SELECT (created_at, kid, retired_at, root_key_id, wrapped)",
             "UPDATE (root_key_id, wrapped)",
         },
-        "operators": {"SELECT"},
+        "operators": {"SELECT", "INSERT", "UPDATE (revoked_at)"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
         "totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
