@@ -126,7 +126,7 @@ RIGHTS: Final = {
         },
         "console_refusals": {"SELECT", "INSERT", "UPDATE (failures, since)", "DELETE"},
         "console_sessions": {"SELECT", "INSERT", "DELETE"},
-        "operators": {"SELECT"},
+        "operators": {"SELECT", "INSERT", "UPDATE (revoked_at)"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
         "totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
