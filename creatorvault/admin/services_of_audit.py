@@ -83,7 +83,7 @@ class AuditAdministration:
     async def record_export(self, asked: AuditExportQuery) -> None:
         """In the service's chain: the tenant that is asked for need not exist."""
         filters = asked.model_dump(exclude_none=True)
-        of_tenant = {} if asked.tenant_id is None else {"tenant_id": str(asked.tenant_id)}
+        of_tenant = {} if asked.tenant_id is None else {"tenant": str(asked.tenant_id)}
         await self._recorder.record(
             self._session, SERVICE, "audit.exported", filters=",".join(sorted(filters)), **of_tenant
         )

@@ -44,6 +44,14 @@ OPERATIONS = {
     ("GET", "/jobs"): "read",
     ("POST", "/jobs/{job_id:str}/retry"): "manage",
     ("DELETE", "/jobs/{job_id:str}"): "manage",
+    ("GET", "/keys"): "keys",
+    ("GET", "/keys/rotations"): "keys",
+    ("GET", "/keys/rotations/{rotation_id:str}"): "keys",
+    ("POST", "/keys/rotations"): "keys",
+    ("GET", "/audit/export"): "read",
+    ("GET", "/audit/verifications"): "read",
+    ("GET", "/audit/verifications/{verification_id:str}"): "read",
+    ("POST", "/audit/verifications"): "read",
 }
 """Each, with the scope that it needs."""
 

@@ -84,7 +84,7 @@ async def test_the_log_says_who_exported_what(olga: AdminClient) -> None:
     of_tenant, of_all = (await olga.get("/audit", tenant_id=str(SERVICE), actor=f"operator:{olga.id}"))["items"][:2]
     assert (of_all["verb"], of_all["targets"]) == ("audit.exported", {"filters": "actor,verb"})
     assert (of_tenant["verb"], of_tenant["targets"]) == (
-        *("audit.exported", {"filters": "tenant_id", "tenant_id": tenant}),
+        *("audit.exported", {"filters": "tenant_id", "tenant": tenant}),
     )
     assert (await olga.get("/audit", tenant_id=tenant))["items"] == []
 

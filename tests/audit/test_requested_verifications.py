@@ -10,6 +10,7 @@ import pytest
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.errors import NoLoginForVerification
 from creatorvault.audit.job import run_verification
+from creatorvault.audit.repositories import heads
 from creatorvault.core.background.declarations import JobPlace
 from creatorvault.core.background.progress import storing_progress
 from creatorvault.core.errors import ServiceUnavailable
@@ -168,16 +169,14 @@ async def test_progress_is_stored_while_the_database_is_away_now_and_then() -> N
 async def test_progress_of_a_long_verification_is_seen(
     chain: Creator, fresh_house: House, olga: AdminClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from creatorvault.audit import verification  # noqa: PLC0415
-
-    seen, go_on, real = asyncio.Event(), asyncio.Event(), verification.heads
+    seen, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow(session: Any) -> Any:
         seen.set()
         await go_on.wait()
-        return await real(session)
+        return await heads(session)
 
-    monkeypatch.setattr(verification, "heads", slow)
+    monkeypatch.setattr("creatorvault.audit.verification.heads", slow)
     asked = await olga.post("/audit/verifications")
     running = asyncio.create_task(run_verification(parts_of(fresh_house.app), place_of(asked["verification_id"])))
     await seen.wait()

@@ -173,6 +173,14 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("GET /jobs", READ, 200),
             ("POST /jobs/{job_id}/retry", MANAGE, 404),  # there is none
             ("DELETE /jobs/{job_id}", MANAGE, 404),
+            ("GET /keys", KEYS, 200),
+            ("GET /keys/rotations", KEYS, 200),
+            ("GET /keys/rotations/{rotation_id}", KEYS, 404),
+            ("POST /keys/rotations", KEYS, 202),
+            ("GET /audit/export", READ, 200),
+            ("GET /audit/verifications", READ, 200),
+            ("GET /audit/verifications/{verification_id}", READ, 404),
+            ("POST /audit/verifications", READ, 202),
         )
     },
 }
