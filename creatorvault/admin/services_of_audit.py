@@ -30,7 +30,6 @@ from creatorvault.audit.schemas import AuditEventResponse
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import ReadSession, WriteSession, run
 from creatorvault.core.http.schemas import response_of
-from creatorvault.core.identifiers import TenantId
 from creatorvault.jobs.queue import JobQueue
 
 VERIFICATIONS: Final = Runs("verifications", KIND, "verification_id", VERIFICATION, COUNT_VERIFICATIONS)
@@ -82,9 +81,12 @@ class AuditAdministration:
         return await one_verification(session, verification_id)
 
     async def record_export(self, asked: AuditExportQuery) -> None:
-        chain = SERVICE if asked.tenant_id is None else TenantId(asked.tenant_id)
-        filters = ",".join(sorted(asked.model_dump(exclude_none=True)))
-        await self._recorder.record(self._session, chain, "audit.exported", filters=filters)
+        """In the service's chain: the tenant that is asked for need not exist."""
+        filters = asked.model_dump(exclude_none=True)
+        of_tenant = {} if asked.tenant_id is None else {"tenant": str(asked.tenant_id)}
+        await self._recorder.record(
+            self._session, SERVICE, "audit.exported", filters=",".join(sorted(filters)), **of_tenant
+        )
 
 
 async def exported_lines(reads: OperatorReads, asked: AuditExportQuery, now: datetime) -> AsyncGenerator[bytes]:

@@ -47,6 +47,14 @@ OPERATIONS = {
     ("GET", "/operators"): "read",
     ("POST", "/operators"): "operators",
     ("POST", "/operators/{operator_id:str}/revoke"): "operators",
+    ("GET", "/keys"): "keys",
+    ("GET", "/keys/rotations"): "keys",
+    ("GET", "/keys/rotations/{rotation_id:str}"): "keys",
+    ("POST", "/keys/rotations"): "keys",
+    ("GET", "/audit/export"): "read",
+    ("GET", "/audit/verifications"): "read",
+    ("GET", "/audit/verifications/{verification_id:str}"): "read",
+    ("POST", "/audit/verifications"): "read",
 }
 """Each, with the scope that it needs."""
 

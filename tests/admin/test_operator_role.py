@@ -49,7 +49,12 @@ GRANTS = {
         "trash_count,retention_days)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest,trash_count)",
     },
-    "jobs.queue": {"SELECT", "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)", "DELETE"},
+    "jobs.queue": {
+        "SELECT",
+        "INSERT(id,priority,execute_after,status,entrypoint,dedupe_key,payload,headers)",
+        "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)",
+        "DELETE",
+    },
     "jobs.queue_log": {"SELECT", "INSERT(job_id,status,priority,entrypoint,traceback)", "DELETE"},
     "jobs.schedules": {
         "SELECT",
@@ -57,7 +62,16 @@ GRANTS = {
         "UPDATE(heartbeat,updated,next_run,last_run,status)",
     },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
-    "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
+    "keys.rotations": {
+        "SELECT",
+        "INSERT",
+        "UPDATE(finished_at,requested_by,changed_at,vaults_done,vaults_total,rows_done,rows_total,findings,problems)",
+    },
+    "public.audit_verifications": {
+        "SELECT",
+        "INSERT",
+        "UPDATE(changed_at,finished_at,events_done,events_total,chains,findings,problems)",
+    },
     "keys.receipt_keys": {
         "SELECT(kid,root_key_id,wrapped,created_at,retired_at)",
         "UPDATE(root_key_id,wrapped)",

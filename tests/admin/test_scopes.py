@@ -69,7 +69,7 @@ async def test_an_operation_requires_only_its_scope(
     answer = await with_scope[held].request(method, path.replace("{tenant_id:str}", ID), json={})
 
     if held == needed:
-        assert answer.status_code in {200, 404, 422}
+        assert answer.status_code in {200, 202, 404, 409, 422}
     else:
         assert (answer.status_code, answer.json()) == (
             403,
