@@ -109,6 +109,10 @@ RIGHTS: Final = {
             "DELETE",
         },
         "erased_vaults": {"INSERT"},
+        "request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "vault_figures": {"SELECT", "INSERT", "DELETE"},
+        "queue_figures": {"SELECT", "INSERT", "DELETE"},
         "jobs.queue": {
             "SELECT",
             "UPDATE (attempts, execute_after, heartbeat, queue_manager_id, status, updated)",
