@@ -65,10 +65,15 @@ class FiguresController(Controller):
         """
         checked = await part_of(request.app, FiguresParts).checker.run()
         items = [
-            CheckResponse(id=found.id, level=found.level, text=found.text, hint=found.hint)
+            CheckResponse(
+                id=found.id,
+                level="error" if found.level is Level.ERROR else "warning",
+                text=found.text,
+                hint=found.hint,
+            )
             for found in checked.messages
         ]
-        errors = sum(item.level is Level.ERROR for item in items)
+        errors = sum(item.level == "error" for item in items)
         return CheckList(
             items=items,
             checked_at=checked.at,

@@ -6,7 +6,6 @@ import msgspec
 
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.figures import prose
-from creatorvault.management.checks import Level
 
 type Span = Literal["hour", "day", "week"]
 
@@ -95,7 +94,7 @@ class CheckResponse(msgspec.Struct, frozen=True, kw_only=True):
     described: ClassVar[Prose] = prose.CHECK
 
     id: str
-    level: Level
+    level: Literal["error", "warning"]
     text: str
     hint: str
 

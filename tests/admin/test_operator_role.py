@@ -34,6 +34,10 @@ GRANTS = {
     "public.tenant_totals": {"SELECT", "INSERT", "UPDATE"},
     "public.totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.totals_position": {"SELECT", "UPDATE"},
+    "public.request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "public.alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "public.vault_figures": {"SELECT", "INSERT", "DELETE"},
+    "public.queue_figures": {"SELECT", "INSERT", "DELETE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
         "root_key_id,retention_days,owner_export)",

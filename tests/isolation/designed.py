@@ -171,6 +171,10 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("GET /vaults", READ, 200),
             ("GET /root-keys", KEYS, 200),
             ("GET /audit", READ, 200),
+            ("GET /series", READ, 200),
+            ("GET /configuration", READ, 200),
+            ("GET /checks", READ, 200),
+            ("GET /readiness", READ, 200),
             ("GET /jobs", READ, 200),
             ("POST /jobs/{job_id}/retry", MANAGE, 404),  # there is none
             ("DELETE /jobs/{job_id}", MANAGE, 404),

@@ -119,6 +119,10 @@ RIGHTS: Final = {
             "DELETE",
         },
         "erased_vaults": {"INSERT"},
+        "request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "vault_figures": {"SELECT", "INSERT", "DELETE"},
+        "queue_figures": {"SELECT", "INSERT", "DELETE"},
         "jobs.queue": {
             "SELECT",
             "INSERT (dedupe_key, entrypoint, execute_after, headers, id, payload, priority, status)",
