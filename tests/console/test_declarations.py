@@ -24,6 +24,7 @@ from creatorvault.core.console.declarations import (
     Table,
 )
 from creatorvault.core.console.sections import Sections
+from creatorvault.core.http.handlers import get
 
 ID = Column(name="tenant_id", label="Tenant")
 TENANTS = Table(title="Tenants", operation="list_tenants", columns=[ID])
@@ -94,6 +95,9 @@ def test_an_action_in_rows_needs_their_keys(app: Litestar) -> None:
     remove = Action(name="remove", label="", operation="cancel_job")
 
     assert faults(app, blocks=[jobs], actions=[remove]) == []
+    assert "remove: there is no operation drop_job" in faults(
+        app, blocks=[jobs], actions=[replace(remove, operation="drop_job")]
+    )
     tenants = replace(jobs, operation="list_tenants")
     assert faults(app, blocks=[tenants], actions=[remove]) == [
         "Jobs: its rows have no field job_id, which remove needs"
@@ -175,3 +179,17 @@ def test_all_faults_are_reported_at_start(app: Litestar) -> None:
     with pytest.raises(DeclarationsWrong) as error:
         install_catalogue(app, Sections.of([wrong]))
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_two_operations_of_the_same_name_are_refused() -> None:
+    @get("/one", operator="read")
+    async def list_notes() -> None: ...
+
+    one = list_notes
+
+    @get("/other", operator="read")
+    async def list_notes() -> None: ...  # type: ignore[no-redef]
+
+    app = Litestar([one, list_notes], openapi_config=None)
+    with pytest.raises(ValueError, match="two operations for operators have the name list_notes"):
+        Operations.of(app)
