@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 
 from creatorvault.apps import sections
 from creatorvault.console.catalogue import Catalogue, install_catalogue
@@ -182,14 +183,12 @@ def test_all_faults_are_reported_at_start(app: Litestar) -> None:
 
 
 def test_two_operations_of_the_same_name_are_refused() -> None:
-    @get("/one", operator="read")
-    async def list_notes() -> None: ...
+    def operation(path: str) -> HTTPRouteHandler:
+        @get(path, operator="read")
+        async def list_notes() -> None: ...
 
-    one = list_notes
+        return list_notes
 
-    @get("/other", operator="read")
-    async def list_notes() -> None: ...  # type: ignore[no-redef]
-
-    app = Litestar([one, list_notes], openapi_config=None)
+    app = Litestar([operation("/one"), operation("/other")], openapi_config=None)
     with pytest.raises(ValueError, match="two operations for operators have the name list_notes"):
         Operations.of(app)
