@@ -61,15 +61,15 @@ class Attempt:
         return cls(visit, plan, visit.keys(visit.plan.item.keys if plan.of_object else plan.operation.keys))
 
     async def form(self) -> ActionForm:
-        """Filled in with what the page's address says, else with the fields of the object that have the same names.
+        """Filled in with what the list was filtered by, else with the fields of the object that have the same names.
 
         Raises OperationRefused.
         """
         fields = await self.visit.object(self.keys) if self.plan.of_object else self.keys
-        given = filled(self.plan.controls, self.visit.query)
+        typed = self._view() | self.visit.query
         controls = [
-            control if control.field in self.visit.query else control.showing(value_at(fields, control.name))
-            for control in given
+            control if control.field in typed else control.showing(value_at(fields, control.name))
+            for control in filled(self.plan.controls, typed)
         ]
         return self._form(controls, fields)
 
@@ -101,15 +101,19 @@ class Attempt:
 
     def back(self, more: Values | None = None) -> str:
         """Returns the address of the page that the action was started from, with its list as it was."""
-        plan, view = self.visit.plan, parsed(self.visit.query.get(VIEW, [""])[-1])
+        plan, view = self.visit.plan, self._view()
         path, keys = (of_item(plan.name), self.keys) if self.plan.of_object else (of_section(plan.name), {})
         blocks = plan.item_blocks if self.plan.of_object else plan.blocks
-        known = {name for block in blocks for name in block.parameters} & view.keys()
-        return address(path, {**{name: view[name] for name in known}, **keys, **(more or {})})
+        known = {name for block in blocks for name in block.parameters}
+        kept = {name: values for name, values in view.items() if name in known}
+        return address(path, {**kept, **keys, **(more or {})})
 
     def done(self) -> str:
         """Returns the address of that page with a notice."""
         return self.back({DONE: self.plan.action.name})
+
+    def _view(self) -> dict[str, list[str]]:
+        return parsed(self.visit.query.get(VIEW, [""])[-1])
 
     def _form(self, controls: Sequence[Control], fields: Response) -> ActionForm:
         action, visit = self.plan.action, self.visit

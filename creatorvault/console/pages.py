@@ -1,6 +1,6 @@
 """Pages of sections and of objects: asks the API for what they show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final, NamedTuple, cast
 
@@ -38,7 +38,7 @@ class Visit(NamedTuple):
     caller: Caller
     catalogue: Catalogue
     plan: SectionPlan
-    query: Mapping[str, list[str]]
+    query: dict[str, list[str]]
     known: dict[object, Response]
     """Responses that several blocks show."""
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from creatorvault.console.assets import ASSETS
 from creatorvault.console.charts import Row, plotted
-from creatorvault.console.formats import moment, number, said, shown
+from creatorvault.console.formats import clock, moment, number, said, shown
 from creatorvault.console.guards import HOME, following
 from creatorvault.console.languages import Language, language, language_of, languages
 from creatorvault.console.navigation import sections_for
@@ -91,6 +91,7 @@ def environment_of(code: str) -> Environment:
         "shown": partial(shown, spoken),
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
+        "clock": clock,
     }
     environment.globals["svg"] = partial(svg, spoken)
     return environment

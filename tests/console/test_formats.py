@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from markupsafe import Markup
 
-from creatorvault.console.formats import NOTHING, moment, number, said, shown, size
+from creatorvault.console.formats import NOTHING, clock, moment, number, said, shown, size
 from creatorvault.console.languages import language
 from creatorvault.core.console.declarations import Column, Kind
 
@@ -53,8 +53,10 @@ def test_sizes_have_the_largest_unit_of_which_there_is_one(value: int, expected:
 def test_moments_are_in_utc() -> None:
     html = shown(GERMAN, "2026-11-30T23:30:05+05:00", column(Kind.MOMENT))
 
-    assert html == '<time datetime="2026-11-30T18:30:05Z">30.11.2026 18:30:05 UTC</time>'
+    assert html == '<time datetime="2026-11-30T18:30:05Z">30.11.2026 18:30:05\N{NO-BREAK SPACE}UTC</time>'
+    assert text(shown(URDU, "2026-11-30T23:30:05Z", column(Kind.MOMENT))) == "30 نومبر، 2026 23:30:05 UTC"
     assert moment(GERMAN.locale, datetime(2026, 11, 30, 18, 30, 5, tzinfo=UTC)) == html
+    assert text(clock(datetime(2026, 11, 30, 18, 30, 5, tzinfo=UTC))) == "18:30 UTC"
 
 
 def test_flags_are_words() -> None:
@@ -101,3 +103,4 @@ def test_a_text_without_a_translation_is_marked_as_english() -> None:
     assert said(GERMAN, "A <text>") == '<span lang="en" dir="ltr">A &lt;text&gt;</span>'
     assert said(GERMAN, "Yes") == "Ja"
     assert said(ENGLISH, "A <text>") == "A &lt;text&gt;"
+    assert shown(URDU, "A text", column(Kind.PROSE)) == said(URDU, "A text")
