@@ -18,6 +18,7 @@ from creatorvault.core.openapi.responses import REFUSALS
 from creatorvault.core.parts import STATE_KEY, Parts
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.tracing import flushed_traces, install_tracing
+from creatorvault.figures.counting import install_figures
 from creatorvault.management.development import with_development_secrets
 from creatorvault.metrics.exposition import install_metrics
 from creatorvault.parts import opened_parts
@@ -61,6 +62,7 @@ def create_app(settings: Settings | None = None) -> Edge:
     app.completion_hooks = (count_auth_failures,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
+    install_figures(app, settings)
     if settings.console.enabled:
         install_catalogue(app, sections())
     return app
