@@ -21,7 +21,7 @@ try:
     from creatorvault.management.commands.database import database_group
     from creatorvault.management.commands.greeting import Sample
     from creatorvault.management.commands.openapi import openapi_command, routes_command
-    from creatorvault.management.commands.root import APPLICATION, root_group
+    from creatorvault.management.commands.root import APPLICATION, CONSOLE, root_group
     from creatorvault.management.commands.run import run_command
     from creatorvault.management.commands.shell import shell_command
     from creatorvault.management.commands.version import version
@@ -58,7 +58,7 @@ upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 
 root = root_group(
     [
-        run_command(APPLICATION, sample_token, checks, upgrade_steps, partial(run_jobs, APPLICATION)),
+        run_command(APPLICATION, CONSOLE, sample_token, checks, upgrade_steps, partial(run_jobs, APPLICATION)),
         worker_command(APPLICATION, checks, upgrade_steps),
         database_group(upgrade_steps, tenant_data()),
         check_command(system_checks()),

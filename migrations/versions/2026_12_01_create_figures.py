@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261201_f1"
-down_revision = "20261130_51"
+down_revision = "20261201_e1"
 branch_labels = None
 depends_on = None
 

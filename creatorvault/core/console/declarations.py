@@ -60,8 +60,8 @@ class Table:
 
     `rows` is the field with the rows. `given` are query parameters, or path parameters, that come from the page's
     object: the parameter, and the field. `fixed` are query parameters with a constant value.
-    `search` is the query parameter of the search box. `sorts` are values of the parameter `sort`. A browser with scripts
-    fetches the table again every `refresh_seconds`.
+    `search` is the query parameter of the search box. `sorts` are values of the parameter `sort`. A browser with
+    scripts fetches the table again every `refresh_seconds`.
     """
 
     title: str
