@@ -1,12 +1,12 @@
 """Values of API responses as HTML in a language: numbers, sizes, moments, statuses."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale
-from babel.dates import format_date, format_time
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from babel.units import format_unit
 from markupsafe import Markup, escape
@@ -19,7 +19,7 @@ SIZES: Final = ("byte", "kilobyte", "megabyte", "gigabyte", "terabyte", "petabyt
 THOUSAND: Final = 1000
 UNBROKEN: Final = "\N{NO-BREAK SPACE}"
 REMEMBERED: Final = 4096
-"""Texts of each kind. The charts of a page have the same moments, and most of their numbers are small."""
+"""Texts of each kind: most numbers are small, and most moments of a page are of a few days."""
 
 YES: Final = N_("Yes")
 NO: Final = N_("No")
@@ -64,18 +64,21 @@ def size(locale: Locale, value: float) -> str:
     return format_unit(round(value, 1), f"digital-{SIZES[power]}", length="short", locale=locale)
 
 
-@lru_cache(REMEMBERED)
 def moment(locale: Locale, value: datetime) -> Markup:
     """Returns it in UTC, to the second. A line may break between the date and the time, and nowhere else."""
     value = value.astimezone(UTC)
-    parts = format_date(value, "medium", locale=locale), f"{format_time(value, 'HH:mm:ss', locale=locale)} UTC"
-    return _time(value, " ".join(part.replace(" ", UNBROKEN) for part in parts))
+    return _time(value, f"{_date(locale, value.date())} {value:%H:%M:%S}{UNBROKEN}UTC")
 
 
-def clock(locale: Locale, value: datetime) -> Markup:
+def clock(value: datetime) -> Markup:
     """Returns the hour and the minute of a moment of today, in UTC."""
     value = value.astimezone(UTC)
-    return _time(value, f"{format_time(value, 'HH:mm', locale=locale)}{UNBROKEN}UTC")
+    return _time(value, f"{value:%H:%M}{UNBROKEN}UTC")
+
+
+@lru_cache(REMEMBERED)
+def _date(locale: Locale, value: date) -> str:
+    return format_date(value, "medium", locale=locale).replace(" ", UNBROKEN)
 
 
 def _time(value: datetime, text: str) -> Markup:
@@ -116,6 +119,10 @@ def _identifier(language: Language, value: object, column: Column) -> Markup:
     return Markup('<bdi class="identifier" dir="ltr">{}</bdi>').format(value)
 
 
+def _prose(language: Language, value: object, column: Column) -> Markup:
+    return said(language, str(value))
+
+
 def _pairs(language: Language, value: Mapping[str, object], column: Column) -> Markup:
     row = Markup("<div><dt>{}</dt><dd>{}</dd></div>")
     kinds = {bool: Kind.FLAG, int: Kind.NUMBER, float: Kind.NUMBER}
@@ -146,4 +153,5 @@ FORMATS: Final[Mapping[Kind, Format]] = {
     Kind.FLAG: _flag,
     Kind.STATUS: _status,
     Kind.IDENTIFIER: _identifier,
+    Kind.PROSE: _prose,
 }

@@ -91,7 +91,7 @@ def environment_of(code: str) -> Environment:
         "shown": partial(shown, spoken),
         "number": partial(number, spoken.locale),
         "moment": partial(moment, spoken.locale),
-        "clock": partial(clock, spoken.locale),
+        "clock": clock,
     }
     environment.globals["svg"] = partial(svg, spoken)
     return environment

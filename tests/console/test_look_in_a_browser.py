@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from creatorvault.console.languages import CODES
 from tests.admin.operators import appointed, tenant_of
@@ -154,6 +154,28 @@ async def test_a_search_changes_the_table_and_nothing_else(
         await expect(search).to_be_focused()
         assert await page.evaluate("window.isTheSame")
         assert ada.user_id in page.url
+
+
+async def test_what_is_typed_during_a_search_is_not_lost(
+    browser: Browser, address: str, key: str, tenant: str, ada: Creator
+) -> None:
+    async with opened(browser, address) as seen:
+        page = seen.page
+        await sign_in(page, key)
+        await page.goto("/console/tenants")
+        search = page.get_by_label("Name", exact=True)
+
+        async def type_more(route: Route) -> None:
+            await search.press("End")
+            await search.press_sequentially(ada.user_id[10:])
+            await route.continue_()
+
+        await page.route("**/console/tenants?**", type_more, times=1)
+        await search.fill(ada.user_id[:10])
+
+        await expect(page.locator("tbody tr")).to_have_count(1)
+        await expect(search).to_have_value(ada.user_id)
+        await expect(search).to_be_focused()
 
 
 async def test_a_session_that_has_ended_is_noticed_by_a_table(browser: Browser, address: str, key: str) -> None:

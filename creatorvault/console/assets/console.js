@@ -27,6 +27,24 @@ document.body.addEventListener("htmx:beforeSwap", (event) => {
   if (requestConfig.verb === "get") location.assign(xhr.responseURL || location.href);
 });
 
+// What was typed while the answer was on its way is searched for next.
+let typed = null;
+
+document.body.addEventListener("htmx:beforeSwap", (event) => {
+  const { activeElement } = document;
+  const isField = event.detail.target.contains(activeElement) && activeElement.matches("input[id]");
+  typed = isField ? { id: activeElement.id, value: activeElement.value } : null;
+});
+
+document.body.addEventListener("htmx:afterSettle", () => {
+  const field = typed && document.getElementById(typed.id);
+  if (field && field.value !== typed.value) {
+    field.value = typed.value;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+  typed = null;
+});
+
 for (const failure of ["htmx:sendError", "htmx:timeout"]) {
   document.body.addEventListener(failure, () => {
     announcement.textContent = document.body.dataset.stale;
