@@ -155,6 +155,8 @@ async def test_only_the_block_that_is_refreshed_is_read(enter: Enter) -> None:
     assert f'hx-get="/vault{RICH}?q=red"' in page.text
     assert 'id="block-0"' in page.text
     assert 'id="block-1"' not in page.text
+    wrong = await browser.get(f"{RICH}?since=yesterday", hx_request="true", hx_target="block-0")
+    assert (wrong.status_code, "Enter a date and a time." in wrong.text) == (200, True)  # a script shows no error
 
 
 async def test_an_object_has_a_page_with_what_is_like_it(enter: Enter) -> None:
