@@ -20,6 +20,7 @@ from creatorvault.core.console.declarations import N_
 from creatorvault.core.errors import TooManyRequests
 from creatorvault.core.http.handlers import get, post
 from creatorvault.core.parts import part_of
+from creatorvault.erasure.errors import TokenTooOld
 from creatorvault.settings.sections import Settings
 
 NOT_ACCEPTED: Final = N_("This key or token is not accepted.")
@@ -27,6 +28,7 @@ REASONS: Final = {
     TokenExpired.code: N_("This key or token has expired. Get a new one."),
     KeyRevoked.code: N_("This key has been revoked."),
     AdminRequired.code: N_("This token is not an administrator's."),
+    TokenTooOld.code: N_("This token was issued too long ago for that. Get a new one."),
     ANOTHER_PERSON: N_("Somebody else has signed in here. Sign out first."),
 }
 WAIT: Final = N_("Too many sign-ins from your address were refused. Wait before you try again.")

@@ -55,5 +55,7 @@ async def console_parts(parts: Parts) -> AsyncGenerator[ConsoleParts]:
         addresses = ClientAddresses(settings.limits.trusted_proxies)
         sessions = Sessions(admin.database(), statements, admin.audit, addresses, settings.console)
         refusals = Refusals(statements, addresses, parts[Pseudonyms], settings.console)
-        sign_in = SignIn(admin.operator_keys, accounts, refusals, sessions, admin.database(), admin.audit)
+        sign_in = SignIn(
+            admin.operator_keys, accounts, refusals, sessions, admin.database(), admin.audit, settings.console
+        )
         yield ConsoleParts(Entrance(sessions, sign_in))

@@ -48,7 +48,7 @@ class Session:
 
     def is_fresh(self, seconds: int) -> bool:
         """Whether the operator has signed in within the last `seconds`."""
-        return datetime.now(UTC) - self.authenticated_at < timedelta(seconds=seconds)
+        return is_fresh(self.authenticated_at, seconds)
 
 
 class SignedIn(NamedTuple):
@@ -59,11 +59,18 @@ class SignedIn(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody whose credential was accepted. Their session ends at `until` at the latest."""
+    """Somebody whose credential was accepted, who was authenticated at that time. Their session ends at `until` at the
+    latest.
+    """
 
     caller: Caller
     operator_id: UUID | None
+    authenticated_at: datetime
     until: datetime | None
+
+
+def is_fresh(authenticated_at: datetime, seconds: int) -> bool:
+    return datetime.now(UTC) - authenticated_at < timedelta(seconds=seconds)
 
 
 def id_of(secret: str) -> bytes:
@@ -123,7 +130,8 @@ class Sessions:
             if replaced is not None:
                 await run(session, END, replaced.id)
             client = self._client(secret, scope)
-            await run(session, OPEN, id_of(secret), person.caller.actor, person.operator_id, client, now, until)
+            since = min(now, person.authenticated_at)
+            await run(session, OPEN, id_of(secret), person.caller.actor, person.operator_id, client, since, until)
             recorder = self._audit.recorder(person.caller.actor, scope)
             await recorder.record(session, SERVICE, "console.signed_in")
         return secret

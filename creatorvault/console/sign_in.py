@@ -1,5 +1,6 @@
 """Signing in with an operator's key, or with the token of an administrator."""
 
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import AuditLog
 from creatorvault.console.refusals import Refusals
-from creatorvault.console.sessions import Person, Sessions, SignedIn
+from creatorvault.console.sessions import Person, Sessions, SignedIn, is_fresh
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.errors import ServiceUnavailable
+from creatorvault.erasure.errors import TokenTooOld
+from creatorvault.settings.operators import ConsoleSettings
 from creatorvault.tenants.resolution import user_actor
 
 OPERATOR: Final = "operator:"
@@ -43,6 +46,7 @@ class SignIn:
         sessions: Sessions,
         database: Database,
         audit: AuditLog,
+        settings: ConsoleSettings,
     ) -> None:
         self._keys = keys
         self._accounts = accounts
@@ -50,6 +54,7 @@ class SignIn:
         self._sessions = sessions
         self._database = database
         self._audit = audit
+        self._settings = settings
 
     async def sign_in(self, credential: str, scope: HTTPScope, current: SignedIn | None) -> str:
         """Returns the value of the new session's cookie. The `current` session is replaced.
@@ -78,16 +83,19 @@ class SignIn:
             raise SignInRefused(error.code) from None
         if current is not None and current.caller.actor != person.caller.actor:
             raise SignInRefused(ANOTHER_PERSON)
+        if current is not None and not is_fresh(person.authenticated_at, self._settings.fresh_seconds):
+            raise SignInRefused(TokenTooOld.code)  # else the browser would be sent here again and again
         return person
 
     async def _verified(self, credential: str) -> Person:
         if credential.startswith(PREFIX):
             caller = await self._keys.verify(credential)
-            return Person(caller, UUID(caller.actor.removeprefix(OPERATOR)), None)
+            return Person(caller, UUID(caller.actor.removeprefix(OPERATOR)), datetime.now(UTC), None)
         identity = await self._accounts.verifier.verify(credential)
         if not identity.is_admin:
             raise AdminRequired
-        return Person(Caller(user_actor(identity), frozenset(Scope)), None, identity.expires_at)
+        caller = Caller(user_actor(identity), frozenset(Scope))
+        return Person(caller, None, identity.issued_at, identity.expires_at)
 
     async def _refuse(self, refused: SignInRefused, scope: HTTPScope) -> None:
         await self._refusals.keep()
