@@ -32,7 +32,7 @@ ROOMS: Final = (
     ("ideas",),
     ("key_management",),
     ("admin", "health", "metrics", "sync", "transfer"),
-    ("history",),
+    ("figures", "history"),
     ("console", "tryout"),
     ("assembly",),
 )

@@ -80,6 +80,13 @@ class TooEarly(TenantConflict):
         super().__init__(f"The erasure can be confirmed from {not_before:%Y-%m-%dT%H:%M:%SZ} on")
 
 
+class OperatorNotFound(NotFound):
+    code = "operator_not_found"
+
+    def __init__(self, operator_id: UUID) -> None:
+        super().__init__(f"Operator {operator_id} not found")
+
+
 class JobNotFound(NotFound):
     code = "job_not_found"
 

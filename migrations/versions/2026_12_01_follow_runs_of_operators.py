@@ -8,7 +8,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "20261201_e1"
-down_revision = "20261130_51"
+down_revision = "20261201_d2"
 branch_labels = None
 depends_on = None
 

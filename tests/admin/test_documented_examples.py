@@ -6,6 +6,7 @@ import asyncpg
 import jsonschema
 from litestar import Litestar
 
+from creatorvault.admin.openapi_of_operators import OPERATOR_ID
 from creatorvault.core.openapi.document import document
 from tests.admin.operators import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
@@ -54,14 +55,20 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("GET", f"{ADMIN}/keys/rotations/{{rotation_id}}", None, 404),
         ("GET", f"{ADMIN}/audit/verifications", None, 200),
         ("GET", f"{ADMIN}/audit/verifications/{{verification_id}}", None, 404),
+        ("GET", f"{ADMIN}/operators", None, 200),
+        ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": ["read"], "expires_in_days": 7}, 201),
+        ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": []}, 422),
+        ("POST", f"{ADMIN}/operators/{OPERATOR_ID}/revoke", None, 404),
+        ("POST", f"{ADMIN}/operators/first/revoke", None, 422),
         ("POST", f"{ADMIN}/tenants", {"kind": "neither", "realm": "", "external_id": "x" * 256}, 422),
     ]
     for method, path, body, status in asked:
+        documented = path.replace(str(OPERATOR_ID), "{operator_id}").replace("first", "{operator_id}")
         numbers = {"rotation_id": NOWHERE, "verification_id": NOWHERE}
         url = path.format(tenant_id=tenant, user_id=ada.user_id, **numbers).removeprefix(ADMIN)
         answer = await olga.request(method, url, json=body)
         assert answer.status_code == status, (path, answer.text)
-        jsonschema.validate(answer.json(), schema_of(published, method, path, status))
+        jsonschema.validate(answer.json(), schema_of(published, method, documented, status))
 
 
 async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
@@ -84,6 +91,7 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         ("TenantRootKey", False): 409,
         ("TenantRetention", False): 200,
         ("TenantOwnerExport", False): 200,
+        ("OperatorCreate", False): 201,
         ("ErasureConfirm", False): 409,
         ("ErasureConfirm", True): 409,
         ("RotationCreate", False): 404,

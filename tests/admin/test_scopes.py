@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 
 from creatorvault.admin.operator_keys import new_key
 from creatorvault.admin.scopes import Scope
-from tests.admin.operators import ADMIN, OPERATIONS, AdminClient, Appoint, appointed
+from tests.admin.operators import ADMIN, EVERY_SCOPE, OPERATIONS, AdminClient, Appoint, appointed
 from tests.application import House
 from tests.factories import SECRET, Creator
 from tests.postgres import Database
@@ -56,12 +56,12 @@ def test_no_other_operation_requires_a_scope(app: Litestar) -> None:
 async def with_scope(worker_database: Database, client: httpx.AsyncClient) -> dict[str, AdminClient]:
     sql = await asyncpg.connect(worker_database.superuser_url)
     try:
-        return {scope: await appointed(sql, client, scope) for scope in ("read", "manage", "keys")}
+        return {scope: await appointed(sql, client, scope) for scope in EVERY_SCOPE}
     finally:
         await sql.close()
 
 
-@pytest.mark.parametrize("held", ["read", "manage", "keys"])
+@pytest.mark.parametrize("held", EVERY_SCOPE)
 @pytest.mark.parametrize(("method", "path", "needed"), EVERY)
 async def test_an_operation_requires_only_its_scope(
     with_scope: dict[str, AdminClient], method: str, path: str, needed: str, held: str

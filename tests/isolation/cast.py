@@ -39,10 +39,16 @@ BODIES: Final[Mapping[str, object]] = {
     "PATCH /api/v1/{user_id}/settings": {"retention_days": 20},
     "PUT /api/v1/admin/tenants/{tenant_id}/owner-export": {"owner_export": True},
     "POST /api/v1/{user_id}/export": {"format": "csv"},
+    "POST /api/v1/admin/operators": {"name": "Oleg", "scopes": ["operators"]},
     "POST /api/v1/admin/tenants/{tenant_id}/erasure/confirm": {"confirmation": "guessed"},
     "POST /api/v1/admin/tenants/{tenant_id}/vaults/{user_id}/erasure/confirm": {"confirmation": "guessed"},
 }
-SCOPES: Final = {designed.READ: ["read"], designed.MANAGE: ["manage"], designed.KEYS: ["keys"]}
+SCOPES: Final = {
+    designed.READ: ["read"],
+    designed.MANAGE: ["manage"],
+    designed.KEYS: ["keys"],
+    designed.OPERATORS: ["operators"],
+}
 STATUSES: Final = {designed.SUSPENDED: "suspended", designed.ERASING: "erasing", designed.ERASED: "erased"}
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 CORRELATED: Final = {"X-Correlation-ID": "the-same"}
@@ -96,6 +102,7 @@ class Someone:
             "number": 1,
             "import_id": uuid4(),
             **dict.fromkeys(("job_id", "rotation_id", "verification_id"), NO_JOB),
+            "operator_id": uuid4(),
             "tenant_id": self.tenant_id,
             **names,
         }
@@ -184,7 +191,7 @@ class Cast:
             uuid4(),
             key.key_id,
             key.hash,
-            SCOPES.get(caller, ["read", "manage", "keys"]),
+            SCOPES.get(caller, ["read", "manage", "keys", "operators"]),
             EPOCH if caller == designed.REVOKED else None,
             EPOCH if caller == designed.EXPIRED else None,
         )

@@ -14,6 +14,8 @@ from generated.api.admin import (
     export_audit_api_v1_admin_audit_export_get as export_audit,
     get_keys_api_v1_admin_keys_get as get_keys,
     get_rotation_api_v1_admin_keys_rotations_rotation_id_get as get_rotation,
+    get_readiness_api_v1_admin_readiness_get as get_readiness,
+    get_series_api_v1_admin_series_get as get_series,
     get_status_api_v1_admin_status_get as get_status,
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
@@ -21,6 +23,7 @@ from generated.api.admin import (
     list_jobs_api_v1_admin_jobs_get as list_jobs,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
     list_rotations_api_v1_admin_keys_rotations_get as list_rotations,
+    list_settings_api_v1_admin_configuration_get as list_settings,
     list_tenants_api_v1_admin_tenants_get as list_tenants,
     list_vaults_api_v1_admin_vaults_get as list_vaults,
     list_verifications_api_v1_admin_audit_verifications_get as list_verifications,
@@ -29,6 +32,7 @@ from generated.api.admin import (
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
     rotate_keys_api_v1_admin_keys_rotations_post as rotate_keys,
+    run_checks_api_v1_admin_checks_get as run_checks,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
     set_quotas_api_v1_admin_tenants_tenant_id_quotas_put as set_quotas,
@@ -100,6 +104,7 @@ from generated.models import (
     BulkRequest,
     BulkResponse,
     ChangeList,
+    CheckList,
     CreateImportApiV1UserIdImportsPostFilesBody,
     CreateOperation,
     DatabaseHealth,
@@ -111,7 +116,9 @@ from generated.models import (
     ExportFormat,
     ExportRequest,
     Figures,
+    FiguresSeries,
     FileFormat,
+    GetSeriesApiV1AdminSeriesGetSpan,
     HTTPValidationError,
     IdeaConflict,
     IdeaCreate,
@@ -128,6 +135,7 @@ from generated.models import (
     KeysStatus,
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
+    OperatorReadiness,
     OwnTenant,
     PriorityEnum,
     ProcessHealth,
@@ -138,6 +146,7 @@ from generated.models import (
     RotationList,
     ServerErrorResponse,
     ServiceInformation,
+    SettingList,
     StageEnum,
     TagList,
     TagRename,
@@ -649,6 +658,19 @@ def administration() -> None:
     report("jobs", jobs, JobList, lambda body: {"total": body.total})
     refused("cancel no job", cancel_job.sync_detailed(999_999_999, client=OPERATOR))
     refused("retry no job", retry_job.sync_detailed(999_999_999, client=OPERATOR))
+    series = get_series.sync_detailed(client=OPERATOR, span=GetSeriesApiV1AdminSeriesGetSpan.DAY)
+    report("series", series, FiguresSeries, lambda body: {"span": body.span, "steps": len(body.items)})
+    in_force = list_settings.sync_detailed(client=OPERATOR)
+    report(
+        "settings in force",
+        in_force,
+        SettingList,
+        lambda body: {"masked": [each.value for each in body.items if each.name == "encryption.root_keys"]},
+    )
+    checks = run_checks.sync_detailed(client=OPERATOR)
+    report("system checks", checks, CheckList, lambda body: {"counted": body.errors + body.warnings == len(body.items)})
+    readiness = get_readiness.sync_detailed(client=OPERATOR)
+    report("operators' readiness", readiness, OperatorReadiness, lambda body: {"ready": body.ready})
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
     audit_and_keys()
