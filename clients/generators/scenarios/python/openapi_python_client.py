@@ -11,20 +11,27 @@ from generated.api.admin import (
     confirm_erasure_api_v1_admin_tenants_tenant_id_erasure_confirm_post as confirm_erasure,
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
     create_tenant_api_v1_admin_tenants_post as create_tenant,
+    export_audit_api_v1_admin_audit_export_get as export_audit,
+    get_keys_api_v1_admin_keys_get as get_keys,
+    get_rotation_api_v1_admin_keys_rotations_rotation_id_get as get_rotation,
     get_readiness_api_v1_admin_readiness_get as get_readiness,
     get_series_api_v1_admin_series_get as get_series,
     get_status_api_v1_admin_status_get as get_status,
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
+    get_verification_api_v1_admin_audit_verifications_verification_id_get as get_verification,
     list_jobs_api_v1_admin_jobs_get as list_jobs,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
+    list_rotations_api_v1_admin_keys_rotations_get as list_rotations,
     list_settings_api_v1_admin_configuration_get as list_settings,
     list_tenants_api_v1_admin_tenants_get as list_tenants,
     list_vaults_api_v1_admin_vaults_get as list_vaults,
+    list_verifications_api_v1_admin_audit_verifications_get as list_verifications,
     request_erasure_api_v1_admin_tenants_tenant_id_erasure_post as request_erasure,
     request_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_post as request_vault_erasure,
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
+    rotate_keys_api_v1_admin_keys_rotations_post as rotate_keys,
     run_checks_api_v1_admin_checks_get as run_checks,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
@@ -32,6 +39,7 @@ from generated.api.admin import (
     set_retention_api_v1_admin_tenants_tenant_id_retention_put as set_retention,
     set_root_key_api_v1_admin_tenants_tenant_id_root_key_put as set_root_key,
     suspend_tenant_api_v1_admin_tenants_tenant_id_suspend_post as suspend_tenant,
+    verify_audit_api_v1_admin_audit_verifications_post as verify_audit,
     withdraw_erasure_api_v1_admin_tenants_tenant_id_erasure_delete as withdraw_erasure,
     withdraw_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_delete as withdraw_vault_erasure,
 )
@@ -124,6 +132,7 @@ from generated.models import (
     ImportResponse,
     JobList,
     JobState,
+    KeysStatus,
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
     OperatorReadiness,
@@ -133,6 +142,8 @@ from generated.models import (
     PublicKeySet,
     Readiness,
     RootKeyList,
+    RotationCreate,
+    RotationList,
     ServerErrorResponse,
     ServiceInformation,
     SettingList,
@@ -162,6 +173,7 @@ from generated.models import (
     VaultSettingsUpdate,
     VersionDifference,
     VersionList,
+    VerificationList,
 )
 from generated.types import Response, Unset
 
@@ -545,6 +557,30 @@ def tenant() -> None:
     seen("member's export", export_member.sync_detailed(STAGE.owner.id, client=OWNER).status_code)
 
 
+def audit_and_keys() -> None:
+    file = export_audit.sync_detailed(client=OPERATOR, verb="tenant.created")
+    seen("audit as a file", file.status_code, {"lines": file.content.startswith(b'{"tenant_id":')})
+    refused("verify the audit log as a creator", verify_audit.sync_detailed(client=CREATOR))
+    verifications = list_verifications.sync_detailed(client=OPERATOR, limit=5)
+    report("verifications", verifications, VerificationList, lambda body: {"total": body.total})
+    refused("no verification", get_verification.sync_detailed(999_999_999, client=OPERATOR))
+    keys = get_keys.sync_detailed(client=OPERATOR)
+    report(
+        "keys",
+        keys,
+        KeysStatus,
+        lambda body: {
+            "wraps": body.root_keys[0].wraps,
+            "providers": [provider.provider for provider in body.providers],
+        },
+    )
+    rotated = rotate_keys.sync_detailed(client=OPERATOR, body=RotationCreate(tenant_id=NOBODY))
+    refused("rotate the keys of no tenant", rotated)
+    rotations = list_rotations.sync_detailed(client=OPERATOR, limit=5)
+    report("rotations", rotations, RotationList, lambda body: {"total": body.total})
+    refused("no rotation", get_rotation.sync_detailed(999_999_999, client=OPERATOR))
+
+
 def administration() -> None:
     figures = get_status.sync_detailed(client=OPERATOR)
     report("status", figures, Figures, lambda body: {"migrated": body.migrated})
@@ -637,6 +673,7 @@ def administration() -> None:
     report("operators' readiness", readiness, OperatorReadiness, lambda body: {"ready": body.ready})
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
+    audit_and_keys()
 
     until(None if vault is None else vault.not_before)
     done = confirm_erasure.sync_detailed(tenant_id, client=OPERATOR, body=word)

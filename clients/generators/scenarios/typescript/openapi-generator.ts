@@ -389,6 +389,28 @@ async function tenant(): Promise<void> {
   await refused("member's export", member, ErrorResponseFromJSON, () => ({}));
 }
 
+async function auditAndKeys(): Promise<void> {
+  const file = admin.exportAuditApiV1AdminAuditExportGetRaw({ verb: "tenant.created" });
+  await report("audit as a file", file, (data) => ({ lines: data.startsWith('{"tenant_id":') }));
+  const forbidden = new AdminApi(creator).verifyAuditApiV1AdminAuditVerificationsPostRaw({});
+  await refused("verify the audit log as a creator", forbidden, ErrorResponseFromJSON, code);
+  const verifications = admin.listVerificationsApiV1AdminAuditVerificationsGetRaw({ limit: 5 });
+  await report("verifications", verifications, (data) => ({ total: data.total }));
+  const one = { verificationId: 999_999_999 };
+  const unverified = admin.getVerificationApiV1AdminAuditVerificationsVerificationIdGetRaw(one);
+  await refused("no verification", unverified, ErrorResponseFromJSON, code);
+  await report("keys", admin.getKeysApiV1AdminKeysGetRaw({}), (data) => ({
+    wraps: data.rootKeys[0]?.wraps,
+    providers: data.providers.map((each) => each.provider),
+  }));
+  const rotated = admin.rotateKeysApiV1AdminKeysRotationsPostRaw({ rotationCreate: { tenantId: NOBODY } });
+  await refused("rotate the keys of no tenant", rotated, ErrorResponseFromJSON, code);
+  const rotations = admin.listRotationsApiV1AdminKeysRotationsGetRaw({ limit: 5 });
+  await report("rotations", rotations, (data) => ({ total: data.total }));
+  const unknown = admin.getRotationApiV1AdminKeysRotationsRotationIdGetRaw({ rotationId: 999_999_999 });
+  await refused("no rotation", unknown, ErrorResponseFromJSON, code);
+}
+
 async function administration(): Promise<void> {
   await report("status", admin.getStatusApiV1AdminStatusGetRaw({}), (data) => ({ migrated: data.migrated }));
   await report("root keys", admin.listRootKeysApiV1AdminRootKeysGetRaw({}), (data) => ({ some: data.items.length > 0 }));
@@ -468,6 +490,7 @@ async function administration(): Promise<void> {
   await report("audit", admin.searchAuditApiV1AdminAuditGetRaw({ verb: "tenant.created", limit: 1 }), (data) => ({
     limit: data.limit,
   }));
+  await auditAndKeys();
 
   await until(vault?.data.notBefore);
   const done = admin.confirmErasureApiV1AdminTenantsTenantIdErasureConfirmPostRaw({ tenantId, erasureConfirm });
