@@ -145,6 +145,11 @@ CALLS: Final[Mapping[str, Expected]] = {
     "jobs": _call(f"list_jobs{ADMIN}_jobs_get", 200, total=0),
     "cancel no job": _call(f"cancel_job{ADMIN}_jobs__job_id__delete", 404, code="job_not_found"),
     "retry no job": _call(f"retry_job{ADMIN}_jobs__job_id__retry_post", 404, code="job_not_found"),
+    "create an operator": _call(f"create_operator{ADMIN}_operators_post", 201, scopes=["read"], key=True),
+    "operators": _call(f"list_operators{ADMIN}_operators_get", 200, total=1),
+    "revoke an operator": _call(
+        f"revoke_operator{ADMIN}_operators__operator_id__revoke_post", 200, state="revoked", expires=None
+    ),
     "audit": _call(f"search_audit{ADMIN}_audit_get", 200, limit=1),
     "confirm an erasure": _call(f"confirm_erasure{TENANT}_erasure_confirm_post", 200, ideas=0),
     "confirm a vault's erasure": _call(f"confirm_vault_erasure{VAULT}_confirm_post", 200, destroyed=True),

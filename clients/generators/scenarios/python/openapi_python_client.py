@@ -10,11 +10,13 @@ from generated.api.admin import (
     cancel_job_api_v1_admin_jobs_job_id_delete as cancel_job,
     confirm_erasure_api_v1_admin_tenants_tenant_id_erasure_confirm_post as confirm_erasure,
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
+    create_operator_api_v1_admin_operators_post as create_operator,
     create_tenant_api_v1_admin_tenants_post as create_tenant,
     get_status_api_v1_admin_status_get as get_status,
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
     list_jobs_api_v1_admin_jobs_get as list_jobs,
+    list_operators_api_v1_admin_operators_get as list_operators,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
     list_tenants_api_v1_admin_tenants_get as list_tenants,
     list_vaults_api_v1_admin_vaults_get as list_vaults,
@@ -22,6 +24,7 @@ from generated.api.admin import (
     request_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_post as request_vault_erasure,
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
+    revoke_operator_api_v1_admin_operators_operator_id_revoke_post as revoke_operator,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
     set_quotas_api_v1_admin_tenants_tenant_id_quotas_put as set_quotas,
@@ -119,12 +122,18 @@ from generated.models import (
     JobState,
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
+    OperatorCreate,
+    OperatorCreated,
+    OperatorList,
+    OperatorResponse,
+    OperatorState,
     OwnTenant,
     PriorityEnum,
     ProcessHealth,
     PublicKeySet,
     Readiness,
     RootKeyList,
+    Scope,
     ServerErrorResponse,
     ServiceInformation,
     StageEnum,
@@ -613,6 +622,24 @@ def administration() -> None:
     report("jobs", jobs, JobList, lambda body: {"total": body.total})
     refused("cancel no job", cancel_job.sync_detailed(999_999_999, client=OPERATOR))
     refused("retry no job", retry_job.sync_detailed(999_999_999, client=OPERATOR))
+    new_operator = OperatorCreate(name=STAGE.second_tenant, scopes=[Scope.READ])
+    appointed = create_operator.sync_detailed(client=OPERATOR, body=new_operator)
+    operator = report(
+        "create an operator",
+        appointed,
+        OperatorCreated,
+        lambda body: {"scopes": [scope.value for scope in body.scopes], "key": body.key.startswith("cvop_")},
+    )
+    operators = list_operators.sync_detailed(client=OPERATOR, q=STAGE.second_tenant, state=OperatorState.VALID)
+    report("operators", operators, OperatorList, lambda body: {"total": body.total})
+    dismissed = NOBODY if operator is None else operator.operator_id
+    revoked = revoke_operator.sync_detailed(dismissed, client=OPERATOR)
+    report(
+        "revoke an operator",
+        revoked,
+        OperatorResponse,
+        lambda body: {"state": body.state, "expires": instant(body.expires_at)},
+    )
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
 

@@ -17,6 +17,7 @@ import {
   confirmVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureConfirmPost as confirmVaultErasure,
   createIdeaApiV1UserIdIdeasPost as createIdea,
   createImportApiV1UserIdImportsPost as createImport,
+  createOperatorApiV1AdminOperatorsPost as createOperator,
   createTenantApiV1AdminTenantsPost as createTenant,
   deleteIdeaApiV1UserIdIdeasIdeaIdDelete as deleteIdea,
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
@@ -41,6 +42,7 @@ import {
   listImportsApiV1UserIdImportsGet as listImports,
   listJobsApiV1AdminJobsGet as listJobs,
   listMembersApiV1TenantMembersGet as listMembers,
+  listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
   listTenantsApiV1AdminTenantsGet as listTenants,
@@ -53,6 +55,7 @@ import {
   restoreVersionApiV1UserIdIdeasIdeaIdVersionsNumberRestorePost as restoreVersion,
   resumeTenantApiV1AdminTenantsTenantIdResumePost as resumeTenant,
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
+  revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
   searchAuditApiV1AdminAuditGet as searchAudit,
   searchOwnAuditApiV1TenantAuditGet as searchOwnAudit,
@@ -67,7 +70,7 @@ import {
   withdrawErasureApiV1AdminTenantsTenantIdErasureDelete as withdrawErasure,
   withdrawVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureDelete as withdrawVaultErasure,
 } from "./generated/sdk.gen";
-import type { IdeaResponse } from "./generated/types.gen";
+import type { IdeaResponse, OperatorCreate } from "./generated/types.gen";
 import { DUE, instant, NOBODY, outage, PASSPHRASE, readStage, seen, UNMATCHED, until, walk } from "./shared";
 
 const stage = readStage();
@@ -397,6 +400,17 @@ async function administration(): Promise<void> {
   seen("cancel no job", cancelled.response?.status, { code: cancelled.error?.code });
   const retried = await retryJob({ client: operator, ...job });
   seen("retry no job", retried.response?.status, { code: retried.error?.code });
+  const named = { name: stage.secondTenant, scopes: ["read"] } satisfies OperatorCreate;
+  const appointed = await createOperator({ client: operator, body: named });
+  seen("create an operator", appointed.response?.status, {
+    scopes: appointed.data?.scopes,
+    key: appointed.data?.key.startsWith("cvop_"),
+  });
+  const operators = await listOperators({ client: operator, query: { q: stage.secondTenant, state: "valid" } });
+  seen("operators", operators.response?.status, { total: operators.data?.total });
+  const dismissed = { operator_id: appointed.data?.operator_id ?? NOBODY };
+  const revoked = await revokeOperator({ client: operator, path: dismissed });
+  seen("revoke an operator", revoked.response?.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await searchAudit({ client: operator, query: { verb: "tenant.created", limit: 1 } });
   seen("audit", audit.response?.status, { limit: audit.data?.limit });
 

@@ -13,6 +13,7 @@ import {
   confirmVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureConfirmPost as confirmVaultErasure,
   createIdeaApiV1UserIdIdeasPost as createIdea,
   createImportApiV1UserIdImportsPost as createImport,
+  createOperatorApiV1AdminOperatorsPost as createOperator,
   createTenantApiV1AdminTenantsPost as createTenant,
   deleteIdeaApiV1UserIdIdeasIdeaIdDelete as deleteIdea,
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
@@ -40,6 +41,7 @@ import {
   listImportsApiV1UserIdImportsGet as listImports,
   listJobsApiV1AdminJobsGet as listJobs,
   listMembersApiV1TenantMembersGet as listMembers,
+  listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
   listTenantsApiV1AdminTenantsGet as listTenants,
@@ -53,6 +55,7 @@ import {
   restoreVersionApiV1UserIdIdeasIdeaIdVersionsNumberRestorePost as restoreVersion,
   resumeTenantApiV1AdminTenantsTenantIdResumePost as resumeTenant,
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
+  revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
   searchAuditApiV1AdminAuditGet as searchAudit,
   searchOwnAuditApiV1TenantAuditGet as searchOwnAudit,
@@ -385,6 +388,15 @@ async function administration(): Promise<void> {
   report("jobs", await listJobs({ state: "failed" }, {}, operator), 200, (data) => ({ total: data.total }));
   report("cancel no job", await cancelJob(999_999_999, {}, operator), 404, code);
   report("retry no job", await retryJob(999_999_999, {}, operator), 404, code);
+  const appointed = await createOperator({ name: stage.secondTenant, scopes: ["read"] }, operator);
+  report("create an operator", appointed, 201, (data) => ({ scopes: data.scopes, key: data.key.startsWith("cvop_") }));
+  const valid = { q: stage.secondTenant, state: "valid" } as const;
+  report("operators", await listOperators(valid, {}, operator), 200, (data) => ({ total: data.total }));
+  const dismissed = appointed.status === 201 ? appointed.data.operator_id : NOBODY;
+  report("revoke an operator", await revokeOperator(dismissed, {}, operator), 200, (data) => ({
+    state: data.state,
+    expires: data.expires_at,
+  }));
   report("audit", await searchAudit({ verb: "tenant.created", limit: 1 }, {}, operator), 200, (data) => ({ limit: data.limit }));
 
   if (vault.status === 202) {
