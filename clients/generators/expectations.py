@@ -151,6 +151,11 @@ CALLS: Final[Mapping[str, Expected]] = {
     "settings in force": _call(f"list_settings{ADMIN}_configuration_get", 200, masked=["********"]),
     "system checks": _call(f"run_checks{ADMIN}_checks_get", 200, counted=True),
     "operators' readiness": _call(f"get_readiness{ADMIN}_readiness_get", 200, ready=True),
+    "create an operator": _call(f"create_operator{ADMIN}_operators_post", 201, scopes=["read"], key=True),
+    "operators": _call(f"list_operators{ADMIN}_operators_get", 200, total=1),
+    "revoke an operator": _call(
+        f"revoke_operator{ADMIN}_operators__operator_id__revoke_post", 200, state="revoked", expires=None
+    ),
     "audit": _call(f"search_audit{ADMIN}_audit_get", 200, limit=1),
     "audit as a file": _call(f"export_audit{ADMIN}_audit_export_get", 200, lines=True),
     "verify the audit log as a creator": _call(f"verify_audit{VERIFICATIONS}_post", 403, code="admin_required"),

@@ -31,11 +31,14 @@ from generated import (
     ImportResponse,
     ImportsApi,
     JobState,
+    OperatorCreate,
+    OperatorState,
     PriorityEnum,
     Readiness,
     ReceiptsApi,
     RootApi,
     RotationCreate,
+    Scope,
     ServerErrorResponse,
     StageEnum,
     SyncApi,
@@ -660,6 +663,27 @@ def administration() -> None:
     job = 999_999_999
     refused("cancel no job", lambda: ADMIN.cancel_job_api_v1_admin_jobs_job_id_delete(job), ErrorResponse, code)
     refused("retry no job", lambda: ADMIN.retry_job_api_v1_admin_jobs_job_id_retry_post(job), ErrorResponse, code)
+    dismissed = report(
+        "create an operator",
+        lambda: ADMIN.create_operator_api_v1_admin_operators_post_with_http_info(
+            OperatorCreate(name=STAGE.second_tenant, scopes=[Scope.READ])
+        ),
+        lambda body, _: {"scopes": [scope.value for scope in body.scopes], "key": body.key.startswith("cvop_")},
+    )
+    report(
+        "operators",
+        lambda: ADMIN.list_operators_api_v1_admin_operators_get_with_http_info(
+            q=STAGE.second_tenant, state=OperatorState.VALID
+        ),
+        lambda body, _: {"total": body.total},
+    )
+    report(
+        "revoke an operator",
+        lambda: ADMIN.revoke_operator_api_v1_admin_operators_operator_id_revoke_post_with_http_info(
+            NOBODY if dismissed is None else dismissed.data.operator_id
+        ),
+        lambda body, _: {"state": body.state, "expires": instant(body.expires_at)},
+    )
     report(
         "series",
         lambda: ADMIN.get_series_api_v1_admin_series_get_with_http_info(span="day"),

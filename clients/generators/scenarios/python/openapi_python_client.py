@@ -10,6 +10,7 @@ from generated.api.admin import (
     cancel_job_api_v1_admin_jobs_job_id_delete as cancel_job,
     confirm_erasure_api_v1_admin_tenants_tenant_id_erasure_confirm_post as confirm_erasure,
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
+    create_operator_api_v1_admin_operators_post as create_operator,
     create_tenant_api_v1_admin_tenants_post as create_tenant,
     export_audit_api_v1_admin_audit_export_get as export_audit,
     get_keys_api_v1_admin_keys_get as get_keys,
@@ -21,6 +22,7 @@ from generated.api.admin import (
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
     get_verification_api_v1_admin_audit_verifications_verification_id_get as get_verification,
     list_jobs_api_v1_admin_jobs_get as list_jobs,
+    list_operators_api_v1_admin_operators_get as list_operators,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
     list_rotations_api_v1_admin_keys_rotations_get as list_rotations,
     list_settings_api_v1_admin_configuration_get as list_settings,
@@ -33,6 +35,7 @@ from generated.api.admin import (
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
     rotate_keys_api_v1_admin_keys_rotations_post as rotate_keys,
     run_checks_api_v1_admin_checks_get as run_checks,
+    revoke_operator_api_v1_admin_operators_operator_id_revoke_post as revoke_operator,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
     set_quotas_api_v1_admin_tenants_tenant_id_quotas_put as set_quotas,
@@ -136,6 +139,11 @@ from generated.models import (
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
     OperatorReadiness,
+    OperatorCreate,
+    OperatorCreated,
+    OperatorList,
+    OperatorResponse,
+    OperatorState,
     OwnTenant,
     PriorityEnum,
     ProcessHealth,
@@ -144,6 +152,7 @@ from generated.models import (
     RootKeyList,
     RotationCreate,
     RotationList,
+    Scope,
     ServerErrorResponse,
     ServiceInformation,
     SettingList,
@@ -671,6 +680,24 @@ def administration() -> None:
     report("system checks", checks, CheckList, lambda body: {"counted": body.errors + body.warnings == len(body.items)})
     readiness = get_readiness.sync_detailed(client=OPERATOR)
     report("operators' readiness", readiness, OperatorReadiness, lambda body: {"ready": body.ready})
+    new_operator = OperatorCreate(name=STAGE.second_tenant, scopes=[Scope.READ])
+    appointed = create_operator.sync_detailed(client=OPERATOR, body=new_operator)
+    operator = report(
+        "create an operator",
+        appointed,
+        OperatorCreated,
+        lambda body: {"scopes": [scope.value for scope in body.scopes], "key": body.key.startswith("cvop_")},
+    )
+    operators = list_operators.sync_detailed(client=OPERATOR, q=STAGE.second_tenant, state=OperatorState.VALID)
+    report("operators", operators, OperatorList, lambda body: {"total": body.total})
+    dismissed = NOBODY if operator is None else operator.operator_id
+    revoked = revoke_operator.sync_detailed(dismissed, client=OPERATOR)
+    report(
+        "revoke an operator",
+        revoked,
+        OperatorResponse,
+        lambda body: {"state": body.state, "expires": instant(body.expires_at)},
+    )
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
     audit_and_keys()

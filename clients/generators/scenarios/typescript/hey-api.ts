@@ -17,6 +17,7 @@ import {
   confirmVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureConfirmPost as confirmVaultErasure,
   createIdeaApiV1UserIdIdeasPost as createIdea,
   createImportApiV1UserIdImportsPost as createImport,
+  createOperatorApiV1AdminOperatorsPost as createOperator,
   createTenantApiV1AdminTenantsPost as createTenant,
   deleteIdeaApiV1UserIdIdeasIdeaIdDelete as deleteIdea,
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
@@ -49,6 +50,7 @@ import {
   listSettingsApiV1AdminConfigurationGet as listSettings,
   runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
+  listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
   listRotationsApiV1AdminKeysRotationsGet as listRotations,
@@ -63,6 +65,7 @@ import {
   restoreVersionApiV1UserIdIdeasIdeaIdVersionsNumberRestorePost as restoreVersion,
   resumeTenantApiV1AdminTenantsTenantIdResumePost as resumeTenant,
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
+  revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
   rotateKeysApiV1AdminKeysRotationsPost as rotateKeys,
   searchAuditApiV1AdminAuditGet as searchAudit,
@@ -79,7 +82,7 @@ import {
   withdrawErasureApiV1AdminTenantsTenantIdErasureDelete as withdrawErasure,
   withdrawVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureDelete as withdrawVaultErasure,
 } from "./generated/sdk.gen";
-import type { IdeaResponse } from "./generated/types.gen";
+import type { IdeaResponse, OperatorCreate } from "./generated/types.gen";
 import { DUE, instant, NOBODY, outage, PASSPHRASE, readStage, seen, UNMATCHED, until, walk } from "./shared";
 
 const stage = readStage();
@@ -443,6 +446,17 @@ async function administration(): Promise<void> {
   });
   const readiness = await getReadiness({ client: operator });
   seen("operators' readiness", readiness.response?.status, { ready: readiness.data?.ready });
+  const named = { name: stage.secondTenant, scopes: ["read"] } satisfies OperatorCreate;
+  const appointed = await createOperator({ client: operator, body: named });
+  seen("create an operator", appointed.response?.status, {
+    scopes: appointed.data?.scopes,
+    key: appointed.data?.key.startsWith("cvop_"),
+  });
+  const operators = await listOperators({ client: operator, query: { q: stage.secondTenant, state: "valid" } });
+  seen("operators", operators.response?.status, { total: operators.data?.total });
+  const dismissed = { operator_id: appointed.data?.operator_id ?? NOBODY };
+  const revoked = await revokeOperator({ client: operator, path: dismissed });
+  seen("revoke an operator", revoked.response?.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await searchAudit({ client: operator, query: { verb: "tenant.created", limit: 1 } });
   seen("audit", audit.response?.status, { limit: audit.data?.limit });
   await auditAndKeys();

@@ -438,6 +438,20 @@ async function administration(): Promise<void> {
   });
   const readiness = await operator.GET("/api/v1/admin/readiness");
   seen("operators' readiness", readiness.response.status, { ready: readiness.data?.ready });
+  const appointed = await operator.POST("/api/v1/admin/operators", {
+    body: { name: stage.secondTenant, scopes: ["read"] },
+  });
+  seen("create an operator", appointed.response.status, {
+    scopes: appointed.data?.scopes,
+    key: appointed.data?.key.startsWith("cvop_"),
+  });
+  const valid = { q: stage.secondTenant, state: "valid" } as const;
+  const operators = await operator.GET("/api/v1/admin/operators", { params: { query: valid } });
+  seen("operators", operators.response.status, { total: operators.data?.total });
+  const revoked = await operator.POST("/api/v1/admin/operators/{operator_id}/revoke", {
+    params: { path: { operator_id: appointed.data?.operator_id ?? NOBODY } },
+  });
+  seen("revoke an operator", revoked.response.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await operator.GET("/api/v1/admin/audit", { params: { query: { verb: "tenant.created", limit: 1 } } });
   seen("audit", audit.response.status, { limit: audit.data?.limit });
   await auditAndKeys();

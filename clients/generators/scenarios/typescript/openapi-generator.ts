@@ -21,7 +21,7 @@ import {
   UndoApi,
   UsersApi,
 } from "./generated";
-import type { ApiResponse, BulkRequest, ErrorResponse, HTTPValidationError } from "./generated";
+import type { ApiResponse, BulkRequest, ErrorResponse, HTTPValidationError, OperatorCreate } from "./generated";
 import { DUE, instant, NOBODY, outage, PASSPHRASE, readStage, seen, UNMATCHED, until, walk } from "./shared";
 import type { Fact } from "./shared";
 
@@ -487,6 +487,17 @@ async function administration(): Promise<void> {
     counted: data.errors + data.warnings === data.items.length,
   }));
   await report("operators' readiness", admin.getReadinessApiV1AdminReadinessGetRaw(), (data) => ({ ready: data.ready }));
+  const operatorCreate: OperatorCreate = { name: stage.secondTenant, scopes: ["read"] };
+  const appointed = await report(
+    "create an operator",
+    admin.createOperatorApiV1AdminOperatorsPostRaw({ operatorCreate }),
+    (data) => ({ scopes: data.scopes, key: data.key.startsWith("cvop_") }),
+  );
+  const valid = { q: stage.secondTenant, state: "valid" } as const;
+  await report("operators", admin.listOperatorsApiV1AdminOperatorsGetRaw(valid), (data) => ({ total: data.total }));
+  const operatorId = appointed?.data.operatorId ?? NOBODY;
+  const revoked = admin.revokeOperatorApiV1AdminOperatorsOperatorIdRevokePostRaw({ operatorId });
+  await report("revoke an operator", revoked, (data) => ({ state: data.state, expires: instant(data.expiresAt) }));
   await report("audit", admin.searchAuditApiV1AdminAuditGetRaw({ verb: "tenant.created", limit: 1 }), (data) => ({
     limit: data.limit,
   }));

@@ -13,6 +13,7 @@ import {
   confirmVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureConfirmPost as confirmVaultErasure,
   createIdeaApiV1UserIdIdeasPost as createIdea,
   createImportApiV1UserIdImportsPost as createImport,
+  createOperatorApiV1AdminOperatorsPost as createOperator,
   createTenantApiV1AdminTenantsPost as createTenant,
   deleteIdeaApiV1UserIdIdeasIdeaIdDelete as deleteIdea,
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
@@ -48,6 +49,7 @@ import {
   listSettingsApiV1AdminConfigurationGet as listSettings,
   runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
+  listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
   listRotationsApiV1AdminKeysRotationsGet as listRotations,
@@ -63,6 +65,7 @@ import {
   restoreVersionApiV1UserIdIdeasIdeaIdVersionsNumberRestorePost as restoreVersion,
   resumeTenantApiV1AdminTenantsTenantIdResumePost as resumeTenant,
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
+  revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
   rotateKeysApiV1AdminKeysRotationsPost as rotateKeys,
   searchAuditApiV1AdminAuditGet as searchAudit,
@@ -424,6 +427,15 @@ async function administration(): Promise<void> {
     counted: data.errors + data.warnings === data.items.length,
   }));
   report("operators' readiness", await getReadiness(operator), 200, (data) => ({ ready: data.ready }));
+  const appointed = await createOperator({ name: stage.secondTenant, scopes: ["read"] }, operator);
+  report("create an operator", appointed, 201, (data) => ({ scopes: data.scopes, key: data.key.startsWith("cvop_") }));
+  const valid = { q: stage.secondTenant, state: "valid" } as const;
+  report("operators", await listOperators(valid, {}, operator), 200, (data) => ({ total: data.total }));
+  const dismissed = appointed.status === 201 ? appointed.data.operator_id : NOBODY;
+  report("revoke an operator", await revokeOperator(dismissed, {}, operator), 200, (data) => ({
+    state: data.state,
+    expires: data.expires_at,
+  }));
   report("audit", await searchAudit({ verb: "tenant.created", limit: 1 }, {}, operator), 200, (data) => ({ limit: data.limit }));
   await auditAndKeys();
 
