@@ -2,19 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import UTC, datetime
 from uuid import UUID
 
 import rich_click as click
 from advanced_alchemy.filters import OrderBy
 from msgspec.structs import replace
 
-from creatorvault.admin.models import Operator
-from creatorvault.admin.operator_keys import is_of_older_form, new_key
-from creatorvault.admin.repositories import OperatorRepository
+from creatorvault.admin.models import Operator, OperatorState
+from creatorvault.admin.repositories_of_operators import OperatorRepository
+from creatorvault.admin.schemas_of_operators import MOST_DAYS
 from creatorvault.admin.scopes import Scope
-from creatorvault.audit.chain import SERVICE
+from creatorvault.admin.services_of_operators import OperatorAdministration
 from creatorvault.audit.services import COMMAND, AuditLog, AuditRecorder
 from creatorvault.core.database.sessions import Database, WriteSession
 from creatorvault.crypto.providers import root_key_provider
@@ -22,8 +21,6 @@ from creatorvault.management.commands.words import Words
 from creatorvault.management.development import with_database, with_development_secrets
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.sections import Settings
-
-MOST_DAYS: Final = 36_500
 
 type Act[T] = Callable[[WriteSession, AuditRecorder], Awaitable[T]]
 
@@ -46,24 +43,13 @@ def operators_group() -> None:
 @click.option("--expires", type=click.IntRange(1, MOST_DAYS), help="Days from now; without it the key does not expire.")
 def create(name: str, scopes: tuple[str, ...], expires: int | None) -> None:
     """Print a new operator's key on the last line of the output. It is shown only once."""
-    key = new_key()
-    operator = Operator(
-        name=name,
-        key_id=key.key_id,
-        key_hash=key.hash,
-        scopes=sorted(set(scopes)),
-        expires_at=None if expires is None else datetime.now(UTC) + timedelta(days=expires),
-    )
 
-    async def act(session: WriteSession, recorder: AuditRecorder) -> None:
-        session.add(operator)
-        await recorder.record(
-            session, SERVICE, "operator.created", operator=str(operator.id), scopes=",".join(operator.scopes)
-        )
+    async def act(session: WriteSession, recorder: AuditRecorder) -> tuple[Operator, str]:
+        return await OperatorAdministration(session, recorder).create(name, [Scope(scope) for scope in scopes], expires)
 
-    _as_owner(act)
-    click.echo(f"operator {operator.id}, key id {key.key_id}")
-    click.echo(key.text)
+    operator, key = _as_owner(act)
+    click.echo(f"operator {operator.id}, key id {operator.key_id}")
+    click.echo(key)
 
 
 @operators_group.command("list")
@@ -88,13 +74,9 @@ def revoke(operator_or_key_id: str) -> None:
 
     async def act(session: WriteSession, recorder: AuditRecorder) -> bool:
         operator = await _named(session, operator_or_key_id)
-        if operator is None:
-            return False
-        if operator.revoked_at is None:
-            operator.revoked_at = datetime.now(UTC)
-            await session.flush()
-            await recorder.record(session, SERVICE, "operator.revoked", operator=str(operator.id))
-        return True
+        if operator is not None:
+            await OperatorAdministration(session, recorder).revoke(operator.id)
+        return operator is not None
 
     if not _as_owner(act):
         raise click.ClickException(f"there is no operator {operator_or_key_id}")
@@ -110,13 +92,15 @@ async def _named(session: WriteSession, text: str) -> Operator | None:
 
 
 def _state(operator: Operator, now: datetime) -> str:
-    if operator.revoked_at is not None:
-        return "revoked"
-    if is_of_older_form(operator.key_hash):
-        return "older form, opens nothing"
-    if operator.expires_at is None:
-        return "valid"
-    return f"{'valid until' if operator.expires_at > now else 'expired'} {operator.expires_at:%Y-%m-%d}"
+    match operator.state(now):
+        case OperatorState.REVOKED:
+            return "revoked"
+        case OperatorState.OUTDATED:
+            return "older form, opens nothing"
+        case state if operator.expires_at is not None:
+            return f"{'valid until' if state == OperatorState.VALID else 'expired'} {operator.expires_at:%Y-%m-%d}"
+        case state:
+            return state
 
 
 def _as_owner[T](act: Act[T]) -> T:

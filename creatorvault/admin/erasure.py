@@ -15,6 +15,7 @@ from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.database.sessions import WriteSession
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.erasure.persons import Persons
 from creatorvault.erasure.repositories import announce
 from creatorvault.tenants.models import TenantStatus
 
@@ -28,12 +29,18 @@ class Erasure:
     """
 
     def __init__(
-        self, session: WriteSession, recorder: AuditRecorder, tenant_id: TenantId, tenant_data: TenantData
+        self,
+        session: WriteSession,
+        recorder: AuditRecorder,
+        tenant_id: TenantId,
+        tenant_data: TenantData,
+        persons: Persons,
     ) -> None:
         self._session = session
         self._recorder = recorder
         self._tenant_id = tenant_id
         self._tenant_data = tenant_data
+        self._persons = persons
         self._repository = AdminRepository(session)
 
     async def request(self, delay_seconds: int) -> ErasureRequested:
@@ -50,6 +57,7 @@ class Erasure:
                 confirmation=_digest(confirmation),
                 requested_at=now,
                 not_before=not_before,
+                requested_by=self._persons.caller,
             )
         )
         await self._recorder.record(self._session, self._tenant_id, "erasure.requested")
@@ -67,12 +75,14 @@ class Erasure:
     async def confirm(self, confirmation: str) -> tuple[ErasureDone, Sequence[VaultId]]:
         """Returns what was destroyed, and the vaults that were emptied.
 
-        Raises TenantNotFound, TenantConflict if no erasure is pending, WrongConfirmation, and TooEarly.
+        Raises TenantNotFound, TenantConflict if no erasure is pending, WrongConfirmation, AnotherPersonNeeded, and
+        TooEarly.
         """
         tenant = await locked_tenant(self._repository, self._tenant_id)
         waiting, now = await self._waiting(), datetime.now(UTC)
         if not hmac.compare_digest(waiting.confirmation, _digest(confirmation)):
             raise WrongConfirmation
+        self._persons.admit(waiting.requested_by)
         if now < waiting.not_before:
             raise TooEarly(waiting.not_before)
         users: Sequence[UserId] = await self._repository.locked_users(self._tenant_id)

@@ -1,14 +1,31 @@
 """Operators, erasures that wait for confirmation, and totals of tenants."""
 
 from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Final
 from uuid import UUID, uuid4
 
 from sqlalchemy import ARRAY, BigInteger, Index, Text
 from sqlmodel import Field, SQLModel
 
+HASHED: Final = "sha256:"
+"""Prefix of hashes of the current form."""
+
+
+class OperatorState(StrEnum):
+    """State of an operator's key. Only a `valid` one is accepted; `outdated` is one of an earlier form."""
+
+    VALID = "valid"
+    EXPIRED = "expired"
+    REVOKED = "revoked"
+    OUTDATED = "outdated"
+
 
 class Operator(SQLModel, table=True):
     """An operator with a key for the admin API. `key_hash` is `sha256:` and the digest of the key in hexadecimal.
+
+    `appointed_by` is the person who appointed it in the admin API (`Caller.person`); None for one that was created on
+    the command line.
 
     Earlier versions stored argon2id (`$argon2id$…`). Those keys cannot be converted and are no longer accepted.
     """
@@ -23,10 +40,23 @@ class Operator(SQLModel, table=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+    appointed_by: str | None = Field(default=None, sa_type=Text)
+
+    def state(self, now: datetime) -> OperatorState:
+        if self.revoked_at is not None:
+            return OperatorState.REVOKED
+        if not self.key_hash.startswith(HASHED):
+            return OperatorState.OUTDATED
+        if self.expires_at is not None and self.expires_at.replace(tzinfo=UTC) <= now:
+            return OperatorState.EXPIRED
+        return OperatorState.VALID
 
 
 class TenantErasure(SQLModel, table=True):
-    """An erasure that waits for its confirmation. `confirmation` is the SHA-256 of the token that confirms it."""
+    """An erasure that waits for its confirmation. `confirmation` is the SHA-256 of the token that confirms it.
+
+    `requested_by` is the person who asked for it (`Caller.person`); None if an earlier version recorded none.
+    """
 
     __tablename__ = "tenant_erasures"
 
@@ -34,6 +64,7 @@ class TenantErasure(SQLModel, table=True):
     confirmation: bytes = Field(repr=False)
     requested_at: datetime
     not_before: datetime
+    requested_by: str | None = Field(default=None, sa_type=Text)
 
 
 class TotalledVault(SQLModel, table=True):

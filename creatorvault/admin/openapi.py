@@ -18,7 +18,15 @@ from creatorvault.admin.scopes import Scope
 from creatorvault.core.errors import CreatorVaultError, RequestInvalid
 from creatorvault.core.http.paging import LIMIT_TOO_HIGH, CursorInvalid
 from creatorvault.core.openapi.responses import DocumentedResponse, HandlerDocumentation, documents, malformed_id
-from creatorvault.erasure.errors import NoErasure, NotConfirmed, NothingToErase, NothingWaits, NotYet, VaultConflict
+from creatorvault.erasure.errors import (
+    AnotherPersonNeeded,
+    NoErasure,
+    NotConfirmed,
+    NothingToErase,
+    NothingWaits,
+    NotYet,
+    VaultConflict,
+)
 from creatorvault.erasure.openapi import ERASED as VAULT_ERASED
 from creatorvault.erasure.openapi import ERASING as VAULT_ERASING
 from creatorvault.settings.values import ROOT_KEY_ID
@@ -139,6 +147,7 @@ VAULT_ERASURE_CONFIRMED: Final = admin(
         examples={"Erasing": VAULT_ERASING},
     ),
     NotConfirmed(),
+    AnotherPersonNeeded(),
     NOT_FOUND,
     NothingWaits(),
     NotYet(datetime(2026, 11, 23, 21, 40, tzinfo=UTC)),
@@ -155,6 +164,7 @@ ERASURE_CONFIRMED: Final = admin(
     Scope.KEYS,
     DocumentedResponse(description="Keys and ideas have been destroyed."),
     WrongConfirmation(),
+    AnotherPersonNeeded(),
     NOT_FOUND,
     TooEarly(datetime(2026, 11, 23, 21, 40, tzinfo=UTC)),
     INVALID_CONFIRMATION,

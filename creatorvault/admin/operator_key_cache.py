@@ -11,7 +11,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from creatorvault.admin.models import Operator
-from creatorvault.admin.repositories import KEYS
+from creatorvault.admin.repositories_of_operators import KEYS
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.telemetry.logging import get_logger
@@ -32,10 +32,11 @@ class StoredKey(Struct, frozen=True):
     scopes: Sequence[str]
     expires_at: datetime | None
     revoked_at: datetime | None
+    appointed_by: str | None
 
     @classmethod
     def of(cls, row: Operator) -> "StoredKey":
-        return cls(row.id, row.key_id, row.key_hash, row.scopes, row.expires_at, row.revoked_at)
+        return cls(row.id, row.key_id, row.key_hash, row.scopes, row.expires_at, row.revoked_at, row.appointed_by)
 
 
 class OperatorKeyCache:
@@ -56,6 +57,10 @@ class OperatorKeyCache:
     def forget(self, key_id: str) -> None:
         """Removes a key whose state in the database has changed: presenting it again reads the table."""
         self._keys.pop(key_id, None)
+
+    def expire(self) -> None:
+        """Lets the next `refresh` read, whenever the last one was."""
+        self._not_before = -math.inf
 
     async def refresh(self) -> None:
         """Returns when the cache is at most a second old. Concurrent calls share one read, which outlives them.

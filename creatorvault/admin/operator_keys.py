@@ -13,17 +13,15 @@ from typing import Final, NamedTuple
 
 from creatorvault.accounts.errors import TokenExpired, TokenRefused
 from creatorvault.admin.errors import KeyRevoked
+from creatorvault.admin.models import HASHED
 from creatorvault.admin.operator_key_cache import OperatorKeyCache, StoredKey
-from creatorvault.admin.repositories import OperatorRepository
+from creatorvault.admin.repositories_of_operators import OperatorRepository
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.core.database.operator_login import operators_statements
 from creatorvault.core.database.sessions import Database
 from creatorvault.settings.sections import DatabaseSettings
 
 PREFIX: Final = "cvop_"
-HASHED: Final = "sha256:"
-"""Prefix of hashes of the current form."""
-
 _FORM: Final = re.compile(rf"{PREFIX}([0-9a-f]{{12}})_[A-Za-z0-9_-]{{43}}")
 _OLDER_FORM: Final = re.compile(rf"{PREFIX}[0-9a-f]{{10}}_[A-Za-z0-9_-]{{43}}")
 _NO_HASH: Final = HASHED + "0" * 64
@@ -49,11 +47,6 @@ def new_key() -> NewKey:
 
 def hash_of(text: str) -> str:
     return HASHED + sha256(text.encode()).hexdigest()
-
-
-def is_of_older_form(key_hash: str) -> bool:
-    """Whether the hash was stored by a version that used argon2id. Such a key is no longer accepted."""
-    return not key_hash.startswith(HASHED)
 
 
 class OperatorKeys:
@@ -94,6 +87,10 @@ class OperatorKeys:
             key = _accepted(text, self._table.get(form[1]))
         return await self._confirmed(text, key)
 
+    def expect_new(self) -> None:
+        """Has the next key that is not known looked up, even if others were less than a second ago."""
+        self._table.expire()
+
     async def aclose(self) -> None:
         await self._table.aclose()
 
@@ -107,7 +104,8 @@ class OperatorKeys:
             self._table.forget(key.key_id)
             raise
         # A scope that only a later version knows is ignored.
-        return Caller(f"operator:{now.id}", frozenset(scope for scope in Scope if scope in now.scopes))
+        scopes = frozenset(scope for scope in Scope if scope in now.scopes)
+        return Caller(f"operator:{now.id}", scopes, now.appointed_by)
 
 
 def _accepted(text: str, key: StoredKey | None) -> StoredKey:

@@ -86,12 +86,14 @@ TENANT_QUERY: Final[Prose] = {
     "external_id": ("Only the tenant of this subject or organization.", "org-1"),
     "sort": ("Sort order.", "created_at"),
     "order": ("Descending or ascending.", "desc"),
+    "q": ("Only tenants whose `external_id` begins with this text, and the tenant with this id.", "org-"),
 }
 VAULT_QUERY: Final[Prose] = {
     **PAGE_QUERY,
     "tenant_id": ("Only vaults of this tenant.", str(TENANT_ID)),
     "user_id": ("Only vaults of this creator.", "user-1"),
     "key_version": ("Only vaults whose newest key has this version.", 1),
+    "q": ("Only vaults whose `user_id` begins with this text.", "user-"),
 }
 FIGURES: Final[Prose] = {
     "version": ("Version of the service.", "0.1.0"),

@@ -28,6 +28,8 @@ class TenantQuery(ListQuery, TenantFilters):
 
     described = prose.TENANT_QUERY
 
+    q: str | None = None
+
 
 class VaultFilters(PageQuery):
     tenant_id: AnyUuid | None = None
@@ -39,6 +41,8 @@ class VaultQuery(ListQuery, VaultFilters):
     """Filters of the vault list, combined with AND. The most recently changed come first."""
 
     described = prose.VAULT_QUERY
+
+    q: str | None = None
 
 
 class AdminEventFilters(EventFilters):

@@ -1,5 +1,6 @@
 """SQL of operators, across all tenants: only metadata, since their login is granted nothing else."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
 from sqlmodel import col
 
-from creatorvault.admin.models import Operator, TenantErasure
+from creatorvault.admin.models import TenantErasure
 from creatorvault.admin.queries import TenantQuery, VaultQuery
 from creatorvault.admin.schemas import RootKeyResponse, TenantResponse
 from creatorvault.admin.statements.overview import ROOT_KEYS
@@ -55,16 +56,13 @@ READABLE: Final[tuple[Any, ...]] = (
 )
 MIGRATIONS: Final = text(APPLIED)
 HISTORY_OF_MIGRATIONS: Final = text(HISTORY)
-KEYS: Final = """
-    SELECT id, key_id, key_hash, scopes, expires_at, revoked_at FROM operators WHERE key_hash LIKE 'sha256:%'
-    ORDER BY revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now()) DESC, created_at DESC LIMIT $1
-"""
-"""At most $1 keys of the current format, valid ones first, then newest first."""
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 type Columns = Row[Any]
 
 
-class _OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepository[ModelT, SessionT]):
+class OfAllTenants[ModelT: Any, SessionT: ReadSession = ReadSession](ScopedRepository[ModelT, SessionT]):
     """Rows without a scope: of the two locks operators have the second, grants and policies of their login."""
 
     def __init__(self, session: SessionT) -> None:
@@ -98,7 +96,7 @@ class TenantFiguresRepository:
 
     async def page(self, query: TenantQuery, after: TenantPlace | None) -> tuple[Sequence[ListedTenant], int]:
         """Returns a page in the requested order, and the total number."""
-        given = query.model_dump(include={*FILTERS}, exclude_none=True)
+        given = _given(query)
         names, values, beyond = tuple(given), given.values(), after is not None
         [(total,)] = await run(self._session, count_of(names), *values)
         arguments: list[object] = [query.rows_wanted, query.offset, *values, *(after or ())]
@@ -122,11 +120,19 @@ class TenantFiguresRepository:
         return position
 
 
+def _given(query: TenantQuery) -> dict[str, str]:
+    """Returns what is filtered by, and the values."""
+    given: dict[str, str] = query.model_dump(include={*FILTERS}, exclude_none=True)
+    if query.q:
+        given["begins_or_is" if _ID.fullmatch(query.q) else "begins"] = query.q
+    return given
+
+
 def _tenant(row: Sequence[Any]) -> TenantResponse:
     return TenantResponse(**dict(zip(TenantResponse.__struct_fields__, row, strict=True)))
 
 
-class VaultFiguresRepository(_OfAllTenants[Vault]):
+class VaultFiguresRepository(OfAllTenants[Vault]):
     """Vaults, with the columns that the operators' login may read."""
 
     model_type = Vault
@@ -139,15 +145,12 @@ class VaultFiguresRepository(_OfAllTenants[Vault]):
             None if after is None else (hour_of(after.changed_at), *after),
             query.rows_wanted,
             query.offset,
+            *(() if not query.q else (col(Vault.user_id).op("^@")(query.q),)),
             **query.model_dump(include={"tenant_id", "user_id", "key_version"}, exclude_none=True),
         )
 
 
-class OperatorRepository(_OfAllTenants[Operator]):
-    model_type = Operator
-
-
-class AdminRepository[SessionT: ReadSession = ReadSession](_OfAllTenants[Tenant, SessionT]):
+class AdminRepository[SessionT: ReadSession = ReadSession](OfAllTenants[Tenant, SessionT]):
     """Tenants, and what operators change of them."""
 
     model_type = Tenant

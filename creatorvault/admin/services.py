@@ -30,7 +30,9 @@ from creatorvault.admin.schemas import (
     VaultResponse,
 )
 from creatorvault.admin.schemas_of_jobs import JobList, JobQuery
+from creatorvault.admin.schemas_of_operators import OperatorList, OperatorQuery
 from creatorvault.admin.services_of_jobs import job_page
+from creatorvault.admin.services_of_operators import operator_page
 from creatorvault.audit.audit_key import AuditKeys
 from creatorvault.audit.schemas import AuditEventList
 from creatorvault.audit.services import AuditRecorder, EventLists
@@ -74,6 +76,11 @@ class Overview:
         self._keys = keys
         self._repository = AdminRepository(session)
 
+    @property
+    def session(self) -> ReadSession:
+        """For other apps, whose figures are then of the same snapshot."""
+        return self._session
+
     async def figures(self, process: ProcessFigures) -> Figures:
         usage = await self._repository.usage()
         return Figures(
@@ -93,11 +100,7 @@ class Overview:
         page = cursors.page(*found, lambda listed: (listed.value, listed.tenant.tenant_id))
         return TenantList(
             items=[listed.tenant for listed in page.rows],
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def tenant(self, tenant_id: TenantId) -> TenantResponse:
@@ -123,11 +126,7 @@ class Overview:
         ]
         return VaultList(
             items=items,
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def root_keys(self) -> RootKeyList:
@@ -135,6 +134,9 @@ class Overview:
 
     async def jobs(self, query: JobQuery) -> JobList:
         return await job_page(self._session, self._keys, query)
+
+    async def operators(self, query: OperatorQuery) -> OperatorList:
+        return await operator_page(self._session, self._keys, query)
 
     async def events(self, query: AdminAuditQuery) -> AuditEventList:
         return await EventLists(self._session, self._keys, query.tenant_id).page(query)

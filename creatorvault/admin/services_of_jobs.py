@@ -31,11 +31,7 @@ async def job_page(session: ReadSession, keys: AuditKeys, query: JobQuery) -> Jo
     page = cursors.page([_job(row) for row in rows], total, lambda job: (job.job_id,))
     return JobList(
         items=list(page.rows),
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )
 
 

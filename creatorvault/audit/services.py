@@ -121,9 +121,5 @@ def _place(event: AuditEvent) -> EventPlace:
 def _event_list(page: Page[AuditEvent], query: ListQuery) -> AuditEventList:
     return AuditEventList(
         items=[response_of(AuditEventResponse, event) for event in page.rows],
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )

@@ -21,7 +21,7 @@ OwnRequest = Request[Identity, Any, State]
 async def provide_own_erasure(request: OwnRequest) -> VaultErasureService:
     parts, identity = part_of(request.app, ErasureParts), request.user
     recorder = parts.audit.recorder(user_actor(identity), request.scope)
-    return VaultErasureService(parts, VaultId(tenant_id_of(identity), identity.subject), recorder, by_operator=False)
+    return VaultErasureService(parts, VaultId(tenant_id_of(identity), identity.subject), recorder)
 
 
 def require_fresh_token(identity: Identity) -> None:

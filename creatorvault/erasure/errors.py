@@ -63,6 +63,15 @@ class NotConfirmed(Forbidden):
         super().__init__("This is not the confirmation of an erasure of this vault")
 
 
+class AnotherPersonNeeded(Forbidden):
+    """Whoever asked for the erasure cannot confirm it (`admin.erasure_by_two`). Nothing was erased."""
+
+    code = "another_person_needed"
+
+    def __init__(self) -> None:
+        super().__init__("The erasure has to be confirmed by another person than who asked for it")
+
+
 class ConfirmationExpired(Forbidden):
     code = "confirmation_expired"
     request_header = HEADER

@@ -25,8 +25,9 @@ class ErasureState(StrEnum):
 class VaultErasure(SQLModel, table=True):
     """The erasure of one vault. `confirmation` is the SHA-256 of the token that confirms it.
 
-    `keys` are the destroyed keys as the receipt shows them, `rows` the numbers of deleted rows by table. While a
-    process works on it, no other one begins before `leased_until`.
+    `requested_by` is the person who asked for it as an operator; None for a creator's own, or if an earlier version
+    recorded none. `keys` are the destroyed keys as the receipt shows them, `rows` the numbers of deleted rows by table.
+    While a process works on it, no other one begins before `leased_until`.
     """
 
     __tablename__ = "vault_erasures"
@@ -37,6 +38,7 @@ class VaultErasure(SQLModel, table=True):
     state: str = Field(default=ErasureState.REQUESTED.value, sa_type=Text)
     by_operator: bool
     actor: str = Field(sa_type=Text)
+    requested_by: str | None = Field(default=None, sa_type=Text)
     confirmation: bytes = Field(repr=False)
     requested_at: datetime = Field(default_factory=_now)
     not_before: datetime

@@ -20,6 +20,7 @@ from creatorvault.erasure.errors import (
 )
 from creatorvault.erasure.models import ErasureState, VaultErasure
 from creatorvault.erasure.parts import ErasureParts
+from creatorvault.erasure.persons import Persons
 from creatorvault.erasure.receipts import key_of
 from creatorvault.erasure.repositories import TenantRow, VaultErasureRepository, is_personal
 from creatorvault.erasure.schemas import VaultErasureResponse
@@ -31,13 +32,16 @@ BEING_ERASED: Final = (TenantStatus.ERASING, TenantStatus.ERASED)
 
 
 class VaultErasureService:
-    """The erasure of one vault, by its creator or by an operator."""
+    """The erasure of one vault, by its creator or by an operator, whom `persons` names."""
 
-    def __init__(self, parts: ErasureParts, vault: VaultId, recorder: AuditRecorder, *, by_operator: bool) -> None:
+    def __init__(
+        self, parts: ErasureParts, vault: VaultId, recorder: AuditRecorder, persons: Persons | None = None
+    ) -> None:
         self._parts = parts
         self._vault = vault
         self._recorder = recorder
-        self._by_operator = by_operator
+        self._persons = persons
+        self._by_operator = persons is not None
 
     async def state(self) -> VaultErasureResponse:
         """Raises NoErasure."""
@@ -70,6 +74,7 @@ class VaultErasureService:
                 user_id=self._vault.user_id,
                 by_operator=self._by_operator,
                 actor=self._recorder.actor,
+                requested_by=None if self._persons is None else self._persons.caller,
                 confirmation=_digest(confirmation),
                 requested_at=now,
                 not_before=now + delay,
@@ -104,7 +109,7 @@ class VaultErasureService:
         """The second step: destroys the keys, and waits a short while for the rest. May be repeated.
 
         Raises NotConfirmed and AuditKeyMissing, for creators ConfirmationExpired, TenantSuspended and TenantErased, for
-        operators NothingWaits, NotYet and VaultConflict.
+        operators NothingWaits, AnotherPersonNeeded, NotYet and VaultConflict.
         """
         async with self._parts.database.writing(self._vault.tenant_id) as session:
             repository = VaultErasureRepository(session, self._vault)
@@ -134,6 +139,8 @@ class VaultErasureService:
         repository, now = VaultErasureRepository(session, self._vault), datetime.now(UTC)
         if erasure.expires_at is not None and now >= erasure.expires_at:
             raise ConfirmationExpired
+        if self._persons is not None:
+            self._persons.admit(erasure.requested_by)
         if now < erasure.not_before:
             raise NotYet(erasure.not_before)
         if not self._by_operator:

@@ -120,11 +120,7 @@ class VersionService:
         return VersionList(
             items=items,
             current=versions.current,
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def one(self, idea_id: UUID, number: int) -> IdeaVersion:

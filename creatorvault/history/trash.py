@@ -101,11 +101,7 @@ async def page_of_trash(query: ListQuery, retention_days: int, time_slice: TimeS
     page = cursors.page(items, shown, lambda idea: TrashPlace(idea.deleted_at, idea.id))
     return TrashList(
         items=list(page.rows),
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )
 
 

@@ -8,10 +8,14 @@ from creatorvault.settings.values import Host
 
 
 class AdminSettings(Struct, frozen=True, kw_only=True):
-    """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization."""
+    """The admin API is disabled without `database.operator_url`. `tenant_roles` are roles in an organization.
+
+    With `erasure_by_two`, who asks for an erasure cannot confirm it.
+    """
 
     # Longer than any request: no request from before the erasure was requested is still running when it is confirmed.
     erasure_delay_seconds: Annotated[int, Meta(ge=10, le=30 * 86_400)] = 86_400
+    erasure_by_two: bool = False
     tenant_roles: tuple[str, ...] = ("owner", "admin")
 
 

@@ -54,7 +54,7 @@ class Tenant(SQLModel, table=True):
     __tablename__ = "tenants"
     __table_args__ = (
         Index("tenants_by_creation", "created_at", "tenant_id"),
-        Index("tenants_by_external_id", "external_id"),
+        Index("tenants_by_external_id_prefix", "external_id", postgresql_ops={"external_id": "text_pattern_ops"}),
         Index("tenants_by_status", "status", "kind", "realm"),
     )
 
@@ -90,7 +90,7 @@ class Vault(SQLModel, table=True):
     __tablename__ = "vaults"
     __table_args__ = (
         Index("vaults_by_hour", "changed_hour", "tenant_id"),
-        Index("vaults_by_user", "user_id"),
+        Index("vaults_by_user_prefix", "user_id", postgresql_ops={"user_id": "text_pattern_ops"}),
     )
 
     tenant_id: UUID = Field(primary_key=True, foreign_key="tenants.tenant_id", ondelete="RESTRICT")

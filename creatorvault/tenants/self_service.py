@@ -78,11 +78,7 @@ class TenantSelfService:
         ]
         return MemberList(
             items=items,
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def events(self, query: AuditQuery) -> AuditEventList:

@@ -19,7 +19,7 @@ from tests.factories import Creator
 from tests.parts import OpenParts
 
 ADMIN = "/api/v1/admin"
-EVERY_SCOPE = ("read", "manage", "keys")
+EVERY_SCOPE = ("read", "manage", "keys", "operators")
 OPERATIONS = {
     ("GET", "/status"): "read",
     ("GET", "/tenants"): "read",
@@ -41,9 +41,24 @@ OPERATIONS = {
     ("GET", "/vaults"): "read",
     ("GET", "/root-keys"): "keys",
     ("GET", "/audit"): "read",
+    ("GET", "/series"): "read",
+    ("GET", "/configuration"): "read",
+    ("GET", "/checks"): "read",
+    ("GET", "/readiness"): "read",
     ("GET", "/jobs"): "read",
     ("POST", "/jobs/{job_id:str}/retry"): "manage",
     ("DELETE", "/jobs/{job_id:str}"): "manage",
+    ("GET", "/operators"): "read",
+    ("POST", "/operators"): "operators",
+    ("POST", "/operators/{operator_id:str}/revoke"): "operators",
+    ("GET", "/keys"): "keys",
+    ("GET", "/keys/rotations"): "keys",
+    ("GET", "/keys/rotations/{rotation_id:str}"): "keys",
+    ("POST", "/keys/rotations"): "keys",
+    ("GET", "/audit/export"): "read",
+    ("GET", "/audit/verifications"): "read",
+    ("GET", "/audit/verifications/{verification_id:str}"): "read",
+    ("POST", "/audit/verifications"): "read",
 }
 """Each, with the scope that it needs."""
 

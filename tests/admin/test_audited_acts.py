@@ -8,6 +8,7 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from creatorvault.audit.chain import SERVICE
 from creatorvault.core.identifiers import TenantId
 from creatorvault.tenants.models import TenantKind
 from creatorvault.tenants.resolution import TenantName
@@ -54,6 +55,18 @@ async def failed(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> ob
     return await sql.fetchval(job, tenant_of(ada))
 
 
+async def appointed_one(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> object:
+    """Returns the id of another operator."""
+    return (await olga.post("/operators", {"name": "Oleg", "scopes": ["read"]}))["operator_id"]
+
+
+async def nothing_under_way(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> object:
+    """Returns the body of a rotation."""
+    for table in ("keys.rotations", "audit_verifications"):
+        await sql.execute(f"UPDATE {table} SET finished_at = now() WHERE finished_at IS NULL")
+    return {"tenant_id": str(tenant_of(ada))}
+
+
 IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 """Recorded by the process that finishes an erasure, which has no address."""
 
@@ -67,6 +80,9 @@ EMPTY: Final = dict.fromkeys(
 )
 ROWS: Final = {"ideas": "1", "keys.vault_keys": "1", **EMPTY}
 JOB: Final = "{job_id:str}"
+OPERATOR: Final = "{operator_id:str}"
+NUMBERS: Final = ("rotation", "verification")
+VERIFICATIONS: Final = "/audit/verifications"
 VAULT: Final = "/tenants/{tenant_id:str}/vaults/{user_id:str}/erasure"
 ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {
     ("POST", "/tenants"): (nothing, None, {"tenant.created": {"kind": "organization"}}),
@@ -97,6 +113,10 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
     ),
     ("POST", "/jobs/{job_id:str}/retry"): (failed, None, {"job.retried": {"kind": "tests.nothing"}}),
     ("DELETE", "/jobs/{job_id:str}"): (failed, None, {"job.cancelled": {"kind": "tests.nothing"}}),
+    ("POST", "/operators"): (nothing, None, {"operator.created": {"scopes": "manage,read"}}),
+    ("POST", f"/operators/{OPERATOR}/revoke"): (appointed_one, None, {"operator.revoked": {}}),
+    ("POST", "/keys/rotations"): (nothing_under_way, None, {"keys.rotation_requested": {}}),
+    ("POST", VERIFICATIONS): (nothing_under_way, None, {"audit.verification_requested": {}}),
     ("POST", VAULT): (nothing, None, {"erasure.requested": {}}),
     ("DELETE", VAULT): (vault_erasing, None, {"erasure.withdrawn": {}}),
     ("POST", f"{VAULT}/confirm"): (
@@ -117,8 +137,14 @@ async def acted(olga: AdminClient, act: tuple[str, str], ada: Creator, prepared:
     if path == "/tenants":
         new = TenantName(TenantKind.ORGANIZATION, "better-auth", f"org-{uuid4()}")
         tenant, body = new.id, new._asdict() | {"kind": "organization"}
+    if path == "/operators":
+        tenant, body = SERVICE, {"name": "Oleg", "scopes": ["read", "manage"]}
+    if path == VERIFICATIONS:
+        tenant = SERVICE
     if JOB in path:
         path, body = path.replace(JOB, str(prepared)), None
+    if OPERATOR in path:
+        tenant, path, body = SERVICE, path.replace(OPERATOR, str(prepared)), None
     url = path.replace("{tenant_id:str}", str(tenant_of(ada))).replace("{user_id:str}", ada.user_id)
     answer = await olga.request(method, url, json=body)
     return answer.status_code, tenant
@@ -131,7 +157,8 @@ async def test_an_action_is_recorded(
     await ada.idea()
     prepare, _, verbs = ACTS[act]
     prepared = await prepare(olga, ada, database)
-    before = await database.fetchval("SELECT max(sequence) FROM audit_events WHERE tenant_id = $1", tenant_of(ada))
+    chains = await database.fetch("SELECT tenant_id, sequence FROM audit_heads")
+    before = {chain["tenant_id"]: chain["sequence"] for chain in chains}
 
     status, tenant = await acted(olga, act, ada, prepared)
 
@@ -139,12 +166,17 @@ async def test_an_action_is_recorded(
     rows = await database.fetch(
         "SELECT * FROM audit_events WHERE tenant_id = $1 AND sequence > $2 ORDER BY sequence",
         tenant,
-        before if tenant == tenant_of(ada) else 0,
+        before.get(tenant, 0),
     )
     targets = {row["verb"]: json.loads(row["targets"]) for row in rows}
     assert [found.pop("job") for found in targets.values() if "job" in found] == (
         [str(prepared)] if JOB in act[1] else []
     )
+    of_operators = [found.pop("operator") for found in targets.values() if "operator" in found]
+    assert len(of_operators) == ("/operators" in act[1])
+    assert set(of_operators) == ({prepared} if OPERATOR in act[1] else set(of_operators))
+    numbered = [found.pop(name) for found in targets.values() for name in NUMBERS if name in found]
+    assert all(number.isdecimal() for number in numbered)
     of_a_vault = [found.pop("user_id") for found in targets.values() if "user_id" in found]
     assert set(of_a_vault) == ({ada.user_id} if VAULT in act[1] else set())
     assert targets == verbs
@@ -181,4 +213,5 @@ async def everything(sql: asyncpg.Connection) -> dict[str, list[Any]]:
         "audit_heads",
         "jobs.queue",
     )
-    return {table: await sql.fetch(f"SELECT * FROM {table} ORDER BY tenant_id") for table in tables}
+    rows = {table: await sql.fetch(f"SELECT * FROM {table} ORDER BY tenant_id") for table in tables}
+    return rows | {"operators": await sql.fetch("SELECT * FROM operators ORDER BY id")}

@@ -1,15 +1,18 @@
 """The example requests of the document are accepted, and responses match their schemas."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import jsonschema
 from litestar import Litestar
 
+from creatorvault.admin.openapi_of_operators import OPERATOR_ID
 from creatorvault.core.openapi.document import document
 from tests.admin.operators import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.factories import Creator
+
+NOWHERE: Final = 10**9
 
 
 def schema_of(published: Any, method: str, path: str, status: int) -> Any:
@@ -46,13 +49,26 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("POST", f"{one}/vaults/{{user_id}}/erasure/confirm", {"confirmation": "wrong"}, 403),
         ("DELETE", f"{one}/vaults/{{user_id}}/erasure", None, 200),
         ("GET", f"{one}/vaults/{{user_id}}/erasure", None, 404),
+        ("GET", f"{ADMIN}/keys", None, 200),
+        ("POST", f"{ADMIN}/keys/rotations", {"tenant_id": str(tenant), "root": True}, 422),
+        ("GET", f"{ADMIN}/keys/rotations", None, 200),
+        ("GET", f"{ADMIN}/keys/rotations/{{rotation_id}}", None, 404),
+        ("GET", f"{ADMIN}/audit/verifications", None, 200),
+        ("GET", f"{ADMIN}/audit/verifications/{{verification_id}}", None, 404),
+        ("GET", f"{ADMIN}/operators", None, 200),
+        ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": ["read"], "expires_in_days": 7}, 201),
+        ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": []}, 422),
+        ("POST", f"{ADMIN}/operators/{OPERATOR_ID}/revoke", None, 404),
+        ("POST", f"{ADMIN}/operators/first/revoke", None, 422),
         ("POST", f"{ADMIN}/tenants", {"kind": "neither", "realm": "", "external_id": "x" * 256}, 422),
     ]
     for method, path, body, status in asked:
-        url = path.format(tenant_id=tenant, user_id=ada.user_id).removeprefix(ADMIN)
+        documented = path.replace(str(OPERATOR_ID), "{operator_id}").replace("first", "{operator_id}")
+        numbers = {"rotation_id": NOWHERE, "verification_id": NOWHERE}
+        url = path.format(tenant_id=tenant, user_id=ada.user_id, **numbers).removeprefix(ADMIN)
         answer = await olga.request(method, url, json=body)
         assert answer.status_code == status, (path, answer.text)
-        jsonschema.validate(answer.json(), schema_of(published, method, path, status))
+        jsonschema.validate(answer.json(), schema_of(published, method, documented, status))
 
 
 async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyncpg.Connection) -> None:
@@ -75,6 +91,8 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         ("TenantRootKey", False): 409,
         ("TenantRetention", False): 200,
         ("TenantOwnerExport", False): 200,
+        ("OperatorCreate", False): 201,
         ("ErasureConfirm", False): 409,
         ("ErasureConfirm", True): 409,
+        ("RotationCreate", False): 404,
     }

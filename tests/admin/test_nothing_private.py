@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -27,6 +28,11 @@ READS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"GET {ADMIN}/root-keys", {}),
     (f"GET {ADMIN}/audit", WHOLE),
     (f"GET {ADMIN}/jobs", WHOLE),
+    (f"GET {ADMIN}/operators", WHOLE),
+    (f"GET {ADMIN}/series", {"params": {"span": "week"}}),
+    (f"GET {ADMIN}/configuration", {}),
+    (f"GET {ADMIN}/checks", {}),
+    (f"GET {ADMIN}/readiness", {}),
 ]
 ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ADMIN}/tenants", {"json": {"kind": "personal", "realm": "better-auth", "external_id": "{user_id}"}}),
@@ -39,6 +45,8 @@ ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"PUT {ONE}/retention", {"json": {"retention_days": 20}}),
     (f"POST {ADMIN}/jobs/{{job_id}}/retry", {}),
     (f"DELETE {ADMIN}/jobs/{{job_id}}", {}),
+    (f"POST {ADMIN}/operators", {"json": {"name": "Oleg", "scopes": ["read"]}}),
+    (f"POST {ADMIN}/operators/{{operator_id}}/revoke", {}),
     (f"PUT {ONE}/owner-export", {"json": {"owner_export": True}}),
     (f"POST {VAULT}", {}),
     (f"POST {VAULT}/confirm", {"json": {"confirmation": "wrong"}}),
@@ -98,7 +106,9 @@ async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
 async def test_responses_to_operators_contain_no_content(
     ada: Creator, olga: AdminClient, pieces: set[str], database: asyncpg.Connection, accept: str
 ) -> None:
-    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": "", "job_id": "1"}
+    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": "", "job_id": "1"} | {
+        "operator_id": str(uuid4())
+    }
 
     async def ask(operation: str, options: dict[str, Any]) -> httpx.Response:
         method, path = filled(operation).split()
@@ -117,8 +127,9 @@ async def test_responses_to_operators_contain_no_content(
         statuses.append(answer.status_code)
         assert betrayed(answer, pieces) == []
 
-    changes = [201, 200, 200, 200, 422, 200, 409, 200, 404, 404, 200, *(202, 403, 200, 200), 202, 403, 200, 202, 200]
-    assert statuses == [200] * 7 + changes + [200] * 7
+    jobs, operators, vaults, tenants = (404, 404), (201, 404), (202, 403, 200, 200), (202, 403, 200, 202, 200)
+    changes = [201, 200, 200, 200, 422, 200, 409, 200, *jobs, *operators, 200, *vaults, *tenants]
+    assert statuses == [200] * len(READS) + changes + [200] * len(READS)
 
 
 @pytest.mark.parametrize("accept", ["application/json", "application/problem+json"])

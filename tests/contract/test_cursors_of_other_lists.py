@@ -93,6 +93,9 @@ class Scene:
     async def found_tenant(self) -> None:
         await self.olga.post("/tenants", {"kind": "personal", "realm": self.realm, "external_id": str(uuid4())})
 
+    async def appoint(self) -> None:
+        await self.olga.post("/operators", {"name": f"{self.realm} {uuid4()}", "scopes": ["read"]})
+
     async def queue(self) -> None:
         await self.sql.execute(QUEUED, tenant_of(self.ada), self.ada.user_id)
 
@@ -126,6 +129,7 @@ class Scene:
             "vaults": self.of_olga("/vaults", of_tenant, self.join, "tenant_id", "user_id"),
             "audit": self.of_olga("/audit", of_tenant, self.record, *event),
             "jobs": self.of_olga("/jobs", of_tenant, self.queue, "job_id"),
+            "operators": self.of_olga("/operators", {"q": self.realm}, self.appoint, "operator_id"),
             **{
                 f"tenants by {sort} {order}": self.of_olga(
                     "/tenants",
@@ -150,7 +154,7 @@ async def scene(house: House, database: asyncpg.Connection) -> MakeScene:
         ada = house.creator(claims={"org_id": f"org-{uuid4()}", "org_role": "owner"})
         made = Scene(house, olga, database, ada, await ada.idea("Idea"), f"realm-{uuid4()}")
         adds = (made.join, made.record, made.queue, made.throw_away, made.change, made.move_in, made.found_tenant)
-        for add, _ in product(adds, range(ROWS)):
+        for add, _ in product((*adds, made.appoint), range(ROWS)):
             await add()
         return made
 
@@ -311,6 +315,10 @@ async def test_a_cursor_of_another_list_is_refused(lists: Lists, logs: Logs) -> 
         ("/audit", {"verb": "key.created"}, {"actor": "key.created"}),
         ("/audit", {"since": "2020-01-01T00:00:00Z"}, {"since": "2020-01-02T00:00:00Z"}),
         ("/jobs", {}, {"state": "waiting"}),
+        ("/operators", {}, {"state": "valid"}),
+        ("/operators", {"q": "realm"}, {"q": "real"}),
+        ("/tenants", {}, {"q": "x"}),
+        ("/vaults", {}, {"q": "x"}),
     ],
 )
 async def test_a_cursor_of_other_filters_is_refused(

@@ -10,6 +10,7 @@ from creatorvault.core.database.sessions import ReadSession, WriteSession
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.core.identifiers import TenantId, VaultId
+from creatorvault.erasure.persons import Persons
 from creatorvault.idempotency.services import IdempotencyKey
 from creatorvault.tenants.repositories import VaultRepository
 from creatorvault.tenants.resolution import TenantName
@@ -46,4 +47,4 @@ async def refused_by_mypy(
     await AdminRepository(session).forget_erasure(tenant)  # type: ignore[misc]
     await recorder.record(session, tenant, "tenant.created")  # type: ignore[arg-type]
     await IdempotencyKey(vault, "key").claim(session)  # type: ignore[arg-type]
-    Erasure(session, recorder, tenant, TenantData([]))  # type: ignore[arg-type]
+    Erasure(session, recorder, tenant, TenantData([]), Persons("a", by_two=False))  # type: ignore[arg-type]

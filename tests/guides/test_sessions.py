@@ -79,7 +79,12 @@ async def test_every_admin_operation_is_shown_as_a_command(app: Litestar) -> Non
 
 
 def named(path: str) -> str:
-    for value, name in (("$TENANT", "{tenant_id}"), ("$CREATOR", "{user_id}"), ("/jobs/1", "/jobs/{job_id}")):
+    for value, name in (
+        ("$TENANT", "{tenant_id}"),
+        ("$CREATOR", "{user_id}"),
+        ("$OPERATOR", "{operator_id}"),
+        ("/jobs/1", "/jobs/{job_id}"),
+    ):
         path = path.replace(value, name)
     return path
 

@@ -7,6 +7,7 @@ from typing import Final
 
 NOBODY, CREATOR, OWNER, ADMIN = "nobody", "a creator", "an organization's owner", "an administrator's token"
 READ, MANAGE, KEYS = "a key to read", "a key to manage", "a key to keys"
+OPERATORS = "a key to operators"
 REVOKED, EXPIRED = "a revoked key", "an expired key"
 SUSPENDED, ERASING, ERASED = "in a suspended tenant", "in a tenant being erased", "in an erased tenant"
 
@@ -146,7 +147,7 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             SUSPENDED: 403,
             REVOKED: 401,
             EXPIRED: 401,
-            **{scope: done if scope == needed else 403 for scope in (READ, MANAGE, KEYS)},
+            **{scope: done if scope == needed else 403 for scope in (READ, MANAGE, KEYS, OPERATORS)},
             ADMIN: done,
         }
         for operation, needed, done in (
@@ -170,9 +171,24 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("GET /vaults", READ, 200),
             ("GET /root-keys", KEYS, 200),
             ("GET /audit", READ, 200),
+            ("GET /series", READ, 200),
+            ("GET /configuration", READ, 200),
+            ("GET /checks", READ, 200),
+            ("GET /readiness", READ, 200),
             ("GET /jobs", READ, 200),
             ("POST /jobs/{job_id}/retry", MANAGE, 404),  # there is none
             ("DELETE /jobs/{job_id}", MANAGE, 404),
+            ("GET /operators", READ, 200),
+            ("POST /operators", OPERATORS, 201),
+            ("POST /operators/{operator_id}/revoke", OPERATORS, 404),  # there is none
+            ("GET /keys", KEYS, 200),
+            ("GET /keys/rotations", KEYS, 200),
+            ("GET /keys/rotations/{rotation_id}", KEYS, 404),
+            ("POST /keys/rotations", KEYS, 202),
+            ("GET /audit/export", READ, 200),
+            ("GET /audit/verifications", READ, 200),
+            ("GET /audit/verifications/{verification_id}", READ, 404),
+            ("POST /audit/verifications", READ, 202),
         )
     },
 }

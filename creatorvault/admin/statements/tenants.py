@@ -72,6 +72,8 @@ FILTERS: Final = {
     "kind": "tenants.kind = ${}",
     "realm": "tenants.realm = ${}",
     "external_id": "tenants.external_id = ${}",
+    "begins": "tenants.external_id ^@ ${}",
+    "begins_or_is": "(tenants.external_id ^@ ${0} OR tenants.tenant_id = (${0}::text)::uuid)",
 }
 TOTALS: Final = frozenset({"ideas", "sealed_bytes", "last_activity"})
 ORDERS: Final = ("asc", "desc")

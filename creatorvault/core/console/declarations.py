@@ -17,7 +17,10 @@ def N_(message: str) -> str:  # noqa: N802 - the customary name of gettext for a
 
 
 class Kind(StrEnum):
-    """How a value is shown. An identifier is set in a font with digits that cannot be mistaken."""
+    """How a value is shown. An identifier is set in a font with digits that cannot be mistaken.
+
+    Prose is a sentence of the service, in English, such as the finding of a check.
+    """
 
     TEXT = "text"
     NUMBER = "number"
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     IDENTIFIER = "identifier"
     PAIRS = "pairs"
+    PROSE = "prose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +64,8 @@ class Table:
 
     `rows` is the field with the rows. `given` are query parameters, or path parameters, that come from the page's
     object: the parameter, and the field. `fixed` are query parameters with a constant value.
-    `search` is the query parameter of the search box. `sorts` are values of the parameter `sort`. A browser with scripts
-    fetches the table again every `refresh_seconds`.
+    `search` is the query parameter of the search box. `sorts` are values of the parameter `sort`. A browser with
+    scripts fetches the table again every `refresh_seconds`.
     """
 
     title: str

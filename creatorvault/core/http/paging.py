@@ -1,7 +1,7 @@
 """Pages of lists, by offset or by cursor: query parameters, the page itself, and their documentation."""
 
 from collections.abc import Sequence
-from typing import Annotated, Final, NamedTuple, Self
+from typing import Annotated, Final, NamedTuple, Self, TypedDict
 
 from msgspec import UnsetType
 from pydantic import AfterValidator, Field, ValidationError, WithJsonSchema, model_validator
@@ -117,6 +117,16 @@ def refuse_offset_beside_cursor(model: str, offset: int, cursor: str | None) -> 
     raise ValidationError.from_exception_data(model, [wrong])
 
 
+class PageFields(TypedDict):
+    """What every list says of its page, beside its items."""
+
+    total: int
+    limit: int
+    offset: int
+    has_more: bool
+    next_cursor: str | UnsetType | None
+
+
 class Page[RowT](NamedTuple):
     """`total` counts all pages. `next_cursor` is None on the last page, and UNSET if the query has no cursor."""
 
@@ -124,3 +134,12 @@ class Page[RowT](NamedTuple):
     total: int
     has_more: bool
     next_cursor: str | UnsetType | None
+
+    def fields(self, query: PageQuery) -> PageFields:
+        return PageFields(
+            total=self.total,
+            limit=query.limit,
+            offset=query.offset,
+            has_more=self.has_more,
+            next_cursor=self.next_cursor,
+        )

@@ -35,7 +35,7 @@ SECURITY_SCHEMES: Final = {
         "type": "http",
         "scheme": "bearer",
         "description": "An operator's key, `cvop_…` (`creatorvault operators create`). Each operation names the scope "
-        "that the key needs: `read`, `manage` or `keys`.",
+        "that the key needs: `read`, `manage`, `keys` or `operators`.",
     },
 }
 

@@ -108,11 +108,7 @@ class ImportService:
             items = [response_of(row, seen.cipher) for row in page.rows if seen.cipher is not None]
         return ImportListResponse(
             items=items,
-            total=page.total,
-            limit=query.limit,
-            offset=query.offset,
-            has_more=page.has_more,
-            next_cursor=page.next_cursor,
+            **page.fields(query),
         )
 
     async def get(self, import_id: UUID) -> ImportResponse:

@@ -628,6 +628,26 @@ def administration() -> None:
     refused("cancel no job", lambda: ADMIN.cancel_job_api_v1_admin_jobs_job_id_delete(job), ErrorResponse, code)
     refused("retry no job", lambda: ADMIN.retry_job_api_v1_admin_jobs_job_id_retry_post(job), ErrorResponse, code)
     report(
+        "series",
+        lambda: ADMIN.get_series_api_v1_admin_series_get_with_http_info(span="day"),
+        lambda body, _: {"span": body.span, "steps": len(body.items)},
+    )
+    report(
+        "settings in force",
+        ADMIN.list_settings_api_v1_admin_configuration_get_with_http_info,
+        lambda body, _: {"masked": [each.value for each in body.items if each.name == "encryption.root_keys"]},
+    )
+    report(
+        "system checks",
+        ADMIN.run_checks_api_v1_admin_checks_get_with_http_info,
+        lambda body, _: {"counted": body.errors + body.warnings == len(body.items)},
+    )
+    report(
+        "operators' readiness",
+        ADMIN.get_readiness_api_v1_admin_readiness_get_with_http_info,
+        lambda body, _: {"ready": body.ready},
+    )
+    report(
         "audit",
         lambda: ADMIN.search_audit_api_v1_admin_audit_get_with_http_info(verb="tenant.created", limit=1),
         lambda body, _: {"limit": body.limit},

@@ -11,17 +11,21 @@ from generated.api.admin import (
     confirm_erasure_api_v1_admin_tenants_tenant_id_erasure_confirm_post as confirm_erasure,
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
     create_tenant_api_v1_admin_tenants_post as create_tenant,
+    get_readiness_api_v1_admin_readiness_get as get_readiness,
+    get_series_api_v1_admin_series_get as get_series,
     get_status_api_v1_admin_status_get as get_status,
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
     list_jobs_api_v1_admin_jobs_get as list_jobs,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
+    list_settings_api_v1_admin_configuration_get as list_settings,
     list_tenants_api_v1_admin_tenants_get as list_tenants,
     list_vaults_api_v1_admin_vaults_get as list_vaults,
     request_erasure_api_v1_admin_tenants_tenant_id_erasure_post as request_erasure,
     request_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_post as request_vault_erasure,
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
+    run_checks_api_v1_admin_checks_get as run_checks,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
     set_quotas_api_v1_admin_tenants_tenant_id_quotas_put as set_quotas,
@@ -92,6 +96,7 @@ from generated.models import (
     BulkRequest,
     BulkResponse,
     ChangeList,
+    CheckList,
     CreateImportApiV1UserIdImportsPostFilesBody,
     CreateOperation,
     DatabaseHealth,
@@ -103,7 +108,9 @@ from generated.models import (
     ExportFormat,
     ExportRequest,
     Figures,
+    FiguresSeries,
     FileFormat,
+    GetSeriesApiV1AdminSeriesGetSpan,
     HTTPValidationError,
     IdeaConflict,
     IdeaCreate,
@@ -119,6 +126,7 @@ from generated.models import (
     JobState,
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
+    OperatorReadiness,
     OwnTenant,
     PriorityEnum,
     ProcessHealth,
@@ -127,6 +135,7 @@ from generated.models import (
     RootKeyList,
     ServerErrorResponse,
     ServiceInformation,
+    SettingList,
     StageEnum,
     TagList,
     TagRename,
@@ -613,6 +622,19 @@ def administration() -> None:
     report("jobs", jobs, JobList, lambda body: {"total": body.total})
     refused("cancel no job", cancel_job.sync_detailed(999_999_999, client=OPERATOR))
     refused("retry no job", retry_job.sync_detailed(999_999_999, client=OPERATOR))
+    series = get_series.sync_detailed(client=OPERATOR, span=GetSeriesApiV1AdminSeriesGetSpan.DAY)
+    report("series", series, FiguresSeries, lambda body: {"span": body.span, "steps": len(body.items)})
+    in_force = list_settings.sync_detailed(client=OPERATOR)
+    report(
+        "settings in force",
+        in_force,
+        SettingList,
+        lambda body: {"masked": [each.value for each in body.items if each.name == "encryption.root_keys"]},
+    )
+    checks = run_checks.sync_detailed(client=OPERATOR)
+    report("system checks", checks, CheckList, lambda body: {"counted": body.errors + body.warnings == len(body.items)})
+    readiness = get_readiness.sync_detailed(client=OPERATOR)
+    report("operators' readiness", readiness, OperatorReadiness, lambda body: {"ready": body.ready})
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
 

@@ -39,7 +39,11 @@ import {
   getVersionApiV1UserIdIdeasIdeaIdVersionsNumberGet as getVersion,
   listIdeasApiV1UserIdIdeasGet as listIdeas,
   listImportsApiV1UserIdImportsGet as listImports,
+  getReadinessApiV1AdminReadinessGet as getReadiness,
+  getSeriesApiV1AdminSeriesGet as getSeries,
   listJobsApiV1AdminJobsGet as listJobs,
+  listSettingsApiV1AdminConfigurationGet as listSettings,
+  runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
@@ -397,6 +401,18 @@ async function administration(): Promise<void> {
   seen("cancel no job", cancelled.response?.status, { code: cancelled.error?.code });
   const retried = await retryJob({ client: operator, ...job });
   seen("retry no job", retried.response?.status, { code: retried.error?.code });
+  const series = await getSeries({ client: operator, query: { span: "day" } });
+  seen("series", series.response?.status, { span: series.data?.span, steps: series.data?.items.length });
+  const inForce = await listSettings({ client: operator });
+  seen("settings in force", inForce.response?.status, {
+    masked: inForce.data?.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  });
+  const checks = await runChecks({ client: operator });
+  seen("system checks", checks.response?.status, {
+    counted: checks.data && checks.data.errors + checks.data.warnings === checks.data.items.length,
+  });
+  const readiness = await getReadiness({ client: operator });
+  seen("operators' readiness", readiness.response?.status, { ready: readiness.data?.ready });
   const audit = await searchAudit({ client: operator, query: { verb: "tenant.created", limit: 1 } });
   seen("audit", audit.response?.status, { limit: audit.data?.limit });
 

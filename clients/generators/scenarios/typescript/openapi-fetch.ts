@@ -397,6 +397,18 @@ async function administration(): Promise<void> {
   seen("cancel no job", cancelled.response.status, { code: cancelled.error?.code });
   const retried = await operator.POST("/api/v1/admin/jobs/{job_id}/retry", { params: job });
   seen("retry no job", retried.response.status, { code: retried.error?.code });
+  const series = await operator.GET("/api/v1/admin/series", { params: { query: { span: "day" } } });
+  seen("series", series.response.status, { span: series.data?.span, steps: series.data?.items.length });
+  const inForce = await operator.GET("/api/v1/admin/configuration");
+  seen("settings in force", inForce.response.status, {
+    masked: inForce.data?.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  });
+  const checks = await operator.GET("/api/v1/admin/checks");
+  seen("system checks", checks.response.status, {
+    counted: checks.data && checks.data.errors + checks.data.warnings === checks.data.items.length,
+  });
+  const readiness = await operator.GET("/api/v1/admin/readiness");
+  seen("operators' readiness", readiness.response.status, { ready: readiness.data?.ready });
   const audit = await operator.GET("/api/v1/admin/audit", { params: { query: { verb: "tenant.created", limit: 1 } } });
   seen("audit", audit.response.status, { limit: audit.data?.limit });
 

@@ -454,6 +454,17 @@ async function administration(): Promise<void> {
   const job = { jobId: 999_999_999 };
   await refused("cancel no job", admin.cancelJobApiV1AdminJobsJobIdDeleteRaw(job), ErrorResponseFromJSON, code);
   await refused("retry no job", admin.retryJobApiV1AdminJobsJobIdRetryPostRaw(job), ErrorResponseFromJSON, code);
+  await report("series", admin.getSeriesApiV1AdminSeriesGetRaw({ span: "day" }), (data) => ({
+    span: data.span,
+    steps: data.items.length,
+  }));
+  await report("settings in force", admin.listSettingsApiV1AdminConfigurationGetRaw(), (data) => ({
+    masked: data.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  }));
+  await report("system checks", admin.runChecksApiV1AdminChecksGetRaw(), (data) => ({
+    counted: data.errors + data.warnings === data.items.length,
+  }));
+  await report("operators' readiness", admin.getReadinessApiV1AdminReadinessGetRaw(), (data) => ({ ready: data.ready }));
   await report("audit", admin.searchAuditApiV1AdminAuditGetRaw({ verb: "tenant.created", limit: 1 }), (data) => ({
     limit: data.limit,
   }));

@@ -38,7 +38,11 @@ import {
   healthCheckHealthGet as checkHealth,
   listIdeasApiV1UserIdIdeasGet as listIdeas,
   listImportsApiV1UserIdImportsGet as listImports,
+  getReadinessApiV1AdminReadinessGet as getReadiness,
+  getSeriesApiV1AdminSeriesGet as getSeries,
   listJobsApiV1AdminJobsGet as listJobs,
+  listSettingsApiV1AdminConfigurationGet as listSettings,
+  runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
@@ -385,6 +389,17 @@ async function administration(): Promise<void> {
   report("jobs", await listJobs({ state: "failed" }, {}, operator), 200, (data) => ({ total: data.total }));
   report("cancel no job", await cancelJob(999_999_999, {}, operator), 404, code);
   report("retry no job", await retryJob(999_999_999, {}, operator), 404, code);
+  report("series", await getSeries({ span: "day" }, {}, operator), 200, (data) => ({
+    span: data.span,
+    steps: data.items.length,
+  }));
+  report("settings in force", await listSettings(operator), 200, (data) => ({
+    masked: data.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  }));
+  report("system checks", await runChecks(operator), 200, (data) => ({
+    counted: data.errors + data.warnings === data.items.length,
+  }));
+  report("operators' readiness", await getReadiness(operator), 200, (data) => ({ ready: data.ready }));
   report("audit", await searchAudit({ verb: "tenant.created", limit: 1 }, {}, operator), 200, (data) => ({ limit: data.limit }));
 
   if (vault.status === 202) {
