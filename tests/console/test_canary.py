@@ -67,7 +67,8 @@ def executed(database: Database, *statements: str) -> list[asyncpg.Record]:
         try:
             for statement in statements[:-1]:
                 await connection.execute(statement)
-            return await connection.fetch(statements[-1])
+            rows: list[asyncpg.Record] = await connection.fetch(statements[-1])
+            return rows
         finally:
             await connection.close()
 
@@ -167,6 +168,10 @@ def test_every_page_and_action_was_seen(shown: Shown) -> None:
     for name, section in sections().items():
         assert f"/console/{name}" in paths
         assert section.item is None or f"/console/{name}/item" in paths, name
+
+
+def test_every_link_leads_to_a_page(shown: Shown) -> None:
+    assert not shown.walk.broken
 
 
 def test_no_canary_is_shown(shown: Shown) -> None:
