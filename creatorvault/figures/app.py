@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.figures.admin import CHECKS, OVERVIEW, SETTINGS
 from creatorvault.figures.controllers import FiguresController
 from creatorvault.figures.parts import figures_parts
 from creatorvault.figures.sampling import SCHEDULES
@@ -12,4 +13,5 @@ APP: Final = App(
     controllers=[FiguresController],
     parts=[figures_parts],
     schedules=SCHEDULES,
+    console=[OVERVIEW, SETTINGS, CHECKS],
 )

@@ -7,14 +7,13 @@ from typing import Final
 
 SHORTEST_SECONDS: Final = 0.000_25
 BOUNDS: Final = tuple(SHORTEST_SECONDS * 2 ** (step / 2) for step in range(36))
-"""The longest duration in each bucket but the last, in seconds: 0.25 ms to 46 s, each 1.41 times the one before."""
+"""The longest duration in each bucket but the last, in seconds: 0.25 ms to 46 s, each 1.41 times the one before.
+
+`bisect_left` finds the bucket of a duration.
+"""
 
 BUCKETS: Final = len(BOUNDS) + 1
 """A stored row has as many numbers: another number of them needs a migration."""
-
-
-def bucket_of(seconds: float) -> int:
-    return bisect_left(BOUNDS, seconds)
 
 
 def percentile(durations: Sequence[int], percent: float) -> float | None:

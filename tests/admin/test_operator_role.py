@@ -59,6 +59,7 @@ GRANTS = {
         "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)",
         "DELETE",
     },
+    "jobs.queue_id_seq": {"USAGE"},
     "jobs.queue_log": {"SELECT", "INSERT(job_id,status,priority,entrypoint,traceback)", "DELETE"},
     "jobs.schedules": {
         "SELECT",

@@ -1,5 +1,6 @@
 """Figures over time: what is counted, stored, sampled and forgotten."""
 
+from bisect import bisect_left
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from creatorvault.core.database.sessions import Database
 from creatorvault.core.parts import part_of, parts_of
 from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.figures.counting import RequestCounts
-from creatorvault.figures.durations import BOUNDS, BUCKETS, bucket_of
+from creatorvault.figures.durations import BOUNDS, BUCKETS
 from creatorvault.figures.keeping import MOST_MINUTES, FiguresKeeper
 from creatorvault.figures.parts import FiguresParts
 from creatorvault.figures.sampling import forget_figures, sample_queue, sample_vaults
@@ -50,7 +51,7 @@ def durations(**buckets: int) -> list[int]:
     """Requests by milliseconds, as `durations(ms5=2)`."""
     counts = [0] * BUCKETS
     for name, number in buckets.items():
-        counts[bucket_of(int(name.removeprefix("ms")) / 1000)] += number
+        counts[bisect_left(BOUNDS, int(name.removeprefix("ms")) / 1000)] += number
     return counts
 
 

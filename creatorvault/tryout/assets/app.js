@@ -5,15 +5,11 @@ import { find, notify, replace } from "./dom.js";
 export const STAGES = { idea: "Idea", outline: "Outline", draft: "Draft", published: "Published" };
 export const PRIORITIES = { high: "High", medium: "Medium", low: "Low" };
 
-export const state = {
-  view: "board",
-  search: "",
-  tags: new Set(),
-  month: new Date().toISOString().slice(0, 7),
-  dragging: false,
-};
+export const today = () => new Date().toISOString().slice(0, 10);
 
-/** Functions that load something and return the elements to show in its place. */
+export const state = { view: "board", search: "", tags: new Set(), month: today().slice(0, 7), dragged: null };
+
+/** Functions that load something and return the elements to show: in the view, and by selector in other parts. */
 export const views = {};
 export const parts = {};
 
@@ -40,21 +36,20 @@ async function load() {
     const shown = { "#view": views[view], ...parts };
     await attempt(async () => {
       const loaded = await Promise.all(Object.values(shown).map((make) => make()));
-      if (state.dragging || view !== state.view) return;
+      if (state.dragged || view !== state.view) return;
       Object.keys(shown).forEach((selector, at) => replace(find(selector), ...loaded[at]));
     });
   }
   running = null;
 }
 
-/** Shows an error of `action` in place of throwing it; returns whether there was none. */
-export async function attempt(action) {
+/** Says what went wrong with `action`; returns whether nothing did. `say` gets the text and the error. */
+export async function attempt(action, say = notify) {
   try {
     await action();
     return true;
   } catch (error) {
-    if (error.status !== 401) notify(error.status === undefined ? "The service cannot be reached." : error.message);
-    if (error.status === undefined) console.warn(error);
+    if (error.status !== 401) say(error.status === undefined ? "The service cannot be reached." : error.message, error);
     return false;
   }
 }

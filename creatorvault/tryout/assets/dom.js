@@ -2,43 +2,46 @@
 
 export const find = (selector) => document.querySelector(selector);
 
-/** `attributes` that are functions are event listeners; true is an attribute without a value, false and null are none. */
+/** Attributes that are functions are event listeners; true is an attribute without a value, false is none. */
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (typeof value === "function") made.addEventListener(key, value);
-    else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+    else if (value !== false) made.setAttribute(key, value === true ? "" : value);
   }
   made.append(...children);
   return made;
 }
 
-export const button = (text, click, attributes = {}) =>
-  element("button", { type: "button", click, ...attributes }, text);
+export const button = (text, click, more = {}) => element("button", { type: "button", click, ...more }, text);
 
-export const option = (value, text, selected) => element("option", { value, selected: value === selected }, text);
-
-/** Keeps the focus where it was: at the element with the same id, else at its idea's, else at the whole. */
+/** Keeps the focus where it was: at the element with the same id, else at the title of its idea, else at `root`. */
 export function replace(root, ...children) {
-  const active = root.contains(document.activeElement) ? document.activeElement : null;
+  const active = root.contains(document.activeElement) ? document.activeElement : root;
   root.replaceChildren(...children);
-  if (active !== null && active !== root) focus(active.id, root);
+  if (active !== root) focus(active.id, root);
 }
 
 export function focus(id, otherwise) {
-  const target = document.getElementById(id) ?? document.getElementById(id.replace(/^\w+-/, "open-")) ?? otherwise;
-  target.focus();
+  const title = id.replace(/^\w+-/, "open-");
+  (document.getElementById(id) ?? document.getElementById(title) ?? otherwise).focus();
 }
 
-/** Says what has happened, to screen readers too. `action` is a button. */
-export function notify(text, ...action) {
-  find("#notice").replaceChildren(text, ...action);
+/** Says what has happened, also to screen readers. `more` may be a button. */
+export const notify = (text, ...more) => find("#notice").replaceChildren(text, ...more);
+
+/** Says how many there are. Screen readers read it only if it has changed. */
+export function count(shown, total) {
+  const text = shown < total ? `${shown} of ${total} ideas` : `${total} ${total === 1 ? "idea" : "ideas"}`;
+  const place = find("#count");
+  if (place.textContent !== text) place.textContent = text;
 }
 
 export const day = (moment) => moment?.slice(0, 10) ?? "";
 
 export const labels = (text) => [...new Set(text.split(",").map((tag) => tag.trim()))].filter((tag) => tag !== "");
 
-export const moment = (text) =>
-  element("time", { datetime: text }, new Date(text).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" }));
+export function time(datetime) {
+  const text = new Date(datetime).toLocaleString("en", { dateStyle: "medium", timeStyle: "short" });
+  return element("time", { datetime }, text);
+}

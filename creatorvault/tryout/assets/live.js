@@ -1,4 +1,4 @@
-// Live updates: the vault's revisions as server-sent events (docs/live.md). EventSource sends no token, so fetch does it.
+// Live updates: the vault's revisions as server-sent events (docs/live.md). EventSource sends no token, so fetch does.
 
 import { call, vault } from "./api.js";
 
@@ -24,19 +24,17 @@ export async function follow(changed, said, signal) {
   }
 }
 
-/** Yields { event, data } of a stream of UTF-8. */
+/** Yields { event, data }. */
 async function* eventsOf(body) {
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let rest = "";
-  for (;;) {
+  const [decoder, reader] = [new TextDecoder(), body.getReader()];
+  for (let rest = ""; ; ) {
     const { done, value } = await reader.read();
     if (done) return;
-    const blocks = (rest + decoder.decode(value, { stream: true })).replaceAll("\r\n", "\n").split("\n\n");
+    const blocks = (rest + decoder.decode(value, { stream: true })).split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: ?(.*)/s, 2)));
-      if (fields.data !== undefined) yield { event: fields.event, data: JSON.parse(fields.data) };
+      const { event, data } = Object.fromEntries(block.split("\n").map((line) => line.split(/: ?(.*)/s, 2)));
+      if (data !== undefined) yield { event, data: JSON.parse(data) };
     }
   }
 }

@@ -10,7 +10,7 @@ import { follow } from "./live.js";
 const TYPING = 150; // milliseconds
 let stream = new AbortController();
 
-/** Moves the token out of the address, where it could be read over a shoulder. It was never sent to a server. */
+/** Moves the token out of the address, where others could read it. A fragment is never sent to a server. */
 function tokenOfAddress() {
   const given = location.hash.slice(1);
   if (given.split(".").length !== 3) return false;
@@ -25,13 +25,19 @@ async function start() {
   signedIn(token.get() !== null);
   if (token.get() === null || !(await attempt(open))) return;
   stream = new AbortController();
-  follow(refresh, (text) => { find("#live").textContent = text; }, stream.signal);
+  follow(refresh, (text) => find("#live").replaceChildren(text), stream.signal);
   await refresh();
 }
 
 function signedIn(yes) {
   for (const part of document.querySelectorAll("[data-signed-in]")) part.hidden = !yes;
   find("#sign-in").hidden = yes;
+}
+
+function look(view) {
+  state.view = view;
+  for (const entry of document.querySelectorAll("[data-view]")) entry.ariaCurrent = String(entry.dataset.view === view);
+  find("#filters").classList.toggle("unused", view === "trash");
 }
 
 function submitted(selector, action) {
@@ -42,33 +48,23 @@ function submitted(selector, action) {
   });
 }
 
-function look(view) {
-  state.view = view;
-  for (const entry of document.querySelectorAll("[data-view]")) {
-    entry.ariaCurrent = entry.dataset.view === view ? "page" : null;
-    entry.onclick = () => { look(entry.dataset.view); refresh(); };
-  }
-  find("#filters").classList.toggle("unused", view === "trash");
-}
-
 parts["#tags"] = async () => {
   const { items } = await get(vault("tags", { limit: 50 }));
   const known = new Set(items.map(({ tag }) => tag));
   state.tags = new Set([...state.tags].filter((tag) => known.has(tag)));
   find("#rename").hidden = state.tags.size !== 1;
-  return items.map(({ tag, count }, at) => {
-    const chosen = state.tags.has(tag);
+  return items.map(({ tag, count }) => {
     const choose = () => {
       if (!state.tags.delete(tag)) state.tags.add(tag);
       refresh();
     };
-    return button(`${tag} ${count}`, choose, { id: `tag-${at}`, class: "tag", "aria-pressed": String(chosen) });
+    return button(`${tag} ${count}`, choose, { id: `tag ${tag}`, "aria-pressed": String(state.tags.has(tag)) });
   });
 };
 
-submitted("#sign-in", () => {
+submitted("#sign-in", (form) => {
   token.set(find("#token").value.trim());
-  find("#token").value = "";
+  form.reset();
   return start();
 });
 
@@ -82,23 +78,26 @@ submitted("#capture", async (form) => {
 });
 
 submitted("#rename", async (form) => {
-  const [from] = state.tags;
-  const to = find("#new-name").value.trim();
-  const { tag, changed } = await (await call("POST", vault("tags/rename"), { body: { from: [from], to } })).json();
+  const body = { from: [...state.tags], to: find("#new-name").value.trim() };
+  const { tag, changed } = await (await call("POST", vault("tags/rename"), { body })).json();
   state.tags = new Set([tag]);
   form.reset();
-  notify(changed === 1 ? "Renamed the tag in 1 idea." : `Renamed the tag in ${changed} ideas.`);
+  notify(`Renamed the tag in ${changed} ${changed === 1 ? "idea" : "ideas"}.`);
   await refresh();
 });
 
 submitted("#export", async () => {
   const response = await call("GET", vault("export", { format: find("#format").value }));
-  const url = URL.createObjectURL(await response.blob());
-  const name = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition") ?? "")?.[1] ?? "vault";
-  const link = Object.assign(document.createElement("a"), { href: url, download: name });
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
-  notify(`Exported ${name}.`);
+  const href = URL.createObjectURL(await response.blob());
+  const [, download] = /filename="?([^";]+)/.exec(response.headers.get("Content-Disposition"));
+  Object.assign(document.createElement("a"), { href, download }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 60_000);
+  notify(`Exported ${download}.`);
+});
+
+find("nav").addEventListener("click", ({ target: { dataset } }) => {
+  look(dataset.view ?? state.view);
+  refresh();
 });
 
 let typing;
@@ -110,10 +109,11 @@ find("#search").addEventListener("input", ({ target }) => {
   }, TYPING);
 });
 
-addEventListener("hashchange", () => { if (tokenOfAddress()) start(); });
+addEventListener("hashchange", () => tokenOfAddress() && start());
 addEventListener("unauthorized", ({ detail }) => {
   stream.abort();
   token.clear();
+  find("#editor").close();
   signedIn(false);
   notify(`The token is not accepted: ${detail}`);
 });
