@@ -20,6 +20,8 @@ PUBLIC = {
     ("GET", "/redoc"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/assets/{digest:str}/{name:str}"),
+    ("GET", "/try"),  # in development only
+    ("GET", "/try/{name:str}"),
 }
 
 
