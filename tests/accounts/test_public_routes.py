@@ -20,7 +20,7 @@ PUBLIC = {
     ("GET", "/redoc"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/assets/{digest:str}/{name:str}"),
-    ("GET", "/try"),  # in development only
+    ("GET", "/try"),
     ("GET", "/try/{name:str}"),
 }
 
