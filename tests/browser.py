@@ -28,7 +28,7 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 )
-START_SECONDS: Final = 30
+START_SECONDS: Final = 180
 PATIENCE: Final = 120_000.0
 """Milliseconds that a browser on a busy machine may take for anything."""
 

@@ -38,7 +38,7 @@ class Service:
         self._run = run
         self._home = home
         run.until("is ready")
-        self._operator = self._key("read", "manage", "keys")
+        self._operator = self._key("read", "manage", "keys", "operators")
         self._viewer = self._key("read")
 
     def stage(self, client: str) -> str:

@@ -25,7 +25,6 @@ SHARED: Final = ("type", "asgi", "http_version", "scheme", "server", "client", "
 """What the scope of such a request has from the browser's."""
 
 PASSED_ON: Final = (b"host", FORWARDED_FOR)
-DESCRIBED: Final = frozenset({"type", "title", "status", "detail", "code", "correlation_id", "errors"})
 RETRY_AFTER: Final = b"retry-after"
 
 type Values = Mapping[str, str]
@@ -52,19 +51,15 @@ class Problem(msgspec.Struct, frozen=True):
 class OperationRefused(CreatorVaultError):
     """The operation's own refusal, which the API has reported where it has to be."""
 
-    def __init__(self, status: int, problem: Problem, members: Mapping[str, object], retry_after: str | None) -> None:
+    def __init__(self, status: int, problem: Problem, retry_after: str | None) -> None:
         super().__init__(problem.detail)
         self.status = HTTPStatus(status)  # type: ignore[misc]  # a class fact for every other error; here the API decides
         self.code = problem.code  # type: ignore[misc]  # as the status
         self.errors = problem.errors
-        self._members = members
         self._retry_after = retry_after
 
     def headers(self) -> Mapping[str, str]:
         return {} if self._retry_after is None else {"Retry-After": self._retry_after}
-
-    def members(self) -> Mapping[str, object]:
-        return self._members
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +99,8 @@ class Received:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             self._headers = dict(message["headers"])
-        elif message["type"] == "http.response.body":
-            self.content += message["body"]
+        else:
+            self.content += message["body"]  # type: ignore[typeddict-item]  # there are no other messages
 
     @property
     def is_refused(self) -> bool:
@@ -117,13 +112,10 @@ class Received:
             raise self.refusal()
 
     def refusal(self) -> OperationRefused:
-        members: dict[str, object] = msgspec.json.decode(self.content)
-        more = {name: value for name, value in members.items() if name not in DESCRIBED}
         retry_after = self._headers.get(RETRY_AFTER)
         return OperationRefused(
             self.status,
-            msgspec.convert(members, Problem),
-            more,
+            msgspec.json.decode(self.content, type=Problem),
             None if retry_after is None else retry_after.decode("latin-1"),
         )
 

@@ -11,7 +11,7 @@ from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.console.checking import SORT, check_declarations
 from creatorvault.console.forms import Choice, Control, ControlKind, filter_control, input_control
 from creatorvault.console.operations import AdminOperation, Operations
-from creatorvault.core.console.declarations import N_, Action, Block, Chart, Column, Filter, ItemPage, Section, Table
+from creatorvault.core.console.declarations import N_, Action, Block, Column, Facts, Filter, ItemPage, Section, Table
 from creatorvault.core.console.sections import Sections
 from creatorvault.core.errors import NotFound
 from creatorvault.core.http.schemas import RequestModel
@@ -99,8 +99,10 @@ class SectionPlan:
     def columns(self) -> Iterator[Column]:
         """Returns those of all blocks, the last ones of each name being those of its own pages."""
         for plan in (*self.item_blocks, *self.blocks):
-            if not isinstance(plan.block, Chart):
-                yield from plan.block.columns if isinstance(plan.block, Table) else plan.block.fields
+            if isinstance(plan.block, Table):
+                yield from plan.block.columns
+            elif isinstance(plan.block, Facts):
+                yield from plan.block.fields
 
     def item_scopes(self) -> Iterator[Scope]:
         """Returns those with any of which the page of an object shows something."""

@@ -145,10 +145,8 @@ def _resolved(rule: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str
     """Follows references, and takes what may be null for what else it may be."""
     if "$ref" in rule:
         return _resolved(schema["$defs"][rule["$ref"].rpartition("/")[2]], schema)
-    for either in rule.get("anyOf", ()):
-        if either.get("type") != "null":
-            return _resolved(either, schema)
-    return rule
+    others = [either for either in rule.get("anyOf", ()) if either.get("type") != "null"]
+    return _resolved(others[0], schema) if others else rule
 
 
 def _kind(rule: Mapping[str, Any], *, has_choices: bool) -> ControlKind:

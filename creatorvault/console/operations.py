@@ -62,17 +62,17 @@ class Operations(dict[str, AdminOperation]):
         """Raises ValueError if two have the same name."""
         found = cls()
         for template, handler in _handlers(app):
-            if found.setdefault(handler.handler_name, _described(template, handler)).template != template:
+            if handler.handler_name in found:
                 raise ValueError(f"two operations for operators have the name {handler.handler_name}")
+            found[handler.handler_name] = _described(template, handler)
         return found
 
 
 def _handlers(app: Litestar) -> Iterator[tuple[str, Operation]]:
     for route in app.routes:
-        if isinstance(route, HTTPRoute):
-            for handler in route.route_handlers:
-                if isinstance(handler, Operation) and OPERATOR in handler.opt:
-                    yield route.path_format, handler
+        for handler in route.route_handlers if isinstance(route, HTTPRoute) else ():
+            if isinstance(handler, Operation) and OPERATOR in handler.opt:
+                yield route.path_format, handler
 
 
 def _described(template: str, handler: Operation) -> AdminOperation:

@@ -101,6 +101,7 @@ async def section_page(visit: Visit) -> Page:
         blocks=await _blocks(visit, shown, plan.blocks),
         actions=[*shown.actions(actions, {})],
         notice=_notice(visit),
+        is_partial=visit.target is not None,
     )
 
 
@@ -117,6 +118,7 @@ async def item_page(visit: Visit) -> Page:
         blocks=await _blocks(visit, shown, plan.item_blocks),
         actions=[*shown.actions([each for each in plan.actions.values() if each.of_object], subject.fields)],
         notice=_notice(visit),
+        is_partial=visit.target is not None,
         up_href=visit.prefix + of_section(plan.name),
     )
 

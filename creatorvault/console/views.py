@@ -96,7 +96,9 @@ class ChartBlock(Block):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """`notice` is the message of the action that was done. `up_href` is the address of an object's section."""
+    """`notice` is the message of the action that was done. `up_href` is the address of an object's section. A page
+    `is_partial` if a script has asked for one of its blocks.
+    """
 
     title: str
     blocks: Sequence[Block]
@@ -104,11 +106,15 @@ class Page:
     notice: str
     object_title: str = ""
     up_href: str = ""
+    is_partial: bool = False
 
     @property
     def status(self) -> HTTPStatus:
-        """That of the first block which could not be shown, but there may be nothing to show about an object."""
-        for block in self.blocks:
+        """That of the first block which could not be shown, but there may be nothing to show about an object.
+
+        A script puts into the page only what is no error: so it gets the block with the reason.
+        """
+        for block in () if self.is_partial else self.blocks:
             if block.refused is not None and block.refused.status != HTTPStatus.NOT_FOUND:
                 return block.refused.status
         return HTTPStatus.OK

@@ -10,8 +10,6 @@ def unsafe_console(
     console: ConsoleSettings, server: ServerSettings, database: DatabaseSettings, *, production: bool
 ) -> Iterator[str]:
     if not console.enabled:
-        if console.port is not None:
-            yield "console.port says nothing without console.enabled"
         return
     if database.url is not None and database.operator_url is None:
         yield "console.enabled says nothing without DATABASE_OPERATOR_URL"

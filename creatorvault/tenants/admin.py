@@ -58,7 +58,7 @@ TENANTS: Final = Section(
                 CHANGED,
             ],
             empty=N_("There is no such tenant."),
-            search=Filter(name="external_id", label=N_("Name")),
+            search=Filter(name="q", label=N_("Name begins with, or id")),
             filters=[
                 Filter(name="status", label=N_("Status"), values=STATUSES),
                 Filter(name="kind", label=N_("Kind"), values=KINDS),

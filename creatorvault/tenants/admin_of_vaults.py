@@ -41,7 +41,7 @@ VAULTS: Final = Section(
                 CHANGED,
             ],
             empty=N_("There is no such vault."),
-            search=Filter(name="user_id", label=N_("Creator")),
+            search=Filter(name="q", label=N_("Creator begins with")),
             filters=[
                 Filter(name="tenant_id", label=N_("Tenant id")),
                 Filter(name="key_version", label=N_("Key version")),

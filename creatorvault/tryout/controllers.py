@@ -1,14 +1,17 @@
 """`/try`: a page on the public API, and the modules that it loads."""
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from litestar import Controller, Response
+from litestar import Controller, Request, Response
 from litestar.params import FromPath
+from litestar.status_codes import HTTP_308_PERMANENT_REDIRECT
 
 from creatorvault.core.errors import NotFound
 from creatorvault.core.http.handlers import get
+from creatorvault.core.http.routing import sent_path
 
+PATH: Final = "/try"
 ASSETS: Final = Path(__file__).parent / "assets"
 PAGE: Final = "index.html"
 MEDIA_TYPES: Final = {".css": "text/css", ".html": "text/html", ".js": "text/javascript"}  # Litestar adds the charset
@@ -27,12 +30,14 @@ class TryoutController(Controller):
     The page names them by relative paths, which are right below any path prefix.
     """
 
-    path = "/try"
+    path = PATH
     opt = {"public": True}
     include_in_schema = False
 
     @get(sync_to_thread=True)
-    def page(self) -> Response[bytes]:
+    def page(self, request: Request[Any, Any, Any]) -> Response[bytes]:
+        if sent_path(request.scope).endswith(b"/"):  # relative paths would be wrong
+            return Response(b"", status_code=HTTP_308_PERMANENT_REDIRECT, headers={"Location": PATH})
         return _file(PAGE)
 
     @get("/{name:str}", sync_to_thread=True)

@@ -20,6 +20,8 @@ PUBLIC = {
     ("GET", "/redoc"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/assets/{digest:str}/{name:str}"),
+    ("GET", "/try"),
+    ("GET", "/try/{name:str}"),
 }
 
 

@@ -34,6 +34,8 @@ GRANTS = {
     "public.tenant_totals": {"SELECT", "INSERT", "UPDATE"},
     "public.totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.totals_position": {"SELECT", "UPDATE"},
+    "public.console_sessions": {"SELECT", "INSERT", "DELETE"},
+    "public.console_refusals": {"SELECT", "INSERT", "UPDATE(since,failures)", "DELETE"},
     "public.request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.vault_figures": {"SELECT", "INSERT", "DELETE"},

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from litestar import Litestar
+from litestar.handlers import HTTPRouteHandler
 
 from creatorvault.apps import sections
 from creatorvault.console.catalogue import Catalogue, install_catalogue
@@ -24,6 +25,7 @@ from creatorvault.core.console.declarations import (
     Table,
 )
 from creatorvault.core.console.sections import Sections
+from creatorvault.core.http.handlers import get
 
 ID = Column(name="tenant_id", label="Tenant")
 TENANTS = Table(title="Tenants", operation="list_tenants", columns=[ID])
@@ -94,6 +96,9 @@ def test_an_action_in_rows_needs_their_keys(app: Litestar) -> None:
     remove = Action(name="remove", label="", operation="cancel_job")
 
     assert faults(app, blocks=[jobs], actions=[remove]) == []
+    assert "remove: there is no operation drop_job" in faults(
+        app, blocks=[jobs], actions=[replace(remove, operation="drop_job")]
+    )
     tenants = replace(jobs, operation="list_tenants")
     assert faults(app, blocks=[tenants], actions=[remove]) == [
         "Jobs: its rows have no field job_id, which remove needs"
@@ -175,3 +180,15 @@ def test_all_faults_are_reported_at_start(app: Litestar) -> None:
     with pytest.raises(DeclarationsWrong) as error:
         install_catalogue(app, Sections.of([wrong]))
     assert len(str(error.value).splitlines()) == 3
+
+
+def test_two_operations_of_the_same_name_are_refused() -> None:
+    def operation(path: str) -> HTTPRouteHandler:
+        @get(path, operator="read")
+        async def list_notes() -> None: ...
+
+        return list_notes
+
+    app = Litestar([operation("/one"), operation("/other")], openapi_config=None)
+    with pytest.raises(ValueError, match="two operations for operators have the name list_notes"):
+        Operations.of(app)

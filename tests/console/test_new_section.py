@@ -1,6 +1,7 @@
 """An app appears in the console by declaring itself, and its pages have what its operations have."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from datetime import timedelta
 from pathlib import Path
 
 import asyncpg
@@ -13,7 +14,7 @@ from tests.application import House, open_house
 from tests.console.browserless import SIGN_IN, Browserless
 from tests.console.notices import admin
 from tests.console.notices.app import APP
-from tests.console.notices.controllers import BUSY, NOTICES, UNAVAILABLE
+from tests.console.notices.controllers import BUSY, NOTICES, NOW, PERCENT, UNAVAILABLE
 from tests.console.notices.schemas import NoticeResponse
 from tests.postgres import Database
 
@@ -53,7 +54,9 @@ def notices() -> Generator[None]:
     for number in range(1, 11):
         is_blue = number in (4, 7)
         color = "blue" if is_blue else "red"
-        NOTICES[number] = NoticeResponse(number, f"{color} {number}", 1, [color], None, is_blue, {"by": "<b>Olga</b>"})
+        NOTICES[number] = NoticeResponse(
+            number, f"{color} {number}", 1, [color], None, is_blue, {"by": "<b>Olga</b>"}, NOW
+        )
     yield
     NOTICES.clear()
 
@@ -93,6 +96,7 @@ async def test_filters_have_the_types_of_their_parameters(enter: Enter) -> None:
     NOTICES[1].since = NOTICES[9].since = None
 
     for query, expected in (
+        ("sort=text&q=red", ["red 1", "red 5", "red 9"]),
         ("shown=true", ["blue 4", "blue 7"]),
         ("shown=false&q=red", ["red 1", "red 5", "red 9"]),
         ("shown=&q=&since=", ["red 1", "blue 4", "red 5", "blue 7", "red 9"]),
@@ -109,6 +113,7 @@ async def test_filters_have_the_types_of_their_parameters(enter: Enter) -> None:
     page = await browser.get(f"{RICH}?colors=blue&shown=true")
     assert '<input type="checkbox" name="colors" value="blue" checked> Blue' in page.text
     assert '<option value="true" selected>Yes</option>' in page.text
+    assert '<option value="number" selected>Number</option>' in page.text  # the default of the API
     assert f'<a class="button" href="/vault{RICH}">Clear</a>' in page.text
     assert '<input type="hidden" name="' not in page.text.partition('id="block-0"')[2].partition("</form>")[0]
 
@@ -150,6 +155,8 @@ async def test_only_the_block_that_is_refreshed_is_read(enter: Enter) -> None:
     assert f'hx-get="/vault{RICH}?q=red"' in page.text
     assert 'id="block-0"' in page.text
     assert 'id="block-1"' not in page.text
+    wrong = await browser.get(f"{RICH}?since=yesterday", hx_request="true", hx_target="block-0")
+    assert (wrong.status_code, "Enter a date and a time." in wrong.text) == (200, True)  # a script shows no error
 
 
 async def test_an_object_has_a_page_with_what_is_like_it(enter: Enter) -> None:
@@ -171,6 +178,17 @@ async def test_an_object_has_a_page_with_what_is_like_it(enter: Enter) -> None:
     assert (gone.status_code, "There is no such notice" in gone.text) == (404, True)
     again = await browser.submit(form, f"/vault{RICH}/act/forget")
     assert (again.status_code, 'id="errors"' in again.text) == (404, False)
+
+
+async def test_a_form_has_the_fields_of_its_object(enter: Enter) -> None:
+    browser = await enter("read", "manage")
+    form = await browser.get(f"{RICH}/act/copy?number=4")
+    assert '<input type="checkbox" name="colors" value="blue" checked>' in form.text
+    assert '<input type="checkbox" name="colors" value="red">' in form.text
+
+    await browser.submit(form, f"/vault{RICH}/act/copy", {"text": "green"})
+
+    assert (NOTICES[11].text, NOTICES[11].colors) == ("green", ["blue"])
 
 
 async def test_pages_that_are_not_declared_are_not_found(enter: Enter) -> None:
@@ -251,10 +269,41 @@ async def test_a_refusal_says_what_can_be_done_and_keeps_what_was_typed(enter: E
     assert '<input type="checkbox" name="colors" value="red" checked>' in page.text
 
 
+async def test_a_refusal_that_the_console_does_not_know_is_in_the_words_of_the_api(enter: Enter) -> None:
+    browser = await enter("manage")
+
+    page = await browser.submit(CREATE, f"/vault{CREATE}", {"text": PERCENT, "level": "2", "colors": "red"})
+
+    assert page.status_code == 409
+    assert "This is 100 % &lt;b&gt;full&lt;/b&gt;" in page.text
+    assert "<b>full" not in page.text
+
+
+async def test_charts_are_drawn_from_rows(enter: Enter) -> None:
+    NOTICES[10].at += timedelta(hours=1)
+    browser = await enter("read")
+
+    page = await browser.get(RICH)
+    assert '<svg class="drawing"' in page.text
+    broken = await browser.get("/console/broken")
+    assert (broken.status_code, "Some fields are not filled in correctly." in broken.text) == (422, True)
+
+
+async def test_a_section_may_have_actions_alone(enter: Enter) -> None:
+    creator, reader = await enter("manage"), await enter("read")
+
+    page = await creator.get("/console/without-lists")
+    assert 'href="/vault/console/without-lists/act/create"' in page.text
+    assert (await reader.get("/console/without-lists")).status_code == 403
+    path = "/console/without-lists/act/create"
+    done = await creator.submit(path, f"/vault{path}", {"text": "grey", "level": "1", "colors": "red"})
+    assert done.headers["location"] == "/vault/console/without-lists?done=create"
+
+
 async def test_who_may_change_but_not_read_is_told_what_was_done(enter: Enter) -> None:
     browser = await enter("manage")
 
-    assert (await browser.get("/console")).status_code == 403
+    assert (await browser.get("/console")).headers["location"] == "/vault/console/without-lists"
     assert (await browser.get(RICH)).status_code == 403
     assert (await browser.get(f"{RICH}/item?number=4")).status_code == 403
     form = await browser.get(f"{RICH}/act/forget?number=4")
@@ -272,11 +321,12 @@ async def test_a_file_is_sent_as_it_is_produced(enter: Enter) -> None:
     file = await browser.submit(form, f"/vault{FILE}")
 
     assert (file.status_code, file.text) == (200, "blue 4\nblue 7\n")
-    assert file.headers["content-disposition"] == 'attachment; filename="download_notices"'
+    assert file.headers["content-disposition"] == 'attachment; filename="notices.txt"'
     assert file.headers["content-type"] == "text/plain; charset=utf-8"
     assert file.headers["cache-control"] == "no-store"
     everything = await browser.submit(FILE, f"/vault{FILE}", {"q": "", "colors": "red"})
     assert everything.text.count("\n") == 8
+    assert everything.headers["content-disposition"] == 'attachment; filename="download_notices"'
 
 
 async def test_a_file_that_is_refused_is_a_page(enter: Enter) -> None:

@@ -10,9 +10,9 @@ from typing import Final
 
 import httpx
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Locator, Page, expect
 
+from tests.accessibility import violations
 from tests.browser import Scheme, Visit, chromium, server, visit
 from tests.factories import Creator, token_of
 
@@ -27,10 +27,6 @@ FOCUS_IS_VISIBLE: Final = """() => {
   const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
   return outlineStyle === "solid" && parseFloat(outlineWidth) >= 2;
 }"""
-SMALL_TARGETS: Final = """() => [...document.querySelectorAll("button, input, select, summary, textarea")]
-  .filter((each) => each.getClientRects().length > 0)
-  .filter((each) => Math.min(each.offsetWidth, each.offsetHeight) < 24)
-  .map((each) => each.outerHTML)"""
 
 
 @dataclass
@@ -100,15 +96,6 @@ async def trying(
         assert len(seen.complaints) == refused, seen.complaints
         assert seen.hosts == {httpx.URL(address).host}
         assert not any(creator.token in url for url in seen.requested)
-
-
-async def violations(page: Page) -> list[str]:
-    """Returns what axe-core finds with all of its rules, and targets that are too small."""
-    response = (await Axe().run(page)).response
-    found = [
-        f"{each['id']}: {each['help']} {[node['html'] for node in each['nodes']]}" for each in response["violations"]
-    ]
-    return [*found, *await page.evaluate(SMALL_TARGETS)]
 
 
 async def test_an_idea_is_captured_edited_and_found(address: str, browser: Browser, ada: Creator) -> None:

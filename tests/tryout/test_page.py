@@ -56,6 +56,21 @@ async def test_nothing_else_is_served(client: httpx.AsyncClient, path: str) -> N
     assert (await client.get(path)).status_code == 404
 
 
+async def test_the_page_is_below_the_path_prefix(house_with: Callable[..., Awaitable[House]]) -> None:
+    """Its files are named relative to it, and modules find the API relative to themselves."""
+    house = await house_with(CREATORVAULT_SERVER__PATH_PREFIX="/vault")
+
+    page = await house.client.get("/vault/try")
+    named = re.findall(r"(?:src|href)=\"(try/[^\"]+)\"", page.text)
+
+    slash = await house.client.get("/vault/try/")
+    assert (slash.status_code, slash.headers["location"]) == (308, "/vault/try")
+    assert sorted(named) == ["try/main.js", "try/style.css"]
+    for name in named:
+        assert (await house.client.get(f"/vault/{name}")).status_code == 200
+    assert 'new URL("../api/v1/", import.meta.url)' in (await house.client.get("/vault/try/api.js")).text
+
+
 async def test_production_has_no_such_page(house_with: Callable[..., Awaitable[House]]) -> None:
     house = await house_with(CREATORVAULT_ENV="production")
 

@@ -17,7 +17,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "Users": "The caller: what the token says, the caller's audit events, and the erasure of a vault.",
     "Tenant": "The caller's organization, for its owners and admins.",
     "Receipts": "The keys that verify receipts of erasures.",
-    "Admin": "For operators: tenants, vaults, root keys, jobs and the audit log; never content.",
+    "Admin": "For operators: tenants, vaults, root keys, jobs, operators and the audit log; never content.",
     "Health": "For load balancers and monitoring.",
     "Root": "The service itself.",
 }

@@ -27,7 +27,7 @@ class Sample(NamedTuple):
 
 
 class Greeting:
-    """Polls `/health/ready` until the service is ready, then prints the address and, with a token, a curl command.
+    """Polls `/health/ready` until the service is ready, then prints the address and, with a token, what to do with it.
 
     It runs in a separate process, because the server forks its workers, and forking with threads is unsafe.
     """
@@ -90,6 +90,7 @@ class Greeting:
             bearer = f"-H 'Authorization: Bearer {self._sample.token}'"
             line = f"curl -X POST {address}/api/v1/{self.user}/ideas {bearer} {BODY}"
             lines += [
+                f"  Try it   {address}/try#{self._sample.token}",
                 "",
                 "  Paste this to capture an idea; its token is for development, and holds for a day at most:",
                 "",

@@ -3,17 +3,10 @@
 import { element, find } from "./dom.js";
 
 const BASE = new URL("../api/v1/", import.meta.url);
-const KEY = "creatorvault.token";
 const SHOWN = 100;
 const REMEMBERED = 50;
 const responses = new Map(); // by path: { etag, body }, for If-None-Match
 let user = "";
-
-export const token = {
-  get: () => sessionStorage.getItem(KEY),
-  set: (value) => sessionStorage.setItem(KEY, value),
-  clear: () => sessionStorage.removeItem(KEY),
-};
 
 /** Opens the vault of the token's user. Throws Failure. */
 export async function open() {
@@ -43,7 +36,7 @@ export class Failure extends Error {
 /** Returns the response, also 304. Throws Failure, and what fetch throws. */
 export async function call(method, path, { body, headers = {}, signal } = {}) {
   const url = new URL(path, BASE);
-  const sent = { Authorization: `Bearer ${token.get()}`, ...headers };
+  const sent = { Authorization: `Bearer ${sessionStorage.token}`, ...headers };
   if (body !== undefined) sent["Content-Type"] = "application/json";
   const done = listed(method, url.pathname + url.search);
   const options = { method, headers: sent, body: body && JSON.stringify(body), signal, cache: "no-store" };

@@ -22,8 +22,9 @@ export function filters() {
 let running = null;
 let again = false;
 
-/** Loads what is shown. While it is being loaded, further calls have it loaded once more. */
-export function refresh() {
+/** Loads what is shown, after `changes` of the state. Calls while it is being loaded have it loaded once more. */
+export function refresh(changes = {}) {
+  Object.assign(state, changes);
   again = true;
   running ??= load();
   return running;

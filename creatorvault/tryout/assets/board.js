@@ -54,8 +54,11 @@ function card(idea) {
     return to === undefined ? "" : button(sign, () => move(idea, to), attributes);
   };
   const facts = [`${PRIORITIES[priority]} priority`, ...(due_date === null ? [] : [`due ${day(due_date)}`])];
-  const dragstart = () => { state.dragged = idea; };
-  const dragend = () => { state.dragged = null; refresh(); };
+  const dragstart = ({ dataTransfer }) => {
+    state.dragged = idea;
+    dataTransfer.setData("text/plain", title); // without data, some browsers begin no drag
+  };
+  const dragend = () => refresh({ dragged: null });
   const at = NAMES.indexOf(stage);
   return element(
     "li",

@@ -19,7 +19,7 @@ views.calendar = async () => {
   const { items, total } = await get(vault("ideas", { ...filters(), ...due, limit: 100 }));
   count(items.length, total);
   const name = start(month).toLocaleString("en", { month: "long", year: "numeric", timeZone: "UTC" });
-  const turn = (text, months) => button(text, () => look(inMonths(month, months)), { id: `by${months}` });
+  const turn = (text, months) => button(text, () => refresh({ month: inMonths(month, months) }), { id: `by${months}` });
   const headings = DAYS.map((text) => element("th", { scope: "col" }, text));
   const table = element(
     "table",
@@ -33,11 +33,6 @@ views.calendar = async () => {
     element("div", { class: "scrolls", tabindex: "0", role: "region", "aria-label": name, id: "month" }, table),
   ];
 };
-
-function look(month) {
-  state.month = month;
-  refresh();
-}
 
 /** Returns lists of seven dates, from the Monday before the month until it has ended. */
 function weeks(month, next) {

@@ -92,8 +92,8 @@ function history(id, say) {
     };
     const named = (text) => ({ "aria-label": `${text} version ${number}` });
     const act = (text, action) => button(text, () => attempt(action, say), named(text));
-    const acts = [act("Compare", compare), act("Restore", restore)];
-    return element("li", { value: number, class: "version" }, `${title}, until `, time(replaced_at), ...acts, difference);
+    const parts = [time(replaced_at), act("Compare", compare), act("Restore", restore), difference];
+    return element("li", { value: number, class: "version" }, `${title}, until `, ...parts);
   };
   const load = async () => list.replaceChildren(...(await get(`${path}?limit=100`)).items.map(row));
   const toggle = ({ target }) => target.open && attempt(load, say);

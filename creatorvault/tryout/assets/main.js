@@ -1,6 +1,6 @@
 // Starts the page: its token, forms, tags, views and live updates.
 
-import { call, get, open, token, vault } from "./api.js";
+import { call, get, open, vault } from "./api.js";
 import { attempt, parts, refresh, state } from "./app.js";
 import "./board.js";
 import "./calendar.js";
@@ -14,7 +14,7 @@ let stream = new AbortController();
 function tokenOfAddress() {
   const given = location.hash.slice(1);
   if (given.split(".").length !== 3) return false;
-  token.set(given);
+  sessionStorage.token = given;
   history.replaceState(null, "", location.pathname);
   return true;
 }
@@ -22,8 +22,8 @@ function tokenOfAddress() {
 async function start() {
   stream.abort();
   find("#view").replaceChildren();
-  signedIn(token.get() !== null);
-  if (token.get() === null || !(await attempt(open))) return;
+  signedIn("token" in sessionStorage);
+  if (!("token" in sessionStorage) || !(await attempt(open))) return;
   stream = new AbortController();
   follow(refresh, (text) => find("#live").replaceChildren(text), stream.signal);
   await refresh();
@@ -63,7 +63,7 @@ parts["#tags"] = async () => {
 };
 
 submitted("#sign-in", (form) => {
-  token.set(find("#token").value.trim());
+  sessionStorage.token = find("#token").value.trim();
   form.reset();
   return start();
 });
@@ -80,10 +80,9 @@ submitted("#capture", async (form) => {
 submitted("#rename", async (form) => {
   const body = { from: [...state.tags], to: find("#new-name").value.trim() };
   const { tag, changed } = await (await call("POST", vault("tags/rename"), { body })).json();
-  state.tags = new Set([tag]);
   form.reset();
   notify(`Renamed the tag in ${changed} ${changed === 1 ? "idea" : "ideas"}.`);
-  await refresh();
+  await refresh({ tags: new Set([tag]) });
 });
 
 submitted("#export", async () => {
@@ -103,16 +102,13 @@ find("nav").addEventListener("click", ({ target: { dataset } }) => {
 let typing;
 find("#search").addEventListener("input", ({ target }) => {
   clearTimeout(typing);
-  typing = setTimeout(() => {
-    state.search = target.value.trim();
-    refresh();
-  }, TYPING);
+  typing = setTimeout(() => refresh({ search: target.value.trim() }), TYPING);
 });
 
 addEventListener("hashchange", () => tokenOfAddress() && start());
 addEventListener("unauthorized", ({ detail }) => {
   stream.abort();
-  token.clear();
+  sessionStorage.removeItem("token");
   find("#editor").close();
   signedIn(false);
   notify(`The token is not accepted: ${detail}`);

@@ -14,7 +14,7 @@ views.trash = async () => {
       "li",
       { class: "card" },
       element("strong", {}, title),
-      element("p", { class: "facts" }, "deleted ", time(deleted_at), ", kept until ", time(purged_at)),
+      element("p", { class: "hint" }, "deleted ", time(deleted_at), ", kept until ", time(purged_at)),
       act("Restore", "POST", `ideas/${id}/restore`, `Restored “${title}”.`),
       act("Delete permanently", "DELETE", `trash/${id}`, `Deleted “${title}” permanently.`),
     );

@@ -1,6 +1,18 @@
 """Pages of notices with everything that can be declared."""
 
-from creatorvault.core.console.declarations import Action, Column, Facts, Filter, Input, ItemPage, Kind, Section, Table
+from creatorvault.core.console.declarations import (
+    Action,
+    Chart,
+    Column,
+    Facts,
+    Filter,
+    Input,
+    ItemPage,
+    Kind,
+    Section,
+    Series,
+    Table,
+)
 
 TEXT = Column(name="text", label="Text", link="rich", keys={"number": "number"})
 COLORS = {"red": "Red", "blue": "Blue"}
@@ -20,6 +32,7 @@ RICH = Section(
                 Filter(name="colors", label="Colors", values=COLORS),
                 Filter(name="since", label="Since"),
             ],
+            sorts={"text": "Text", "number": "Number"},
             actions=["remove"],
             refresh_seconds=30,
         ),
@@ -30,6 +43,7 @@ RICH = Section(
             fixed={"shown": "true", "colors": "red"},
             search=Filter(name="q", label="Text"),
         ),
+        Chart(title="Levels", operation="list_notices", series=[Series(name="level", label="Level")]),
     ],
     actions=[
         Action(
@@ -72,6 +86,40 @@ RICH = Section(
         ],
         actions=[
             Action(name="forget", label="Forget", operation="remove_notice", dangerous=True, fresh=True),
+            Action(
+                name="copy",
+                label="Copy",
+                operation="create_notice",
+                inputs=[Input(name=name, label=name) for name in ("text", "level", "colors")],
+            ),
         ],
     ),
+)
+
+BROKEN = Section(
+    name="broken",
+    title="Asks for too much",
+    order=7,
+    blocks=[
+        Chart(
+            title="Levels",
+            operation="list_notices",
+            series=[Series(name="level", label="Level")],
+            fixed={"limit": "1000"},
+        )
+    ],
+)
+WITHOUT_LISTS = Section(
+    name="without-lists",
+    title="Without lists",
+    order=8,
+    blocks=[],
+    actions=[
+        Action(
+            name="create",
+            label="Create",
+            operation="create_notice",
+            inputs=[Input(name=name, label=name) for name in ("text", "level", "colors")],
+        )
+    ],
 )

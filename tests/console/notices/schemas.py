@@ -23,6 +23,7 @@ class NoticeQuery(PageQuery):
     shown: bool | None = None
     colors: list[Literal["red", "blue"]] = []
     since: AwareDatetime | None = None
+    sort: Literal["number", "text"] = "number"
 
     repeatable = frozenset({"colors"})
 
@@ -47,6 +48,7 @@ class NoticeResponse(msgspec.Struct):
     since: datetime | None
     shown: bool
     about: dict[str, str]
+    at: datetime
 
 
 class NoticeList(msgspec.Struct):

@@ -31,10 +31,14 @@ from generated import (
     ImportResponse,
     ImportsApi,
     JobState,
+    OperatorCreate,
+    OperatorState,
     PriorityEnum,
     Readiness,
     ReceiptsApi,
     RootApi,
+    RotationCreate,
+    Scope,
     ServerErrorResponse,
     StageEnum,
     SyncApi,
@@ -523,6 +527,38 @@ def tenant() -> None:
     refused("member's export", lambda: export(STAGE.owner.id), ErrorResponse, lambda _, __: {})
 
 
+def audit_and_keys() -> None:
+    # Read as bytes, since the client refuses a text of this media type.
+    file = ADMIN.export_audit_api_v1_admin_audit_export_get_without_preload_content(verb="tenant.created")
+    seen("audit as a file", file.status, {"lines": file.data.startswith(b'{"tenant_id":')})
+    verify = AdminApi(CREATOR).verify_audit_api_v1_admin_audit_verifications_post
+    refused("verify the audit log as a creator", verify, ErrorResponse, code)
+    report(
+        "verifications",
+        lambda: ADMIN.list_verifications_api_v1_admin_audit_verifications_get_with_http_info(limit=5),
+        lambda body, _: {"total": body.total},
+    )
+    verification = ADMIN.get_verification_api_v1_admin_audit_verifications_verification_id_get
+    refused("no verification", lambda: verification(999_999_999), ErrorResponse, code)
+    report(
+        "keys",
+        ADMIN.get_keys_api_v1_admin_keys_get_with_http_info,
+        lambda body, _: {
+            "wraps": body.root_keys[0].wraps,
+            "providers": [provider.provider for provider in body.providers],
+        },
+    )
+    rotate = ADMIN.rotate_keys_api_v1_admin_keys_rotations_post
+    refused("rotate the keys of no tenant", lambda: rotate(RotationCreate(tenant_id=NOBODY)), ErrorResponse, code)
+    report(
+        "rotations",
+        lambda: ADMIN.list_rotations_api_v1_admin_keys_rotations_get_with_http_info(limit=5),
+        lambda body, _: {"total": body.total},
+    )
+    rotation = ADMIN.get_rotation_api_v1_admin_keys_rotations_rotation_id_get
+    refused("no rotation", lambda: rotation(999_999_999), ErrorResponse, code)
+
+
 def administration() -> None:
     report(
         "status", ADMIN.get_status_api_v1_admin_status_get_with_http_info, lambda body, _: {"migrated": body.migrated}
@@ -627,6 +663,27 @@ def administration() -> None:
     job = 999_999_999
     refused("cancel no job", lambda: ADMIN.cancel_job_api_v1_admin_jobs_job_id_delete(job), ErrorResponse, code)
     refused("retry no job", lambda: ADMIN.retry_job_api_v1_admin_jobs_job_id_retry_post(job), ErrorResponse, code)
+    dismissed = report(
+        "create an operator",
+        lambda: ADMIN.create_operator_api_v1_admin_operators_post_with_http_info(
+            OperatorCreate(name=STAGE.second_tenant, scopes=[Scope.READ])
+        ),
+        lambda body, _: {"scopes": [scope.value for scope in body.scopes], "key": body.key.startswith("cvop_")},
+    )
+    report(
+        "operators",
+        lambda: ADMIN.list_operators_api_v1_admin_operators_get_with_http_info(
+            q=STAGE.second_tenant, state=OperatorState.VALID
+        ),
+        lambda body, _: {"total": body.total},
+    )
+    report(
+        "revoke an operator",
+        lambda: ADMIN.revoke_operator_api_v1_admin_operators_operator_id_revoke_post_with_http_info(
+            NOBODY if dismissed is None else dismissed.data.operator_id
+        ),
+        lambda body, _: {"state": body.state, "expires": instant(body.expires_at)},
+    )
     report(
         "series",
         lambda: ADMIN.get_series_api_v1_admin_series_get_with_http_info(span="day"),
@@ -652,6 +709,7 @@ def administration() -> None:
         lambda: ADMIN.search_audit_api_v1_admin_audit_get_with_http_info(verb="tenant.created", limit=1),
         lambda body, _: {"limit": body.limit},
     )
+    audit_and_keys()
 
     until(vault.data.not_before if vault else None)
     report("confirm an erasure", lambda: confirm(tenant_id, word), lambda body, _: {"ideas": body.ideas})

@@ -17,11 +17,13 @@ import {
   confirmVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureConfirmPost as confirmVaultErasure,
   createIdeaApiV1UserIdIdeasPost as createIdea,
   createImportApiV1UserIdImportsPost as createImport,
+  createOperatorApiV1AdminOperatorsPost as createOperator,
   createTenantApiV1AdminTenantsPost as createTenant,
   deleteIdeaApiV1UserIdIdeasIdeaIdDelete as deleteIdea,
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
   emptyTrashApiV1UserIdTrashDelete as emptyTrash,
   eraseOwnVaultApiV1UsersMeDelete as eraseOwnVault,
+  exportAuditApiV1AdminAuditExportGet as exportAudit,
   exportMemberApiV1TenantMembersUserIdExportGet as exportMember,
   exportVaultApiV1UserIdExportGet as exportVault,
   exportVaultEncryptedApiV1UserIdExportPost as exportVaultEncrypted,
@@ -29,13 +31,16 @@ import {
   getCurrentUserProfileApiV1UsersMeGet as getCurrentUserProfile,
   getIdeaApiV1UserIdIdeasIdeaIdGet as getIdea,
   getImportApiV1UserIdImportsImportIdGet as getImport,
+  getKeysApiV1AdminKeysGet as getKeys,
   getOwnErasureApiV1UsersMeErasureGet as getOwnErasure,
   getOwnTenantApiV1TenantGet as getOwnTenant,
   getReceiptKeysWellKnownJwksJsonGet as getReceiptKeys,
+  getRotationApiV1AdminKeysRotationsRotationIdGet as getRotation,
   getSettingsApiV1UserIdSettingsGet as getSettings,
   getStatusApiV1AdminStatusGet as getStatus,
   getTenantApiV1AdminTenantsTenantIdGet as getTenant,
   getVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureGet as getVaultErasure,
+  getVerificationApiV1AdminAuditVerificationsVerificationIdGet as getVerification,
   getVersionApiV1UserIdIdeasIdeaIdVersionsNumberGet as getVersion,
   listIdeasApiV1UserIdIdeasGet as listIdeas,
   listImportsApiV1UserIdImportsGet as listImports,
@@ -45,11 +50,14 @@ import {
   listSettingsApiV1AdminConfigurationGet as listSettings,
   runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
+  listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
+  listRotationsApiV1AdminKeysRotationsGet as listRotations,
   listTenantsApiV1AdminTenantsGet as listTenants,
   listTrashApiV1UserIdTrashGet as listTrash,
   listVaultsApiV1AdminVaultsGet as listVaults,
+  listVerificationsApiV1AdminAuditVerificationsGet as listVerifications,
   listVersionsApiV1UserIdIdeasIdeaIdVersionsGet as listVersions,
   requestErasureApiV1AdminTenantsTenantIdErasurePost as requestErasure,
   requestVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasurePost as requestVaultErasure,
@@ -57,7 +65,9 @@ import {
   restoreVersionApiV1UserIdIdeasIdeaIdVersionsNumberRestorePost as restoreVersion,
   resumeTenantApiV1AdminTenantsTenantIdResumePost as resumeTenant,
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
+  revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
+  rotateKeysApiV1AdminKeysRotationsPost as rotateKeys,
   searchAuditApiV1AdminAuditGet as searchAudit,
   searchOwnAuditApiV1TenantAuditGet as searchOwnAudit,
   setOwnerExportApiV1AdminTenantsTenantIdOwnerExportPut as setOwnerExport,
@@ -68,10 +78,11 @@ import {
   undoDeletionApiV1UserIdUndoPost as undoDeletion,
   updateIdeaFullApiV1UserIdIdeasIdeaIdPut as updateIdeaFull,
   updateIdeaPartialApiV1UserIdIdeasIdeaIdPatch as updateIdeaPartial,
+  verifyAuditApiV1AdminAuditVerificationsPost as verifyAudit,
   withdrawErasureApiV1AdminTenantsTenantIdErasureDelete as withdrawErasure,
   withdrawVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureDelete as withdrawVaultErasure,
 } from "./generated/sdk.gen";
-import type { IdeaResponse } from "./generated/types.gen";
+import type { IdeaResponse, OperatorCreate } from "./generated/types.gen";
 import { DUE, instant, NOBODY, outage, PASSPHRASE, readStage, seen, UNMATCHED, until, walk } from "./shared";
 
 const stage = readStage();
@@ -345,6 +356,28 @@ async function tenant(): Promise<void> {
   seen("member's export", refused.response?.status);
 }
 
+async function auditAndKeys(): Promise<void> {
+  const file = await exportAudit({ client: operator, query: { verb: "tenant.created" }, parseAs: "text" });
+  seen("audit as a file", file.response?.status, { lines: file.data?.startsWith('{"tenant_id":') });
+  const forbidden = await verifyAudit({ client: api });
+  seen("verify the audit log as a creator", forbidden.response?.status, { code: forbidden.error?.code });
+  const verifications = await listVerifications({ client: operator, query: { limit: 5 } });
+  seen("verifications", verifications.response?.status, { total: verifications.data?.total });
+  const unverified = await getVerification({ client: operator, path: { verification_id: 999_999_999 } });
+  seen("no verification", unverified.response?.status, { code: unverified.error?.code });
+  const keys = await getKeys({ client: operator });
+  seen("keys", keys.response?.status, {
+    wraps: keys.data?.root_keys[0]?.wraps,
+    providers: keys.data?.providers.map((one) => one.provider),
+  });
+  const refused = await rotateKeys({ client: operator, body: { tenant_id: NOBODY } });
+  seen("rotate the keys of no tenant", refused.response?.status, { code: refused.error?.code });
+  const rotations = await listRotations({ client: operator, query: { limit: 5 } });
+  seen("rotations", rotations.response?.status, { total: rotations.data?.total });
+  const unknown = await getRotation({ client: operator, path: { rotation_id: 999_999_999 } });
+  seen("no rotation", unknown.response?.status, { code: unknown.error?.code });
+}
+
 async function administration(): Promise<void> {
   const figures = await getStatus({ client: operator });
   seen("status", figures.response?.status, { migrated: figures.data?.migrated });
@@ -413,8 +446,20 @@ async function administration(): Promise<void> {
   });
   const readiness = await getReadiness({ client: operator });
   seen("operators' readiness", readiness.response?.status, { ready: readiness.data?.ready });
+  const named = { name: stage.secondTenant, scopes: ["read"] } satisfies OperatorCreate;
+  const appointed = await createOperator({ client: operator, body: named });
+  seen("create an operator", appointed.response?.status, {
+    scopes: appointed.data?.scopes,
+    key: appointed.data?.key.startsWith("cvop_"),
+  });
+  const operators = await listOperators({ client: operator, query: { q: stage.secondTenant, state: "valid" } });
+  seen("operators", operators.response?.status, { total: operators.data?.total });
+  const dismissed = { operator_id: appointed.data?.operator_id ?? NOBODY };
+  const revoked = await revokeOperator({ client: operator, path: dismissed });
+  seen("revoke an operator", revoked.response?.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await searchAudit({ client: operator, query: { verb: "tenant.created", limit: 1 } });
   seen("audit", audit.response?.status, { limit: audit.data?.limit });
+  await auditAndKeys();
 
   await until(vault.data?.not_before);
   const done = await confirmErasure({ client: operator, ...params, body: confirmation });
