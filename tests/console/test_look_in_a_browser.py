@@ -15,6 +15,7 @@ from tests.admin.operators import appointed, tenant_of
 from tests.application import House
 from tests.browser import PATIENCE, SCREENSHOTS, Scheme, Visit, chromium, server
 from tests.factories import Creator
+from tests.vault_rows import QUEUED
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -52,9 +53,10 @@ async def browser() -> AsyncGenerator[Browser]:
 
 
 @pytest.fixture
-async def tenant(ada: Creator) -> str:
-    """Has a vault with an idea."""
+async def tenant(ada: Creator, database: asyncpg.Connection) -> str:
+    """Has a vault with an idea, and a job."""
     await ada.idea("Nobody sees this")
+    await database.execute(QUEUED, tenant_of(ada), ada.user_id)
     return str(tenant_of(ada))
 
 
@@ -113,6 +115,7 @@ async def test_pages_are_accessible(
             f"tenants/item?tenant_id={tenant}",
             f"tenants/act/quotas?tenant_id={tenant}",
             "overview",
+            "jobs",
         ):
             await page.goto(f"/console/{path}")
             await looked_at(page, f"console-{code}-{scheme}-{path.partition('?')[0].replace('/', '-')}")
@@ -146,7 +149,7 @@ async def test_a_search_changes_the_table_and_nothing_else(
         await page.goto("/console/tenants")
         await page.evaluate("window.isTheSame = true")
 
-        search = page.get_by_label("Name", exact=True)
+        search = page.get_by_label("Name begins with, or id")
         await search.fill(ada.user_id)
 
         await expect(page.locator("tbody tr")).to_have_count(1)
@@ -163,7 +166,7 @@ async def test_what_is_typed_during_a_search_is_not_lost(
         page = seen.page
         await sign_in(page, key)
         await page.goto("/console/tenants")
-        search = page.get_by_label("Name", exact=True)
+        search = page.get_by_label("Name begins with, or id")
 
         async def type_more(route: Route) -> None:
             await search.press("End")
