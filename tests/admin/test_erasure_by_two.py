@@ -19,6 +19,9 @@ NEEDED = {
     "code": "another_person_needed",
 }
 
+DONE = {200, 202}
+"""The keys are destroyed. Rows of a vault may still be deleted in the background."""
+
 
 @dataclass(frozen=True)
 class Erasing:
@@ -75,10 +78,10 @@ async def test_another_person_has_to_confirm(erasing: Erasing, appoint: Callable
 
     assert (refused.status_code, refused.json()) == (403, NEEDED)
     assert (wrong.status_code, wrong.json()["code"]) == (403, "wrong_confirmation")
-    ideas = "SELECT count(*) FROM ideas WHERE tenant_id = $1"
-    assert await erasing.sql.fetchval(ideas, tenant_of(erasing.ada)) == 1
-    assert (await erasing.confirmed(oleg, confirmation)).status_code == 200
-    assert await erasing.sql.fetchval(ideas, tenant_of(erasing.ada)) == 0
+    keys = "SELECT count(*) FROM keys.vault_keys WHERE tenant_id = $1"
+    assert await erasing.sql.fetchval(keys, tenant_of(erasing.ada)) == 1
+    assert (await erasing.confirmed(oleg, confirmation)).status_code in DONE
+    assert await erasing.sql.fetchval(keys, tenant_of(erasing.ada)) == 0
 
 
 async def test_whom_one_has_appointed_is_no_other_person(
@@ -97,7 +100,7 @@ async def test_whom_one_has_appointed_is_no_other_person(
 
     for caller in (first, second, olga):
         assert (await erasing.confirmed(caller, confirmation)).json() == NEEDED
-    assert (await erasing.confirmed(await appoint(), confirmation)).status_code == 200
+    assert (await erasing.confirmed(await appoint(), confirmation)).status_code in DONE
 
 
 async def test_an_administrators_token_is_a_person_of_its_own(
@@ -116,7 +119,7 @@ async def test_an_administrators_token_is_a_person_of_its_own(
     assert (own.status_code, own.json()) == (403, NEEDED)
     assert (await erasing.confirmed(appointed, confirmation)).json() == NEEDED
     other = strict.creator(claims={"role": "admin"})
-    assert (await other.request("POST", f"{ADMIN}{erasing.path}/confirm", json=confirm)).status_code == 200
+    assert (await other.request("POST", f"{ADMIN}{erasing.path}/confirm", json=confirm)).status_code in DONE
 
 
 async def test_who_asks_after_a_withdrawal_is_who_asked(
@@ -129,7 +132,7 @@ async def test_who_asks_after_a_withdrawal_is_who_asked(
     confirmation = await erasing.asked(oleg)
 
     assert (await erasing.confirmed(oleg, confirmation)).json() == NEEDED
-    assert (await erasing.confirmed(olga, confirmation)).status_code == 200
+    assert (await erasing.confirmed(olga, confirmation)).status_code in DONE
 
 
 async def test_an_erasure_of_which_nobody_knows_who_asked_has_to_be_asked_for_again(
@@ -154,4 +157,4 @@ async def test_creators_confirm_their_own_erasure(strict: House) -> None:
     confirmation = (await ada.request("DELETE", own)).json()["confirmation"]
 
     done = await ada.request("DELETE", own, headers={"Erasure-Confirmation": confirmation})
-    assert done.status_code == 200
+    assert done.status_code in DONE
