@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge clients document-changes
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge clients document-changes messages
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -42,6 +42,7 @@ help:
 	@echo "make converge give three devices of these packages 2,000 operations each on a bad network (many minutes)"
 	@echo "make clients  generate clients with six generators, compile them, and call a live service (1 to 2 minutes)"
 	@echo "make document-changes  name what has changed in docs/openapi.json since the last release"
+	@echo "make messages write new messages of the console into its catalogues, and name those without a translation"
 	@echo "make lint     check style and security rules   make format   format the code"
 	@echo "make lint-document  check docs/openapi.json against the rules of redocly and spectral, with Node"
 	@echo "make types    check types                      make check    check lint, format and types without changes"
@@ -141,6 +142,9 @@ clients: .venv/installed .venv-clients/installed clients/generators/node_modules
 
 document-changes: .venv/installed
 	@$(PYTHON) -m tests.document_differences
+
+messages: .venv/installed
+	@$(PYTHON) -m tests.console.messages
 
 lock: .venv/installed
 	@$(COMPILE) --upgrade pyproject.toml --extra otel --extra aws --output-file requirements.lock

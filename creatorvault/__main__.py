@@ -8,7 +8,7 @@ from functools import partial
 gc.disable()
 try:
     from creatorvault.accounts.minting import CannotMint, Person, mint_development_token
-    from creatorvault.apps import INSTALLED, protected_data, tenant_data
+    from creatorvault.apps import INSTALLED, protected_data, serving_checks, system_checks, tenant_data
     from creatorvault.asgi import create_app
     from creatorvault.audit.errors import AuditKeyLost, AuditKeyMissing
     from creatorvault.crypto.errors import RootKeysInvalid
@@ -17,12 +17,11 @@ try:
     from creatorvault.jobs.process import run_jobs
     from creatorvault.key_management.commands import keys_group
     from creatorvault.key_management.errors import AlreadyRunning, LockLost, NoOperatorsLogin
-    from creatorvault.management.checks_of_settings import groups_check
     from creatorvault.management.commands.check import check_command
     from creatorvault.management.commands.database import database_group
     from creatorvault.management.commands.greeting import Sample
     from creatorvault.management.commands.openapi import openapi_command, routes_command
-    from creatorvault.management.commands.root import APPLICATION, root_group
+    from creatorvault.management.commands.root import APPLICATION, CONSOLE, root_group
     from creatorvault.management.commands.run import run_command
     from creatorvault.management.commands.shell import shell_command
     from creatorvault.management.commands.version import version
@@ -54,19 +53,15 @@ def sample_token(settings: Settings, user: str) -> Sample:
         return Sample(missing=str(error))
 
 
-checks = [
-    groups_check([app.name for app in INSTALLED if app.is_limited]),
-    *(check for app in INSTALLED for check in app.checks),
-]
-database_checks = [check for app in INSTALLED for check in app.database_checks]
+checks = serving_checks()
 upgrade_steps = [step for app in INSTALLED for step in app.upgrade_steps]
 
 root = root_group(
     [
-        run_command(APPLICATION, sample_token, checks, upgrade_steps, partial(run_jobs, APPLICATION)),
+        run_command(APPLICATION, CONSOLE, sample_token, checks, upgrade_steps, partial(run_jobs, APPLICATION)),
         worker_command(APPLICATION, checks, upgrade_steps),
         database_group(upgrade_steps, tenant_data()),
-        check_command([*checks, *database_checks]),
+        check_command(system_checks()),
         openapi_command(create_app),
         routes_command(create_app),
         shell_command(create_app),

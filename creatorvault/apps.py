@@ -9,6 +9,9 @@ from creatorvault.core.console.sections import Sections
 from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.tenant_data import TenantData
 from creatorvault.management.apps import App
+from creatorvault.management.checks import Check
+from creatorvault.management.checks_of_settings import groups_check
+from creatorvault.management.system_checks import SystemChecks
 
 # An explicit list, so that a broken import fails at start. It is the order of routes and commands, and in which parts
 # are opened: an app comes after those whose parts it uses.
@@ -27,6 +30,7 @@ NAMES: Final = (
     "transfer",
     "key_management",
     "admin",
+    "figures",
     "history",
     "console",
     "tryout",
@@ -65,6 +69,16 @@ def background() -> Background:
     return Background.of(
         [kind for app in INSTALLED for kind in app.jobs], [schedule for app in INSTALLED for schedule in app.schedules]
     )
+
+
+def serving_checks() -> list[Check]:
+    """Returns the checks without which no process serves."""
+    groups = groups_check([app.name for app in INSTALLED if app.is_limited])
+    return [groups, *(check for app in INSTALLED for check in app.checks)]
+
+
+def system_checks() -> SystemChecks:
+    return SystemChecks.of([*serving_checks(), *(check for app in INSTALLED for check in app.database_checks)])
 
 
 def sections() -> Sections:

@@ -6,8 +6,10 @@ from litestar.datastructures import State
 
 from creatorvault.accounts.openapi import REFUSED
 from creatorvault.admin.guards import requires_caller
-from creatorvault.apps import INSTALLED
+from creatorvault.apps import INSTALLED, sections
 from creatorvault.audit.parts import count_auth_failures
+from creatorvault.console.catalogue import install_catalogue
+from creatorvault.console.process import ANSWERED, in_own_process
 from creatorvault.core.documentation.controllers import DocumentationController
 from creatorvault.core.http.cors import Origins
 from creatorvault.core.http.edge import Edge
@@ -16,6 +18,7 @@ from creatorvault.core.openapi.responses import REFUSALS
 from creatorvault.core.parts import STATE_KEY, Parts
 from creatorvault.core.telemetry.logging import configure_logging
 from creatorvault.core.telemetry.tracing import flushed_traces, install_tracing
+from creatorvault.figures.counting import install_figures
 from creatorvault.management.development import with_development_secrets
 from creatorvault.metrics.exposition import install_metrics
 from creatorvault.parts import opened_parts
@@ -28,8 +31,10 @@ EXPOSED_HEADERS = [
 ]
 
 
-def create_app(settings: Settings | None = None) -> Litestar:
-    """Raises SettingsError or RootKeysInvalid on invalid settings. Opens no connection before the lifespan."""
+def create_app(settings: Settings | None = None) -> Edge:
+    """Raises SettingsError or RootKeysInvalid on invalid settings, and DeclarationsWrong if pages of the console do not
+    fit the API. Opens no connection before the lifespan.
+    """
     settings = with_development_secrets(settings or load_settings())
     configure_logging(
         settings.logging.level, settings.logging.format, production=settings.environment is Environment.PRODUCTION
@@ -57,6 +62,16 @@ def create_app(settings: Settings | None = None) -> Litestar:
     app.completion_hooks = (count_auth_failures,)
     install_tracing(app)
     install_metrics(app, settings.metrics)
+    install_figures(app, settings)
+    if settings.console.enabled:
+        install_catalogue(app, sections())
+    return app
+
+
+def create_console_app() -> Litestar:
+    """The application of the process that serves only the console. Raises as `create_app`."""
+    app = create_app(in_own_process(load_settings()))
+    app.answered = ANSWERED
     return app
 
 

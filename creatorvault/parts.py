@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from litestar import Litestar
 
-from creatorvault.apps import INSTALLED, background, protected_data, sections, tenant_data
+from creatorvault.apps import INSTALLED, background, protected_data, system_checks, tenant_data
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.parts import Parts, parts_of
@@ -21,7 +21,7 @@ async def opened_parts(application: Litestar) -> AsyncGenerator[None]:
     """Closes all opened parts, even if a later part cannot be opened or an earlier one fails to close."""
     parts = parts_of(application)
     async with AsyncExitStack() as stack:
-        declared = (tenant_data(), protected_data(), background(), sections())
+        declared = (tenant_data(), protected_data(), background(), system_checks())
         for part in (*declared, Timeouts(), EventLoopBudget(), Shutdown()):
             _add(stack, parts, part)
         for opener in (_database, _statements, *(opener for app in INSTALLED for opener in app.parts)):

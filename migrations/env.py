@@ -24,7 +24,10 @@ LOCKED = "SELECT 1"
 
 LOCK_SECONDS = 0.2
 
-WITHOUT_MODEL = ("migration_history", "totals_position", "write_probe", "schedules")
+WITHOUT_MODEL = (
+    *("migration_history", "totals_position", "write_probe", "schedules"),
+    *("request_figures", "alert_figures", "vault_figures", "queue_figures"),
+)
 
 
 def render_item(kind: str, item: Any, _context: Any) -> str | Literal[False]:

@@ -28,7 +28,7 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
 )
-START_SECONDS: Final = 30
+START_SECONDS: Final = 180
 PATIENCE: Final = 120_000.0
 """Milliseconds that a browser on a busy machine may take for anything."""
 
@@ -114,9 +114,16 @@ type Scheme = Literal["light", "dark"]
 
 @asynccontextmanager
 async def visit(
-    browser: Browser, url: str, scheme: Scheme = "light", documents: Mapping[str, object] | None = None
+    browser: Browser,
+    url: str,
+    scheme: Scheme = "light",
+    documents: Mapping[str, object] | None = None,
+    until: Literal["load", "networkidle"] = "networkidle",
 ) -> AsyncGenerator[Visit]:
-    """`documents` are JSON responses by path that the page gets in place of the server's."""
+    """`documents` are JSON responses by path that the page gets in place of the server's.
+
+    A page that keeps a request open, as for live updates, is ready with "load".
+    """
     page = await browser.new_page(color_scheme=scheme, viewport={"width": 1280, "height": 1000})
     page.set_default_timeout(PATIENCE)
     for path, document in (documents or {}).items():
@@ -126,7 +133,7 @@ async def visit(
     page.on("pageerror", lambda error: visit.complaints.append(str(error)))
     page.on("request", visit.note)
     await page.goto(url)
-    await page.wait_for_load_state("networkidle")
+    await page.wait_for_load_state(until)
     yield visit
     await page.close()
     await asyncio.sleep(0)

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-START_SECONDS: Final = 30
+START_SECONDS: Final = 180
 CONFIGURATION: Final = Template("""
 daemon off; master_process off; pid $folder/pid; error_log $folder/error.log;
 events { worker_connections 64; }

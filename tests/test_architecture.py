@@ -30,8 +30,9 @@ ROOMS: Final = (
     ("tenants",),
     ("idempotency", "erasure", "jobs"),
     ("ideas",),
-    ("admin", "health", "key_management", "metrics", "sync", "transfer"),
-    ("history",),
+    ("key_management",),
+    ("admin", "health", "metrics", "sync", "transfer"),
+    ("figures", "history"),
     ("console", "tryout"),
     ("assembly",),
 )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import tempfile
@@ -39,6 +40,11 @@ def test_the_printed_command_stores_an_idea_that_survives_a_restart(home: Path) 
         assert answer.status_code == 201
         assert first.address in first.printed
         assert f"{first.address}/docs" in first.printed
+        [link] = re.findall(r"^  Try it   (\S+)$", first.printed, re.MULTILINE)
+        page, _, token = link.partition("#")
+        assert page == f"{first.address}/try"
+        assert f"Bearer {token}" == answer.request.headers["Authorization"]
+        assert httpx.get(page).headers["content-type"] == "text/html; charset=utf-8"
         assert first.stop(signal.SIGTERM) == 0
 
     with running(home) as second:
@@ -136,6 +142,7 @@ def test_with_better_auth_it_says_why_there_is_no_token(home: Path) -> None:
         printed = run.until("Ctrl-C stops it.")
 
     assert "curl" not in printed
+    assert "/try" not in printed
     assert "No token for development: every issuer that is set (BETTER_AUTH_URL" in printed
     assert "set BETTER_AUTH_SECRET too" in printed
 
@@ -145,4 +152,6 @@ def test_production_prints_no_token(home: Path, fresh_database: Database) -> Non
     with running(home, **environ) as run:
         run.until("is ready")
         assert "curl" not in run.printed
+        assert "/try" not in run.printed
+        assert httpx.get(f"{run.address}/try").status_code == 404
         assert httpx.get(f"{run.address}/health/ready").json()["status"] == "ready"

@@ -39,6 +39,7 @@ BY_NAME: Final = re.compile(
 NOT_OF_THE_PROJECT: Final = shutil.ignore_patterns(
     ".git", ".venv*", ".creatorvault", ".*cache", "__pycache__", "node_modules", ".hypothesis", ".coverage*"
 )
+CONSOLE: Final = ("assets/htmx.min.js", "assets/README.md", "locales/de.po", "locales/ur.po", "templates/base.html")
 SECRETS: Final = (".env", "root_keys", "secrets/root_keys", ".creatorvault/secrets/root-keys", "data.dump")
 
 
@@ -83,6 +84,7 @@ def test_the_wheel_contains_exactly_what_serving_needs(wheel: Path, checkout: Pa
 
     assert held == {*package, *beside, "creatorvault/bundled/litestar.toml"}
     assert {"creatorvault/core/documentation/docs.html", "creatorvault/bundled/migrations/env.py"} <= held
+    assert {f"creatorvault/console/{file}" for file in CONSOLE} <= held
 
 
 def test_the_metadata_contain_description_and_requirements(wheel: Path) -> None:

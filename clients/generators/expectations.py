@@ -32,6 +32,8 @@ VERSION: Final = f"{ONE}_versions__number_"
 IMPORTS: Final = "_api_v1__user_id__imports"
 ADMIN: Final = "_api_v1_admin"
 TENANT: Final = f"{ADMIN}_tenants__tenant_id_"
+ROTATIONS: Final = f"{ADMIN}_keys_rotations"
+VERIFICATIONS: Final = f"{ADMIN}_audit_verifications"
 VAULT: Final = f"{TENANT}_vaults__user_id__erasure"
 
 OLDEST: Final = "First, replaced"
@@ -145,12 +147,26 @@ CALLS: Final[Mapping[str, Expected]] = {
     "jobs": _call(f"list_jobs{ADMIN}_jobs_get", 200, total=0),
     "cancel no job": _call(f"cancel_job{ADMIN}_jobs__job_id__delete", 404, code="job_not_found"),
     "retry no job": _call(f"retry_job{ADMIN}_jobs__job_id__retry_post", 404, code="job_not_found"),
+    "series": _call(f"get_series{ADMIN}_series_get", 200, span="day", steps=288),
+    "settings in force": _call(f"list_settings{ADMIN}_configuration_get", 200, masked=["********"]),
+    "system checks": _call(f"run_checks{ADMIN}_checks_get", 200, counted=True),
+    "operators' readiness": _call(f"get_readiness{ADMIN}_readiness_get", 200, ready=True),
     "create an operator": _call(f"create_operator{ADMIN}_operators_post", 201, scopes=["read"], key=True),
     "operators": _call(f"list_operators{ADMIN}_operators_get", 200, total=1),
     "revoke an operator": _call(
         f"revoke_operator{ADMIN}_operators__operator_id__revoke_post", 200, state="revoked", expires=None
     ),
     "audit": _call(f"search_audit{ADMIN}_audit_get", 200, limit=1),
+    "audit as a file": _call(f"export_audit{ADMIN}_audit_export_get", 200, lines=True),
+    "verify the audit log as a creator": _call(f"verify_audit{VERIFICATIONS}_post", 403, code="admin_required"),
+    "verifications": _call(f"list_verifications{VERIFICATIONS}_get", 200, total=0),
+    "no verification": _call(
+        f"get_verification{VERIFICATIONS}__verification_id__get", 404, code="verification_not_found"
+    ),
+    "keys": _call(f"get_keys{ADMIN}_keys_get", 200, wraps=True, providers=["keyring"]),
+    "rotate the keys of no tenant": _call(f"rotate_keys{ROTATIONS}_post", 404, code="tenant_not_found"),
+    "rotations": _call(f"list_rotations{ROTATIONS}_get", 200, total=0),
+    "no rotation": _call(f"get_rotation{ROTATIONS}__rotation_id__get", 404, code="rotation_not_found"),
     "confirm an erasure": _call(f"confirm_erasure{TENANT}_erasure_confirm_post", 200, ideas=0),
     "confirm a vault's erasure": _call(f"confirm_vault_erasure{VAULT}_confirm_post", 200, destroyed=True),
     "ask to leave": _call(LEAVE, 202, state="requested", ideas=1),

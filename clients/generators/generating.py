@@ -78,6 +78,7 @@ CLIENTS: Final = (
         (
             *(str(PYTHON), "-m", "openapi_python_client", "generate", "--path", "{document}", "--meta", "none"),
             *("--output-path", "{folder}/generated", "--fail-on-warning"),
+            *("--config", str(HERE / "openapi-python-client.yaml")),
         ),
         ignored=(
             "generated.client",  # its `__exit__` passes on what it takes as `object`

@@ -69,9 +69,20 @@ async def counted[Caller](
         raise
     if caller is None:
         caller = await _verified(scope, limits, credentials, token)
-    name = request_context_of(scope).caller = accounts.pseudonyms.of(*named(caller))
-    await limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
+    await count_known(connection, handler, accounts, named(caller))
     return caller
+
+
+async def count_known(
+    connection: ASGIConnection[Any, Any, Any, State],
+    handler: BaseRouteHandler,
+    accounts: AccountsParts,
+    parts: Sequence[str],
+) -> None:
+    """Counts a request of a recognised caller. `parts` are those of the pseudonym. Raises TooManyRequests."""
+    scope = cast("HTTPScope", connection.scope)
+    name = request_context_of(scope).caller = accounts.pseudonyms.of(*parts)
+    await accounts.limits.count_caller(scope, name, handler.opt.get(GROUP, ""))
 
 
 async def _verified[Caller](

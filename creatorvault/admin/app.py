@@ -5,7 +5,9 @@ from typing import Final
 from creatorvault.admin.admin import OPERATORS
 from creatorvault.admin.commands import operators_group
 from creatorvault.admin.controllers import AdminController
+from creatorvault.admin.controllers_of_audit import AuditController
 from creatorvault.admin.controllers_of_jobs import JobController
+from creatorvault.admin.controllers_of_keys import KeyController
 from creatorvault.admin.controllers_of_operators import OperatorController
 from creatorvault.admin.controllers_of_vaults import VaultErasureController
 from creatorvault.admin.metrics import replica_metrics
@@ -17,7 +19,14 @@ from creatorvault.management.apps import App
 
 APP: Final = App(
     name="admin",
-    controllers=[AdminController, VaultErasureController, JobController, OperatorController],
+    controllers=[
+        AdminController,
+        VaultErasureController,
+        JobController,
+        OperatorController,
+        KeyController,
+        AuditController,
+    ],
     commands=[operators_group],
     parts=[admin_parts],
     metrics=[replica_metrics],

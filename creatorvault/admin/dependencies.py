@@ -15,7 +15,9 @@ from creatorvault.admin.repositories import AdminRepository
 from creatorvault.admin.schemas import TenantPath, VaultPath
 from creatorvault.admin.scopes import Caller
 from creatorvault.admin.services import Administration
+from creatorvault.admin.services_of_audit import AuditAdministration
 from creatorvault.admin.services_of_jobs import JobAdministration
+from creatorvault.admin.services_of_keys import Rotations
 from creatorvault.admin.services_of_operators import OperatorAdministration
 from creatorvault.audit.services import AuditRecorder
 from creatorvault.core.http.inputs import Path
@@ -24,6 +26,7 @@ from creatorvault.core.parts import part_of
 from creatorvault.erasure.parts import ErasureParts
 from creatorvault.erasure.persons import Persons
 from creatorvault.erasure.services import VaultErasureService
+from creatorvault.jobs.queue import JobQueue
 
 AdminRequest = Request[Caller, Any, State]
 
@@ -49,6 +52,16 @@ async def provide_operator_administration(request: AdminRequest) -> AsyncGenerat
         yield OperatorAdministration(session, _recorder(request))
     # With a login for operators there are keys. A new one can be used at once, in other processes after a second.
     cast("OperatorKeys", parts.operator_keys).expect_new()
+
+
+async def provide_rotations(request: AdminRequest) -> AsyncGenerator[Rotations]:
+    async with part_of(request.app, AdminParts).database().writing() as session:
+        yield Rotations(session, _recorder(request), part_of(request.app, JobQueue))
+
+
+async def provide_audit_administration(request: AdminRequest) -> AsyncGenerator[AuditAdministration]:
+    async with part_of(request.app, AdminParts).database().writing() as session:
+        yield AuditAdministration(session, _recorder(request), part_of(request.app, JobQueue))
 
 
 async def provide_erasure(request: AdminRequest, path: Path[TenantPath]) -> AsyncGenerator[Erasure]:

@@ -99,3 +99,37 @@ class JobRunning(CreatorVaultError):
 
     status = HTTPStatus.CONFLICT
     code = "job_conflict"
+
+
+class RotationUnderWay(CreatorVaultError):
+    """Another rotation waits or runs. Nothing was begun."""
+
+    status = HTTPStatus.CONFLICT
+    code = "rotation_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("Another rotation of keys waits or runs")
+
+
+class RotationNotFound(NotFound):
+    code = "rotation_not_found"
+
+    def __init__(self, rotation_id: int) -> None:
+        super().__init__(f"Rotation {rotation_id} not found")
+
+
+class VerificationUnderWay(CreatorVaultError):
+    """Another verification of the audit log waits or runs. Nothing was begun."""
+
+    status = HTTPStatus.CONFLICT
+    code = "verification_under_way"
+
+    def __init__(self) -> None:
+        super().__init__("Another verification of the audit log waits or runs")
+
+
+class VerificationNotFound(NotFound):
+    code = "verification_not_found"
+
+    def __init__(self, verification_id: int) -> None:
+        super().__init__(f"Verification {verification_id} not found")

@@ -10,6 +10,7 @@ from creatorvault.core.database.replica import Replica, ReplicaUnavailable, posi
 from creatorvault.core.database.sessions import Database, ReadSession, run
 
 type Ask[T] = Callable[[Overview], Awaitable[T]]
+type Read[T] = Callable[[ReadSession, AuditKeys], Awaitable[T]]
 
 
 class OperatorReads:
@@ -21,26 +22,30 @@ class OperatorReads:
         self._replica = replica
 
     async def answer[T](self, ask: Ask[T]) -> T:
-        """Returns what `ask` returns for one snapshot. It is called again at the primary if the standby fails.
+        """Returns what `ask` returns for one snapshot. Raises as `read`."""
+        return await self.read(lambda session, keys: ask(Overview(session, keys)))
 
-        Raises as `ask`, and ServiceUnavailable.
+    async def read[T](self, read: Read[T]) -> T:
+        """Returns what `read` returns for one snapshot. It is called again at the primary if the standby fails.
+
+        Raises as `read`, and ServiceUnavailable.
         """
         if self._replica is not None:
             try:
-                return await self._at_replica(self._replica, ask)
+                return await self._at_replica(self._replica, read)
             except ReplicaUnavailable:
                 pass
         async with self._database.reading() as session:
-            return await self._asked(session, ask)
+            return await self._planned(session, read)
 
-    async def _at_replica[T](self, replica: Replica, ask: Ask[T]) -> T:
+    async def _at_replica[T](self, replica: Replica, read: Read[T]) -> T:
         async with self._database.reading() as session:
             position = await position_of(session)
         if position is None:
             raise ReplicaUnavailable
         async with replica.replayed(position, OPERATOR_ROLE) as session:
-            return await self._asked(session, ask)
+            return await self._planned(session, read)
 
-    async def _asked[T](self, session: ReadSession, ask: Ask[T]) -> T:
+    async def _planned[T](self, session: ReadSession, read: Read[T]) -> T:
         await run(session, PLANNING)
-        return await ask(Overview(session, self._keys))
+        return await read(session, self._keys)

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 
 class Scope(StrEnum):
-    """`read` views, `manage` changes tenants, `keys` destroys keys, sets root keys and views which are in use.
+    """`read` views, `manage` changes tenants, `keys` rotates and destroys keys, and views and sets root keys.
     `operators` appoints operators and revokes them.
     """
 

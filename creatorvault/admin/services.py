@@ -76,6 +76,11 @@ class Overview:
         self._keys = keys
         self._repository = AdminRepository(session)
 
+    @property
+    def session(self) -> ReadSession:
+        """For other apps, whose figures are then of the same snapshot."""
+        return self._session
+
     async def figures(self, process: ProcessFigures) -> Figures:
         usage = await self._repository.usage()
         return Figures(

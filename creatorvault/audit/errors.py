@@ -1,4 +1,4 @@
-"""Errors of the audit log's key."""
+"""Errors of the audit log's key, and of verifications."""
 
 from creatorvault.core.errors import ServiceUnavailable
 
@@ -18,3 +18,8 @@ class AuditKeyLost(Exception):
 
     def __init__(self) -> None:
         super().__init__("The audit log has events and no key. Restore the table keys.audit_keys from its backup")
+
+
+class NoLoginForVerification(Exception):
+    def __init__(self) -> None:
+        super().__init__("DATABASE_OPERATOR_URL is not set: only the operators' login sees all chains")

@@ -1,11 +1,14 @@
-"""A chain of events for each tenant, and the head of each chain."""
+"""A chain of events for each tenant, the head of each chain, and verifications of all chains."""
 
 from datetime import UTC, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Text, text
+from sqlalchemy import BigInteger, Identity, Index, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
+
+_ZERO: Final = {"server_default": "0"}
 
 
 class AuditEvent(SQLModel, table=True):
@@ -52,3 +55,27 @@ class AuditKey(SQLModel, table=True):
     root_key_id: str = Field(sa_type=Text)
     wrapped: bytes = Field(repr=False)
     created_at: datetime = Field(default_factory=lambda: datetime.now(UTC))
+
+
+class AuditVerification(SQLModel, table=True):
+    """A verification that the actor `requested_by` has asked for. Its job counts what it has read.
+
+    `findings` is the number of events that are wrong, `problems` the first of them.
+    """
+
+    __tablename__ = "audit_verifications"
+
+    verification_id: int | None = Field(
+        default=None, primary_key=True, sa_type=BigInteger, sa_column_args=[Identity(always=True)]
+    )
+    requested_by: str = Field(sa_type=Text)
+    requested_at: datetime
+    changed_at: datetime | None = None
+    finished_at: datetime | None = None
+    events_done: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    events_total: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    chains: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    findings: int = Field(default=0, sa_type=BigInteger, sa_column_kwargs=_ZERO)
+    problems: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'::jsonb")}
+    )

@@ -29,10 +29,15 @@ EVENTS: Final[Prose] = {
     "items": ("The events, newest first.", [{name: value for name, (_, value) in EVENT.items()}]),
     **TOTAL,
 }
-QUERY: Final[Prose] = {
-    **PAGE_QUERY,
+FILTERS: Final[Prose] = {
     "actor": ("Only events of this actor.", OPERATOR),
     "verb": ("Only events with this verb.", "tenant.suspended"),
     "since": ("Only events at or after this time.", "2026-11-22T00:00:00Z"),
     "until": ("Only events before this time.", "2026-11-23T00:00:00Z"),
+}
+QUERY: Final[Prose] = {**PAGE_QUERY, **FILTERS}
+PROBLEM: Final[Prose] = {
+    "tenant_id": ("Tenant of the chain; the nil UUID for the chain of events without a tenant.", EVENT["tenant_id"][1]),
+    "sequence": ("Position in the chain.", 3),
+    "problem": ("What is wrong.", "it was edited, or not written by this service"),
 }

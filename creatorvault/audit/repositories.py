@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from advanced_alchemy.filters import BeforeAfter, OnBeforeAfter
-from sqlalchemy import Row, select, true
+from sqlalchemy import Row, select, true, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import load_only
 from sqlmodel import col
@@ -43,6 +43,15 @@ class EventPlace(NamedTuple):
     sequence: int
 
 
+class EventsWanted(NamedTuple):
+    """Events before `until`, that match the other fields unless they are None."""
+
+    until: datetime
+    since: datetime | None = None
+    actor: str | None = None
+    verb: str | None = None
+
+
 class AuditEventRepository(ScopedRepository[AuditEvent]):
     """The events of a tenant, or of all, as far as the login may see them: the runtime login sees only its tenant's."""
 
@@ -70,6 +79,22 @@ class AuditEventRepository(ScopedRepository[AuditEvent]):
             BeforeAfter("happened_at", before=query.until, after=None),
             **query.model_dump(include={"actor", "verb"}, exclude_none=True),
         )
+
+    async def following(self, filters: EventsWanted, after: EventPlace | None, limit: int) -> Sequence[EventColumns]:
+        """Returns at most `limit` rows with the columns READ, the oldest first, after a place."""
+        places = [getattr(AuditEvent, name) for name in EventPlace._fields]
+        statement = self.columns(*READ).order_by(*places).limit(limit)
+        if after is not None:
+            statement = statement.where(tuple_(*places) > tuple_(*after))
+        if filters.actor is not None:
+            statement = statement.where(col(AuditEvent.actor) == filters.actor)
+        if filters.verb is not None:
+            statement = statement.where(col(AuditEvent.verb) == filters.verb)
+        if filters.since is not None:
+            statement = statement.where(col(AuditEvent.happened_at) >= filters.since)
+        statement = statement.where(col(AuditEvent.happened_at) < filters.until)
+        found: Sequence[EventColumns] = (await self.session.execute(statement)).all()
+        return found
 
 
 class AuditRepository:

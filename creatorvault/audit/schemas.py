@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from pydantic import AwareDatetime
 
-from creatorvault.audit.openapi import EVENT, EVENTS, QUERY
+from creatorvault.audit.openapi import EVENT, EVENTS, PROBLEM, QUERY
 from creatorvault.core.http.paging import ListQuery, PageQuery
 from creatorvault.core.http.schemas import Moment, Prose
 
@@ -37,6 +37,16 @@ class AuditEventList(msgspec.Struct, frozen=True, kw_only=True):
     offset: int
     has_more: bool
     next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class AuditProblem(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that is wrong, or the end of a chain."""
+
+    described: ClassVar[Prose] = PROBLEM
+
+    tenant_id: UUID
+    sequence: int
+    problem: str
 
 
 class EventFilters(PageQuery):

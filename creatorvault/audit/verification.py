@@ -7,6 +7,7 @@ stored elsewhere (`creatorvault audit heads`) and compared.
 import hmac
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
@@ -29,8 +30,19 @@ class Head(NamedTuple):
 NOTHING = Head(0, BEGINNING)
 
 
-async def findings(session: ReadSession, key: bytes, kept: Mapping[UUID, Head]) -> AsyncGenerator[Finding]:
+@dataclass(slots=True)
+class Seen:
+    """The numbers of events and of chains that were read so far."""
+
+    events: int = 0
+    chains: int = 0
+
+
+async def findings(
+    session: ReadSession, key: bytes, kept: Mapping[UUID, Head], seen: Seen | None = None
+) -> AsyncGenerator[Finding]:
     """`session` is an operator's, on one snapshot. `kept` are heads that were written down elsewhere, earlier."""
+    seen = Seen() if seen is None else seen
     ends: dict[UUID, Head] = {}
     unmet = dict(kept)
     async with aclosing(links(session)) as rows:
@@ -39,6 +51,8 @@ async def findings(session: ReadSession, key: bytes, kept: Mapping[UUID, Head]) 
             if text := _wrong(key, row, before):
                 yield Finding(row.tenant_id, row.sequence, text)
             end = ends[row.tenant_id] = Head(row.sequence, row.digest)
+            seen.events += 1
+            seen.chains = len(ends)
             if unmet.get(row.tenant_id) == end:
                 del unmet[row.tenant_id]
     stored = {head.tenant_id: Head(head.sequence, head.digest) for head in await heads(session)}

@@ -3,6 +3,7 @@
 from typing import Final
 
 from creatorvault.core.database.tenant_data import Erased
+from creatorvault.jobs.admin import JOBS
 from creatorvault.jobs.checks import login_check, waiting_check
 from creatorvault.jobs.metrics import job_metrics
 from creatorvault.jobs.models import LoggedJob, QueuedJob
@@ -17,5 +18,6 @@ APP: Final = App(
     # Local, since processes look for the next job of any tenant.
     erases=[Erased(model=QueuedJob, stays_local=True), Erased(model=LoggedJob, stays_local=True)],
     metrics=[job_metrics],
+    console=[JOBS],
     schedules=[FORGET_ENDED_JOBS],
 )

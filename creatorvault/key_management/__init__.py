@@ -1,1 +1,1 @@
-"""Rotation and verification of keys: `creatorvault keys`. Nothing here runs in a request."""
+"""Rotation and verification of keys: `creatorvault keys`, and jobs. Nothing here is awaited by a request."""

@@ -16,8 +16,9 @@ from creatorvault.key_management.findings import Finding
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation
 from creatorvault.key_management.rotation_runs import RotationRun
+from creatorvault.key_management.schemas import KeysStatus
 from creatorvault.key_management.scopes import Scope, size_of
-from creatorvault.key_management.status import KeysStatus, keys_status
+from creatorvault.key_management.status import keys_status
 from creatorvault.key_management.vault_rotation import Pace
 from creatorvault.key_management.verification import Verification
 from creatorvault.management.commands.progress import progress_bar
@@ -46,7 +47,7 @@ def keys_group(data: ProtectedData) -> click.RichGroup:
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
     def status(*, as_json: bool) -> None:
         """Show root keys, how many keys each of them wraps, and vault keys."""
-        found = _with_installation(data, lambda place, _: keys_status(place))
+        found = _with_installation(data, lambda place, _: _status(place))
         if as_json:
             click.echo(msgspec.json.encode(found))
             return
@@ -115,6 +116,10 @@ def _with_installation[T](data: ProtectedData, work: Callable[[Installation, Say
         return asyncio.run(working(running))
 
 
+async def _status(place: Installation) -> KeysStatus:
+    return await keys_status(place.operators, place.root_keys, place.data)
+
+
 async def _rotate(place: Installation, scope: Scope, say: Say) -> str:
     """Returns what to say of vaults whose keys could not be retired; nothing if there are none."""
     os.nice(NICENESS)
@@ -135,7 +140,7 @@ async def _rotate_root(place: Installation, say: Say) -> str:
             task = progress.add_task("Wrapping keys", total=None)
             result = await RootRotation(place, _reporting(say), _advancing(progress, task)).rotate(lock)
     say(f"{result.rewrapped} keys are wrapped by {place.root_keys.wraps_with}.")
-    for root_key in (await keys_status(place)).root_keys:
+    for root_key in (await _status(place)).root_keys:
         if not root_key.wraps and not root_key.vault_keys and not root_key.service_keys:
             say(f"{root_key.root_key_id} wraps nothing any more: remove it when no backup of `keys` needs it.")
     return f"{result.left} keys" if result.left else ""

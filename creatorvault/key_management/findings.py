@@ -6,6 +6,7 @@ from uuid import UUID
 
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import TenantId, UserId, VaultId
+from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.crypto.errors import RootKeyUnavailable
 
 type Report = Callable[["Finding"], None]
@@ -28,6 +29,12 @@ class Finding(NamedTuple):
     def __str__(self) -> str:
         place = " ".join(part for part in (self.table, self.row) if part)
         return f"{self.vault.tenant_id} {self.vault.user_id} {place}: {self.problem}"
+
+
+def alarm(finding: Finding) -> None:
+    """Raises the alarm `unsound`, which is logged and counted."""
+    ids = {"tenant_id": str(finding.vault.tenant_id), "user_id": finding.vault.user_id, "table": finding.table}
+    raise_alert("unsound", **ids, row=finding.row, problem=finding.problem)
 
 
 def named(columns: Sequence[str], values: Sequence[Any]) -> str:

@@ -1,5 +1,6 @@
 """What the commands work with: two logins, the keys, and the tables that the apps have declared."""
 
+import dataclasses
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -40,10 +41,15 @@ class Installation:
     vaults: VaultParts
     operators: Database
     root_keys: RootKeys
+    audit: AuditLog
     recorder: AuditRecorder
     data: ProtectedData
     rows_per_second: int | None
     grace_seconds: float
+
+    def acting_as(self, actor: str) -> "Installation":
+        """Returns the same for somebody else than a command, as the audit log names them."""
+        return dataclasses.replace(self, recorder=self.audit.recorder(actor))
 
 
 @asynccontextmanager
@@ -68,12 +74,13 @@ async def installation(settings: Settings, data: ProtectedData) -> AsyncGenerato
         stack.push_async_callback(keyring.aclose)
         vaults = VaultParts(database, statements, keyring, SeenRevisions(), settings.tenancy)
         stack.push_async_callback(vaults.group_commits.aclose)
-        recorder = AuditLog(provider, settings.limits).recorder(COMMAND)
+        audit = AuditLog(provider, settings.limits)
         yield Installation(
             vaults=vaults,
             operators=operators,
             root_keys=provider,
-            recorder=recorder,
+            audit=audit,
+            recorder=audit.recorder(COMMAND),
             data=data,
             rows_per_second=settings.encryption.rotation_rows_per_second,
             grace_seconds=settings.database.answer_seconds + settings.database.connect_seconds,

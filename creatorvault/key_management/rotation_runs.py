@@ -58,21 +58,28 @@ class RotationRun:
     async def rotate(self, scope: Scope, lock: RunningLock) -> RotationResult:
         """Raises ServiceUnavailable and LockLost; it can be repeated then."""
         rotation_id, started_at = await _started(self._operators, scope)
+        await self.rotate_since(started_at, scope, lock)
+        if rotation_id is not None:
+            async with self._operators.writing() as session:
+                await run(session, FINISH, rotation_id, datetime.now(UTC))
+        return self._result
+
+    async def rotate_since(
+        self, started_at: datetime, scope: Scope, lock: RunningLock, vault_done: Callable[[], None] = lambda: None
+    ) -> None:
+        """Replaces the keys that were made before `started_at`. Raises as `rotate`."""
         waiting = deque[_Waiting]()
         async for vault in vaults_in(self._operators, scope):
             await lock.check()
             if (due := await self._rotated(vault, started_at)) is not None:
                 waiting.append(due)
+            vault_done()
             while waiting and waiting[0].since + self._grace <= time.monotonic():
                 await self._retire(waiting.popleft())
         while waiting:
             await asyncio.sleep(max(0.0, waiting[0].since + self._grace - time.monotonic()))
             await lock.check()
             await self._retire(waiting.popleft())
-        if rotation_id is not None:
-            async with self._operators.writing() as session:
-                await run(session, FINISH, rotation_id, datetime.now(UTC))
-        return self._result
 
     async def _rotated(self, vault: VaultId, since: datetime) -> _Waiting | None:
         try:

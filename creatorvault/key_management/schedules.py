@@ -8,10 +8,9 @@ from creatorvault.core.database.sealed_data import ProtectedData
 from creatorvault.core.database.sessions import run
 from creatorvault.core.identifiers import VaultId
 from creatorvault.core.parts import Parts
-from creatorvault.core.telemetry.alerts import raise_alert
 from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.key_management.errors import NoOperatorsLogin
-from creatorvault.key_management.findings import Finding
+from creatorvault.key_management.findings import alarm
 from creatorvault.key_management.installation import Installation, installation
 from creatorvault.key_management.statements.keys import WITHOUT_CHECKPOINT
 from creatorvault.key_management.verification import Verification, Verified
@@ -40,18 +39,13 @@ async def write_checkpoints(parts: Parts) -> None:
 
 async def verify_changed(place: Installation) -> Verified:
     """Raises ServiceUnavailable."""
-    verification = Verification(place, _alarm)
+    verification = Verification(place, alarm)
     async with place.operators.reading() as session:
         vaults = [VaultId(*row) for row in await run(session, WITHOUT_CHECKPOINT, AT_ONCE)]
     for vault in vaults:
         await verification.is_sound(vault)
         verification.result.vaults += 1
     return verification.result
-
-
-def _alarm(finding: Finding) -> None:
-    ids = {"tenant_id": str(finding.vault.tenant_id), "user_id": finding.vault.user_id, "table": finding.table}
-    raise_alert("unsound", **ids, row=finding.row, problem=finding.problem)
 
 
 WRITE_CHECKPOINTS: Final = Schedule(name="key_management.write_checkpoints", every=EVERY, run=write_checkpoints)

@@ -7,6 +7,7 @@ from typing import Final
 
 from creatorvault.settings.algorithms import ASYMMETRIC, SYMMETRIC
 from creatorvault.settings.origins import is_plain_http, normal_address, normal_origin, refused
+from creatorvault.settings.rules_of_console import unsafe_console
 from creatorvault.settings.rules_of_encryption import missing_encryption, unsafe_encryption
 from creatorvault.settings.rules_of_limits import unsafe_limits, unsafe_metrics
 from creatorvault.settings.sections import (
@@ -39,7 +40,9 @@ def unsafe(settings: Settings) -> list[str]:
             settings.metrics,
             settings.server,
             with_jobs=settings.jobs.in_server and settings.database.operator_url is not None,
+            with_console=settings.console.enabled and settings.console.port is not None,
         ),
+        *unsafe_console(settings.console, settings.server, settings.database, production=production),
         *(_missing(settings) if production else ()),
     ]
 

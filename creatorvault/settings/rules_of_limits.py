@@ -39,17 +39,19 @@ def _storage(limits: LimitsSettings) -> Iterator[str]:
             yield f"CREATORVAULT_LIMITS__STORAGE_URL {error}"
 
 
-def unsafe_metrics(metrics: MetricsSettings, server: ServerSettings, *, with_jobs: bool) -> Iterator[str]:
-    """`with_jobs` is whether a process that runs jobs is started beside the workers."""
+def unsafe_metrics(
+    metrics: MetricsSettings, server: ServerSettings, *, with_jobs: bool, with_console: bool
+) -> Iterator[str]:
+    """The last two are whether a process that runs jobs, and one that serves the console, are started beside."""
     if metrics.token is not None and len(metrics.token) < TOKEN_BYTES:
         yield f"CREATORVAULT_METRICS__TOKEN has {len(metrics.token)} bytes, and needs at least {TOKEN_BYTES}"
     if metrics.token is not None and metrics.port is None and server.workers > 1:
         yield "CREATORVAULT_METRICS__TOKEN shows one worker's metrics, now this one's, now that one's: set metrics.port"
     if metrics.port is not None:
-        ports = range(metrics.port, metrics.port + server.workers + with_jobs)
+        ports = range(metrics.port, metrics.port + server.workers + with_jobs + with_console)
         if server.port in ports:
             yield f"metrics.port {metrics.port} and its workers' need {server.port}, which is the service's own"
         if ports[-1] > PORTS:
             yield f"metrics.port {metrics.port} leaves no ports for {server.workers} workers" + (
-                " and jobs" if with_jobs else ""
+                " and what is beside them" if with_jobs or with_console else ""
             )

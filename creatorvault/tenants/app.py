@@ -6,6 +6,8 @@ from sqlalchemy import func
 
 from creatorvault.core.database.tenant_data import Tombstone
 from creatorvault.management.apps import App
+from creatorvault.tenants.admin import TENANTS
+from creatorvault.tenants.admin_of_vaults import VAULTS
 from creatorvault.tenants.controllers import OwnEventsController, TenantController
 from creatorvault.tenants.models import Tenant, Vault
 from creatorvault.tenants.parts import tenant_naming, vault_parts
@@ -14,6 +16,7 @@ APP: Final = App(
     name="tenants",
     controllers=[TenantController, OwnEventsController],
     parts=[vault_parts, tenant_naming],
+    console=[TENANTS, VAULTS],
     erases=[
         Tombstone(
             model=Vault,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261201_d1"
-down_revision = "20261130_51"
+down_revision = "20261201_a1"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
 
+from creatorvault.console.guards import requires_session
 from tests.application import House
 
 PUBLIC = {
@@ -19,6 +20,8 @@ PUBLIC = {
     ("GET", "/redoc"),
     ("GET", "/openapi.json"),
     ("GET", "/docs/assets/{digest:str}/{name:str}"),
+    ("GET", "/try"),
+    ("GET", "/try/{name:str}"),
 }
 
 
@@ -47,6 +50,29 @@ async def test_metrics_is_the_only_public_route_that_a_setting_adds(
     public = {(method, path) for method, path, handler in routes(house.app) if handler.opt.get("public")}
 
     assert {(method, path) for method, path in public if method != "OPTIONS"} == PUBLIC | {("GET", "/metrics")}
+
+
+async def test_the_console_has_a_guard_of_its_own(house_with: Callable[..., Awaitable[House]]) -> None:
+    """What anybody may ask for: the page for signing in, its language, and files that are in the package."""
+    house = await house_with(CREATORVAULT_CONSOLE__ENABLED="true")
+
+    public = {(method, path) for method, path, handler in routes(house.app) if handler.opt.get("public")}
+
+    added = {
+        (method, path): handler for method, path, handler in routes(house.app) if (method, path) in public - PUBLIC
+    }
+    of_anybody = {
+        (method, path)
+        for (method, path), handler in added.items()
+        if method != "OPTIONS" and requires_session not in handler.resolve_guards()
+    }
+    assert of_anybody == {
+        ("GET", "/console/sign-in"),
+        ("POST", "/console/sign-in"),
+        ("POST", "/console/language"),
+        ("GET", "/console/assets/{digest:str}/{name:str}"),
+    }
+    assert all(path.startswith("/console") for _, path in added if path not in {path for _, path in PUBLIC})
 
 
 async def test_every_other_route_refuses_requests_without_a_token(app: Litestar, client: httpx.AsyncClient) -> None:

@@ -60,6 +60,13 @@ async def appointed_one(olga: AdminClient, ada: Creator, sql: asyncpg.Connection
     return (await olga.post("/operators", {"name": "Oleg", "scopes": ["read"]}))["operator_id"]
 
 
+async def nothing_under_way(olga: AdminClient, ada: Creator, sql: asyncpg.Connection) -> object:
+    """Returns the body of a rotation."""
+    for table in ("keys.rotations", "audit_verifications"):
+        await sql.execute(f"UPDATE {table} SET finished_at = now() WHERE finished_at IS NULL")
+    return {"tenant_id": str(tenant_of(ada))}
+
+
 IN_BACKGROUND: Final = ("vault.erased", "tenant.erased")
 """Recorded by the process that finishes an erasure, which has no address."""
 
@@ -74,6 +81,8 @@ EMPTY: Final = dict.fromkeys(
 ROWS: Final = {"ideas": "1", "keys.vault_keys": "1", **EMPTY}
 JOB: Final = "{job_id:str}"
 OPERATOR: Final = "{operator_id:str}"
+NUMBERS: Final = ("rotation", "verification")
+VERIFICATIONS: Final = "/audit/verifications"
 VAULT: Final = "/tenants/{tenant_id:str}/vaults/{user_id:str}/erasure"
 ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str]]]]] = {
     ("POST", "/tenants"): (nothing, None, {"tenant.created": {"kind": "organization"}}),
@@ -106,6 +115,8 @@ ACTS: Final[dict[tuple[str, str], tuple[Prepare, object, dict[str, dict[str, str
     ("DELETE", "/jobs/{job_id:str}"): (failed, None, {"job.cancelled": {"kind": "tests.nothing"}}),
     ("POST", "/operators"): (nothing, None, {"operator.created": {"scopes": "manage,read"}}),
     ("POST", f"/operators/{OPERATOR}/revoke"): (appointed_one, None, {"operator.revoked": {}}),
+    ("POST", "/keys/rotations"): (nothing_under_way, None, {"keys.rotation_requested": {}}),
+    ("POST", VERIFICATIONS): (nothing_under_way, None, {"audit.verification_requested": {}}),
     ("POST", VAULT): (nothing, None, {"erasure.requested": {}}),
     ("DELETE", VAULT): (vault_erasing, None, {"erasure.withdrawn": {}}),
     ("POST", f"{VAULT}/confirm"): (
@@ -128,6 +139,8 @@ async def acted(olga: AdminClient, act: tuple[str, str], ada: Creator, prepared:
         tenant, body = new.id, new._asdict() | {"kind": "organization"}
     if path == "/operators":
         tenant, body = SERVICE, {"name": "Oleg", "scopes": ["read", "manage"]}
+    if path == VERIFICATIONS:
+        tenant = SERVICE
     if JOB in path:
         path, body = path.replace(JOB, str(prepared)), None
     if OPERATOR in path:
@@ -144,7 +157,8 @@ async def test_an_action_is_recorded(
     await ada.idea()
     prepare, _, verbs = ACTS[act]
     prepared = await prepare(olga, ada, database)
-    before = dict(await database.fetch("SELECT tenant_id, max(sequence) FROM audit_events GROUP BY 1"))
+    chains = await database.fetch("SELECT tenant_id, sequence FROM audit_heads")
+    before = {chain["tenant_id"]: chain["sequence"] for chain in chains}
 
     status, tenant = await acted(olga, act, ada, prepared)
 
@@ -161,6 +175,8 @@ async def test_an_action_is_recorded(
     of_operators = [found.pop("operator") for found in targets.values() if "operator" in found]
     assert len(of_operators) == ("/operators" in act[1])
     assert set(of_operators) == ({prepared} if OPERATOR in act[1] else set(of_operators))
+    numbered = [found.pop(name) for found in targets.values() for name in NUMBERS if name in found]
+    assert all(number.isdecimal() for number in numbered)
     of_a_vault = [found.pop("user_id") for found in targets.values() if "user_id" in found]
     assert set(of_a_vault) == ({ada.user_id} if VAULT in act[1] else set())
     assert targets == verbs

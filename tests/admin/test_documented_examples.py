@@ -1,6 +1,6 @@
 """The example requests of the document are accepted, and responses match their schemas."""
 
-from typing import Any
+from typing import Any, Final
 
 import asyncpg
 import jsonschema
@@ -11,6 +11,8 @@ from creatorvault.core.openapi.document import document
 from tests.admin.operators import ADMIN, EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
 from tests.factories import Creator
+
+NOWHERE: Final = 10**9
 
 
 def schema_of(published: Any, method: str, path: str, status: int) -> Any:
@@ -47,6 +49,12 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
         ("POST", f"{one}/vaults/{{user_id}}/erasure/confirm", {"confirmation": "wrong"}, 403),
         ("DELETE", f"{one}/vaults/{{user_id}}/erasure", None, 200),
         ("GET", f"{one}/vaults/{{user_id}}/erasure", None, 404),
+        ("GET", f"{ADMIN}/keys", None, 200),
+        ("POST", f"{ADMIN}/keys/rotations", {"tenant_id": str(tenant), "root": True}, 422),
+        ("GET", f"{ADMIN}/keys/rotations", None, 200),
+        ("GET", f"{ADMIN}/keys/rotations/{{rotation_id}}", None, 404),
+        ("GET", f"{ADMIN}/audit/verifications", None, 200),
+        ("GET", f"{ADMIN}/audit/verifications/{{verification_id}}", None, 404),
         ("GET", f"{ADMIN}/operators", None, 200),
         ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": ["read"], "expires_in_days": 7}, 201),
         ("POST", f"{ADMIN}/operators", {"name": "Oleg", "scopes": []}, 422),
@@ -56,7 +64,8 @@ async def test_answers_are_as_documented(app: Litestar, ada: Creator, olga: Admi
     ]
     for method, path, body, status in asked:
         documented = path.replace(str(OPERATOR_ID), "{operator_id}").replace("first", "{operator_id}")
-        url = path.format(tenant_id=tenant, user_id=ada.user_id).removeprefix(ADMIN)
+        numbers = {"rotation_id": NOWHERE, "verification_id": NOWHERE}
+        url = path.format(tenant_id=tenant, user_id=ada.user_id, **numbers).removeprefix(ADMIN)
         answer = await olga.request(method, url, json=body)
         assert answer.status_code == status, (path, answer.text)
         jsonschema.validate(answer.json(), schema_of(published, method, documented, status))
@@ -85,4 +94,5 @@ async def test_example_requests_are_accepted(fresh_house: House, fresh_sql: asyn
         ("OperatorCreate", False): 201,
         ("ErasureConfirm", False): 409,
         ("ErasureConfirm", True): 409,
+        ("RotationCreate", False): 404,
     }

@@ -29,6 +29,10 @@ READS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"GET {ADMIN}/audit", WHOLE),
     (f"GET {ADMIN}/jobs", WHOLE),
     (f"GET {ADMIN}/operators", WHOLE),
+    (f"GET {ADMIN}/series", {"params": {"span": "week"}}),
+    (f"GET {ADMIN}/configuration", {}),
+    (f"GET {ADMIN}/checks", {}),
+    (f"GET {ADMIN}/readiness", {}),
 ]
 ACTS: Final[list[tuple[str, dict[str, Any]]]] = [
     (f"POST {ADMIN}/tenants", {"json": {"kind": "personal", "realm": "better-auth", "external_id": "{user_id}"}}),

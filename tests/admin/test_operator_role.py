@@ -34,6 +34,12 @@ GRANTS = {
     "public.tenant_totals": {"SELECT", "INSERT", "UPDATE"},
     "public.totalled_vaults": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "public.totals_position": {"SELECT", "UPDATE"},
+    "public.console_sessions": {"SELECT", "INSERT", "DELETE"},
+    "public.console_refusals": {"SELECT", "INSERT", "UPDATE(since,failures)", "DELETE"},
+    "public.request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "public.alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+    "public.vault_figures": {"SELECT", "INSERT", "DELETE"},
+    "public.queue_figures": {"SELECT", "INSERT", "DELETE"},
     "public.tenants": {
         "SELECT(tenant_id,kind,realm,external_id,status,idea_quota,byte_quota,vault_idea_quota,vault_byte_quota,created_at,"
         "root_key_id,retention_days,owner_export)",
@@ -49,7 +55,13 @@ GRANTS = {
         "trash_count,retention_days)",
         "UPDATE(idea_count,sealed_bytes,changed_at,digest,trash_count)",
     },
-    "jobs.queue": {"SELECT", "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)", "DELETE"},
+    "jobs.queue": {
+        "SELECT",
+        "INSERT(id,priority,execute_after,status,entrypoint,dedupe_key,payload,headers)",
+        "UPDATE(queue_manager_id,updated,heartbeat,execute_after,status,attempts)",
+        "DELETE",
+    },
+    "jobs.queue_id_seq": {"USAGE"},
     "jobs.queue_log": {"SELECT", "INSERT(job_id,status,priority,entrypoint,traceback)", "DELETE"},
     "jobs.schedules": {
         "SELECT",
@@ -57,7 +69,16 @@ GRANTS = {
         "UPDATE(heartbeat,updated,next_run,last_run,status)",
     },
     "keys.audit_keys": {"SELECT", "UPDATE(root_key_id,wrapped)"},
-    "keys.rotations": {"SELECT", "INSERT", "UPDATE(finished_at)"},
+    "keys.rotations": {
+        "SELECT",
+        "INSERT",
+        "UPDATE(finished_at,requested_by,changed_at,vaults_done,vaults_total,rows_done,rows_total,findings,problems)",
+    },
+    "public.audit_verifications": {
+        "SELECT",
+        "INSERT",
+        "UPDATE(changed_at,finished_at,events_done,events_total,chains,findings,problems)",
+    },
     "keys.receipt_keys": {
         "SELECT(kid,root_key_id,wrapped,created_at,retired_at)",
         "UPDATE(root_key_id,wrapped)",

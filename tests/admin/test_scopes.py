@@ -23,7 +23,7 @@ type HouseWith = Callable[..., Awaitable[House]]
 TRUSTING = json.dumps([{"name": "accounts", "kind": "shared-secret", "secret": SECRET, "admin_roles": ["admin"]}])
 ID = "00000000-0000-4000-8000-000000000000"
 UNDER_RESERVED_ID = ("/ideas", "/ideas/{idea_id:str}", "/export")
-"""Ends of paths of a creator whose id is `admin`."""
+"""Paths of a creator whose id is `admin`."""
 
 EVERY = [(method, path, scope) for (method, path), scope in OPERATIONS.items()]
 
@@ -33,7 +33,7 @@ def operations(app: Litestar) -> Iterator[tuple[str, str, Scope | None]]:
         if (
             isinstance(route, HTTPRoute)
             and route.path.startswith(ADMIN + "/")
-            and not route.path.endswith(UNDER_RESERVED_ID)
+            and route.path.removeprefix(ADMIN) not in UNDER_RESERVED_ID
         ):
             for handler in route.route_handlers:
                 if not handler.resolve_include_in_schema():
@@ -69,7 +69,7 @@ async def test_an_operation_requires_only_its_scope(
     answer = await with_scope[held].request(method, path.replace("{tenant_id:str}", ID), json={})
 
     if held == needed:
-        assert answer.status_code in {200, 404, 422}
+        assert answer.status_code in {200, 202, 404, 409, 422}
     else:
         assert (answer.status_code, answer.json()) == (
             403,

@@ -147,7 +147,7 @@ async def test_every_route_that_needs_a_caller_is_in_a_group(app: Litestar) -> N
     handlers = [handler for route in app.routes for handler in getattr(route, "route_handlers", ())]
 
     assert {handler.opt.get(GROUP) for handler in handlers if not handler.opt.get("public")} == limited
-    assert limited == {"ideas", "accounts", "tenants", "erasure", "admin", "sync", "transfer", "history"}
+    assert limited == {"ideas", "accounts", "tenants", "erasure", "admin", "sync", "transfer", "history", "figures"}
 
 
 async def test_a_group_that_does_not_exist_is_found_by_a_check() -> None:

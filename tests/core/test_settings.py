@@ -285,6 +285,24 @@ def test_an_operators_replica_is_that_of_one_server_with_an_operators_login() ->
     assert problem.startswith("DATABASE_OPERATOR_REPLICA_URL: a standby of the coordinator")
 
 
+def test_a_console_needs_a_login_for_operators_a_port_of_its_own_and_tls_in_production() -> None:
+    enabled = {"CREATORVAULT_CONSOLE__ENABLED": "true"}
+    database = {"DATABASE_URL": "postgres://a@db/x"}
+    complete = enabled | database | {"DATABASE_OPERATOR_URL": "postgres://o@db/x"}
+
+    assert problems(enabled | database) == ["console.enabled says nothing without DATABASE_OPERATOR_URL"]
+    assert not load_settings({"CREATORVAULT_CONSOLE__PORT": "8000"}).console.enabled
+    assert problems(complete | {"CREATORVAULT_CONSOLE__PORT": "8000"}) == [
+        "console.port 8000 is the service's own port"
+    ]
+    assert load_settings(enabled).console.enabled, "development has its own database"
+    assert load_settings(complete | {"CREATORVAULT_CONSOLE__PORT": "8001"}).console.port == 8001
+    in_production = problems(complete | {"CREATORVAULT_ENV": "production"})
+    assert "console.enabled needs server.behind_tls: without TLS anybody on the way could take over a session" in (
+        in_production
+    )
+
+
 def test_the_shared_secret_adds_an_issuer() -> None:
     (issuer,) = load_settings({"BETTER_AUTH_SECRET": LONG}).auth.issuers
 

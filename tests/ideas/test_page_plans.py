@@ -136,17 +136,17 @@ async def test_a_page_reads_no_more_than_itself(runtime: asyncpg.Connection) -> 
 async def test_a_page_of_changes_reads_no_more_than_itself(
     runtime: asyncpg.Connection, fresh_sql: asyncpg.Connection
 ) -> None:
-    """And as many tombstones, a row at each end, and the witnesses."""
+    """And as many tombstones, a row at each end, the witnesses, and the last rows of the vault."""
     await fresh_sql.execute("""
         INSERT INTO idea_tombstones
         SELECT tenant_id, user_id, gen_random_uuid(), number, 1, now() FROM vaults, generate_series(1, 300) AS number
     """)
-    types = ["text", "text", "bigint", "bigint", "bigint", "bigint[]", "uuid[]", "bigint[]", "bigint"]
+    types = ["text", "text", *["bigint"] * 5, "bigint[]", "uuid[]", "bigint[]", "bigint"]
     witnesses = "{99,100}", f"{{{UUID(int=1)},{UUID(int=2)}}}", "{0,0}"
     for plans in ("force_custom_plan", "force_generic_plan"):
         await runtime.execute(f"SET plan_cache_mode = {plans}")
 
-        seen = await read_by(runtime, CHANGES, TENANT, USER, 100, PAGE, 100, *witnesses, 0, types=types)
+        seen = await read_by(runtime, CHANGES, TENANT, USER, 100, PAGE, 100, 98, 100, *witnesses, 5, types=types)
 
         assert seen <= PAGE + 2, plans
 
@@ -202,7 +202,7 @@ async def test_one_generic_plan_is_used_for_all_vaults(runtime: asyncpg.Connecti
         ("filtered", reads.page("created_at", "desc", filtered=True, beyond=False), (*page, *filters)),
         ("filtered by rank", reads.page("stage", "asc", filtered=True, beyond=False), (*page, *filters)),
         ("one to change", ONE_TO_CHANGE, (UUID(int=0), 30)),
-        ("changes", CHANGES, (100, PAGE, 100, *WITNESSES, 0)),
+        ("changes", CHANGES, (100, PAGE, 100, 98, 100, *WITNESSES, 5)),
         ("insert", INSERT, (*creation, *columns)),
         ("update", UPDATE, (*keeping, *columns, stamp)),
         ("update without history", UPDATE_FORGETTING, (*forgetting, *columns, stamp, 0)),

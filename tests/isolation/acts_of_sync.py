@@ -14,6 +14,14 @@ MOST_PAGES: Final = 20
 OTHERS_DIFFER: Final = sql(f"UPDATE ideas SET stamp = stamp # 1 WHERE NOT ({OWN})")
 """What is at the same revisions in others' vaults."""
 
+OTHERS_HAVE_DELETED_OTHERWISE: Final = sql(
+    f"UPDATE idea_tombstones SET first_revision = first_revision + 1 WHERE NOT ({OWN})"
+)
+"""At the same revisions."""
+
+OTHERS_ARE_AHEAD: Final = sql(f"UPDATE ideas SET revision = revision + 100 WHERE NOT ({OWN})")
+"""With the last rows of their vaults."""
+
 OTHERS_DELETE: Final = sql(f"""
     INSERT INTO idea_tombstones
     SELECT others.tenant_id, others.user_id, gen_random_uuid(), mine.revision + more, 0, now()
@@ -68,6 +76,8 @@ SYNC_ACTS: Final[Sequence[Act]] = (
     Act("pull", pulling()),
     WRITTEN("pull what changes", pulling(CHANGE, DELETE)),
     WRITTEN("pull beside others that differ", pulling(CHANGE), prepare=OTHERS_DIFFER),
+    WRITTEN("pull beside others that have deleted", pulling(CHANGE), prepare=OTHERS_HAVE_DELETED_OTHERWISE),
+    WRITTEN("pull beside others that are ahead", pulling(CHANGE), prepare=OTHERS_ARE_AHEAD),
     WRITTEN("pull beside others that delete", pulling(DELETE, CHANGE), prepare=OTHERS_DELETE),
     WRITTEN("pull what is lost to others", pulling(LOSE_THE_LAST), Way.BOTH),
     WRITTEN(

@@ -8,8 +8,9 @@ import asyncpg
 OURS: Final = ("public", "keys", "jobs")
 OF_NO_TENANT: Final = {
     *("alembic_version", "migration_history", "totals_position", "write_probe", "operators", "keys.audit_keys"),
-    *("keys.rotations", "jobs.schedules"),
-    *("erased_vaults", "keys.receipt_keys"),
+    *("keys.rotations", "jobs.schedules", "audit_verifications"),
+    *("erased_vaults", "keys.receipt_keys", "console_sessions", "console_refusals"),
+    *("request_figures", "alert_figures", "vault_figures", "queue_figures"),
 }
 POLICY: Final = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
 """The policy of the runtime role, for reading and for writing."""

@@ -171,12 +171,24 @@ CALLERS: Final[dict[str, dict[str, int]]] = {
             ("GET /vaults", READ, 200),
             ("GET /root-keys", KEYS, 200),
             ("GET /audit", READ, 200),
+            ("GET /series", READ, 200),
+            ("GET /configuration", READ, 200),
+            ("GET /checks", READ, 200),
+            ("GET /readiness", READ, 200),
             ("GET /jobs", READ, 200),
             ("POST /jobs/{job_id}/retry", MANAGE, 404),  # there is none
             ("DELETE /jobs/{job_id}", MANAGE, 404),
             ("GET /operators", READ, 200),
             ("POST /operators", OPERATORS, 201),
             ("POST /operators/{operator_id}/revoke", OPERATORS, 404),  # there is none
+            ("GET /keys", KEYS, 200),
+            ("GET /keys/rotations", KEYS, 200),
+            ("GET /keys/rotations/{rotation_id}", KEYS, 404),
+            ("POST /keys/rotations", KEYS, 202),
+            ("GET /audit/export", READ, 200),
+            ("GET /audit/verifications", READ, 200),
+            ("GET /audit/verifications/{verification_id}", READ, 404),
+            ("POST /audit/verifications", READ, 202),
         )
     },
 }

@@ -93,7 +93,17 @@ RIGHTS: Final = {
     "creatorvault_operator": {
         **EVERYBODYS,
         "keys.audit_keys": {"SELECT", "UPDATE (root_key_id, wrapped)"},
-        "keys.rotations": {"SELECT", "INSERT", "UPDATE (finished_at)"},
+        "audit_verifications": {
+            "SELECT",
+            "INSERT",
+            "UPDATE (chains, changed_at, events_done, events_total, findings, finished_at, problems)",
+        },
+        "keys.rotations": {
+            "SELECT",
+            "INSERT",
+            "UPDATE (changed_at, findings, finished_at, problems, requested_by, rows_done, rows_total, vaults_done,"
+            " vaults_total)",
+        },
         "history_prunings": {"SELECT (pruned_until, tenant_id, user_id)", "DELETE"},
         "idea_tombstones": {"SELECT (deleted_at, tenant_id, user_id)", "DELETE"},
         "idea_versions": {"SELECT (replaced_at, tenant_id, user_id)", "DELETE"},
@@ -109,11 +119,17 @@ RIGHTS: Final = {
             "DELETE",
         },
         "erased_vaults": {"INSERT"},
+        "request_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "alert_figures": {"SELECT", "INSERT", "UPDATE", "DELETE"},
+        "vault_figures": {"SELECT", "INSERT", "DELETE"},
+        "queue_figures": {"SELECT", "INSERT", "DELETE"},
         "jobs.queue": {
             "SELECT",
+            "INSERT (dedupe_key, entrypoint, execute_after, headers, id, payload, priority, status)",
             "UPDATE (attempts, execute_after, heartbeat, queue_manager_id, status, updated)",
             "DELETE",
         },
+        "jobs.queue_id_seq": {"USAGE"},
         "jobs.queue_log": {"SELECT", "INSERT (entrypoint, job_id, priority, status, traceback)", "DELETE"},
         "jobs.schedules": {
             "SELECT",
@@ -124,6 +140,8 @@ RIGHTS: Final = {
             "SELECT (created_at, kid, retired_at, root_key_id, wrapped)",
             "UPDATE (root_key_id, wrapped)",
         },
+        "console_refusals": {"SELECT", "INSERT", "UPDATE (failures, since)", "DELETE"},
+        "console_sessions": {"SELECT", "INSERT", "DELETE"},
         "operators": {"SELECT", "INSERT", "UPDATE (revoked_at)"},
         "tenant_erasures": {"SELECT", "INSERT", "DELETE"},
         "tenant_totals": {"SELECT", "INSERT", "UPDATE"},
@@ -169,6 +187,13 @@ POLICIES: Final = {
         **ACTING,
         "begins_queued": Policy(
             "creatorvault_runtime", "INSERT", None, "(status = 'queued'::jobs.queue_status)", restrictive=True
+        ),
+        "operators_add": Policy(
+            "creatorvault_operator",
+            "INSERT",
+            None,
+            f"((status = 'queued'::jobs.queue_status) AND {SERVICE_CHAIN})",
+            restrictive=True,
         ),
     },
     "jobs.queue_log": {**OWN, **ACTING},

@@ -15,8 +15,9 @@ from creatorvault.key_management.findings import Finding
 from creatorvault.key_management.installation import Installation, RunningLock, installation
 from creatorvault.key_management.root_rotation import RootRotation, RootRotationResult
 from creatorvault.key_management.rotation_runs import RotationResult, RotationRun
+from creatorvault.key_management.schemas import KeysStatus
 from creatorvault.key_management.scopes import Scope
-from creatorvault.key_management.status import KeysStatus, keys_status
+from creatorvault.key_management.status import keys_status
 from creatorvault.key_management.vault_rotation import Pace
 from creatorvault.key_management.verification import Verification, Verified
 from creatorvault.settings.secret import Secret
@@ -59,7 +60,7 @@ class Keys:
 
     async def status(self) -> KeysStatus:
         async with self.installed() as place:
-            return await keys_status(place)
+            return await keys_status(place.operators, place.root_keys, place.data)
 
     def with_root_keys(self, text: str) -> "Keys":
         encryption = replace(self.settings.encryption, root_keys=Secret(text))

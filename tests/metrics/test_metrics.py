@@ -207,6 +207,10 @@ async def test_a_port_in_use_is_an_error_at_start(house_with: HouseWith) -> None
         ({"METRICS__TOKEN": TOKEN, "SERVER__WORKERS": "2"}, "set metrics.port"),
         ({"METRICS__PORT": "7999", "SERVER__WORKERS": "2"}, "which is the service's own"),
         ({"METRICS__PORT": "65535", "SERVER__WORKERS": "2"}, "leaves no ports for 2 workers"),
+        (
+            {"METRICS__PORT": "65535", "CONSOLE__ENABLED": "true", "CONSOLE__PORT": "8001"},
+            "leaves no ports for 1 workers and what is beside them",
+        ),
     ],
 )
 def test_invalid_settings_are_refused(settings: dict[str, str], problem: str) -> None:

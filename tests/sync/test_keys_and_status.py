@@ -5,11 +5,14 @@ from collections.abc import Awaitable, Callable
 import asyncpg
 import pytest
 
-from creatorvault.crypto.envelope import HEADER_BYTES
+from creatorvault.crypto.cipher import CURSORS
+from creatorvault.crypto.envelope import HEADER_BYTES, context
 from creatorvault.crypto.opaque import read, written
+from creatorvault.sync.changes.tokens import DOMAIN
 from tests.application import House
 from tests.canaries import Mark
 from tests.factories import Creator
+from tests.history.aging import cipher_of
 from tests.logs import Logs
 from tests.sync.pulling import Device, changes, listed, pulled
 from tests.ways import Way, followed, forget, vault_of
@@ -46,6 +49,18 @@ async def test_a_token_of_a_newer_key_than_the_process_has_is_read(
 
     assert (page["changed"], page["has_more"]) == ([], False)
     assert trail.way == Way.TRANSACTION
+
+
+async def test_a_token_of_another_form_is_refused(house: House, ada: Creator, logs: Logs) -> None:
+    """As of an earlier version, which had fewer members."""
+    await ada.idea()
+    vault, sealer = vault_of(ada), cipher_of(house, ada).for_purpose(CURSORS)
+    bound = context(DOMAIN, vault.tenant_id.bytes, vault.user_id.encode())
+    for form in ([1, 1, 1, 0, []], [1, 1, 1, 0, 1, 0], {"revision": 1}):
+        answer = await changes(ada, written(sealer.seal_json(form, bound)))
+        assert answer.status_code == 422
+        assert answer.json()["detail"][0]["loc"] == ["query", "since"]
+    assert logs.named("alarm") == []
 
 
 async def test_a_token_of_a_key_that_is_gone_begins_anew(ada: Creator) -> None:

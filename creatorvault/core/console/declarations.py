@@ -17,7 +17,10 @@ def N_(message: str) -> str:  # noqa: N802 - the customary name of gettext for a
 
 
 class Kind(StrEnum):
-    """How a value is shown. An identifier is set in a font with digits that cannot be mistaken."""
+    """How a value is shown. An identifier is set in a font with digits that cannot be mistaken.
+
+    Prose is a sentence of the service, in English, such as the finding of a check.
+    """
 
     TEXT = "text"
     NUMBER = "number"
@@ -27,6 +30,7 @@ class Kind(StrEnum):
     FLAG = "flag"
     IDENTIFIER = "identifier"
     PAIRS = "pairs"
+    PROSE = "prose"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

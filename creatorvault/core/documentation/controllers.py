@@ -6,16 +6,14 @@ import msgspec
 from litestar import Controller, MediaType, Request, Response
 from litestar.params import FromPath
 
-from creatorvault.core.documentation.assets import PATH, asset, gzipped, is_asset
+from creatorvault.core.documentation.assets import ASSETS
 from creatorvault.core.documentation.pages import DOCUMENT_PATH, REDOC, SWAGGER, Page
-from creatorvault.core.errors import NotFound
 from creatorvault.core.http.handlers import get
 from creatorvault.core.openapi.document import document
 from creatorvault.core.parts import part_of
 from creatorvault.settings.sections import Settings
 
 DOCUMENT: Final = "openapi_document"
-IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
 
 class DocumentationController(Controller):
@@ -39,16 +37,9 @@ class DocumentationController(Controller):
     def redoc(self, request: Request[Any, Any, Any]) -> Response[str]:
         return _page(REDOC, request)
 
-    @get(PATH + "/{digest:str}/{name:str}", sync_to_thread=True)
+    @get(ASSETS.path + "/{digest:str}/{name:str}", sync_to_thread=True)
     def asset(self, request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
-        """Returns 404 for another digest: browsers must not cache this version's file under another version's URL."""
-        if not is_asset(name) or asset(name).digest != digest:
-            raise NotFound("Not Found")
-        found = asset(name)
-        headers = {"Cache-Control": IMMUTABLE, "Vary": "Accept-Encoding"}
-        if "gzip" in request.headers.get("accept-encoding", ""):
-            return Response(gzipped(name), media_type=found.media_type, headers={**headers, "Content-Encoding": "gzip"})
-        return Response(found.content, media_type=found.media_type, headers=headers)
+        return ASSETS.response(request, digest, name)
 
 
 def _page(page: Page, request: Request[Any, Any, Any]) -> Response[str]:

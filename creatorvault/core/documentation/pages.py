@@ -5,7 +5,7 @@ from html import escape
 from string import Template
 from typing import Final
 
-from creatorvault.core.documentation.assets import HERE, asset
+from creatorvault.core.documentation.assets import ASSETS, HERE
 from creatorvault.core.documentation.tokens import command, how_to_get_a_token
 from creatorvault.settings.sections import Settings
 
@@ -22,7 +22,7 @@ class Page:
 
     def html(self, settings: Settings) -> str:
         prefix = settings.server.path_prefix
-        values = {placeholder: f"{prefix}{asset(name).url}" for placeholder, name in self.assets.items()}
+        values = {placeholder: f"{prefix}{ASSETS.url(name)}" for placeholder, name in self.assets.items()}
         values["document"] = f"{prefix}{DOCUMENT_PATH}"
         values["token"] = how_to_get_a_token(settings)
         values["command"] = escape(command())

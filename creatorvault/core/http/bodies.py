@@ -63,7 +63,7 @@ async def read_object(request: Request[Any, Any, Any]) -> Body:
 
 async def received_json(request: Request[Any, Any, Any]) -> bytes:
     """As `read_object`, without looking at the content."""
-    body = await _received(request)
+    body = await received(request)
     if not body:
         raise RequestInvalid([MISSING])
     await turn_of_large(request, len(body))
@@ -89,8 +89,11 @@ async def turn_of_large(request: Request[Any, Any, Any], size: int) -> None:
         await part_of(request.app, EventLoopBudget).pause()
 
 
-async def _received(request: Request[Any, Any, Any]) -> bytes:
-    """What `request.body()` reads, with as few steps as a body takes that comes in one piece, as most do."""
+async def received(request: Request[Any, Any, Any]) -> bytes:
+    """What `request.body()` reads, with as few steps as a body takes that comes in one piece, as most do.
+
+    Raises BodyTooSlow, ClientGone and RequestEntityTooLarge.
+    """
     largest = request.route_handler.resolve_request_max_body_size() or math.inf
     announced = header(request.scope, b"content-length")
     if announced is not None and _length(announced) > largest:

@@ -9,13 +9,15 @@ from uuid import uuid4
 
 from litestar import Litestar, Request
 from litestar.enums import ScopeType
+from litestar.handlers import BaseRouteHandler
 from litestar.middleware._internal.cors import CORSMiddleware
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import LifeSpanReceive, LifeSpanScope, LifeSpanSend
 
-from creatorvault.core.errors import CreatorVaultError
+from creatorvault.core.errors import CreatorVaultError, NotFound
 from creatorvault.core.http.bounds import refusal
 from creatorvault.core.http.cors import Origins, varying_by_origin
+from creatorvault.core.http.handlers import SAME_ORIGIN
 from creatorvault.core.http.problems import render
 from creatorvault.core.http.routing import SharedPaths, route_as_sent, sent_path, with_head
 from creatorvault.core.limits.rate_limits import limit_headers
@@ -49,11 +51,15 @@ class Edge(SharedPaths, Litestar):
     bounds: ServerSettings = ServerSettings()
     behind_tls: bool = False
     origins: Origins | None = None
+    answered: Sequence[str] = ()
     request_hooks: Sequence[RequestHook] = ()
     completion_hooks: Sequence[CompletionHook] = ()
 
     def __init__(self, *, path_prefix: str = "", **options: Any) -> None:
-        """`options` are Litestar's. `path_prefix` is the path under which a proxy serves it, as `/creatorvault`."""
+        """`options` are Litestar's. `path_prefix` is the path under which a proxy serves it, as `/creatorvault`.
+
+        With `answered`, requests from outside for other paths, and those below them, get 404.
+        """
         super().__init__(**options)
         self.path_prefix = path_prefix
         route_as_sent(self, path_prefix)
@@ -81,6 +87,8 @@ class Edge(SharedPaths, Litestar):
         if (error := refusal(scope, self.bounds)) is not None:
             return self._refuse(error, scope, receive, send)
         scope["path"] = sent_path(scope).decode("latin-1")
+        if self.answered and not self._is_answered(scope["path"]):
+            return self._refuse(NotFound("Not Found"), scope, receive, send)
         if scope["method"] == HTTPMethod.HEAD:
             scope["method"] = "GET"
         cors = self.asgi_handler
@@ -88,6 +96,10 @@ class Edge(SharedPaths, Litestar):
             scope["app"] = scope["litestar_app"] = self
             return cors.app(scope, receive, send)
         return super().__call__(scope, receive, send)
+
+    def _is_answered(self, path: str) -> bool:
+        own = f"{path.removeprefix(self.path_prefix)}/"
+        return any(own.startswith(f"{answered}/") for answered in self.answered)
 
     async def _handle(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
         context = RequestContext(scope, _identifier(scope))
@@ -133,7 +145,7 @@ class Edge(SharedPaths, Litestar):
             headers = [self._corrected(context, name, value) for name, value in headers]
         if self.path_prefix:
             headers = [self._prefixed(name, value) for name, value in headers]
-        if self.origins is not None and not _is_preflight(context.scope):
+        if self.origins is not None and not _is_preflight(context.scope) and not _is_for_same_origin(context.scope):
             headers += self.origins.headers(header(context.scope, ORIGIN))
         if self.origins is not None and not self.origins.anybody:
             headers = varying_by_origin(headers)
@@ -159,6 +171,11 @@ class Edge(SharedPaths, Litestar):
 def _is_preflight(scope: HTTPScope) -> bool:
     """Uses Litestar's definition of a preflight."""
     return scope["method"] == HTTPMethod.OPTIONS and bool(header(scope, ORIGIN))
+
+
+def _is_for_same_origin(scope: HTTPScope) -> bool:
+    handler: BaseRouteHandler | None = scope.get("route_handler")  # a request without a route has none
+    return handler is not None and SAME_ORIGIN in handler.opt
 
 
 def _log(context: RequestContext) -> None:

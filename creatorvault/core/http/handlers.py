@@ -13,6 +13,9 @@ from creatorvault.core.http.declarations import Declaration, declaration_of
 PUBLIC: Final = "public"
 """The `opt` of a handler that needs no caller."""
 
+SAME_ORIGIN: Final = "same_origin"
+"""The `opt` of a handler whose responses no page of another origin may read, those of allowed front ends neither."""
+
 OPERATOR: Final = "operator"
 """The `opt` of a handler for operators: the scope that it needs. All others are for creators."""
 

@@ -44,10 +44,7 @@ class ServerErrorInfo(msgspec.Struct, frozen=True):
 
 
 def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[str, Any]]:
-    error = _unwrapped(error)
-    known = error if isinstance(error, CreatorVaultError) else _from_framework(error)
-    if isinstance(known, InternalError):
-        report_failure(error)
+    known = recognised(error)
     wants_problem = accepts_problem(request.headers.get("accept", ""))
     body = (problem if wants_problem else published)(known, correlation_id(request.scope))
     return Response(
@@ -56,6 +53,15 @@ def render(request: Request[Any, Any, Any], error: Exception) -> Response[dict[s
         headers=dict(known.headers()),
         media_type=PROBLEM_JSON if wants_problem else MediaType.JSON,
     )
+
+
+def recognised(error: Exception) -> CreatorVaultError:
+    """Returns what is said to the client about an exception. Reports a failure of the service."""
+    error = _unwrapped(error)
+    known = error if isinstance(error, CreatorVaultError) else _from_framework(error)
+    if isinstance(known, InternalError):
+        report_failure(error)
+    return known
 
 
 def accepts_problem(accept: str) -> bool:

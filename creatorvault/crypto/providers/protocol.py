@@ -9,6 +9,8 @@ from creatorvault.crypto.errors import Reason
 
 
 class KeyState(StrEnum):
+    """State of a root key, as its provider says."""
+
     ENABLED = "enabled"
     DISABLED = "disabled"
     PENDING_DELETION = "pending_deletion"

@@ -90,11 +90,13 @@ STILL_THERE: Final = "SELECT 1"
 
 UNFINISHED: Final = """
     SELECT rotation_id, started_at FROM keys.rotations
-    WHERE finished_at IS NULL AND scope IS NOT DISTINCT FROM $1::uuid ORDER BY rotation_id LIMIT 1
+    WHERE finished_at IS NULL AND NOT root AND scope IS NOT DISTINCT FROM $1::uuid ORDER BY rotation_id LIMIT 1
 """
 BEGIN: Final = "INSERT INTO keys.rotations (scope, started_at) VALUES ($1::uuid, $2) RETURNING rotation_id"
 FINISH: Final = "UPDATE keys.rotations SET finished_at = $2 WHERE rotation_id = $1::bigint RETURNING rotation_id"
-OPEN_ROTATIONS: Final = "SELECT scope, started_at FROM keys.rotations WHERE finished_at IS NULL ORDER BY rotation_id"
+OPEN_ROTATIONS: Final = """
+    SELECT scope, started_at FROM keys.rotations WHERE finished_at IS NULL AND NOT root ORDER BY rotation_id
+"""
 
 
 def wraps_of(table: WrappedTable) -> str:

@@ -2,27 +2,24 @@
 
 import asyncio
 import sys
-from collections.abc import Sequence
 
 import rich_click as click
 
-from creatorvault.management.checks import Check, Installation, Level, Message, found_by
-from creatorvault.management.checks_of_database import database_check
-from creatorvault.management.checks_of_python import build_check, normalisation_check
-from creatorvault.management.checks_of_settings import settings_check, unusable
+from creatorvault.management.checks import Installation, Level, Message, found_by
+from creatorvault.management.checks_of_settings import unusable
 from creatorvault.management.development import with_database, with_development_secrets
+from creatorvault.management.system_checks import SystemChecks
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 
 
-def check_command(checks: Sequence[Check]) -> click.RichCommand:
-    """`checks` are the checks of the installed apps."""
+def check_command(checks: SystemChecks) -> click.RichCommand:
 
     @click.command()
     @click.option("--deploy", is_flag=True, help="Check as production, and warn about development settings.")
     def check(deploy: bool) -> None:
         """Check settings, keys, roles and migrations for problems."""
-        messages = _messages((settings_check, database_check, build_check, normalisation_check, *checks), deploy=deploy)
+        messages = _messages(checks, deploy=deploy)
         for message in messages:
             _print(message)
         errors = sum(message.level is Level.ERROR for message in messages)
@@ -32,15 +29,15 @@ def check_command(checks: Sequence[Check]) -> click.RichCommand:
     return check
 
 
-def _messages(checks: Sequence[Check], *, deploy: bool) -> list[Message]:
+def _messages(checks: SystemChecks, *, deploy: bool) -> list[Message]:
     try:
         settings = load_settings()
     except SettingsError as error:
         return unusable(error)
     if deploy:  # no development values: the check must report missing settings
-        return asyncio.run(found_by(checks, Installation(settings, deploy)))
+        return asyncio.run(found_by(checks.checks, Installation(settings, deploy)))
     with with_database(with_development_secrets(settings), click.echo) as settings:
-        return asyncio.run(found_by(checks, Installation(settings, deploy)))
+        return asyncio.run(found_by(checks.checks, Installation(settings, deploy)))
 
 
 def _print(message: Message) -> None:

@@ -11,7 +11,7 @@ from typing import ClassVar, Final, NamedTuple, Self
 
 import click
 
-from creatorvault.settings.sections import ServerSettings
+from creatorvault.settings.sections import Settings
 
 ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - one does not connect to these
 BODY: Final = """-H 'Content-Type: application/json' -d '{"title": "My first idea", "tags": ["video"]}'"""
@@ -27,16 +27,17 @@ class Sample(NamedTuple):
 
 
 class Greeting:
-    """Polls `/health/ready` until the service is ready, then prints the address and, with a token, a curl command.
+    """Polls `/health/ready` until the service is ready, then prints the address and, with a token, what to do with it.
 
     It runs in a separate process, because the server forks its workers, and forking with threads is unsafe.
     """
 
     user: ClassVar[str] = "ada"
 
-    def __init__(self, server: ServerSettings, sample: Sample) -> None:
-        self._host = ANYWHERE.get(server.host, server.host)
-        self._port = server.port
+    def __init__(self, settings: Settings, sample: Sample) -> None:
+        self._host = ANYWHERE.get(settings.server.host, settings.server.host)
+        self._port = settings.server.port
+        self._console = settings.console
         self._sample = sample
         self._process = multiprocessing.get_context("fork").Process(target=self._greet, daemon=True)
 
@@ -77,18 +78,26 @@ class Greeting:
         return [part for part, outcome in checks.items() if outcome != "ok"]
 
     def text(self) -> str:
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        address = f"http://{host}:{self._port}"
+        address = _address(self._host, self._port)
         lines = ["", "CreatorVault is ready.", "", f"  Address  {address}", f"  Docs     {address}/docs"]
+        if self._console.enabled:
+            host = ANYWHERE.get(self._console.host, self._console.host)
+            own = address if self._console.port is None else _address(host, self._console.port)
+            lines.append(f"  Console  {own}/console")
         if self._sample.missing is not None:
             lines += ["", f"  No token for development: {self._sample.missing}."]
         if self._sample.token is not None:
             bearer = f"-H 'Authorization: Bearer {self._sample.token}'"
             line = f"curl -X POST {address}/api/v1/{self.user}/ideas {bearer} {BODY}"
             lines += [
+                f"  Try it   {address}/try#{self._sample.token}",
                 "",
                 "  Paste this to capture an idea; its token is for development, and holds for a day at most:",
                 "",
                 line,
             ]
         return "\n".join([*lines, "", "  Ctrl-C stops it.", ""])
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

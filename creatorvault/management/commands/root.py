@@ -16,6 +16,7 @@ from creatorvault.management.heads import HeadSource
 from creatorvault.management.postgres import EmbeddedPostgresError
 
 APPLICATION: Final = "creatorvault.asgi:create_app"
+CONSOLE: Final = "creatorvault.asgi:create_console_app"
 INTERRUPTED: Final = 130
 """The exit status that shells use for a command ended by SIGINT."""
 

@@ -3,10 +3,11 @@
 import asyncio
 import socket
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from functools import partial
 from importlib import import_module
 from ipaddress import ip_address
-from typing import Any, Final, override
+from typing import Any, Final, NamedTuple, override
 
 from uvicorn import Config, Server
 
@@ -19,16 +20,35 @@ from creatorvault.settings.sections import ServerSettings
 BACKLOG: Final = 1024
 
 
-def serve(application: str, server: ServerSettings, beside: Sequence[Callable[[], None]] = ()) -> int:
+class Site(NamedTuple):
+    """What a process of its own serves at another address: `application` is the path of its factory."""
+
+    application: str
+    host: str
+    port: int
+
+
+def serve(
+    application: str,
+    server: ServerSettings,
+    beside: Sequence[Callable[[], None]] = (),
+    sites: Sequence[Site] = (),
+) -> int:
     """Blocks until shutdown after SIGINT or SIGTERM; returns the exit status, 1 if workers cannot start.
 
     Requests in flight have `shutdown_seconds` to finish. `beside` is the work of other processes.
     """
-    address = _numeric(server.host)
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    with socket.create_server((address, server.port), family=family, backlog=BACKLOG) as listener:
-        workers = [partial(_work, application, server, listener)] * server.workers
+    with ExitStack() as listeners:
+        served = [*[Site(application, server.host, server.port)] * server.workers, *sites]
+        opened = {site: listeners.enter_context(_listener(site)) for site in dict.fromkeys(served)}
+        workers = [partial(_work, site.application, server, opened[site]) for site in served]
         return supervise([*workers, *beside], application, server.shutdown_seconds)
+
+
+def _listener(site: Site) -> socket.socket:
+    address = _numeric(site.host)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    return socket.create_server((address, site.port), family=family, backlog=BACKLOG)
 
 
 def _work(application: str, bounds: ServerSettings, listener: socket.socket) -> None:

@@ -13,7 +13,8 @@ from creatorvault.sync.changes.errors import ResyncRequired
 from creatorvault.sync.changes.schemas import ChangedIdea, ChangeList, ChangesQuery
 from creatorvault.sync.changes.statements.pages import CHANGES, FOUND, HISTORY_HOLDS, PRUNED
 from creatorvault.sync.changes.tokens import (
-    DELETED,
+    BEFORE_ALL,
+    MOST_WITNESSES,
     Position,
     Witness,
     beginning,
@@ -24,30 +25,31 @@ from creatorvault.sync.changes.tokens import (
 from creatorvault.tenants.errors import VaultMismatch
 from creatorvault.tenants.opening import OpenVault, VaultView
 
-NO_TOMBSTONES: Final = 2**63 - 1
-"""Of a client that has no idea yet."""
-
-START: Final = 0
 WIDTH: Final = len(IdeaColumns._fields)
 TITLE: Final = IdeaColumns._fields.index("title")
 FIRST_REVISION: Final = WIDTH
 LIVES: Final = WIDTH + 1
+IS_WITNESS: Final = WIDTH + 2
 
 
 type Row = tuple[Any, ...]
 
 
 class Page(NamedTuple):
-    """`rows` begin with the columns of IdeaColumns, as `statements.pages.CHANGES` says, in the order of revisions."""
+    """`rows` begin with the columns of IdeaColumns, as `statements.pages.CHANGES` says, in the order of revisions.
+
+    `latest` are the last rows of the vault, in the same order.
+    """
 
     vault: OpenVault
     position: Position
     rows: Sequence[Row]
     has_more: bool
+    latest: Sequence[Witness]
 
     def next(self) -> Position:
-        read = [Witness(row[REVISION], row[0], DELETED if row[TITLE] is None else row[STAMP]) for row in self.rows]
-        return self.position.after(read, None if self.has_more else self.vault.version.revision)
+        seen = self.vault.version.revision
+        return self.position.after(self.rows[-1][REVISION] if self.has_more else seen, seen, self.latest)
 
 
 async def page_of_changes(
@@ -76,11 +78,10 @@ async def page_of_changes(
 async def _page(query: ChangesQuery, vault: VaultView) -> Page | None:
     """Returns None if nothing was stored yet. Raises as `page_of_changes`."""
     given = position_of(query.since, vault.cipher)
-    after = START if given is None else given.revision
-    tombstones_after = NO_TOMBSTONES if given is None else given.tombstones_after
-    unread = NO_TOMBSTONES if given is None else given.unread
-    witnesses = columns_of(() if given is None else given.witnesses)
-    seen = await vault.look(CHANGES, after, query.limit + 1, tombstones_after, *witnesses, unread)
+    after = BEFORE_ALL if given is None else given
+    place = (after.revision, query.limit + 1, after.tombstones_after)
+    history = (after.floor, after.seen, *columns_of(after.witnesses), MOST_WITNESSES + 1)
+    seen = await vault.look(CHANGES, *place, *history)
     first = seen.rows[0]
     rows = [tuple(row[FOUND:]) for row in seen.rows] if first[FOUND] is not None else []
     if seen.vault is None:
@@ -89,12 +90,14 @@ async def _page(query: ChangesQuery, vault: VaultView) -> Page | None:
         return None
     revision = seen.vault.version.revision
     if given is not None:
-        if given.revision > revision or given.tombstones_after < first[PRUNED] or not first[HISTORY_HOLDS]:
+        if given.seen > revision or given.tombstones_after < first[PRUNED] or not first[HISTORY_HOLDS]:
             raise ResyncRequired
         position = given.pulling(revision)
     else:
         position = beginning(revision)
-    return Page(seen.vault, position, *_cut(vault, rows, query.limit))
+    latest = [Witness(row[REVISION], row[0], row[STAMP]) for row in rows if row[IS_WITNESS]]
+    found = [row for row in rows if not row[IS_WITNESS]]
+    return Page(seen.vault, position, *_cut(vault, found, query.limit), latest)
 
 
 def _cut(vault: VaultView, rows: Sequence[Row], limit: int) -> tuple[Sequence[Row], bool]:

@@ -1,4 +1,4 @@
-"""Tokens: how far a client has read the changes of a vault, and a sample of what it has read last.
+"""Tokens: how far a client has read the changes of a vault, and a sample of what the vault held then.
 
 A token is sealed with the vault's key and bound to the vault. docs/encryption.md specifies the format.
 """
@@ -19,12 +19,13 @@ from creatorvault.sync.changes.errors import ResyncRequired, SinceInvalid
 
 DOMAIN: Final = b"creatorvault/changes/v1"
 MOST_WITNESSES: Final = 4
-DELETED: Final = -1
-"""The stamp of a witness that is a tombstone."""
 
 
 class Witness(NamedTuple):
-    """A row that the client has read: of an idea with its stamp, or a tombstone."""
+    """A row of the vault: an idea with its stamp, or a tombstone.
+
+    The stamp of a tombstone is below 0: -1 minus its first revision.
+    """
 
     revision: int
     id: UUID
@@ -35,15 +36,19 @@ class Position(NamedTuple):
     """How far a client has read: all rows up to `revision`.
 
     A pull may take several pages. `known` is the revision up to which the client had read when it began, and `until`
-    the vault's at that time. Tombstones up to `unread` were never read: the client began without any idea.
-    `witnesses` are the last rows before the position, in their order. If the database lost commits since, and the
-    vault gave their revisions to other changes, rows differ from these.
+    the vault's at that time. Tombstones up to `unread` are not read: the client began without any idea.
+
+    `seen` is the vault's revision at the last page. `witnesses` are all rows that the vault had then between `floor`,
+    which is not included, and `seen`. If the database lost commits since, and the vault gave their revisions to other
+    changes, rows differ from these.
     """
 
     revision: int
     known: int
     until: int
     unread: int
+    seen: int
+    floor: int
     witnesses: Sequence[Witness]
 
     @property
@@ -64,21 +69,24 @@ class Position(NamedTuple):
 
         What was deleted before the pull began was on none of its pages.
         """
-        return first_revision <= (self.known if revision <= self.until else self.revision)
+        return first_revision <= (self.known if revision <= self.until else self.seen)
 
-    def after(self, rows: Sequence[Witness], revision: VaultRevision | None) -> Self:
-        """The place after `rows`, or at the end of the changes until `revision`."""
-        changed = {row.id for row in rows}
-        earlier = [witness for witness in self.witnesses if witness.id not in changed]
-        witnesses = [*earlier, *rows][-MOST_WITNESSES:]
-        if revision is not None:
-            return self._replace(revision=revision, known=revision, witnesses=witnesses)
-        return self._replace(revision=rows[-1].revision, witnesses=witnesses)
+    def after(self, revision: int, seen: VaultRevision, latest: Sequence[Witness]) -> Self:
+        """The place after a page up to `revision`. `seen` is the vault's, and `latest` its last rows, in their order,
+        one more than become witnesses if there are as many.
+        """
+        floor = latest[-MOST_WITNESSES - 1].revision if len(latest) > MOST_WITNESSES else 0
+        known = revision if revision == seen else self.known
+        return self._replace(revision=revision, known=known, seen=seen, floor=floor, witnesses=latest[-MOST_WITNESSES:])
+
+
+BEFORE_ALL: Final = Position(0, 0, 0, unread=2**63 - 1, seen=0, floor=0, witnesses=())
+"""Of a client that has no idea yet, and so reads no tombstones."""
 
 
 def beginning(revision: VaultRevision) -> Position:
     """`revision` is the vault's now: what is deleted until then need not be read."""
-    return Position(0, 0, revision, revision, ())
+    return BEFORE_ALL._replace(until=revision, unread=revision, seen=revision)
 
 
 _decoder: Final = msgspec.json.Decoder(Position)

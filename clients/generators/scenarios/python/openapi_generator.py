@@ -37,6 +37,7 @@ from generated import (
     Readiness,
     ReceiptsApi,
     RootApi,
+    RotationCreate,
     Scope,
     ServerErrorResponse,
     StageEnum,
@@ -526,6 +527,38 @@ def tenant() -> None:
     refused("member's export", lambda: export(STAGE.owner.id), ErrorResponse, lambda _, __: {})
 
 
+def audit_and_keys() -> None:
+    # Read as bytes, since the client refuses a text of this media type.
+    file = ADMIN.export_audit_api_v1_admin_audit_export_get_without_preload_content(verb="tenant.created")
+    seen("audit as a file", file.status, {"lines": file.data.startswith(b'{"tenant_id":')})
+    verify = AdminApi(CREATOR).verify_audit_api_v1_admin_audit_verifications_post
+    refused("verify the audit log as a creator", verify, ErrorResponse, code)
+    report(
+        "verifications",
+        lambda: ADMIN.list_verifications_api_v1_admin_audit_verifications_get_with_http_info(limit=5),
+        lambda body, _: {"total": body.total},
+    )
+    verification = ADMIN.get_verification_api_v1_admin_audit_verifications_verification_id_get
+    refused("no verification", lambda: verification(999_999_999), ErrorResponse, code)
+    report(
+        "keys",
+        ADMIN.get_keys_api_v1_admin_keys_get_with_http_info,
+        lambda body, _: {
+            "wraps": body.root_keys[0].wraps,
+            "providers": [provider.provider for provider in body.providers],
+        },
+    )
+    rotate = ADMIN.rotate_keys_api_v1_admin_keys_rotations_post
+    refused("rotate the keys of no tenant", lambda: rotate(RotationCreate(tenant_id=NOBODY)), ErrorResponse, code)
+    report(
+        "rotations",
+        lambda: ADMIN.list_rotations_api_v1_admin_keys_rotations_get_with_http_info(limit=5),
+        lambda body, _: {"total": body.total},
+    )
+    rotation = ADMIN.get_rotation_api_v1_admin_keys_rotations_rotation_id_get
+    refused("no rotation", lambda: rotation(999_999_999), ErrorResponse, code)
+
+
 def administration() -> None:
     report(
         "status", ADMIN.get_status_api_v1_admin_status_get_with_http_info, lambda body, _: {"migrated": body.migrated}
@@ -652,10 +685,31 @@ def administration() -> None:
         lambda body, _: {"state": body.state, "expires": instant(body.expires_at)},
     )
     report(
+        "series",
+        lambda: ADMIN.get_series_api_v1_admin_series_get_with_http_info(span="day"),
+        lambda body, _: {"span": body.span, "steps": len(body.items)},
+    )
+    report(
+        "settings in force",
+        ADMIN.list_settings_api_v1_admin_configuration_get_with_http_info,
+        lambda body, _: {"masked": [each.value for each in body.items if each.name == "encryption.root_keys"]},
+    )
+    report(
+        "system checks",
+        ADMIN.run_checks_api_v1_admin_checks_get_with_http_info,
+        lambda body, _: {"counted": body.errors + body.warnings == len(body.items)},
+    )
+    report(
+        "operators' readiness",
+        ADMIN.get_readiness_api_v1_admin_readiness_get_with_http_info,
+        lambda body, _: {"ready": body.ready},
+    )
+    report(
         "audit",
         lambda: ADMIN.search_audit_api_v1_admin_audit_get_with_http_info(verb="tenant.created", limit=1),
         lambda body, _: {"limit": body.limit},
     )
+    audit_and_keys()
 
     until(vault.data.not_before if vault else None)
     report("confirm an erasure", lambda: confirm(tenant_id, word), lambda body, _: {"ideas": body.ideas})

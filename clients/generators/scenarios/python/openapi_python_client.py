@@ -12,18 +12,29 @@ from generated.api.admin import (
     confirm_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_confirm_post as confirm_vault_erasure,
     create_operator_api_v1_admin_operators_post as create_operator,
     create_tenant_api_v1_admin_tenants_post as create_tenant,
+    export_audit_api_v1_admin_audit_export_get as export_audit,
+    get_keys_api_v1_admin_keys_get as get_keys,
+    get_rotation_api_v1_admin_keys_rotations_rotation_id_get as get_rotation,
+    get_readiness_api_v1_admin_readiness_get as get_readiness,
+    get_series_api_v1_admin_series_get as get_series,
     get_status_api_v1_admin_status_get as get_status,
     get_tenant_api_v1_admin_tenants_tenant_id_get as get_tenant,
     get_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_get as get_vault_erasure,
+    get_verification_api_v1_admin_audit_verifications_verification_id_get as get_verification,
     list_jobs_api_v1_admin_jobs_get as list_jobs,
     list_operators_api_v1_admin_operators_get as list_operators,
     list_root_keys_api_v1_admin_root_keys_get as list_root_keys,
+    list_rotations_api_v1_admin_keys_rotations_get as list_rotations,
+    list_settings_api_v1_admin_configuration_get as list_settings,
     list_tenants_api_v1_admin_tenants_get as list_tenants,
     list_vaults_api_v1_admin_vaults_get as list_vaults,
+    list_verifications_api_v1_admin_audit_verifications_get as list_verifications,
     request_erasure_api_v1_admin_tenants_tenant_id_erasure_post as request_erasure,
     request_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_post as request_vault_erasure,
     resume_tenant_api_v1_admin_tenants_tenant_id_resume_post as resume_tenant,
     retry_job_api_v1_admin_jobs_job_id_retry_post as retry_job,
+    rotate_keys_api_v1_admin_keys_rotations_post as rotate_keys,
+    run_checks_api_v1_admin_checks_get as run_checks,
     revoke_operator_api_v1_admin_operators_operator_id_revoke_post as revoke_operator,
     search_audit_api_v1_admin_audit_get as search_audit,
     set_owner_export_api_v1_admin_tenants_tenant_id_owner_export_put as set_owner_export,
@@ -31,6 +42,7 @@ from generated.api.admin import (
     set_retention_api_v1_admin_tenants_tenant_id_retention_put as set_retention,
     set_root_key_api_v1_admin_tenants_tenant_id_root_key_put as set_root_key,
     suspend_tenant_api_v1_admin_tenants_tenant_id_suspend_post as suspend_tenant,
+    verify_audit_api_v1_admin_audit_verifications_post as verify_audit,
     withdraw_erasure_api_v1_admin_tenants_tenant_id_erasure_delete as withdraw_erasure,
     withdraw_vault_erasure_api_v1_admin_tenants_tenant_id_vaults_user_id_erasure_delete as withdraw_vault_erasure,
 )
@@ -95,6 +107,7 @@ from generated.models import (
     BulkRequest,
     BulkResponse,
     ChangeList,
+    CheckList,
     CreateImportApiV1UserIdImportsPostFilesBody,
     CreateOperation,
     DatabaseHealth,
@@ -106,7 +119,9 @@ from generated.models import (
     ExportFormat,
     ExportRequest,
     Figures,
+    FiguresSeries,
     FileFormat,
+    GetSeriesApiV1AdminSeriesGetSpan,
     HTTPValidationError,
     IdeaConflict,
     IdeaCreate,
@@ -120,8 +135,10 @@ from generated.models import (
     ImportResponse,
     JobList,
     JobState,
+    KeysStatus,
     ListTenantsApiV1AdminTenantsGetSort,
     MemberList,
+    OperatorReadiness,
     OperatorCreate,
     OperatorCreated,
     OperatorList,
@@ -133,9 +150,12 @@ from generated.models import (
     PublicKeySet,
     Readiness,
     RootKeyList,
+    RotationCreate,
+    RotationList,
     Scope,
     ServerErrorResponse,
     ServiceInformation,
+    SettingList,
     StageEnum,
     TagList,
     TagRename,
@@ -162,6 +182,7 @@ from generated.models import (
     VaultSettingsUpdate,
     VersionDifference,
     VersionList,
+    VerificationList,
 )
 from generated.types import Response, Unset
 
@@ -545,6 +566,30 @@ def tenant() -> None:
     seen("member's export", export_member.sync_detailed(STAGE.owner.id, client=OWNER).status_code)
 
 
+def audit_and_keys() -> None:
+    file = export_audit.sync_detailed(client=OPERATOR, verb="tenant.created")
+    seen("audit as a file", file.status_code, {"lines": file.content.startswith(b'{"tenant_id":')})
+    refused("verify the audit log as a creator", verify_audit.sync_detailed(client=CREATOR))
+    verifications = list_verifications.sync_detailed(client=OPERATOR, limit=5)
+    report("verifications", verifications, VerificationList, lambda body: {"total": body.total})
+    refused("no verification", get_verification.sync_detailed(999_999_999, client=OPERATOR))
+    keys = get_keys.sync_detailed(client=OPERATOR)
+    report(
+        "keys",
+        keys,
+        KeysStatus,
+        lambda body: {
+            "wraps": body.root_keys[0].wraps,
+            "providers": [provider.provider for provider in body.providers],
+        },
+    )
+    rotated = rotate_keys.sync_detailed(client=OPERATOR, body=RotationCreate(tenant_id=NOBODY))
+    refused("rotate the keys of no tenant", rotated)
+    rotations = list_rotations.sync_detailed(client=OPERATOR, limit=5)
+    report("rotations", rotations, RotationList, lambda body: {"total": body.total})
+    refused("no rotation", get_rotation.sync_detailed(999_999_999, client=OPERATOR))
+
+
 def administration() -> None:
     figures = get_status.sync_detailed(client=OPERATOR)
     report("status", figures, Figures, lambda body: {"migrated": body.migrated})
@@ -622,6 +667,19 @@ def administration() -> None:
     report("jobs", jobs, JobList, lambda body: {"total": body.total})
     refused("cancel no job", cancel_job.sync_detailed(999_999_999, client=OPERATOR))
     refused("retry no job", retry_job.sync_detailed(999_999_999, client=OPERATOR))
+    series = get_series.sync_detailed(client=OPERATOR, span=GetSeriesApiV1AdminSeriesGetSpan.DAY)
+    report("series", series, FiguresSeries, lambda body: {"span": body.span, "steps": len(body.items)})
+    in_force = list_settings.sync_detailed(client=OPERATOR)
+    report(
+        "settings in force",
+        in_force,
+        SettingList,
+        lambda body: {"masked": [each.value for each in body.items if each.name == "encryption.root_keys"]},
+    )
+    checks = run_checks.sync_detailed(client=OPERATOR)
+    report("system checks", checks, CheckList, lambda body: {"counted": body.errors + body.warnings == len(body.items)})
+    readiness = get_readiness.sync_detailed(client=OPERATOR)
+    report("operators' readiness", readiness, OperatorReadiness, lambda body: {"ready": body.ready})
     new_operator = OperatorCreate(name=STAGE.second_tenant, scopes=[Scope.READ])
     appointed = create_operator.sync_detailed(client=OPERATOR, body=new_operator)
     operator = report(
@@ -642,6 +700,7 @@ def administration() -> None:
     )
     audit = search_audit.sync_detailed(client=OPERATOR, verb="tenant.created", limit=1)
     report("audit", audit, AuditEventList, lambda body: {"limit": body.limit})
+    audit_and_keys()
 
     until(None if vault is None else vault.not_before)
     done = confirm_erasure.sync_detailed(tenant_id, client=OPERATOR, body=word)

@@ -23,6 +23,7 @@ import {
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
   emptyTrashApiV1UserIdTrashDelete as emptyTrash,
   eraseOwnVaultApiV1UsersMeDelete as eraseOwnVault,
+  exportAuditApiV1AdminAuditExportGet as exportAudit,
   exportMemberApiV1TenantMembersUserIdExportGet as exportMember,
   exportVaultApiV1UserIdExportGet as exportVault,
   exportVaultEncryptedApiV1UserIdExportPost as exportVaultEncrypted,
@@ -30,24 +31,33 @@ import {
   getCurrentUserProfileApiV1UsersMeGet as getCurrentUserProfile,
   getIdeaApiV1UserIdIdeasIdeaIdGet as getIdea,
   getImportApiV1UserIdImportsImportIdGet as getImport,
+  getKeysApiV1AdminKeysGet as getKeys,
   getOwnErasureApiV1UsersMeErasureGet as getOwnErasure,
   getOwnTenantApiV1TenantGet as getOwnTenant,
   getReceiptKeysWellKnownJwksJsonGet as getReceiptKeys,
+  getRotationApiV1AdminKeysRotationsRotationIdGet as getRotation,
   getSettingsApiV1UserIdSettingsGet as getSettings,
   getStatusApiV1AdminStatusGet as getStatus,
   getTenantApiV1AdminTenantsTenantIdGet as getTenant,
   getVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureGet as getVaultErasure,
+  getVerificationApiV1AdminAuditVerificationsVerificationIdGet as getVerification,
   getVersionApiV1UserIdIdeasIdeaIdVersionsNumberGet as getVersion,
   listIdeasApiV1UserIdIdeasGet as listIdeas,
   listImportsApiV1UserIdImportsGet as listImports,
+  getReadinessApiV1AdminReadinessGet as getReadiness,
+  getSeriesApiV1AdminSeriesGet as getSeries,
   listJobsApiV1AdminJobsGet as listJobs,
+  listSettingsApiV1AdminConfigurationGet as listSettings,
+  runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
   listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
+  listRotationsApiV1AdminKeysRotationsGet as listRotations,
   listTenantsApiV1AdminTenantsGet as listTenants,
   listTrashApiV1UserIdTrashGet as listTrash,
   listVaultsApiV1AdminVaultsGet as listVaults,
+  listVerificationsApiV1AdminAuditVerificationsGet as listVerifications,
   listVersionsApiV1UserIdIdeasIdeaIdVersionsGet as listVersions,
   requestErasureApiV1AdminTenantsTenantIdErasurePost as requestErasure,
   requestVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasurePost as requestVaultErasure,
@@ -57,6 +67,7 @@ import {
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
   revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
+  rotateKeysApiV1AdminKeysRotationsPost as rotateKeys,
   searchAuditApiV1AdminAuditGet as searchAudit,
   searchOwnAuditApiV1TenantAuditGet as searchOwnAudit,
   setOwnerExportApiV1AdminTenantsTenantIdOwnerExportPut as setOwnerExport,
@@ -67,6 +78,7 @@ import {
   undoDeletionApiV1UserIdUndoPost as undoDeletion,
   updateIdeaFullApiV1UserIdIdeasIdeaIdPut as updateIdeaFull,
   updateIdeaPartialApiV1UserIdIdeasIdeaIdPatch as updateIdeaPartial,
+  verifyAuditApiV1AdminAuditVerificationsPost as verifyAudit,
   withdrawErasureApiV1AdminTenantsTenantIdErasureDelete as withdrawErasure,
   withdrawVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureDelete as withdrawVaultErasure,
 } from "./generated/sdk.gen";
@@ -344,6 +356,28 @@ async function tenant(): Promise<void> {
   seen("member's export", refused.response?.status);
 }
 
+async function auditAndKeys(): Promise<void> {
+  const file = await exportAudit({ client: operator, query: { verb: "tenant.created" }, parseAs: "text" });
+  seen("audit as a file", file.response?.status, { lines: file.data?.startsWith('{"tenant_id":') });
+  const forbidden = await verifyAudit({ client: api });
+  seen("verify the audit log as a creator", forbidden.response?.status, { code: forbidden.error?.code });
+  const verifications = await listVerifications({ client: operator, query: { limit: 5 } });
+  seen("verifications", verifications.response?.status, { total: verifications.data?.total });
+  const unverified = await getVerification({ client: operator, path: { verification_id: 999_999_999 } });
+  seen("no verification", unverified.response?.status, { code: unverified.error?.code });
+  const keys = await getKeys({ client: operator });
+  seen("keys", keys.response?.status, {
+    wraps: keys.data?.root_keys[0]?.wraps,
+    providers: keys.data?.providers.map((one) => one.provider),
+  });
+  const refused = await rotateKeys({ client: operator, body: { tenant_id: NOBODY } });
+  seen("rotate the keys of no tenant", refused.response?.status, { code: refused.error?.code });
+  const rotations = await listRotations({ client: operator, query: { limit: 5 } });
+  seen("rotations", rotations.response?.status, { total: rotations.data?.total });
+  const unknown = await getRotation({ client: operator, path: { rotation_id: 999_999_999 } });
+  seen("no rotation", unknown.response?.status, { code: unknown.error?.code });
+}
+
 async function administration(): Promise<void> {
   const figures = await getStatus({ client: operator });
   seen("status", figures.response?.status, { migrated: figures.data?.migrated });
@@ -400,6 +434,18 @@ async function administration(): Promise<void> {
   seen("cancel no job", cancelled.response?.status, { code: cancelled.error?.code });
   const retried = await retryJob({ client: operator, ...job });
   seen("retry no job", retried.response?.status, { code: retried.error?.code });
+  const series = await getSeries({ client: operator, query: { span: "day" } });
+  seen("series", series.response?.status, { span: series.data?.span, steps: series.data?.items.length });
+  const inForce = await listSettings({ client: operator });
+  seen("settings in force", inForce.response?.status, {
+    masked: inForce.data?.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  });
+  const checks = await runChecks({ client: operator });
+  seen("system checks", checks.response?.status, {
+    counted: checks.data && checks.data.errors + checks.data.warnings === checks.data.items.length,
+  });
+  const readiness = await getReadiness({ client: operator });
+  seen("operators' readiness", readiness.response?.status, { ready: readiness.data?.ready });
   const named = { name: stage.secondTenant, scopes: ["read"] } satisfies OperatorCreate;
   const appointed = await createOperator({ client: operator, body: named });
   seen("create an operator", appointed.response?.status, {
@@ -413,6 +459,7 @@ async function administration(): Promise<void> {
   seen("revoke an operator", revoked.response?.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await searchAudit({ client: operator, query: { verb: "tenant.created", limit: 1 } });
   seen("audit", audit.response?.status, { limit: audit.data?.limit });
+  await auditAndKeys();
 
   await until(vault.data?.not_before);
   const done = await confirmErasure({ client: operator, ...params, body: confirmation });

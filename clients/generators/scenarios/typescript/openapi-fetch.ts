@@ -19,6 +19,7 @@ const api = client(stage.creator.token);
 const files = createClient<paths>({ baseUrl: stage.url, headers: { Authorization: `Bearer ${stage.creator.token}` } });
 const owner = client(stage.owner.token);
 const operator = client(stage.operator);
+const operatorsFiles = createClient<paths>({ baseUrl: stage.url, headers: { Authorization: `Bearer ${stage.operator}` } });
 const own = { user_id: stage.creator.id };
 
 async function health(): Promise<void> {
@@ -336,6 +337,34 @@ async function tenant(): Promise<void> {
   seen("member's export", refused.response.status);
 }
 
+async function auditAndKeys(): Promise<void> {
+  const params = { query: { verb: "tenant.created" } };
+  const file = await operatorsFiles.GET("/api/v1/admin/audit/export", { params, parseAs: "text" });
+  seen("audit as a file", file.response.status, { lines: file.data?.startsWith('{"tenant_id":') });
+  const forbidden = await api.POST("/api/v1/admin/audit/verifications");
+  seen("verify the audit log as a creator", forbidden.response.status, { code: forbidden.error?.code });
+  const some = { params: { query: { limit: 5 } } };
+  const verifications = await operator.GET("/api/v1/admin/audit/verifications", some);
+  seen("verifications", verifications.response.status, { total: verifications.data?.total });
+  const unverified = await operator.GET("/api/v1/admin/audit/verifications/{verification_id}", {
+    params: { path: { verification_id: 999_999_999 } },
+  });
+  seen("no verification", unverified.response.status, { code: unverified.error?.code });
+  const keys = await operator.GET("/api/v1/admin/keys");
+  seen("keys", keys.response.status, {
+    wraps: keys.data?.root_keys[0]?.wraps,
+    providers: keys.data?.providers.map((one) => one.provider),
+  });
+  const refused = await operator.POST("/api/v1/admin/keys/rotations", { body: { tenant_id: NOBODY } });
+  seen("rotate the keys of no tenant", refused.response.status, { code: refused.error?.code });
+  const rotations = await operator.GET("/api/v1/admin/keys/rotations", some);
+  seen("rotations", rotations.response.status, { total: rotations.data?.total });
+  const unknown = await operator.GET("/api/v1/admin/keys/rotations/{rotation_id}", {
+    params: { path: { rotation_id: 999_999_999 } },
+  });
+  seen("no rotation", unknown.response.status, { code: unknown.error?.code });
+}
+
 async function administration(): Promise<void> {
   const figures = await operator.GET("/api/v1/admin/status");
   seen("status", figures.response.status, { migrated: figures.data?.migrated });
@@ -397,6 +426,18 @@ async function administration(): Promise<void> {
   seen("cancel no job", cancelled.response.status, { code: cancelled.error?.code });
   const retried = await operator.POST("/api/v1/admin/jobs/{job_id}/retry", { params: job });
   seen("retry no job", retried.response.status, { code: retried.error?.code });
+  const series = await operator.GET("/api/v1/admin/series", { params: { query: { span: "day" } } });
+  seen("series", series.response.status, { span: series.data?.span, steps: series.data?.items.length });
+  const inForce = await operator.GET("/api/v1/admin/configuration");
+  seen("settings in force", inForce.response.status, {
+    masked: inForce.data?.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  });
+  const checks = await operator.GET("/api/v1/admin/checks");
+  seen("system checks", checks.response.status, {
+    counted: checks.data && checks.data.errors + checks.data.warnings === checks.data.items.length,
+  });
+  const readiness = await operator.GET("/api/v1/admin/readiness");
+  seen("operators' readiness", readiness.response.status, { ready: readiness.data?.ready });
   const appointed = await operator.POST("/api/v1/admin/operators", {
     body: { name: stage.secondTenant, scopes: ["read"] },
   });
@@ -413,6 +454,7 @@ async function administration(): Promise<void> {
   seen("revoke an operator", revoked.response.status, { state: revoked.data?.state, expires: revoked.data?.expires_at });
   const audit = await operator.GET("/api/v1/admin/audit", { params: { query: { verb: "tenant.created", limit: 1 } } });
   seen("audit", audit.response.status, { limit: audit.data?.limit });
+  await auditAndKeys();
 
   await until(vault.data?.not_before);
   const done = await operator.POST("/api/v1/admin/tenants/{tenant_id}/erasure/confirm", { params, body: confirmation });

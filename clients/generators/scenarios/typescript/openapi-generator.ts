@@ -389,6 +389,28 @@ async function tenant(): Promise<void> {
   await refused("member's export", member, ErrorResponseFromJSON, () => ({}));
 }
 
+async function auditAndKeys(): Promise<void> {
+  const file = admin.exportAuditApiV1AdminAuditExportGetRaw({ verb: "tenant.created" });
+  await report("audit as a file", file, (data) => ({ lines: data.startsWith('{"tenant_id":') }));
+  const forbidden = new AdminApi(creator).verifyAuditApiV1AdminAuditVerificationsPostRaw({});
+  await refused("verify the audit log as a creator", forbidden, ErrorResponseFromJSON, code);
+  const verifications = admin.listVerificationsApiV1AdminAuditVerificationsGetRaw({ limit: 5 });
+  await report("verifications", verifications, (data) => ({ total: data.total }));
+  const one = { verificationId: 999_999_999 };
+  const unverified = admin.getVerificationApiV1AdminAuditVerificationsVerificationIdGetRaw(one);
+  await refused("no verification", unverified, ErrorResponseFromJSON, code);
+  await report("keys", admin.getKeysApiV1AdminKeysGetRaw({}), (data) => ({
+    wraps: data.rootKeys[0]?.wraps,
+    providers: data.providers.map((each) => each.provider),
+  }));
+  const rotated = admin.rotateKeysApiV1AdminKeysRotationsPostRaw({ rotationCreate: { tenantId: NOBODY } });
+  await refused("rotate the keys of no tenant", rotated, ErrorResponseFromJSON, code);
+  const rotations = admin.listRotationsApiV1AdminKeysRotationsGetRaw({ limit: 5 });
+  await report("rotations", rotations, (data) => ({ total: data.total }));
+  const unknown = admin.getRotationApiV1AdminKeysRotationsRotationIdGetRaw({ rotationId: 999_999_999 });
+  await refused("no rotation", unknown, ErrorResponseFromJSON, code);
+}
+
 async function administration(): Promise<void> {
   await report("status", admin.getStatusApiV1AdminStatusGetRaw({}), (data) => ({ migrated: data.migrated }));
   await report("root keys", admin.listRootKeysApiV1AdminRootKeysGetRaw({}), (data) => ({ some: data.items.length > 0 }));
@@ -454,6 +476,17 @@ async function administration(): Promise<void> {
   const job = { jobId: 999_999_999 };
   await refused("cancel no job", admin.cancelJobApiV1AdminJobsJobIdDeleteRaw(job), ErrorResponseFromJSON, code);
   await refused("retry no job", admin.retryJobApiV1AdminJobsJobIdRetryPostRaw(job), ErrorResponseFromJSON, code);
+  await report("series", admin.getSeriesApiV1AdminSeriesGetRaw({ span: "day" }), (data) => ({
+    span: data.span,
+    steps: data.items.length,
+  }));
+  await report("settings in force", admin.listSettingsApiV1AdminConfigurationGetRaw(), (data) => ({
+    masked: data.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  }));
+  await report("system checks", admin.runChecksApiV1AdminChecksGetRaw(), (data) => ({
+    counted: data.errors + data.warnings === data.items.length,
+  }));
+  await report("operators' readiness", admin.getReadinessApiV1AdminReadinessGetRaw(), (data) => ({ ready: data.ready }));
   const operatorCreate: OperatorCreate = { name: stage.secondTenant, scopes: ["read"] };
   const appointed = await report(
     "create an operator",
@@ -468,6 +501,7 @@ async function administration(): Promise<void> {
   await report("audit", admin.searchAuditApiV1AdminAuditGetRaw({ verb: "tenant.created", limit: 1 }), (data) => ({
     limit: data.limit,
   }));
+  await auditAndKeys();
 
   await until(vault?.data.notBefore);
   const done = admin.confirmErasureApiV1AdminTenantsTenantIdErasureConfirmPostRaw({ tenantId, erasureConfirm });

@@ -19,6 +19,7 @@ import {
   deleteImportApiV1UserIdImportsImportIdDelete as deleteImport,
   emptyTrashApiV1UserIdTrashDelete as emptyTrash,
   eraseOwnVaultApiV1UsersMeDelete as eraseOwnVault,
+  exportAuditApiV1AdminAuditExportGet as exportAudit,
   exportMemberApiV1TenantMembersUserIdExportGet as exportMember,
   exportVaultApiV1UserIdExportGet as exportVault,
   exportVaultEncryptedApiV1UserIdExportPost as exportVaultEncrypted,
@@ -27,26 +28,35 @@ import {
   getHealthCheckHealthGetUrl as healthUrl,
   getIdeaApiV1UserIdIdeasIdeaIdGet as getIdea,
   getImportApiV1UserIdImportsImportIdGet as getImport,
+  getKeysApiV1AdminKeysGet as getKeys,
   getOwnErasureApiV1UsersMeErasureGet as getOwnErasure,
   getOwnTenantApiV1TenantGet as getOwnTenant,
   getReceiptKeysWellKnownJwksJsonGet as getReceiptKeys,
+  getRotationApiV1AdminKeysRotationsRotationIdGet as getRotation,
   getSettingsApiV1UserIdSettingsGet as getSettings,
   getStatusApiV1AdminStatusGet as getStatus,
   getTenantApiV1AdminTenantsTenantIdGet as getTenant,
   getVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureGet as getVaultErasure,
+  getVerificationApiV1AdminAuditVerificationsVerificationIdGet as getVerification,
   getVersionApiV1UserIdIdeasIdeaIdVersionsNumberGet as getVersion,
   healthCheckDbHealthDbGet as checkDatabase,
   healthCheckHealthGet as checkHealth,
   listIdeasApiV1UserIdIdeasGet as listIdeas,
   listImportsApiV1UserIdImportsGet as listImports,
+  getReadinessApiV1AdminReadinessGet as getReadiness,
+  getSeriesApiV1AdminSeriesGet as getSeries,
   listJobsApiV1AdminJobsGet as listJobs,
+  listSettingsApiV1AdminConfigurationGet as listSettings,
+  runChecksApiV1AdminChecksGet as runChecks,
   listMembersApiV1TenantMembersGet as listMembers,
   listOperatorsApiV1AdminOperatorsGet as listOperators,
   listOwnEventsApiV1UsersMeEventsGet as listOwnEvents,
   listRootKeysApiV1AdminRootKeysGet as listRootKeys,
+  listRotationsApiV1AdminKeysRotationsGet as listRotations,
   listTenantsApiV1AdminTenantsGet as listTenants,
   listTrashApiV1UserIdTrashGet as listTrash,
   listVaultsApiV1AdminVaultsGet as listVaults,
+  listVerificationsApiV1AdminAuditVerificationsGet as listVerifications,
   listVersionsApiV1UserIdIdeasIdeaIdVersionsGet as listVersions,
   readinessCheckHealthReadyGet as checkReadiness,
   requestErasureApiV1AdminTenantsTenantIdErasurePost as requestErasure,
@@ -57,6 +67,7 @@ import {
   retryJobApiV1AdminJobsJobIdRetryPost as retryJob,
   revokeOperatorApiV1AdminOperatorsOperatorIdRevokePost as revokeOperator,
   rootGet as getRoot,
+  rotateKeysApiV1AdminKeysRotationsPost as rotateKeys,
   searchAuditApiV1AdminAuditGet as searchAudit,
   searchOwnAuditApiV1TenantAuditGet as searchOwnAudit,
   setOwnerExportApiV1AdminTenantsTenantIdOwnerExportPut as setOwnerExport,
@@ -67,6 +78,7 @@ import {
   undoDeletionApiV1UserIdUndoPost as undoDeletion,
   updateIdeaFullApiV1UserIdIdeasIdeaIdPut as updateIdeaFull,
   updateIdeaPartialApiV1UserIdIdeasIdeaIdPatch as updateIdeaPartial,
+  verifyAuditApiV1AdminAuditVerificationsPost as verifyAudit,
   withdrawErasureApiV1AdminTenantsTenantIdErasureDelete as withdrawErasure,
   withdrawVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureDelete as withdrawVaultErasure,
 } from "./generated/client";
@@ -343,6 +355,22 @@ async function tenant(): Promise<void> {
   report("member's export", await exportMember(stage.owner.id, {}, {}, owner), 403);
 }
 
+async function auditAndKeys(): Promise<void> {
+  const exported = await exportAudit({ verb: "tenant.created" }, {}, operator);
+  const lines = exported.status === 200 ? await text(exported.data) : "";
+  report("audit as a file", exported, 200, () => ({ lines: lines.startsWith('{"tenant_id":') }));
+  report("verify the audit log as a creator", await verifyAudit(creator), 403, code);
+  report("verifications", await listVerifications({ limit: 5 }, {}, operator), 200, (data) => ({ total: data.total }));
+  report("no verification", await getVerification(999_999_999, {}, operator), 404, code);
+  report("keys", await getKeys(operator), 200, (data) => ({
+    wraps: data.root_keys[0]?.wraps,
+    providers: data.providers.map((one) => one.provider),
+  }));
+  report("rotate the keys of no tenant", await rotateKeys({ tenant_id: NOBODY }, operator), 404, code);
+  report("rotations", await listRotations({ limit: 5 }, {}, operator), 200, (data) => ({ total: data.total }));
+  report("no rotation", await getRotation(999_999_999, {}, operator), 404, code);
+}
+
 async function administration(): Promise<void> {
   report("status", await getStatus(operator), 200, (data) => ({ migrated: data.migrated }));
   report("root keys", await listRootKeys(operator), 200, (data) => ({ some: data.items.length > 0 }));
@@ -388,6 +416,17 @@ async function administration(): Promise<void> {
   report("jobs", await listJobs({ state: "failed" }, {}, operator), 200, (data) => ({ total: data.total }));
   report("cancel no job", await cancelJob(999_999_999, {}, operator), 404, code);
   report("retry no job", await retryJob(999_999_999, {}, operator), 404, code);
+  report("series", await getSeries({ span: "day" }, {}, operator), 200, (data) => ({
+    span: data.span,
+    steps: data.items.length,
+  }));
+  report("settings in force", await listSettings(operator), 200, (data) => ({
+    masked: data.items.filter((each) => each.name === "encryption.root_keys").map((each) => each.value),
+  }));
+  report("system checks", await runChecks(operator), 200, (data) => ({
+    counted: data.errors + data.warnings === data.items.length,
+  }));
+  report("operators' readiness", await getReadiness(operator), 200, (data) => ({ ready: data.ready }));
   const appointed = await createOperator({ name: stage.secondTenant, scopes: ["read"] }, operator);
   report("create an operator", appointed, 201, (data) => ({ scopes: data.scopes, key: data.key.startsWith("cvop_") }));
   const valid = { q: stage.secondTenant, state: "valid" } as const;
@@ -398,6 +437,7 @@ async function administration(): Promise<void> {
     expires: data.expires_at,
   }));
   report("audit", await searchAudit({ verb: "tenant.created", limit: 1 }, {}, operator), 200, (data) => ({ limit: data.limit }));
+  await auditAndKeys();
 
   if (vault.status === 202) {
     await until(vault.data.not_before);

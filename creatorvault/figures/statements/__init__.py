@@ -1,0 +1,1 @@
+"""SQL of figures over time."""
