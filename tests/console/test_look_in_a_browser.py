@@ -112,7 +112,7 @@ async def test_pages_are_accessible(
             "tenants",
             f"tenants/item?tenant_id={tenant}",
             f"tenants/act/quotas?tenant_id={tenant}",
-            "jobs",
+            "overview",
         ):
             await page.goto(f"/console/{path}")
             await looked_at(page, f"console-{code}-{scheme}-{path.partition('?')[0].replace('/', '-')}")
