@@ -16,7 +16,14 @@ NARROW: Final = 320
 """Pixels: also those of a window of 1280 at a zoom of 400 % (WCAG 2.2, 1.4.10)."""
 
 OVERFLOW: Final = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-HAS_FOCUS: Final = "(element) => element === document.activeElement"
+DIRECTION: Final = """(element) => {
+  const { activeElement } = document;
+  if (activeElement === element) return null;
+  const isAbove = activeElement.compareDocumentPosition(element) & Node.DOCUMENT_POSITION_PRECEDING;
+  return isAbove && activeElement !== document.body ? "Shift+Tab" : "Tab";
+}"""
+"""The key that leads to an element, unless it has the focus."""
+
 MOST_STOPS: Final = 400
 """More than any page of the tests has."""
 
@@ -85,18 +92,25 @@ class Keyboard(NamedTuple):
     page: Page
 
     async def reach(self, element: Locator) -> None:
-        """Presses Tab until the element has the focus."""
+        """Presses Tab, or Shift and Tab, until the element has the focus."""
         await expect(element).to_have_count(1)
         for _ in range(MOST_STOPS):
-            if await element.evaluate(HAS_FOCUS):
+            key = await element.evaluate(DIRECTION)
+            if key is None:
                 return
-            await self.page.keyboard.press("Tab")
+            await self.page.keyboard.press(key)
         raise AssertionError(f"the keyboard does not reach {element}")
 
     async def press(self, element: Locator) -> None:
-        """Follows a link or presses a button."""
         await self.reach(element)
         await self.page.keyboard.press("Enter")
+
+    async def follow(self, element: Locator) -> None:
+        """Follows a link or sends a form, and goes to the content of the next page."""
+        await self.reach(element)
+        async with self.page.expect_navigation():
+            await self.page.keyboard.press("Enter")
+        await self.skip()
 
     async def skip(self) -> None:
         """Goes to the content of a page that has just been loaded."""

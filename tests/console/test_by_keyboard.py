@@ -39,15 +39,13 @@ class Desk:
 
     async def sign_in(self, key: str) -> None:
         await self.keyboard.write(self.page.locator(SIGN_IN_FIELD), key)
-        await self.keyboard.press(self.page.locator(SUBMIT.replace("[method='post']", ".sign-in")))
+        await self.keyboard.follow(self.page.locator(SUBMIT))
         await expect(self.page.locator(SIGN_IN_FIELD)).to_have_count(0)
 
     async def section(self, name: str) -> None:
-        await self.keyboard.press(self.page.locator(f"nav.sections a[href$='/console/{name}']"))
-        await expect(self.page.locator(f"nav.sections a[href$='/console/{name}']")).to_have_attribute(
-            "aria-current", "page"
-        )
-        await self.keyboard.skip()
+        link = self.page.locator(f"nav.sections a[href$='/console/{name}']")
+        await self.keyboard.follow(link)
+        await expect(link).to_have_attribute("aria-current", "page")
 
     async def find(self, field: str, text: str) -> None:
         """Fills in a filter of the list, which then has one row."""
@@ -60,18 +58,16 @@ class Desk:
         """Goes to the page of an object, from the list."""
         await self.section(section)
         await self.find("q", text)
-        await self.keyboard.press(self.page.locator(f"tbody th a[href*='/{section}/item?']"))
+        await self.keyboard.follow(self.page.locator(f"tbody th a[href*='/{section}/item?']"))
         await expect(self.page.locator("main h1")).to_contain_text(text)
-        await self.keyboard.skip()
 
     async def form(self, section: str, action: str, **keys: str) -> None:
         """Goes to the form of an action by its link on the page."""
         path = f"/{section}/act/{action}"
         query = urlencode(keys)
-        await self.keyboard.press(self.page.locator(f"main a[href*='{path}'][href*='{query}']"))
+        await self.keyboard.follow(self.page.locator(f"main a[href*='{path}'][href*='{query}']"))
         await expect(self.page.locator(f"main form[action*='{path}']")).to_be_visible()
         self.done.add((section, action))
-        await self.keyboard.skip()
 
     def field(self, name: str) -> Locator:
         return self.page.locator(f"#field-{name}")
@@ -82,15 +78,13 @@ class Desk:
 
     async def submit(self) -> None:
         """Sends the form, and waits for what says that it was done."""
-        await self.keyboard.press(self.page.locator(SUBMIT))
+        await self.keyboard.follow(self.page.locator(SUBMIT))
         await expect(self.page.locator("#notice:not(:empty)")).to_be_visible()
-        await self.keyboard.skip()
 
     async def leave(self) -> None:
         """A result that is shown once."""
-        await self.keyboard.press(self.page.locator("main a.button.primary"))
+        await self.keyboard.follow(self.page.locator("main a.button.primary"))
         await expect(self.page.locator(".secret")).to_have_count(0)
-        await self.keyboard.skip()
 
     async def tenant(self, tenant_id: str) -> Any:
         return await self.olga.get(f"/tenants/{tenant_id}")
@@ -255,19 +249,19 @@ async def test_sessions_and_languages(chrome: Browser, address: str, shown_house
 
         for code, direction in (("ur", "rtl"), ("de", "ltr"), ("en", "ltr")):
             await keyboard.choose(page.locator("#language"), code)
-            await keyboard.press(page.locator("form.language button"))
+            await keyboard.follow(page.locator("form.language button"))
             await expect(page.locator("html")).to_have_attribute("lang", code)
             await expect(page.locator("html")).to_have_attribute("dir", direction)
 
         await scene.sql.execute(LATE, olga.id)
         await desk.section("keys")
-        await keyboard.press(page.locator("main a[href*='/keys/act/rotate']"))
+        await keyboard.follow(page.locator("main a[href*='/keys/act/rotate']"))
         await expect(page.locator(SIGN_IN_FIELD)).to_be_visible()
         await desk.sign_in(olga.key)
         await expect(page.locator("main form[action*='/keys/act/rotate']")).to_be_visible()
         assert await scene.sql.fetchval(SESSIONS, olga.id) == 1
 
-        await keyboard.press(page.locator("form[action$='/sign-out'] button"))
+        await keyboard.follow(page.locator("form[action$='/sign-out'] button"))
         await expect(page.locator(SIGN_IN_FIELD)).to_be_visible()
         assert await scene.sql.fetchval(SESSIONS, olga.id) == 0
 
@@ -275,7 +269,7 @@ async def test_sessions_and_languages(chrome: Browser, address: str, shown_house
             await Desk(elsewhere, shown_house, scene).sign_in(olga.key)
             await desk.sign_in(olga.key)
             assert await scene.sql.fetchval(SESSIONS, olga.id) == 2
-            await keyboard.press(page.locator("form[action$='/sign-out-everywhere'] button"))
+            await keyboard.follow(page.locator("form[action$='/sign-out-everywhere'] button"))
             await expect(page.locator(SIGN_IN_FIELD)).to_be_visible()
             assert await scene.sql.fetchval(SESSIONS, olga.id) == 0
             await elsewhere.page.reload()
