@@ -123,7 +123,7 @@ SETTINGS: Final = Section(
             operation="list_settings",
             columns=[
                 Column(name="name", label=N_("Setting"), kind=Kind.IDENTIFIER),
-                Column(name="value", label=N_("Value")),
+                Column(name="value", label=N_("Value"), kind=Kind.IDENTIFIER),
                 Column(name="is_default", label=N_("Is the default"), kind=Kind.FLAG),
                 Column(name="variable", label=N_("Variable"), kind=Kind.IDENTIFIER),
                 Column(name="documented_in", label=N_("Documented in")),
