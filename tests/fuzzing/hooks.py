@@ -29,8 +29,8 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     in all, a date that UTC has no year for; a cursor that no page has given, an offset beside a cursor, or of more than
     63 bits; an undo token that no deletion has given; a retention of 30.0 days; a mistyped recipient of age, a
     passphrase beside recipients; a rotation of root keys of a tenant; a tag with a comma; any file that is not what it
-    says; a token of changes that was not given; more than 100 parameters; the `Idempotency-Key` of another request.
-    `If-None-Match: *` is answered by 304, and an `If-Match` of no version by 412.
+    says; a token of changes that was not given; more than 100 parameters; the `Idempotency-Key` of another
+    request. `If-None-Match: *` is answered by 304, and an `If-Match` of no version by 412.
     """
     if response.status_code in (304, 412):
         return None

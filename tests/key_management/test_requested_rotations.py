@@ -276,8 +276,8 @@ async def test_what_cannot_be_rotated_is_refused(olga: AdminClient, fresh_sql: a
     tenant = str(uuid4())
     unknown = await olga.request("POST", "/keys/rotations", json={"tenant_id": tenant})
     both = await olga.request("POST", "/keys/rotations", json={"tenant_id": tenant, "root": True})
-    wrong: tuple[object, ...] = ({}, [], 7, True, "none")
-    for value in wrong:
+    values: list[object] = [{}, [], 7, True, "none"]
+    for value in values:
         answer = await olga.request("POST", "/keys/rotations", json={"tenant_id": value})
         assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "tenant_id"]), value
     nowhere = await olga.request("GET", "/keys/rotations/1")
