@@ -6,7 +6,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
+
+
+class Sought(Protocol):
+    def forms(self) -> dict[str, bytes]:
+        """What is searched for, by the names of the forms."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -28,13 +34,26 @@ class Mark:
         plain = self.text.encode()
         wide = self.text.encode("utf-16-le")
         forms = {"utf-8": plain, "utf-16": wide, "upper case": self.text.upper().encode()}
-        for name, data in (("utf-8", plain), ("utf-16", wide)):
-            forms[f"hex of {name}"] = data.hex().encode()
-            forms[f"upper hex of {name}"] = data.hex().upper().encode()
-            for offset in range(3):
-                forms[f"base64 of {name} at {offset}"] = _base64(data, offset, b64encode)
-                forms[f"base64url of {name} at {offset}"] = _base64(data, offset, urlsafe_b64encode)
-        return forms
+        return forms | _encoded("utf-8", plain) | _encoded("utf-16", wide)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes that are as good as unique, such as a part of a ciphertext."""
+
+    name: str
+    data: bytes
+
+    def forms(self) -> dict[str, bytes]:
+        return {self.name: self.data} | _encoded(self.name, self.data)
+
+
+def _encoded(name: str, data: bytes) -> dict[str, bytes]:
+    forms = {f"hex of {name}": data.hex().encode(), f"upper hex of {name}": data.hex().upper().encode()}
+    for offset in range(3):
+        forms[f"base64 of {name} at {offset}"] = _base64(data, offset, b64encode)
+        forms[f"base64url of {name} at {offset}"] = _base64(data, offset, urlsafe_b64encode)
+    return forms
 
 
 def _base64(data: bytes, offset: int, encode: Callable[[bytes], bytes]) -> bytes:
@@ -50,7 +69,7 @@ class Find:
     around: bytes
 
 
-def search(mark: Mark, places: Iterable[tuple[str, bytes]]) -> list[Find]:
+def search(mark: Sought, places: Iterable[tuple[str, bytes]]) -> list[Find]:
     """Big-endian UTF-16 also contains the little-endian form, shifted by one byte, except its first zero."""
     forms = mark.forms()
     return [
