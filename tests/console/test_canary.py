@@ -67,7 +67,8 @@ def executed(database: Database, *statements: str) -> list[asyncpg.Record]:
         try:
             for statement in statements[:-1]:
                 await connection.execute(statement)
-            return await connection.fetch(statements[-1])
+            rows: list[asyncpg.Record] = await connection.fetch(statements[-1])
+            return rows
         finally:
             await connection.close()
 
