@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing lint-document counts packages converge clients document-changes messages
+.PHONY: help run test faults kills drill-processes drill-failover drill-keys drill-erasure drill-jobs drill-live drill-import abuse mutants pgbouncer audit lint format types check lock images clean bench volume exports syncing console lint-document counts packages converge clients document-changes messages
 
 # Relative paths and `python -m` throughout: the path of the checkout may contain spaces, which neither make targets nor
 # the first lines of installed scripts support.
@@ -38,6 +38,7 @@ help:
 	@echo "make volume   search a vault of 100,000 ideas, with and without room for it in memory (about 2 minutes)"
 	@echo "make exports  export a vault of 100,000 ideas in each format, also beside others (about 4 minutes)"
 	@echo "make syncing  pull 50 changes of vaults of 200, 20,000 and 200,000 ideas (about 3 minutes)"
+	@echo "make console  the pages of the console over 10,000 tenants and 100,000 vaults (about 5 minutes)"
 	@echo "make packages build the client packages for TypeScript and Python into dist/clients/, with Node and npm"
 	@echo "make converge give three devices of these packages 2,000 operations each on a bad network (many minutes)"
 	@echo "make clients  generate clients with six generators, compile them, and call a live service (1 to 2 minutes)"
@@ -129,6 +130,9 @@ exports: .venv/installed
 
 syncing: .venv/installed
 	@$(PYTHON) -m benchmarks.syncing
+
+console: .venv/installed
+	@$(PYTHON) -m benchmarks.console
 
 packages: .venv/installed
 	@$(PYTHON) clients/build.py
