@@ -63,7 +63,7 @@ async def opened(
     yield seen
     await context.close()
     seen.complaints += [text for url, text in reported if url not in refused]
-    assert seen.complaints == []
+    assert not seen.complaints, seen.complaints
     assert seen.hosts == {httpx.URL(address).host}
 
 
