@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
+from uuid import UUID
 
 from creatorvault.admin.scopes import Caller
 from creatorvault.console.asking import OFFSET, Response, Subject, chosen
@@ -17,6 +18,8 @@ from creatorvault.console.wording import reason
 from creatorvault.core.console.declarations import Column, Facts, Table
 
 NEXT_CURSOR: Final = "next_cursor"
+NOBODY: Final = str(UUID(int=0))
+"""The tenant of what belongs to none, such as the service's own jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +114,12 @@ class Shown:
         return self.place.href({plan.prefix + OFFSET: str(response["offset"] + count)})
 
     def _link(self, column: Column, fields: Response) -> str | None:
-        """None if there is no link, or the caller may not see the page."""
+        """None if there is no link, or nothing to lead to, or the caller may not see the page."""
         target = None if column.link is None else self.catalogue[column.link]
         if target is None or not may_see(self.caller, target.item_scopes()):
             return None
         keys = {name: str(value_at(fields, field)) for name, field in column.keys.items()}
-        return self.place.elsewhere(of_item(target.name), keys)
+        return None if NOBODY in keys.values() else self.place.elsewhere(of_item(target.name), keys)
 
     def _action(self, plan: ActionPlan, keys: Mapping[str, str], about: object) -> ActionLink:
         action = plan.action

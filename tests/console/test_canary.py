@@ -170,6 +170,10 @@ def test_every_page_and_action_was_seen(shown: Shown) -> None:
         assert section.item is None or f"/console/{name}/item" in paths, name
 
 
+def test_every_link_leads_to_a_page(shown: Shown) -> None:
+    assert not shown.walk.broken
+
+
 def test_no_canary_is_shown(shown: Shown) -> None:
     assert not search(shown.mark, shown.answers)
     assert not search(shown.mark, [("log", shown.log.encode())])

@@ -43,13 +43,14 @@ class Kind(NamedTuple):
 @dataclass
 class Walk:
     """`answers` are all responses. `actions` are the addresses of forms, by section and action; `sent` those that were
-    sent.
+    sent. `broken` are links that lead to errors.
     """
 
     client: httpx.Client
     answers: list[httpx.Response] = field(default_factory=list)
     actions: dict[tuple[str, str], str] = field(default_factory=dict)
     sent: set[tuple[str, str]] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)
 
     def get(self, address: str, **headers: str) -> httpx.Response:
         return self._kept(self.client.get(address, headers=headers))
@@ -73,6 +74,8 @@ class Walk:
                 continue
             page = self.get(address)
             seen |= {address, kind} if page.is_success else {address}
+            if page.is_error:
+                self.broken.append(address)
             if found := ACTION.fullmatch(kind.path):
                 self.actions.setdefault((found[1], found[2]), address)
             if page.is_redirect:
