@@ -12,7 +12,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from creatorvault.admin import openapi_of_keys
 from creatorvault.core.http.paging import TOTAL, ListQuery
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
-from creatorvault.ideas.fields import AnyUuid
+from creatorvault.ideas.fields import UuidText
 from creatorvault.key_management.schemas import KeyProblem
 
 RunNumber = Annotated[int, Field(ge=1, le=2**63 - 1)]
@@ -35,7 +35,7 @@ class RotationCreate(RequestModel):
 
     described = openapi_of_keys.ROTATION_CREATE
 
-    tenant_id: AnyUuid | None = None
+    tenant_id: UuidText | None = None
     root: StrictBool = False
 
     @model_validator(mode="after")

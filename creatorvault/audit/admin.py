@@ -124,7 +124,7 @@ AUDIT: Final = Section(
                 columns=[
                     Column(name="tenant_id", label=TENANT, kind=Kind.IDENTIFIER),
                     Column(name="sequence", label=N_("Position"), kind=Kind.NUMBER),
-                    Column(name="problem", label=N_("Problem")),
+                    Column(name="problem", label=N_("Problem"), kind=Kind.PROSE),
                 ],
                 empty=N_("Nothing was found."),
             ),

@@ -107,7 +107,7 @@ class Sessions:
         rows = await self._statements.rows(FIND, id_of(secret), now)
         if not rows:
             return None
-        [(actor, operator_id, client, authenticated_at, expires_at, name, scopes, holds)] = rows
+        [(actor, operator_id, client, authenticated_at, expires_at, name, scopes, appointed_by, holds)] = rows
         if not hmac.compare_digest(client, self._client(secret, scope)):
             await self._end(secret, actor, scope, "console.session_refused", outcome="refused")
             return None
@@ -117,7 +117,7 @@ class Sessions:
         # A scope that only a later version knows is ignored.
         held = frozenset(Scope) if operator_id is None else frozenset(each for each in Scope if each in scopes)
         shown = name or actor.partition("/")[2]
-        return SignedIn(Caller(actor, held), Session(secret, shown, authenticated_at, expires_at))
+        return SignedIn(Caller(actor, held, appointed_by), Session(secret, shown, authenticated_at, expires_at))
 
     async def open(self, person: Person, scope: HTTPScope, replaced: Session | None) -> str:
         """Returns the value of the new cookie. Ends the session that it replaces. Raises ServiceUnavailable."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from creatorvault.core.console.declarations import N_, Chart, Column, Facts, Kind, Section, Series, Table
+from creatorvault.tenants.admin_columns import STATUSES
 
 HOUR: Final[Mapping[str, str]] = {"span": "hour"}
 DAY: Final[Mapping[str, str]] = {"span": "day"}
@@ -16,7 +17,7 @@ STATUS: Final = Facts(
     fields=[
         Column(name="version", label=N_("Version")),
         Column(name="migrated", label=N_("Database is migrated"), kind=Kind.FLAG),
-        Column(name="tenants", label=N_("Tenants"), kind=Kind.PAIRS),
+        Column(name="tenants", label=N_("Tenants"), kind=Kind.PAIRS, values=STATUSES),
         Column(name="vaults", label=N_("Vaults"), kind=Kind.NUMBER),
         Column(name="ideas", label=N_("Ideas"), kind=Kind.NUMBER),
         Column(name="sealed_bytes", label=N_("Size of ciphertexts"), kind=Kind.BYTES),
@@ -122,7 +123,7 @@ SETTINGS: Final = Section(
             operation="list_settings",
             columns=[
                 Column(name="name", label=N_("Setting"), kind=Kind.IDENTIFIER),
-                Column(name="value", label=N_("Value")),
+                Column(name="value", label=N_("Value"), kind=Kind.IDENTIFIER),
                 Column(name="is_default", label=N_("Is the default"), kind=Kind.FLAG),
                 Column(name="variable", label=N_("Variable"), kind=Kind.IDENTIFIER),
                 Column(name="documented_in", label=N_("Documented in")),
@@ -151,8 +152,8 @@ CHECKS: Final = Section(
             columns=[
                 Column(name="level", label=N_("Level"), kind=Kind.STATUS, values=LEVELS),
                 Column(name="id", label=N_("Id"), kind=Kind.IDENTIFIER),
-                Column(name="text", label=N_("Finding")),
-                Column(name="hint", label=N_("What helps")),
+                Column(name="text", label=N_("Finding"), kind=Kind.PROSE),
+                Column(name="hint", label=N_("What helps"), kind=Kind.PROSE),
             ],
             empty=N_("The checks have found nothing."),
         ),

@@ -123,6 +123,13 @@ def _uuid(value: Any) -> UUID:
         ) from None
 
 
+def _text(value: Any) -> Any:
+    """JSON has other values than text, which `uuid.UUID` does not expect."""
+    if isinstance(value, str):
+        return value
+    raise PydanticCustomError("uuid_type", "UUID input should be a string")
+
+
 def _storable_offset(offset: int) -> int:
     if offset > LARGEST_OFFSET:
         raise PydanticCustomError(
@@ -136,6 +143,10 @@ Notes = Annotated[str, Field(max_length=NOTES_LENGTH)]
 Tags = Annotated[list[str], BeforeValidator(_with_few_errors), AfterValidator(_distinct)]
 DueDate = Annotated[dt.datetime, BeforeValidator(_no_calendar_digits), AfterValidator(_utc)]
 AnyUuid = Annotated[UUID, BeforeValidator(_uuid)]
+"""In a path or a query, where every value is text."""
+
+UuidText = Annotated[AnyUuid, BeforeValidator(_text)]
+"""In a body."""
 Search = Annotated[str, Field(max_length=SEARCH_LENGTH)]
 TagFilter = Annotated[str, Field(max_length=TAGS_LENGTH)]
 Offset = Annotated[int, Field(ge=0), AfterValidator(_storable_offset)]

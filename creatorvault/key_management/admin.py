@@ -120,7 +120,7 @@ KEYS: Final = Section(
             rows="providers",
             columns=[
                 Column(name="provider", label=N_("Provider")),
-                Column(name="reason", label=N_("Why it cannot be used")),
+                Column(name="reason", label=N_("Why it cannot be used"), kind=Kind.PROSE),
             ],
         ),
     ],
@@ -140,7 +140,7 @@ KEYS: Final = Section(
                     Column(name="user_id", label=N_("Creator"), kind=Kind.IDENTIFIER),
                     Column(name="table", label=N_("Table")),
                     Column(name="row", label=N_("Row"), kind=Kind.IDENTIFIER),
-                    Column(name="problem", label=N_("Problem")),
+                    Column(name="problem", label=N_("Problem"), kind=Kind.PROSE),
                 ],
                 empty=N_("Everything could be opened."),
             ),

@@ -1,16 +1,22 @@
 """An application with the console, operators, and browsers for them."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
+from playwright.async_api import Browser
 
 from tests.admin.operators import AdminClient, Appoint, appointed
-from tests.application import House, open_house
+from tests.application import House, environment_of, open_house
+from tests.browser import chromium, server
 from tests.console.browserless import Browserless
 from tests.console.pages import ProofController
-from tests.postgres import Database
+from tests.console.scene import Scene, set_scene
+from tests.foreign import ADDRESS
+from tests.postgres import Cluster, Database
 
 type SignedInWith = Callable[..., Awaitable[Browserless]]
 
@@ -51,3 +57,51 @@ def signed_in(console: House, appoint: Appoint) -> SignedInWith:
         return browser
 
     return signed_in
+
+
+@pytest.fixture(scope="session")
+async def chrome() -> AsyncGenerator[Browser]:
+    """One browser for all tests that need one."""
+    async with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def shown_database(cluster: Cluster, chrome: Browser) -> Generator[Database]:
+    """What browsers are shown is not what other tests leave behind."""
+    if ADDRESS is not None:
+        pytest.skip("needs a private server: fills a database of its own")
+    database = cluster.clone(f"shown_{uuid4().hex}")
+    yield database
+    cluster.drop(database)
+
+
+@pytest.fixture(scope="session")
+def shown_environ(shown_database: Database, home: Path) -> dict[str, str]:
+    """A browser on a busy machine is slow: a sign-in stays fresh for as long as tests may take."""
+    return environment_of(shown_database, home) | {
+        "CREATORVAULT_CONSOLE__ENABLED": "true",
+        "CREATORVAULT_CONSOLE__SESSION_SECONDS": "7200",
+        "CREATORVAULT_CONSOLE__FRESH_SECONDS": "3600",
+    }
+
+
+@pytest.fixture(scope="session")
+async def shown_house(shown_environ: dict[str, str], shown_database: Database) -> AsyncGenerator[House]:
+    """For what tests ask beside the browser, on the same database as the server."""
+    async with open_house(shown_environ, shown_database) as house:
+        yield house
+
+
+@pytest.fixture(scope="session")
+def address(shown_environ: dict[str, str]) -> Generator[str]:
+    """Of a server for browsers."""
+    with server(shown_environ) as address:
+        yield address
+
+
+@pytest.fixture
+async def scene(shown_house: House, shown_database: Database) -> AsyncGenerator[Scene]:
+    sql = await asyncpg.connect(shown_database.superuser_url)
+    yield await set_scene(sql, shown_house)
+    await sql.close()

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection, positive_
 BEYOND = frozenset(
     {
         *("cursor_invalid", "offset_beside_cursor", "undo_invalid", "too_many_parameters"),
-        *("recipient_invalid", "passphrase_beside_recipients"),
+        *("recipient_invalid", "passphrase_beside_recipients", "root_of_tenant"),
     }
 )
 TIMES = (
@@ -28,9 +28,9 @@ def valid_data_is_accepted(ctx: Any, response: Any, case: Any) -> bool | None:
     """Schema-valid and refused: U+0000 and lone surrogates anywhere, a title of blanks, tags of over 1,000 characters
     in all, a date that UTC has no year for; a cursor that no page has given, an offset beside a cursor, or of more than
     63 bits; an undo token that no deletion has given; a retention of 30.0 days; a mistyped recipient of age, a
-    passphrase beside recipients; a tag with a comma; any file that is not what it says; a token of changes that was not
-    given; more than 100 parameters; the `Idempotency-Key` of another request. `If-None-Match: *` is answered by 304,
-    and an `If-Match` of no version by 412.
+    passphrase beside recipients; a rotation of root keys of a tenant; a tag with a comma; any file that is not what it
+    says; a token of changes that was not given; more than 100 parameters; the `Idempotency-Key` of another
+    request. `If-None-Match: *` is answered by 304, and an `If-Match` of no version by 412.
     """
     if response.status_code in (304, 412):
         return None

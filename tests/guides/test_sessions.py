@@ -83,6 +83,8 @@ def named(path: str) -> str:
         ("$TENANT", "{tenant_id}"),
         ("$CREATOR", "{user_id}"),
         ("$OPERATOR", "{operator_id}"),
+        ("$ROTATION", "{rotation_id}"),
+        ("$VERIFICATION", "{verification_id}"),
         ("/jobs/1", "/jobs/{job_id}"),
     ):
         path = path.replace(value, name)

@@ -22,24 +22,19 @@ from tests.key_management.rotating import Keys, filled, stored_keys, vault_of, v
 from tests.logs import Logs
 from tests.postgres import Database
 
-SHORT: Final = {
-    "CREATORVAULT_DATABASE__ANSWER_SECONDS": "2",
-    "CREATORVAULT_DATABASE__CONNECT_SECONDS": "1",
-    "CREATORVAULT_JOBS__POLL_SECONDS": "0.1",
-}
-"""Earlier keys are destroyed when no request from before can still need them: after these three seconds."""
+QUICK: Final = {"CREATORVAULT_JOBS__POLL_SECONDS": "0.1"}
 
 type Ended = Callable[[Any], Awaitable[Any]]
 
 
 @pytest.fixture
-def short_environ(fresh_database: Database, home: Path) -> dict[str, str]:
-    return environment_of(fresh_database, home) | SHORT
+def quick_environ(fresh_database: Database, home: Path) -> dict[str, str]:
+    return environment_of(fresh_database, home) | QUICK
 
 
 @pytest.fixture
-async def house(short_environ: dict[str, str], fresh_database: Database) -> AsyncGenerator[House]:
-    async with open_house(short_environ, fresh_database) as house:
+async def house(quick_environ: dict[str, str], fresh_database: Database) -> AsyncGenerator[House]:
+    async with open_house(quick_environ, fresh_database) as house:
         yield house
 
 
@@ -113,13 +108,13 @@ async def test_one_tenants_vaults_get_new_keys(
 
 
 async def test_root_keys_are_rotated(
-    short_environ: dict[str, str], house: House, fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
+    quick_environ: dict[str, str], house: House, fresh_database: Database, fresh_sql: asyncpg.Connection, home: Path
 ) -> None:
     from creatorvault.crypto.providers.keyring import RootKeyring  # noqa: PLC0415
 
     await filled(house)
     second = RootKeyring.generate_entry("second")
-    environ = short_environ | {"CREATORVAULT_ROOT_KEYS": f"{second} {short_environ['CREATORVAULT_ROOT_KEYS']}"}
+    environ = quick_environ | {"CREATORVAULT_ROOT_KEYS": f"{second} {quick_environ['CREATORVAULT_ROOT_KEYS']}"}
     async with open_house(environ, fresh_database) as later:
         olga = await appointed(fresh_sql, later.client, *EVERY_SCOPE)
         asked = await olga.post("/keys/rotations", {"root": True})
@@ -235,11 +230,11 @@ async def test_a_job_that_is_run_again_does_nothing(
 
 
 async def test_a_job_waits_for_a_command_and_goes_on_with_what_that_has_done(
-    house: House, olga: AdminClient, short_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    house: House, olga: AdminClient, quick_environ: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(job, "WAIT_SECONDS", 0.05)
     await filled(house)
-    keys = Keys(settings_of(short_environ))
+    keys = Keys(settings_of(quick_environ))
     asked = await olga.post("/keys/rotations", {})
     async with keys.installed() as installed:
         async with RunningLock(installed.operators):
@@ -281,6 +276,10 @@ async def test_what_cannot_be_rotated_is_refused(olga: AdminClient, fresh_sql: a
     tenant = str(uuid4())
     unknown = await olga.request("POST", "/keys/rotations", json={"tenant_id": tenant})
     both = await olga.request("POST", "/keys/rotations", json={"tenant_id": tenant, "root": True})
+    values: list[object] = [{}, [], 7, True, "none"]
+    for value in values:
+        answer = await olga.request("POST", "/keys/rotations", json={"tenant_id": value})
+        assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "tenant_id"]), value
     nowhere = await olga.request("GET", "/keys/rotations/1")
 
     assert (unknown.status_code, unknown.json()["code"]) == (404, "tenant_not_found")

@@ -7,7 +7,7 @@ OPEN: Final = """
     VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
 """
 FIND: Final = """
-    SELECT s.actor, s.operator_id, s.client, s.authenticated_at, s.expires_at, o.name, o.scopes,
+    SELECT s.actor, s.operator_id, s.client, s.authenticated_at, s.expires_at, o.name, o.scopes, o.appointed_by,
            s.expires_at > $2 AND (
                s.operator_id IS NULL OR o.revoked_at IS NULL AND (o.expires_at IS NULL OR o.expires_at > $2)
            )

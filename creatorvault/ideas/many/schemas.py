@@ -1,16 +1,15 @@
 """Request and response schemas of bulk operations."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
 import msgspec
-from pydantic import BeforeValidator, Field, StrictBool
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool
 
 from creatorvault.core.http.schemas import Code, Prose, RequestModel
 from creatorvault.core.openapi.errors import ValidationError
-from creatorvault.ideas.fields import AnyUuid
+from creatorvault.ideas.fields import UuidText
 from creatorvault.ideas.many.prose import (
     BULK,
     CHANGE_OPERATION,
@@ -29,14 +28,6 @@ IF_MATCH_LENGTH: Final = 1000
 PRIVATE: Final = IdeaCreate.private | {"idea", "changes"}
 
 
-def _text(value: Any) -> Any:
-    """JSON has other values than text, which `uuid.UUID` does not expect."""
-    if isinstance(value, str):
-        return value
-    raise PydanticCustomError("uuid_type", "UUID input should be a string")
-
-
-IdeaId = Annotated[AnyUuid, BeforeValidator(_text)]
 IfMatch = Annotated[str, Field(max_length=IF_MATCH_LENGTH)]
 
 
@@ -47,7 +38,7 @@ class CreateOperation(RequestModel):
     private = PRIVATE
 
     op: Literal["create"]
-    id: IdeaId | None = None
+    id: UuidText | None = None
     idea: IdeaCreate
 
 
@@ -58,7 +49,7 @@ class ChangeOperation(RequestModel):
     private = PRIVATE
 
     op: Literal["change"]
-    id: IdeaId
+    id: UuidText
     if_match: IfMatch | None = None
     changes: IdeaUpdate
 
@@ -70,7 +61,7 @@ class ReplaceOperation(RequestModel):
     private = PRIVATE
 
     op: Literal["replace"]
-    id: IdeaId
+    id: UuidText
     if_match: IfMatch | None = None
     idea: IdeaCreate
 
@@ -81,7 +72,7 @@ class DeleteOperation(RequestModel):
     described = DELETE_OPERATION
 
     op: Literal["delete"]
-    id: IdeaId
+    id: UuidText
     if_match: IfMatch | None = None
 
 

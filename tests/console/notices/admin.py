@@ -5,7 +5,7 @@ from creatorvault.core.console.declarations import Action, Column, Filter, Secti
 NOTICES = Section(
     name="notices",
     title="Notices",
-    order=1,
+    order=-1,
     blocks=[
         Table(
             title="Notices",
