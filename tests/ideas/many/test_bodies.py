@@ -28,7 +28,7 @@ async def post(ada: Creator, content: bytes | str) -> Any:
         ({"operations": [{}]}, "missing", ["body", "operations", 0, "op"]),
         ({"operations": [{"op": "upsert"}]}, "enum", ["body", "operations", 0, "op"]),
         ({"operations": [{"op": []}]}, "enum", ["body", "operations", 0, "op"]),
-        ({"operations": [{"op": "delete"}], "atomic": "perhaps"}, "bool_parsing", ["body", "atomic"]),
+        ({"operations": [{"op": "delete"}], "atomic": "perhaps"}, "bool_type", ["body", "atomic"]),
     ],
 )
 @pytest.mark.parametrize("atomic", [True, False])
