@@ -257,7 +257,7 @@ async def test_what_is_lost_and_done_again_alike(house: House, ada: Creator, dat
 
 
 async def _change(creator: Creator, *ideas: Idea) -> None:
-    """Each one anew, so that it is stored."""
+    """Each one again, so that it is stored."""
     for idea in ideas:
         answer = await creator.patch(idea, {"notes": str(datetime.now(UTC))})
         assert answer.status_code == 200, answer.text

@@ -32,7 +32,7 @@ NO_WITNESS: Final = """
 """
 # The rows that have the revisions of the witnesses, or one between these, are witnesses. Each other witness was changed
 # or deleted since, and is therefore on a later page. Only a tombstone is pruned: clients that have not read it begin
-# anew, and the others need no trace of it.
+# again, and the others need no trace of it.
 HOLDS: Final = f"""
     SELECT NOT EXISTS (
         SELECT FROM (
