@@ -157,13 +157,15 @@ async def test_two_upgrades_at_once_wait_for_each_other(
 async def test_builds_that_are_done_are_not_repeated(
     fresh_database: Database, fresh_sql: asyncpg.Connection, before: str, build: str
 ) -> None:
+    """The first time builds only what later migrations have replaced."""
     indexes = "SELECT array_agg(indexrelid ORDER BY indexrelid) FROM pg_index"
-    built = await fresh_sql.fetchval(indexes)
-    await fresh_sql.execute("UPDATE alembic_version SET version_num = $1", before)
+    built = []
+    for _ in range(2):
+        await fresh_sql.execute("UPDATE alembic_version SET version_num = $1", before)
+        await asyncio.to_thread(migrate, fresh_database, build)
+        built.append(await fresh_sql.fetchval(indexes))
 
-    await asyncio.to_thread(migrate, fresh_database, build)
-
-    assert await fresh_sql.fetchval(indexes) == built
+    assert built[0] == built[1]
 
 
 async def test_an_index_of_a_partitioned_table_is_built_and_repaired_partition_by_partition(
