@@ -6,8 +6,9 @@ import os
 import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack, ExitStack
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 import asyncpg
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from litestar import Litestar
 
+from creatorvault.figures.keeping import FiguresKeeper
 from creatorvault.settings.sections import Settings
 from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
@@ -27,6 +29,9 @@ from tests.postgres import Cluster, Database
 from tests.schema import build_template
 from tests.statement_rules import record, recorder
 from tests.thoroughness import IN_CI, left_out
+
+NEVER: Final = 1e10
+"""Seconds."""
 
 hypothesis_settings.register_profile("creatorvault", deadline=None, print_blob=True, max_examples=50 if IN_CI else 25)
 hypothesis_settings.load_profile("creatorvault")
@@ -145,6 +150,14 @@ def environ(worker_database: Database, home: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def settings(environ: dict[str, str]) -> Settings:
     return settings_of(environ)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_counted_meanwhile() -> Generator[None]:
+    """Figures are stored when a test says so, and at the end: many tests look at every statement of the process."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("creatorvault.figures.parts.FiguresKeeper", partial(FiguresKeeper, every_seconds=NEVER))
+        yield
 
 
 @pytest.fixture(scope="session")
