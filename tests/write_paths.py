@@ -7,6 +7,7 @@ import pytest
 
 from creatorvault.core.database.sessions import Database
 from creatorvault.core.database.statements import Statements
+from creatorvault.core.telemetry.request_context import CURRENT
 from creatorvault.ideas.statements.changes import DELETE, INSERT, UPDATE
 from tests.factories import Creator, Idea
 
@@ -24,7 +25,8 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return await changed(self, statement, *arguments)
 
     def transaction(self: Database, tenant_id: UUID | None = None) -> Any:
-        ways.append("transaction")
+        if CURRENT.get() is not None:  # of a request, and no work in the background
+            ways.append("transaction")
         return writing(self, tenant_id)
 
     monkeypatch.setattr(Statements, "changed", one_statement)
