@@ -189,12 +189,14 @@ async def test_an_earlier_key_stays_for_the_time_that_a_request_may_take(
     service: House, keys: Keys, sql: asyncpg.Connection
 ) -> None:
     creators = [await filled(service) for _ in range(2)]
-    rotating = asyncio.create_task(keys.rotate(grace_seconds=1.5))
-    while {2 in await stored_keys(sql, vault_of(creator)) for creator in creators} != {True}:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    rotating = asyncio.create_task(keys.rotate(grace_seconds=6))
+    try:
+        while {2 in await stored_keys(sql, vault_of(creator)) for creator in creators} != {True}:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
-    assert [await stored_keys(sql, vault_of(creator)) for creator in creators] == [[1, 2]] * 2
-    await rotating
+        assert [await stored_keys(sql, vault_of(creator)) for creator in creators] == [[1, 2]] * 2
+    finally:
+        await rotating
     assert [await stored_keys(sql, vault_of(creator)) for creator in creators] == [[2]] * 2
 
 
