@@ -5,7 +5,7 @@ from typing import Final
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel
 
-from creatorvault.apps import protected_data
+from creatorvault.apps import import_models, protected_data
 
 WITHOUT_VAULT_KEYS: Final = {
     "audit_events.digest": "a hash",
@@ -27,6 +27,7 @@ WITHOUT_VAULT_KEYS: Final = {
 
 
 def test_every_column_of_bytes_is_sealed_wrapped_or_known() -> None:
+    import_models()
     data = protected_data()
     declared = {f"{table.name}.{column}" for table in data.sealed for column in table.sealed}
     declared |= {f"{table.name}.wrapped" for table in data.wrapped}
@@ -42,6 +43,7 @@ def test_every_column_of_bytes_is_sealed_wrapped_or_known() -> None:
 
 
 def test_every_table_with_a_root_key_is_declared() -> None:
+    import_models()
     declared = {table.name for table in protected_data().wrapped}
     tables = SQLModel.metadata.tables.values()
     found = {table.fullname for table in tables if {"root_key_id", "wrapped"} <= {*table.columns.keys()}}
