@@ -20,7 +20,7 @@ OPTIONS: Final = {
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
-    "max_connections": "200",
+    "max_connections": "500",
     "log_min_error_statement": "error",
     "log_error_verbosity": "default",
 }
