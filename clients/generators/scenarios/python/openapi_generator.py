@@ -658,7 +658,7 @@ def administration() -> None:
     report(
         "jobs",
         lambda: ADMIN.list_jobs_api_v1_admin_jobs_get_with_http_info(state=JobState.FAILED),
-        lambda body, _: {"total": body.total},
+        lambda body, _: {"limit": body.limit},
     )
     job = 999_999_999
     refused("cancel no job", lambda: ADMIN.cancel_job_api_v1_admin_jobs_job_id_delete(job), ErrorResponse, code)

@@ -664,7 +664,7 @@ def administration() -> None:
         lambda body: {"state": body.state, "destroyed": instant(body.destroyed_at)},
     )
     jobs = list_jobs.sync_detailed(client=OPERATOR, state=JobState.FAILED)
-    report("jobs", jobs, JobList, lambda body: {"total": body.total})
+    report("jobs", jobs, JobList, lambda body: {"limit": body.limit})
     refused("cancel no job", cancel_job.sync_detailed(999_999_999, client=OPERATOR))
     refused("retry no job", retry_job.sync_detailed(999_999_999, client=OPERATOR))
     series = get_series.sync_detailed(client=OPERATOR, span=GetSeriesApiV1AdminSeriesGetSpan.DAY)

@@ -428,7 +428,7 @@ async function administration(): Promise<void> {
   const state = await getVaultErasure({ client: operator, path });
   seen("a vault's erasure", state.response?.status, { state: state.data?.state, destroyed: state.data?.destroyed_at });
   const jobs = await listJobs({ client: operator, query: { state: "failed" } });
-  seen("jobs", jobs.response?.status, { total: jobs.data?.total });
+  seen("jobs", jobs.response?.status, { limit: jobs.data?.limit });
   const job = { path: { job_id: 999_999_999 } };
   const cancelled = await cancelJob({ client: operator, ...job });
   seen("cancel no job", cancelled.response?.status, { code: cancelled.error?.code });

@@ -420,7 +420,7 @@ async function administration(): Promise<void> {
   const state = await operator.GET(erasure, { params: { path } });
   seen("a vault's erasure", state.response.status, { state: state.data?.state, destroyed: state.data?.destroyed_at });
   const jobs = await operator.GET("/api/v1/admin/jobs", { params: { query: { state: "failed" } } });
-  seen("jobs", jobs.response.status, { total: jobs.data?.total });
+  seen("jobs", jobs.response.status, { limit: jobs.data?.limit });
   const job = { path: { job_id: 999_999_999 } };
   const cancelled = await operator.DELETE("/api/v1/admin/jobs/{job_id}", { params: job });
   seen("cancel no job", cancelled.response.status, { code: cancelled.error?.code });

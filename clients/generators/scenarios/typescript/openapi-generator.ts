@@ -472,7 +472,7 @@ async function administration(): Promise<void> {
   );
   const state = admin.getVaultErasureApiV1AdminTenantsTenantIdVaultsUserIdErasureGetRaw(path);
   await report("a vault's erasure", state, (data) => ({ state: data.state, destroyed: instant(data.destroyedAt) }));
-  await report("jobs", admin.listJobsApiV1AdminJobsGetRaw({ state: "failed" }), (data) => ({ total: data.total }));
+  await report("jobs", admin.listJobsApiV1AdminJobsGetRaw({ state: "failed" }), (data) => ({ limit: data.limit }));
   const job = { jobId: 999_999_999 };
   await refused("cancel no job", admin.cancelJobApiV1AdminJobsJobIdDeleteRaw(job), ErrorResponseFromJSON, code);
   await refused("retry no job", admin.retryJobApiV1AdminJobsJobIdRetryPostRaw(job), ErrorResponseFromJSON, code);

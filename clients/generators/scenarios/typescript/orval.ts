@@ -413,7 +413,7 @@ async function administration(): Promise<void> {
     state: data.state,
     destroyed: data.destroyed_at,
   }));
-  report("jobs", await listJobs({ state: "failed" }, {}, operator), 200, (data) => ({ total: data.total }));
+  report("jobs", await listJobs({ state: "failed" }, {}, operator), 200, (data) => ({ limit: data.limit }));
   report("cancel no job", await cancelJob(999_999_999, {}, operator), 404, code);
   report("retry no job", await retryJob(999_999_999, {}, operator), 404, code);
   report("series", await getSeries({ span: "day" }, {}, operator), 200, (data) => ({
