@@ -116,7 +116,7 @@ async def pieces(ada: Creator, database: asyncpg.Connection) -> set[str]:
 async def test_responses_to_operators_contain_no_content(
     ada: Creator, olga: AdminClient, pieces: set[str], database: asyncpg.Connection, accept: str
 ) -> None:
-    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": "", "job_id": "1"} | {
+    known = {"tenant_id": str(tenant_of(ada)), "user_id": ada.user_id, "confirmation": "", "job_id": str(2**62)} | {
         "operator_id": str(uuid4()),
         "rotation_id": str(10**9),
         "verification_id": str(10**9),
