@@ -44,11 +44,7 @@ async def verification_page(session: ReadSession, keys: AuditKeys, query: Verifi
     page = await run_page(session, keys, VERIFICATIONS, query)
     return VerificationList(
         items=[VerificationResponse.of(row) for row in page.rows],
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )
 
 

@@ -30,11 +30,7 @@ async def rotation_page(session: ReadSession, keys: AuditKeys, query: RotationQu
     page = await run_page(session, keys, ROTATIONS, query)
     return RotationList(
         items=[RotationResponse.of(row) for row in page.rows],
-        total=page.total,
-        limit=query.limit,
-        offset=query.offset,
-        has_more=page.has_more,
-        next_cursor=page.next_cursor,
+        **page.fields(query),
     )
 
 
