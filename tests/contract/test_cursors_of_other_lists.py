@@ -5,6 +5,7 @@ import json
 from base64 import urlsafe_b64decode
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import cycle, product
 from typing import Any, Final
 from urllib.parse import quote
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from creatorvault.admin import repositories
+from creatorvault.admin.totals import add_up
 from creatorvault.core.http.paging import CURSOR_LENGTH
 from tests.admin.operators import EVERY_SCOPE, AdminClient, appointed, tenant_of
 from tests.application import House
@@ -227,30 +229,36 @@ async def test_a_list_is_read_while_others_write(lists: Lists) -> None:
 
 
 async def test_tenants_have_places_by_their_sizes(
-    olga: AdminClient, house: House, monkeypatch: pytest.MonkeyPatch
+    fresh_house: House, fresh_sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for count in (1, 3, 2):
-        creator = house.creator()
+    oskar = await appointed(fresh_sql, fresh_house.client, *EVERY_SCOPE)
+    for number, count in enumerate((1, 3, 2, 1, 2, 1, 1)):
+        creator = fresh_house.creator()
         for _ in range(count):
             await creator.idea()
+        if number % 2:  # already in the totals
+            await fresh_sql.execute(
+                "UPDATE vaults SET changed_at = changed_at - interval '5 hours' WHERE user_id = $1", creator.user_id
+            )
+    await add_up(OpenParts(fresh_house.app).operators_database, datetime.now(UTC))
     filters: tuple[dict[str, object], ...] = ({}, {"kind": "personal"}, {"status": "active", "kind": "personal"})
     sorts = product(("ideas", "sealed_bytes", "last_activity"), ("asc", "desc"), filters, (5_000, 0))
     for sort, order, given, few in sorts:
         monkeypatch.setattr(repositories, "FEW", few)
-        asked = {"sort": sort, "order": order, "limit": 100, **given}
-        page = await olga.get("/tenants", **asked, cursor="")
+        asked = {"sort": sort, "order": order, "limit": 3, **given}
+        page = await oskar.get("/tenants", **asked, cursor="")
         by_cursor = page["items"]
         while page["next_cursor"] is not None:
-            page = await olga.get("/tenants", **asked, cursor=page["next_cursor"])
+            page = await oskar.get("/tenants", **asked, cursor=page["next_cursor"])
             by_cursor += page["items"]
         by_offset = [
             tenant
-            for offset in range(0, page["total"], 100)
-            for tenant in (await olga.get("/tenants", **asked, offset=offset))["items"]
+            for offset in range(0, page["total"], 3)
+            for tenant in (await oskar.get("/tenants", **asked, offset=offset))["items"]
         ]
 
         assert by_cursor == by_offset, asked
-        assert len(by_cursor) == page["total"], asked
+        assert len(by_cursor) == page["total"] >= 7, asked
 
 
 async def test_vaults_of_one_hour_have_places_by_their_time(
@@ -259,7 +267,7 @@ async def test_vaults_of_one_hour_have_places_by_their_time(
     vaults = lists["vaults"]
     tenant = (await vaults.page("", 1))["items"][0]["tenant_id"]
     await database.execute(
-        "UPDATE vaults SET changed_at = date_trunc('hour', changed_at) - ascii(right(user_id, 1)) % 2 * interval '1 h' "
+        "UPDATE vaults SET changed_at = date_trunc('hour', changed_at) + ascii(right(user_id, 1)) % 2 * interval '1 h' "
         "WHERE tenant_id = $1",
         tenant,
     )
