@@ -96,9 +96,9 @@ def start(jobs_environ: dict[str, str], tmp_path: Path) -> Generator[Start]:
 
 @pytest.fixture
 def jobs_environ(request: pytest.FixtureRequest, fresh_database: Database, home: Path) -> dict[str, str]:
-    """The parameter is whether the database is distributed."""
-    distributed = {"CREATORVAULT_DATABASE__DISTRIBUTED": getattr(request, "param", "false")}
-    return environment_of(fresh_database, home) | distributed | {"CREATORVAULT_JOBS__POLL_SECONDS": "0.1"}
+    """The parameter is what differs from the usual environment, if anything does."""
+    different: dict[str, str] = getattr(request, "param", {})
+    return environment_of(fresh_database, home) | different | {"CREATORVAULT_JOBS__POLL_SECONDS": "0.1"}
 
 
 @pytest.fixture

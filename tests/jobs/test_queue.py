@@ -1,7 +1,8 @@
 """Jobs are added in the caller's transaction, by the runtime login, for its own tenant alone."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -13,7 +14,7 @@ from creatorvault.jobs.queue import JobQueue
 from tests.admin.operators import tenant_of
 from tests.application import House
 from tests.isolation.test_other_roles import DENIED, entered, outcome
-from tests.jobs.conftest import Jobs
+from tests.jobs.conftest import Jobs, Marks
 from tests.postgres import Database
 from tests.vault_rows import QUEUED
 
@@ -63,11 +64,17 @@ async def test_a_job_is_rolled_back_with_its_transaction(jobs: Jobs, fresh_sql: 
     assert await fresh_sql.fetchval("SELECT count(*) FROM jobs.queue_log") == 0
 
 
-@pytest.mark.parametrize("jobs_environ", ["true"], indirect=True)
-async def test_a_job_is_added_in_distributed_mode(jobs: Jobs, fresh_sql: asyncpg.Connection) -> None:
-    await jobs.add("tests.do")
+@pytest.mark.parametrize("jobs_environ", [{"CREATORVAULT_DATABASE__DISTRIBUTED": "true"}], indirect=True)
+async def test_jobs_and_schedules_run_in_distributed_mode(
+    jobs: Jobs, marks: Marks, work: Callable[[], Awaitable[Any]]
+) -> None:
+    subject = await jobs.add("tests.do")
 
-    assert len(await rows(fresh_sql)) == 1
+    await work()
+    await marks.until("SELECT EXISTS (SELECT FROM marks WHERE mark = 'tock')")
+    await marks.until_empty()
+
+    assert await marks.of(subject) == ["started", "done"]
 
 
 async def test_an_undeclared_kind_is_refused(jobs: Jobs) -> None:

@@ -42,4 +42,4 @@ def operators_statements(settings: DatabaseSettings) -> Statements | None:
     """
     if settings.operator_url is None:
         return None
-    return Statements(replace(settings, url=settings.operator_url, pool_size=1))
+    return Statements(replace(settings, url=settings.operator_url, pool_size=1), of_tenants=False)

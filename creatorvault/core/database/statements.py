@@ -39,14 +39,18 @@ CANCEL_SECONDS: Final = 2.0
 
 
 class Statements:
-    """A pool of at most `pool_size` connections as the runtime login; the most recently used one is taken first."""
+    """A pool of at most `pool_size` connections as one login; the most recently used one is taken first."""
 
-    def __init__(self, settings: DatabaseSettings) -> None:
-        """Opens no connection yet. Raises SettingsError if no address is configured."""
+    def __init__(self, settings: DatabaseSettings, *, of_tenants: bool = True) -> None:
+        """Opens no connection yet. Raises SettingsError if no address is configured.
+
+        `of_tenants` is whether the login sees only the tenant in whose context a statement is.
+        """
         if settings.url is None:
             raise SettingsError(["no database: set DATABASE_URL"])
         self._address = address_of(settings.url.reveal())
         self._settings = settings
+        self._sets_context = settings.distributed and of_tenants
         self.answer_seconds = settings.answer_seconds
         self._places = asyncio.Semaphore(settings.pool_size)
         self._timeouts = Timeouts()
@@ -177,7 +181,7 @@ class Statements:
         """An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a proxy may
         send the second to another server connection, or another client's statement in between.
         """
-        connection.tenant_id = _tenant_of(statements[0][1]) if self._settings.distributed else None
+        connection.tenant_id = _tenant_of(statements[0][1]) if self._sets_context else None
         async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
             return [await connection.fetch(text, *arguments, timeout=seconds) for text, arguments in statements]
 
@@ -242,6 +246,8 @@ class Statements:
 
 
 def _tenant_of(arguments: Sequence[object]) -> UUID | None:
-    """Statements on tables of tenants have the tenant's id, as text, as their first argument; others have no text."""
+    """Of statements of the runtime login, those on tables of tenants have the tenant's id, as text, as their first
+    argument, and others have no text there.
+    """
     first = arguments[0] if arguments else None
     return UUID(first) if isinstance(first, str) else None
