@@ -22,7 +22,7 @@ from creatorvault.settings.sections import Settings
 from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
-from tests.foreign import ADDRESS, ForeignCluster, needs_a_private_server
+from tests.foreign import ADDRESS, VARIABLES, ForeignCluster, needs_a_private_server
 from tests.logs import Logs, captured_logs
 from tests.memory import temporary_files_in_memory
 from tests.postgres import Cluster, Database
@@ -112,6 +112,15 @@ def statements_keep_their_rules(request: pytest.FixtureRequest) -> Generator[Non
     yield
     broken, recorder.broken = recorder.broken, []
     assert not broken or request.node.get_closest_marker("own_statements"), broken
+
+
+@pytest.fixture(scope="session", autouse=True)
+def variables_of_the_tests_are_not_inherited() -> Generator[None]:
+    """Commands that tests start would refuse them, as settings that there are not."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in VARIABLES:
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -21,8 +21,9 @@ from sqlalchemy import make_url
 
 from tests.postgres import TEMPLATE, Cluster, Database
 
-ADDRESS: Final = os.environ.get("CREATORVAULT_TEST_DATABASE")
-DISTRIBUTED: Final = bool(os.environ.get("CREATORVAULT_TEST_DISTRIBUTED"))
+VARIABLES: Final = ("CREATORVAULT_TEST_DATABASE", "CREATORVAULT_TEST_DISTRIBUTED")
+ADDRESS, _IS_DISTRIBUTED = map(os.environ.get, VARIABLES)
+DISTRIBUTED: Final = bool(_IS_DISTRIBUTED)
 
 TABLES: Final = """
     SELECT c.oid::regclass::text FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id'
