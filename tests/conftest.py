@@ -22,7 +22,7 @@ from creatorvault.settings.sections import Settings
 from tests.accounts.key_server import KeyServer
 from tests.application import House, environment_of, open_house, settings_of
 from tests.factories import Creator
-from tests.foreign import ADDRESS, VARIABLES, ForeignCluster, needs_a_private_server
+from tests.foreign import ADDRESS, VARIABLES, ForeignCluster, reason_to_skip
 from tests.logs import Logs, captured_logs
 from tests.memory import temporary_files_in_memory
 from tests.postgres import Cluster, Database
@@ -69,10 +69,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         unwanted = set(left_out(items, seed))
         config.hook.pytest_deselected(items=unwanted)
         items[:] = [item for item in items if item not in unwanted]
-    if ADDRESS is not None:
-        for item in items:
-            if reason := needs_a_private_server(item):
-                item.add_marker(pytest.mark.skip(f"needs a private server: {reason}"))
+    for item in items:
+        if reason := reason_to_skip(item):
+            item.add_marker(pytest.mark.skip(reason))
     items.sort(key=lambda item: item.get_closest_marker("longest") is None)
 
 

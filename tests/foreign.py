@@ -11,7 +11,7 @@ import asyncio
 import os
 import shutil
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final, NoReturn, Self
 
@@ -53,9 +53,27 @@ PRIVATE: Final = {
 }
 """Tests, by the beginning of their ids, that need a private server, and why."""
 
+OPERATORS_REPLICA: Final = "reads of operators at a standby, which distributed mode refuses"
+NOT_DISTRIBUTED: Final = {
+    "tests/faults/test_replica.py::test_a_server_that_accepts_writes": OPERATORS_REPLICA,
+    "tests/faults/test_replica.py::test_no_position_is_taken": OPERATORS_REPLICA,
+    "tests/faults/test_replica.py::test_operators_": OPERATORS_REPLICA,
+    "tests/faults/test_replica.py::test_positions_of_another_history": OPERATORS_REPLICA,
+}
+"""Tests, by the beginning of their ids, of what there is not in distributed mode."""
 
-def needs_a_private_server(item: pytest.Item) -> str | None:
-    return next((reason for beginning, reason in PRIVATE.items() if item.nodeid.startswith(beginning)), None)
+
+def reason_to_skip(item: pytest.Item) -> str | None:
+    """Returns None for a test that can run on this server, in this mode."""
+    if ADDRESS is not None and (reason := _reason_in(PRIVATE, item)):
+        return f"needs a private server: {reason}"
+    if DISTRIBUTED and (reason := _reason_in(NOT_DISTRIBUTED, item)):
+        return f"is about one server: {reason}"
+    return None
+
+
+def _reason_in(reasons: Mapping[str, str], item: pytest.Item) -> str | None:
+    return next((reason for beginning, reason in reasons.items() if item.nodeid.startswith(beginning)), None)
 
 
 class ForeignDatabase(Database):

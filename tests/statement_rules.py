@@ -22,6 +22,7 @@ from creatorvault.core.database.tenant_context import REACHES_NODES, routed
 from tests.postgres import OPERATOR, RUNTIME
 
 CONTEXT: Final = re.compile(r"SET LOCAL app\.tenant_id = '[0-9a-f-]{36}'")
+LITERAL: Final = re.compile(r"'[^']*'")
 VOLATILE: Final = frozenset(
     ("set_config", "random", "gen_random_uuid", "clock_timestamp", "nextval", "pg_advisory_xact_lock")
 )
@@ -121,7 +122,8 @@ class Recorder:
         self.seen.add(query)
         distributed = connection.distributed
         self.broken += broken_rules(query if distributed else routed(query))
-        if distributed and any(re.search(rf"(?<![\w']){name}\b", query) for name in tenant_tables()):
+        names = LITERAL.sub("", query)
+        if distributed and any(re.search(rf"\b{name}\b", names) for name in tenant_tables()):
             self.broken += self._context(connection, query)
 
     @staticmethod

@@ -58,7 +58,8 @@ def kinds() -> Iterator[tuple[str, str, object]]:
 def command(worker_database: Database, home: Path, monkeypatch: pytest.MonkeyPatch) -> Command:
     for name in [name for name in os.environ if name.startswith(("CREATORVAULT_", "DATABASE_", "BETTER_AUTH_"))]:
         monkeypatch.delenv(name)
-    environ = environment_of(worker_database, home)
+    # Distributed mode refuses the address of the operators' replica, whatever it is.
+    environ = environment_of(worker_database, home) | {"CREATORVAULT_DATABASE__DISTRIBUTED": "false"}
 
     def never(*_: object) -> int:
         raise AssertionError("it serves")

@@ -12,17 +12,21 @@ from tests.application import House
 from tests.factories import Creator
 from tests.faults.conftest import Sessions
 from tests.faults.hanging import HangingWire
+from tests.foreign import DISTRIBUTED
 from tests.ways import forget, vault_of
 from tests.write_paths import STATEMENTS, WRITES, warmed_up, watched
 
 AFTERWARDS = {"POST": ["In doubt", "Before"], "PUT": ["In doubt"], "PATCH": ["In doubt"], "DELETE": []}
 
 
-def arguments_of_a_change_by(creator: Creator) -> bytes:
-    """Returns the first arguments on the wire of a statement that changes the vault: the user, then the
-    version of its key, in four bytes. The text of the statement is sent once per connection.
+def end_of_a_change_by(creator: Creator) -> bytes:
+    """Returns what is on the wire when a statement that changes the vault is committed.
+
+    In distributed mode that is the end of its transaction. On one server it is the statement, whose first arguments
+    these are: the user, then the version of its key, in four bytes. The text of the statement is sent once per
+    connection.
     """
-    return creator.user_id.encode() + (4).to_bytes(4)
+    return b"COMMIT" if DISTRIBUTED else creator.user_id.encode() + (4).to_bytes(4)
 
 
 async def test_a_write_is_never_acknowledged_before_its_commit(house: House, wire: HangingWire) -> None:
@@ -70,7 +74,7 @@ async def test_a_single_statement_is_never_acknowledged_before_its_commit(
     grace, ways = house.creator(), watched(monkeypatch)
     idea = await warmed_up(grace, ways)
 
-    wire.hold_answers_to(arguments_of_a_change_by(grace))
+    wire.hold_answers_to(end_of_a_change_by(grace))
     answer = await grace.request(method, grace.url_to(method, idea), json={"title": "In doubt"})
     wire.resume()
 

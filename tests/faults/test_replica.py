@@ -27,6 +27,7 @@ from tests.application import House, environment_of, open_house
 from tests.commands import INHERITED
 from tests.factories import Creator
 from tests.faults.failing_over import Servers, servers
+from tests.foreign import DISTRIBUTED
 from tests.postgres import Database
 from tests.ways import forget, vault_of
 
@@ -50,10 +51,9 @@ async def both() -> AsyncGenerator[Servers]:
 @pytest.fixture(scope="module")
 async def house(both: Servers, home: Path) -> AsyncGenerator[House]:
     replica = f"postgresql://creatorvault_app@/creatorvault?host={both.standby.place.socket}"
-    environ = environment_of(database_of(both), home) | {
-        "DATABASE_REPLICA_URL": replica,
-        "DATABASE_OPERATOR_REPLICA_URL": replica.replace("creatorvault_app", "creatorvault_operator_app"),
-    }
+    environ = environment_of(database_of(both), home) | {"DATABASE_REPLICA_URL": replica}
+    if not DISTRIBUTED:  # which refuses it
+        environ["DATABASE_OPERATOR_REPLICA_URL"] = replica.replace("creatorvault_app", "creatorvault_operator_app")
     async with open_house(environ, database_of(both)) as house:
         yield house
 

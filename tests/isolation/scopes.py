@@ -22,10 +22,11 @@ _CONDITION: Final = re.compile(
 _HASH: Final = re.compile(
     r"(?:\w+\.)*vault_hash\s*=\s*(?P<value>hashtextextended\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))"
 )
-# Any other comparison of a column of the scope. An assignment follows SET or a comma.
+# Any other comparison of a column of the scope. An assignment follows SET or a comma. IS NOT NULL, which the form for a
+# cluster has, is true for every row.
 _COMPARED: Final = re.compile(
     r"(?P<before>\S+)\s+(?:\w+\.)*(?:tenant_id|user_id|vault_hash)\b(?:::\w+|\s+COLLATE\s+\S+)?\s*"
-    r"(?:=|<|>|!=|\bIN\b|\bNOT\b|\bIS\b|\bLIKE\b|\bBETWEEN\b)"
+    r"(?:=|<|>|!=|\bIN\b|\bNOT\b|\bIS\b(?!\s+NOT\s+NULL)|\bLIKE\b|\bBETWEEN\b)"
     r"|=\s*(?:\w+\.)*(?:tenant_id|user_id)\b"
     r"|\bUSING\s*\([^)]*\b(?:tenant_id|user_id)\b"
     r"|\([^()]*\b(?:tenant_id|user_id)\b[^()]*\)\s*(?:=|<|>|!=|\bIN\b)",

@@ -29,6 +29,10 @@ REWRITTEN = {
         "SELECT 1 FROM ideas WHERE (hashtextextended($2, uuid_hash_extended(concat($1::text)::uuid, 0)) IS NOT NULL) "
         "AND ($2::text IS NOT NULL)"
     ),
+    "SELECT 1 FROM ideas WHERE ideas.tenant_id = $1::text::uuid AND context.tenant_id IS NOT NULL AND user_id = $2": (
+        "SELECT 1 FROM ideas WHERE ($1::text::uuid::uuid IS NOT NULL) AND context.tenant_id IS NOT NULL "
+        "AND ($2::text IS NOT NULL)"
+    ),
     "INSERT INTO ideas (tenant_id, user_id) SELECT tenant_id, $2 FROM advanced": (
         "INSERT INTO ideas (tenant_id, user_id) SELECT tenant_id, $2 FROM advanced"
     ),
