@@ -4,6 +4,7 @@
 CREATORVAULT_TEST_DATABASE (CONTRIBUTING.md).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -113,6 +114,19 @@ async def test_readiness_reads_as_creators_of_several_nodes_do(distributed: Hous
 
     assert len(probes._tenants) == SPREAD
     assert len(recorder.seen) == 1
+
+
+async def test_readiness_cancels_no_statement(environ: dict[str, str]) -> None:
+    """Each one cancelled would cost its connection."""
+    probes = Probes(settings_of(environ | DISTRIBUTED).database)
+    try:
+        await probes.read()
+        async with asyncio.timeout(60):
+            while probes._statements.in_use:  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0.01)
+        assert probes._statements.idle == SPREAD
+    finally:
+        await probes.aclose()
 
 
 @pytest.mark.parametrize("statement", [INSERT, UPDATE, DELETE])

@@ -1,6 +1,8 @@
 """Probes of the database for readiness and `check`, each in one statement and as most requests use the database."""
 
 import asyncio
+from collections.abc import Sequence
+from contextvars import Context
 from time import monotonic
 from typing import Final
 from uuid import UUID
@@ -9,7 +11,7 @@ from msgspec.structs import replace
 
 from creatorvault.core.database.migrations import APPLIED, HISTORY, Standing, is_known, standing
 from creatorvault.core.database.prepared_statements import PreparedStatementsProbe
-from creatorvault.core.database.statements import Statements
+from creatorvault.core.database.statements import Row, Statements
 from creatorvault.core.errors import ServiceUnavailable
 from creatorvault.ideas.statements.reads import ONE
 from creatorvault.settings.sections import DatabaseSettings
@@ -39,6 +41,7 @@ class Probes:
         self._tenants = [UUID(int=number) for number in range(SPREAD if settings.distributed else 1)]
         pool_size = len(self._tenants)
         self._statements = Statements(replace(settings, pool_size=pool_size, answer_seconds=DEADLINE_SECONDS))
+        self._reads: dict[UUID, asyncio.Task[Sequence[Row]]] = {}
         self._kept = PreparedStatementsProbe(settings, DEADLINE_SECONDS)
         self._wrote_at = -WRITES_APART_SECONDS
         self._failed: Exception | None = None
@@ -62,23 +65,22 @@ class Probes:
     async def read(self) -> None:
         """Reads an idea that does not exist: like creators' reads, through row-level security on the three tables.
 
-        On a cluster one node that answers is enough: while another is down, only its tenants get 503.
+        On a cluster one node that answers is enough: while another is down, only its tenants get 503. The other reads
+        end by themselves, and the next probe takes those that have not. To cancel them would close their connections at
+        every probe, and PgBouncer 1.18 may crash when many statements are cancelled.
         """
-        reads = [asyncio.create_task(self._statements.rows(ONE, str(of), str(NOBODY), NOBODY)) for of in self._tenants]
+        for tenant in self._tenants:
+            if tenant not in self._reads:
+                self._begin_read(tenant)
         failed: list[ServiceUnavailable] = []
-        try:
-            for first in asyncio.as_completed(reads):
-                try:
-                    await first
-                except ServiceUnavailable as error:
-                    failed.append(error)
-                else:
-                    return
-            raise failed[0]
-        finally:
-            for read in reads:
-                read.cancel()
-            await asyncio.gather(*reads, return_exceptions=True)
+        for first in asyncio.as_completed(list(self._reads.values())):
+            try:
+                await first
+            except ServiceUnavailable as error:
+                failed.append(error)
+            else:
+                return
+        raise failed[0]
 
     async def write(self) -> None:
         """Inserts a row that needs its own page, rolls it back, and commits; the result is cached for a few seconds."""
@@ -95,7 +97,21 @@ class Probes:
             raise self._failed
 
     async def aclose(self) -> None:
+        """Waits for reads that have not ended, for DEADLINE_SECONDS at most."""
+        await asyncio.gather(*self._reads.values(), return_exceptions=True)
         await self._statements.close()
+
+    def _begin_read(self, tenant: UUID) -> None:
+        # In a new context: it may outlive the request.
+        question = self._statements.rows(ONE, str(tenant), str(NOBODY), NOBODY)
+        self._reads[tenant] = read = asyncio.create_task(question, context=Context())
+
+        def end(read: asyncio.Task[Sequence[Row]]) -> None:
+            del self._reads[tenant]
+            if not read.cancelled():
+                read.exception()  # perhaps nobody waits for it any more
+
+        read.add_done_callback(end)
 
     async def _is(self, question: str) -> bool:
         ((answer,),) = await self._statements.rows(question)
