@@ -20,6 +20,7 @@ from creatorvault.core.console.declarations import (
     Filter,
     Input,
     ItemPage,
+    Part,
     Section,
     Series,
     Table,
@@ -160,6 +161,38 @@ def test_an_action_that_does_not_fit(app: Litestar, change: dict[str, Any], faul
     action = replace(SUSPEND, **change)
 
     assert f"suspend: {fault}" in faults(app, item=replace(ITEM, actions=[action]))
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        (Part(operation="list_vault"), "vault: there is no operation list_vault that reads"),
+        (Part(operation="suspend_tenant"), "vault: there is no operation suspend_tenant that reads"),
+        (Part(operation="list_vaults", rows="vaults"), "vault: list_vaults returns no list vaults"),
+        (Part(operation="list_vaults", given={"title": "tenant_id"}), "vault: list_vaults has no parameter title"),
+        (
+            Part(operation="get_vault_erasure"),
+            "vault: nothing gives the path parameter user_id of get_vault_erasure",
+        ),
+        (Part(operation="list_vault"), "suspend: its objects have no field vault.status"),
+        (Part(operation="list_vaults"), "suspend: its objects have no field vault.status"),
+        (Part(operation="list_operators", rows="items"), "suspend: its objects have no field vault.status"),
+    ],
+)
+def test_a_part_that_does_not_fit(app: Litestar, part: Part, fault: str) -> None:
+    item = replace(ITEM, actions=[replace(SUSPEND, when={"vault.status": ["active"]})])
+    vaults = Part(operation="list_vaults", rows="items", given={"tenant_id": "tenant_id"})
+
+    assert faults(app, item=replace(item, parts={"vault": vaults})) == []
+    assert fault in faults(app, item=replace(item, parts={"vault": part}))
+
+
+def test_an_action_of_rows_depends_on_their_fields(app: Litestar) -> None:
+    action = replace(SUSPEND, name="freeze", when={"state": ["active"]})
+
+    found = faults(app, actions=[action], blocks=[replace(TENANTS, actions=["freeze"])])
+
+    assert found == ["Tenants: its rows have no field state, on which freeze depends"]
 
 
 def test_an_action_of_a_section_has_no_object(app: Litestar) -> None:
