@@ -1,5 +1,6 @@
 """Declarations that do not fit the operations are refused at start, each with a message that says where."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -57,6 +58,19 @@ def faults(app: Litestar, **changes: Any) -> Sequence[str]:
 def test_what_the_apps_declare_fits_their_operations(app: Litestar) -> None:
     Catalogue.of(sections(), Operations.of(app))
     assert faults(app) == []
+
+
+def test_a_field_is_called_the_same_wherever_it_is_shown() -> None:
+    labels = defaultdict[tuple[str, str, str], set[object]](set)
+    for section in sections().values():
+        for block in [*section.blocks, *(section.item.blocks if section.item else ())]:
+            columns = [] if isinstance(block, Chart) else block.columns if isinstance(block, Table) else block.fields
+            rows = block.rows if isinstance(block, Table) else ""
+            for column in columns:
+                shown = (column.label, column.kind, *column.values.items())
+                labels[block.operation, rows, column.name].add(shown)
+
+    assert {field: shown for field, shown in labels.items() if len(shown) > 1} == {}
 
 
 @pytest.mark.parametrize(
