@@ -63,6 +63,11 @@ TENANT: Final[Prose] = {
 VAULT: Final[Prose] = {
     "tenant_id": ("Tenant of the vault.", str(TENANT_ID)),
     "user_id": ("Creator of the ideas, which is the subject of their token.", "user-1"),
+    "status": (
+        "Requests of closed and destroyed vaults are refused. The erasure of a closed one waits for an operator's"
+        " confirmation, a destroyed one has no keys any more.",
+        "active",
+    ),
     "revision": ("Number of changes so far.", 420),
     "ideas": ("Number of ideas.", 400),
     "sealed_bytes": ("Total size of their ciphertexts in bytes.", 430_000),

@@ -47,6 +47,7 @@ from creatorvault.tenants.resolution import TenantName
 READABLE: Final[tuple[Any, ...]] = (
     col(Vault.tenant_id),
     col(Vault.user_id),
+    col(Vault.status),
     col(Vault.revision),
     col(Vault.idea_count),
     col(Vault.sealed_bytes),

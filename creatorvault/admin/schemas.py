@@ -1,5 +1,6 @@
 """Request and response schemas of the admin API: metadata, never content."""
 
+from enum import StrEnum
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from creatorvault.core.http.paging import TOTAL
 from creatorvault.core.http.schemas import Moment, Prose, RequestModel
 from creatorvault.ideas.fields import AnyUuid
 from creatorvault.settings.values import ROOT_KEY_ID
-from creatorvault.tenants.models import TenantKind, TenantStatus
+from creatorvault.tenants.models import TenantKind, TenantStatus, VaultStatus
 from creatorvault.tenants.schemas import RetentionDays
 
 HIGHEST_QUOTA: Final = 2**62
@@ -128,6 +129,14 @@ class TenantList(msgspec.Struct, frozen=True, kw_only=True):
     next_cursor: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
+class VaultState(StrEnum):
+    """As VaultStatus, with a name for vaults that are in use."""
+
+    ACTIVE = "active"
+    CLOSED = VaultStatus.CLOSED.value
+    DESTROYED = VaultStatus.DESTROYED.value
+
+
 class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
     """Metadata of a vault."""
 
@@ -135,6 +144,7 @@ class VaultResponse(msgspec.Struct, frozen=True, kw_only=True):
 
     tenant_id: UUID
     user_id: str
+    status: VaultState
     revision: int
     ideas: int
     sealed_bytes: int

@@ -28,6 +28,7 @@ from creatorvault.admin.schemas import (
     TenantRetention,
     VaultList,
     VaultResponse,
+    VaultState,
 )
 from creatorvault.admin.schemas_of_jobs import JobList, JobQuery
 from creatorvault.admin.schemas_of_operators import OperatorList, OperatorQuery
@@ -115,6 +116,7 @@ class Overview:
             VaultResponse(
                 tenant_id=row.tenant_id,
                 user_id=row.user_id,
+                status=VaultState(row.status or VaultState.ACTIVE),
                 revision=row.revision,
                 ideas=row.idea_count,
                 sealed_bytes=row.sealed_bytes,

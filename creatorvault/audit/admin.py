@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.audit.admin_columns import ACTOR, EVENTS, VERB
 from creatorvault.core.console.declarations import (
     N_,
     Action,
@@ -23,10 +24,7 @@ STATES: Final = {
     "failed": N_("Failed"),
     "unattended": N_("No job"),
 }
-OUTCOMES: Final = {"done": N_("Done"), "refused": N_("Refused")}
 TENANT: Final = N_("Tenant")
-ACTOR: Final = N_("Who")
-VERB: Final = N_("What")
 SINCE: Final = N_("From")
 UNTIL: Final = N_("Until")
 VERIFICATION: Final = (
@@ -48,15 +46,7 @@ AUDIT: Final = Section(
         Table(
             title=N_("Events"),
             operation="search_audit",
-            columns=[
-                Column(name="happened_at", label=N_("Time"), kind=Kind.MOMENT),
-                Column(name="actor", label=ACTOR, kind=Kind.IDENTIFIER),
-                Column(name="verb", label=VERB, kind=Kind.IDENTIFIER),
-                Column(name="targets", label=N_("On what"), kind=Kind.PAIRS),
-                Column(name="tenant_id", label=TENANT, kind=Kind.IDENTIFIER),
-                Column(name="outcome", label=N_("Outcome"), kind=Kind.STATUS, values=OUTCOMES),
-                Column(name="address", label=N_("From where"), kind=Kind.IDENTIFIER),
-            ],
+            columns=[*EVENTS, Column(name="tenant_id", label=TENANT, kind=Kind.IDENTIFIER)],
             filters=[
                 Filter(name="verb", label=VERB),
                 Filter(name="tenant_id", label=TENANT),

@@ -7,7 +7,7 @@ from typing import Any, Final
 from creatorvault.console.calling import Call, Parameters, Values
 from creatorvault.console.catalogue import BlockPlan
 from creatorvault.console.forms import Control, filled, sent
-from creatorvault.console.operations import value_at
+from creatorvault.console.operations import AdminOperation, value_at
 from creatorvault.console.places import Query
 from creatorvault.core.console.declarations import Chart, Facts, Table
 
@@ -31,16 +31,24 @@ class Subject:
 
 def call_of(plan: BlockPlan, subject: Subject, query: Query) -> Call:
     """Returns the request behind a block."""
-    operation, block = plan.operation, plan.block
-    given = {} if isinstance(block, Chart) else {name: subject.value(field) for name, field in block.given.items()}
-    path = {name: given.get(name) or subject.value(name) for name in operation.keys}
-    asked: dict[str, str | Sequence[str]] = {name: value for name, value in given.items() if operation.takes(name)}
+    block = plan.block
+    more: dict[str, str | Sequence[str]] = {}
     if not isinstance(block, Facts):
-        asked |= block.fixed
+        more |= block.fixed
     if isinstance(block, Table):
-        asked |= in_query(sent(chosen(plan, query)))
-        asked |= _part(plan, query)
-    return Call(operation=operation, path=path, query=asked)
+        more |= in_query(sent(chosen(plan, query)))
+        more |= _paging(plan, query)
+    return call_given(plan.operation, {} if isinstance(block, Chart) else block.given, subject, more)
+
+
+def call_given(
+    operation: AdminOperation, given: Mapping[str, str], subject: Subject, more: Parameters | None = None
+) -> Call:
+    """Returns a request with parameters that come from the page's object, and `more` in its query."""
+    values = {name: subject.value(field) for name, field in given.items()}
+    path = {name: values.get(name) or subject.value(name) for name in operation.keys}
+    asked = {name: value for name, value in values.items() if operation.takes(name)}
+    return Call(operation=operation, path=path, query={**asked, **(more or {})})
 
 
 def chosen(plan: BlockPlan, query: Query) -> list[Control]:
@@ -58,7 +66,7 @@ def in_query(values: Mapping[str, object]) -> Parameters:
     }
 
 
-def _part(plan: BlockPlan, query: Query) -> Values:
+def _paging(plan: BlockPlan, query: Query) -> Values:
     """By cursor where the operation has any: so that deep pages take no longer, and concurrent writes move nothing."""
     part = {name.removeprefix(plan.prefix): query[name][-1] for name in plan.paging if name in query}
     if plan.paging and plan.operation.takes(CURSOR) and OFFSET not in part:

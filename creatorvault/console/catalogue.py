@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from litestar import Litestar
 
@@ -11,7 +11,18 @@ from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.console.checking import SORT, check_declarations
 from creatorvault.console.forms import Choice, Control, ControlKind, filter_control, input_control
 from creatorvault.console.operations import AdminOperation, Operations
-from creatorvault.core.console.declarations import N_, Action, Block, Column, Facts, Filter, ItemPage, Section, Table
+from creatorvault.core.console.declarations import (
+    N_,
+    Action,
+    Block,
+    Column,
+    Facts,
+    Filter,
+    ItemPage,
+    Part,
+    Section,
+    Table,
+)
 from creatorvault.core.console.sections import Sections
 from creatorvault.core.errors import NotFound
 from creatorvault.core.http.schemas import RequestModel
@@ -77,6 +88,11 @@ class ActionPlan:
     controls: Sequence[Control]
 
 
+class PartPlan(NamedTuple):
+    part: Part
+    operation: AdminOperation
+
+
 @dataclass(frozen=True, slots=True)
 class SectionPlan:
     section: Section
@@ -84,6 +100,7 @@ class SectionPlan:
     actions: Mapping[str, ActionPlan]
     item_operation: AdminOperation | None = None
     item_blocks: Sequence[BlockPlan] = field(default=())
+    item_parts: Mapping[str, PartPlan] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -152,6 +169,7 @@ def _planned(section: Section, operations: Operations) -> SectionPlan:
         {action.name: _action(action, operations, of_object=of_object) for action, of_object in actions},
         operations[item.operation] if item is not None and item.operation is not None else None,
         () if item is None else _blocks(item.blocks, operations, is_item=True),
+        {} if item is None else {name: PartPlan(part, operations[part.operation]) for name, part in item.parts.items()},
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from creatorvault.console.operations import AdminOperation, Operations, Shape, parameters_of, rows_at, shape_at
-from creatorvault.core.console.declarations import Action, Block, Chart, Column, Facts, ItemPage, Section, Table
+from creatorvault.core.console.declarations import Action, Block, Chart, Column, Facts, ItemPage, Part, Section, Table
 from creatorvault.core.console.sections import Sections
 
 SORT: Final = "sort"
@@ -52,6 +52,8 @@ class _Checked:
             yield from _of(block.title, self._block(block, frozenset()))
         if self._item is not None:
             yield from self._page(self._item)
+            for name, part in self._item.parts.items():
+                yield from _of(name, self._part(part))
             for block in self._item.blocks:
                 yield from _of(block.title, self._block(block, self._keys))
         in_rows = {name for block in self._blocks() if isinstance(block, Table) for name in block.actions}
@@ -75,12 +77,16 @@ class _Checked:
         if item.title not in self._keys and shape_at(self._object, item.title) is None:
             yield f"its objects have no field {item.title}"
 
-    def _block(self, block: Block, keys: frozenset[str]) -> Iterator[Fault]:
-        operation = self._operations.get(block.operation)
+    def _part(self, part: Part) -> Iterator[Fault]:
+        operation = self._operations.get(part.operation)
         if operation is None or not operation.reads:
-            yield f"there is no operation {block.operation} that reads"
+            yield f"there is no operation {part.operation} that reads"
             return
-        given = {} if isinstance(block, Chart) else block.given
+        yield from self._given(operation, part.given, self._keys)
+        if part.rows is not None and rows_at(operation.response, part.rows) is None:
+            yield f"{operation.name} returns no list {part.rows}"
+
+    def _given(self, operation: AdminOperation, given: Mapping[str, str], keys: frozenset[str]) -> Iterator[Fault]:
         for parameter, field in given.items():
             if not operation.takes(parameter) and parameter not in operation.keys:
                 yield f"{operation.name} has no parameter {parameter}"
@@ -88,6 +94,13 @@ class _Checked:
                 yield f"its page has no object with the field {field}"
         for parameter in sorted({*operation.keys} - given.keys() - keys):
             yield f"nothing gives the path parameter {parameter} of {operation.name}"
+
+    def _block(self, block: Block, keys: frozenset[str]) -> Iterator[Fault]:
+        operation = self._operations.get(block.operation)
+        if operation is None or not operation.reads:
+            yield f"there is no operation {block.operation} that reads"
+            return
+        yield from self._given(operation, {} if isinstance(block, Chart) else block.given, keys)
         if isinstance(block, Facts):
             yield from self._columns(operation.response, block.fields, operation)
             return
@@ -117,6 +130,18 @@ class _Checked:
             elif (known := self._operations.get(actions[name].operation)) is not None:
                 missing = (key for key in known.keys if key not in keys and shape_at(row, key) is None)
                 yield from (f"its rows have no field {key}, which {name} needs" for key in missing)
+                unknown = (field for field in actions[name].when if shape_at(row, field) is None)
+                yield from (f"its rows have no field {field}, on which {name} depends" for field in unknown)
+
+    def _has(self, name: str) -> bool:
+        """Whether objects have this field, or it is a field of a part of their page."""
+        first, _, rest = name.partition(".")
+        part = None if self._item is None else self._item.parts.get(first)
+        if part is None:
+            return shape_at(self._object, name) is not None
+        operation = self._operations.get(part.operation)
+        response = None if operation is None else operation.response
+        return shape_at(response if part.rows is None else rows_at(response, part.rows), rest) is not None
 
     def _every_action(self) -> Iterator[Action]:
         yield from self._section.actions
@@ -158,10 +183,7 @@ class _Checked:
             yield from (f"{operation.name} requires {name}" for name in required if name not in inputs)
         if keyed and action not in self._section.actions:
             yield from (f"its objects have no key {key}" for key in operation.keys if key not in self._keys)
-            if self._object is not None:
-                yield from (
-                    f"its objects have no field {name}" for name in action.when if shape_at(self._object, name) is None
-                )
+            yield from (f"its objects have no field {name}" for name in action.when if not self._has(name))
         yield from self._columns(operation.response, action.result, operation)
 
 

@@ -16,6 +16,7 @@ class Said(NamedTuple):
     hint: str
 
 
+# Not the table of wording: a page in place of another says what to do next, for every status, whatever the code is.
 FAILED: Final = Said(N_("Something went wrong"), N_("It is written in the log, with the number of this request."))
 BY_STATUS: Final[Mapping[HTTPStatus, Said]] = {
     HTTPStatus.BAD_REQUEST: Said(N_("The request was not understood"), N_("Go back, and load the page again.")),

@@ -9,7 +9,8 @@ from sqlmodel import Field, SQLModel
 
 class ConsoleSession(SQLModel, table=True):
     """`id` is the SHA-256 of the cookie's value. `client` is a hash of the client's address and browser, which only the
-    cookie's value computes. `operator_id` is None for somebody who signed in with a token.
+    cookie's value computes. Somebody who signed in with a token has no `operator_id`; the `token` is sealed under a key
+    from the cookie's value.
     """
 
     __tablename__ = "console_sessions"
@@ -21,6 +22,7 @@ class ConsoleSession(SQLModel, table=True):
     client: bytes
     authenticated_at: datetime
     expires_at: datetime
+    token: bytes | None = None
 
 
 class ConsoleRefusal(SQLModel, table=True):

@@ -7,15 +7,15 @@ from typing import Final, NamedTuple, cast
 from litestar.plugins.htmx import HTMXDetails
 
 from creatorvault.admin.scopes import Caller
-from creatorvault.console.asking import Response, Subject, call_of
+from creatorvault.console.asking import Response, Subject, call_given, call_of
 from creatorvault.console.calling import Call, OperationRefused, Values, answered
-from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, SectionPlan, require_any
+from creatorvault.console.catalogue import BlockPlan, Catalogue, PageNotFound, PartPlan, SectionPlan, require_any
 from creatorvault.console.csrf import ConsoleRequest
 from creatorvault.console.languages import Language, language_of
 from creatorvault.console.operations import value_at
 from creatorvault.console.places import DONE, Place, address, of_item, of_section, parsed
 from creatorvault.console.sessions import SignedIn
-from creatorvault.console.tables import Shown
+from creatorvault.console.tables import Shown, rows_of
 from creatorvault.console.views import Block, Page
 from creatorvault.core.parts import part_of
 from creatorvault.settings.sections import Settings
@@ -111,12 +111,13 @@ async def item_page(visit: Visit) -> Page:
     require_any(visit.caller, plan.item_scopes())
     keys = visit.keys(item.keys)
     subject = Subject(keys, await visit.object(keys))
+    fields = {**subject.fields, **await _parts(visit, subject)}
     shown = _shown(visit, of_item(plan.name), plan.item_blocks, subject)
     return Page(
         title=plan.section.title,
         object_title=str(value_at(subject.fields, item.title)),
         blocks=await _blocks(visit, shown, plan.item_blocks),
-        actions=[*shown.actions([each for each in plan.actions.values() if each.of_object], subject.fields)],
+        actions=[*shown.actions([each for each in plan.actions.values() if each.of_object], fields)],
         notice=_notice(visit),
         is_partial=visit.target is not None,
         up_href=visit.prefix + of_section(plan.name),
@@ -145,6 +146,26 @@ async def _block(visit: Visit, shown: Shown, plan: BlockPlan) -> Block:
         if refusal.status not in SHOWN_IN_BLOCK:
             raise
         return shown.refused(plan, refusal)
+
+
+async def _parts(visit: Visit, subject: Subject) -> Response:
+    """Returns those that there are and that the caller may read."""
+    found = dict[str, Response]()
+    for name, plan in visit.plan.item_parts.items():
+        part = await _part(visit, plan, subject) if plan.operation.scope in visit.caller.scopes else None
+        if part is not None:
+            found[name] = part
+    return found
+
+
+async def _part(visit: Visit, plan: PartPlan, subject: Subject) -> Response | None:
+    try:
+        response = await visit.read(call_given(plan.operation, plan.part.given, subject))
+    except OperationRefused as refusal:
+        if refusal.status != HTTPStatus.NOT_FOUND:
+            raise
+        return None
+    return response if plan.part.rows is None else next(iter(rows_of(response, plan.part.rows)), None)
 
 
 def _notice(visit: Visit) -> str:

@@ -53,7 +53,7 @@ async def console_parts(parts: Parts) -> AsyncGenerator[ConsoleParts]:
     async with AsyncExitStack() as stack:
         stack.push_async_callback(statements.close)
         addresses = ClientAddresses(settings.limits.trusted_proxies)
-        sessions = Sessions(admin.database(), statements, admin.audit, addresses, settings.console)
+        sessions = Sessions(admin.database(), statements, accounts.verifier, admin.audit, addresses, settings.console)
         refusals = Refusals(statements, addresses, parts[Pseudonyms], settings.console)
         sign_in = SignIn(
             admin.operator_keys, accounts, refusals, sessions, admin.database(), admin.audit, settings.console

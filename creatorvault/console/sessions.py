@@ -14,15 +14,20 @@ from uuid import UUID
 
 from litestar.types import HTTPScope
 
+from creatorvault.accounts.errors import TokenRefused
+from creatorvault.accounts.services import TokenVerifier
 from creatorvault.admin.scopes import Caller, Scope
 from creatorvault.audit.chain import SERVICE
 from creatorvault.audit.services import AuditLog
+from creatorvault.console import sealed_tokens
 from creatorvault.console.statements.sessions import END, END_ALL, FIND, OPEN
 from creatorvault.core.database.sessions import Database, run
 from creatorvault.core.database.statements import Statements
 from creatorvault.core.limits.client_addresses import ClientAddresses
 from creatorvault.core.telemetry.asgi_headers import header
+from creatorvault.crypto.envelope import NotAuthentic
 from creatorvault.settings.operators import ConsoleSettings
+from creatorvault.tenants.resolution import user_actor
 
 FORM_PURPOSE: Final = b"creatorvault/console/form/v1"
 CLIENT_PURPOSE: Final = b"creatorvault/console/client/v1"
@@ -60,13 +65,14 @@ class SignedIn(NamedTuple):
 
 class Person(NamedTuple):
     """Somebody whose credential was accepted, who was authenticated at that time. Their session ends at `until` at the
-    latest.
+    latest, and when their `token`, if it was one, is not accepted any more.
     """
 
     caller: Caller
     operator_id: UUID | None
     authenticated_at: datetime
-    until: datetime | None
+    until: datetime | None = None
+    token: str | None = None
 
 
 def is_fresh(authenticated_at: datetime, seconds: int) -> bool:
@@ -88,30 +94,33 @@ class Sessions:
         self,
         database: Database,
         statements: Statements,
+        verifier: TokenVerifier,
         audit: AuditLog,
         addresses: ClientAddresses,
         settings: ConsoleSettings,
     ) -> None:
         self._database = database
         self._statements = statements
+        self._verifier = verifier
         self._audit = audit
         self._addresses = addresses
         self._settings = settings
 
     async def find(self, secret: str, scope: HTTPScope) -> SignedIn | None:
-        """Returns None unless this is a session of this browser and address that holds, and the operator's key, too.
+        """Returns None unless this is a session of this browser and address that holds, and its key or token, too.
 
-        A session that is used from elsewhere is ended: its cookie has been stolen. Raises ServiceUnavailable.
+        A session that is used from elsewhere is ended: its cookie has been stolen. Raises ServiceUnavailable, also if
+        the token cannot be verified now.
         """
         now = datetime.now(UTC)
         rows = await self._statements.rows(FIND, id_of(secret), now)
         if not rows:
             return None
-        [(actor, operator_id, client, authenticated_at, expires_at, name, scopes, appointed_by, holds)] = rows
+        [(actor, operator_id, client, authenticated_at, expires_at, token, name, scopes, appointed_by, holds)] = rows
         if not hmac.compare_digest(client, self._client(secret, scope)):
             await self._end(secret, actor, scope, "console.session_refused", outcome="refused")
             return None
-        if not holds:
+        if not holds or (operator_id is None and not await self._is_administrator(actor, secret, token)):
             await self._statements.changed(END, id_of(secret))
             return None
         # A scope that only a later version knows is ignored.
@@ -131,8 +140,10 @@ class Sessions:
                 await run(session, END, replaced.id)
             client = self._client(secret, scope)
             since = min(now, person.authenticated_at)
-            await run(session, OPEN, id_of(secret), person.caller.actor, person.operator_id, client, since, until)
-            recorder = self._audit.recorder(person.caller.actor, scope)
+            token = None if person.token is None else sealed_tokens.seal(secret, id_of(secret), person.token)
+            actor = person.caller.actor
+            await run(session, OPEN, id_of(secret), actor, person.operator_id, client, since, until, token)
+            recorder = self._audit.recorder(actor, scope)
             await recorder.record(session, SERVICE, "console.signed_in")
         return secret
 
@@ -147,6 +158,14 @@ class Sessions:
             ended: Sequence[object] = await run(session, END_ALL, actor)
             recorder = self._audit.recorder(actor, scope)
             await recorder.record(session, SERVICE, "console.signed_out_everywhere", sessions=str(len(ended)))
+
+    async def _is_administrator(self, actor: str, secret: str, sealed: bytes | None) -> bool:
+        """Whether the API would accept the session's token now. An earlier version has stored none."""
+        try:
+            identity = await self._verifier.verify(sealed_tokens.unsealed(secret, id_of(secret), sealed or b""))
+        except (NotAuthentic, TokenRefused):
+            return False
+        return identity.is_admin and user_actor(identity) == actor
 
     async def _end(self, secret: str, actor: str, scope: HTTPScope, verb: str, outcome: str = "done") -> None:
         """Records nothing if another request has ended the session already."""

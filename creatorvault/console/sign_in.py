@@ -90,12 +90,12 @@ class SignIn:
     async def _verified(self, credential: str) -> Person:
         if credential.startswith(PREFIX):
             caller = await self._keys.verify(credential)
-            return Person(caller, UUID(caller.actor.removeprefix(OPERATOR)), datetime.now(UTC), None)
+            return Person(caller, UUID(caller.actor.removeprefix(OPERATOR)), datetime.now(UTC))
         identity = await self._accounts.verifier.verify(credential)
         if not identity.is_admin:
             raise AdminRequired
         caller = Caller(user_actor(identity), frozenset(Scope))
-        return Person(caller, None, identity.issued_at, identity.expires_at)
+        return Person(caller, None, identity.issued_at, identity.expires_at, credential)
 
     async def _refuse(self, refused: SignInRefused, scope: HTTPScope) -> None:
         await self._refusals.keep()

@@ -39,7 +39,7 @@ class Shown:
             return self._table(plan, block, response)
         if isinstance(block, Facts):
             return FactsBlock(**self._common(plan), cells=[self.cell(column, response) for column in block.fields])
-        return ChartBlock(**self._common(plan), chart=block, rows=_rows(response, block.rows))
+        return ChartBlock(**self._common(plan), chart=block, rows=rows_of(response, block.rows))
 
     def refused(self, plan: BlockPlan, refusal: OperationRefused) -> Block:
         """A block with the reason why there is nothing to show. Invalid filters have their errors."""
@@ -72,7 +72,7 @@ class Shown:
         return {"id": plan.id, "title": block.title, "href": self.place.href(), "refresh_seconds": refresh}
 
     def _table(self, plan: BlockPlan, table: Table, response: Response) -> TableBlock:
-        rows, query = _rows(response, table.rows), self.place.query
+        rows, query = rows_of(response, table.rows), self.place.query
         return TableBlock(
             **self._common(plan),
             columns=table.columns,
@@ -134,7 +134,7 @@ class Shown:
         )
 
 
-def _rows(response: Response, path: str) -> list[dict[str, Any]]:
+def rows_of(response: Response, path: str) -> list[dict[str, Any]]:
     rows = value_at(response, path)
     return rows if isinstance(rows, list) else []
 

@@ -6,6 +6,7 @@ from creatorvault.console.calling import OperationRefused
 from creatorvault.console.languages import Language
 from creatorvault.core.console.declarations import N_
 
+# Not the table of error_pages: whoever sent a form may have changed something, whoever asked for a page has not.
 REFUSALS: Final = {
     "validation_failed": N_("Some fields are not filled in correctly."),
     "erasure_not_found": N_("There is no erasure of this vault."),

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from creatorvault.audit.admin_columns import EVENTS
 from creatorvault.core.console.declarations import (
     N_,
     Action,
@@ -29,15 +30,6 @@ from creatorvault.tenants.admin_columns import (
     TENANT,
     TENANT_ID,
 )
-
-EVENTS: Final = [
-    Column(name="happened_at", label=N_("Time"), kind=Kind.MOMENT),
-    Column(name="verb", label=N_("Event")),
-    Column(name="actor", label=N_("Actor"), kind=Kind.IDENTIFIER),
-    Column(name="outcome", label=N_("Outcome")),
-    Column(name="targets", label=N_("Targets"), kind=Kind.PAIRS),
-]
-
 
 TENANTS: Final = Section(
     name="tenants",

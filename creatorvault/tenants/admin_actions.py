@@ -6,7 +6,7 @@ from creatorvault.core.console.declarations import N_, Action, Column, Input, Ki
 from creatorvault.tenants.admin_columns import CONFIRM, CONFIRMATION, NOT_BEFORE
 
 DEFAULT: Final = N_("If it is empty, the default from the settings holds.")
-
+NOT_ERASED: Final = ("active", "suspended", "erasing")
 
 ACTIONS: Final = [
     Action(
@@ -38,6 +38,7 @@ ACTIONS: Final = [
             Input(name="vault_byte_quota", label=N_("Largest size of a vault in bytes"), hint=DEFAULT),
         ],
         done=N_("The quotas were set."),
+        when={"status": NOT_ERASED},
     ),
     Action(
         name="retention",
@@ -46,6 +47,7 @@ ACTIONS: Final = [
         question=N_("Earlier versions and deleted ideas that are older are not shown any more, and are purged."),
         inputs=[Input(name="retention_days", label=N_("Days of retention"), hint=DEFAULT)],
         done=N_("The retention was set."),
+        when={"status": NOT_ERASED},
     ),
     Action(
         name="owner-export",
@@ -54,6 +56,7 @@ ACTIONS: Final = [
         question=N_("Members see each export of their vaults in their events."),
         inputs=[Input(name="owner_export", label=N_("Owners may export members' vaults"))],
         done=N_("The setting was changed."),
+        when={"status": NOT_ERASED},
     ),
     Action(
         name="root-key",
@@ -63,6 +66,7 @@ ACTIONS: Final = [
         inputs=[Input(name="root_key_id", label=N_("Root key"), hint=DEFAULT)],
         done=N_("The root key was set."),
         fresh=True,
+        when={"status": NOT_ERASED},
     ),
     Action(
         name="request-erasure",

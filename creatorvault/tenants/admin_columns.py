@@ -11,11 +11,17 @@ STATUSES: Final = {
     "erasing": N_("Waits for erasure"),
     "erased": N_("Erased"),
 }
+VAULT_STATUSES: Final = {
+    "active": N_("Active"),
+    "closed": N_("Waits for erasure"),
+    "destroyed": N_("Erased"),
+}
 TENANT: Final = {"tenant_id": "tenant_id"}
 VAULT: Final = {**TENANT, "user_id": "user_id"}
 
 NAME: Final = Column(name="external_id", label=N_("Name"), kind=Kind.IDENTIFIER, link="tenants", keys=TENANT)
 STATUS: Final = Column(name="status", label=N_("Status"), kind=Kind.STATUS, values=STATUSES)
+VAULT_STATUS: Final = Column(name="status", label=N_("Status"), kind=Kind.STATUS, values=VAULT_STATUSES)
 KIND: Final = Column(name="kind", label=N_("Kind"), values=KINDS)
 TENANT_ID: Final = Column(name="tenant_id", label=N_("Tenant id"), kind=Kind.IDENTIFIER)
 IDEAS: Final = Column(name="ideas", label=N_("Ideas"), kind=Kind.NUMBER)

@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from creatorvault.core.console.declarations import N_, Action, Column, Facts, Filter, ItemPage, Kind, Section, Table
+from creatorvault.core.console.declarations import (
+    N_,
+    Action,
+    Column,
+    Facts,
+    Filter,
+    ItemPage,
+    Kind,
+    Part,
+    Section,
+    Table,
+)
 from creatorvault.tenants.admin_columns import (
     CHANGED,
     CONFIRM,
@@ -14,6 +25,7 @@ from creatorvault.tenants.admin_columns import (
     SEALED_BYTES,
     TENANT,
     VAULT,
+    VAULT_STATUS,
 )
 
 ERASURES: Final = {
@@ -21,6 +33,9 @@ ERASURES: Final = {
     "erasing": N_("Being erased"),
     "erased": N_("Erased"),
 }
+
+IN_USE: Final = ("active", "suspended")
+"""A tenant that is being erased takes its vaults with it."""
 
 VAULTS: Final = Section(
     name="vaults",
@@ -32,6 +47,7 @@ VAULTS: Final = Section(
             operation="list_vaults",
             columns=[
                 CREATOR,
+                VAULT_STATUS,
                 Column(name="tenant_id", label=N_("Tenant"), kind=Kind.IDENTIFIER, link="tenants", keys=TENANT),
                 IDEAS,
                 SEALED_BYTES,
@@ -51,11 +67,16 @@ VAULTS: Final = Section(
     item=ItemPage(
         keys=["tenant_id", "user_id"],
         title="user_id",
+        parts={
+            "vault": Part(operation="list_vaults", rows="items", given=VAULT),
+            "tenant": Part(operation="get_tenant", given=TENANT),
+        },
         blocks=[
             Table(
                 title=N_("Vault"),
                 operation="list_vaults",
                 columns=[
+                    VAULT_STATUS,
                     Column(name="tenant_id", label=N_("Tenant"), kind=Kind.IDENTIFIER, link="tenants", keys=TENANT),
                     IDEAS,
                     SEALED_BYTES,
@@ -90,6 +111,7 @@ VAULTS: Final = Section(
                 done=N_("The erasure waits for its confirmation."),
                 fresh=True,
                 dangerous=True,
+                when={"vault.status": ["active"], "tenant.status": IN_USE},
                 result=[CONFIRMATION, NOT_BEFORE],
             ),
             Action(
@@ -98,6 +120,7 @@ VAULTS: Final = Section(
                 operation="withdraw_vault_erasure",
                 question=N_("The vault is in use again, with all of its data."),
                 done=N_("The erasure was withdrawn."),
+                when={"vault.status": ["closed"]},
             ),
             Action(
                 name="confirm-erasure",
@@ -108,6 +131,7 @@ VAULTS: Final = Section(
                 done=N_("The vault's keys were destroyed."),
                 fresh=True,
                 dangerous=True,
+                when={"vault.status": ["closed"], "tenant.status": IN_USE},
             ),
         ],
     ),

@@ -1,5 +1,6 @@
 """Declarations that do not fit the operations are refused at start, each with a message that says where."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from creatorvault.core.console.declarations import (
     Filter,
     Input,
     ItemPage,
+    Part,
     Section,
     Series,
     Table,
@@ -56,6 +58,19 @@ def faults(app: Litestar, **changes: Any) -> Sequence[str]:
 def test_what_the_apps_declare_fits_their_operations(app: Litestar) -> None:
     Catalogue.of(sections(), Operations.of(app))
     assert faults(app) == []
+
+
+def test_a_field_is_called_the_same_wherever_it_is_shown() -> None:
+    labels = defaultdict[tuple[str, str, str], set[object]](set)
+    for section in sections().values():
+        for block in [*section.blocks, *(section.item.blocks if section.item else ())]:
+            columns = [] if isinstance(block, Chart) else block.columns if isinstance(block, Table) else block.fields
+            rows = block.rows if isinstance(block, Table) else ""
+            for column in columns:
+                shown = (column.label, column.kind, *column.values.items())
+                labels[block.operation, rows, column.name].add(shown)
+
+    assert {field: shown for field, shown in labels.items() if len(shown) > 1} == {}
 
 
 @pytest.mark.parametrize(
@@ -160,6 +175,38 @@ def test_an_action_that_does_not_fit(app: Litestar, change: dict[str, Any], faul
     action = replace(SUSPEND, **change)
 
     assert f"suspend: {fault}" in faults(app, item=replace(ITEM, actions=[action]))
+
+
+@pytest.mark.parametrize(
+    ("part", "fault"),
+    [
+        (Part(operation="list_vault"), "vault: there is no operation list_vault that reads"),
+        (Part(operation="suspend_tenant"), "vault: there is no operation suspend_tenant that reads"),
+        (Part(operation="list_vaults", rows="vaults"), "vault: list_vaults returns no list vaults"),
+        (Part(operation="list_vaults", given={"title": "tenant_id"}), "vault: list_vaults has no parameter title"),
+        (
+            Part(operation="get_vault_erasure"),
+            "vault: nothing gives the path parameter user_id of get_vault_erasure",
+        ),
+        (Part(operation="list_vault"), "suspend: its objects have no field vault.status"),
+        (Part(operation="list_vaults"), "suspend: its objects have no field vault.status"),
+        (Part(operation="list_operators", rows="items"), "suspend: its objects have no field vault.status"),
+    ],
+)
+def test_a_part_that_does_not_fit(app: Litestar, part: Part, fault: str) -> None:
+    item = replace(ITEM, actions=[replace(SUSPEND, when={"vault.status": ["active"]})])
+    vaults = Part(operation="list_vaults", rows="items", given={"tenant_id": "tenant_id"})
+
+    assert faults(app, item=replace(item, parts={"vault": vaults})) == []
+    assert fault in faults(app, item=replace(item, parts={"vault": part}))
+
+
+def test_an_action_of_rows_depends_on_their_fields(app: Litestar) -> None:
+    action = replace(SUSPEND, name="freeze", when={"state": ["active"]})
+
+    found = faults(app, actions=[action], blocks=[replace(TENANTS, actions=["freeze"])])
+
+    assert found == ["Tenants: its rows have no field state, on which freeze depends"]
 
 
 def test_an_action_of_a_section_has_no_object(app: Litestar) -> None:

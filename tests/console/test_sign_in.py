@@ -57,6 +57,58 @@ async def test_a_session_does_not_outlive_the_token(trusting: House, database: a
 
 
 @pytest.mark.parametrize(
+    "changed",
+    [
+        {"admin_roles": ["owner"]},
+        {"admin_roles": []},
+        {"secret": SECRET[::-1]},
+        {"realm": "another"},
+        {"issuer": "https://another.example"},
+        {"roles_claim": "roles"},
+    ],
+    ids=str,
+)
+async def test_a_session_ends_when_its_token_is_trusted_no_more(
+    trusting: House, house_with: HouseWith, changed: dict[str, Any]
+) -> None:
+    """Every process reads its settings at the start. The sessions are in the database."""
+    browser = Browserless(trusting.app)
+    await browser.sign_in(token_of(claims_of("una") | {"role": "admin"}))
+    assert (await browser.get(PAGE)).status_code == 200
+    issuers = json.dumps([json.loads(TRUSTING)[0] | changed])
+    later = await house_with(**ENABLED, CREATORVAULT_AUTH__ISSUERS=issuers, BETTER_AUTH_SECRET="")
+    same = Browserless(later.app, browser.address)
+    same.cookies.update(browser.cookies)
+
+    answer = await same.get("/console/none")
+
+    assert (answer.status_code, answer.headers["location"].partition("?")[0]) == (303, SIGN_IN)
+    assert (await browser.get(PAGE)).status_code == 303, "it has ended everywhere"
+
+
+async def test_the_database_has_no_token_that_could_be_used(trusting: House, database: asyncpg.Connection) -> None:
+    browser, token = Browserless(trusting.app), token_of(claims_of("uta") | {"role": "admin"})
+    await browser.sign_in(token)
+
+    row = await database.fetchrow("SELECT * FROM console_sessions WHERE actor = 'user:better-auth/uta'")
+
+    assert not any(part.encode() in row["token"] for part in token.split("."))
+
+
+@pytest.mark.parametrize("stored", ["NULL", "token || '\\x00'", "'\\x00'"])
+async def test_without_the_token_itself_a_session_ends(
+    trusting: House, database: asyncpg.Connection, stored: str
+) -> None:
+    browser = Browserless(trusting.app)
+    await browser.sign_in(token_of(claims_of("ute") | {"role": "admin"}))
+    assert (await browser.get(PAGE)).status_code == 200
+
+    await database.execute(f"UPDATE console_sessions SET token = {stored} WHERE actor = 'user:better-auth/ute'")
+
+    assert (await browser.get(PAGE)).status_code == 303
+
+
+@pytest.mark.parametrize(
     ("claims", "said"),
     [
         ({}, "administrator"),

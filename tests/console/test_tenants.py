@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from html import unescape
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -43,6 +44,11 @@ async def ada(console: House) -> Creator:
 async def act(browser: Browserless, section: str, name: str, keys: Mapping[str, str], **fields: str) -> httpx.Response:
     path = f"{section}/act/{name}"
     return await browser.submit(str(httpx.URL(path, params=keys)), path, fields)
+
+
+def offered(page: str) -> set[str]:
+    """The names of the actions to which the page leads."""
+    return set(re.findall(r"/act/([a-z-]+)", page))
 
 
 async def followed(browser: Browserless, answer: httpx.Response) -> str:
@@ -193,15 +199,62 @@ async def test_a_vault_is_erased_in_two_steps(
     page = await browser.get(path)
     assert page.status_code == 200
     assert "<p data-summary>There is no erasure of this vault.</p>" in page.text
+    assert offered(page.text) == {"request-erasure"}
     assert f'href="{path}"'.replace("&", "&amp;") in (await browser.get(f"{VAULTS}?q={ada.user_id}")).text
     nothing = await act(browser, VAULTS, "withdraw-erasure", keys)
     assert (nothing.status_code, "There is no erasure that waits." in nothing.text) == (409, True)
+    nothing = await act(browser, VAULTS, "confirm-erasure", keys, confirmation="guessed")
+    assert (nothing.status_code, "There is no erasure that waits." in nothing.text) == (409, True)
     asked = await act(browser, VAULTS, "request-erasure", keys)
     confirmation = fact(asked.text, "Confirmation")
-    assert fact((await browser.get(path)).text, "State") == "Waits for confirmation"
+    page = await browser.get(path)
+    assert fact(page.text, "State") == "Waits for confirmation"
+    assert "Waits for erasure" in page.text
+    assert offered(page.text) == {"withdraw-erasure", "confirm-erasure"}
+    twice = await act(browser, VAULTS, "request-erasure", keys)
+    assert (twice.status_code, "The state of the vault does not allow this." in twice.text) == (409, True)
     await database.execute("UPDATE vault_erasures SET not_before = now() WHERE user_id = $1", ada.user_id)
     page_after = await followed(browser, await act(browser, VAULTS, "confirm-erasure", keys, confirmation=confirmation))
     assert fact(page_after, "State") in {"Being erased", "Erased"}
+    assert offered(page_after) == set()
+
+
+async def test_a_creators_own_request_leaves_the_vault_to_operators(browser: Browserless, ada: Creator) -> None:
+    await ada.request("DELETE", "/api/v1/users/me")
+    path = f"{VAULTS}/item?tenant_id={tenant_of(ada)}&user_id={ada.user_id}"
+
+    page = await browser.get(path)
+
+    assert fact(page.text, "State") == "Waits for confirmation"
+    assert offered(page.text) == {"request-erasure"}
+
+
+async def test_a_tenant_that_is_being_erased_takes_its_vaults_with_it(
+    browser: Browserless, ada: Creator, database: asyncpg.Connection
+) -> None:
+    keys = {"tenant_id": str(tenant_of(ada))}
+    of_vault = {**keys, "user_id": ada.user_id}
+    path = str(httpx.URL(f"{VAULTS}/item", params=of_vault))
+
+    confirmation = fact((await act(browser, TENANTS, "request-erasure", keys)).text, "Confirmation")
+    assert offered((await browser.get(path)).text) == set()
+    refused = await act(browser, VAULTS, "request-erasure", of_vault)
+    assert (refused.status_code, "The state of the vault does not allow this." in refused.text) == (409, True)
+
+    await database.execute("UPDATE tenant_erasures SET not_before = now() WHERE tenant_id = $1", tenant_of(ada))
+    await act(browser, TENANTS, "confirm-erasure", keys, confirmation=confirmation)
+    assert offered((await browser.get(path)).text) == set()
+    assert offered((await browser.get(str(httpx.URL(f"{TENANTS}/item", params=keys)))).text) == set()
+    for name in ("suspend", "resume", "quotas", "retention", "owner-export", "root-key", "request-erasure"):
+        refused = await act(browser, TENANTS, name, keys)
+        assert (refused.status_code, "The state of the tenant does not allow this." in refused.text) == (409, True)
+
+
+async def test_nothing_is_offered_of_a_vault_that_there_is_not(browser: Browserless, ada: Creator) -> None:
+    page = await browser.get(f"{VAULTS}/item?tenant_id={tenant_of(ada)}&user_id=nobody")
+    of_no_tenant = await browser.get(f"{VAULTS}/item?tenant_id={uuid4()}&user_id=nobody")
+
+    assert offered(page.text) == offered(of_no_tenant.text) == set()
 
 
 async def test_jobs_are_retried_and_cancelled_in_their_list(

@@ -14,8 +14,8 @@ from tests.console.browserless import SIGN_IN, Form, form_of, forms_of
 CONSOLE: Final = "/console"
 ASSETS: Final = "/console/assets/"
 ACTION: Final = re.compile(r"/console/([a-z0-9_-]+)/act/([a-z0-9_-]+)")
-LAST: Final = ("erasure", "revoke")
-"""What is in the names of actions after which less can be done."""
+LAST: Final = (("vaults", "erasure"), ("tenants", "erasure"), ("operators", "revoke"))
+"""Sections, and what is in the names of their actions after which less can be done."""
 
 
 class _Addresses(HTMLParser):
@@ -116,4 +116,5 @@ class Walk:
 
 
 def _rank(action: tuple[str, str]) -> int:
-    return next((place for place, word in enumerate(LAST, start=1) if word in action[1]), 0)
+    places = enumerate(LAST, start=1)
+    return next((place for place, (section, word) in places if action[0] == section and word in action[1]), 0)

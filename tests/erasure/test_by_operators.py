@@ -17,6 +17,12 @@ def path_of(creator: Creator) -> str:
     return f"/tenants/{tenant_of(creator)}/vaults/{quote(creator.user_id, safe='')}/erasure"
 
 
+async def status_of(olga: AdminClient, creator: Creator) -> str:
+    [listed] = (await olga.get("/vaults", tenant_id=str(tenant_of(creator)), user_id=creator.user_id))["items"]
+    status: str = listed["status"]
+    return status
+
+
 async def let_the_delay_pass(sql: asyncpg.Connection, creator: Creator) -> None:
     await sql.execute("UPDATE vault_erasures SET not_before = now() WHERE user_id = $1", creator.user_id)
 
@@ -28,8 +34,10 @@ async def test_an_operator_erases_one_vault_of_an_organization(
     await fill(ada, database)
     kept = await bob.idea("bob's")
 
+    assert await status_of(olga, ada) == "active"
     confirmation = (await olga.post(path_of(ada)))["confirmation"]
     early = await olga.request("POST", f"{path_of(ada)}/confirm", json={"confirmation": confirmation})
+    assert await status_of(olga, ada) == "closed"
     await let_the_delay_pass(database, ada)
     wrong = await olga.request("POST", f"{path_of(ada)}/confirm", json={"confirmation": "wrong"})
     assert (early.status_code, wrong.status_code) == (409, 403)
@@ -39,6 +47,7 @@ async def test_an_operator_erases_one_vault_of_an_organization(
 
     assert (done["state"], done["whole_tenant"]) == ("erased", False)
     assert (await olga.get(path_of(ada))) == done
+    assert (await status_of(olga, ada), await status_of(olga, bob)) == ("destroyed", "active")
     assert (await ada.request("GET", STATE)).json()["receipt"] == done["receipt"], "the creator can fetch it, too"
     assert await holding(database, vault_of(ada)) == LEFT
     assert (await bob.get(kept)).json() == kept

@@ -14,6 +14,7 @@ WITHOUT_VAULT_KEYS: Final = {
     "console_refusals.address": "a pseudonym",
     "console_sessions.client": "a hash with the secret of the session",
     "console_sessions.id": "a hash",
+    "console_sessions.token": "sealed with the secret of the session",
     "idempotency_answers.name": "a hash with a key that later ones take over",
     "keys.vault_keys.wrapped": "wrapped by a root key",
     "keys.vault_keys.carried": "another with each key",

@@ -283,6 +283,25 @@ async def test_tags_filter_and_are_renamed(address: str, browser: Browser, ada: 
         await expect(vault.page.locator("#tags button")).to_have_text(["food 2", "city 1"])
 
 
+async def test_tags_are_edited_with_the_commas_that_no_tag_can_have(
+    address: str, browser: Browser, ada: Creator
+) -> None:
+    """The API splits tags at commas, so a list with commas can say every set of tags."""
+    idea = await ada.idea("Bread", tags=["food, drink", "dairy"])
+    assert idea["tags"] == ["food", "drink", "dairy"]
+    async with trying(browser, address, ada) as vault:
+        for typed in ("food, tea,  milk,", ""):
+            await vault.button("Bread").click()
+            before = (await ada.get(idea)).json()["tags"]
+            await expect(vault.editor.get_by_label("Tags")).to_have_value(", ".join(before))
+            await vault.editor.get_by_label("Tags").fill(typed)
+            await vault.button("Save").click()
+            await expect(vault.editor).to_be_hidden()
+            shown = [tag.strip() for tag in typed.split(",") if tag]
+            await expect(vault.page.locator(".card .tag")).to_have_text(shown)
+            assert (await ada.get(idea)).json()["tags"] == shown
+
+
 async def test_the_calendar_shows_ideas_on_their_day(address: str, browser: Browser, ada: Creator) -> None:
     today = time.strftime("%Y-%m-%d", time.gmtime())
     await ada.idea("Bread", due_date=today)

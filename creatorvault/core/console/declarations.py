@@ -131,8 +131,8 @@ class Action:
     """A request that changes something. Its path parameters are those of the object's page, or of the table's row.
 
     `question` is asked before. With `fresh`, the operator must have signed in a short time ago. `when` hides the action
-    of objects whose field has another value. `result` are fields of the response that are shown once. With `download`
-    the response is sent as a file.
+    of objects whose field has another value; on an object's page, `a.b` is the field `b` of its part `a`. `result` are
+    fields of the response that are shown once. With `download` the response is sent as a file.
     """
 
     name: str
@@ -149,10 +149,20 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """An object on which actions of a page depend: a response, or the first of its `rows`. `given` as in Table."""
+
+    operation: str
+    rows: str | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ItemPage:
     """The page of one object. `keys` are the path parameters of `operation`, which reads it, and of its actions.
 
-    `title` is the field that names it. An object without an operation of its own is known by its keys alone.
+    `title` is the field that names it. An object without an operation of its own is known by its keys alone. `parts`
+    are for the conditions of actions (`Action.when`), by name; what there is not has no fields.
     """
 
     keys: Sequence[str]
@@ -160,6 +170,7 @@ class ItemPage:
     operation: str | None = None
     blocks: Sequence[Block] = ()
     actions: Sequence[Action] = ()
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
