@@ -96,9 +96,9 @@ class GroupCommits:
             for pending in group:
                 _fail(pending, error)
         else:
-            for pending, rows in zip(group, results, strict=True):
+            for pending, row in zip(group, results, strict=True):
                 if not pending.result.done():
-                    pending.result.set_result(rows)
+                    pending.result.set_result([row])
         return True
 
     async def _sent_alone(self, pending: Pending) -> None:

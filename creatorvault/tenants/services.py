@@ -253,7 +253,8 @@ class VaultService:
             if sqlstate(error) not in REFUSED:
                 raise
             return None
-        return VaultRevision(rows[0][0]) if rows else None
+        [(revision,)] = rows
+        return None if revision is None else VaultRevision(revision)
 
 
 def _limit(quota: int | None) -> int:

@@ -5,6 +5,7 @@ path; everything else uses `core.database.sessions`, with the same results.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 from typing import Any, Final, NamedTuple
@@ -28,7 +29,7 @@ type Row = Sequence[Any]
 
 
 class Change(NamedTuple):
-    """A statement that changes something, and its arguments."""
+    """A statement that changes something and returns one row, and its arguments."""
 
     statement: str
     arguments: Sequence[object]
@@ -75,12 +76,12 @@ class Statements:
         ask = partial(self._change, self._form(statement), arguments)
         return self._answered(ask, self._settings.lock_seconds)
 
-    def changed_together(self, changes: Sequence[Change]) -> Coroutine[Any, Any, Sequence[Sequence[Row]]]:
-        """As `changed`, for several changes of one tenant in one transaction. Returns the rows of each.
+    def changed_together(self, changes: Sequence[Change]) -> Coroutine[Any, Any, Sequence[Row]]:
+        """As `changed`, for several changes of one tenant in one transaction, in any order. Returns the row of each.
 
         If one of them raises an error, none is stored.
         """
-        ask = partial(self._transact, [(self._form(statement), arguments) for statement, arguments in changes])
+        ask = partial(self._change_together, changes)
         return self._answered(ask, self._settings.lock_seconds)
 
     @property
@@ -160,6 +161,31 @@ class Statements:
         if self._settings.prepared_statements and not self._settings.distributed:
             return await self._fetch(connection, statement, arguments, seconds)
         [rows] = await self._transact([(statement, arguments)], connection, wait_budget, seconds)
+        return rows
+
+    async def _change_together(
+        self, changes: Sequence[Change], connection: asyncpg.Connection, wait_budget: WaitBudget, seconds: float
+    ) -> Sequence[Row]:
+        """Changes with the same statement are sent at once, so that a lock is not held for a round trip of each."""
+        places = defaultdict[str, list[int]](list)
+        for place, change in enumerate(changes):
+            places[self._form(change.statement)].append(place)
+        alike = [(text, [changes[place].arguments for place in those]) for text, those in places.items()]
+        if len(alike) == 1 and self._settings.prepared_statements and not self._settings.distributed:
+            return await self._fetch_many(connection, *alike[0], seconds)
+        rows: dict[int, Row] = {}
+        connection.tenant_id = _tenant_of(changes[0].arguments) if self._settings.distributed else None
+        async with asyncio.timeout(wait_budget.left), connection.transaction():
+            for (text, arguments), those in zip(alike, places.values(), strict=True):
+                rows |= zip(those, await self._fetch_many(connection, text, arguments, seconds), strict=True)
+        return [rows[place] for place in range(len(changes))]
+
+    async def _fetch_many(
+        self, connection: asyncpg.Connection, statement: str, arguments: Sequence[Sequence[object]], seconds: float
+    ) -> Sequence[Row]:
+        """In a transaction of its own, if none is under way."""
+        with self._timeouts.within(seconds):
+            rows: Sequence[Row] = await connection.fetchmany(statement, arguments)
         return rows
 
     async def _fetch(

@@ -127,12 +127,12 @@ EXPUNGE: Final = f"""
             AND idea_versions.id = ANY ({EXPUNGED_IDS})
         RETURNING {SIZE} AS size
     )
-    SELECT revision / (
+    SELECT max(revision / (
         (SELECT count(*) FROM expunged) = cardinality({EXPUNGED_IDS})
         AND ${FIRST_ARGUMENT + 2}::bigint = (
             SELECT coalesce(sum(size), 0) FROM (SELECT size FROM expunged UNION ALL SELECT size FROM forgotten) AS gone
         )
-    )::integer FROM changed
+    )::integer) FROM changed
 """  # noqa: S608 - put together from constants
 """Arguments: ids, the times of their deletions, and the size of all that goes, in bytes. Takes all versions with it.
 

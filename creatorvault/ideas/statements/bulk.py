@@ -51,7 +51,7 @@ def _stored(before: str) -> str:
 
 INSERT_MANY: Final = f"""
     {CHANGED_BY_MANY}, {_stored(f"changed.revision - cardinality({IDS})")}
-    SELECT max(revision) FROM stored HAVING count(*) > 0
+    SELECT max(revision) FROM stored
 """  # noqa: S608 - put together from constants
 
 STORED: Final = """
@@ -95,7 +95,7 @@ INSERT_WITH_HISTORY: Final = f"""
         FROM changed, unnest({_arrays(FIRST_OF_VERSIONS, VERSION_COLUMNS)}, {PLACES})
             AS given ({", ".join(VERSION_COLUMNS)}, place)
     )
-    SELECT revision FROM changed
+    SELECT max(revision) FROM changed
 """  # noqa: S608 - put together from constants
 """Arguments after those of CHANGED: arrays of COLUMNS, TRASH_COLUMNS, VERSION_COLUMNS, and the places of the versions'
 ideas, from 1. Each idea takes one revision, also a deleted one; its versions get the same.

@@ -50,18 +50,21 @@ FORGOTTEN: Final = f"""
 
 # The vault was locked before the idea is looked up. If another process has changed or deleted the idea meanwhile, a
 # division by zero aborts the statement.
-ALL_OR_NOTHING: Final = "SELECT revision / (SELECT count(*) FROM touched) FROM changed"
+ALL_OR_NOTHING: Final = "SELECT max(revision / (SELECT count(*) FROM touched)) FROM changed"
 # The same if its earlier versions have another size than the writer has counted, in {size}.
 NEITHER_MORE: Final = """
-    SELECT revision / (
+    SELECT max(revision / (
         SELECT count(*) FROM touched WHERE {size}::bigint = (SELECT coalesce(sum(size), 0) FROM forgotten)
-    ) FROM changed
+    )) FROM changed
 """
 
 _INSERTED: Final = f"""
-    INSERT INTO ideas (tenant_id, user_id, revision, first_revision, created_at, updated_at, {", ".join(GIVEN)})
-    SELECT tenant_id, $2, revision, {{first_revision}}, $8, $8, {", ".join(ARGUMENTS)} FROM changed
-    RETURNING revision
+    , inserted AS (
+        INSERT INTO ideas (tenant_id, user_id, revision, first_revision, created_at, updated_at, {", ".join(GIVEN)})
+        SELECT tenant_id, $2, revision, {{first_revision}}, $8, $8, {", ".join(ARGUMENTS)} FROM changed
+        RETURNING revision
+    )
+    SELECT max(revision) FROM inserted
 """  # noqa: S608 - put together from constants
 INSERT: Final = f"{CHANGED} {_INSERTED.format(first_revision='revision')}"
 """For an id that was never used."""

@@ -180,11 +180,11 @@ CHANGE_MANY: Final = f"""
     ), stored AS (
         {_new_rows("ideas", STORED, {"first_revision": f"{BEFORE} + given.first_place"})}
     )
-    SELECT revision / (
+    SELECT max(revision / (
         (SELECT count(*) FROM updated) = cardinality(${_first(UPDATED)}::uuid[])
         AND (SELECT count(*) FROM gone) = cardinality(array_remove(${_first(DELETED) + 1}::bigint[], NULL))
         AND {FORGOTTEN_SIZE} = (SELECT coalesce(sum(size), 0) FROM forgotten)
-    )::integer FROM changed
+    )::integer) FROM changed
 """  # noqa: S608 - put together from constants
 """Arguments after those of CHANGED: the number of changes, the time of all deletions, the ids of ideas whose earlier
 versions go and the size of these in bytes, and the arrays of GROUPS.

@@ -49,7 +49,8 @@ class UsageDelta(NamedTuple):
 
 
 class VaultChange(NamedTuple):
-    """`statement` begins with CHANGED, selects from `changed`, and returns the revision if something was changed.
+    """`statement` begins with CHANGED, selects from `changed`, and returns one row: the revision, or null if nothing
+    was changed. By one row for each, what several changes return at once can be told apart.
 
     `digest` is combined with the vault's by exclusive or. `keeps` is whether what is replaced is kept, None if nothing
     is replaced.
