@@ -90,6 +90,23 @@ async def test_creates_patches_and_deletions_of_one_vault_at_once(ada: Creator, 
     assert max(sent.together) > 1
 
 
+async def test_a_change_that_a_quota_does_not_allow_is_told_from_the_others(house_with: HouseWith, sent: Sent) -> None:
+    """It changes nothing, which is no error of the database: the others of its transaction are stored."""
+    house = await house_with(CREATORVAULT_TENANCY__VAULT_IDEA_QUOTA="5")
+    ada = house.creator()
+    idea = await ada.idea("First")
+
+    answers = await asyncio.gather(
+        *(ada.post({"title": f"New {number}"}) for number in range(WRITERS)), ada.patch(idea, {"title": "Changed"})
+    )
+
+    assert [answer.status_code for answer in answers].count(201) == 4
+    assert answers[-1].status_code == 200
+    stored = {answer.json()["title"] for answer in answers if answer.is_success}
+    assert set(await ada.titles({"limit": 100})) == stored
+    assert max(sent.together) > 1
+
+
 async def test_changes_of_the_same_idea_follow_each_other(ada: Creator) -> None:
     idea = await ada.idea("First", notes="0")
     answers = await asyncio.gather(*(ada.patch(idea, {"title": f"Title {number}"}) for number in range(WRITERS)))
@@ -153,6 +170,20 @@ async def test_what_arrives_meanwhile_is_sent_in_groups_of_limited_size(commits:
 
     assert [row[0] for [row] in rows] == ["first", *names]
     assert sent.together == [AT_ONCE, 2]
+
+
+async def test_each_of_several_statements_in_a_group_gets_its_own_row(commits: GroupCommits, sent: Sent) -> None:
+    first = asyncio.create_task(commits.changed(VAULT, ECHO, TENANT, "first", 0.2))
+    await asyncio.sleep(0.05)
+    numbers = (3, 1, 2)
+    asked = [pair for number in numbers for pair in ((ECHO, (str(number), 0.0)), (FAIL, (number,)))]
+    others = [asyncio.create_task(commits.changed(VAULT, text, TENANT, *arguments)) for text, arguments in asked]
+
+    rows = await asyncio.gather(*others)
+
+    assert [row[0] for [row] in rows] == ["3", 0, "1", 1, "2", 0]
+    assert sent.together == [6]
+    await first
 
 
 async def test_changes_of_other_vaults_do_not_wait(commits: GroupCommits) -> None:
