@@ -98,10 +98,12 @@ class RotationRun:
     async def _retire(self, due: _Waiting) -> None:
         """Seals again what was still being stored, and opens everything once more, as it is stored now."""
         try:
-            if await self._rotation.reseal(due.vault, due.version) and await self._verification.is_sound(due.vault):
-                self._result.retired += len(await self._rotation.retire(due.vault, due.version))
-            else:
-                self._result.left += 1
+            while await self._rotation.reseal(due.vault, due.version) and await self._verification.is_sound(due.vault):
+                retired = await self._rotation.retire(due.vault, due.version)
+                if retired is not None:
+                    self._result.retired += len(retired)
+                    return
+            self._result.left += 1
         except Unusable as error:
             self._left(due.vault, problem_of(error))
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import text
 
 from creatorvault.core.database.sealed_data import SealedTable
-from creatorvault.core.database.sessions import computing, run
+from creatorvault.core.database.sessions import ReadSession, computing, run
 from creatorvault.core.errors import Alert
 from creatorvault.core.identifiers import KeyVersion, VaultId, vault_ids
 from creatorvault.crypto.cipher import VaultCipher
@@ -99,17 +99,25 @@ class VaultRotation:
                 bad += await self._reseal_table(cipher, table, statements)
             if bad:
                 return False
-            if await self._is_complete(cipher):
-                return True
+            async with self._parts.database.reading(vault.tenant_id) as session:
+                if await self._is_complete(session, cipher):
+                    return True
         return False
 
-    async def retire(self, vault: VaultId, version: KeyVersion) -> Sequence[KeyVersion]:
-        """Destroys the keys before `version`. All rows must be sealed with later ones. Returns their versions."""
+    async def retire(self, vault: VaultId, version: KeyVersion) -> Sequence[KeyVersion] | None:
+        """Destroys the keys before `version`, unless a row is sealed with one of them. Returns their versions.
+
+        Returns None if there is such a row: a change that began before the rows were sealed again has stored it. While
+        rows are counted the vault is locked, for which every change waits that copies a row.
+        """
         parts = self._parts
+        cipher = await self._cipher(vault, version)
         async with parts.database.writing(vault.tenant_id) as session:
             counters = await VaultRepository(session, vault).locked()
             if counters is None or counters.key_version < version:
                 raise LostKey(**vault_ids(vault))
+            if not await self._is_complete(session, cipher):
+                return None
             retired = [KeyVersion(row[0]) for row in await run(session, RETIRE, *_scope(vault), version)]
             if retired:
                 versions = ", ".join(map(str, sorted(retired)))
@@ -159,13 +167,12 @@ class VaultRotation:
             after = rows[-1][: len(table.key)]
             await self._pace.wait(len(rows))
 
-    async def _is_complete(self, cipher: VaultCipher) -> bool:
+    async def _is_complete(self, session: ReadSession, cipher: VaultCipher) -> bool:
         vault, header = cipher.vault, cipher.sealing.header
-        async with self._parts.database.reading(vault.tenant_id) as session:
-            for _, statements in self._tables:
-                [(old,)] = await run(session, statements.old, *_scope(vault), header)
-                if old:
-                    return False
+        for _, statements in self._tables:
+            [(old,)] = await run(session, statements.old, *_scope(vault), header)
+            if old:
+                return False
         return True
 
 

@@ -113,6 +113,7 @@ async def both(
         )
         house.parts.search_cache.forget(vault_of(creator))
         assert (await creator.list({"search": "idea"})).status_code == 200
+        await house.parts.segment_writer.finish()
         await house.parts.checkpoint_writer.finish()
     return creators
 

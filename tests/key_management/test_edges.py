@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Final
 
 import asyncpg
 import pytest
 
 from creatorvault.core.identifiers import KeyVersion, VaultId
+from creatorvault.crypto.envelope import key_version_of
 from creatorvault.key_management import scopes, vault_rotation
 from creatorvault.key_management.errors import LockLost
 from creatorvault.key_management.installation import RunningLock
-from creatorvault.key_management.vault_rotation import VaultRotation
+from creatorvault.key_management.vault_rotation import Pace, VaultRotation
 from creatorvault.key_management.verification import Verification
 from tests.application import House
 from tests.key_management.rotating import Keys, filled, scope_of, stored_keys, vault_of, versions_in_use
@@ -20,29 +22,49 @@ TERMINATE: Final = """
     SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
     WHERE locktype = 'advisory' AND datname = current_database()
 """
+WAITING: Final = """
+    SELECT count(*) > 0 FROM pg_locks JOIN pg_stat_activity USING (pid)
+    WHERE NOT granted AND datname = current_database()
+"""
 OWN: Final = "tenant_id = $1 AND user_id = $2"
 
 
-async def test_creators_write_while_their_keys_are_rotated(service: House, keys: Keys, sql: asyncpg.Connection) -> None:
+async def test_creators_write_while_their_keys_are_rotated(
+    service: House, keys: Keys, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
     creator = await filled(service, ideas=60)
     ideas = (await creator.list({"limit": 100})).json()["items"]
     ended = asyncio.Event()
+    changes = [0] * 4
+    retire = VaultRotation.retire
 
-    async def write(number: int) -> int:
-        changes = 0
+    async def write(number: int) -> None:
         while not ended.is_set():
-            answer = await creator.patch(ideas[number], {"title": f"Change {changes}"})
+            title = f"Change {changes[number]}"
+            answer = await creator.patch(ideas[number], {"title": title})
             assert answer.status_code == 200, answer.text
-            assert (await creator.get(ideas[number])).json()["title"] == f"Change {changes}"
+            assert (await creator.get(ideas[number])).json()["title"] == title
             assert (await creator.post({"title": "New"})).status_code == 201
             assert (await creator.list({"search": "new", "limit": 5})).status_code == 200
-            changes += 1
-        return changes
+            changes[number] += 1
 
+    async def retire_patiently(
+        rotation: VaultRotation, vault: VaultId, version: KeyVersion
+    ) -> Sequence[KeyVersion] | None:
+        """Waits for the requests that are under way, however busy the machine is. A grace period is a guess."""
+        before = list(changes)
+        while any(count < earlier + 2 for count, earlier in zip(changes, before, strict=True)):
+            assert not any(writer.done() for writer in writers)
+            await asyncio.sleep(0.01)
+        return await retire(rotation, vault, version)
+
+    monkeypatch.setattr(VaultRotation, "retire", retire_patiently)
     writers = [asyncio.create_task(write(number)) for number in range(4)]
-    results = [await keys.rotate(scope_of(creator)) for _ in range(5)]
-    ended.set()
-    changes = await asyncio.gather(*writers)
+    try:
+        results = [await keys.rotate(scope_of(creator)) for _ in range(5)]
+    finally:
+        ended.set()
+        await asyncio.gather(*writers)
 
     assert [(result.rotated, result.left) for result in results] == [(1, 0)] * 5
     assert all(changes)
@@ -50,6 +72,58 @@ async def test_creators_write_while_their_keys_are_rotated(service: House, keys:
     assert len(await versions_in_use(sql, vault_of(creator))) == 1
     for number, count in enumerate(changes):
         assert (await creator.get(ideas[number])).json()["title"] == f"Change {count - 1}"
+    assert (await keys.verify(scope_of(creator))).findings == 0
+
+
+@pytest.mark.parametrize("table", ["idea_versions", "trashed_ideas"])
+async def test_what_a_change_replaces_is_copied_as_it_was_sealed_last(
+    service: House, keys: Keys, sql: asyncpg.Connection, table: str
+) -> None:
+    """The change began before the row was sealed again, and waited for the vault until the key was to be destroyed."""
+    creator = await filled(service)
+    [idea, *_] = (await creator.list()).json()["items"]
+    async with keys.installed() as place:
+        rotation = VaultRotation(place, Pace(None), keys.findings.append, lambda _: None)
+        version = await rotation.make_key(vault_of(creator), datetime.now(UTC))
+        assert version == 2
+        await creator.idea("With the new key, which the service has from now on")
+        async with sql.transaction():
+            await sql.execute(f"SELECT FROM vaults WHERE {OWN} FOR NO KEY UPDATE", *vault_of(creator))
+            deletes = table == "trashed_ideas"
+            changing = asyncio.create_task(creator.delete(idea) if deletes else creator.patch(idea, {"title": "New"}))
+            while not await sql.fetchval(WAITING):
+                assert not changing.done()
+            assert await rotation.reseal(vault_of(creator), version)
+        assert (await changing).is_success
+
+        titles = await sql.fetch(f"SELECT title FROM {table} WHERE {OWN}", *vault_of(creator))
+        assert {key_version_of(title) for [title] in titles} == {2}
+        assert await rotation.retire(vault_of(creator), version) == [1]
+    assert (await keys.verify(scope_of(creator))).findings == 0
+
+
+async def test_a_row_that_was_stored_late_is_sealed_again_before_its_key_is_destroyed(
+    service: House, keys: Keys, sql: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    creator = await filled(service)
+    content = f"SELECT title, notes, tags FROM idea_versions WHERE {OWN}"
+    [row] = await sql.fetch(content, *vault_of(creator))
+    retire, results = VaultRotation.retire, list[Sequence[KeyVersion] | None]()
+
+    async def store_and_retire(
+        rotation: VaultRotation, vault: VaultId, version: KeyVersion
+    ) -> Sequence[KeyVersion] | None:
+        if not results:
+            await sql.execute(f"UPDATE idea_versions SET title = $3, notes = $4, tags = $5 WHERE {OWN}", *vault, *row)
+        results.append(await retire(rotation, vault, version))
+        return results[-1]
+
+    monkeypatch.setattr(VaultRotation, "retire", store_and_retire)
+    result = await keys.rotate(scope_of(creator))
+
+    assert results == [None, [1]]
+    assert (result.rotated, result.retired, result.left) == (1, 1, 0)
+    assert await versions_in_use(sql, vault_of(creator)) == {2}
     assert (await keys.verify(scope_of(creator))).findings == 0
 
 

@@ -88,27 +88,36 @@ INSERT_AGAIN: Final = f"""
 
 
 def _copied(table: str, more: dict[str, str], stamp: str) -> str:
-    """The row as it is, and further columns."""
+    """The row as it is, and further columns.
+
+    It is locked, so that it is read as it is now and not as it was when the statement began to wait for the vault: a
+    rotation of keys may have sealed it again meanwhile, and destroys the key that it was sealed with. The change comes
+    after it (IS_KEPT): a row that the same statement has changed is not found.
+    """
     return f"""
         kept AS (
             INSERT INTO {table} ({ROW}, {", ".join(more)})
-            SELECT {ROW}, {", ".join(more.values())} FROM ideas WHERE {THIS} AND ideas.stamp = {stamp}
+            SELECT {ROW}, {", ".join(more.values())} FROM ideas WHERE {THIS} AND ideas.stamp = {stamp} FOR UPDATE
+            RETURNING id
         )
     """  # noqa: S608 - put together from constants
 
+
+IS_KEPT: Final = "AND EXISTS (SELECT FROM kept)"
 
 UPDATED: Final = f"""
     touched AS (
         UPDATE ideas
         SET updated_at = $8, revision = (SELECT revision FROM changed),
             {", ".join(f"{name} = {argument}" for name, argument in zip(GIVEN[1:], ARGUMENTS[1:], strict=True))}
-        WHERE {THIS} AND ideas.stamp = {LAST}
+        WHERE {THIS} AND ideas.stamp = {LAST} {{more}}
         RETURNING ideas.id
     )
 """  # noqa: S608 - put together from constants
 DELETED: Final = f"""
     touched AS (
-        DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {SECOND} RETURNING ideas.id, ideas.first_revision
+        DELETE FROM ideas WHERE {THIS} AND ideas.stamp = {SECOND} {{more}}
+        RETURNING ideas.id, ideas.first_revision
     ), buried AS (
         INSERT INTO idea_tombstones AS known (tenant_id, user_id, id, revision, first_revision, deleted_at)
         SELECT changed.tenant_id, $2, touched.id, changed.revision, coalesce(touched.first_revision, 0), $8
@@ -120,21 +129,21 @@ DELETED: Final = f"""
 """  # noqa: S608 - put together from constants
 
 UPDATE: Final = f"""
-    {CHANGED}, {_copied("idea_versions", {"replaced_at": "$8"}, LAST)}, {UPDATED}
+    {CHANGED}, {_copied("idea_versions", {"replaced_at": "$8"}, LAST)}, {UPDATED.format(more=IS_KEPT)}
     {ALL_OR_NOTHING}
 """
 """Arguments after those of CHANGED: GIVEN and the stamp of the version that is replaced, which is kept."""
 
-UPDATE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {UPDATED} {NEITHER_MORE.format(size=AFTER_LAST)}"
+UPDATE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {UPDATED.format(more='')} {NEITHER_MORE.format(size=AFTER_LAST)}"
 """Arguments as of UPDATE, and the size of earlier versions in bytes. None is kept."""
 
 DELETE: Final = f"""
     {CHANGED},
     {_copied("trashed_ideas", {"first_revision": "first_revision", "deleted_at": "$8", "deletion": THIRD}, SECOND)},
-    {DELETED}
+    {DELETED.format(more=IS_KEPT)}
     {ALL_OR_NOTHING}
 """
 """Arguments: id, stamp, and the sealed deletion (`history.sealing`). Moves the idea to the trash."""
 
-DELETE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {DELETED} {NEITHER_MORE.format(size=THIRD)}"
+DELETE_FORGETTING: Final = f"{CHANGED}, {FORGOTTEN}, {DELETED.format(more='')} {NEITHER_MORE.format(size=THIRD)}"
 """Arguments: id, stamp, and the size of earlier versions in bytes. Nothing of the idea is left."""
