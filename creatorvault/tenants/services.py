@@ -253,8 +253,7 @@ class VaultService:
             if sqlstate(error) not in REFUSED:
                 raise
             return None
-        [(revision,)] = rows
-        return None if revision is None else VaultRevision(revision)
+        return None if rows[0][0] is None else VaultRevision(rows[0][0])
 
 
 def _limit(quota: int | None) -> int:

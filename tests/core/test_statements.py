@@ -44,10 +44,10 @@ async def test_a_connection_is_waited_for_no_longer_than_is_set(house: House) ->
 async def test_a_request_without_a_connection_closes_nobody_elses(house: House) -> None:
     statements = Statements(brief(house))
     [[before]] = await statements.rows("SELECT pg_backend_pid()")
-    await statements._places.acquire()
+    await statements._pool._places.acquire()
     with pytest.raises(ServiceUnavailable):
         await statements.rows("SELECT 1")
-    statements._places.release()
+    statements._pool._places.release()
 
     [[after]] = await statements.rows("SELECT pg_backend_pid()")
     await statements.close()
@@ -82,7 +82,7 @@ async def test_the_last_words_of_a_server_are_no_bug_of_ours(house: House) -> No
     statements = Statements(brief(house))
     await statements.rows("SELECT 1")
     fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection\0\0"
-    statements._idle[0]._protocol.data_received(b"E" + (len(fields) + 4).to_bytes(4) + fields)
+    statements._pool._idle[0]._protocol.data_received(b"E" + (len(fields) + 4).to_bytes(4) + fields)
 
     with pytest.raises(ServiceUnavailable):
         await statements.rows("SELECT 1")

@@ -6,24 +6,20 @@ path; everything else uses `core.database.sessions`, with the same results.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import asyncpg
 
-from creatorvault.core.database.connections import connect_arguments
+from creatorvault.core.database.driver_pool import DriverPool
 from creatorvault.core.database.tenant_context import routed
 from creatorvault.core.database.transient_errors import DRIVER_ERRORS, READ_ONLY, is_transient, sqlstate, unavailable
-from creatorvault.core.telemetry.logging import get_logger
 from creatorvault.core.waiting.deadlines import WaitBudget, current_wait_budget
 from creatorvault.core.waiting.timeouts import Timeouts
-from creatorvault.settings.database_address import address_of, connected
-from creatorvault.settings.reader import SettingsError
 from creatorvault.settings.sections import DatabaseSettings
-
-log = get_logger(__name__)
 
 type Row = Sequence[Any]
 
@@ -35,29 +31,19 @@ class Change(NamedTuple):
     arguments: Sequence[object]
 
 
-CANCEL_SECONDS: Final = 2.0
-"""Time limit for the driver to cancel a statement on the server."""
-
-
 class Statements:
-    """A pool of at most `pool_size` connections as one login; the most recently used one is taken first."""
+    """Those of one login."""
 
     def __init__(self, settings: DatabaseSettings, *, of_tenants: bool = True) -> None:
         """Opens no connection yet. Raises SettingsError if no address is configured.
 
         `of_tenants` is whether the login sees only the tenant in whose context a statement is.
         """
-        if settings.url is None:
-            raise SettingsError(["no database: set DATABASE_URL"])
-        self._address = address_of(settings.url.reveal())
+        self._pool = DriverPool(settings)
         self._settings = settings
         self._sets_context = settings.distributed and of_tenants
         self.answer_seconds = settings.answer_seconds
-        self._places = asyncio.Semaphore(settings.pool_size)
         self._timeouts = Timeouts()
-        self._under_way = 0
-        self._idle: list[asyncpg.Connection] = []
-        self._leaving: set[asyncio.Task[None]] = set()
 
     def rows(self, statement: str, *arguments: object) -> Coroutine[Any, Any, Sequence[Row]]:
         """Raises ServiceUnavailable if the database is unavailable.
@@ -87,18 +73,14 @@ class Statements:
     @property
     def in_use(self) -> int:
         """The number of statements in progress."""
-        return self._under_way
+        return self._pool.in_use
 
     @property
     def idle(self) -> int:
-        return len(self._idle)
+        return self._pool.idle
 
     async def close(self) -> None:
-        self._distrust_idle()
-        for leaving in self._leaving:
-            leaving.cancel()
-        await asyncio.gather(*self._leaving, return_exceptions=True)
-        await asyncio.sleep(0)  # the iteration in which the event loop closes them
+        await self._pool.close()
 
     def _form(self, statement: str) -> str:
         return routed(statement) if self._settings.distributed else statement
@@ -109,7 +91,7 @@ class Statements:
         wait_budget = current_wait_budget()
         wait_budget.start(self.answer_seconds)
         try:
-            connection = await self._take(wait_budget)
+            connection = await self._pool.take(wait_budget)
             clean = True
             try:
                 if (limit := min(wait_budget.left, seconds)) <= 0:  # too late to begin a statement
@@ -120,10 +102,10 @@ class Statements:
             except asyncpg.PostgresError as error:
                 clean = sqlstate(error) != READ_ONLY
                 if not clean:
-                    self._distrust_idle()
+                    self._pool.distrust_idle()
                 raise
             finally:
-                self._give_back(connection, clean=clean)
+                self._pool.give_back(connection, clean=clean)
         except DRIVER_ERRORS as error:
             if not is_transient(error):
                 raise
@@ -143,11 +125,11 @@ class Statements:
         try:
             if self._settings.prepared_statements:
                 return await self._fetch(connection, statement, arguments, seconds)
-            [rows] = await self._transact([(statement, arguments)], connection, wait_budget, seconds, readonly=True)
+            async with self._transaction(arguments, connection, wait_budget, readonly=True):
+                return await self._fetch(connection, statement, arguments, seconds)
         except TimeoutError:
-            self._distrust_idle()
+            self._pool.distrust_idle()
             raise
-        return rows
 
     async def _change(
         self,
@@ -160,8 +142,8 @@ class Statements:
         """On Citus a change needs a transaction whose context has been set."""
         if self._settings.prepared_statements and not self._settings.distributed:
             return await self._fetch(connection, statement, arguments, seconds)
-        [rows] = await self._transact([(statement, arguments)], connection, wait_budget, seconds)
-        return rows
+        async with self._transaction(arguments, connection, wait_budget):
+            return await self._fetch(connection, statement, arguments, seconds)
 
     async def _change_together(
         self, changes: Sequence[Change], connection: asyncpg.Connection, wait_budget: WaitBudget, seconds: float
@@ -174,8 +156,7 @@ class Statements:
         if len(alike) == 1 and self._settings.prepared_statements and not self._settings.distributed:
             return await self._fetch_many(connection, *alike[0], seconds)
         rows: dict[int, Row] = {}
-        connection.tenant_id = _tenant_of(changes[0].arguments) if self._settings.distributed else None
-        async with asyncio.timeout(wait_budget.left), connection.transaction():
+        async with self._transaction(changes[0].arguments, connection, wait_budget):
             for (text, arguments), those in zip(alike, places.values(), strict=True):
                 rows |= zip(those, await self._fetch_many(connection, text, arguments, seconds), strict=True)
         return [rows[place] for place in range(len(changes))]
@@ -195,80 +176,21 @@ class Statements:
             rows: Sequence[Row] = await connection.fetch(statement, *arguments)
         return rows
 
-    async def _transact(
+    @asynccontextmanager
+    async def _transaction(
         self,
-        statements: Sequence[tuple[str, Sequence[object]]],
+        arguments: Sequence[object],
         connection: asyncpg.Connection,
         wait_budget: WaitBudget,
-        seconds: float,
         *,
         readonly: bool = False,
-    ) -> Sequence[Sequence[Row]]:
+    ) -> AsyncGenerator[None]:
         """An unnamed statement is parsed in one message and executed in another. Outside of a transaction, a proxy may
         send the second to another server connection, or another client's statement in between.
         """
-        connection.tenant_id = _tenant_of(statements[0][1]) if self._sets_context else None
+        connection.tenant_id = _tenant_of(arguments) if self._sets_context else None
         async with asyncio.timeout(wait_budget.left), connection.transaction(readonly=readonly):
-            return [await connection.fetch(text, *arguments, timeout=seconds) for text, arguments in statements]
-
-    async def _take(self, wait_budget: WaitBudget) -> asyncpg.Connection:
-        """Returns a connection, which the caller must release. Raises one of FAULTS."""
-        if self._places.locked():
-            async with asyncio.timeout(min(self._settings.pool_wait_seconds, wait_budget.left)):
-                await self._places.acquire()
-        else:
-            await self._places.acquire()
-        self._under_way += 1
-        while self._idle:
-            connection = self._idle.pop()
-            if not connection.is_closed():
-                return connection
-        try:
-            async with asyncio.timeout(wait_budget.left):
-                return await self._connected()
-        except BaseException:
-            self._leave_place()
-            raise
-
-    def _give_back(self, connection: asyncpg.Connection, *, clean: bool) -> None:
-        if clean:
-            self._idle.append(connection)
-        else:
-            leaving = asyncio.create_task(self._leave(connection))
-            self._leaving.add(leaving)
-            leaving.add_done_callback(self._leaving.discard)
-        self._leave_place()
-
-    def _leave_place(self) -> None:
-        self._under_way -= 1
-        self._places.release()
-
-    def _distrust_idle(self) -> None:
-        """Discards idle connections. If a read has timed out, each could cost a request its whole wait budget; if the
-        server has become read-only, each would fail. A change that times out may only be waiting for a lock.
-        """
-        for connection in self._idle:
-            connection.terminate()
-        self._idle.clear()
-
-    async def _connected(self) -> asyncpg.Connection:
-        arguments = connect_arguments(self._settings)
-        arguments.pop("prepared_statement_cache_size", None)  # SQLAlchemy's own
-        return await connected(self._address, **arguments)
-
-    async def _leave(self, connection: asyncpg.Connection) -> None:
-        """Closes the connection of a request that was cancelled or timed out. The driver has asked the server to cancel
-        its statement, and the transaction is rolled back, so that nobody waits for its locks. A server that does not
-        do that either does not respond at all.
-        """
-        try:
-            async with asyncio.timeout(CANCEL_SECONDS):
-                await connection.execute("ROLLBACK")
-        except DRIVER_ERRORS:
-            log.debug("database.left_without_a_word")
-            self._distrust_idle()
-        finally:
-            connection.terminate()
+            yield
 
 
 def _tenant_of(arguments: Sequence[object]) -> UUID | None:
