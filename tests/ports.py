@@ -11,6 +11,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def free_ports(count: int) -> int:
+    """Returns the first of so many ports in a row."""
+    while True:
+        first = free_port()
+        if all(is_free(port) for port in range(first, first + count)):
+            return first
+
+
 def is_free(port: int) -> bool:
     """Whether a service could listen there."""
     with socket.socket() as probe:

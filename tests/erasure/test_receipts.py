@@ -19,7 +19,7 @@ from creatorvault.erasure.receipts import PublicKey, encoded, public_key_of, sig
 from creatorvault.erasure.signing import receipt_keys
 from creatorvault.erasure.signing.receipt_keys import ReceiptKeys
 from tests.application import ROOT_KEYS, House, environment_of
-from tests.erasure.erasing import KEYS, STATE, asked, confirmed, erased, receipt_of, run_command
+from tests.erasure.erasing import KEYS, STATE, asked, completed, confirmed, erased, receipt_of, run_command
 from tests.factories import Creator
 
 SCRIPT: Final = Path(__file__).parents[2] / "docs" / "erasure" / "verify.mjs"
@@ -267,7 +267,7 @@ async def test_without_a_key_the_erasure_waits_for_its_receipt(
 
     waiting = await confirmed(ada, confirmation)
     await fresh_sql.execute("INSERT INTO keys.receipt_keys VALUES ($1, $2, $3, $4, $5, $6)", *key.values())
-    done = await confirmed(ada, confirmation)
+    done = await completed(ada, confirmation)
 
     assert (waiting.status_code, waiting.json()["state"], waiting.json()["ideas"]) == (202, "erasing", 0)
     assert (done.status_code, done.json()["state"]) == (200, "erased")

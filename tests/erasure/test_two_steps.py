@@ -13,6 +13,7 @@ from tests.erasure.erasing import (
     STATE,
     aged,
     asked,
+    completed,
     confirmed,
     erased,
     fill,
@@ -154,7 +155,7 @@ async def test_a_stale_token_confirms_nothing(eve: Creator) -> None:
         assert 'max_age="300"' in answer.headers["WWW-Authenticate"]
 
     assert (await eve.get(idea)).json() == idea
-    assert (await confirmed(aged(eve, 200), confirmation)).status_code == 200
+    assert (await completed(aged(eve, 200), confirmation)).status_code == 200
 
 
 async def test_wrong_confirmations_destroy_nothing(eve: Creator, house: House, database: asyncpg.Connection) -> None:
@@ -173,7 +174,7 @@ async def test_wrong_confirmations_destroy_nothing(eve: Creator, house: House, d
 
     assert (late.status_code, late.json()["detail"]) == (403, "The confirmation has expired; ask for the erasure again")
     assert (await eve.get(idea)).json() == idea
-    assert (await confirmed(eve, await asked(eve))).status_code == 200
+    assert (await completed(eve, await asked(eve))).status_code == 200
 
 
 async def test_a_vault_without_anything_cannot_be_erased(eve: Creator, database: asyncpg.Connection) -> None:

@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from creatorvault.settings.loading import load_settings
 from creatorvault.settings.reader import SettingsError
 from tests.application import House
-from tests.ports import free_port
+from tests.ports import free_port, free_ports
 
 MONITORING: Final = Path(__file__).parents[2] / "docs" / "operations" / "monitoring.md"
 TOKEN = "the-token-of-the-metrics-0123456789abcdef"
@@ -177,7 +177,7 @@ async def test_they_have_a_separate_port(house_with: HouseWith) -> None:
 
 
 async def test_each_of_several_workers_has_its_own_port(house_with: HouseWith) -> None:
-    first = free_port()
+    first = free_ports(2)
     settings = {"CREATORVAULT_METRICS__PORT": str(first), "CREATORVAULT_SERVER__WORKERS": "2"}
     one, two = await house_with(**settings), await house_with(**settings)
     await one.creator().list()

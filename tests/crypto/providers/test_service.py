@@ -125,7 +125,7 @@ async def test_while_the_provider_is_away_only_cached_vaults_can_be_used(
 async def test_a_provider_that_hangs_is_not_waited_for_by_each_request(
     house_with: HouseWith, environment: dict[str, str], front: Front
 ) -> None:
-    house = await house_with(**environment, CREATORVAULT_ENCRYPTION__PROVIDER_SECONDS="0.2")
+    house = await house_with(**environment, CREATORVAULT_ENCRYPTION__PROVIDER_SECONDS="2")
     clock = clock_of(house)
     ada = house.creator()
     await ada.idea("found")
