@@ -70,13 +70,15 @@ async def other_house(house: House, environ: Mapping[str, str]) -> AsyncGenerato
         yield other
 
 
-async def at_work(ada: Creator) -> Idea:
-    """Returns an idea of a creator whose whole vault is in memory."""
+async def at_work(house: House, ada: Creator) -> Idea:
+    """Returns an idea of a creator whose whole vault is in memory. Nothing is written in the background any more."""
     idea = await ada.idea("Untouched", tags=["kept"])
     await ada.list()
     await ada.get(idea)
     await ada.idea("Another")
     await ada.titles({"search": "untouched"})
+    await house.parts.segment_writer.finish()
+    await house.parts.checkpoint_writer.finish()
     return idea
 
 
@@ -84,6 +86,7 @@ async def at_work(ada: Creator) -> Idea:
 @pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
 @pytest.mark.parametrize(("status", "word"), [("suspended", "suspended"), ("erasing", "erased"), ("erased", "erased")])
 async def test_an_inactive_tenant_is_refused_and_nothing_is_changed(
+    house: House,
     ada: Creator,
     other_house: House,
     database: asyncpg.Connection,
@@ -92,7 +95,7 @@ async def test_an_inactive_tenant_is_refused_and_nothing_is_changed(
     status: str,
     word: str,
 ) -> None:
-    here, idea = ada, await at_work(ada)
+    here, idea = ada, await at_work(house, ada)
     if not warm:
         here = other_house.creator(ada.user_id)
     before = await rows_of(database, vault_of(ada))
@@ -111,13 +114,13 @@ async def test_an_inactive_tenant_is_refused_and_nothing_is_changed(
 
 @pytest.mark.parametrize("request_", REQUESTS)
 async def test_an_active_tenant_is_served_by_a_single_statement(
-    ada: Creator, other_house: House, request_: str
+    house: House, ada: Creator, other_house: House, request_: str
 ) -> None:
     """Shows that the refusals above cover these statements."""
-    one, other = await at_work(ada), await at_work(ada)
+    one, other = await at_work(house, ada), await at_work(house, ada)
     with followed() as cold:
         first = await send(other_house.creator(ada.user_id), request_, one)
-    await at_work(ada)
+    await at_work(house, ada)
     with followed() as warm:
         second = await send(ada, request_, other)
 
@@ -139,7 +142,7 @@ async def test_a_tenant_suspended_between_read_and_write_is_refused(
         return seen
 
     for name in ("replace", "change", "delete"):
-        idea = await at_work(ada)
+        idea = await at_work(house, ada)
         before = await rows_of(database, vault_of(ada))
         with monkeypatch.context() as patch, followed() as trail:
             patch.setattr(house.parts.statements, "rows", seen_before)
