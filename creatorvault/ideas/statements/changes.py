@@ -96,9 +96,9 @@ def _copied(table: str, more: dict[str, str], stamp: str) -> str:
     """
     return f"""
         kept AS (
-            INSERT INTO {table} ({ROW}, {", ".join(more)})
+            INSERT INTO {table} AS copied ({ROW}, {", ".join(more)})
             SELECT {ROW}, {", ".join(more.values())} FROM ideas WHERE {THIS} AND ideas.stamp = {stamp} FOR UPDATE
-            RETURNING id
+            RETURNING copied.id
         )
     """  # noqa: S608 - put together from constants
 
