@@ -25,6 +25,8 @@ SETTINGS: Final = {
     "CREATORVAULT_LIMITS__IDENTITY_READS": "100000",
     "CREATORVAULT_LIMITS__IDENTITY_WRITES": "100000",
     "CREATORVAULT_LIMITS__ADDRESS_REQUESTS": "100000",
+    # The clients call the service at the same time, and on a busy machine an export of each may be under way.
+    "CREATORVAULT_TRANSFER__EXPORTS_AT_ONCE": "16",
     # One person of each client exceeds this one.
     "CREATORVAULT_LIMITS__GROUPS": '[{"name": "accounts", "reads": 8}]',
 }
