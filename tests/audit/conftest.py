@@ -1,7 +1,7 @@
 """The audit log of a separate database, and the commands that verify it."""
 
 import os
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from creatorvault.__main__ import root
-from tests.application import House, environment_of
+from tests.application import PATIENT, House, environment_of, open_house
 from tests.factories import Creator
 from tests.postgres import Database
 
@@ -29,6 +29,12 @@ def command(fresh_database: Database, home: Path, monkeypatch: pytest.MonkeyPatc
             return thread.submit(CliRunner().invoke, root, arguments, env=environ, prog_name="creatorvault").result()
 
     return run
+
+
+@pytest.fixture
+async def fresh_house(fresh_database: Database, home: Path) -> AsyncGenerator[House]:
+    async with open_house(environment_of(fresh_database, home) | PATIENT, fresh_database) as house:
+        yield house
 
 
 @pytest.fixture

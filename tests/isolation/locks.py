@@ -11,7 +11,7 @@ import asyncpg
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from tests.application import House, environment_of, open_house
+from tests.application import PATIENT, House, environment_of, open_house
 from tests.isolation.issuer import issuer_that_names_administrators
 from tests.isolation.scopes import without_scope
 from tests.postgres import RUNTIME, Cluster, Database
@@ -40,7 +40,7 @@ async def house_with(locks: Locks, cluster: Cluster, home: Path) -> AsyncGenerat
     database = cluster.clone(f"locks_{uuid4().hex}")
     try:
         await _prepare(database, locks)
-        environ = issuer_that_names_administrators(environment_of(database, home))
+        environ = issuer_that_names_administrators(environment_of(database, home) | PATIENT)
         async with open_house(environ, database) as house:
             # What it executes every other second belongs to no act.
             await house.parts.erasure.keeper.aclose()

@@ -19,7 +19,7 @@ from creatorvault.core.parts import part_of
 from creatorvault.jobs.kinds import JobPlace
 from creatorvault.jobs.queue import JobQueue
 from tests.admin.operators import tenant_of
-from tests.application import House, environment_of, open_house
+from tests.application import PATIENT, House, environment_of, open_house
 from tests.commands import INHERITED
 from tests.jobs.kinds import MARKS, background
 from tests.postgres import Database
@@ -98,7 +98,7 @@ def start(jobs_environ: dict[str, str], tmp_path: Path) -> Generator[Start]:
 def jobs_environ(request: pytest.FixtureRequest, fresh_database: Database, home: Path) -> dict[str, str]:
     """The parameter is what differs from the usual environment, if anything does."""
     different: dict[str, str] = getattr(request, "param", {})
-    return environment_of(fresh_database, home) | different | {"CREATORVAULT_JOBS__POLL_SECONDS": "0.1"}
+    return environment_of(fresh_database, home) | PATIENT | different | {"CREATORVAULT_JOBS__POLL_SECONDS": "0.1"}
 
 
 @pytest.fixture
