@@ -40,16 +40,21 @@ async def send_a_wrong_form(page: Page, scene: Scene) -> None:
     await expect(page.locator("#errors")).to_be_focused()
 
 
+async def wrong_while_signed_in(page: Page, house: House, scene: Scene, *scripts: str) -> list[str]:
+    """What is wrong on any page, and on one that shows the errors of a form."""
+    wrong = []
+    for path in paths(house, scene):
+        await page.goto(path)
+        wrong += await wrong_in(page, path, *scripts)
+    await send_a_wrong_form(page, scene)
+    return wrong + await wrong_in(page, "a wrong form", *scripts)
+
+
 async def test_nothing_depends_on_colours(chrome: Browser, address: str, shown_house: House, scene: Scene) -> None:
     async with signed_in(chrome, address, scene) as page:
         await page.emulate_media(forced_colors="active")
         assert await page.evaluate("matchMedia('(forced-colors: active)').matches")
-        wrong = []
-        for path in paths(shown_house, scene):
-            await page.goto(path)
-            wrong += await wrong_in(page, path, STATES, FOCUS)
-        await send_a_wrong_form(page, scene)
-        wrong += await wrong_in(page, "a wrong form", STATES, FOCUS)
+        wrong = await wrong_while_signed_in(page, shown_house, scene, STATES, FOCUS)
         await page.context.clear_cookies()
         await page.goto("/console")
         wrong += await wrong_in(page, "sign-in", STATES, FOCUS)
@@ -63,14 +68,7 @@ async def test_pages_are_whole_at_a_zoom_of_200_percent(
 ) -> None:
     async with signed_in(chrome, address, scene, code) as page:
         await page.set_viewport_size({"width": ZOOMED["width"], "height": ZOOMED["height"]})
-        wrong = []
-        for path in paths(shown_house, scene):
-            await page.goto(path)
-            wrong += await wrong_in(page, path, CLIPPED, FOCUS)
-        await send_a_wrong_form(page, scene)
-        wrong += await wrong_in(page, "a wrong form", CLIPPED, FOCUS)
-
-        assert wrong == []
+        assert await wrong_while_signed_in(page, shown_house, scene, CLIPPED, FOCUS) == []
 
 
 async def test_pages_are_whole_in_letters_of_200_percent(

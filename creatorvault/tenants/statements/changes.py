@@ -50,7 +50,7 @@ class UsageDelta(NamedTuple):
 
 class VaultChange(NamedTuple):
     """`statement` begins with CHANGED, selects from `changed`, and returns one row: the revision, or null if nothing
-    was changed. By one row for each, what several changes return at once can be told apart.
+    was changed. So of several changes that are sent at once, it is known which row belongs to which change.
 
     `digest` is combined with the vault's by exclusive or. `keeps` is whether what is replaced is kept, None if nothing
     is replaced.
